@@ -1,0 +1,1 @@
+"""The number ground: exact rational linear algebra on python-flint, behind Fractions."""

@@ -1,0 +1,94 @@
+"""Exact linear algebra over the rationals, on python-flint's matrices.
+
+Matrices are sequences of rows of `Fraction` (or `int`); results are `Fraction`s. The kernel has its own,
+independent elimination; nothing here is trusted.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd, lcm
+
+from flint import fmpq, fmpq_mat
+
+Number = Fraction | int
+Matrix = Sequence[Sequence[Number]]
+
+
+def _matrix(rows: Matrix) -> fmpq_mat:
+    """The flint matrix of `rows`; raises ValueError if they are ragged."""
+    width = len(rows[0]) if rows else 0
+    if any(len(row) != width for row in rows):
+        raise ValueError("ragged matrix")
+    return fmpq_mat(len(rows), width, [fmpq(x.numerator, x.denominator) for row in rows for x in row])
+
+
+def _fraction(x: fmpq) -> Fraction:
+    return Fraction(int(x.p), int(x.q))
+
+
+def _reduced(rows: Matrix) -> tuple[list[list[Fraction]], list[int]]:
+    """The non-zero rows of the reduced row echelon form, and their pivot columns."""
+    if not rows or not rows[0]:
+        return [], []
+    form, rank = _matrix(rows).rref()
+    width = form.ncols()
+    reduced = [[_fraction(form[i, j]) for j in range(width)] for i in range(rank)]
+    return reduced, [next(j for j, x in enumerate(row) if x) for row in reduced]
+
+
+def rank(rows: Matrix) -> int:
+    """The rank of the m × n matrix `rows` (0 for an empty one)."""
+    return int(_matrix(rows).rref()[1]) if rows and rows[0] else 0
+
+
+def nullspace(rows: Matrix, width: int) -> list[list[Fraction]]:
+    """A basis of {x ∈ ℚ^width : rows · x = 0}; `width` matters when `rows` is empty."""
+    reduced, pivots = _reduced(rows)
+    basis = []
+    for free in sorted(set(range(width)) - set(pivots)):
+        vector = [Fraction(0)] * width
+        vector[free] = Fraction(1)
+        for row, pivot in zip(reduced, pivots, strict=True):
+            vector[pivot] = -row[free]
+        basis.append(vector)
+    return basis
+
+
+def solve(rows: Matrix, rhs: Sequence[Number], width: int) -> list[Fraction] | None:
+    """Some x ∈ ℚ^width with rows · x = rhs (free variables 0), or None if there is none."""
+    augmented = [[*row, b] for row, b in zip(rows, rhs, strict=True)]
+    reduced, pivots = _reduced(augmented)
+    if width in pivots:
+        return None
+    x = [Fraction(0)] * width
+    for row, pivot in zip(reduced, pivots, strict=True):
+        x[pivot] = row[width]
+    return x
+
+
+def independent_rows(rows: Matrix) -> list[int]:
+    """Indices of the first maximal linearly independent subset of `rows`, in order."""
+    return _reduced(list(zip(*rows, strict=True)))[1] if rows else []
+
+
+def least_squares(rows: Matrix, targets: Matrix) -> list[list[Fraction]]:
+    """Some B minimising Σ‖rows·B − targets‖²; rows is n × p, targets n × q, the result p × q."""
+    width = len(rows[0])
+    columns = list(zip(*rows, strict=True))
+    gram = [[sum((a * b for a, b in zip(u, v, strict=True)), Fraction(0)) for v in columns] for u in columns]
+    solved = []
+    for target in zip(*targets, strict=True):
+        moment = [sum((a * b for a, b in zip(u, target, strict=True)), Fraction(0)) for u in columns]
+        solution = solve(gram, moment, width)
+        if solution is None:
+            raise ArithmeticError("normal equations are always solvable")
+        solved.append(solution)
+    return [list(row) for row in zip(*solved, strict=True)]
+
+
+def primitive(vector: Sequence[Number]) -> list[int]:
+    """The integer multiple of `vector` by a positive factor with coprime entries (0 stays 0)."""
+    scale = lcm(*(x.denominator for x in vector))
+    whole = [x.numerator * (scale // x.denominator) for x in vector]
+    common = gcd(*whole) or 1
+    return [x // common for x in whole]
