@@ -1,0 +1,51 @@
+"""python -I -m symverify.kernel NETWORK CERTIFICATE: verify with the standard library alone."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .check import check
+from .errors import Declined, Malformed, Rejected
+
+PROVED, MALFORMED, UNDECIDED, REFUTED, REJECTED, INTERNAL, INTERRUPTED = 0, 2, 3, 10, 11, 70, 130
+
+
+def verify(network: Path, certificate: Path) -> tuple[int, list[str]]:
+    """The exit code and the lines to print; the last line is the verdict."""
+    try:
+        theorems = check(
+            network.read_bytes(), certificate.read_bytes(), lambda name: (network.parent / name).read_bytes()
+        )
+    except Malformed as error:
+        return MALFORMED, [f"{where or 'file'}: {what}" for where, what in error.faults] + ["s MALFORMED"]
+    except OSError as error:
+        return MALFORMED, [f"cannot read {error.filename!a}: {error.strerror}", "s MALFORMED"]
+    except Rejected as error:
+        return REJECTED, [str(error), "s REJECTED"]
+    except (Declined, RecursionError, MemoryError) as error:
+        return UNDECIDED, [f"beyond the kernel's budget: {error}", "s UNDECIDED"]
+    ordered = sorted(theorems, key=lambda theorem: (theorem.verdict == "refuted", theorem.claim == "spurious_minimum"))
+    code = REFUTED if ordered[-1].verdict == "refuted" else PROVED
+    return code, [f"{theorem.claim}: {theorem.words}" for theorem in theorems] + [theorem.line() for theorem in ordered]
+
+
+def main() -> int:
+    """Verify and print; every stray exception is an internal error, never a verdict."""
+    parser = argparse.ArgumentParser(prog="symverify.kernel", description="Verify a certificate about a network file.")
+    parser.add_argument("network", type=Path, metavar="NETWORK")
+    parser.add_argument("certificate", type=Path, metavar="CERTIFICATE")
+    arguments = parser.parse_args()
+    try:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        code, lines = verify(arguments.network, arguments.certificate)
+        print("\n".join(lines), flush=True)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BaseException as error:  # an internal error must not look like a verdict
+        sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
+        return INTERNAL
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

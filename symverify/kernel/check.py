@@ -1,0 +1,153 @@
+"""The kernel: walks a certificate against a problem and seals a Theorem for each claim that it proves."""
+
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
+from typing import final
+
+from .errors import Malformed, Rejected
+from .facts import (
+    Assumptions,
+    Fact,
+    GlobalMinimum,
+    LinearCollapse,
+    LocalMinimum,
+    NotLocalMinimum,
+    SpuriousMinimum,
+    Valley,
+)
+from .model import Problem
+from .network import read_problem
+from .read import Fields, listed, natural, shown, strict_json, text
+from .rules import RULES, Proof
+
+FORMAT = "symverify-certificate/1"
+_SEAL = object()
+Statement = dict[str, bool | int | str | None]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """A claim about a problem that the kernel has proved or, if the verdict says so, refuted."""
+
+    claim: str
+    verdict: str
+    statement: tuple[tuple[str, bool | int | str | None], ...]
+    words: str
+    problem_sha256: str
+    seal: InitVar[object] = field(default=None)
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only the kernel makes a Theorem")
+
+    def line(self) -> str:
+        """The verdict line: greppable, with the numbers and the problem's hash."""
+        shown_as = {"better_risk": "better"}
+        numbers = [
+            f"{shown_as.get(key, key)}={str(value).lower() if isinstance(value, bool) else value}"
+            for key, value in self.statement
+            if value is not None and key != "theorem"
+        ]
+        return " ".join(["s", self.verdict.upper(), self.claim, *numbers, f"problem={self.problem_sha256}"])
+
+
+def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
+    """The verdict on the claim that the fact amounts to, and the numbers of its statement; None if it is none."""
+    match claim, fact:
+        case "assumptions", Assumptions(holds):
+            return "proved", {name: is_so for name, is_so, _ in holds}
+        case "spurious_minimum", SpuriousMinimum(minimum, better):
+            return "proved", {"risk": str(minimum.at.risk), "better_risk": str(better.risk)}
+        case "spurious_minimum", GlobalMinimum(at, affine=True):
+            return "refuted", {"risk": str(at.risk)}
+        case "valley", Valley(SpuriousMinimum(minimum, better), dimension, exact):
+            risks: Statement = {"risk": str(minimum.at.risk), "better_risk": str(better.risk)}
+            return "proved", {**risks, "dimension": dimension, "exact": exact}
+        case "valley", Valley(LocalMinimum(at), dimension, exact):
+            return "proved", {"risk": str(at.risk), "better_risk": None, "dimension": dimension, "exact": exact}
+        case "linear_collapse", LinearCollapse(theorem):
+            return "proved", {"theorem": theorem}
+        case "point", SpuriousMinimum(LocalMinimum(at), better) if at.given:
+            return "proved", {"risk": str(at.risk), "spurious": True, "better_risk": str(better.risk)}
+        case "point", LocalMinimum(at) if at.given:
+            return "proved", {"risk": str(at.risk), "spurious": None, "better_risk": None}
+        case "point", GlobalMinimum(at) if at.given:
+            return "proved", {"risk": str(at.risk), "spurious": False, "better_risk": None}
+        case "point", NotLocalMinimum(at) if at.given:
+            return "refuted", {"risk": str(at.risk), "spurious": None, "better_risk": None}
+    return None
+
+
+def anything(value: object, _: str) -> object:
+    """A value that is read later."""
+    return value
+
+
+def literal(value: object, where: str) -> bool | int | str | None:
+    """A value of a statement, as it stands."""
+    if value is None or type(value) in (bool, int, str):
+        return value  # type: ignore[return-value]
+    raise Malformed((where, f"expected text, a whole number, true, false or null, got {shown(value)}"))
+
+
+def walk(problem: Problem, steps: list[object]) -> Proof:
+    """All steps in order; the first one that does not follow is rejected by its path and reason."""
+    proof = Proof(problem, [], set())
+    for index, value in enumerate(steps):
+        where = f"steps[{index}]"
+        with Fields(value, where) as step:
+            rule = step.need("rule", text, "")
+            if rule not in RULES:
+                raise Malformed((f"{where}.rule", f"unknown rule {shown(rule)}"))
+            try:
+                fact = RULES[rule](proof, step)
+            except Rejected as error:
+                raise Rejected(error.where or where, f"{rule}: {error.reason}") from None
+        proof.facts.append(fact)
+    return proof
+
+
+def settle(proof: Proof, value: object, where: str) -> Theorem:
+    """The theorem for one claim: its verdict and numbers must be the ones that its step proves."""
+    with Fields(value, where) as claim:
+        name, index = claim.need("claim", text, ""), claim.need("step", natural, 0)
+        if index >= len(proof.facts):
+            raise Rejected(f"{where}.step", f"there is no step {index}")
+        fact = proof.facts[index]
+        outcome = stated(name, fact)
+        if outcome is None:
+            raise Rejected(
+                f"{where}.step", f"step {index} proves {type(fact).__name__}, which does not settle {shown(name)}"
+            )
+        proof.used.add(index)
+        expected: Statement = {"verdict": outcome[0], **outcome[1]}
+        for key, proved in expected.items():
+            claimed = claim.need(key, literal, None)
+            if not claim.wrong(key) and (claimed != proved or type(claimed) is not type(proved)):
+                raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(proved)}")
+    return Theorem(name, outcome[0], tuple(outcome[1].items()), fact.words(), proof.problem.sha256, _SEAL)
+
+
+def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes]) -> tuple[Theorem, ...]:
+    """The theorems that a certificate proves about the problem in a network file.
+
+    Raises Malformed (either file), Rejected (the certificate does not prove its claims) or Declined.
+    """
+    with Fields(strict_json(certificate), "") as fields:
+        if (form := fields.need("format", text, FORMAT)) != FORMAT:
+            raise Malformed(("format", f'this kernel reads "{FORMAT}", the certificate is {shown(form)}'))
+        sha256 = fields.need("problem", text, "")
+        claims = fields.need("claims", listed(anything), list[object]())
+        steps = fields.need("steps", listed(anything), list[object]())
+    problem = read_problem(network, open_data)
+    if sha256 != problem.sha256:
+        raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
+    proof = walk(problem, steps)
+    theorems = tuple(settle(proof, value, f"claims[{index}]") for index, value in enumerate(claims))
+    for index in range(len(steps)):
+        if index not in proof.used:
+            raise Rejected(f"steps[{index}]", "nothing depends on this step")
+    if not theorems:
+        raise Rejected("claims", "there is no claim")
+    return theorems

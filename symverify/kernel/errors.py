@@ -1,0 +1,36 @@
+"""The kernel's outcomes that are not theorems, and the budget on the size of numbers."""
+
+from fractions import Fraction
+
+MAX_BITS = 400_000
+
+
+class KernelError(Exception):
+    """Any outcome of the kernel other than a theorem."""
+
+
+class Malformed(KernelError):
+    """The text is not a well-formed problem or certificate; `faults` are all (path in the file, what is wrong)."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__("; ".join(f"{where}: {what}" for where, what in faults))
+        self.faults = faults
+
+
+class Rejected(KernelError):
+    """The certificate is well formed and does not prove what it claims; `where` is a path in it."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.where, self.reason = where, reason
+
+
+class Declined(KernelError):
+    """Deciding would exceed the kernel's budget: neither a theorem nor a rejection."""
+
+
+def within_budget(x: Fraction) -> Fraction:
+    """x itself, unless its numerator or denominator has outgrown the budget."""
+    if x.numerator.bit_length() > MAX_BITS or x.denominator.bit_length() > MAX_BITS:
+        raise Declined(f"a number grew beyond {MAX_BITS} bits")
+    return x

@@ -1,0 +1,115 @@
+"""What steps establish: one frozen class per kind of fact, and the words in which each is told."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from .model import Pattern, Point, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A point with its predictions (n × d_Y) and risk; `given` if it is the point in the network file."""
+
+    point: Point
+    predictions: tuple[Vector, ...]
+    risk: Fraction
+    given: bool
+
+    def words(self) -> str:
+        return f"{'the given point' if self.given else 'a point'} of risk {self.risk}"
+
+
+class Minimum:
+    """A local minimum, known to be spurious or not."""
+
+    __slots__ = ()
+
+    def words(self) -> str:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMinimum(Minimum):
+    """`at` is a local minimum; with `pattern`, by interior_minimum in the cell of that pattern."""
+
+    at: Evaluated
+    pattern: Pattern | None
+
+    def words(self) -> str:
+        where = "" if self.pattern is None else ": strictly inside its cell, where no point has lower risk"
+        return f"{self.at.words()} is a local minimum{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotLocalMinimum:
+    """Along a curve from `at` the risk strictly falls at once."""
+
+    at: Evaluated
+
+    def words(self) -> str:
+        return f"{self.at.words()} is not a local minimum: along a polynomial curve from it the risk strictly falls"
+
+
+@dataclass(frozen=True, slots=True)
+class SpuriousMinimum(Minimum):
+    """`minimum` is a local minimum and `better` a point of lower risk."""
+
+    minimum: LocalMinimum
+    better: Evaluated
+
+    def words(self) -> str:
+        return f"{self.minimum.words()}; it is spurious: another point has risk {self.better.risk}"
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalMinimum:
+    """`at` minimises the risk; `affine` if its predictions are those of the best affine fit of the data."""
+
+    at: Evaluated
+    affine: bool
+
+    def words(self) -> str:
+        fit = ", and predicts what the best affine fit does" if self.affine else ""
+        return f"{self.at.words()} is a global minimum: no function of the inputs has lower risk{fit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Valley:
+    """A path of local minima with the risk and predictions of `minimum`."""
+
+    minimum: Minimum
+    dimension: int
+    exact: bool
+
+    def words(self) -> str:
+        size = f"{'' if self.exact else 'at most '}{self.dimension}"
+        return (
+            f"infinitely many: {self.minimum.words()}, and so is every point of a path through it, of the same risk; "
+            f"the set of points of the cell with these predictions has local dimension {size}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """Which assumptions of the theorem hold, each with its evidence in words."""
+
+    holds: tuple[tuple[Literal["A1", "A2", "A3", "A4", "AL"], bool, str], ...]
+
+    def words(self) -> str:
+        return "; ".join(f"{name} {'holds' if is_so else 'fails'}: {why}" for name, is_so, why in self.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class LinearCollapse:
+    """All activations are affine: one cell, and every local minimum is global, by `theorem`."""
+
+    theorem: str
+
+    def words(self) -> str:
+        return f"the network is linear: one cell, and every local minimum is global ({self.theorem})"
+
+
+Fact = (
+    Evaluated | LocalMinimum | NotLocalMinimum | SpuriousMinimum | GlobalMinimum | Valley | Assumptions | LinearCollapse
+)

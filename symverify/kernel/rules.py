@@ -1,0 +1,310 @@
+"""The proof rules: each reads its step, recomputes everything from the problem, and returns the fact it proves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+from .errors import Malformed, Rejected
+from .facts import (
+    Assumptions,
+    Evaluated,
+    Fact,
+    GlobalMinimum,
+    LinearCollapse,
+    LocalMinimum,
+    Minimum,
+    NotLocalMinimum,
+    SpuriousMinimum,
+    Valley,
+)
+from .linear import dot, rank
+from .model import (
+    ONE,
+    ZERO,
+    Point,
+    Problem,
+    Vector,
+    cell_of,
+    coordinates,
+    features,
+    jacobian_rank,
+    predictions,
+    rational,
+    residuals,
+    risk,
+    trace,
+    unit_name,
+)
+from .network import point_of, shape_faults
+from .poly import Poly, positive_on_unit_interval
+from .read import Fields, Layers, canonical, layers, listed, natural
+
+F = TypeVar("F")
+
+
+@dataclass(slots=True)
+class Proof:
+    """A proof being walked: the problem, the facts of the steps so far, and which of them have been used."""
+
+    problem: Problem
+    facts: list[Fact]
+    used: set[int]
+
+    def premise(self, step: Fields, name: str, kind: type[F]) -> F:
+        """The fact of the earlier step that a field names, of the kind that the rule uses."""
+        index = step.need(name, natural, -1)
+        step.check()
+        if index >= len(self.facts):
+            raise Rejected(step.at(name), f"step {index} does not come before this one")
+        self.used.add(index)
+        fact = self.facts[index]
+        if not isinstance(fact, kind):
+            raise Rejected(step.at(name), f"step {index} proves {type(fact).__name__}, expected {kind.__name__}")
+        return fact
+
+
+def polynomial(value: object, where: str) -> Poly:
+    """A coordinate of a path: a rational, or the list of two or more coefficients of 1, t, t², …, the last not 0."""
+    if not isinstance(value, list):
+        return Poly.of([canonical(value, where)])
+    coefficients = listed(canonical)(value, where)
+    if len(coefficients) < 2 or not coefficients[-1]:
+        raise Malformed((where, "expected at least two coefficients, the last one not 0"))
+    return Poly.of(coefficients)
+
+
+def curve(problem: Problem, step: Fields, name: str, start: Point) -> Point:
+    """The polynomial path in a field, of the architecture's shape and with `start` at t = 0."""
+    given: Layers[Poly] = step.need(name, layers(polynomial), [])
+    step.check()
+    path = point_of(given)
+    for where, what in shape_faults(problem, given, step.at(name)):
+        raise Rejected(where, what)
+    if [rational(x if isinstance(x, Fraction) else x.at_zero()) for x in coordinates(path)] != coordinates(start):
+        raise Rejected(step.at(name), "does not start at the point")
+    return path
+
+
+def point(proof: Proof, step: Fields) -> Evaluated:
+    """
+    parameters θ of the problem's architecture
+    ------------------------------------------ [point]
+      f(x_i; θ) and R(θ), computed exactly
+
+    "given" stands for the parameters in the network file.
+    """
+    problem, value = proof.problem, step.left.get("parameters")
+    if value == "given":
+        step.left.pop("parameters")
+        if problem.parameters is None:
+            raise Rejected(step.at("parameters"), "the network file gives no parameters")
+        theta = problem.parameters
+    else:
+        raw: Layers[Fraction] = step.need("parameters", layers(canonical), [])
+        step.check()
+        for where, what in shape_faults(problem, raw, step.at("parameters")):
+            raise Rejected(where, what)
+        theta = point_of(raw)
+    f = predictions(problem, theta)
+    return Evaluated(theta, f, risk(problem, f), value == "given")
+
+
+def interior_minimum(proof: Proof, step: Fields) -> LocalMinimum:
+    """
+    θ* strictly inside a cell C      Σ_i r_ik φ_i = 0 for every output k and every φ in features(C)
+    --------------------------------------------------------------------------------------------- [interior_minimum]
+      θ* is a local minimum, and R(θ) ≥ R(θ*) on the closure of C
+
+    Sound: ℓ is convex, so R(θ) − R(θ*) ≥ Ψ(θ) = Σ_ik r_ik (f_ik(θ) − f_ik(θ*)) with r = factor · ∂ℓ/∂f at θ*.
+    On C the coefficients of the polynomial Ψ are the inner products of r_k with the coefficients of f_k, which
+    the features span; all vanish, so Ψ is constant, and Ψ(θ*) = 0.
+    """
+    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
+    pattern = cell_of(problem, at.point)
+    span = features(problem, pattern)
+    for k, r in enumerate(residuals(problem, at.predictions)):
+        for phi in span:
+            if dot(r, phi):
+                raise Rejected(step.where, f"the first-order minorant is not constant on the cell (output {k + 1})")
+    return LocalMinimum(at, pattern)
+
+
+def descent(proof: Proof, step: Fields) -> NotLocalMinimum:
+    """
+    γ(t) polynomial, γ(0) = θ*      R(γ(t)) = R(θ*) + a t^m + O(t^(m+1)) for small t > 0, a < 0
+    ------------------------------------------------------------------------------------------ [descent]
+      θ* is not a local minimum
+
+    Sound: for small t > 0 each pre-activation along γ has the sign, relative to a breakpoint, of its first
+    non-zero coefficient, so R ∘ γ is one polynomial there; where it stays at a breakpoint both pieces agree.
+    """
+    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
+    path = curve(problem, step, "curve", at.point)
+    total = Poly(())
+    for i, y in enumerate(problem.targets):
+        for value, label in zip(list(trace(problem, path, i))[-1], y, strict=True):
+            total += problem.loss.after_zero(Poly(()) + value - label)
+    if (total * problem.loss.factor - at.risk).sign_after_zero() >= 0:
+        raise Rejected(step.at("curve"), "the risk does not fall along the curve")
+    return NotLocalMinimum(at)
+
+
+def spurious_minimum(proof: Proof, step: Fields) -> SpuriousMinimum:
+    """
+    θ* is a local minimum      R(θ') < R(θ*)
+    ---------------------------------------- [spurious_minimum]
+      θ* is a spurious local minimum
+    """
+    minimum = proof.premise(step, "minimum", LocalMinimum)
+    better = proof.premise(step, "better", Evaluated)
+    if better.risk >= minimum.at.risk:
+        raise Rejected(step.at("better"), f"its risk {better.risk} is not below {minimum.at.risk}")
+    return SpuriousMinimum(minimum, better)
+
+
+def function_minimum(proof: Proof, step: Fields) -> GlobalMinimum:
+    """
+    Σ_{i in G} r_ik = 0 for every output k and every group G of samples with equal inputs
+    ------------------------------------------------------------------------------------- [function_minimum]
+      no function of the inputs, so no network, has risk below R(θ*)
+
+    Sound: a function g is constant on each group, as f is, so R(g) − R(θ*) ≥ Σ_ik r_ik (g_k(x_i) − f_ik) = 0.
+    """
+    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
+    groups: dict[Vector, list[int]] = {}
+    for i, x in enumerate(problem.inputs):
+        groups.setdefault(x, []).append(i)
+    rows = residuals(problem, at.predictions)
+    for r in rows:
+        for group in groups.values():
+            if sum((r[i] for i in group), ZERO):
+                raise Rejected(step.where, f"the residuals of the samples equal to sample {group[0] + 1} do not cancel")
+    affine = [*zip(*problem.inputs, strict=True), (ONE,) * len(problem.inputs)]
+    outputs = list(zip(*at.predictions, strict=True))
+    optimal = all(not dot(r, phi) for r in rows for phi in affine) and rank(affine) == rank([*affine, *outputs])
+    return GlobalMinimum(at, optimal)
+
+
+def valley(proof: Proof, step: Fields) -> Valley:
+    """
+    θ* a local minimum by interior_minimum in C    θ(t) polynomial, not constant, θ(0) = θ*
+    θ(t) strictly inside C for all t in [0, 1]     f(x_i; θ(t)) does not depend on t
+    ------------------------------------------------------------------------------------ [valley]
+      every θ(t) is a local minimum of risk R(θ*); if θ* is spurious, so are all of them
+
+    Sound: predictions and cell are those of θ*, and the premises of interior_minimum depend on nothing else.
+    The set {θ in C: f = f*} near θ* is a manifold of dimension D − rank J where rank J is locally constant,
+    as it is where it attains its bound, the dimension of the span of the coefficients of f.
+    """
+    problem, premise = proof.problem, proof.premise(step, "minimum", Minimum)
+    minimum = premise.minimum if isinstance(premise, SpuriousMinimum) else premise
+    if not isinstance(minimum, LocalMinimum) or minimum.pattern is None:
+        raise Rejected(step.at("minimum"), "is not proved by interior_minimum")
+    path = curve(problem, step, "path", minimum.at.point)
+    if all(isinstance(x, Fraction) or x.is_constant() for x in coordinates(path)):
+        raise Rejected(step.at("path"), "is constant")
+    for i in range(len(problem.inputs)):
+        for m, z in enumerate(trace(problem, path, i, minimum.pattern)):
+            for j, x in enumerate(z):
+                value = Poly(()) + x
+                if m == len(minimum.pattern):
+                    if not value.is_constant():
+                        raise Rejected(step.at("path"), f"the prediction of sample {i + 1} changes along it")
+                elif not (m == 0 and problem.dead_row(i)):
+                    t, p = problem.activations[m].breakpoints, minimum.pattern[m][j][i]
+                    margins = [value - lower for lower in t[p - 1 : p]] + [
+                        (value - upper) * -1 for upper in t[p : p + 1]
+                    ]
+                    if not all(map(positive_on_unit_interval, margins)):
+                        raise Rejected(step.at("path"), f"{unit_name(m, j)} leaves its piece on sample {i + 1}")
+    attained = jacobian_rank(problem, minimum.at.point, minimum.pattern)
+    bound = problem.widths[-1] * rank(features(problem, minimum.pattern))
+    return Valley(premise, problem.size() - attained, attained == bound)
+
+
+def assumptions(proof: Proof, step: Fields) -> Assumptions:
+    """The theorem's assumptions, each decided from the problem alone."""
+    problem, n = proof.problem, len(proof.problem.inputs)
+    affine = [*zip(*problem.inputs, strict=True), (ONE,) * n]
+    misfit = rank([*affine, *zip(*problem.targets, strict=True)]) - rank(affine)
+    first: dict[Vector, int] = {}
+    twins = [(first[x], i) for i, x in enumerate(problem.inputs) if first.setdefault(x, i) != i]
+    narrow = [m for m, width in enumerate(problem.widths[1:-1], 1) if width <= problem.widths[-1]]
+    even = [
+        m
+        for m, h in enumerate(problem.activations, 1)
+        if not any(a + b for a, b in zip(h.slopes, h.slopes[1:], strict=False))
+    ]
+    return Assumptions(
+        (
+            ("A1", misfit > 0, f"{'no' if misfit else 'an'} affine map fits the data"),
+            (
+                "A2",
+                not twins,
+                f"samples {twins[0][0] + 1} and {twins[0][1] + 1} have equal inputs"
+                if twins
+                else "inputs are distinct",
+            ),
+            (
+                "A3",
+                not narrow,
+                f"hidden layer {narrow[0]} is not wider than the output"
+                if narrow
+                else "every hidden layer is wider than the output",
+            ),
+            (
+                "A4",
+                not even,
+                f"in hidden layer {even[0]} no breakpoint has slopes that do not cancel"
+                if even
+                else "every activation has a breakpoint whose slopes do not cancel",
+            ),
+            ("AL", True, "the loss is differentiable and stationary only at the target"),
+        )
+    )
+
+
+def linear_collapse(proof: Proof, step: Fields) -> LinearCollapse:
+    """
+    every activation is affine; and one of the cases below
+    ------------------------------------------------------ [linear_collapse]
+      parameter space is one cell, and every local minimum is a global one
+
+    Sound, for one hidden layer and scalar output, by the converse of interior_minimum (a local minimum inside a
+    cell has constant Ψ and so minimises R over it). Otherwise a bias of the last layer absorbs all the others, and
+    the statement is Laurent and von Brecht's (2018) for widths ≥ min(inputs, outputs), or, for squared loss, Lu
+    and Kawaguchi's (2017) where the centred inputs and targets have full row rank.
+    """
+    problem = proof.problem
+    bent = [m for m, h in enumerate(problem.activations, 1) if h.breakpoints]
+    if bent:
+        raise Rejected(step.where, f"the activation of hidden layer {bent[0]} is not affine")
+    inner = problem.widths[1:-1]
+    if len(inner) == 1 and problem.widths[-1] == 1:
+        return LinearCollapse("converse of interior_minimum; no rank condition")
+    if not problem.output_bias and (problem.hidden_bias or any(o for h in problem.activations for o in h.offsets)):
+        raise Rejected(step.where, "deep or vector-valued with an inner shift and no output bias: no theorem applies")
+    if min(inner) >= min(problem.widths[0], problem.widths[-1]):
+        return LinearCollapse(
+            "Laurent and von Brecht 2018; hidden widths at least min(inputs, outputs), no rank condition"
+        )
+    if problem.loss.name == "squared":
+        ones = [(ONE,) * len(problem.inputs)] if problem.output_bias else []
+        for part, rows in (("inputs", problem.inputs), ("targets", problem.targets)):
+            if rank([*zip(*rows, strict=True), *ones]) < len(rows[0]) + len(ones):
+                raise Rejected(step.where, f"narrow layers, and the {part} do not have full rank: no theorem applies")
+        return LinearCollapse("Lu and Kawaguchi 2017; squared loss, inputs and targets of full row rank")
+    raise Rejected(step.where, "narrow layers and a loss other than the squared: no theorem applies")
+
+
+RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
+    "point": point,
+    "interior_minimum": interior_minimum,
+    "descent": descent,
+    "spurious_minimum": spurious_minimum,
+    "function_minimum": function_minimum,
+    "valley": valley,
+    "assumptions": assumptions,
+    "linear_collapse": linear_collapse,
+}
