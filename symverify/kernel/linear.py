@@ -1,12 +1,15 @@
 """Rank and spans over the rationals, by fraction-free elimination on integer rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from math import gcd, lcm
+from itertools import combinations
+from math import comb, gcd, lcm
 
 from .errors import MAX_BITS, Declined
 
 Row = Sequence[Fraction]
+Direction = tuple[int, ...]
+MAX_RAYS = 200_000
 
 
 def integral(row: Row) -> list[int]:
@@ -46,3 +49,42 @@ def rank(rows: Iterable[Row]) -> int:
 def dot(u: Row, v: Row) -> Fraction:
     """The inner product; vectors of unequal length are an error."""
     return sum((a * b for a, b in zip(u, v, strict=True)), Fraction(0))
+
+
+def fractions(row: Sequence[int]) -> list[Fraction]:
+    """The row as fractions."""
+    return [Fraction(x) for x in row]
+
+
+def sign(x: Fraction | int) -> int:
+    """−1, 0 or 1."""
+    return (x > 0) - (x < 0)
+
+
+def null_vector(rows: Sequence[Sequence[int]], width: int) -> list[int] | None:
+    """The primitive integer vector, unique up to sign, that is orthogonal to width − 1 independent rows; else None."""
+    basis = echelon(map(fractions, rows))
+    if len(basis) != width - 1:
+        return None
+    leads = [next(c for c in range(width) if row[c]) for row in basis]
+    vector = [Fraction(c not in leads) for c in range(width)]
+    for row, lead in zip(reversed(basis), reversed(leads), strict=True):
+        vector[lead] = -sum((row[c] * vector[c] for c in range(lead + 1, width)), Fraction(0)) / row[lead]
+    return integral(vector)
+
+
+def rays(rows: Sequence[Direction]) -> Iterator[list[int]]:
+    """The rays, up to sign, of the central arrangement of the hyperplanes ⟨row, x⟩ = 0, modulo its lineality space.
+
+    The lineality space is complemented by the coordinate subspace of the pivot columns, on which the rows keep
+    their rank D; there a ray is the null vector of D − 1 independent rows. Some rays may come more than once.
+    """
+    basis = echelon(map(fractions, rows))
+    pivots = [next(c for c in range(len(row)) if row[c]) for row in basis]
+    if comb(len(rows), max(len(pivots) - 1, 0)) > MAX_RAYS:
+        raise Declined("too many boundaries meet at a point to visit their rays")
+    for chosen in combinations(rows, max(len(pivots) - 1, 0)):
+        ray = null_vector([[row[c] for c in pivots] for row in chosen], len(pivots)) if pivots else None
+        if ray is not None:
+            full = dict(zip(pivots, ray, strict=True))
+            yield [full.get(c, 0) for c in range(len(rows[0]))]

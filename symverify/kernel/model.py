@@ -171,6 +171,15 @@ def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
     return problem.loss.factor * sum((problem.loss.value(e) for e in errors), ZERO)
 
 
+def risk_along(problem: Problem, path: Point) -> Poly:
+    """R along a curve of polynomials in t, as the polynomial that it is for all small t ≥ 0."""
+    total = Poly(())
+    for i, y in enumerate(problem.targets):
+        for value, label in zip(list(trace(problem, path, i))[-1], y, strict=True):
+            total += problem.loss.after_zero(Poly(()) + value - label)
+    return total * problem.loss.factor
+
+
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
     """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
     rows = [

@@ -5,6 +5,7 @@ Everything wrong with an object is collected, each fault with its path in the fi
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from types import TracebackType
@@ -15,8 +16,8 @@ from .errors import Malformed
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS = 256 * 2**20, 32, 4000
 _CANONICAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
 _RATIO = re.compile(r"[+-]?[0-9]+/[0-9]+")
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # linear time, also where no quote ends it
 T = TypeVar("T")
 Read = Callable[[object, str], T]
 
@@ -31,10 +32,9 @@ def strict_json(data: bytes) -> object:
     """The JSON value of strict UTF-8 text; numbers with a point stay text. Raises Malformed."""
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        names = [name for name, _ in items]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise Malformed(("", f"the key {shown(twice)} occurs twice in one object"))
+        for name, count in Counter(name for name, _ in items).items():
+            if count > 1:
+                raise Malformed(("", f"the key {shown(name)} occurs twice in one object"))
         return dict(items)
 
     def constant(text: str) -> NoReturn:
@@ -49,22 +49,21 @@ def strict_json(data: bytes) -> object:
         raise Malformed(("", f"the file is larger than {MAX_BYTES} bytes"))
     try:
         text = data.decode("utf-8")
-        depth = deepest = 0
-        for c in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-            depth += 1 if c in "[{" else -1
-            deepest = max(deepest, depth)
-        if deepest > MAX_DEPTH:
-            raise Malformed(("", f"nested deeper than {MAX_DEPTH} levels"))
+        if text.startswith("\ufeff"):
+            raise Malformed(("", "begins with a byte order mark: save it as UTF-8 without one"))
+        depth = 0
+        for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
+            depth += 1 if bracket[0] in "[{" else -1
+            if depth > MAX_DEPTH:
+                raise Malformed(("", f"nested deeper than {MAX_DEPTH} levels"))
         value: object = json.loads(
             text, object_pairs_hook=pairs, parse_float=Literal, parse_int=whole, parse_constant=constant
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except RecursionError:
-        raise Malformed(("", f"nested deeper than {MAX_DEPTH} levels")) from None
     except UnicodeEncodeError:
         raise Malformed(("", "a string contains half of a surrogate pair")) from None
     except UnicodeDecodeError as error:
-        raise Malformed(("", f"not UTF-8 text (byte {error.start})")) from None
+        raise Malformed(("", f"not UTF-8 text, at byte {error.start}: save it as UTF-8")) from None
     except json.JSONDecodeError as error:
         raise Malformed(("", f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})")) from None
     return value
@@ -96,18 +95,18 @@ def liberal(value: object, where: str) -> Fraction:
             top, bottom = value.split("/")
             if int(bottom):
                 return Fraction(int(top), int(bottom))
-            raise Malformed((where, f"a denominator is zero: {shown(value)}"))
+            raise Malformed((where, f"the denominator is zero: {shown(value)}"))
         match = _DECIMAL.fullmatch(value)
         if match and abs(int(match[1] or "0")) <= MAX_DIGITS:
             return Fraction(value)
-    raise Malformed((where, f'expected a number (3, 0.25, "3/10"), got {shown(value)}'))
+    raise Malformed((where, f'expected a number (3, 0.25, "3/10"; {MAX_DIGITS} digits at most), got {shown(value)}'))
 
 
 class Fields:
     """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
 
     def __init__(self, value: object, where: str) -> None:
-        self.where, self.faults = where, list[tuple[str, str]]()
+        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
         if not isinstance(value, dict):
             raise Malformed((where, f"expected an object, got {shown(value)}"))
         self.left: dict[str, object] = dict(value)
@@ -118,7 +117,7 @@ class Fields:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Whatever was not taken is unknown."""
         for name in self.left if kind is None else ():
-            self.fault(name if name.isascii() and name.isidentifier() else shown(name), "unknown key")
+            self.fault(shown(name)[1:-1], f"unknown key; the keys here are {', '.join(self.known)}")
         if kind is None:
             self.check()
 
@@ -141,13 +140,20 @@ class Fields:
 
     def take(self, name: str, read: Read[T], default: T) -> T:
         """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
-        if name not in self.left:
-            return default
-        try:
-            return read(self.left.pop(name), self.at(name))
-        except Malformed as error:
-            self.faults += error.faults
-            return default
+        self.known[name] = None
+        return self.softly(read, default)(self.left.pop(name), self.at(name)) if name in self.left else default
+
+    def softly(self, read: Read[T], default: T) -> Read[T]:
+        """The same reader, except that where it fails it records the faults here and gives the default."""
+
+        def read_softly(value: object, where: str) -> T:
+            try:
+                return read(value, where)
+            except Malformed as error:
+                self.faults += error.faults
+                return default
+
+        return read_softly
 
     def need(self, name: str, read: Read[T], default: T) -> T:
         """The same for a field that must be there."""
@@ -177,14 +183,16 @@ def boolean(value: object, where: str) -> bool:
     return value
 
 
-def listed(read: Read[T]) -> Read[list[T]]:
-    """Reads an array item by item and reports every wrong item."""
+def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
+    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
 
     def read_list(value: object, where: str) -> list[T]:
         if not isinstance(value, list):
             raise Malformed((where, f"expected a list, got {shown(value)}"))
         good: list[T] = []
         faults: list[tuple[str, str]] = []
+        if size is not None and len(value) != size:
+            faults.append((where, f"expected {size} {what}, got {len(value)}"))
         for index, item in enumerate(value):
             try:
                 good.append(read(item, f"{where}[{index}]"))

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
 from typing import TypeVar
 
-from .errors import Malformed, Rejected
+from .errors import Declined, Malformed, Rejected
 from .facts import (
     Assumptions,
     Evaluated,
@@ -18,7 +19,7 @@ from .facts import (
     SpuriousMinimum,
     Valley,
 )
-from .linear import dot, rank
+from .linear import Direction, dot, fractions, integral, rank, rays, sign
 from .model import (
     ONE,
     ZERO,
@@ -33,12 +34,13 @@ from .model import (
     rational,
     residuals,
     risk,
+    risk_along,
     trace,
     unit_name,
 )
 from .network import point_of, shape_faults
 from .poly import Poly, positive_on_unit_interval
-from .read import Fields, Layers, canonical, layers, listed, natural
+from .read import MAX_DIGITS, Fields, Layers, canonical, layers, listed, natural
 
 F = TypeVar("F")
 
@@ -107,7 +109,10 @@ def point(proof: Proof, step: Fields) -> Evaluated:
             raise Rejected(where, what)
         theta = point_of(raw)
     f = predictions(problem, theta)
-    return Evaluated(theta, f, risk(problem, f), value == "given")
+    value_there = risk(problem, f)
+    if max(value_there.numerator.bit_length(), value_there.denominator.bit_length()) > 3 * MAX_DIGITS:
+        raise Declined(f"the risk at {step.at('parameters')} has more than about {MAX_DIGITS} digits")
+    return Evaluated(theta, f, value_there, value == "given")
 
 
 def interior_minimum(proof: Proof, step: Fields) -> LocalMinimum:
@@ -130,6 +135,102 @@ def interior_minimum(proof: Proof, step: Fields) -> LocalMinimum:
     return LocalMinimum(at, pattern)
 
 
+def face_minimum(proof: Proof, step: Fields) -> LocalMinimum:
+    """
+    one hidden layer, scalar output        Σ_i r_i = 0 (with output bias)
+    for every unit j, with φ_j(w) = Σ_i r_i h(⟨w, x̃_i⟩):  φ_j(w_j) = 0, and near w_j
+        sign(v_j) · φ_j ≥ 0 where v_j ≠ 0,  φ_j = 0 where v_j = 0
+    ---------------------------------------------------------------------------------- [face_minimum]
+      θ* is a local minimum
+
+    Sound: near θ* the signs of the v_j ≠ 0 persist and R(θ) − R(θ*) ≥ Σ_j v_j φ_j(w_j) + c_0 Σ_i r_i (minorant).
+    """
+    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
+    given = step.need("multipliers", listed(multipliers), list[list[Fraction] | None]())
+    step.check()
+    if len(problem.widths) != 3 or problem.widths[-1] != 1:
+        raise Rejected(step.where, "needs one hidden layer and scalar output")
+    if len(given) != problem.widths[1]:
+        raise Rejected(step.at("multipliers"), f"expected {problem.widths[1]} entries, got {len(given)}")
+    (r,), signs = residuals(problem, at.predictions), [sign(rational(v)) for v in at.point[1].weight[0]]
+    if problem.output_bias and sum(r, ZERO):
+        raise Rejected(step.where, "the residuals do not sum to 0")
+    for j, (mu, v) in enumerate(zip(given, signs, strict=True)):
+        try:
+            unit_stays(*kinks(problem, at.point, j, r), v, mu)
+        except Rejected as error:
+            raise Rejected(f"{step.at('multipliers')}[{j}]", f"{unit_name(0, j)} {error.reason}") from None
+    return LocalMinimum(at, None)
+
+
+def multipliers(value: object, where: str) -> list[Fraction] | None:
+    """The multipliers of one unit, or null where the kernel is to visit the rays."""
+    return None if value is None else listed(canonical)(value, where)
+
+
+def kinks(
+    problem: Problem, theta: Point, j: int, r: Vector
+) -> tuple[Fraction, list[Fraction], dict[Direction, Fraction]]:
+    """φ_j at w_j and around it: its value, and g, {u: a} with φ_j(w_j + δ) − φ_j(w_j) = ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|.
+
+    The u are primitive, pairwise not parallel, first non-zero entry positive, in sorted order; a_u may be 0. Rows
+    x̃_i = 0 do not move with w_j.
+    """
+    h, value = problem.activations[0], ZERO
+    g = [ZERO] * (problem.widths[0] + problem.hidden_bias)
+    bends: dict[Direction, Fraction] = {}
+    for i, x in enumerate(problem.inputs):
+        row = [*x, ONE] if problem.hidden_bias else [*x]
+        z = rational(next(trace(problem, theta, i))[j])
+        at = h.pieces(z)
+        value += r[i] * (h.slopes[at[0]] * z + h.offsets[at[0]])
+        g = [a + r[i] * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2 * b for a, b in zip(g, row, strict=True)]
+        if len(at) > 1 and any(row):
+            u = integral(row)
+            lead = next(c for c in range(len(u)) if u[c])
+            u = [-c for c in u] if u[lead] < 0 else u
+            bend = r[i] * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * abs(row[lead] / u[lead])
+            bends[tuple(u)] = bends.get(tuple(u), ZERO) + bend
+    return value, g, dict(sorted(bends.items()))
+
+
+def unit_stays(
+    value: Fraction, g: list[Fraction], bends: dict[Direction, Fraction], v: int, mu: list[Fraction] | None
+) -> None:
+    """
+    value = 0, and v = 0: g = 0 and all a_u = 0;  v ≠ 0, one of
+      v g = Σ_u μ_u u and |μ_u| ≤ v a_u for all u      (then the sum below is ≥ Σ_u (v a_u − |μ_u|) |⟨u, δ⟩| ≥ 0)
+      v g ∈ span(u), and v (⟨g, ρ⟩ + Σ_u a_u |⟨u, ρ⟩|) ≥ 0 for every ray ±ρ of the hyperplanes u
+    ---------------------------------------------------------------------------------------------- [unit_stays]
+      v (⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|) ≥ 0 for every δ (= 0 for v = 0)
+
+    Rays suffice: the sum is linear on each closed chamber, and modulo the lineality space, on which g vanishes,
+    a chamber is generated by its rays.
+    """
+    if value:
+        raise Rejected("", "has a first-order term in its output weight")
+    wanted = len(bends) if v else 0
+    if mu is not None and len(mu) != wanted:
+        raise Rejected("", f"needs {wanted} multipliers, got {len(mu)}")
+    if not v:
+        if any(g) or any(bends.values()):
+            raise Rejected("", "has output weight 0, but moving its input weights first makes a difference")
+    elif mu is not None:
+        left = [v * x - sum((m * u[c] for m, u in zip(mu, bends, strict=True)), ZERO) for c, x in enumerate(g)]
+        if any(left):
+            raise Rejected("", "its multipliers do not combine to the gradient")
+        if any(abs(m) > v * a for m, a in zip(mu, bends.values(), strict=True)):
+            raise Rejected("", "has a multiplier beyond the bend at its boundary")
+    else:
+        if rank([*map(fractions, bends), g]) > rank(map(fractions, bends)):
+            raise Rejected("", "has a gradient that is not spanned by its boundaries")
+        for ray in rays(list(bends)):
+            along = sum((a * abs(sum(map(mul, u, ray))) for u, a in bends.items()), ZERO)
+            slope = sum(map(mul, g, ray), ZERO)
+            if v * (along + slope) < 0 or v * (along - slope) < 0:
+                raise Rejected("", "has a descent direction among its rays")
+
+
 def descent(proof: Proof, step: Fields) -> NotLocalMinimum:
     """
     γ(t) polynomial, γ(0) = θ*      R(γ(t)) = R(θ*) + a t^m + O(t^(m+1)) for small t > 0, a < 0
@@ -141,11 +242,7 @@ def descent(proof: Proof, step: Fields) -> NotLocalMinimum:
     """
     problem, at = proof.problem, proof.premise(step, "point", Evaluated)
     path = curve(problem, step, "curve", at.point)
-    total = Poly(())
-    for i, y in enumerate(problem.targets):
-        for value, label in zip(list(trace(problem, path, i))[-1], y, strict=True):
-            total += problem.loss.after_zero(Poly(()) + value - label)
-    if (total * problem.loss.factor - at.risk).sign_after_zero() >= 0:
+    if (risk_along(problem, path) - at.risk).sign_after_zero() >= 0:
         raise Rejected(step.at("curve"), "the risk does not fall along the curve")
     return NotLocalMinimum(at)
 
@@ -301,6 +398,7 @@ def linear_collapse(proof: Proof, step: Fields) -> LinearCollapse:
 RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "point": point,
     "interior_minimum": interior_minimum,
+    "face_minimum": face_minimum,
     "descent": descent,
     "spurious_minimum": spurious_minimum,
     "function_minimum": function_minimum,

@@ -1,0 +1,110 @@
+"""Writing certificates: claims first, then the steps, as canonical JSON; equal inputs give equal bytes."""
+
+import json
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symverify.kernel.check import FORMAT
+from symverify.kernel.facts import Fact
+from symverify.kernel.check import stated
+from symverify.kernel.model import Point, Problem, Scalar
+from symverify.kernel.read import Fields
+from symverify.kernel.rules import RULES, Proof
+
+
+def coordinate(x: Scalar) -> object:
+    """A number, or a polynomial as its coefficients, as certificates spell it."""
+    if isinstance(x, Fraction):
+        return str(x)
+    if x.is_constant():
+        return str(x.at_zero())
+    return [str(c) for c in x.coefficients]
+
+
+def parameters(point: Point) -> list[dict[str, object]]:
+    """A point or a path as certificates spell it."""
+    return [
+        {"weight": [[coordinate(x) for x in row] for row in layer.weight]}
+        | ({} if layer.bias is None else {"bias": [coordinate(x) for x in layer.bias]})
+        for layer in point
+    ]
+
+
+@dataclass(slots=True)
+class Certificate:
+    """A proof under construction. Each step runs through its kernel rule as it is added, so a wrong one fails here.
+
+    That is an early check by the same code, not the verdict: that comes from the kernel reading the file.
+    """
+
+    problem: Problem
+    proof: Proof = field(init=False)
+    steps: list[dict[str, object]] = field(default_factory=list)
+    claims: list[dict[str, object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.proof = Proof(self.problem, [], set())
+
+    def step(self, rule: str, **fields: object) -> int:
+        """Add a step, or find the equal one; its index. Raises what the kernel's rule raises."""
+        step = {"rule": rule, **fields}
+        if step in self.steps:
+            return self.steps.index(step)
+        with Fields(fields, f"steps[{len(self.steps)}]") as reading:
+            fact = RULES[rule](self.proof, reading)
+        self.proof.facts.append(fact)
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def point(self, point: Point) -> int:
+        """The step that evaluates a point."""
+        given = point == self.problem.parameters
+        return self.step("point", parameters="given" if given else parameters(point))
+
+    def fact(self, index: int) -> Fact:
+        """What a step proves."""
+        return self.proof.facts[index]
+
+    def claim(self, name: str, step: int) -> None:
+        """State a claim that a step settles."""
+        outcome = stated(name, self.fact(step))
+        if outcome is None:
+            raise ValueError(f"step {step} does not settle {name}")
+        self.claims.append({"claim": name, "verdict": outcome[0], "step": step, **outcome[1]})
+
+    def text(self) -> bytes:
+        """The certificate file: only the steps that some claim rests on, renumbered in order."""
+        needed = self._needed()
+        number = {old: new for new, old in enumerate(needed)}
+        steps = [
+            {key: number[value] if key in REFERENCES and isinstance(value, int) else value for key, value in step.items()}
+            for step in (self.steps[index] for index in needed)
+        ]
+        claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]
+        return lines({"format": FORMAT, "problem": self.problem.sha256}, claims=claims, steps=steps)
+
+    def _needed(self) -> list[int]:
+        pending = [claim["step"] for claim in self.claims]
+        needed: set[int] = set()
+        while pending:
+            index = pending.pop()
+            if isinstance(index, int) and index not in needed:
+                needed.add(index)
+                pending += [value for key, value in self.steps[index].items() if key in REFERENCES]
+        return sorted(needed)
+
+
+REFERENCES = frozenset({"point", "minimum", "better", "step", "bound"})
+
+
+def lines(head: dict[str, object], **lists: list[dict[str, object]]) -> bytes:
+    """JSON with one line per claim and per step, so that certificates diff well."""
+
+    def spelled(value: object) -> str:
+        return json.dumps(value, ensure_ascii=True, separators=(", ", ": "))
+
+    parts = [f"{spelled(key)}: {spelled(value)}" for key, value in head.items()]
+    for name, items in lists.items():
+        body = ",\n    ".join(spelled(item) for item in items)
+        parts.append(f"{spelled(name)}: [\n    {body}\n  ]")
+    return ("{\n  " + ",\n  ".join(parts) + "\n}\n").encode("ascii")

@@ -1,0 +1,164 @@
+"""The construction of He, Wang and Tao (2020), Theorem 1: a local minimum that predicts the best affine fit.
+
+The units 1 … d_Y of every hidden layer carry the fit's outputs, shifted into one piece of non-zero slope; all
+other units are constant inside that piece. All paths then have the same slopes for all samples, so the
+first-order minorant is constant on the cell. Moving the shift gives a path of such minima.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symverify.ground.linear import least_squares, solve
+from symverify.kernel.model import ONE, ZERO, Activation, Layer, Point, Problem, residuals
+from symverify.kernel.poly import Poly
+
+
+class NotConstructible(Exception):
+    """The construction does not apply; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffineMinimum:
+    """The constructed `point`, and a polynomial `path` from it, t in [0, 1], of points with its predictions."""
+
+    point: Point
+    path: Point
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """How one hidden layer carries u: pre-activation scale·u + shift inside the piece, leaving as gain·u + offset."""
+
+    scale: Fraction
+    shift: Fraction
+    rest: Fraction  # a pre-activation strictly inside the piece, for the other units
+    slack: Fraction  # how far the shift may move, staying inside
+    slope: Fraction
+    intercept: Fraction
+
+
+def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]]:
+    """The best affine model's columns per output: (A_k, a_k), d_X + 1 numbers each, exactly.
+
+    Squared loss: normal equations. Huber: the samples beyond delta are guessed and re-guessed (their pull is
+    ±delta) until the guess fits its own solution; NotConstructible if it never does.
+    """
+    rows = [(*x, ONE) for x in problem.inputs]
+    if problem.loss.name == "squared":
+        return list(zip(*least_squares(rows, problem.targets), strict=True))
+    return [_huber_fit(rows, list(y), problem.loss.delta, rounds) for y in zip(*problem.targets, strict=True)]
+
+
+def _huber_fit(rows: list[tuple[Fraction, ...]], y: list[Fraction], delta: Fraction, rounds: int) -> tuple[Fraction, ...]:
+    beyond = [0] * len(y)
+    width = len(rows[0])
+    for _ in range(rounds):
+        inner = [i for i, side in enumerate(beyond) if not side]
+        gram = [[sum((rows[i][a] * rows[i][b] for i in inner), ZERO) for b in range(width)] for a in range(width)]
+        moment = [
+            sum((rows[i][a] * y[i] for i in inner), ZERO)
+            - sum((rows[i][a] * delta * side for i, side in enumerate(beyond) if side), ZERO)
+            for a in range(width)
+        ]
+        fit = solve(gram, moment, width)
+        if fit is None:
+            break
+        errors = [sum((a * b for a, b in zip(row, fit, strict=True)), ZERO) - t for row, t in zip(rows, y, strict=True)]
+        again = [(e > delta) - (e < -delta) for e in errors]
+        if again == beyond:
+            return tuple(fit)
+        beyond = again
+    raise NotConstructible("the best affine fit under the Huber loss was not found")
+
+
+def _short_between(low: Fraction, high: Fraction) -> Fraction:
+    """A fraction of small denominator strictly between two numbers."""
+    denominator = 1
+    while True:
+        numerator = low.numerator * denominator // low.denominator + 1
+        if Fraction(numerator, denominator) < high:
+            return Fraction(numerator, denominator)
+        denominator *= 2
+
+
+def _carrier(h: Activation, low: Fraction, high: Fraction) -> _Carrier:
+    """Fit values in [low, high] strictly into a piece of non-zero slope, an unbounded one if there is any."""
+    ends: list[Fraction | None] = [None, *h.breakpoints, None]
+    sloped = [p for p, s in enumerate(h.slopes) if s]
+    if not sloped:
+        raise NotConstructible("an activation is constant")
+    unbounded = [p for p in sloped if ends[p] is None or ends[p + 1] is None]
+    p = max(unbounded or sloped, key=lambda q: (h.slopes[q] > 0, q))
+    lower, upper = ends[p], ends[p + 1]
+    if lower is not None and upper is not None:
+        room = upper - lower
+        scale = min(ONE, _short_between(ZERO, room / (2 * (high - low)))) if high > low else ONE
+        middle = (low + high) / 2 * scale
+        shift = _short_between(lower + room * 7 / 16 - middle, lower + room * 9 / 16 - middle)
+        return _Carrier(scale, shift, lower + room / 2, room / 16, h.slopes[p], h.offsets[p])
+    if lower is not None:
+        floor = lower.__floor__() + 1
+        return _Carrier(ONE, Fraction(max(0, floor - low.__floor__() + 1)), Fraction(floor), ONE, h.slopes[p], h.offsets[p])
+    if upper is not None:
+        ceiling = upper.__ceil__() - 1
+        return _Carrier(
+            ONE, Fraction(min(0, ceiling - high.__ceil__() - 1)), Fraction(ceiling), -ONE, h.slopes[p], h.offsets[p]
+        )
+    return _Carrier(ONE, ZERO, ZERO, ONE, h.slopes[p], h.offsets[p])
+
+
+def affine_minimum(problem: Problem) -> AffineMinimum:
+    """The constructed local minimum and a path of them. Raises NotConstructible with the reason."""
+    outputs = problem.widths[-1]
+    if not (problem.hidden_bias and problem.output_bias):
+        raise NotConstructible("the construction needs hidden and output biases")
+    if min(problem.widths[1:-1]) < outputs:
+        raise NotConstructible("the construction needs every hidden layer to be as wide as the output")
+    fit = affine_fit(problem)
+    values = [
+        sum((a * b for a, b in zip(column, (*x, ONE), strict=True)), ZERO) for x in problem.inputs for column in fit
+    ]
+    carriers = [_carrier(h, min(values), max(values)) for h in problem.activations]
+    layers: list[Layer] = []
+    gain, offset = ONE, ZERO  # what arrives is gain·u + offset
+    for m, carrier in enumerate(carriers):
+        width, entering = problem.widths[m + 1], problem.widths[m]
+        weight = [[ZERO] * entering for _ in range(width)]
+        bias = [carrier.rest] * width
+        for k in range(outputs):
+            if m == 0:
+                weight[k] = [carrier.scale * a for a in fit[k][:-1]]
+                bias[k] = carrier.scale * fit[k][-1] + carrier.shift
+            else:
+                weight[k][k] = carrier.scale / gain
+                bias[k] = carrier.shift - weight[k][k] * offset
+        layers.append(Layer(tuple(map(tuple, weight)), tuple(bias)))
+        gain, offset = carrier.slope * carrier.scale, carrier.slope * carrier.shift + carrier.intercept
+    last = tuple(tuple(1 / gain if j == k else ZERO for j in range(problem.widths[-2])) for k in range(outputs))
+    layers.append(Layer(last, (-offset / gain,) * outputs))
+    return AffineMinimum(tuple(layers), _shifted(layers, carriers[0], outputs))
+
+
+def _shifted(layers: list[Layer], first: _Carrier, outputs: int) -> Point:
+    """The path on which the first layer's shift moves by slack·t and the second affine map makes up for it."""
+
+    def moving(layer: Layer, rate: list[Fraction]) -> Layer:
+        bias = layer.bias or ()
+        return Layer(layer.weight, tuple(Poly(()) + b + Poly.of([ZERO, v]) for b, v in zip(bias, rate, strict=True)))
+
+    carried = [first.slack * (k < outputs) for k in range(len(layers[0].weight))]
+    undone = [
+        -sum((w * first.slope * v for w, v in zip(row, carried, strict=True) if isinstance(w, Fraction)), ZERO)
+        for row in layers[1].weight
+    ]
+    return (moving(layers[0], carried), moving(layers[1], undone), *layers[2:])
+
+
+def affine_optimum_is_global(problem: Problem, f: list[tuple[Fraction, ...]] | tuple[tuple[Fraction, ...], ...]) -> bool:
+    """Whether the residuals at predictions f (n × d_Y) cancel in every group of equal inputs: nothing beats f then."""
+    rows = residuals(problem, f)
+    sums: dict[tuple[tuple[Fraction, ...], int], Fraction] = {}
+    for k, r in enumerate(rows):
+        for x, value in zip(problem.inputs, r, strict=True):
+            sums[x, k] = sums.get((x, k), ZERO) + value
+    return not any(sums.values())
