@@ -4,9 +4,8 @@ import json
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symverify.kernel.check import FORMAT
+from symverify.kernel.check import FORMAT, stated
 from symverify.kernel.facts import Fact
-from symverify.kernel.check import stated
 from symverify.kernel.model import Point, Problem, Scalar
 from symverify.kernel.read import Fields
 from symverify.kernel.rules import RULES, Proof
@@ -77,7 +76,10 @@ class Certificate:
         needed = self._needed()
         number = {old: new for new, old in enumerate(needed)}
         steps = [
-            {key: number[value] if key in REFERENCES and isinstance(value, int) else value for key, value in step.items()}
+            {
+                key: number[value] if key in REFERENCES and isinstance(value, int) else value
+                for key, value in step.items()
+            }
             for step in (self.steps[index] for index in needed)
         ]
         claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import TypeVar
 from .errors import Malformed
 from .model import ONE, ZERO, Activation, Layer, Loss, Point, Problem
 from .poly import Poly
-from .read import Fields, Layers, Read, boolean, layers, liberal, listed, natural, shown, strict_json, text
+from .read import Fields, Layers, Read, boolean, layers, liberal, listed, natural, shown, softly, strict_json, text
 
 FORMAT, MAX_PARAMETERS = "symverify-network/1", 2**20
 FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]]] = {
@@ -26,6 +27,7 @@ FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]]] = 
 
 S = TypeVar("S", Fraction, Poly)
 Samples = list[tuple[list[Fraction], list[Fraction]]]
+Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
 
 def named(value: object, where: str) -> Fields:
@@ -37,17 +39,16 @@ def read_activation(value: object, where: str) -> Activation:
     """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
     breakpoints, slopes, anchor = [ZERO], [ZERO, ONE], [ZERO, ZERO]
     with named(value, where) as fields:
-        if "name" not in fields.left:
+        name = fields.take("name", text, None)
+        if name is None and not fields.faults:
             breakpoints = fields.need("breakpoints", listed(liberal), breakpoints)
             slopes = fields.need("slopes", listed(liberal), slopes)
-            anchor = fields.need("anchor", listed(liberal), anchor)
+            anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"), anchor)
+            if not fields.wrong("breakpoints") and not fields.wrong("slopes") and len(slopes) != len(breakpoints) + 1:
+                fields.fault("slopes", f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}")
             if any(a >= b for a, b in pairwise(breakpoints)):
                 fields.fault("breakpoints", "must increase strictly")
-            if len(slopes) != len(breakpoints) + 1 and not fields.faults:
-                fields.fault("slopes", f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}")
-            if len(anchor) != 2:
-                fields.fault("anchor", "expected a point [z, h(z)] of the graph")
-        elif (name := fields.need("name", text, "")) in FAMILIES:
+        elif name in FAMILIES:
             breakpoints, slopes, anchor = ([Fraction(x) for x in part] for part in FAMILIES[name])
         elif name == "leaky_relu":
             slopes[0] = fields.take("negative_slope", liberal, Fraction(1, 100))
@@ -86,52 +87,65 @@ def read_bias(value: object, where: str) -> tuple[bool, bool]:
         return fields.take("hidden", boolean, True), fields.take("output", boolean, True)
 
 
-def read_sample(value: object, where: str) -> tuple[list[Fraction], list[Fraction]]:
-    """{"x": […], "y": […]}."""
-    with Fields(value, where) as fields:
-        return fields.need("x", listed(liberal), []), fields.need("y", listed(liberal), [])
+def read_activations(value: object, where: str, count: int | None) -> list[Activation]:
+    """One activation for all hidden layers, or a list with one for each; `count` None if that number is unknown."""
+    if isinstance(value, list):
+        return listed(read_activation, count, "activations, one per hidden layer, or one for all of them")(value, where)
+    return [read_activation(value, where)] * (count or 0)
 
 
-def read_table(value: object, where: str, open_data: Callable[[str], bytes]) -> tuple[Samples, bytes]:
+def read_data(value: object, where: str, sizes: Sizes, open_data: Callable[[str], bytes]) -> tuple[Samples, bytes]:
+    """[{"x": […], "y": […]}, …] or a table beside the file: the samples and the bytes of the data file, if any."""
+
+    def read_sample(each: object, at: str) -> tuple[list[Fraction], list[Fraction]]:
+        with Fields(each, at) as fields:
+            x = fields.need("x", listed(liberal, sizes[0], "numbers, one per input"), list[Fraction]())
+            return x, fields.need("y", listed(liberal, sizes[1], "numbers, one per output"), list[Fraction]())
+
+    if isinstance(value, dict):
+        samples, data = read_table(value, where, sizes, open_data)
+    else:
+        samples, data = listed(read_sample)(value, where), b""
+    if not samples:
+        raise Malformed((where, "expected at least one sample"))
+    return samples, data
+
+
+def read_table(value: object, where: str, sizes: Sizes, open_data: Callable[[str], bytes]) -> tuple[Samples, bytes]:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the samples and the bytes of the data file."""
     with Fields(value, where) as fields:
         name = fields.need("csv", text, "")
-        wanted = {part: fields.need(part, listed(text), list[str]()) for part in ("inputs", "targets")}
-        if "csv" not in fields.left and (not name or name in (".", "..") or re.search(r"[/\\:\x00]", name)):
+        inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"), list[str]())
+        targets = fields.need("targets", listed(text, sizes[1], "columns, one per output"), list[str]())
+        if not fields.wrong("csv") and (name in ("", ".", "..") or re.search(r"[/\\:\x00]", name)):
             fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}")
     try:
         data = open_data(name)
-        table = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True) if row]
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
     except OSError as error:
         raise Malformed((f"{where}.csv", f"cannot read {shown(name)}: {error.strerror or error}")) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise Malformed((f"{where}.csv", f"{shown(name)} is not a CSV file in UTF-8: {error}")) from None
-    header, faults, samples = [cell.strip() for cell in table[0]] if table else [], list[tuple[str, str]](), Samples()
-    for part, columns in wanted.items():
+    header = table[0][1] if table else []
+    count, place = Counter(header), {column: index for index, column in enumerate(header)}
+    for part, columns in (("inputs", inputs), ("targets", targets)):
         for index, column in enumerate(columns):
-            if header.count(column) != 1:
-                what = "is not a column" if column not in header else "is the name of several columns"
-                seen = ", ".join(shown(cell) for cell in header[:20])
-                faults.append(
-                    (f"{where}.{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
-                )
-    for number, row in enumerate(table[1:] if not faults else (), 2):
-        place = f"{shown(name)}, row {number}"
+            if count[column] != 1:
+                what = "is the name of several columns" if count[column] else "is not a column"
+                seen = ", ".join(map(shown, header[:20])) or "no columns"
+                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
+    fields.check()
+    number: Read[Fraction] = softly(liberal, ZERO, fields.faults)
+    samples = Samples()
+    for line, row in table[1:]:
+        at = f"{shown(name)}, line {line}"
         if len(row) != len(header):
-            faults.append((place, f"expected {len(header)} cells, got {len(row)}"))
+            fields.faults.append((at, f"expected {len(header)} cells, got {len(row)}"))
             continue
-        sides: list[list[Fraction]] = []
-        for columns in wanted.values():
-            cells = {f"{place}, column {shown(column)}": row[header.index(column)].strip() for column in columns}
-            sides.append([])
-            for cell, content in cells.items():
-                try:
-                    sides[-1].append(liberal(content, cell))
-                except Malformed as error:
-                    faults += error.faults
-        samples.append((sides[0], sides[1]))
-    if faults:
-        raise Malformed(*faults)
+        x, y = ([number(row[place[c]], f"{at}, column {shown(c)}") for c in columns] for columns in (inputs, targets))
+        samples.append((x, y))
+    fields.check()
     return samples, b"\0" + data
 
 
@@ -167,8 +181,7 @@ def read_problem(data: bytes, open_data: Callable[[str], bytes]) -> Problem:
     Raises Malformed with every fault found. The problem's SHA-256 is that of exactly the bytes parsed: the
     file's, followed by a zero byte and the data file's where there is one.
     """
-    value = strict_json(data)
-    with Fields(value, "") as fields:
+    with Fields(strict_json(data), "") as fields:
         if (form := fields.need("format", text, FORMAT)) != FORMAT:
             raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
         name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
@@ -176,20 +189,14 @@ def read_problem(data: bytes, open_data: Callable[[str], bytes]) -> Problem:
         if not fields.wrong("layers") and (len(widths) < 3 or min(widths) < 1):
             fields.fault("layers", "expected three or more widths, each at least 1: inputs, hidden layers, outputs")
         if sum((a + 1) * b for a, b in pairwise(widths)) > MAX_PARAMETERS:
-            raise Malformed(("layers", f"more than {MAX_PARAMETERS} parameters"))
-        count, several = max(len(widths) - 2, 0), isinstance(fields.left.get("activation"), list)
-        one: Read[list[Activation]] = lambda each, where: [read_activation(each, where)] * count  # noqa: E731
-        activations = fields.need("activation", listed(read_activation) if several else one, list[Activation]())
-        if several and not fields.wrong("activation") and len(activations) != count:
-            fields.fault("activation", f"expected one, or {count}, one per hidden layer; got {len(activations)}")
-        rows: Read[tuple[Samples, bytes]] = lambda each, where: (listed(read_sample)(each, where), b"")  # noqa: E731
-        table: Read[tuple[Samples, bytes]] = lambda each, where: read_table(each, where, open_data)  # noqa: E731
-        nothing: tuple[Samples, bytes] = ([], b"")
-        samples, more = fields.need("data", table if isinstance(fields.left.get("data"), dict) else rows, nothing)
-        if not samples and not fields.wrong("data"):
-            fields.fault("data", "expected at least one sample")
+            fields.fault("layers", f"more than {MAX_PARAMETERS} parameters")
+        known = not fields.wrong("layers")
+        count, sizes = (len(widths) - 2, (widths[0], widths[-1])) if known else (None, (None, None))
+        activations = fields.need("activation", lambda v, at: read_activations(v, at, count), list[Activation]())
         loss, mean = fields.need("loss", read_loss, (Loss("squared", ONE, ONE), True))
-        given: Layers[Fraction] | None = fields.take("parameters", layers(liberal), None)
+        nothing: tuple[Samples, bytes] = ([], b"")
+        samples, more = fields.need("data", lambda v, at: read_data(v, at, sizes, open_data), nothing)
+        given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
         problem = Problem(
             name=name,
             widths=tuple(widths),
@@ -202,10 +209,5 @@ def read_problem(data: bytes, open_data: Callable[[str], bytes]) -> Problem:
             parameters=None if given is None else point_of(given),
             sha256=hashlib.sha256(data + more).hexdigest(),
         )
-        if not fields.wrong("layers"):
-            for i, sample in enumerate(samples):
-                for part, side, width in zip("xy", sample, (widths[0], widths[-1]), strict=True):
-                    if len(side) != width:
-                        fields.fault(f"data[{i}].{part}", f"expected {width} numbers, got {len(side)}")
-            fields.faults += shape_faults(problem, given, "parameters") if given is not None else []
+        fields.faults += shape_faults(problem, given, "parameters") if known and given is not None else []
     return problem

@@ -102,6 +102,19 @@ def liberal(value: object, where: str) -> Fraction:
     raise Malformed((where, f'expected a number (3, 0.25, "3/10"; {MAX_DIGITS} digits at most), got {shown(value)}'))
 
 
+def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
+    """The same reader, except that where it fails it adds to the faults and gives the default."""
+
+    def read_softly(value: object, where: str) -> T:
+        try:
+            return read(value, where)
+        except Malformed as error:
+            faults.extend(error.faults)
+            return default
+
+    return read_softly
+
+
 class Fields:
     """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
 
@@ -117,7 +130,8 @@ class Fields:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Whatever was not taken is unknown."""
         for name in self.left if kind is None else ():
-            self.fault(shown(name)[1:-1], f"unknown key; the keys here are {', '.join(self.known)}")
+            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
+            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
         if kind is None:
             self.check()
 
@@ -141,19 +155,9 @@ class Fields:
     def take(self, name: str, read: Read[T], default: T) -> T:
         """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
         self.known[name] = None
-        return self.softly(read, default)(self.left.pop(name), self.at(name)) if name in self.left else default
-
-    def softly(self, read: Read[T], default: T) -> Read[T]:
-        """The same reader, except that where it fails it records the faults here and gives the default."""
-
-        def read_softly(value: object, where: str) -> T:
-            try:
-                return read(value, where)
-            except Malformed as error:
-                self.faults += error.faults
-                return default
-
-        return read_softly
+        if name not in self.left:
+            return default
+        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
 
     def need(self, name: str, read: Read[T], default: T) -> T:
         """The same for a field that must be there."""
@@ -189,18 +193,14 @@ def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[
     def read_list(value: object, where: str) -> list[T]:
         if not isinstance(value, list):
             raise Malformed((where, f"expected a list, got {shown(value)}"))
-        good: list[T] = []
         faults: list[tuple[str, str]] = []
         if size is not None and len(value) != size:
             faults.append((where, f"expected {size} {what}, got {len(value)}"))
-        for index, item in enumerate(value):
-            try:
-                good.append(read(item, f"{where}[{index}]"))
-            except Malformed as error:
-                faults += error.faults
+        reader: Read[T | None] = softly(read, None, faults)
+        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
         if faults:
             raise Malformed(*faults)
-        return good
+        return good  # type: ignore[return-value]  # without faults, no item is None
 
     return read_list
 

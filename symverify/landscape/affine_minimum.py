@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.ground.linear import least_squares, solve
-from symverify.kernel.model import ONE, ZERO, Activation, Layer, Point, Problem, residuals
+from symverify.kernel.model import ONE, ZERO, Activation, Layer, Point, Problem
 from symverify.kernel.poly import Poly
 
 
@@ -26,7 +26,7 @@ class AffineMinimum:
 
 
 @dataclass(frozen=True, slots=True)
-class _Carrier:
+class Carrier:
     """How one hidden layer carries u: pre-activation scale·u + shift inside the piece, leaving as gain·u + offset."""
 
     scale: Fraction
@@ -49,7 +49,9 @@ def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]
     return [_huber_fit(rows, list(y), problem.loss.delta, rounds) for y in zip(*problem.targets, strict=True)]
 
 
-def _huber_fit(rows: list[tuple[Fraction, ...]], y: list[Fraction], delta: Fraction, rounds: int) -> tuple[Fraction, ...]:
+def _huber_fit(
+    rows: list[tuple[Fraction, ...]], y: list[Fraction], delta: Fraction, rounds: int
+) -> tuple[Fraction, ...]:
     beyond = [0] * len(y)
     width = len(rows[0])
     for _ in range(rounds):
@@ -81,7 +83,7 @@ def _short_between(low: Fraction, high: Fraction) -> Fraction:
         denominator *= 2
 
 
-def _carrier(h: Activation, low: Fraction, high: Fraction) -> _Carrier:
+def carrier_of(h: Activation, low: Fraction, high: Fraction) -> Carrier:
     """Fit values in [low, high] strictly into a piece of non-zero slope, an unbounded one if there is any."""
     ends: list[Fraction | None] = [None, *h.breakpoints, None]
     sloped = [p for p, s in enumerate(h.slopes) if s]
@@ -95,16 +97,18 @@ def _carrier(h: Activation, low: Fraction, high: Fraction) -> _Carrier:
         scale = min(ONE, _short_between(ZERO, room / (2 * (high - low)))) if high > low else ONE
         middle = (low + high) / 2 * scale
         shift = _short_between(lower + room * 7 / 16 - middle, lower + room * 9 / 16 - middle)
-        return _Carrier(scale, shift, lower + room / 2, room / 16, h.slopes[p], h.offsets[p])
+        return Carrier(scale, shift, lower + room / 2, room / 16, h.slopes[p], h.offsets[p])
     if lower is not None:
         floor = lower.__floor__() + 1
-        return _Carrier(ONE, Fraction(max(0, floor - low.__floor__() + 1)), Fraction(floor), ONE, h.slopes[p], h.offsets[p])
+        return Carrier(
+            ONE, Fraction(max(0, floor - low.__floor__() + 1)), Fraction(floor), ONE, h.slopes[p], h.offsets[p]
+        )
     if upper is not None:
         ceiling = upper.__ceil__() - 1
-        return _Carrier(
+        return Carrier(
             ONE, Fraction(min(0, ceiling - high.__ceil__() - 1)), Fraction(ceiling), -ONE, h.slopes[p], h.offsets[p]
         )
-    return _Carrier(ONE, ZERO, ZERO, ONE, h.slopes[p], h.offsets[p])
+    return Carrier(ONE, ZERO, ZERO, ONE, h.slopes[p], h.offsets[p])
 
 
 def affine_minimum(problem: Problem) -> AffineMinimum:
@@ -118,7 +122,7 @@ def affine_minimum(problem: Problem) -> AffineMinimum:
     values = [
         sum((a * b for a, b in zip(column, (*x, ONE), strict=True)), ZERO) for x in problem.inputs for column in fit
     ]
-    carriers = [_carrier(h, min(values), max(values)) for h in problem.activations]
+    carriers = [carrier_of(h, min(values), max(values)) for h in problem.activations]
     layers: list[Layer] = []
     gain, offset = ONE, ZERO  # what arrives is gain·u + offset
     for m, carrier in enumerate(carriers):
@@ -139,7 +143,7 @@ def affine_minimum(problem: Problem) -> AffineMinimum:
     return AffineMinimum(tuple(layers), _shifted(layers, carriers[0], outputs))
 
 
-def _shifted(layers: list[Layer], first: _Carrier, outputs: int) -> Point:
+def _shifted(layers: list[Layer], first: Carrier, outputs: int) -> Point:
     """The path on which the first layer's shift moves by slack·t and the second affine map makes up for it."""
 
     def moving(layer: Layer, rate: list[Fraction]) -> Layer:
@@ -152,13 +156,3 @@ def _shifted(layers: list[Layer], first: _Carrier, outputs: int) -> Point:
         for row in layers[1].weight
     ]
     return (moving(layers[0], carried), moving(layers[1], undone), *layers[2:])
-
-
-def affine_optimum_is_global(problem: Problem, f: list[tuple[Fraction, ...]] | tuple[tuple[Fraction, ...], ...]) -> bool:
-    """Whether the residuals at predictions f (n × d_Y) cancel in every group of equal inputs: nothing beats f then."""
-    rows = residuals(problem, f)
-    sums: dict[tuple[tuple[Fraction, ...], int], Fraction] = {}
-    for k, r in enumerate(rows):
-        for x, value in zip(problem.inputs, r, strict=True):
-            sums[x, k] = sums.get((x, k), ZERO) + value
-    return not any(sums.values())

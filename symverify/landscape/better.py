@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from symverify.ground.linear import independent_rows, least_squares
 from symverify.kernel.model import ONE, ZERO, Layer, Point, Problem, predictions, rational, residuals, risk, trace
+from symverify.landscape.affine_minimum import carrier_of
 
 Array = npt.NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def refit(problem: Problem, point: Point) -> Witness | None:
     if not kept:
         return None
     solved = least_squares([[row[j] for j in kept] for row in arriving], problem.targets)
-    full = {j: values for j, values in zip(kept, solved, strict=True)}
+    full = dict(zip(kept, solved, strict=True))
     outputs, width = problem.widths[-1], problem.widths[-2]
     weight = tuple(tuple(full[j][k] if j in full else ZERO for j in range(width)) for k in range(outputs))
     bias = tuple(full[width][k] if width in full else ZERO for k in range(outputs)) if problem.output_bias else None
@@ -118,9 +119,7 @@ def _with_unit(
         if m == 0:
             weight[extra], bias[extra] = list(w), b
         else:
-            from symverify.landscape.affine_minimum import _carrier
-
-            carrier = _carrier(problem.activations[m], min(arriving), max(arriving))
+            carrier = carrier_of(problem.activations[m], min(arriving), max(arriving))
             weight[extra] = [ZERO] * len(weight[extra])
             weight[extra][extra], bias[extra] = carrier.scale, carrier.shift
             arriving = [carrier.slope * (carrier.scale * x + carrier.shift) + carrier.intercept for x in arriving]

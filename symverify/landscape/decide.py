@@ -56,7 +56,9 @@ def decide_shallow(problem: Problem, point: Point) -> Stays | Descends | Unknown
     (r,) = residuals(problem, predictions(problem, point))
     if problem.output_bias and sum(r, ZERO):
         push = Fraction(-sign(sum(r, ZERO)))
-        return Descends(moved(point, {(1, 0, None): Poly.of([ZERO, push])}), "the output bias has a non-zero derivative")
+        return Descends(
+            moved(point, {(1, 0, None): Poly.of([ZERO, push])}), "the output bias has a non-zero derivative"
+        )
     found: list[list[Fraction] | None] = []
     for j in range(problem.widths[1]):
         v = sign(rational(point[1].weight[0][j]))
@@ -105,8 +107,11 @@ def _still(g: Sequence[Fraction], bends: Bends) -> _Down | _Held:
         if all(others):
             reach = max(sum(map(abs, map(mul, w, u))) for w in bends)
             step = min(others, default=Fraction(1)) / (2 * reach)
-            for delta in (base, [b + step * c for b, c in zip(base, u, strict=True)],
-                          [b - step * c for b, c in zip(base, u, strict=True)]):
+            for delta in (
+                base,
+                [b + step * c for b, c in zip(base, u, strict=True)],
+                [b - step * c for b, c in zip(base, u, strict=True)],
+            ):
                 if _slope(g, bends, delta):
                     return _Down(delta)
     raise ArithmeticError("a bend of a piecewise linear function was not found")
@@ -169,7 +174,9 @@ def moved(point: Point, moves: Mapping[Place, Poly]) -> Point:
             ),
             None
             if layer.bias is None
-            else tuple(Poly(()) + x + moves[m, j, None] if (m, j, None) in moves else x for j, x in enumerate(layer.bias)),
+            else tuple(
+                Poly(()) + x + moves[m, j, None] if (m, j, None) in moves else x for j, x in enumerate(layer.bias)
+            ),
         )
         for m, layer in enumerate(point)
     )

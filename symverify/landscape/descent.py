@@ -64,10 +64,13 @@ def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]
         sparse = rng.random(problem.size()) < rng.choice([0.1, 0.3, 0.6])
         first = rng.integers(-2, 3, problem.size()) * sparse
         order = rng.integers(1, 3, problem.size())
-        yield [
-            (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
-            for x, power in zip(first, order, strict=True)
-        ], "a curve found by search"
+        yield (
+            [
+                (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
+                for x, power in zip(first, order, strict=True)
+            ],
+            "a curve found by search",
+        )
 
 
 def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
@@ -123,7 +126,7 @@ def gradient(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
-    """Directions of most negative curvature in floats, rounded; what they are worth is decided exactly by the caller."""
+    """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     hessian = np.array([[float(x) for x in row] for row in hessian_at(problem, point)])
     values, vectors = np.linalg.eigh(hessian)
     for index in range(min(3, len(values))):

@@ -1,0 +1,58 @@
+"""symverify: statements about the loss surfaces of small piecewise linear networks, proved.
+
+problem/    network.json → the problem; reading files
+cells/      sign patterns: the cells of parameter space
+landscape/  minima, valleys, descent curves, better points: the search, untrusted
+certify/    from claims to proof steps
+kernel/     the trusted checker, standard library only; FORMAT.md
+smt/        obligations and solvers: the second opinion
+run/        check: all of it in one run
+report/     tables, JSON, pages
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from symverify.kernel import Declined, Malformed, Rejected, Theorem
+    from symverify.problem.load import LoadedProblem, load, loads
+    from symverify.run.check import CheckResult, ClaimResult, check
+    from symverify.run.verdict import Verdict
+
+_HOME = {
+    "CheckResult": "symverify.run.check",
+    "ClaimResult": "symverify.run.check",
+    "Declined": "symverify.kernel",
+    "LoadedProblem": "symverify.problem.load",
+    "Malformed": "symverify.kernel",
+    "Rejected": "symverify.kernel",
+    "Theorem": "symverify.kernel",
+    "Verdict": "symverify.run.verdict",
+    "check": "symverify.run.check",
+    "load": "symverify.problem.load",
+    "loads": "symverify.problem.load",
+}
+
+__all__ = [
+    "CheckResult",
+    "ClaimResult",
+    "Declined",
+    "LoadedProblem",
+    "Malformed",
+    "Rejected",
+    "Theorem",
+    "Verdict",
+    "check",
+    "load",
+    "loads",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'symverify' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

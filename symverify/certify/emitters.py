@@ -1,0 +1,149 @@
+"""From claims to steps: for each claim, how it is proved or refuted, or why it stays open."""
+
+from collections.abc import Callable
+
+from symverify.certify.certificate import parameters
+from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.kernel.errors import Declined, Rejected
+from symverify.kernel.model import Point, Problem, cell_of
+from symverify.landscape.affine_minimum import NotConstructible
+from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.landscape.descent import descent
+
+
+def assumptions(session: Session) -> Outcome:
+    """A1–A4 and AL, as the kernel finds them."""
+    return Proved(session.certificate.step("assumptions"))
+
+
+def linear_collapse(session: Session) -> Outcome:
+    """Affine activations: one cell and no spurious minimum."""
+    try:
+        return Proved(session.certificate.step("linear_collapse"))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
+def _affine_minimum(session: Session) -> tuple[int, int]:
+    """The steps of the constructed point and of its being a local minimum."""
+    point = session.certificate.point(session.affine().point)
+    return point, session.certificate.step("interior_minimum", point=point)
+
+
+def spurious_minimum(session: Session) -> Outcome:
+    """The construction is a local minimum, and another point is strictly better."""
+    try:
+        point, minimum = _affine_minimum(session)
+    except NotConstructible as error:
+        return Undecided(str(error))
+    everywhere = session.global_by_data(point)
+    if everywhere is not None:
+        return Proved(everywhere, (("reason", "no function of the inputs has lower risk than the affine fit"),))
+    step = session.spurious(minimum)
+    if step is not None:
+        return Proved(step)
+    narrow = min(session.problem.widths[1:-1]) <= session.problem.widths[-1]
+    why = " (a hidden layer is only as wide as the output, so the theorem promises none)" if narrow else ""
+    return Undecided(f"no point of lower risk than the affine fit was found within the budget{why}")
+
+
+def valley(session: Session) -> Outcome:
+    """A path of local minima through the construction, spurious ones where a better point is known."""
+    try:
+        point, minimum = _affine_minimum(session)
+        path = parameters(session.affine().path)
+    except NotConstructible as error:
+        return Undecided(str(error))
+    step = minimum if session.global_by_data(point) is not None else session.spurious(minimum)
+    return Proved(session.certificate.step("valley", minimum=minimum if step is None else step, path=path))
+
+
+def point(session: Session) -> Outcome:
+    """Whether the given parameters are a local minimum, and a spurious one."""
+    theta = session.problem.parameters
+    if theta is None:
+        return Undecided("the network file gives no parameters")
+    at = session.certificate.point(theta)
+    everywhere = session.global_by_data(at)
+    if everywhere is not None:
+        return Proved(everywhere, (("kind", "global"),))
+    session.progress("deciding whether the given point is a local minimum")
+    minimum = local_minimum(session, at, theta)
+    if isinstance(minimum, Undecided):
+        return minimum
+    if minimum.refuted:
+        return Proved(minimum.step, (("reason", minimum.why),))
+    step = session.spurious(minimum.step)
+    return Proved(minimum.step if step is None else step, (("kind", minimum.why),))
+
+
+class Decision:
+    """A step about the point, whether it refutes, and the reason or the kind in words."""
+
+    __slots__ = ("refuted", "step", "why")
+
+    def __init__(self, step: int, refuted: bool, why: str) -> None:
+        self.step, self.refuted, self.why = step, refuted, why
+
+
+def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecided:
+    """Prove or refute that a point is a local minimum, by the rules in order of their simplicity."""
+    problem, certificate = session.problem, session.certificate
+    interior = strictly_inside(problem, theta)
+    if interior:
+        try:
+            return Decision(certificate.step("interior_minimum", point=at), False, "interior")
+        except Rejected:
+            pass
+    if len(problem.widths) == 3 and problem.widths[-1] == 1:
+        match decide_shallow(problem, theta):
+            case Stays(found):
+                spelled = [None if mu is None else [str(x) for x in mu] for mu in found]
+                return Decision(certificate.step("face_minimum", point=at, multipliers=spelled), False, "boundary")
+            case Descends(curve, why):
+                return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
+            case Unknown(reason):
+                return Undecided(reason)
+    found_curve = descent(problem, theta)
+    if found_curve is not None:
+        curve, why = found_curve
+        return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
+    where = "inside its cell, where the first-order minorant is not constant" if interior else "on a boundary of cells"
+    return Undecided(f"the point lies {where}, and no descent curve was found")
+
+
+def strictly_inside(problem: Problem, theta: Point) -> bool:
+    """Whether a point is strictly inside a cell."""
+    try:
+        cell_of(problem, theta)
+    except Rejected:
+        return False
+    return True
+
+
+CLAIMS: dict[str, Callable[[Session], Outcome]] = {
+    "assumptions": assumptions,
+    "linear_collapse": linear_collapse,
+    "valley": valley,
+    "point": point,
+    "spurious_minimum": spurious_minimum,
+}
+
+
+def default_claims(problem: Problem) -> list[str]:
+    """The claims that `check` tries when none are named."""
+    linear = not any(h.breakpoints for h in problem.activations)
+    claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
+    claims += ["point"] if problem.parameters is not None else []
+    return claims if linear else [*claims, "spurious_minimum"]
+
+
+def attempt(session: Session, name: str) -> Outcome:
+    """Settle one claim and state it in the certificate, or say why not."""
+    try:
+        outcome = CLAIMS[name](session)
+    except Declined as error:
+        return Undecided(str(error))
+    if isinstance(outcome, Proved):
+        session.certificate.claim(name, outcome.step)
+    return outcome

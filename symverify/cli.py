@@ -1,0 +1,283 @@
+"""The command line: argument parsing and printing; everything heavy is imported inside the commands."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from symverify.problem.load import LoadedProblem
+    from symverify.run.check import CheckResult
+
+app = typer.Typer(
+    name="symverify",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Prove statements about the loss surfaces of small piecewise linear networks, with certificates.",
+    epilog="Exit codes: 0 proved, 10 refuted, 11 certificate rejected, 2 malformed input or usage, 3 undecided, "
+    "70 internal error or a solver's contradiction, 130 interrupted.",
+)
+
+
+class Format(str, Enum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+
+
+class SolverName(str, Enum):
+    """A solver for the second opinion."""
+
+    Z3 = "z3"
+    CVC5 = "cvc5"
+
+
+Network = Annotated[Path, typer.Argument(metavar="NETWORK", help="The network file (JSON).")]
+
+
+@app.command()
+def check(
+    network: Network,
+    claims: Annotated[
+        str | None, typer.Option(help="Claims to try, separated by commas; default: all that fit.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write the certificate; default NETWORK.symcert.json."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 60.0,
+    no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
+    solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
+) -> None:
+    """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
+    from symverify.report.render import as_json, as_junit
+    from symverify.run.check import check as run
+
+    problem = _load(network, form)
+    target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
+    names = None if claims is None else [name.strip() for name in claims.split(",")]
+    try:
+        with _Progress() as progress:
+            result = run(
+                problem,
+                names,
+                timeout=timeout,
+                smt=not no_smt,
+                solver=solver.value,
+                output=target,
+                progress=progress.say,
+            )
+    except ValueError as error:
+        raise _Stop(2, str(error)) from None
+    except OSError as error:
+        raise _Stop(
+            2, f"cannot write {error.filename or target}: {error.strerror}; choose another place with -o"
+        ) from None
+    match form:
+        case Format.JSON:
+            print(as_json(result))
+        case Format.JUNIT:
+            print(as_junit(result))
+        case Format.TEXT:
+            _print_result(result)
+    raise typer.Exit(result.verdict.exit_code)
+
+
+@app.command()
+def verify(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")],
+    network: Network,
+) -> None:
+    """Have the kernel verify a certificate about a network file."""
+    from symverify.kernel.__main__ import verify as kernel_verify
+
+    code, lines = kernel_verify(network, certificate)
+    print("\n".join(lines))
+    raise typer.Exit(code)
+
+
+@app.command()
+def export(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")],
+    network: Network,
+    smt2: Annotated[Path, typer.Option("--smt2", metavar="DIR", help="The folder to write the queries to.")],
+) -> None:
+    """Write every step's obligation as SMT-LIB 2 files, each with the answer that confirms it in its first lines."""
+    from symverify.run.export import export as run
+
+    problem = _load(network, Format.TEXT)
+    try:
+        count = run(problem, certificate, smt2)
+    except OSError as error:
+        raise _Stop(2, f"{error.filename}: {error.strerror}") from None
+    print(f"{count} queries in {smt2}")
+
+
+@app.command()
+def expand(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
+) -> None:
+    """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
+    from symverify.kernel import Rejected
+    from symverify.landscape.expand import expand as run
+    from symverify.landscape.expand import parse_pattern, pattern_of_point
+
+    problem = _load(network, Format.TEXT).problem
+    if (at is None) == (pattern is None) or at not in (None, "point"):
+        raise _Stop(2, "give either --at point or --pattern")
+    if form not in ("text", "latex", "json"):
+        raise _Stop(2, "--format is text, latex or json")
+    if pattern is None and problem.parameters is None:
+        raise _Stop(2, "the network file gives no parameters: use --pattern")
+    try:
+        cell = parse_pattern(problem, pattern) if pattern is not None else pattern_of_point(problem, problem.parameters)
+    except (ValueError, Rejected) as error:
+        raise _Stop(2, str(error)) from None
+    expansion = run(problem, cell)
+    print(getattr(expansion, form)())
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of network files."""
+    import json
+
+    from symverify.problem.load import network_schema
+
+    print(json.dumps(network_schema(), indent=2))
+
+
+class _Stop(Exception):
+    """End the command with an exit code and a message."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def _load(network: Path, form: Format) -> "LoadedProblem":
+    from symverify.kernel import Malformed
+    from symverify.problem.load import load
+
+    try:
+        return load(network)
+    except Malformed as error:
+        if form is Format.JSON:
+            from symverify.report.render import malformed_json
+
+            print(malformed_json(list(error.faults)))
+            raise typer.Exit(2) from None
+        faults = "\n".join(f"  {where or 'file'}: {what}" for where, what in error.faults)
+        raise _Stop(2, f"{ascii(str(network))[1:-1]} is not a network file that can be read:\n{faults}") from None
+
+
+class _Progress:
+    """One status line on a terminal, nothing elsewhere."""
+
+    def __enter__(self) -> "_Progress":
+        self.status = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self.status = Console(stderr=True).status("starting")
+            self.status.start()
+        return self
+
+    def say(self, what: str) -> None:
+        """Show what is being done."""
+        if self.status is not None:
+            from rich.text import Text
+
+            self.status.update(Text(what))
+
+    def __exit__(self, *_: object) -> None:
+        if self.status is not None:
+            self.status.stop()
+
+
+def _print_result(result: "CheckResult") -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from symverify.report.render import rows, verdict_lines
+
+    problem = result.problem.problem
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    widths = "-".join(map(str, problem.widths))
+    title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {len(problem.inputs)} samples"
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE, pad_edge=False)
+    for heading, justify in _COLUMNS:
+        table.add_column(heading, justify=justify, no_wrap=heading not in ("remarks", "solver"))
+    for row in rows(result.claims):
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+    for alarm in result.alarms:
+        console.print(Text(f"ALARM: {alarm}"))
+    if result.path is not None:
+        console.print(Text(f"certificate: {result.path}"), soft_wrap=True)
+    for line in verdict_lines(result):
+        print(line)
+
+
+_COLUMNS = (
+    ("claim", "left"),
+    ("verdict", "left"),
+    ("risk", "right"),
+    ("better", "right"),
+    ("solver", "left"),
+    ("s", "right"),
+    ("remarks", "left"),
+)
+
+
+def main() -> None:
+    """The entry point: every outcome becomes a documented exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        outcome = app(standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else 0
+    except _Stop as stop:
+        print(stop.message, file=sys.stderr)
+        return stop.code
+    except (KeyboardInterrupt, EOFError):
+        return 130
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 70
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # nobody reads on; do not fail again at exit
+        return 70
+    except BaseException as error:
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> int:
+    """The exit code of an exception that no command expected."""
+    name = type(error).__name__
+    show = getattr(error, "show", None)
+    if callable(show) and hasattr(error, "exit_code"):  # a usage error
+        show()
+        return 2
+    if name == "Abort":
+        return 130
+    print(f"internal error: {name}: {error}", file=sys.stderr)
+    return 70

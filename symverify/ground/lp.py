@@ -1,0 +1,201 @@
+"""Exact linear feasibility and linear programming over the rationals.
+
+{x : A x = a, B x ≥ b, C x > c} either has a point, or multipliers prove that it has none (Motzkin): λ free, μ ≥ 0,
+κ ≥ 0 with λA + μB + κC = 0 and λa + μb + κc ≥ 0, where κ ≠ 0 or that constant is positive. After the equalities are
+solved, both come out of one non-negative least squares problem: SciPy guesses its support, python-flint solves the
+support exactly, and where the guess fails the same active-set method goes on in exact arithmetic, so it terminates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import mul
+
+import numpy as np
+from scipy.optimize import nnls
+
+from .linear import Number, nullspace, primitive, solve
+from .qp import cone_projection
+
+Constraint = tuple[Sequence[Number], Number]
+Constraints = Sequence[Constraint]
+Vector = list[Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A point of the system."""
+
+    x: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Farkas:
+    """Multipliers of the equalities, inequalities and strict inequalities that prove the system empty."""
+
+    equalities: Vector
+    inequalities: Vector
+    strict: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The least value, a point x that attains it, and the dual: cost = λA + μB, μ ≥ 0, value = λa + μb."""
+
+    value: Fraction
+    x: Vector
+    equalities: Vector
+    inequalities: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Unbounded:
+    """A feasible point, and a direction that stays feasible for ever and along which the cost falls."""
+
+    x: Vector
+    direction: Vector
+
+
+def dot(u: Sequence[Number], v: Sequence[Number]) -> Fraction:
+    """The inner product of two vectors of equal length."""
+    return Fraction(sum(a * b for a, b in zip(u, v, strict=True) if a and b))
+
+
+def satisfies(x: Sequence[Number], equalities: Constraints, inequalities: Constraints, strict: Constraints) -> bool:
+    """Whether x is a point of the system."""
+    return (
+        all(dot(row, x) == rhs for row, rhs in equalities)
+        and all(dot(row, x) >= rhs for row, rhs in inequalities)
+        and all(dot(row, x) > rhs for row, rhs in strict)
+    )
+
+
+def refutes(proof: Farkas, equalities: Constraints, inequalities: Constraints, strict: Constraints) -> bool:
+    """Whether the multipliers prove the system empty."""
+    groups = ((proof.equalities, equalities), (proof.inequalities, inequalities), (proof.strict, strict))
+    terms = [(weight, *term) for weights, part in groups for weight, term in zip(weights, part, strict=True)]
+    if min([*proof.inequalities, *proof.strict], default=Fraction(0)) < 0:
+        return False
+    used = [(weight, row) for weight, row, _ in terms if weight]
+    if any(dot([w for w, _ in used], column) for column in zip(*(row for _, row in used), strict=True)):
+        return False
+    constant = sum((weight * rhs for weight, _, rhs in terms), Fraction(0))
+    return constant > 0 or (constant == 0 and any(proof.strict))
+
+
+def solve_system(
+    equalities: Constraints, inequalities: Constraints, strict: Constraints, width: int
+) -> Witness | Farkas:
+    """A point of {x ∈ ℚ^width : row·x = / ≥ / > rhs}, or the multipliers that prove it empty."""
+    rows = [row for row, _ in equalities]
+    base = solve(rows, [rhs for _, rhs in equalities], width)
+    if base is None:
+        return _farkas(equalities, inequalities, strict, {}, width)
+    # A point is (start τ + Σ z_k basis_k) / (bottom τ) with τ > 0: every constraint is homogeneous in (z, τ).
+    *start, bottom = primitive([*base, 1])
+    basis = [primitive(step) for step in nullspace(rows, width)] if rows else None
+    whole, columns, scales = [], [], []
+    for index, (row, rhs) in enumerate([*inequalities, *strict]):
+        (*coefficients, right), scale = _integral([*row, rhs])
+        inside = coefficients if basis is None else [sum(map(mul, coefficients, step)) for step in basis]
+        column, again = _integral([*inside, sum(map(mul, coefficients, start)) - right * bottom])
+        whole.append((coefficients, right))
+        columns.append([*column, int(index >= len(inequalities))])
+        scales.append(scale * again)
+    free = width if basis is None else len(basis)
+    columns.append([0] * free + [1, 1])  # τ > 0
+    weights, residual = _projected(columns, [0] * (free + 1) + [1])
+    if not any(residual):
+        scaled = {k: weight * scales[k] for k, weight in weights.items() if k < len(scales)}
+        return _farkas(equalities, inequalities, strict, scaled, width)
+    # The residual makes a non-positive product with every column, and its last coordinate is positive, so minus
+    # its other coordinates satisfy every constraint, the strict ones strictly.
+    *z, tau, _ = [-value for value in primitive(residual)]
+    moves = (
+        [sum(map(mul, z, move)) for move in zip(*basis, strict=True)] if basis else z if basis is None else [0] * width
+    )
+    top, below = [tau * a + b for a, b in zip(start, moves, strict=True)], tau * bottom
+    slack = [sum(map(mul, row, top)) - right * below for row, right in whole]
+    split = len(inequalities)
+    if below <= 0 or min(slack[:split], default=0) < 0 or min(slack[split:], default=1) <= 0:
+        raise ArithmeticError("the point found does not satisfy the system")
+    return Witness([Fraction(a, below) for a in top])
+
+
+def _integral(row: Sequence[Number]) -> tuple[list[int], Fraction]:
+    """The primitive integer multiple of a row, and the positive factor."""
+    whole = primitive(row)
+    return whole, next((Fraction(a) / b for a, b in zip(whole, row, strict=True) if b), Fraction(1))
+
+
+def _farkas(
+    equalities: Constraints, inequalities: Constraints, strict: Constraints, weights: dict[int, Fraction], width: int
+) -> Farkas:
+    """The refutation with these weights on the inequalities (none: the equalities alone are inconsistent)."""
+    several = [*inequalities, *strict]
+    used = [several[k][0] for k in weights]
+    goal = [-dot(list(weights.values()), column) for column in zip(*used, strict=True)] or [Fraction(0)] * width
+    columns = [[row[j] for row, _ in equalities] for j in range(width)]
+    if not weights:
+        columns, goal = [*columns, [rhs for _, rhs in equalities]], [*goal, Fraction(1)]
+    multipliers = solve(columns, goal, len(equalities)) if equalities else []
+    dense = [weights.get(k, Fraction(0)) for k in range(len(several))]
+    proof = Farkas(multipliers or [], dense[: len(inequalities)], dense[len(inequalities) :])
+    if multipliers is None or not refutes(proof, equalities, inequalities, strict):
+        raise ArithmeticError("the multipliers found do not refute the system")
+    return proof
+
+
+def minimise(
+    cost: Sequence[Number], equalities: Constraints, inequalities: Constraints, width: int
+) -> Optimum | Farkas | Unbounded:
+    """The least cost·x over {row·x = / ≥ rhs}, with its dual; or that there is no point, or no least value."""
+    a, b = len(equalities), len(inequalities)
+    zeros, several = [0] * width, [*equalities, *inequalities]
+    both: list[Constraint] = [([*row, *[0] * (a + b)], rhs) for row, rhs in several]
+    both += [([*zeros, *(row[j] for row, _ in several)], cost[j]) for j in range(width)]
+    signs: list[Constraint] = [([*zeros, *(int(k == a + i) for k in range(a + b))], 0) for i in range(b)]
+    gap: Constraint = ([*(-x for x in cost), *(rhs for _, rhs in several)], 0)
+    dual = [both[k] for k in range(a)] + both[a + b :]
+    found = solve_system(dual, [*both[a : a + b], *signs, gap], [], width + a + b)
+    if isinstance(found, Witness):
+        x, rest = found.x[:width], found.x[width:]
+        return Optimum(dot(cost, x), x, rest[:a], rest[a:])
+    feasible = solve_system(equalities, inequalities, [], width)
+    if isinstance(feasible, Farkas):
+        return feasible
+    falling = solve_system(
+        [(row, 0) for row, _ in equalities],
+        [(row, 0) for row, _ in inequalities],
+        [([-x for x in cost], 0)],
+        width,
+    )
+    if isinstance(falling, Farkas):
+        raise ArithmeticError("a feasible bounded linear program has an optimum")
+    return Unbounded(feasible.x, falling.x)
+
+
+def _projected(columns: Sequence[Sequence[int]], target: Sequence[int]) -> tuple[dict[int, Fraction], list[Fraction]]:
+    """The nearest point to `target` in the cone of the columns: its weights, and the residual that proves it nearest."""
+    norms = [sum(map(mul, column, column)) or 1 for column in columns]
+
+    def worst(g: Sequence[int]) -> int | None:
+        gains = [sum(map(mul, column, g)) for column in columns]
+        # Any positive gain makes progress; the steepest makes most.
+        best = max(range(len(columns)), key=lambda k: (gains[k] > 0, gains[k] * gains[k] // norms[k]))
+        return best if gains[best] > 0 else None
+
+    nearest = cone_projection(target, columns.__getitem__, worst, _guess(columns, target))
+    return nearest.weights, nearest.residual
+
+
+def _guess(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[int]:
+    """The support that floating point finds, largest weights first."""
+    try:
+        floats = np.array([[float(x) for x in column] for column in columns])
+        floats /= np.maximum(np.abs(floats).max(axis=1), 1.0)[:, None]
+        weights = nnls(floats.T, np.array(target, dtype=float))[0]
+    except (OverflowError, RuntimeError):
+        return []
+    support: list[int] = np.flatnonzero(weights).tolist()
+    return sorted(support, key=lambda k: -weights[k])

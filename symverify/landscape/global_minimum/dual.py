@@ -1,0 +1,173 @@
+"""Dual vectors: short integers that prove the bound of a node, exactly.
+
+g ≠ 0 with Σ g_i = 0 (if there is an output bias) and ⟨g, column⟩ ≤ 0 on all columns of a node has ⟨g, f⟩ ≤ 0 for
+every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ ⟨g, y⟩² / ⟨g, g⟩ where ⟨g, y⟩ > 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy.linalg import qr
+
+from symverify.ground import linear
+from symverify.ground.qp import ConeProjection, cone_projection
+from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Node, Signs
+from symverify.landscape.global_minimum.relaxation import Projection, project
+
+TIGHT = 1e-7  # a relative slack below this needs the exact optimum
+
+
+@dataclass(frozen=True, slots=True)
+class DualVector:
+    """vector: n integers. blocked: bit set of the column numbers on which it is positive (see `bit_set`)."""
+
+    vector: tuple[int, ...]
+    blocked: int
+
+
+def bit_set(plus: Flags, minus: Flags) -> int:
+    """The column numbers (those of +rays, then of −rays) as one integer, for fast intersections."""
+    return int.from_bytes(np.packbits(np.concatenate([plus, minus])).tobytes(), "big")
+
+
+def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
+    """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
+    product = sum(g * y for g, y in zip(vector, model.labels, strict=True))
+    return product > 0 and product * product >= threshold * sum(g * g for g in vector)
+
+
+def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
+    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
+    if (model.instance.output_bias and sum(vector)) or not proves(model, vector, threshold):
+        return None
+    signs: Signs = model.products(vector)
+    above, below = signs > 0, signs < 0
+    if (above & plus).any() or (below & minus).any():
+        return None
+    return DualVector(tuple(vector), bit_set(above, below))
+
+
+def dual_vector(model: Model, node: Node, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """A vector that proves `threshold` for the node; None if the node's exact bound is below the threshold."""
+    plus, minus = model.reach(node, [model.cone(slot) for slot in node])
+    found = _rounded(model, plus, minus, warm, threshold)
+    if found is not None:
+        return found
+    exact = exact_projection(model, plus, minus, warm)
+    return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
+
+
+def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
+
+    A column that may be used with both signs leaves no margin: the vector must be orthogonal to it exactly.
+    """
+    share = float(threshold) / (model.size * model.label_scale) ** 2
+    both = np.flatnonzero(plus & minus & model.live)
+    free = both[_independent(model.units[both])]
+    ups, downs = np.flatnonzero(plus & ~minus & model.live), np.flatnonzero(minus & ~plus & model.live)
+    inside = np.isin(warm % max(model.count, 1), both, invert=True)
+    first = project(model.units, model.target, ups, downs, warm[inside], free)
+    slack = first.value - share
+    if slack < TIGHT * (share + 1e-3):
+        return None
+    cost = float(first.weights[len(free) :].sum())
+    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
+    for _ in range(6):
+        moved = project(model.units, model.target, ups, downs, first.support[len(free) :], free, margin)
+        if _bound(model, moved) > share + 0.2 * slack:
+            found = _round(model, moved.residual, free, margin, plus, minus, threshold)
+            if found is not None:
+                return found
+        margin /= 4
+    return None
+
+
+def _bound(model: Model, projection: Projection) -> float:
+    product = float(projection.residual @ model.target)
+    return product * product / projection.value if product > 0 else 0.0
+
+
+def _round(
+    model: Model, residual: Floats, free: Indices, margin: float, plus: Flags, minus: Flags, threshold: Fraction
+) -> DualVector | None:
+    """The coarsest tried rounding of `residual` that proves the threshold."""
+    lines = [model.column(int(k)) for k in free]
+    if model.instance.output_bias:
+        lines.append([1] * len(model.labels))
+    pivots = _pivots(lines)
+    scale = 0.35 / margin
+    for _ in range(8):
+        vector = _orthogonal(residual * scale, lines, pivots)
+        found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
+        if found is not None:
+            return found
+        scale *= 2
+    return None
+
+
+def _independent(rows: Floats) -> Indices:
+    """A maximal independent subset of unit rows (or zero rows), by pivoted QR."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.int64)
+    triangle, order = qr(rows.T, mode="r", pivoting=True)
+    rank = int((np.abs(np.diag(triangle)) > 1e-9).sum())
+    return np.sort(order[:rank]).astype(np.int64)
+
+
+def _pivots(lines: list[list[int]]) -> list[int]:
+    """Coordinates on which the independent `lines` are a regular matrix."""
+    if len(lines) <= 1:
+        return list(range(len(lines)))
+    scaled = np.array([[float(Fraction(x, max(map(abs, line)))) for x in line] for line in lines])
+    _, order = qr(scaled, mode="r", pivoting=True)
+    return [int(k) for k in order[: len(lines)]]
+
+
+def _orthogonal(real: Floats, lines: list[list[int]], pivots: list[int]) -> list[int]:
+    """An integer vector near a multiple of `real` and orthogonal to all `lines`."""
+    vector = [int(x) for x in np.rint(real)]
+    if not lines:
+        return vector
+    if len(lines) == 1 and len(set(lines[0])) == 1:
+        gap = sum(vector)
+        # Spread the correction over the entries that were rounded most in that direction.
+        order = np.argsort((real - np.rint(real)) * (1 if gap > 0 else -1), kind="stable")
+        for k in range(abs(gap)):
+            vector[int(order[k % len(vector)])] -= 1 if gap > 0 else -1
+        return vector
+    rest = [k for k in range(len(vector)) if k not in set(pivots)]
+    moments = [-sum(line[k] * vector[k] for k in rest) for line in lines]
+    solved = linear.solve([[line[k] for k in pivots] for line in lines], moments, len(pivots))
+    exact = [Fraction(x) for x in vector]
+    for k, x in zip(pivots, solved or [Fraction(0)] * len(pivots), strict=True):
+        exact[k] = x
+    return linear.primitive(exact)
+
+
+def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
+    """The labels Y, centred with an output bias, projected onto the cone of these columns; exact.
+
+    With an output bias columns and labels are n times the centred ones, so weights fit Y and the residual is n·(Y − F).
+    """
+    count = len(model.labels)
+
+    def centred(values: Sequence[int]) -> list[int]:
+        total = sum(values)
+        return [count * x - total for x in values] if model.instance.output_bias else list(values)
+
+    def worst(vector: list[int]) -> int | None:
+        signs = model.products(vector)
+        top = max(map(abs, vector))
+        prices = model.units @ np.array([x / top for x in vector])
+        prices = np.concatenate([np.where((signs > 0) & plus, prices, -1.0), np.where((signs < 0) & minus, -prices, -1.0)])
+        allowed = np.concatenate([(signs > 0) & plus, (signs < 0) & minus])
+        if not allowed.any():
+            return None
+        candidates = np.flatnonzero(allowed)
+        return int(candidates[prices[candidates].argmax()])
+
+    starts = [int(k) for k in warm if (plus if k < model.count else minus)[k % model.count]]
+    return cone_projection(centred(model.labels), lambda k: centred(model.column(k)), worst, starts)

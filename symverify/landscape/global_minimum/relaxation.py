@@ -1,0 +1,126 @@
+"""The bound of one node of the search: the projection of the labels onto a cone of columns, in floats.
+
+Every slot of a node contributes a non-negative combination of the columns of the rays in its closed cone. The
+sum of these cones is the cone of all those columns, and the squared distance of the labels to it is a lower
+bound of Σ(f − y)² for every tuple of units in the node. The residual g = y − f at the nearest point is
+non-positive on all the columns: it is the dual vector that proves the bound.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symverify.landscape.global_minimum.model import Floats, Indices
+
+LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """support: (p,) column numbers; weights: (p,), of columns of length 1; residual: (n,), of labels of length 1."""
+
+    support: Indices
+    weights: Floats
+    residual: Floats
+
+    @property
+    def value(self) -> float:
+        """The squared distance, as a share of the labels' squared length."""
+        return float(self.residual @ self.residual)
+
+
+def project(
+    units: Floats,
+    target: Floats,
+    plus: Indices,
+    minus: Indices,
+    warm: Indices = _NONE,
+    free: Indices = _NONE,
+    margin: float = 0.0,
+) -> Projection:
+    """min ‖target − Σ x_k column_k‖² over x ≥ 0, columns +units[plus] and −units[minus].
+
+    `warm` are column numbers to start with. The weights of the (independent) columns `free` may have any sign;
+    with a `margin` the residual is at most −margin on every other column instead of 0.
+    """
+    support, weights, residual = _engine()(units, target, plus, minus, warm, free, margin, LEAST)
+    return Projection(support, weights, residual)
+
+
+@cache
+def _engine() -> Callable[..., tuple[Indices, Floats, Floats]]:
+    """The compiled projection if numba is installed, else the one in NumPy."""
+    try:
+        from symverify.landscape.global_minimum.compiled import project as compiled
+    except ImportError:
+        return project_with_numpy
+    engine: Any = compiled
+    return engine  # type: ignore[no-any-return]
+
+
+def project_with_numpy(
+    units: Floats,
+    target: Floats,
+    plus: Indices,
+    minus: Indices,
+    warm: Indices,
+    free: Indices,
+    margin: float,
+    least: float,
+) -> tuple[Indices, Floats, Floats]:
+    """Lawson and Hanson's active set method on the columns' Gram matrix."""
+    signed = np.where(free < len(units), 1.0, -1.0)[:, None]
+    columns = np.concatenate([signed * units[free % max(len(units), 1)], units[plus], -units[minus]])
+    numbers = np.concatenate([free, plus, minus + len(units)])
+    fixed = len(free)
+    demand = np.where(np.arange(len(numbers)) < fixed, 0.0, margin)
+    moments = columns @ target + demand
+    place = {int(number): k for k, number in enumerate(numbers) if k >= fixed}
+    passive = [*range(fixed), *(place[int(number)] for number in warm if int(number) in place)]
+    weights = np.where(np.arange(len(passive)) < fixed, 0.0, 1e-9)
+    banned: list[int] = []
+    residual = target
+    for _ in range(10 * units.shape[1] + 100):
+        settled = _settle(columns, moments, passive, weights, fixed)
+        if settled is None:
+            banned.append(passive.pop())
+            weights = weights[:-1]
+        else:
+            passive, weights = settled
+            banned = []
+            residual = target - weights @ columns[passive]
+        prices = columns @ residual + demand
+        prices[passive + banned] = 0.0
+        prices[:fixed] = 0.0
+        if not len(prices) or prices.max() <= least:
+            break
+        passive = [*passive, int(prices.argmax())]
+        weights = np.append(weights, 0.0)
+    return numbers[passive[: len(weights)]], weights, residual
+
+
+def _settle(
+    columns: Floats, moments: Floats, passive: list[int], weights: Floats, fixed: int
+) -> tuple[list[int], Floats] | None:
+    """Least squares on the passive columns, dropping those whose weight would turn negative.
+
+    None if the newest column, of weight 0, cannot take a positive one.
+    """
+    while passive:
+        chosen = columns[passive]
+        best = np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0]
+        negative = best <= 0.0
+        negative[:fixed] = False
+        if negative[-1] and weights[-1] == 0.0:
+            return None
+        if not negative.any():
+            return passive, best
+        steps = np.where(negative, weights / np.maximum(weights - best, 1e-300), np.inf)
+        leaving = int(steps.argmin())
+        weights = np.delete(weights + steps[leaving] * (best - weights), leaving)
+        passive = passive[:leaving] + passive[leaving + 1 :]
+    return passive, weights

@@ -1,0 +1,198 @@
+"""From a network file, or a Python dict, to a `LoadedProblem`.
+
+The kernel's `read_problem` is the only reader of the format. This module adds the files: it opens them safely,
+finds the data file beside the network file, and writes a dict as the JSON text that the reader then reads.
+"""
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from html import escape
+from importlib.resources import files
+from numbers import Integral, Rational
+from pathlib import Path
+from typing import cast
+
+from symverify.errors import Malformed, Unreadable
+from symverify.kernel.model import Activation, Problem
+from symverify.kernel.network import read_problem
+from symverify.kernel.read import MAX_BYTES, MAX_DEPTH, MAX_DIGITS
+
+OpenData = Callable[[str], bytes]
+Faults = list[tuple[str, str]]
+
+_REMEDIES = {
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EACCES: "check the permissions of the file and of its folder",
+    errno.EISDIR: "give the path of the network file inside it",
+    errno.EFBIG: "use fewer samples",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProblem:
+    """A problem with the bytes that it was read from, which is what certificates are about.
+
+    `path` is None for a problem made in memory. `open_data(name)` gives the bytes of the data file that the
+    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does.
+    """
+
+    path: Path | None
+    network: bytes
+    problem: Problem
+    open_data: OpenData
+
+    @property
+    def sha256(self) -> str:
+        """The problem's SHA-256: of the network file's bytes and, if it names one, the data file's."""
+        return self.problem.sha256
+
+    @property
+    def name(self) -> str:
+        """The name in the file, else the file's own, else ""."""
+        return self.problem.name or (self.path.stem if self.path else "")
+
+    def __repr__(self) -> str:
+        return f"<LoadedProblem {self.name!a} {'-'.join(map(str, self.problem.widths))} sha256={self.sha256[:12]}…>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(key)}</th><td>{escape(_printable(value))}</td></tr>" for key, value in summary(self)
+        )
+        return f"<table>{rows}</table>"
+
+
+def load(path: str | os.PathLike[str]) -> LoadedProblem:
+    """The problem in a network file; the data file that it may name is looked for in the same folder.
+
+    Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
+    """
+    shown = os.fspath(path)
+    try:
+        network, folder = _read_regular(Path(path)), Path(path).absolute().parent
+    except (OSError, ValueError) as error:
+        code = error.errno if isinstance(error, OSError) else None
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Unreadable(ascii(shown), reason, _REMEDIES.get(code or 0, "give the path of a network file")) from None
+    open_data = partial(_read_beside, folder)
+    return LoadedProblem(Path(path), network, read_problem(network, open_data), open_data)
+
+
+def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:
+    """The problem in JSON text, or in a dict of the network file's shape.
+
+    Numbers in a dict are int, Fraction, Decimal, or text as in the file ("1/10", "0.1"). A float is refused: it is
+    exact, and 0.1 is not 1/10. A dict is written canonically (sorted keys, no blanks) and `.network` are those
+    bytes. `open_data(name)` gives the data file's bytes, where the problem names one. Raises Malformed.
+    """
+    if isinstance(source, bytes):
+        network = source
+    elif isinstance(source, str):
+        network = source.encode("utf-8", "surrogatepass")
+    else:
+        faults: Faults = []
+        value = _jsonable(source, "", 1, faults)
+        if faults:
+            raise Malformed(*faults)
+        network = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+    reader = open_data or _no_data
+    return LoadedProblem(None, network, read_problem(network, reader), reader)
+
+
+def network_schema() -> dict[str, object]:
+    """The JSON Schema (2020-12) of network files, for editors and other tools; the kernel's reader is stricter."""
+    text = files("symverify.problem").joinpath("network.schema.json").read_text(encoding="utf-8")
+    return cast(dict[str, object], json.loads(text))
+
+
+def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
+    """The problem in a few rows (what, value), plain text."""
+    problem = loaded.problem
+    biases = {(True, True): "all layers", (False, False): "none", (True, False): "hidden layers only"}
+    shapes = list(dict.fromkeys(map(_activation_words, problem.activations)))
+    return [
+        ("name", loaded.name),
+        ("widths", " – ".join(map(str, problem.widths))),
+        ("biases", biases.get((problem.hidden_bias, problem.output_bias), "output layer only")),
+        ("activation", "; then ".join(shapes)),
+        ("loss", f"{problem.loss.name}, factor {problem.loss.factor} of the sum over samples"),
+        ("samples", str(len(problem.inputs))),
+        ("parameters", f"{problem.size()}, {'not given' if problem.parameters is None else 'given'}"),
+        ("sha256", problem.sha256),
+    ]
+
+
+def _activation_words(activation: Activation) -> str:
+    slopes, at = ", ".join(map(str, activation.slopes)), ", ".join(map(str, activation.breakpoints))
+    return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
+
+
+def _printable(text: str, limit: int = 200) -> str:
+    """The text with what does not print (controls, bidirectional marks) escaped, cut to a length."""
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
+    return safe if len(text) <= limit else safe[:limit] + "…"
+
+
+def _read_regular(path: Path) -> bytes:
+    """The bytes of a regular file of bounded size; OSError for anything else, without ever waiting for one."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise OSError(errno.EISDIR, "it is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        data = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
+        if max(status.st_size, len(data)) > MAX_BYTES:
+            raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES} bytes")
+        return data
+
+
+def _read_beside(folder: Path, name: str) -> bytes:
+    """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
+    return _read_regular(folder / name)
+
+
+def _no_data(name: str) -> bytes:
+    raise OSError(errno.ENOENT, "a problem in memory has no folder: pass open_data=, or load the problem from its file")
+
+
+def _jsonable(value: object, where: str, depth: int, faults: Faults) -> object:
+    """The value in JSON's own types, numbers that are not integers as text; what cannot be is added to the faults."""
+    if depth > MAX_DEPTH:
+        faults.append((where, f"nested deeper than {MAX_DEPTH} levels"))
+        return None
+    if isinstance(value, Mapping):
+        faults += [(where, f"expected text as key, got {key!a:.60}") for key in value if not isinstance(key, str)]
+        return {
+            key: _jsonable(item, f"{where}.{key}" if where else key, depth + 1, faults)
+            for key, item in value.items()
+            if isinstance(key, str)
+        }
+    if isinstance(value, list | tuple):
+        return [_jsonable(item, f"{where}[{index}]", depth + 1, faults) for index, item in enumerate(value)]
+    return _scalar(value, where, faults)
+
+
+def _scalar(value: object, where: str, faults: Faults) -> object:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Rational):
+        top, bottom = int(value.numerator), int(value.denominator)
+        if max(top.bit_length(), bottom.bit_length()) > 10 * MAX_DIGITS // 3:
+            faults.append((where, f"expected a number of at most {MAX_DIGITS} digits"))
+            return None
+        return top if isinstance(value, Integral) else f"{top}/{bottom}"
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, float):
+        faults.append((where, f'a float is not exact: instead of {value!r} give "{value!r}" or a Fraction'))
+    else:
+        faults.append((where, f"expected int, Fraction, Decimal, text, list or dict, got {type(value).__name__}"))
+    return None

@@ -1,0 +1,177 @@
+"""The main job: problem → claims → certificate → kernel → second opinion → report.
+
+The verdicts are the kernel's on the certificate as written; the solver's answers stand beside them.
+"""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from symverify.certify.certificate import REFERENCES
+from symverify.certify.emitters import CLAIMS, attempt, default_claims
+from symverify.certify.session import Session, Undecided
+from symverify.kernel import Theorem
+from symverify.kernel.check import check as kernel_check
+from symverify.problem.load import LoadedProblem
+from symverify.run.verdict import Verdict, worst
+from symverify.smt.discharge import Opinion, discharge, per_claim
+from symverify.smt.obligations import obligations
+from symverify.smt.solve import Name
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """One claim's outcome. `statement` is what the kernel proved; `seconds` is the time spent on finding the proof."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    seconds: float
+    statement: dict[str, Value] = field(default_factory=dict)
+    words: str = ""
+    line: str = ""
+    smt: Opinion = Opinion()
+
+    @property
+    def risk(self) -> Fraction | None:
+        """The risk that the claim states, in the problem's own factor and reduction."""
+        return _fraction(self.statement.get("risk"))
+
+    @property
+    def better_risk(self) -> Fraction | None:
+        """The risk of the strictly better point, where there is one."""
+        return _fraction(self.statement.get("better_risk"))
+
+
+def _fraction(value: Value) -> Fraction | None:
+    return Fraction(value) if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """All claims of one run, the certificate (its bytes, and where it was written), and the overall verdict."""
+
+    problem: LoadedProblem
+    claims: tuple[ClaimResult, ...]
+    certificate: bytes | None
+    path: Path | None = None
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the claims; CONTRADICTED if a solver disagrees with the kernel."""
+        if self.alarms:
+            return Verdict.CONTRADICTED
+        return worst([claim.verdict for claim in self.claims])
+
+    def __getitem__(self, name: str) -> ClaimResult:
+        """The claim of that name. Raises KeyError."""
+        for claim in self.claims:
+            if claim.name == name:
+                return claim
+        raise KeyError(name)
+
+    def _repr_html_(self) -> str:
+        from symverify.report.html import claims_table
+
+        return claims_table(self)
+
+
+def check(
+    problem: LoadedProblem,
+    claims: Sequence[str] | None = None,
+    *,
+    timeout: float = 60.0,
+    smt: bool = True,
+    solver: Name = "z3",
+    output: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> CheckResult:
+    """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
+
+    `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. Raises
+    ValueError for an unknown claim, OSError where the certificate cannot be written.
+    """
+    names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
+    for name in names:
+        if name not in CLAIMS:
+            raise ValueError(f"unknown claim {name!r}; known: {', '.join(CLAIMS)}")
+    session = Session(problem.problem, time.monotonic() + timeout, progress)
+    results = []
+    for name in names:
+        started = time.monotonic()
+        outcome = attempt(session, name)
+        reason = outcome.reason if isinstance(outcome, Undecided) else dict(outcome.notes).get("reason", "")
+        results.append(ClaimResult(name, Verdict.UNDECIDED, str(reason), time.monotonic() - started))
+    if not session.certificate.claims:
+        return CheckResult(problem, tuple(results), None)
+    text = session.certificate.text()
+    if output is not None:
+        write_atomically(output, text)
+        text = output.read_bytes()
+    progress("the kernel verifies the certificate")
+    theorems = kernel_check(problem.network, text, problem.open_data)
+    settled = [_settled(result, theorems) for result in results]
+    alarms: tuple[str, ...] = ()
+    if smt:
+        settled, alarms = _second_opinion(problem, text, settled, solver, timeout, progress)
+    return CheckResult(problem, tuple(settled), text, output, alarms)
+
+
+def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
+    """The result with the kernel's theorem on it, if there is one."""
+    for theorem in theorems:
+        if theorem.claim == result.name:
+            return replace(
+                result,
+                verdict=Verdict(theorem.verdict),
+                reason=result.reason if theorem.verdict == "refuted" else "",
+                statement=dict(theorem.statement),
+                words=theorem.words,
+                line=theorem.line(),
+            )
+    return result
+
+
+def _second_opinion(
+    problem: LoadedProblem,
+    text: bytes,
+    results: list[ClaimResult],
+    solver: Name,
+    timeout: float,
+    progress: Callable[[str], None],
+) -> tuple[list[ClaimResult], tuple[str, ...]]:
+    todo = obligations(problem.problem, text)
+    deadline = time.monotonic() + timeout
+    opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
+    document = json.loads(text)
+    counted = per_claim(document, opinions, REFERENCES)
+    of = {claim["claim"]: opinion for claim, opinion in zip(document["claims"], counted, strict=True)}
+    alarms = tuple(
+        f"{solver} contradicts step {made.step} ({made.rule}: {made.name})"
+        for made, opinion in opinions.items()
+        if opinion.contradicted
+    )
+    return [replace(result, smt=of.get(result.name, Opinion())) for result in results], alarms
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: a temporary beside it, synced, renamed. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
