@@ -1,7 +1,7 @@
 """The command line: argument parsing and printing; everything heavy is imported inside the commands."""
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a result is printed."""
 
     TEXT = "text"
@@ -31,7 +31,7 @@ class Format(str, Enum):
     JUNIT = "junit"
 
 
-class SolverName(str, Enum):
+class SolverName(StrEnum):
     """A solver for the second opinion."""
 
     Z3 = "z3"
@@ -220,8 +220,9 @@ def _print_result(result: "CheckResult") -> None:
     widths = "-".join(map(str, problem.widths))
     title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {len(problem.inputs)} samples"
     table = Table(title=Text(title), title_justify="left", box=SIMPLE, pad_edge=False)
-    for heading, justify in _COLUMNS:
-        table.add_column(heading, justify=justify, no_wrap=heading not in ("remarks", "solver"))
+    for heading in ("claim", "verdict", "risk", "better", "solver", "s", "remarks"):
+        right = heading in ("risk", "better", "s")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=heading not in ("remarks", "solver"))
     for row in rows(result.claims):
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
@@ -231,17 +232,6 @@ def _print_result(result: "CheckResult") -> None:
         console.print(Text(f"certificate: {result.path}"), soft_wrap=True)
     for line in verdict_lines(result):
         print(line)
-
-
-_COLUMNS = (
-    ("claim", "left"),
-    ("verdict", "left"),
-    ("risk", "right"),
-    ("better", "right"),
-    ("solver", "left"),
-    ("s", "right"),
-    ("remarks", "left"),
-)
 
 
 def main() -> None:
@@ -264,7 +254,7 @@ def _run() -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 70
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads on; do not fail again at exit
+        sys.stdout = None  # nobody reads on; do not fail again at exit
         return 70
     except BaseException as error:
         return _failed(error)

@@ -176,7 +176,7 @@ def minimise(
 
 
 def _projected(columns: Sequence[Sequence[int]], target: Sequence[int]) -> tuple[dict[int, Fraction], list[Fraction]]:
-    """The nearest point to `target` in the cone of the columns: its weights, and the residual that proves it nearest."""
+    """The weights of the point of the columns' cone nearest to `target`, and the residual that proves it nearest."""
     norms = [sum(map(mul, column, column)) or 1 for column in columns]
 
     def worst(g: Sequence[int]) -> int | None:

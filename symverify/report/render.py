@@ -26,7 +26,7 @@ def as_json(result: CheckResult) -> str:
         }
         for claim in result.claims
     ]
-    document = {
+    document: dict[str, object] = {
         "problem_sha256": result.problem.problem.sha256,
         "verdict": result.verdict.value,
         "claims": claims,
@@ -40,7 +40,7 @@ def as_json(result: CheckResult) -> str:
 def malformed_json(faults: list[tuple[str, str]]) -> str:
     """The machine-readable result for a file that cannot be read."""
     listed = [{"path": where, "problem": what} for where, what in faults]
-    empty = {"problem_sha256": None, "verdict": "malformed", "claims": [], "certificate": None}
+    empty: dict[str, object] = {"problem_sha256": None, "verdict": "malformed", "claims": [], "certificate": None}
     return json.dumps({**empty, "faults": listed}, indent=2)
 
 

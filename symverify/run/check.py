@@ -19,7 +19,7 @@ from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.problem.load import LoadedProblem
 from symverify.run.verdict import Verdict, worst
-from symverify.smt.discharge import Opinion, discharge, per_claim
+from symverify.smt.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.smt.obligations import obligations
 from symverify.smt.solve import Name
 
@@ -37,7 +37,7 @@ class ClaimResult:
     statement: dict[str, Value] = field(default_factory=dict)
     words: str = ""
     line: str = ""
-    smt: Opinion = Opinion()
+    smt: Opinion = NO_OPINION
 
     @property
     def risk(self) -> Fraction | None:
@@ -159,7 +159,7 @@ def _second_opinion(
         for made, opinion in opinions.items()
         if opinion.contradicted
     )
-    return [replace(result, smt=of.get(result.name, Opinion())) for result in results], alarms
+    return [replace(result, smt=of.get(result.name, NO_OPINION)) for result in results], alarms
 
 
 def write_atomically(path: Path, data: bytes) -> None:

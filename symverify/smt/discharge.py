@@ -24,6 +24,9 @@ class Opinion:
         )
 
 
+NO_OPINION = Opinion()
+
+
 def discharge(
     obligations: Iterable[Obligation],
     solver: Name,
