@@ -213,19 +213,22 @@ def _print_result(result: "CheckResult") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from symverify.report.render import rows, verdict_lines
+    from symverify.report.render import HEADINGS, rows, verdict_lines
 
     problem = result.problem.problem
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     widths = "-".join(map(str, problem.widths))
     title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {len(problem.inputs)} samples"
     table = Table(title=Text(title), title_justify="left", box=SIMPLE, pad_edge=False)
-    for heading in ("claim", "verdict", "risk", "better", "solver", "s", "remarks"):
-        right = heading in ("risk", "better", "s")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading not in ("remarks", "solver"))
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading in ("risk", "better", "seconds") else "left", no_wrap=True)
     for row in rows(result.claims):
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+    for claim in result.claims:
+        console.print(
+            Text(f"{claim.name}: ", style="bold") + Text("; ".join(filter(None, (claim.reason, claim.words))))
+        )
     for alarm in result.alarms:
         console.print(Text(f"ALARM: {alarm}"))
     if result.path is not None:

@@ -139,7 +139,7 @@ def _theorem_1() -> list[Example]:
     given = network([2, 2, 1], "relu", TRIANGLE, "1/2", parameters=quarter)
     zero = Fraction(0)
     examples.append(Example("triangle-given", given, third, zero, exact, True, ALL_HOLD, True, third, True, zero, True))
-    document = network([2, 4, 3, 2], LEAKY_THIRD, DEEP, name="deep")
+    document = network([2, 4, 3, 2], LEAKY_THIRD, DEEP, "1/2", name="deep")
     examples.append(Example("deep", document, Fraction(26, 15), spurious=True, assumptions=ALL_HOLD))
     return examples
 

@@ -9,15 +9,19 @@ rays (the chambers are the cells of a unit in He, Wang, Tao, ICLR 2020). Every a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import gcd
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from symverify.cells.exterior import Indices, IntArray, Signs, leading_signs, lexicographic_order, mixed_hash, narrowed
-from symverify.cells.flats import Stars, count_regions, stars_and_rays
+from symverify.cells.flats import Stars, count_regions, rays_only, stars_and_rays
 from symverify.cells.general import general_position, simple_stars
 from symverify.cells.hyperplanes import Hyperplanes, Row, hyperplanes, integer_rows
 from symverify.cells.words import Words, bit_table, pack, unpack
+
+
+Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class ChamberRays(NamedTuple):
@@ -82,9 +86,22 @@ class Arrangement:
         return rays
 
 
-def _frozen(array: Any) -> Any:
+def _frozen(array: Array) -> Array:
     array.flags.writeable = False
     return array
+
+
+def _checked(rows: Sequence[Sequence[int]], positive: int | None) -> tuple[Row, ...]:
+    exact = integer_rows(rows)
+    if positive is not None and not 0 <= positive < len(exact):
+        raise ValueError(f"no row {positive}")
+    return exact
+
+
+def _normalised(rays: IntArray) -> tuple[IntArray, Signs]:
+    """The rays (R, r) with the first non-zero entry positive, and the signs that were applied."""
+    orientation = leading_signs(rays.T)
+    return narrowed(rays * orientation[:, None]), orientation
 
 
 def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> Arrangement:
@@ -92,9 +109,7 @@ def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> A
 
     Raises ValueError for no rows, a zero row, ragged rows or a `positive` that is no row's index.
     """
-    exact = integer_rows(rows)
-    if positive is not None and not 0 <= positive < len(exact):
-        raise ValueError(f"no row {positive}")
+    exact = _checked(rows, positive)
     planes = hyperplanes(exact)
     stars: Stars | None = None
     simple = general_position(planes.normals)
@@ -102,8 +117,7 @@ def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> A
         rays, signs, half = simple
     else:
         rays, signs, stars, half = stars_and_rays(planes.normals)
-    orientation = leading_signs(rays.T)
-    rays = narrowed(rays * orientation[:, None])
+    rays, orientation = _normalised(rays)
     order = lexicographic_order(rays.T)
     ray_signs = signs[order]
     ray_signs *= orientation[order, None]
@@ -124,11 +138,16 @@ def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> A
 
 def count_chambers(rows: Sequence[Sequence[int]], positive: int | None = None) -> int:
     """The number of chambers of `arrangement(rows, positive)`, exactly and without listing them."""
-    exact = integer_rows(rows)
-    if positive is not None and not 0 <= positive < len(exact):
-        raise ValueError(f"no row {positive}")
-    count = count_regions(hyperplanes(exact).normals)
-    return count if positive is None else count // 2
+    count = count_regions(hyperplanes(_checked(rows, positive)).normals)
+    return count if positive is None else count // 2  # one of each ± pair
+
+
+def extreme_rays(rows: Sequence[Sequence[int]]) -> IntArray:
+    """`arrangement(rows).rays`, without its chambers."""
+    planes = hyperplanes(integer_rows(rows))
+    simple = general_position(planes.normals)
+    rays, _ = _normalised(simple[0] if simple is not None else rays_only(planes.normals))
+    return _frozen(planes.lifted(rays[lexicographic_order(rays.T)]))
 
 
 def witness(arrangement: Arrangement, chamber: int) -> tuple[int, ...]:

@@ -169,19 +169,30 @@ def stars_and_rays(rows: IntArray) -> tuple[IntArray, Signs, Stars, Words]:
     The rays are primitive, one of each ± pair, in no particular order.
     """
     count, dimension = rows.shape
-    width = -(-count // 64)
     omega: IntArray = np.ones((1, 1), dtype=np.int64)
-    none = np.zeros((width, 1), dtype=np.uint64)
+    none = np.zeros((-(-count // 64), 1), dtype=np.uint64)
     stars = Stars(np.array([0, 1]), none, none)
     for grade in range(dimension - 1):
-        limits = np.full(omega.shape[1], count)
-        joins, omega, upper = _merged(list(_joins(omega, rows, grade, limits)))
+        joins, omega, upper = _next_rank(omega, rows, grade)
         stars = _raised(stars, _covers(joins, upper, count))
     rays = np.ascontiguousarray(null_vectors(omega).T)
     signs = product_signs(rays, rows)
     index = np.arange(len(rays))
     top = Covers(index, np.zeros_like(index), pack(signs > 0), pack(signs != 0))
     return rays, signs, stars, _raised(stars, top).words
+
+
+def rays_only(rows: IntArray) -> IntArray:
+    """The rays (R, r) of `stars_and_rays`."""
+    omega: IntArray = np.ones((1, 1), dtype=np.int64)
+    for grade in range(rows.shape[1] - 1):
+        _, omega, _ = _next_rank(omega, rows, grade)
+    return np.ascontiguousarray(null_vectors(omega).T)
+
+
+def _next_rank(omega: IntArray, rows: IntArray, grade: int) -> tuple[Joins, IntArray, Indices]:
+    """All pairs (F, i), the flats one rank up, and the number of F ∨ i for each pair."""
+    return _merged(list(_joins(omega, rows, grade, np.full(omega.shape[1], len(rows)))))
 
 
 def count_regions(rows: IntArray) -> int:
@@ -191,7 +202,7 @@ def count_regions(rows: IntArray) -> int:
     the pairs (F, i) with i < min F alone. The signed sum over all flats is 0, which gives the top rank for free.
     """
     count, dimension = rows.shape
-    number = np.int64 if comb(count, dimension // 2) < 1 << 62 else object
+    number = np.int64 if comb(count, min(dimension - 1, count // 2)) < 1 << 62 else object
     omega: IntArray = np.ones((1, 1), dtype=np.int64)
     mobius, first = np.ones(1, dtype=number), np.array([count])
     totals = [1]

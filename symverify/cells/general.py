@@ -30,7 +30,8 @@ from symverify.cells.flats import Stars
 from symverify.cells.words import Words, bit_table, lowest_bits, pack
 
 _LARGEST = 1 << 27  # coordinates of rays to hold at once; beyond, the lattice of flats is walked instead
-_PREFIX = 8  # degenerate data mostly show within the first r + 8 rows
+_MANY = 4000  # with more rays than this, first look at
+_PREFIX = 8  # the first r + 8 rows, where degenerate data mostly show
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +50,10 @@ def general_position(rows: IntArray) -> tuple[IntArray, Signs, Words] | None:
     """(rays (R, r), ray signs (R, n), chambers (W, C/2) with row 0 positive) of n rows (n, r), or None if they are
     not in general position or too many. Rays are primitive, in no particular order and orientation."""
     count, rank = rows.shape
-    if count > rank + _PREFIX and general_position(rows[: rank + _PREFIX]) is None:
+    rays = comb(count, rank - 1)
+    if rank == 1 or rays * rank > _LARGEST:
         return None
-    if rank == 1 or comb(count, rank - 1) * rank > _LARGEST:
+    if rays > _MANY and count > rank + _PREFIX and general_position(rows[: rank + _PREFIX]) is None:
         return None
     levels: list[_Level] = []
     coordinates = rows
@@ -65,10 +67,10 @@ def general_position(rows: IntArray) -> tuple[IntArray, Signs, Words] | None:
             return None
         levels.append(_Level(subsets, points, signs))
         coordinates = _primitive_rows(_product(coordinates, _kernel(chart)))
-    rays = np.concatenate([levels[0].points, _product(levels[1].points, _kernel(rows[0]).T)])
+    points = np.concatenate([levels[0].points, _product(levels[1].points, _kernel(rows[0]).T)])
     words = [_chambers(*pair) for pair in zip(levels, [*levels[1:], None], strict=True)]
     ray_signs = np.concatenate([levels[0].signs, levels[1].signs])
-    return _primitive_rows(rays), ray_signs, np.concatenate(words, axis=1)
+    return _primitive_rows(points), ray_signs, np.concatenate(words, axis=1)
 
 
 def _points(coordinates: IntArray, size: int) -> tuple[Indices, IntArray]:

@@ -8,7 +8,8 @@ from symverify.kernel.check import FORMAT, stated
 from symverify.kernel.facts import Fact
 from symverify.kernel.model import Point, Problem, Scalar
 from symverify.kernel.read import Fields
-from symverify.kernel.rules import RULES, Proof
+from symverify.kernel.rules import Proof
+from symverify.kernel.table import RULES
 
 
 def coordinate(x: Scalar) -> object:

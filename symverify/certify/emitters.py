@@ -7,6 +7,7 @@ from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.model import Point, Problem, cell_of
 from symverify.landscape.affine_minimum import NotConstructible
+from symverify.landscape.character import character
 from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.landscape.descent import descent
 
@@ -60,13 +61,13 @@ def valley(session: Session) -> Outcome:
 
 def point(session: Session) -> Outcome:
     """Whether the given parameters are a local minimum, and a spurious one."""
-    theta = session.problem.parameters
+    problem, theta = session.problem, session.problem.parameters
     if theta is None:
         return Undecided("the network file gives no parameters")
     at = session.certificate.point(theta)
     everywhere = session.global_by_data(at)
     if everywhere is not None:
-        return Proved(everywhere, (("kind", "global"),))
+        return Proved(everywhere, _described(problem, theta))
     session.progress("deciding whether the given point is a local minimum")
     minimum = local_minimum(session, at, theta)
     if isinstance(minimum, Undecided):
@@ -74,7 +75,20 @@ def point(session: Session) -> Outcome:
     if minimum.refuted:
         return Proved(minimum.step, (("reason", minimum.why),))
     step = session.spurious(minimum.step)
-    return Proved(minimum.step if step is None else step, (("kind", minimum.why),))
+    return Proved(minimum.step if step is None else step, _described(problem, theta))
+
+
+def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | bool | None], ...]:
+    """What the report says about a local minimum beyond the claim."""
+    found = character(problem, theta)
+    at_least = "" if found.exact else "at least "
+    return (
+        ("kind", found.kind),
+        ("strict", found.strict),
+        ("valley_dimension", found.dimension),
+        ("valley_dimension_exact", found.exact),
+        ("reason", f"{found.why}; valley of dimension {at_least}{found.dimension}"),
+    )
 
 
 class Decision:
@@ -104,12 +118,17 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
                 return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
             case Unknown(reason):
                 return Undecided(reason)
+    for rule in ("adjacent_cells", "second_order"):
+        try:
+            return Decision(certificate.step(rule, point=at), False, rule)
+        except (Rejected, Declined):
+            continue
     found_curve = descent(problem, theta)
     if found_curve is not None:
         curve, why = found_curve
         return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
     where = "inside its cell, where the first-order minorant is not constant" if interior else "on a boundary of cells"
-    return Undecided(f"the point lies {where}, and no descent curve was found")
+    return Undecided(f"the point lies {where}, the second-order test does not settle it, and no descent was found")
 
 
 def strictly_inside(problem: Problem, theta: Point) -> bool:

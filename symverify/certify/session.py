@@ -20,7 +20,7 @@ class Proved:
     """A claim settled, proved or refuted, by a step of the certificate; `notes` are for the reader, not trusted."""
 
     step: int
-    notes: tuple[tuple[str, str | int | bool], ...] = ()
+    notes: tuple[tuple[str, str | int | bool | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
+from math import comb
 from typing import final
 
 from .errors import Malformed, Rejected
@@ -13,12 +14,14 @@ from .facts import (
     LocalMinimum,
     NotLocalMinimum,
     SpuriousMinimum,
+    UnitCells,
     Valley,
 )
 from .model import Problem
 from .network import read_problem
-from .read import Fields, listed, natural, shown, strict_json, text
-from .rules import RULES, Proof
+from .read import MAX_DIGITS, Fields, listed, natural, shown, strict_json, text
+from .rules import Proof
+from .table import RULES
 
 FORMAT = "symverify-certificate/1"
 _SEAL = object()
@@ -68,6 +71,11 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             return "proved", {"risk": str(at.risk), "better_risk": None, "dimension": dimension, "exact": exact}
         case "linear_collapse", LinearCollapse(theorem):
             return "proved", {"theorem": theorem}
+        case "cells", UnitCells(count, units):
+            fits = units * count.bit_length() < 3 * MAX_DIGITS
+            product, multisets = (count**units, comb(count + units - 1, units)) if fits else (None, None)
+            numbers: Statement = {"network_cells": product, "network_cells_up_to_permutation": multisets}
+            return "proved", {"unit_cells": count, **numbers}
         case "point", SpuriousMinimum(LocalMinimum(at), better) if at.given:
             return "proved", {"risk": str(at.risk), "spurious": True, "better_risk": str(better.risk)}
         case "point", LocalMinimum(at) if at.given:

@@ -7,8 +7,24 @@ from typing import Literal
 from .model import Pattern, Point, Vector
 
 
+class Fact:
+    """What a step of a proof establishes."""
+
+    __slots__ = ()
+
+    def words(self) -> str:
+        """The statement in plain words."""
+        raise NotImplementedError
+
+
+class Minimum(Fact):
+    """A local minimum, known to be spurious or not."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class Evaluated(Fact):
     """A point with its predictions (n × d_Y) and risk; `given` if it is the point in the network file."""
 
     point: Point
@@ -18,15 +34,6 @@ class Evaluated:
 
     def words(self) -> str:
         return f"{'the given point' if self.given else 'a point'} of risk {self.risk}"
-
-
-class Minimum:
-    """A local minimum, known to be spurious or not."""
-
-    __slots__ = ()
-
-    def words(self) -> str:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class LocalMinimum(Minimum):
 
 
 @dataclass(frozen=True, slots=True)
-class NotLocalMinimum:
+class NotLocalMinimum(Fact):
     """Along a curve from `at` the risk strictly falls at once."""
 
     at: Evaluated
@@ -63,7 +70,7 @@ class SpuriousMinimum(Minimum):
 
 
 @dataclass(frozen=True, slots=True)
-class GlobalMinimum:
+class GlobalMinimum(Fact):
     """`at` minimises the risk; `affine` if its predictions are those of the best affine fit of the data."""
 
     at: Evaluated
@@ -75,7 +82,7 @@ class GlobalMinimum:
 
 
 @dataclass(frozen=True, slots=True)
-class Valley:
+class Valley(Fact):
     """A path of local minima with the risk and predictions of `minimum`."""
 
     minimum: Minimum
@@ -91,7 +98,7 @@ class Valley:
 
 
 @dataclass(frozen=True, slots=True)
-class Assumptions:
+class Assumptions(Fact):
     """Which assumptions of the theorem hold, each with its evidence in words."""
 
     holds: tuple[tuple[Literal["A1", "A2", "A3", "A4", "AL"], bool, str], ...]
@@ -101,7 +108,7 @@ class Assumptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LinearCollapse:
+class LinearCollapse(Fact):
     """All activations are affine: one cell, and every local minimum is global, by `theorem`."""
 
     theorem: str
@@ -110,6 +117,13 @@ class LinearCollapse:
         return f"the network is linear: one cell, and every local minimum is global ({self.theorem})"
 
 
-Fact = (
-    Evaluated | LocalMinimum | NotLocalMinimum | SpuriousMinimum | GlobalMinimum | Valley | Assumptions | LinearCollapse
-)
+@dataclass(frozen=True, slots=True)
+class UnitCells(Fact):
+    """How many cells one unit has on the data, in a hidden layer of `units`; `listed` if each has a witness."""
+
+    count: int
+    units: int
+    listed: bool
+
+    def words(self) -> str:
+        return f"one hidden unit has {self.count} cells on the data" + ("; a witness in each is given" * self.listed)

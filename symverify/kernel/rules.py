@@ -1,6 +1,6 @@
 """The proof rules: each reads its step, recomputes everything from the problem, and returns the fact it proves."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
@@ -23,6 +23,7 @@ from .linear import Direction, dot, fractions, integral, rank, rays, sign
 from .model import (
     ONE,
     ZERO,
+    Pattern,
     Point,
     Problem,
     Vector,
@@ -127,12 +128,16 @@ def interior_minimum(proof: Proof, step: Fields) -> LocalMinimum:
     """
     problem, at = proof.problem, proof.premise(step, "point", Evaluated)
     pattern = cell_of(problem, at.point)
-    span = features(problem, pattern)
-    for k, r in enumerate(residuals(problem, at.predictions)):
-        for phi in span:
-            if dot(r, phi):
-                raise Rejected(step.where, f"the first-order minorant is not constant on the cell (output {k + 1})")
+    flat(problem, pattern, residuals(problem, at.predictions), step.where)
     return LocalMinimum(at, pattern)
+
+
+def flat(problem: Problem, pattern: Pattern, pull: Sequence[Vector], where: str) -> None:
+    """The minorant Ψ is constant on the cell: the residuals are orthogonal to all coefficients of f."""
+    span = features(problem, pattern)
+    for k, r in enumerate(pull):
+        if any(dot(r, phi) for phi in span):
+            raise Rejected(where, f"the first-order minorant is not constant on the cell (output {k + 1})")
 
 
 def face_minimum(proof: Proof, step: Fields) -> LocalMinimum:
@@ -393,16 +398,3 @@ def linear_collapse(proof: Proof, step: Fields) -> LinearCollapse:
                 raise Rejected(step.where, f"narrow layers, and the {part} do not have full rank: no theorem applies")
         return LinearCollapse("Lu and Kawaguchi 2017; squared loss, inputs and targets of full row rank")
     raise Rejected(step.where, "narrow layers and a loss other than the squared: no theorem applies")
-
-
-RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
-    "point": point,
-    "interior_minimum": interior_minimum,
-    "face_minimum": face_minimum,
-    "descent": descent,
-    "spurious_minimum": spurious_minimum,
-    "function_minimum": function_minimum,
-    "valley": valley,
-    "assumptions": assumptions,
-    "linear_collapse": linear_collapse,
-}

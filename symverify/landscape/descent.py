@@ -24,9 +24,10 @@ from symverify.kernel.model import (
     trace,
 )
 from symverify.kernel.poly import Poly
+from symverify.kernel.second_order import MAX_HESSIAN, derivatives
 from symverify.landscape.decide import moved, places
 
-MAX_CELLS, MAX_TRIES, MAX_HESSIAN = 64, 400, 120
+MAX_CELLS, MAX_TRIES = 64, 400
 
 
 def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
@@ -127,28 +128,10 @@ def gradient(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
-    hessian = np.array([[float(x) for x in row] for row in hessian_at(problem, point)])
+    hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
     values, vectors = np.linalg.eigh(hessian)
     for index in range(min(3, len(values))):
         if values[index] < -1e-12 * max(1.0, float(np.abs(values).max())):
             largest = np.abs(vectors[:, index]).max()
             for resolution in (1, 4, 64, 4096):
                 yield [Fraction(round(float(x) / largest * resolution)) for x in vectors[:, index]]
-
-
-def hessian_at(problem: Problem, point: Point) -> list[list[Fraction]]:
-    """The exact Hessian of the risk at an interior point, by differences of its second-order coefficients."""
-    where, size = list(places(problem)), problem.size()
-    linear = Poly.of([ZERO, ONE])
-
-    def second(*moving: int) -> Fraction:
-        coefficients = risk_along(problem, moved(point, {where[c]: linear for c in moving})).coefficients
-        return coefficients[2] if len(coefficients) > 2 else ZERO
-
-    diagonal = [second(a) for a in range(size)]
-    result = [[ZERO] * size for _ in range(size)]
-    for a in range(size):
-        result[a][a] = 2 * diagonal[a]
-        for b in range(a):
-            result[a][b] = result[b][a] = second(a, b) - diagonal[a] - diagonal[b]
-    return result

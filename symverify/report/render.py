@@ -16,6 +16,7 @@ def as_json(result: CheckResult) -> str:
             "risk": claim.statement.get("risk"),
             "better_risk": claim.statement.get("better_risk"),
             **{key: value for key, value in claim.statement.items() if key not in ("risk", "better_risk")},
+            **claim.notes,
             "reason": claim.reason,
             "seconds": round(claim.seconds, 3),
             "smt": {
@@ -95,9 +96,12 @@ def short(text: str | None, width: int = 24) -> str:
     return f"≈ {value:.10g}"
 
 
-def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, str, str, str, str, str, str]]:
-    """The cells of the claims' table: claim, verdict, risk, better, solver, seconds, remarks."""
-    table = []
+HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")
+
+
+def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, ...]]:
+    """The cells of the claims' table, as in HEADINGS."""
+    table: list[tuple[str, ...]] = []
     for claim in claims:
         counts = claim.smt
         opinion = f"{counts.confirmed} confirmed" if counts.confirmed else ""
@@ -111,7 +115,6 @@ def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, str, str, str, str,
                 short(_text(claim.statement.get("better_risk"))),
                 opinion.removeprefix(", "),
                 f"{claim.seconds:.2f}",
-                claim.reason or claim.words,
             )
         )
     return table

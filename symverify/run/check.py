@@ -28,13 +28,17 @@ Value = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """One claim's outcome. `statement` is what the kernel proved; `seconds` is the time spent on finding the proof."""
+    """One claim's outcome. `statement` is what the kernel proved, `notes` what the search adds for the reader.
+
+    `seconds` is the time spent on finding the proof.
+    """
 
     name: str
     verdict: Verdict
     reason: str
     seconds: float
     statement: dict[str, Value] = field(default_factory=dict)
+    notes: dict[str, Value] = field(default_factory=dict)
     words: str = ""
     line: str = ""
     smt: Opinion = NO_OPINION
@@ -108,8 +112,9 @@ def check(
     for name in names:
         started = time.monotonic()
         outcome = attempt(session, name)
-        reason = outcome.reason if isinstance(outcome, Undecided) else dict(outcome.notes).get("reason", "")
-        results.append(ClaimResult(name, Verdict.UNDECIDED, str(reason), time.monotonic() - started))
+        notes = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
+        reason = str(notes.pop("reason", ""))
+        results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
     if not session.certificate.claims:
         return CheckResult(problem, tuple(results), None)
     text = session.certificate.text()
@@ -132,7 +137,6 @@ def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
             return replace(
                 result,
                 verdict=Verdict(theorem.verdict),
-                reason=result.reason if theorem.verdict == "refuted" else "",
                 statement=dict(theorem.statement),
                 words=theorem.words,
                 line=theorem.line(),

@@ -1,0 +1,329 @@
+"""The local minima strictly inside a cell of one hidden layer with scalar output, by the signs of the output weights.
+
+Units with equal pieces form a class k. With z = (|v| w, |v|), a unit of class k with weight v of sign s ≠ 0 is a
+point of the open convex cone {z : A_k z > 0}, and adds s F_k z to the predictions; the columns of F_k are features.
+Cones are closed under addition, so which predictions units with given signs reach depends only on their *type*: the
+set of slots (class, sign) that occur. Slot 2k is (k, +), slot 2k + 1 is (k, −); a type is a bit mask of slots.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+from .errors import Declined, Rejected
+from .facts import Evaluated, LocalMinimum
+from .linear import Row, dot, rank, sign
+from .model import (
+    ONE,
+    ZERO,
+    Pattern,
+    Point,
+    Problem,
+    Vector,
+    cell_of,
+    features,
+    predictions,
+    rational,
+    residuals,
+    risk,
+    unit_name,
+)
+from .network import point_of, shape_faults
+from .read import Fields, Layers, canonical, layers, listed
+
+if TYPE_CHECKING:
+    from .rules import Proof
+
+MAX_TYPES = 4096
+Slots = list[list[Fraction] | None]  # a vector, or none, for every slot
+
+
+@dataclass(frozen=True, slots=True)
+class CellMinima:
+    """How many components the local minima strictly inside a cell form; 0 if there are none.
+
+    `cell` is a point that names the cell. Per orbit of components under exchanging units of equal pieces: a point
+    of it, and its dimension (None where a Huber loss, linear at some sample, leaves predictions free).
+    """
+
+    cell: Evaluated
+    risk: Fraction
+    components: int
+    orbits: tuple[tuple[Point, int | None], ...]
+
+    def words(self) -> str:
+        inside = f"strictly inside the cell of {self.cell.words()}"
+        if not self.components:
+            return f"no local minimum is {inside}: the risks there are all above {self.risk}"
+        size = "one connected valley" if self.components == 1 else f"not one valley but {self.components} components"
+        orbits = f"{len(self.orbits)} up to exchanging units with equal pieces"
+        return f"the local minima {inside} have risk {self.risk}, the least in the cell, and are {size} ({orbits})"
+
+
+@dataclass(frozen=True, slots=True)
+class CellInfimum:
+    """The infimum of the risk over the cell of the point `cell`."""
+
+    cell: Evaluated
+    risk: Fraction
+
+    def words(self) -> str:
+        return f"the infimum of the risk over the cell of {self.cell.words()} is {self.risk}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantRiskPath:
+    """A curve of local minima of equal risk, inside one cell, from `minimum` through the nodes to the last one."""
+
+    minimum: LocalMinimum
+    nodes: tuple[Point, ...]
+
+    def words(self) -> str:
+        return f"{self.minimum.words()}, joined to another one by a path of such minima, all of that risk"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitClass:
+    """Units with equal pieces; the rows of A (on D + 1 coordinates), the columns of F (vectors over the samples)."""
+
+    units: tuple[int, ...]
+    rows: tuple[Vector, ...]
+    columns: tuple[Vector, ...]
+
+
+def unit_classes(problem: Problem, pattern: Pattern) -> list[UnitClass]:
+    """The classes, by first unit. A dead row constrains nothing: its pre-activation is 0 at every point."""
+    h, members, classes = problem.activations[0], dict[tuple[int, ...], list[int]](), []
+    for j, pieces in enumerate(pattern[0]):
+        members.setdefault(pieces, []).append(j)
+    inputs = [(*x, ONE) if problem.hidden_bias else x for x in problem.inputs]
+    for pieces, units in members.items():
+        rows, effects = [(*(ZERO for _ in inputs[0]), ONE)], []
+        for i, (x, p) in enumerate(zip(inputs, pieces, strict=True)):
+            effects.append((*(h.slopes[p] * a for a in x), h.offsets[p]))
+            if not problem.dead_row(i):
+                rows += [(*x, -t) for t in h.breakpoints[max(p - 1, 0) : p]]
+                rows += [(*(-a for a in x), t) for t in h.breakpoints[p : p + 1]]
+        classes.append(UnitClass(tuple(units), tuple(rows), tuple(zip(*effects, strict=True))))
+    return classes
+
+
+def named_cell(proof: "Proof", step: Fields) -> tuple[Evaluated, Pattern, list[UnitClass]]:
+    """The cell that the step's point is strictly inside, so that it is not empty."""
+    problem, at = proof.problem, proof.premise(step, "cell", Evaluated)
+    if len(problem.widths) != 3 or problem.widths[-1] != 1:
+        raise Rejected(step.at("cell"), "needs one hidden layer and scalar output")
+    pattern = cell_of(problem, at.point)
+    return at, pattern, unit_classes(problem, pattern)
+
+
+def slots(value: object, where: str) -> Slots:
+    """[vector or null, …]."""
+    return listed(lambda each, at: None if each is None else listed(canonical)(each, at))(value, where)
+
+
+def dual(value: object, where: str) -> tuple[list[Fraction], Slots]:
+    """{"vector": […], "multipliers": [vector or null, …]}."""
+    with Fields(value, where) as fields:
+        vector: list[Fraction] = fields.need("vector", listed(canonical), [])
+        given: Slots = fields.need("multipliers", slots, [])
+    return vector, given
+
+
+def loss_gradient(problem: Problem, f: Row) -> Vector:
+    """r = factor · ∂ℓ/∂f at the predictions f, one per sample."""
+    return residuals(problem, [(x,) for x in f])[0]
+
+
+def admitted(problem: Problem, classes: Sequence[UnitClass], g: Row, given: Slots, where: str) -> tuple[int, int]:
+    """
+    κ ≥ 0      s g F_k = κ A_k
+    ---------------------------------------------------------------------- [admitted]
+      s ⟨g, F_k z⟩ ≥ 0 where A_k z ≥ 0;  and > 0 where A_k z > 0, if κ ≠ 0
+
+    Returns the slots for which `given` has such a κ, and those where it is not 0. With output bias also Σ_i g_i = 0.
+    """
+    if len(g) != len(problem.inputs) or len(given) != 2 * len(classes):
+        raise Rejected(where, f"needs {len(problem.inputs)} numbers, and {2 * len(classes)} multipliers or nulls")
+    if problem.output_bias and sum(g, ZERO):
+        raise Rejected(where, "its vector does not sum to 0")
+    allowed = strict = 0
+    for slot, kappa in enumerate(given):
+        if kappa is not None:
+            k, s = classes[slot // 2], 1 - 2 * (slot % 2)
+            if len(kappa) != len(k.rows) or min(kappa) < 0:
+                raise Rejected(where, f"multipliers[{slot}] must be {len(k.rows)} numbers, none negative")
+            if [s * dot(g, f) for f in k.columns] != [dot(kappa, a) for a in zip(*k.rows, strict=True)]:
+                raise Rejected(where, f"multipliers[{slot}] do not combine to the vector's pull")
+            allowed, strict = allowed | 1 << slot, strict | any(kappa) << slot
+    return allowed, strict
+
+
+def types(choices: Sequence[Sequence[int]]) -> Iterator[int]:
+    """The types with one of these choices (0 neither sign, 1 plus, 2 minus, 3 both) for each class."""
+    if prod(map(len, choices)) > MAX_TYPES:
+        raise Declined(f"the cell has more than {MAX_TYPES} types of signs")
+    return (sum(c << 2 * k for k, c in enumerate(chosen)) for chosen in product(*choices))
+
+
+def inside(problem: Problem, pattern: Pattern, r: Vector, step: Fields, name: str) -> list[tuple[str, Point]]:
+    """The points in a field, with their places; each is strictly inside the cell and has loss gradient r."""
+    given: list[Layers[Fraction]] = step.need(name, listed(layers(canonical)), [])
+    step.check()
+    points = [(f"{step.at(name)}[{index}]", point_of(theta)) for index, theta in enumerate(given)]
+    for (here, theta), raw in zip(points, given, strict=True):
+        for where, what in shape_faults(problem, raw, here):
+            raise Rejected(where, what)
+        if cell_of(problem, theta) != pattern:
+            raise Rejected(here, "is in another cell")
+        if residuals(problem, predictions(problem, theta)) != [r]:
+            raise Rejected(here, "does not have the best predictions")
+    return points
+
+
+def cell_minima(proof: "Proof", step: Fields) -> CellMinima:
+    """
+    f* in span(features(C)), r = factor · ∂ℓ/∂f at f* orthogonal to it; I_i = {f : factor · ℓ'(f − y_i) = r_i}
+    every type is one of: that of a point strictly inside C with f_i ∈ I_i; or separated by a g that admits its
+    slots and has sup {⟨g, f⟩ : f_i ∈ I_i} ≤ 0, where the sup is < 0 or some slot of the type is strict
+    --------------------------------------------------------------------------------------------- [cell_minima]
+      the local minima strictly inside C are its points with f_i ∈ I_i. They form Σ 2^p components: one term for
+      each component of the graph of the non-empty types, joined by inclusion (an orbit of components under exchanging
+      units of a class); p counts the classes of two units that have both signs in every type of it
+
+    Sound: a local minimum inside C has constant Ψ (one hidden layer, scalar output), so Σℓ is minimal over the
+    span. A separated type is empty: ⟨g, f⟩ ≥ 0 on it. In (v w, v, c) the minima with given signs σ are a convex
+    set, times the cells of the units with v = 0, so connected; a segment joins σ' ≤ σ (some signs set to 0), and a
+    path changes signs in no other way. All sign vectors of a type are joined through it, except (+, −) and (−, +)
+    of a class of two units, which are joined exactly through types that lack one of these signs.
+    """
+    problem, (at, pattern, classes) = proof.problem, named_cell(proof, step)
+    best: list[Fraction] = step.need("best", listed(canonical, len(problem.inputs), "predictions"), [])
+    duals: list[tuple[list[Fraction], Slots]] = step.need("separators", listed(dual), [])
+    step.check()
+    r, span, reached = loss_gradient(problem, best), features(problem, pattern), dict[int, Point]()
+    if any(dot(r, phi) for phi in span) or rank(span) != rank([*span, best]):
+        raise Rejected(step.at("best"), "are not the best predictions in the features' span")
+    slot = {j: 2 * k for k, each in enumerate(classes) for j in each.units}
+    for _, theta in inside(problem, pattern, r, step, "witnesses"):
+        signs = [sign(rational(v)) for v in theta[1].weight[0]]
+        reached.setdefault(sum({1 << slot[j] + (s < 0) for j, s in enumerate(signs) if s}), theta)
+    ends, covers = [end(problem, f, y) for f, (y,) in zip(best, problem.targets, strict=True)], []
+    for index, (g, given) in enumerate(duals):
+        here = f"{step.at('separators')}[{index}]"
+        allowed, strict = admitted(problem, classes, g, given, here)
+        top = dot(g, [f for _, f in ends])
+        if top > 0 or any(side * x > 0 for x, (side, _) in zip(g, ends, strict=True)):
+            raise Rejected(here, "its products with best predictions are not bounded by 0")
+        covers.append((allowed, -1 if top else strict))
+    for each in types([(0, 1, 2, 3) if len(k.units) > 1 else (0, 1, 2) for k in classes]):
+        if each not in reached and not any(not each & ~allowed and (each or -1) & s for allowed, s in covers):
+            raise Rejected(step.where, f"type {each:0{2 * len(classes)}b} has neither a witness nor a separator")
+    components, orbits, fixed = 0, list[tuple[Point, int | None]](), not any(side for side, _ in ends)
+    for orbit in joined(set(reached)):
+        pairs = [
+            k for k, each in enumerate(classes) if len(each.units) == 2 and all(t >> 2 * k & 3 == 3 for t in orbit)
+        ]
+        size, largest = max((dimension(problem, classes, t), t) for t in orbit)
+        components += 2 ** len(pairs)
+        orbits.append((reached[largest], size if fixed else None))
+    return CellMinima(at, risk(problem, [(f,) for f in best]), components, tuple(orbits))
+
+
+def end(problem: Problem, f: Fraction, y: Fraction) -> tuple[int, Fraction]:
+    """The I_i of a best prediction f: (0, f) is {f}, (1, a) is [a, ∞), (−1, a) is (−∞, a]."""
+    side = sign(f - y) if problem.loss.name == "huber" and abs(f - y) >= problem.loss.delta else 0
+    return side, y + side * problem.loss.delta if side else f
+
+
+def joined(left: set[int]) -> Iterator[set[int]]:
+    """The classes of types that chains of inclusions join."""
+    while left:
+        front = [max(left)]
+        orbit = set(front)
+        while front:
+            one = front.pop()
+            fresh = {t for t in left - orbit if t & one in (t, one)}
+            orbit |= fresh
+            front += fresh
+        left = left - orbit
+        yield orbit
+
+
+def dimension(problem: Problem, classes: Sequence[UnitClass], mask: int) -> int:
+    """The dimension of the parameters of a type with given predictions; no unit of a class in use need have v = 0."""
+    used = [each for k, each in enumerate(classes) if mask >> 2 * k & 3]
+    span = [f for each in used for f in each.columns] + [(ONE,) * len(problem.inputs)] * problem.output_bias
+    return problem.size() - sum(len(each.units) for each in classes if each not in used) - rank(span)
+
+
+def cell_infimum(proof: "Proof", step: Fields) -> CellInfimum:
+    """
+    A_k z_q ≥ 0 for some slots q (one only of a class of one unit); f = c + Σ_q s F_k z_q; ρ = R(f)
+    every choice of signs has a b, r = factor · ∂ℓ/∂f at b, that admits its slots, with R(b) − ⟨r, b⟩ ≥ ρ
+    ------------------------------------------------------------------------------------------ [cell_infimum]
+      inf of R over the cell = ρ
+
+    A choice is both signs of a class of several units, one sign of a class of one unit. Sound: points strictly
+    inside the cell, which is not empty, have predictions as near to f as wanted; and where the signs are those of
+    a choice or 0, R(θ) ≥ R(b) + ⟨r, f(θ) − b⟩ ≥ ρ.
+    """
+    problem, (at, _, classes) = proof.problem, named_cell(proof, step)
+    limit: Slots = step.need("limit", slots, [])
+    f = [step.need("bias", canonical, ZERO) if problem.output_bias else ZERO] * len(problem.inputs)
+    duals: list[tuple[list[Fraction], Slots]] = step.need("bounds", listed(dual), [])
+    step.check()
+    if len(limit) != 2 * len(classes):
+        raise Rejected(step.at("limit"), f"expected {2 * len(classes)} vectors or nulls, got {len(limit)}")
+    for slot, z in enumerate(limit):
+        if z is not None:
+            k, s, here = classes[slot // 2], 1 - 2 * (slot % 2), f"{step.at('limit')}[{slot}]"
+            if len(k.units) == 1 and limit[slot ^ 1] is not None:
+                raise Rejected(here, "one unit cannot have both signs")
+            if len(z) != len(k.columns) or any(dot(row, z) < 0 for row in k.rows):
+                raise Rejected(here, "is not in the closed cone of its class")
+            f = [a + s * dot(row, z) for a, row in zip(f, zip(*k.columns, strict=True), strict=True)]
+    least, covers = risk(problem, [(x,) for x in f]), list[int]()
+    for index, (b, given) in enumerate(duals):
+        here = f"{step.at('bounds')}[{index}]"
+        if len(b) != len(f):
+            raise Rejected(here, f"expected {len(f)} predictions, got {len(b)}")
+        r = loss_gradient(problem, b)
+        covers.append(admitted(problem, classes, r, given, here)[0])
+        if (bound := risk(problem, [(x,) for x in b]) - dot(r, b)) < least:
+            raise Rejected(here, f"proves a risk of at least {bound}, not {least}")
+    for each in types([(3,) if len(k.units) > 1 else (1, 2) for k in classes]):
+        if all(each & ~allowed for allowed in covers):
+            raise Rejected(step.at("bounds"), f"leave out the signs {each:0{2 * len(classes)}b}")
+    return CellInfimum(at, least)
+
+
+def constant_risk_path(proof: "Proof", step: Fields) -> ConstantRiskPath:
+    """
+    θ_0 a local minimum by interior_minimum in C      θ_1, …, θ_m strictly inside C, with θ_0's loss gradient
+    between neighbours no output weight changes its sign to the opposite, and where it is 0 at one of them only,
+    the unit's input weights are the same at both
+    ------------------------------------------------------------------------------------ [constant_risk_path]
+      the curve θ_0 … θ_m, linear between neighbours in (v w, v, c), and in w where v = 0 at both, consists of
+      local minima of equal risk
+
+    Sound: these coordinates determine w where v ≠ 0 and predictions are linear in them; a unit's (|v| w, |v|) stays
+    in the convex cone of its cell; {f : ℓ'(f − y_i) = const} is an interval.
+    """
+    problem, minimum = proof.problem, proof.premise(step, "minimum", LocalMinimum)
+    if minimum.pattern is None or len(problem.widths) != 3 or problem.widths[-1] != 1:
+        raise Rejected(step.at("minimum"), "needs interior_minimum, one hidden layer and scalar output")
+    (r,), nodes = residuals(problem, minimum.at.predictions), [minimum.at.point]
+    for here, theta in inside(problem, minimum.pattern, r, step, "nodes"):
+        for j, ends in enumerate(zip(nodes[-1][1].weight[0], theta[1].weight[0], strict=True)):
+            w, w_next = ((p[0].weight[j], p[0].bias and p[0].bias[j]) for p in (nodes[-1], theta))
+            v, v_next = map(rational, ends)
+            if v * v_next < 0 or (bool(v) != bool(v_next) and w != w_next):
+                raise Rejected(
+                    here, f"{unit_name(0, j)} changes sign, or its input weights move where its sign appears"
+                )
+        nodes.append(theta)
+    return ConstantRiskPath(minimum, tuple(nodes))

@@ -1,0 +1,25 @@
+"""The one table of proof rules."""
+
+from collections.abc import Callable
+
+from . import rules
+from .cells import cell_cover
+from .facts import Fact
+from .read import Fields
+from .rules import Proof
+from .second_order import adjacent_cells, second_order
+
+RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
+    "point": rules.point,
+    "interior_minimum": rules.interior_minimum,
+    "adjacent_cells": adjacent_cells,
+    "second_order": second_order,
+    "face_minimum": rules.face_minimum,
+    "descent": rules.descent,
+    "spurious_minimum": rules.spurious_minimum,
+    "function_minimum": rules.function_minimum,
+    "valley": rules.valley,
+    "assumptions": rules.assumptions,
+    "linear_collapse": rules.linear_collapse,
+    "cell_cover": cell_cover,
+}

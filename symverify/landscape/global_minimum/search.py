@@ -1,0 +1,187 @@
+"""Branch and bound over cones of units: an exact global minimum and the dual vectors that prove it.
+
+A node restricts every unit to (σ, a closed cone of the arrangement); its bound is one projection (`relaxation`).
+The node of lowest bound is split on the hyperplane where the projection is least like a network. What is left
+when no bound is below the incumbent are the leaves, and one vector per leaf, if no earlier one covers it, is the
+certificate. Rounds of fixed size make the result independent of the number of workers.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import numpy as np
+
+from symverify.landscape.global_minimum import tasks
+from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
+from symverify.landscape.global_minimum.instance import Instance
+from symverify.landscape.global_minimum.model import Model, model
+from symverify.landscape.global_minimum.network import Candidate, candidate, conflict, from_weights, shares
+from symverify.landscape.global_minimum.tasks import Guess, Solved
+
+ROUND = 32  # nodes per round
+CHUNK = 8  # nodes per task
+STARTS = 24  # random descents before the search
+NEAR = 1e-9  # relative distance at which float bounds count as equal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """lower ≤ inf Σ(f − y)² ≤ upper (lower as a float guess), and how far the search is."""
+
+    lower: float
+    upper: Fraction
+    elapsed: float
+    covered: float
+    nodes: int
+    open: int
+    vectors: int
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one search. `open` is a heap by (bound, serial number)."""
+
+    inst: Instance
+    width: int
+    best: Candidate
+    open: list[tuple[float, int, Solved]] = field(default_factory=list)
+    leaves: list[Solved] = field(default_factory=list)
+    vectors: list[DualVector] = field(default_factory=list)
+    nodes: int = 0
+    executor: Executor | None = None
+
+    @property
+    def shape(self) -> Model:
+        return model(self.inst)
+
+    @property
+    def share(self) -> float:
+        """The incumbent's loss as a share of the labels' square."""
+        return float(self.best.loss) / self.shape.size**2
+
+    @property
+    def cut(self) -> float:
+        """Nodes with at least this bound are leaves."""
+        return self.share * (1 - NEAR) - 1e-13
+
+    @property
+    def lower(self) -> float:
+        """The proved share so far (up to rounding)."""
+        return min(self.open[0][0], self.share) if self.open else self.share
+
+    def calls(self, work: Callable[..., T], parts: Sequence[Any], *rest: Any) -> Iterator[T]:
+        """work(inst, part, *rest) for every part, in order."""
+        if self.executor is None:
+            return (work(self.inst, part, *rest) for part in parts)
+        running = [self.executor.submit(work, self.inst, part, *rest) for part in parts]
+        return (task.result() for task in running)
+
+    def consider(self, guesses: Sequence[Guess]) -> None:
+        """Make the best guess exact if it may improve the incumbent."""
+        for value, parts in sorted(guesses)[:1]:
+            if value < self.share * (1 - NEAR):
+                self.improve(candidate(self.shape, parts))
+
+    def improve(self, found: Candidate) -> None:
+        if found.loss < self.best.loss:
+            self.best = found
+
+    def add(self, solved: Solved) -> None:
+        """A solved node: a leaf, a new incumbent, or one to split."""
+        self.nodes += 1
+        if solved.split is None and solved.value < self.cut:
+            self.improve(candidate(self.shape, solved.parts))
+        if solved.value >= self.cut:
+            self.leaves.append(solved)
+        elif solved.split is not None:
+            heapq.heappush(self.open, (solved.value, self.nodes, solved))
+        else:
+            raise ArithmeticError("a projection without conflict missed the incumbent it defines")
+
+    def start(self) -> None:
+        """Random descents, then the root nodes."""
+        seeds = range(STARTS)
+        for guesses in self.calls(tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width):
+            self.consider(guesses)
+        for node in tasks.roots(self.width):
+            self.add(tasks.solve(self.shape, node, (), 1.0 / (self.width + 1))[0])
+
+    def step(self) -> None:
+        """One round: split the open nodes of lowest bound."""
+        batch = []
+        while self.open and len(batch) < ROUND:
+            value, _, solved = heapq.heappop(self.open)
+            if value >= self.cut:
+                self.leaves.append(solved)
+            else:
+                batch.append(solved)
+        chunks = [batch[k : k + CHUNK] for k in range(0, len(batch), CHUNK)]
+        fresh: list[Solved] = []
+        guesses: list[Guess] = []
+        for solved, found in self.calls(tasks.expand, chunks, self.cut, True):
+            fresh += solved
+            guesses += found
+        self.consider(guesses)
+        for node in fresh:
+            self.add(node)
+
+    def certify(self, threshold: Fraction, leaves: Sequence[Solved]) -> list[Solved]:
+        """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
+
+        `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
+        """
+        failed = []
+        waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
+        waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
+        while waiting:
+            batch, waiting = waiting[:CHUNK], waiting[CHUNK:]
+            known = len(self.vectors)
+            parts = [[leaf] for leaf, _ in batch]
+            for (leaf, bits), (found,) in zip(batch, self.calls(tasks.certify, parts, threshold), strict=True):
+                if self.covered(bits, known):
+                    continue
+                if found is None:
+                    failed.append(leaf)
+                else:
+                    self.vectors.append(found)
+            waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, known)]
+        return failed
+
+    def reach(self, solved: Solved) -> int:
+        """The node's columns as a bit set."""
+        cones = [self.shape.cone(slot) for slot in solved.node]
+        return bit_set(*self.shape.reach(solved.node, cones))
+
+    def covered(self, bits: int, since: int) -> bool:
+        """Whether one of the vectors from number `since` on is admissible on all these columns."""
+        return any(not vector.blocked & bits for vector in self.vectors[since:])
+
+    def refine(self, leaf: Solved) -> None:
+        """A leaf whose exact bound is just below the incumbent: an exact improvement, or a split."""
+        shape = self.shape
+        cones = [shape.cone(slot) for slot in leaf.node]
+        plus, minus = shape.reach(leaf.node, cones)
+        exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
+        support = np.array(sorted(exact.weights), dtype=np.int64)
+        weights = np.array([float(exact.weights[int(k)]) for k in support]) * shape.lengths[support % max(shape.count, 1)]
+        residual = np.array([float(r) for r in exact.residual])
+        split = conflict(shape, leaf.node, cones, support, weights, residual)
+        if split is None:
+            self.improve(from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights))
+            self.leaves.append(leaf)
+            return
+        for node in tasks.children(leaf.node, split):
+            self.add(tasks.solve(shape, node, leaf.support, leaf.weight)[0])
+
+
+def clock(deadline: float | None) -> Callable[[], bool]:
+    """Whether `deadline` seconds from now have passed."""
+    end = None if deadline is None else time.monotonic() + deadline
+    return lambda: end is not None and time.monotonic() > end

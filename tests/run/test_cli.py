@@ -1,0 +1,132 @@
+"""The command line as a user meets it: output, exit codes, no tracebacks."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def run(*arguments, **options):
+    command = [sys.executable, "-c", "from symverify.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "four.symcert.json"
+    done = run("check", EXAMPLES / "four-points.json", "-o", path)
+    return done, path
+
+
+def test_check_ends_with_the_verdict_line(checked):
+    done, path = checked
+    assert done.returncode == 0
+    assert done.stderr == ""
+    last = done.stdout.splitlines()[-1]
+    sha = json.loads(path.read_text())["problem"]
+    assert last == f"s PROVED spurious_minimum risk=3/20 better=0 problem={sha}"
+    assert f"certificate: {path}" in done.stdout
+
+
+def test_verify_and_the_bare_kernel_agree(checked):
+    _, path = checked
+    through = run("verify", path, EXAMPLES / "four-points.json")
+    bare = subprocess.run(
+        [sys.executable, "-m", "symverify.kernel", EXAMPLES / "four-points.json", path],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert through.returncode == bare.returncode == 0
+    assert through.stdout == bare.stdout
+    assert through.stdout.splitlines()[-1].startswith("s PROVED spurious_minimum risk=3/20 better=0 problem=")
+
+
+def test_json_has_the_documented_shape(tmp_path):
+    done = run("check", EXAMPLES / "three-corners.json", "--format", "json", "-o", tmp_path / "c", "--no-smt")
+    document = json.loads(done.stdout)
+    assert set(document) == {"problem_sha256", "verdict", "claims", "certificate"}
+    assert document["verdict"] == "proved"
+    point = next(claim for claim in document["claims"] if claim["name"] == "point")
+    assert (point["risk"], point["verdict"], point["spurious"]) == ("1/3", "proved", True)
+    assert set(point["smt"]) == {"confirmed", "unanswered", "contradicted"}
+    assert isinstance(point["seconds"], float)
+
+
+def test_junit_counts_failures(tmp_path):
+    done = run("check", EXAMPLES / "dead-unit.json", "--format", "junit", "--no-smt", "-o", tmp_path / "c")
+    suite = ElementTree.fromstring(done.stdout)
+    assert done.returncode == 10
+    assert suite.get("failures") == "1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["check", "nowhere.json"], 2, "nowhere.json"),
+        (["check", "examples"], 2, "examples"),
+        (["check", "pyproject.toml"], 2, "not JSON"),
+        (["check", "examples/linear.json", "--claims", "nonsense"], 2, "unknown claim 'nonsense'; known: assumptions"),
+        (["check", "examples/linear.json", "-o", "/nowhere/at/all.json"], 2, "choose another place with -o"),
+        (["check"], 2, "Missing argument"),
+        (["frobnicate"], 2, "No such command"),
+        (["expand", "examples/linear.json"], 2, "give either --at point or --pattern"),
+        (["expand", "examples/linear.json", "--at", "point"], 2, "gives no parameters"),
+        (["verify", "examples/linear.json", "examples/four-points.json"], 2, "format"),
+    ],
+)
+def test_misuse_has_a_message_and_its_code(arguments, code, message):
+    done = run(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_another_problems_certificate_is_rejected(checked):
+    done = run("verify", checked[1], EXAMPLES / "linear.json")
+    assert done.returncode == 11
+    assert "about another problem" in done.stdout
+
+
+def test_malformed_files_are_json_too(tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"format": "symverify-network/1", "layers": [1, 2], "extra": 1}')
+    done = run("check", bad, "--format", "json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert document["verdict"] == "malformed"
+    assert {fault["path"] for fault in document["faults"]} >= {"layers", "extra", "data", "activation"}
+
+
+def test_export_writes_queries_that_say_their_answer(checked, tmp_path):
+    done = run("export", checked[1], EXAMPLES / "four-points.json", "--smt2", tmp_path / "smt")
+    files = sorted((tmp_path / "smt").iterdir())
+    assert done.returncode == 0
+    assert len(files) == int(done.stdout.split()[0]) > 10
+    for file in files:
+        assert file.read_text().rstrip().endswith("(check-sat)")
+        assert "unsat is the proof" in file.read_text() or "sat: the premises can hold" in file.read_text()
+
+
+def test_expand_prints_polynomials():
+    done = run("expand", EXAMPLES / "four-points.json", "--pattern", "0111,0000", "--format", "json")
+    assert done.returncode == 0
+    json.loads(done.stdout)
+
+
+def test_schema_is_json():
+    assert json.loads(run("schema").stdout)["$schema"].endswith("2020-12/schema")
+
+
+def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
+    (tmp_path / "sub").mkdir()
+    done = run("check", EXAMPLES / "linear.json", "-o", tmp_path / "sub", "--no-smt")
+    assert done.returncode == 2
+    assert list(tmp_path.rglob("*")) == [tmp_path / "sub"]
