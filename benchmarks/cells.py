@@ -1,6 +1,6 @@
 """Cells of one hidden unit: chambers per second against sign trees on z3 and on HiGHS, in one run.
 
-    python benchmarks/cells.py [--seconds 5]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 5]
 
 The trees fix one row's sign after the other, depth first. Both re-use the last solution: the side on which it
 lies needs no call. They get `--seconds` per instance, and their rate is that of the cells listed until then

@@ -135,18 +135,52 @@ def expand(
     from symverify.landscape.expand import parse_pattern, pattern_of_point
 
     problem = _load(network, Format.TEXT).problem
+    point = problem.parameters
     if (at is None) == (pattern is None) or at not in (None, "point"):
         raise _Stop(2, "give either --at point or --pattern")
     if form not in ("text", "latex", "json"):
         raise _Stop(2, "--format is text, latex or json")
-    if pattern is None and problem.parameters is None:
+    if pattern is None and point is None:
         raise _Stop(2, "the network file gives no parameters: use --pattern")
     try:
-        cell = parse_pattern(problem, pattern) if pattern is not None else pattern_of_point(problem, problem.parameters)
+        cell = pattern_of_point(problem, point) if pattern is None and point else parse_pattern(problem, pattern or "")
     except (ValueError, Rejected) as error:
         raise _Stop(2, str(error)) from None
     expansion = run(problem, cell)
     print(getattr(expansion, form)())
+
+
+@app.command()
+def cells(
+    network: Network,
+    count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    where: Annotated[
+        str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
+    ] = None,
+    rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
+) -> None:
+    """List or count the cells of one hidden unit: the patterns of pieces that its weights can have on the data."""
+    from symverify.report.cells import counts, listing
+    from symverify.run.check import write_atomically
+
+    problem = _load(network, form).problem
+    if form is Format.JUNIT:
+        raise _Stop(2, "--format is text or json")
+    try:
+        as_json = form is Format.JSON
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+    except ValueError as error:
+        raise _Stop(2, str(error)) from None
+    if output is None:
+        print(text)
+        return
+    try:
+        write_atomically(output, (text + "\n").encode())
+    except OSError as error:
+        raise _Stop(2, f"cannot write {output}: {error.strerror}") from None
 
 
 @app.command()

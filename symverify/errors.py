@@ -7,7 +7,7 @@
     │   └── Unreadable      a file could not be read at all; `.path`
     ├── Rejected            a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined            deciding would exceed a budget: neither a theorem nor a rejection
-    └── NoCell              what was given to name a cell names none; `.remedy`
+    └── NoCell              what was given to name a cell names none; `.remedy`; also a ValueError
 
 `remedy(error)` is the next thing to try, in a sentence, for any of them.
 """
@@ -23,14 +23,14 @@ class Unreadable(Malformed):
     """A file could not be read: it is missing, forbidden, too large, or not a regular file."""
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
-        super().__init__(("", f"cannot read {path}: {problem}"))
+        super().__init__(("", f"cannot read {path}: {problem}; {remedy}"))
         self.path, self.problem, self.remedy = path, problem, remedy
 
     def __reduce__(self) -> tuple[type["Unreadable"], tuple[str, str, str]]:
         return type(self), (self.path, self.problem, self.remedy)
 
 
-class NoCell(SymverifyError):
+class NoCell(SymverifyError, ValueError):
     """A pattern has the wrong form for the problem, or a point is on an activation boundary."""
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -38,7 +38,7 @@ class NoCell(SymverifyError):
         self.problem, self.remedy = problem, remedy
 
     def __str__(self) -> str:
-        return self.problem
+        return f"{self.problem}; {self.remedy}"
 
 
 def remedy(error: SymverifyError) -> str:

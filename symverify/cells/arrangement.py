@@ -20,7 +20,6 @@ from symverify.cells.general import general_position, simple_stars
 from symverify.cells.hyperplanes import Hyperplanes, Row, hyperplanes, integer_rows
 from symverify.cells.words import Words, bit_table, pack, unpack
 
-
 Array = TypeVar("Array", bound=NDArray[Any])
 
 

@@ -106,7 +106,7 @@ def leading_signs(vectors: IntArray) -> Signs:
 
 def primitive(vectors: IntArray) -> IntArray:
     """Each vector (C, N) divided by the gcd of its coordinates; 0 stays 0."""
-    common = np.gcd.reduce(vectors, axis=0)
+    common = np.gcd.reduce(vectors, axis=0, initial=0)  # without `initial` a single coordinate keeps its sign
     if np.all(common == 1):
         return vectors
     return narrowed(vectors // np.where(common == 0, 1, common))

@@ -127,40 +127,66 @@ def _covers(joins: Joins, upper: Indices, count: int) -> Covers:
     return Covers(lower[starts], upper[starts], positive, np.bitwise_or.reduceat(bits, starts, axis=1))
 
 
-def _raised(stars: Stars, covers: Covers) -> Stars:
-    """The chambers one rank up.
+def boolean_words(masks: Words, rank: int) -> Words:
+    """All sign vectors on each mask (W, N) of `rank` hyperplanes, one of each ± pair: (W, N, 2 ** (rank − 1))."""
+    first = lowest_bits(masks)
+    words, rest = first[:, :, None], masks ^ first
+    for _ in range(rank - 1):
+        bit = lowest_bits(rest)
+        rest = rest ^ bit
+        words = np.concatenate([words, words | bit[:, :, None]], axis=2)
+    return words
+
+
+def _raised(stars: Stars, covers: Covers, rank: int) -> Stars:
+    """The chambers of the flats of `rank`, from those one rank below.
 
     In the arrangement of G the flat F ⋖ G is a ± pair of rays; the chambers around it have the ray's sign outside
-    F and any chamber of F inside, and every chamber touches a ray.
+    F and any chamber of F inside, and every chamber touches a ray. On independent hyperplanes all signs occur.
     """
     starts = _runs(covers.upper)
     masks = stars.masks[:, covers.lower[starts]] | covers.members[:, starts]
-    lead = lowest_bits(masks)
-    sizes = np.diff(stars.indptr)[covers.lower]
-    blocks = np.cumsum(sizes) // _CHUNK
-    words, owners = [], []
-    for pairs in np.split(np.arange(len(sizes)), _runs(blocks)[1:]):
-        pair = np.repeat(pairs, sizes[pairs])
-        first = stars.indptr[covers.lower[pair]]
-        ramp = np.arange(len(pair)) - np.repeat(np.cumsum(sizes[pairs]) - sizes[pairs], sizes[pairs])
-        inside = stars.words[:, first + ramp]
-        base = covers.positive[:, pair]
-        emitted = np.concatenate(
-            [base | inside, base | (inside ^ stars.masks[:, covers.lower[pair]])], axis=1
-        )
-        owner = np.tile(covers.upper[pair], 2)
-        flipped = ~(emitted & lead[:, owner]).any(axis=0)
-        emitted[:, flipped] ^= masks[:, owner[flipped]]
+    independent = np.bitwise_count(masks).sum(axis=0) == rank
+    simple = np.flatnonzero(independent)
+    words = [boolean_words(masks[:, simple], rank).reshape(len(masks), -1)]
+    owners = [np.repeat(simple, 1 << (rank - 1))]
+    pairs = np.flatnonzero(~independent[covers.upper])
+    sizes = np.diff(stars.indptr)[covers.lower[pairs]]
+    for part in _blocks(sizes, covers.upper[pairs]):
+        emitted, owner = _emitted(stars, covers, masks, pairs[part], sizes[part])
         kept, _ = distinct([*emitted, owner])
         words.append(emitted[:, kept])
         owners.append(owner[kept])
     chambers, owner = np.concatenate(words, axis=1), np.concatenate(owners)
-    if len(words) > 1:
-        kept, _ = distinct([*chambers, owner])
+    if len(starts) == 1 and len(words) > 2:
+        kept, _ = distinct([*chambers])
         chambers, owner = chambers[:, kept], owner[kept]
     order = np.argsort(owner, kind="stable")
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(starts)))])
     return Stars(indptr, chambers[:, order], masks)
+
+
+def _blocks(sizes: Indices, upper: Indices) -> list[Indices]:
+    """The pairs in blocks of some size. The pairs of one flat stay together, unless it is the only one."""
+    total = np.cumsum(sizes)
+    if len(upper) and upper[0] != upper[-1]:
+        starts = _runs(upper)
+        total = np.repeat(total[starts], np.diff(np.append(starts, len(upper))))
+    return np.split(np.arange(len(sizes)), _runs(total // _CHUNK)[1:])
+
+
+def _emitted(stars: Stars, covers: Covers, masks: Words, pairs: Indices, sizes: Indices) -> tuple[Words, Indices]:
+    """The chambers of G around each ray F, with the first hyperplane of G turned to +, and the number of G."""
+    pair = np.repeat(pairs, sizes)
+    ramp = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    lower, upper = covers.lower[pair], covers.upper[pair]
+    inside = stars.words[:, stars.indptr[lower] + ramp]
+    outside = covers.positive[:, pair]
+    emitted = np.concatenate([outside | inside, outside | (inside ^ stars.masks[:, lower])], axis=1)
+    owner = np.tile(upper, 2)
+    positive = (emitted & lowest_bits(masks)[:, owner]).any(axis=0)
+    emitted ^= np.where(positive, np.uint64(0), masks[:, owner])
+    return emitted, owner
 
 
 def stars_and_rays(rows: IntArray) -> tuple[IntArray, Signs, Stars, Words]:
@@ -174,12 +200,12 @@ def stars_and_rays(rows: IntArray) -> tuple[IntArray, Signs, Stars, Words]:
     stars = Stars(np.array([0, 1]), none, none)
     for grade in range(dimension - 1):
         joins, omega, upper = _next_rank(omega, rows, grade)
-        stars = _raised(stars, _covers(joins, upper, count))
+        stars = _raised(stars, _covers(joins, upper, count), grade + 1)
     rays = np.ascontiguousarray(null_vectors(omega).T)
     signs = product_signs(rays, rows)
     index = np.arange(len(rays))
     top = Covers(index, np.zeros_like(index), pack(signs > 0), pack(signs != 0))
-    return rays, signs, stars, _raised(stars, top).words
+    return rays, signs, stars, _raised(stars, top, dimension).words
 
 
 def rays_only(rows: IntArray) -> IntArray:

@@ -26,8 +26,8 @@ from symverify.cells.exterior import (
     signs_of,
     wedge,
 )
-from symverify.cells.flats import Stars
-from symverify.cells.words import Words, bit_table, lowest_bits, pack
+from symverify.cells.flats import Stars, boolean_words
+from symverify.cells.words import Words, bit_table, pack
 
 _LARGEST = 1 << 27  # coordinates of rays to hold at once; beyond, the lattice of flats is walked instead
 _MANY = 4000  # with more rays than this, first look at
@@ -150,13 +150,7 @@ def _chambers(level: _Level, lower: _Level | None) -> Words:
 
 
 def simple_stars(ray_signs: Signs) -> Stars:
-    """The stars of rays that each lie on the same number of hyperplanes, all sign vectors on these occurring."""
-    rays, count = ray_signs.shape
-    bits = bit_table(count)
+    """The stars of rays in general position: all sign vectors on the r − 1 hyperplanes of each occur."""
     masks = pack(ray_signs == 0)
-    rows = np.nonzero(ray_signs == 0)[1].reshape(rays, -1).T
-    words = lowest_bits(masks)[:, :, None]
-    for row in rows[1:]:
-        words = np.concatenate([words, words | bits[:, row, None]], axis=2)
-    indptr = np.arange(rays + 1) * words.shape[2]
-    return Stars(indptr, words.reshape(len(bits), -1), masks)
+    words = boolean_words(masks, int(np.count_nonzero(ray_signs[0] == 0)))
+    return Stars(np.arange(len(ray_signs) + 1) * words.shape[2], words.reshape(len(masks), -1), masks)

@@ -5,16 +5,20 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb, gcd, lcm
 
-from .errors import MAX_BITS, Declined
+from .errors import MAX_BITS, Declined, within_budget
 
 Row = Sequence[Fraction]
 Direction = tuple[int, ...]
-MAX_RAYS = 200_000
+MAX_RAYS = 20_000
 
 
 def integral(row: Row) -> list[int]:
     """The positive multiple of a rational row with coprime integer entries (the zero row stays zero)."""
-    scale = lcm(*(x.denominator for x in row))
+    scale = 1
+    for x in row:
+        scale = lcm(scale, x.denominator)
+        if scale.bit_length() > MAX_BITS:
+            raise Declined("the denominators of a row have no common multiple within the budget on numbers")
     whole = [x.numerator * (scale // x.denominator) for x in row]
     common = gcd(*whole) or 1
     return [x // common for x in whole]
@@ -46,9 +50,17 @@ def rank(rows: Iterable[Row]) -> int:
     return len(echelon(rows))
 
 
+def total(terms: Iterable[Fraction]) -> Fraction:
+    """The sum; every partial sum stays within the budget on numbers."""
+    value = Fraction(0)
+    for term in terms:
+        value = within_budget(value + term)
+    return value
+
+
 def dot(u: Row, v: Row) -> Fraction:
     """The inner product; vectors of unequal length are an error."""
-    return sum((a * b for a, b in zip(u, v, strict=True)), Fraction(0))
+    return total(a * b for a, b in zip(u, v, strict=True))
 
 
 def fractions(row: Sequence[int]) -> list[Fraction]:

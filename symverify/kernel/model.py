@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .errors import Rejected, within_budget
-from .linear import dot, echelon, rank
+from .linear import dot, echelon, rank, total
 from .poly import Poly
 
 Scalar = Fraction | Poly
@@ -80,6 +80,11 @@ class Loss:
         return (e * e.sign_after_zero() - self.delta / 2) * self.delta
 
 
+def bounded(x: Scalar) -> Scalar:
+    """x itself, within the budget on numbers (as every polynomial is)."""
+    return x if isinstance(x, Poly) else within_budget(x)
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One affine map z ↦ weight·z + bias; bias is None where the architecture has none."""
@@ -88,11 +93,12 @@ class Layer:
     bias: tuple[Scalar, ...] | None
 
     def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
-        """weight·a + bias."""
-        return [
-            sum((w * x for w, x in zip(row, a, strict=True)), ZERO if self.bias is None else self.bias[j])
-            for j, row in enumerate(self.weight)
-        ]
+        """weight·a + bias; every partial sum stays within the budget on numbers."""
+        z = list(self.bias or [ZERO] * len(self.weight))
+        for j, row in enumerate(self.weight):
+            for w, x in zip(row, a, strict=True):
+                z[j] = bounded(z[j] + w * x)
+        return z
 
 
 Point = tuple[Layer, ...]
@@ -150,7 +156,7 @@ def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None)
         if m < len(point) - 1:
             h = problem.activations[m]
             at = [h.piece_after_zero(x) if pieces is None else pieces[m][j][i] for j, x in enumerate(z)]
-            a = [x * h.slopes[p] + h.offsets[p] for x, p in zip(z, at, strict=True)]
+            a = [bounded(x * h.slopes[p] + h.offsets[p]) for x, p in zip(z, at, strict=True)]
 
 
 def rational(x: Scalar) -> Fraction:
@@ -168,7 +174,7 @@ def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
 def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
     """R of the predictions f (n × d_Y), with the problem's factor and reduction."""
     errors = (a - b for u, v in zip(f, problem.targets, strict=True) for a, b in zip(u, v, strict=True))
-    return problem.loss.factor * sum((problem.loss.value(e) for e in errors), ZERO)
+    return problem.loss.factor * total(problem.loss.value(e) for e in errors)
 
 
 def risk_along(problem: Problem, path: Point) -> Poly:
@@ -227,7 +233,7 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
         for unit in dict.fromkeys(layer):
             slopes = [h.slopes[p] for p in unit]
             for phi in span:
-                fresh[tuple(s * x for s, x in zip(slopes, phi, strict=True))] = None
+                fresh[tuple(within_budget(s * x) for s, x in zip(slopes, phi, strict=True))] = None
             fresh[tuple(h.offsets[p] for p in unit)] = None
         span = [phi for phi in fresh if any(phi)]
         if len(span) > n:
@@ -255,7 +261,7 @@ def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
                 if m:
                     columns = zip(*point[m].weight, strict=True)
                     back = [
-                        s * dot(back, [rational(w) for w in column])
+                        within_budget(s * dot(back, [rational(w) for w in column]))
                         for s, column in zip(slopes[m - 1], columns, strict=True)
                     ]
             rows.append(row)

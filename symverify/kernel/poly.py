@@ -8,7 +8,7 @@ from math import comb
 
 from .errors import Declined, within_budget
 
-MAX_BISECTIONS = 64
+MAX_DEGREE, MAX_PIECES = 128, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Poly:
         kept = list(coefficients)
         while kept and not kept[-1]:
             kept.pop()
+        if len(kept) > MAX_DEGREE + 1:
+            raise Declined(f"a polynomial of degree above {MAX_DEGREE}")
         for c in kept:
             within_budget(c)
         return Poly(tuple(kept))
@@ -69,7 +71,7 @@ def positive_on_unit_interval(p: Poly) -> bool:
 
     Bernstein: p lies in the hull of its Bernstein coefficients, the end ones are p(0) and p(1). All positive
     proves it; an end that is not positive refutes it; otherwise halve the interval (de Casteljau) and repeat,
-    up to a depth at which the question is declined.
+    up to a number of pieces at which the question is declined.
     """
     degree = max(len(p.coefficients) - 1, 0)
     powers = [*p.coefficients] or [Fraction(0)]
@@ -77,19 +79,19 @@ def positive_on_unit_interval(p: Poly) -> bool:
         sum((powers[k] * Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)), Fraction(0))
         for i in range(degree + 1)
     ]
-    pending = [(whole, 0)]
+    pending, visited = [whole], 0
     while pending:
-        bernstein, depth = pending.pop()
+        bernstein, visited = pending.pop(), visited + 1
         if bernstein[0] <= 0 or bernstein[-1] <= 0:
             return False
         if min(bernstein) > 0:
             continue
-        if depth == MAX_BISECTIONS:
+        if visited > MAX_PIECES:
             raise Declined("a polynomial comes too close to zero on [0, 1] to decide its sign")
         left, right, row = [bernstein[0]], [bernstein[-1]], bernstein
         while len(row) > 1:
             row = [(a + b) / 2 for a, b in pairwise(row)]
             left.append(row[0])
             right.append(row[-1])
-        pending += [(left, depth + 1), (right[::-1], depth + 1)]
+        pending += [left, right[::-1]]
     return True

@@ -19,7 +19,7 @@ from .facts import (
     SpuriousMinimum,
     Valley,
 )
-from .linear import Direction, dot, fractions, integral, rank, rays, sign
+from .linear import Direction, dot, fractions, integral, rank, rays, sign, total
 from .model import (
     ONE,
     ZERO,
@@ -158,7 +158,7 @@ def face_minimum(proof: Proof, step: Fields) -> LocalMinimum:
     if len(given) != problem.widths[1]:
         raise Rejected(step.at("multipliers"), f"expected {problem.widths[1]} entries, got {len(given)}")
     (r,), signs = residuals(problem, at.predictions), [sign(rational(v)) for v in at.point[1].weight[0]]
-    if problem.output_bias and sum(r, ZERO):
+    if problem.output_bias and total(r):
         raise Rejected(step.where, "the residuals do not sum to 0")
     for j, (mu, v) in enumerate(zip(given, signs, strict=True)):
         try:
@@ -188,14 +188,15 @@ def kinks(
         row = [*x, ONE] if problem.hidden_bias else [*x]
         z = rational(next(trace(problem, theta, i))[j])
         at = h.pieces(z)
-        value += r[i] * (h.slopes[at[0]] * z + h.offsets[at[0]])
-        g = [a + r[i] * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2 * b for a, b in zip(g, row, strict=True)]
+        value = rational(value + r[i] * (h.slopes[at[0]] * z + h.offsets[at[0]]))
+        rate = r[i] * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2
+        g = [rational(a + rate * b) for a, b in zip(g, row, strict=True)]
         if len(at) > 1 and any(row):
             u = integral(row)
             lead = next(c for c in range(len(u)) if u[c])
             u = [-c for c in u] if u[lead] < 0 else u
             bend = r[i] * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * abs(row[lead] / u[lead])
-            bends[tuple(u)] = bends.get(tuple(u), ZERO) + bend
+            bends[tuple(u)] = rational(bends.get(tuple(u), ZERO) + bend)
     return value, g, dict(sorted(bends.items()))
 
 
@@ -221,7 +222,7 @@ def unit_stays(
         if any(g) or any(bends.values()):
             raise Rejected("", "has output weight 0, but moving its input weights first makes a difference")
     elif mu is not None:
-        left = [v * x - sum((m * u[c] for m, u in zip(mu, bends, strict=True)), ZERO) for c, x in enumerate(g)]
+        left = [v * x - total(m * u[c] for m, u in zip(mu, bends, strict=True)) for c, x in enumerate(g)]
         if any(left):
             raise Rejected("", "its multipliers do not combine to the gradient")
         if any(abs(m) > v * a for m, a in zip(mu, bends.values(), strict=True)):
@@ -280,7 +281,7 @@ def function_minimum(proof: Proof, step: Fields) -> GlobalMinimum:
     rows = residuals(problem, at.predictions)
     for r in rows:
         for group in groups.values():
-            if sum((r[i] for i in group), ZERO):
+            if total(r[i] for i in group):
                 raise Rejected(step.where, f"the residuals of the samples equal to sample {group[0] + 1} do not cancel")
     affine = [*zip(*problem.inputs, strict=True), (ONE,) * len(problem.inputs)]
     outputs = list(zip(*at.predictions, strict=True))

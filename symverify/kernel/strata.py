@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING
 
 from .errors import Declined, Rejected
 from .facts import Evaluated, LocalMinimum
@@ -33,9 +32,7 @@ from .model import (
 )
 from .network import point_of, shape_faults
 from .read import Fields, Layers, canonical, layers, listed
-
-if TYPE_CHECKING:
-    from .rules import Proof
+from .rules import Proof, multipliers
 
 MAX_TYPES = 4096
 Slots = list[list[Fraction] | None]  # a vector, or none, for every slot
@@ -111,25 +108,20 @@ def unit_classes(problem: Problem, pattern: Pattern) -> list[UnitClass]:
     return classes
 
 
-def named_cell(proof: "Proof", step: Fields) -> tuple[Evaluated, Pattern, list[UnitClass]]:
+def named_cell(proof: Proof, step: Fields) -> tuple[Evaluated, Pattern, list[UnitClass]]:
     """The cell that the step's point is strictly inside, so that it is not empty."""
-    problem, at = proof.problem, proof.premise(step, "cell", Evaluated)
+    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
     if len(problem.widths) != 3 or problem.widths[-1] != 1:
-        raise Rejected(step.at("cell"), "needs one hidden layer and scalar output")
+        raise Rejected(step.at("point"), "needs one hidden layer and scalar output")
     pattern = cell_of(problem, at.point)
     return at, pattern, unit_classes(problem, pattern)
-
-
-def slots(value: object, where: str) -> Slots:
-    """[vector or null, …]."""
-    return listed(lambda each, at: None if each is None else listed(canonical)(each, at))(value, where)
 
 
 def dual(value: object, where: str) -> tuple[list[Fraction], Slots]:
     """{"vector": […], "multipliers": [vector or null, …]}."""
     with Fields(value, where) as fields:
         vector: list[Fraction] = fields.need("vector", listed(canonical), [])
-        given: Slots = fields.need("multipliers", slots, [])
+        given: Slots = fields.need("multipliers", listed(multipliers), [])
     return vector, given
 
 
@@ -184,7 +176,7 @@ def inside(problem: Problem, pattern: Pattern, r: Vector, step: Fields, name: st
     return points
 
 
-def cell_minima(proof: "Proof", step: Fields) -> CellMinima:
+def cell_minima(proof: Proof, step: Fields) -> CellMinima:
     """
     f* in span(features(C)), r = factor · ∂ℓ/∂f at f* orthogonal to it; I_i = {f : factor · ℓ'(f − y_i) = r_i}
     every type is one of: that of a point strictly inside C with f_i ∈ I_i; or separated by a g that admits its
@@ -218,9 +210,11 @@ def cell_minima(proof: "Proof", step: Fields) -> CellMinima:
         top = dot(g, [f for _, f in ends])
         if top > 0 or any(side * x > 0 for x, (side, _) in zip(g, ends, strict=True)):
             raise Rejected(here, "its products with best predictions are not bounded by 0")
-        covers.append((allowed, -1 if top else strict))
+        covers.append((allowed, strict, top < 0))
     for each in types([(0, 1, 2, 3) if len(k.units) > 1 else (0, 1, 2) for k in classes]):
-        if each not in reached and not any(not each & ~allowed and (each or -1) & s for allowed, s in covers):
+        if each not in reached and not any(
+            not each & ~allowed and (below or each & strict) for allowed, strict, below in covers
+        ):
             raise Rejected(step.where, f"type {each:0{2 * len(classes)}b} has neither a witness nor a separator")
     components, orbits, fixed = 0, list[tuple[Point, int | None]](), not any(side for side, _ in ends)
     for orbit in joined(set(reached)):
@@ -260,7 +254,7 @@ def dimension(problem: Problem, classes: Sequence[UnitClass], mask: int) -> int:
     return problem.size() - sum(len(each.units) for each in classes if each not in used) - rank(span)
 
 
-def cell_infimum(proof: "Proof", step: Fields) -> CellInfimum:
+def cell_infimum(proof: Proof, step: Fields) -> CellInfimum:
     """
     A_k z_q ≥ 0 for some slots q (one only of a class of one unit); f = c + Σ_q s F_k z_q; ρ = R(f)
     every choice of signs has a b, r = factor · ∂ℓ/∂f at b, that admits its slots, with R(b) − ⟨r, b⟩ ≥ ρ
@@ -272,7 +266,7 @@ def cell_infimum(proof: "Proof", step: Fields) -> CellInfimum:
     a choice or 0, R(θ) ≥ R(b) + ⟨r, f(θ) − b⟩ ≥ ρ.
     """
     problem, (at, _, classes) = proof.problem, named_cell(proof, step)
-    limit: Slots = step.need("limit", slots, [])
+    limit: Slots = step.need("limit", listed(multipliers), [])
     f = [step.need("bias", canonical, ZERO) if problem.output_bias else ZERO] * len(problem.inputs)
     duals: list[tuple[list[Fraction], Slots]] = step.need("bounds", listed(dual), [])
     step.check()
@@ -301,7 +295,7 @@ def cell_infimum(proof: "Proof", step: Fields) -> CellInfimum:
     return CellInfimum(at, least)
 
 
-def constant_risk_path(proof: "Proof", step: Fields) -> ConstantRiskPath:
+def constant_risk_path(proof: Proof, step: Fields) -> ConstantRiskPath:
     """
     θ_0 a local minimum by interior_minimum in C      θ_1, …, θ_m strictly inside C, with θ_0's loss gradient
     between neighbours no output weight changes its sign to the opposite, and where it is 0 at one of them only,

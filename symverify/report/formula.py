@@ -66,7 +66,8 @@ class Matrix:
 Formula = Ident | Op | Words | Num | Script | Line | Matrix
 RELATIONS = frozenset("= < > ≤ ≥ ≠ ≈ ≡ ∈ := → ↦ ⇒ ⇔".split())
 BINARY = frozenset("+ − · ×".split())
-_SIGNS = RELATIONS | BINARY | frozenset("( ) [ ] { } , ; : | ⟨ ⟩ Σ ∑ ∂ ∘ … ′ * /".split())
+_SIGNS = RELATIONS | BINARY | frozenset("( ) [ ] { } , ; : | ⟨ ⟩ Σ ∑ ∂ ∘ … ′ * / ±".split())
+GAP = Op("\u2003")
 _SUB = str.maketrans("0123456789+-ijkl", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗ")
 _SUP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -197,7 +198,7 @@ def _inline(part: Formula, before: Formula | None) -> str:
     shown = text(part)
     if isinstance(part, Op) and (part.sign in RELATIONS or (part.sign in BINARY and not _opens(before))):
         return "·" if part.sign == "·" else f" {part.sign} "
-    return f"{shown} " if isinstance(part, Op) and part.sign in (",", ";") else shown
+    return f"{shown} " if isinstance(part, Op) and part.sign in (",", ";") else shown.replace("\u2003", "  ")
 
 
 def _opens(before: Formula | None) -> bool:
@@ -281,7 +282,7 @@ def latex(formula: Formula) -> str:
         case Words(found):
             return rf"\text{{ {escape.latex(found)} }}"
         case Op(sign):
-            return {"{": r"\{", "}": r"\}", "′": r"\prime", "|": r"\mid"}.get(sign) or escape.MATHEMATICS.get(sign, sign)
+            return {"{": r"\{", "}": r"\}", "′": "'", "|": r"\mid", "\u2003": r"\quad"}.get(sign) or escape.MATHEMATICS.get(sign, sign)
         case Ident(name):
             return _latex_name(name)
 

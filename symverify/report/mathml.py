@@ -62,6 +62,8 @@ def _node(formula: Formula) -> str:
 
 def _operator(op: Op, before: Formula | None) -> str:
     prefix = before is None or (isinstance(before, Op) and before.sign not in (")", "]", "}", "⟩", "*", "′", "…"))
+    if op.sign == "\u2003":
+        return '<mspace width="1em"/>'
     if op.sign in ("−", "+") and prefix:
         return f'<mo form="prefix">{op.sign}</mo>'
     if op.sign in BINARY or op.sign in RELATIONS:

@@ -1,7 +1,5 @@
 """Chambers against an independent brute force, known counts, degenerate rows and integers of any size."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from math import comb, gcd
@@ -11,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symverify.cells import exterior
+from symverify.cells import exterior, flats
 from symverify.cells.arrangement import (
     Arrangement,
     arrangement,
@@ -129,7 +127,7 @@ def test_the_sign_tree_finds_the_same_chambers(seed: int) -> None:
 entry = st.integers(-3, 3) | st.integers(-(10**12), 10**12)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(1, 3).flatmap(lambda d: st.lists(st.lists(entry, min_size=d, max_size=d), min_size=1, max_size=6)))
 def test_any_integers(rows: Rows) -> None:
     rows = [row if any(row) else [1] * len(row) for row in rows]
@@ -256,6 +254,17 @@ def test_degenerate_rows_are_noticed(rows: Rows) -> None:
     assert general_position(hyperplanes(tuple(map(tuple, degenerate))).normals) is None
 
 
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+def test_blocks_do_not_show(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*grid(3, 2), *grid(2, 2), [1, 2, 0]]
+    expected = check(rows)
+    monkeypatch.setattr(flats, "_CHUNK", size)
+    monkeypatch.setattr(exterior, "_CHUNK", size)
+    found = check(rows)
+    assert np.array_equal(found.signs, expected.signs)
+    assert np.array_equal(found.rays, expected.rays)
+
+
 def test_more_than_one_word_of_degenerate_rows() -> None:
     rows = grid(12, 2)
     found = arrangement(rows)
@@ -331,6 +340,13 @@ def test_null_vectors_are_determinants(dimension: int) -> None:
     null = exterior.null_vectors(omega)[:, 0]
     assert int(null @ matrix[-1]) == round(np.linalg.det(matrix))
     assert not (matrix[:-1] @ null).any()
+
+
+def test_primitive_keeps_directions() -> None:
+    for scale in (1, 10**40):
+        vectors = exterior.integers([[-6 * scale, 0, 4 * scale]], 3)
+        assert exterior.primitive(vectors).tolist() == [[-1, 0, 1]]
+        assert exterior.primitive(vectors.T).T.tolist() == [[-3, 0, 2]]
 
 
 def test_distinct_compares_exactly() -> None:

@@ -1,0 +1,44 @@
+"""The certificate steps about one cell: its local minima, its infimum, a path of constant risk."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symverify.kernel.model import Point
+from symverify.landscape.cell_minima import CellMinima
+from symverify.landscape.strata import Dual
+
+from .certificate import parameters
+
+
+def cell_minima(found: CellMinima) -> dict[str, object]:
+    """The fields of the step `cell_minima`, but for "point", the step of a point strictly inside."""
+    return {
+        "best": _vector(found.best),
+        "witnesses": [parameters(found.reached[mask]) for mask in sorted(found.reached)],
+        "separators": [_dual(dual) for dual in found.separators],
+    }
+
+
+def cell_infimum(found: CellMinima) -> dict[str, object]:
+    """The fields of the step `cell_infimum`, but for "point", the step of a point strictly inside."""
+    limit, strata = found.infimum.limit, found.strata
+    slots = range(2 * len(strata.classes))
+    return {
+        "limit": [_vector(limit.vectors[slot]) if slot in limit.vectors else None for slot in slots],
+        "bounds": [_dual(dual) for dual in found.infimum.bounds],
+        **({"bias": str(limit.bias)} if strata.problem.output_bias else {}),
+    }
+
+
+def constant_risk_path(nodes: Sequence[Point]) -> dict[str, object]:
+    """The fields of the step `constant_risk_path`, but for "minimum", the step that proves its first node minimal."""
+    return {"nodes": [parameters(node) for node in nodes[1:]]}
+
+
+def _vector(vector: Sequence[Fraction]) -> list[str]:
+    return [str(x) for x in vector]
+
+
+def _dual(dual: Dual) -> dict[str, object]:
+    rows = [None if kappa is None else _vector(kappa) for kappa in dual.multipliers]
+    return {"vector": _vector(dual.vector), "multipliers": rows}

@@ -1,0 +1,152 @@
+"""The parts of an explanation, independent of how they are shown: text, Markdown, LaTeX or HTML."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, is_short, numbers
+from symverify.report.formula import Ident as _Ident
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Text that came from a file: names, messages, steps. Every sink escapes it in full."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Our own words, emphasised."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A rule's name, a hash, a command."""
+
+    text: str
+
+
+Inline = str | Formula | Stranger | Strong | Code
+FORMULAS = (_Ident, Op, Words, Num, Script, Line, Matrix)
+
+
+@dataclass(frozen=True, slots=True)
+class Para:
+    """A paragraph."""
+
+    parts: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Formulas set on lines of their own."""
+
+    formulas: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of sentences."""
+
+    items: tuple[tuple[Inline, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a heading for each column; `caption` says what it shows."""
+
+    caption: tuple[Inline, ...]
+    headings: tuple[tuple[Inline, ...], ...]
+    rows: tuple[tuple[tuple[Inline, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """A rule as its inference figure; without a conclusion, `premises` is the rule's description."""
+
+    rule: str
+    premises: tuple[str, ...]
+    conclusion: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Lines of a file, or of a polynomial that is too long for a formula."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What most readers skip."""
+
+    summary: str
+    blocks: tuple["Block", ...]
+
+
+Block = Para | Display | Items | Table | Inference | Verbatim | More
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part with a heading; `key` is its anchor, `level` 2 or 3."""
+
+    key: str
+    level: int
+    heading: tuple[Inline, ...]
+    blocks: tuple[Block, ...]
+
+
+def para(*parts: Inline) -> Para:
+    """A paragraph of these parts."""
+    return Para(parts)
+
+
+def table(
+    caption: Sequence[Inline] | str, headings: Sequence[Inline], rows: Sequence[Sequence[Inline]], limit: int = 16
+) -> list[Block]:
+    """A table; rows beyond the limit go into a part that most readers skip, rows beyond 200 only into the count."""
+    said = (caption,) if isinstance(caption, str) else tuple(caption)
+    heads, body = tuple((head,) for head in headings), [tuple((cell,) for cell in row) for row in rows]
+    if len(body) <= limit:
+        return [Table(said, heads, tuple(body))]
+    hidden, left = body[limit:200], len(body) - 200
+    tail: list[Block] = [Table((), heads, tuple(hidden))]
+    tail += [para(f"{left} more rows are not shown.")] if left > 0 else []
+    return [Table(said, heads, tuple(body[:limit])), More(f"{len(body) - limit} more rows", tuple(tail))]
+
+
+def shortened(blocks: Sequence[Block]) -> list[Fraction]:
+    """The rationals that these blocks show rounded, each once, in reading order."""
+    found = dict.fromkeys(value for block in blocks for value in _block_numbers(block))
+    return [value for value in found if not is_short(value)]
+
+
+def _block_numbers(block: Block) -> Iterator[Fraction]:
+    match block:
+        case Para(parts):
+            yield from _inline_numbers(parts)
+        case Display(formulas):
+            yield from _inline_numbers(formulas)
+        case Items(items):
+            for item in items:
+                yield from _inline_numbers(item)
+        case Table(caption, _, rows):
+            yield from _inline_numbers(caption)
+            for row in rows:
+                for cell in row:
+                    yield from _inline_numbers(cell)
+        case More(_, blocks):
+            for inner in blocks:
+                yield from _block_numbers(inner)
+        case Inference() | Verbatim():
+            return
+
+
+def _inline_numbers(parts: Sequence[Inline]) -> Iterator[Fraction]:
+    for part in parts:
+        if isinstance(part, FORMULAS):
+            yield from numbers(part)

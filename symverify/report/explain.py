@@ -1,0 +1,248 @@
+"""`explain`: a certificate, replayed through the kernel, told as a proof. What the kernel rejects is told as rejected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
+from symverify.kernel.facts import (
+    Assumptions,
+    Evaluated,
+    Fact,
+    GlobalMinimum,
+    LinearCollapse,
+    LocalMinimum,
+    NotLocalMinimum,
+    SpuriousMinimum,
+    Valley,
+)
+from symverify.kernel.model import Point, Problem
+from symverify.problem.load import LoadedProblem
+from symverify.report.document import Block, Code, Inline, Items, More, Section, Stranger, Strong, Verbatim, para
+from symverify.report.formula import exact, m, text
+from symverify.report.story import Story
+from symverify.report.tell_minima import at_minimum
+from symverify.report.tell_points import path_of, problem_blocks
+from symverify.report.tellers import subject, tell
+from symverify.run.verdict import Verdict, worst
+
+Form = Literal["text", "markdown", "latex", "html"]
+FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
+MAX_SCENES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a set of pictures shows: a point, a better one if known, and a valley or a descent curve from the point."""
+
+    at: Evaluated
+    name: str
+    kind: str
+    better: Evaluated | None
+    better_name: str
+    valley: Point | None
+    descent: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's."""
+
+    title: str
+    verdict: Verdict
+    sections: tuple[Section, ...]
+    problem: Problem | None = None
+    scenes: tuple[Scene, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
+    """Replay a certificate through the kernel and tell it. Never raises for a bad certificate: the verdict says it."""
+    title = problem_file.name or "unnamed network"
+    try:
+        theorems = check(problem_file.network, certificate, problem_file.open_data)
+        story = Story.of(problem_file.problem, certificate)
+    except Malformed as error:
+        faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
+        return _not_a_proof(title, Verdict.MALFORMED, "is not a well-formed certificate", faults)
+    except Rejected as error:
+        return _not_a_proof(title, Verdict.REJECTED, "does not prove what it claims", [str(error)])
+    except (Declined, RecursionError, MemoryError) as error:
+        what = "could not be checked within the kernel's budget"
+        return _not_a_proof(title, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
+    sections = [
+        Section("statement", 2, ("What is proved",), tuple(_statements(story, theorems))),
+        Section("problem", 2, ("The network, the data and the risk",), tuple(problem_blocks(story.problem))),
+        Section("proof", 2, ("The proof",), (_reading_note(),)),
+        *(tell(story, index) for index in range(len(story.steps))),
+        Section("trust", 2, ("What this rests on",), tuple(_trust(problem_file, certificate, theorems))),
+    ]
+    verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
+    lines = tuple(theorem.line() for theorem in theorems)
+    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), lines)
+
+
+def render(explanation: Explanation, form: Form) -> str:
+    """The explanation in one of the forms; equal explanations give equal text."""
+    match form:
+        case "text":
+            from symverify.report.textual import as_text
+
+            return as_text(explanation)
+        case "markdown":
+            from symverify.report.textual import as_markdown
+
+            return as_markdown(explanation)
+        case "latex":
+            from symverify.report.latex import as_latex
+
+            return as_latex(explanation)
+        case "html":
+            from symverify.report.html import page
+
+            return page(explanation)
+        case _:
+            raise ValueError(f"unknown form {form!a}; known: {', '.join(FORMS)}")
+
+
+def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
+    word = {Verdict.REJECTED: "REJECTED", Verdict.MALFORMED: "MALFORMED"}.get(verdict, "UNDECIDED")
+    blocks: tuple[Block, ...] = (
+        para(Strong(f"{word}: "), f"this certificate {what}. The kernel says:"),
+        Items(tuple((Stranger(reason),) for reason in reasons[:50])),
+        para("Nothing is proved by it, and so there is no proof to tell. Make the certificate again, from this very network "
+             "file, with ", Code("symverify check"), "."),
+    )  # fmt: skip
+    return Explanation(title, verdict, (Section("outcome", 2, (f"{word.capitalize()}",), blocks),))
+
+
+# the statement
+
+
+def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
+    items = []
+    for theorem, claim in zip(theorems, story.claims, strict=True):
+        fact = story.facts[int(str(claim["step"]))]
+        said = STATEMENTS.get(type(fact))
+        words: list[Inline] = [Stranger(theorem.words + ".")] if said is None else said(story, fact)
+        head = f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}. "
+        items.append((Strong(head), *words, f" (Step {claim['step']}.)"))
+    return [Items(tuple(items))]
+
+
+def _say_minimum(story: Story, fact: Fact) -> list[Inline]:
+    """… is a local minimum of risk …, and spurious."""
+    if isinstance(fact, NotLocalMinimum):
+        return [story.theta(fact.at), ", of risk ", m(fact.at.risk), ", is not a local minimum of the risk."]
+    if isinstance(fact, GlobalMinimum):
+        more = ", and predicts what the best affine fit does: the construction gives no spurious minimum here"
+        return [story.theta(fact.at), " is a global minimum: ", story.risk(fact.at), " is the least risk of any function "
+                f"of the inputs{more if fact.affine else ''}."]  # fmt: skip
+    if isinstance(fact, SpuriousMinimum):
+        return [story.theta(fact.minimum.at), " is a spurious local minimum of the risk: ", story.risk(fact.minimum.at),
+                ", while ", story.risk(fact.better), "."]  # fmt: skip
+    if isinstance(fact, LocalMinimum):
+        return [story.theta(fact.at), " is a local minimum of the risk, with ", story.risk(fact.at), "."]
+    return [Stranger(fact.words() + ".")]
+
+
+def _say_valley(story: Story, fact: Fact) -> list[Inline]:
+    if not isinstance(fact, Valley):
+        return [Stranger(fact.words() + ".")]
+    kind = "spurious local minima" if isinstance(fact.minimum, SpuriousMinimum) else "local minima"
+    size = "" if fact.exact else "at most "
+    minimum = at_minimum(fact.minimum)
+    words: list[Inline] = [f"The risk has infinitely many {kind}, all with ", story.risk(minimum.at)]
+    if isinstance(fact.minimum, SpuriousMinimum):
+        words += [", while ", story.risk(fact.minimum.better)]
+    return [*words, f"; near that point the minima of its cell with its predictions have dimension {size}",
+            m(fact.dimension), "."]  # fmt: skip
+
+
+def _say_assumptions(story: Story, fact: Fact) -> list[Inline]:
+    if not isinstance(fact, Assumptions):
+        return [Stranger(fact.words() + ".")]
+    holding = ", ".join(name for name, is_so, _ in fact.holds if is_so) or "none"
+    failing = ", ".join(name for name, is_so, _ in fact.holds if not is_so)
+    return [f"Of the theorem's assumptions hold: {holding}" + (f"; fail: {failing}." if failing else "; none fails.")]
+
+
+def _say_linear(story: Story, fact: Fact) -> list[Inline]:
+    theorem = fact.theorem if isinstance(fact, LinearCollapse) else ""
+    return ["The network is linear: one cell, and every local minimum is global (", Stranger(theorem), ")."]
+
+
+STATEMENTS: dict[type, Callable[[Story, Fact], list[Inline]]] = {
+    LocalMinimum: _say_minimum,
+    NotLocalMinimum: _say_minimum,
+    SpuriousMinimum: _say_minimum,
+    GlobalMinimum: _say_minimum,
+    Valley: _say_valley,
+    Assumptions: _say_assumptions,
+    LinearCollapse: _say_linear,
+}
+
+
+def _reading_note() -> Block:
+    return para("The steps carry the numbers that they have in the certificate. A value marked ≈ is a rounded view of an exact "
+                "rational, which stands at the end of its section; no proof uses a rounded value.")  # fmt: skip
+
+
+def _trust(problem_file: LoadedProblem, certificate: bytes, theorems: tuple[Theorem, ...]) -> list[Block]:
+    return [
+        para("The verdict is the kernel's, which replayed the certificate for this page: it reads the two files, recomputes "
+             "every number from the problem in exact rational arithmetic and believes nothing that it can recompute. "
+             "Sentences, tables and pictures are made afterwards; pictures use rounded numbers and prove nothing."),
+        Items((
+            ("Problem, SHA-256: ", Code(problem_file.sha256)),
+            ("Certificate, SHA-256: ", Code(sha256(certificate).hexdigest())),
+            ("To check it with Python's standard library alone: ",
+             Code("python -I -m symverify.kernel NETWORK CERTIFICATE")),
+        )),
+        More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in theorems)),)),
+    ]  # fmt: skip
+
+
+# the pictures' subjects
+
+
+def _scenes(story: Story) -> tuple[Scene, ...]:
+    """One scene for each point that a claim is about, those with a valley or a better point first."""
+    found: dict[Point, Scene] = {}
+    for claim in story.claims:
+        index = int(str(claim["step"]))
+        scene = _scene(story, index)
+        if scene is None:
+            continue
+        known = found.get(scene.at.point)
+        if known is None or (known.valley is None and scene.valley is not None):
+            found[scene.at.point] = scene
+    ranked = sorted(found.values(), key=lambda scene: (scene.valley is None, scene.better is None))
+    return tuple(ranked[:MAX_SCENES])
+
+
+def _scene(story: Story, index: int) -> Scene | None:
+    fact = story.facts[index]
+    at = subject(fact)
+    if at is None:
+        return None
+    valley = path_of(story, index, "path") if isinstance(fact, Valley) else None
+    descent = path_of(story, index, "curve") if isinstance(fact, NotLocalMinimum) else None
+    inner = fact.minimum if isinstance(fact, Valley) else fact
+    better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at)
+    kind = {
+        NotLocalMinimum: "not a local minimum",
+        GlobalMinimum: "global minimum",
+    }.get(type(fact), "local minimum")
+    better_name = "" if better is None else text(story.theta(better))
+    return Scene(at, text(story.theta(at)), kind, better, better_name, valley, descent)
+
+
+def _lowest(story: Story, at: Evaluated) -> Evaluated | None:
+    points = [fact for fact in story.facts if isinstance(fact, Evaluated)]
+    best = min(points, key=lambda found: found.risk, default=None)
+    return best if best is not None and best.risk < at.risk else None
+
+
+__all__ = ["FORMS", "Explanation", "Form", "Scene", "exact", "explain", "render"]

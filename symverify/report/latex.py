@@ -1,0 +1,136 @@
+"""Explanations as a LaTeX document that compiles with the packages of a minimal installation."""
+
+from collections.abc import Sequence
+
+from symverify.report import escape
+from symverify.report.document import (
+    Block,
+    Code,
+    Display,
+    Inference,
+    Inline,
+    Items,
+    More,
+    Para,
+    Section,
+    Stranger,
+    Strong,
+    Table,
+    Verbatim,
+    shortened,
+)
+from symverify.report.explain import Explanation
+from symverify.report.formula import exact, latex
+
+MAX_EXACT = 100
+_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb}
+\usepackage[margin=25mm]{geometry}
+\usepackage{longtable}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt plus 2pt}
+\setcounter{secnumdepth}{0}
+\setcounter{MaxMatrixCols}{20}
+\emergencystretch=3em
+\allowdisplaybreaks
+"""
+
+
+def as_latex(explanation: Explanation) -> str:
+    """A standalone document."""
+    title = escape.latex(escape.plain(explanation.title))
+    parts = [
+        _PREAMBLE,
+        rf"\title{{{title}}}",
+        rf"\author{{{escape.latex(explanation.verdict.value.upper())}, checked by symverify}}",
+        r"\date{}",
+        r"\begin{document}",
+        r"\maketitle",
+    ]
+    for section in explanation.sections:
+        command = "section" if section.level == 2 else "subsection"
+        parts += ["", rf"\{command}{{{_inline(section.heading, heading=True)}}}"]
+        for block in section.blocks:
+            parts += ["", *_block(block)]
+        parts += _exact(section)
+    return "\n".join([*parts, "", r"\end{document}", ""])
+
+
+def _inline(parts: Sequence[Inline], heading: bool = False) -> str:
+    return "".join(_part(part, heading) for part in parts)
+
+
+def _part(part: Inline, heading: bool) -> str:
+    match part:
+        case str():
+            return escape.latex(part)
+        case Stranger(found):
+            return _breakable(escape.plain(found, 2000))
+        case Strong(found):
+            return rf"\textbf{{{escape.latex(found)}}}"
+        case Code(found):
+            return rf"\texttt{{{_breakable(found)}}}"
+        case _:
+            return rf"\ensuremath{{{latex(part)}}}" if heading else f"${latex(part)}$"
+
+
+def _breakable(found: str) -> str:
+    """Escaped, with a place to break after every eight characters of a long word."""
+    words = []
+    for word in found.split(" "):
+        pieces = [escape.latex(word[start : start + 8]) for start in range(0, len(word), 8)]
+        words.append(r"\allowbreak{}".join(pieces))
+    return " ".join(words)
+
+
+def _block(block: Block) -> list[str]:
+    match block:
+        case Para(parts):
+            return [_inline(parts)]
+        case Display(formulas):
+            body = r" \\ ".join(rf"& {latex(formula)}" for formula in formulas)
+            return [r"\begin{align*}", body, r"\end{align*}"]
+        case Items(items):
+            return [r"\begin{itemize}", *(rf"\item {_inline(item)}" for item in items), r"\end{itemize}"]
+        case Table():
+            return _table(block)
+        case Inference(rule, premises, conclusion):
+            return _figure(rule, premises, conclusion)
+        case Verbatim(found):
+            return _verbatim(found)
+        case More(_, blocks):
+            if all(isinstance(inner, Verbatim) for inner in blocks):
+                return []
+            return [line for inner in blocks for line in _block(inner)]
+
+
+def _table(table: Table) -> list[str]:
+    said = [_inline(table.caption), ""] if table.caption else []
+    rows = [" & ".join(_inline(cell) for cell in row) + r" \\" for row in table.rows]
+    head = " & ".join(_inline(cell) for cell in table.headings) + r" \\ \hline"
+    prose = any(isinstance(part, Stranger) for row in table.rows for cell in row for part in cell)
+    last = r"p{0.6\textwidth}" if prose else "l"
+    return [*said, rf"\begin{{longtable}}[l]{{{'l' * (len(table.headings) - 1)}{last}}}", head, *rows, r"\end{longtable}"]
+
+
+def _figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> list[str]:
+    lines = [rf"\small {escape.latex(line)} \\" for line in premises]
+    bar = [rf"\hline \multicolumn{{1}}{{r}}{{\small [\texttt{{{escape.latex(rule)}}}]}} \\[-2.2ex]"] if conclusion else []
+    below = [rf"\small {escape.latex(line)} \\" for line in conclusion]
+    return [r"\begin{center}\begin{tabular}{p{0.92\textwidth}}", *lines, *bar, *below, r"\end{tabular}\end{center}"]
+
+
+def _verbatim(found: str) -> list[str]:
+    lines = [(len(line) - len(line.lstrip())) * "~" + _breakable(line.lstrip()) for line in found.splitlines()]
+    return [r"\begin{flushleft}\ttfamily\footnotesize", r" \\ ".join(lines), r"\end{flushleft}"]
+
+
+def _exact(section: Section) -> list[str]:
+    found = shortened(section.blocks)
+    if not found:
+        return []
+    lines = ["", r"{\footnotesize Exact values, in the order of their rounded views above: \ttfamily"]
+    lines += [_breakable(exact(value)) + ";" for value in found[:MAX_EXACT]]
+    return [*lines, r"\par}"]

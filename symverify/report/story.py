@@ -1,0 +1,130 @@
+"""What a proof is told from: the problem, the certificate's steps, what the kernel found each to prove, and names."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from inspect import cleandoc
+
+from symverify.kernel.check import walk
+from symverify.kernel.facts import Evaluated, Fact
+from symverify.kernel.model import Point, Problem, Scalar
+from symverify.kernel.poly import Poly
+from symverify.kernel.read import strict_json
+from symverify.kernel.table import RULES
+from symverify.report.document import Block, Display, Inference
+from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix
+
+Step = dict[str, object]
+_BAR = re.compile(r"^\s*-{5,}\s+\[\w+\]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A certificate that the kernel has accepted: step by step what it says and what it proves."""
+
+    problem: Problem
+    steps: tuple[Step, ...]
+    facts: tuple[Fact, ...]
+    claims: tuple[Step, ...]
+
+    @staticmethod
+    def of(problem: Problem, certificate: bytes) -> "Story":
+        """The story of a certificate; the walk is the kernel's, once more, for what each step proves."""
+        document = strict_json(certificate)
+        if not isinstance(document, dict):
+            raise TypeError("an accepted certificate is an object")
+        facts = walk(problem, document["steps"]).facts
+        return Story(problem, tuple(document["steps"]), tuple(facts), tuple(document["claims"]))
+
+    def rule(self, index: int) -> str:
+        """The name of the rule that a step uses."""
+        return str(self.steps[index]["rule"])
+
+    def number(self, fact: object) -> int | None:
+        """The step that established a fact."""
+        return next((index for index, found in enumerate(self.facts) if found is fact), None)
+
+    def theta(self, at: Evaluated) -> Formula:
+        """The name of a point, θ₁, θ₂, … in the order of the steps."""
+        points = [fact for fact in self.facts if isinstance(fact, Evaluated)]
+        place = next((place for place, found in enumerate(points, 1) if found is at), None)
+        return Ident("θ") if place is None else m(f"θ_{place}").parts[0]
+
+    def risk(self, at: Evaluated) -> Line:
+        """R(θ₁) = 3/20, as a formula."""
+        return m("R (", self.theta(at), ") =", at.risk)
+
+    def premises(self, index: int) -> list[int]:
+        """The earlier steps that a step names, in its own order."""
+        named = (value for key, value in self.steps[index].items() if key != "rule" and type(value) is int)
+        return [value for value in named if 0 <= value < index]
+
+    def raw(self, index: int, limit: int = 4000) -> str:
+        """A step as the certificate has it, cut to a length."""
+        text = json.dumps(self.steps[index], ensure_ascii=True, indent=1)
+        return text if len(text) <= limit else text[:limit] + " …"
+
+
+Teller = Callable[[Story, int], list[Block]]
+
+
+def inference(rule: str) -> tuple[Inference, str]:
+    """The rule's inference figure, and the reason why it is sound, both from the rule's own documentation."""
+    lines = cleandoc(getattr(RULES.get(rule), "__doc__", None) or "").splitlines()
+    bar = next((index for index, line in enumerate(lines) if _BAR.match(line)), None)
+    if bar is None:
+        return Inference(rule, tuple(line for line in lines if line.strip()), ()), ""
+    end = next((index for index in range(bar, len(lines)) if not lines[index].strip()), len(lines))
+    reason = " ".join(line.strip() for line in lines[end:] if line.strip())
+    return Inference(rule, _lines(lines[:bar]), _lines(lines[bar + 1 : end])), reason
+
+
+def _lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of one half of a figure, wide gaps kept as one."""
+    return tuple(re.sub(r" {3,}", "   ", line.strip()) for line in lines if line.strip())
+
+
+def scalar(x: Scalar) -> Formula:
+    """A number, or a polynomial in t."""
+    if not isinstance(x, Poly):
+        return Num(x)
+    parts: list[str | Formula | Fraction] = []
+    for power, c in enumerate(x.coefficients):
+        if not c:
+            continue
+        size: list[str | Formula | Fraction] = [] if abs(c) == 1 and power else [abs(c)]
+        size += [] if not power else ["t" if power == 1 else f"t^{power}"]
+        parts += (["+"] if parts and c > 0 else ["−"] if c < 0 else []) + size
+    return m(*parts) if parts else Num(Fraction(0))
+
+
+def layers(problem: Problem, point: Point) -> Display:
+    """The matrices and bias vectors of a point, or of a path."""
+    lines: list[Formula] = []
+    for number, layer in enumerate(point, 1):
+        parts: list[str | Formula | Fraction] = [f"W_{number} =", matrix([list(map(scalar, r)) for r in layer.weight])]
+        if layer.bias is not None:
+            parts += [",", GAP, f"b_{number} =", matrix([[scalar(x)] for x in layer.bias])]
+        lines.append(m(*parts))
+    return Display(tuple(lines))
+
+
+def samples(chosen: Sequence[int]) -> str:
+    """Sample numbers from 1, runs joined: 1–4, 7."""
+    runs: list[list[int]] = []
+    for i in chosen:
+        if runs and runs[-1][1] == i - 1:
+            runs[-1][1] = i
+        else:
+            runs.append([i, i])
+    return ", ".join(str(a + 1) if a == b else f"{a + 1}–{b + 1}" for a, b in runs)
+
+
+def step_list(numbers: Sequence[int]) -> str:
+    """step 3; steps 1, 2 and 5."""
+    if len(numbers) == 1:
+        return f"step {numbers[0]}"
+    return f"steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+

@@ -1,0 +1,264 @@
+"""How the steps about single points and about the problem are told."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symverify.kernel.facts import (
+    Assumptions,
+    Evaluated,
+    GlobalMinimum,
+    LinearCollapse,
+    NotLocalMinimum,
+    SpuriousMinimum,
+)
+from symverify.kernel.model import Activation, Point, Problem, residuals, risk_along
+from symverify.kernel.network import point_of
+from symverify.kernel.read import layers as read_layers
+from symverify.kernel.rules import polynomial
+from symverify.report.document import Block, Display, Inline, Items, Stranger, para, table
+from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
+from symverify.report.story import Story, layers, samples, scalar
+
+
+def problem_blocks(problem: Problem) -> list[Block]:
+    """The network, its activation, the data and the risk."""
+    widths, n = " – ".join(map(str, problem.widths)), len(problem.inputs)
+    return [
+        para(
+            f"A fully connected network with layer widths {widths} and {_biases(problem)}. Its ",
+            m("D =", problem.size()),
+            " parameters are the entries of ",
+            m("θ = (", _parameter_names(problem), ")"),
+            ". From ",
+            m("a_0 = x"),
+            " it computes",
+        ),
+        Display((_recursion(problem),)),
+        para("with the continuous, piecewise linear activation"),
+        *_activations(problem),
+        para(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
+        Display((_risk_formula(problem),)),
+        *_loss_note(problem),
+        *_data(problem),
+    ]
+
+
+def _biases(problem: Problem) -> str:
+    return {
+        (True, True): "biases in every layer",
+        (False, False): "no biases",
+        (True, False): "biases in the hidden layers only",
+    }.get((problem.hidden_bias, problem.output_bias), "a bias in the last layer only")
+
+
+def _parameter_names(problem: Problem) -> str:
+    """W_1 , b_1 , W_2 , …, at most the first two layers and the last."""
+    count = len(problem.widths) - 1
+    layers_named = range(1, count + 1) if count <= 4 else [1, 2, count]
+    names = [f"W_{layer}" + (f" , b_{layer}" if problem.has_bias(layer - 1) else "") for layer in layers_named]
+    return " , ".join(names if count <= 4 else [*names[:2], "…", names[2]])
+
+
+def _recursion(problem: Problem) -> Line:
+    last = len(problem.widths) - 1
+    return m(
+        f"z_l = W_l {'a_l-1'.replace('-', '−')}",
+        "+ b_l" if problem.hidden_bias else "",
+        ", a_l = h ( z_l ) ,",
+        GAP,
+        f"f ( x ; θ ) = W_{last} a_{last - 1}",
+        f"+ b_{last}" if problem.output_bias else "",
+    )
+
+
+def _activations(problem: Problem) -> list[Block]:
+    distinct = list(dict.fromkeys(problem.activations))
+    if len(distinct) == 1:
+        return [Display((m("h ( z ) =", _pieces(distinct[0])),))]
+    formulas = []
+    for h in distinct:
+        where = [number for number, other in enumerate(problem.activations) if other == h]
+        formulas.append(m("h ( z ) =", _pieces(h), Words(f"in hidden layer {samples(where)}")))
+    return [Display(tuple(formulas))]
+
+
+def _pieces(h: Activation) -> Formula:
+    if not h.breakpoints:
+        return _affine(h.slopes[0], h.offsets[0])
+    rows: list[tuple[Formula, ...]] = []
+    for piece, (s, o) in enumerate(zip(h.slopes, h.offsets, strict=True)):
+        rows.append((_affine(s, o), Line((*m(Words("for")).parts, *interval("z", h, piece).parts))))
+    return Matrix(tuple(rows), cases=True)
+
+
+def _affine(slope: Fraction, offset: Fraction) -> Line:
+    if not slope:
+        return m(offset)
+    size: list[str | Fraction] = [] if abs(slope) == 1 else [abs(slope)]
+    tail: list[str | Fraction] = [] if not offset else ["+" if offset > 0 else "−", abs(offset)]
+    return m(*(["−"] if slope < 0 else []), *size, "z", *tail)
+
+
+def interval(name: str, h: Activation, piece: int) -> Line:
+    """The open interval of a piece as inequalities on a variable."""
+    lower, upper = h.breakpoints[piece - 1 : piece] if piece else (), h.breakpoints[piece : piece + 1]
+    if not lower and not upper:
+        return m(name, "∈ ℝ")
+    if lower and upper:
+        return m(lower[0], "<", name, "<", upper[0])
+    return m(name, ">", lower[0]) if lower else m(name, "<", upper[0])
+
+
+def _risk_formula(problem: Problem) -> Line:
+    total = m("Σ_i") if problem.widths[-1] == 1 else m("Σ_i Σ_k")
+    error = "f ( x_i ; θ ) − y_i" if problem.widths[-1] == 1 else "f_k ( x_i ; θ ) − y_ik"
+    factor: list[str | Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
+    power = "( " + error + " )^2"
+    body = power if problem.loss.name == "squared" else "ℓ ( " + error + " )"
+    return m("R ( θ ) =", *factor, total, body)
+
+
+def _loss_note(problem: Problem) -> list[Block]:
+    if problem.loss.name == "squared":
+        return []
+    delta = problem.loss.delta
+    pieces = Matrix(
+        (
+            (m(Fraction(1, 2), "e^2"), m(Words("for"), "| e | ≤", delta)),
+            (m(delta, "( | e | −", delta / 2, ")"), m(Words("otherwise"))),
+        ),
+        cases=True,
+    )
+    return [para("with Huber's loss"), Display((m("ℓ ( e ) =", pieces),))]
+
+
+def _data(problem: Problem) -> list[Block]:
+    rows = [
+        (str(i), _value(x), _value(y))
+        for i, (x, y) in enumerate(zip(problem.inputs, problem.targets, strict=True), 1)
+    ]
+    return table("The data.", (m("i"), m("x_i"), m("y_i")), rows, limit=12)
+
+
+def _value(x: Sequence[Fraction]) -> Formula:
+    return Num(x[0]) if len(x) == 1 else vector(x[:8]) if len(x) <= 8 else m(vector(x[:8]), "…")
+
+
+# steps
+
+
+def tell_point(story: Story, index: int) -> list[Block]:
+    """The matrices, what the network predicts there, the residuals and the risk."""
+    at, problem = story.facts[index], story.problem
+    if not isinstance(at, Evaluated):
+        return []
+    name = story.theta(at)
+    origin = "the parameters that the network file gives" if at.given else "a point given in the certificate"
+    r = list(zip(*residuals(problem, at.predictions), strict=True))
+    rows: list[list[Inline]] = [
+        [str(i + 1), _value(problem.targets[i]), _value(at.predictions[i]), _value(r[i])]
+        for i in range(len(problem.inputs))
+    ]
+    rate: list[Fraction] = [] if 2 * problem.loss.factor == 1 else [2 * problem.loss.factor]
+    squared = problem.loss.name == "squared"
+    slope = m("r_i =", *rate, "( f ( x_i ;", name, ") − y_i )") if squared else m("r_i = ∂ R / ∂ f ( x_i )")
+    caption: list[Inline] = ["Predictions at ", name, ", computed exactly, and the residuals ", slope, "."]
+    return [
+        para("Let ", name, f" be {origin}:"),
+        layers(problem, at.point),
+        *table(caption, (m("i"), m("y_i"), m("f ( x_i ;", name, ")"), m("r_i")), rows, limit=10),
+        para("Summing the losses gives ", story.risk(at), "."),
+    ]
+
+
+def tell_spurious(story: Story, index: int) -> list[Block]:
+    """The strictly better point."""
+    fact = story.facts[index]
+    if not isinstance(fact, SpuriousMinimum):
+        return []
+    low, high = story.theta(fact.better), story.theta(fact.minimum.at)
+    gap = fact.minimum.at.risk - fact.better.risk
+    return [
+        para(high, " is a local minimum, but ", low, " is strictly better:"),
+        Display((m("R (", low, ") =", fact.better.risk, "<", fact.minimum.at.risk, "= R (", high, ")"),)),
+        para("Both risks are exact rationals; they differ by ", m(gap), ". One better point is enough: a local minimum "
+             "that is not a global one is called spurious."),
+    ]  # fmt: skip
+
+
+def tell_descent(story: Story, index: int) -> list[Block]:
+    """The curve along which the risk falls at once."""
+    fact = story.facts[index]
+    if not isinstance(fact, NotLocalMinimum):
+        return []
+    path, name = path_of(story, index, "curve"), story.theta(fact.at)
+    along = risk_along(story.problem, path)
+    fall = next((power for power, c in enumerate(along.coefficients) if power and c), 0)
+    return [
+        para("Leave ", name, " along the polynomial curve ", m("γ ( t )"), ", ", m("γ ( 0 ) ="), name, ":"),
+        layers(story.problem, path),
+        para("For all small ", m("t > 0"), " every pre-activation along it keeps to one side of every breakpoint (the first "
+             "non-zero coefficient decides which), so the risk is one polynomial there:"),
+        Display((m("R ( γ ( t ) ) =", scalar(along)),)),
+        para("Its first non-zero coefficient after the constant, that of ", m("t" if fall == 1 else f"t^{fall}"),
+             ", is negative. So points arbitrarily close to ", name, " have strictly lower risk: it is not a local minimum."),
+    ]  # fmt: skip
+
+
+def path_of(story: Story, index: int, field: str) -> Point:
+    """The polynomial path in a field of a step that the kernel has accepted."""
+    return point_of(read_layers(polynomial)(story.steps[index][field], field))
+
+
+def tell_function_minimum(story: Story, index: int) -> list[Block]:
+    """Residuals that cancel over equal inputs."""
+    fact, problem = story.facts[index], story.problem
+    if not isinstance(fact, GlobalMinimum):
+        return []
+    groups: dict[tuple[Fraction, ...], list[int]] = {}
+    for i, x in enumerate(problem.inputs):
+        groups.setdefault(x, []).append(i)
+    rows = residuals(problem, fact.at.predictions)
+    body: list[list[Inline]] = [
+        [samples(group), _value(x), _value([sum((r[i] for i in group), Fraction(0)) for r in rows])]
+        for x, group in groups.items()
+    ]
+    name = story.theta(fact.at)
+    fit = " Its predictions are those of the best affine fit." if fact.affine else ""
+    return [
+        para("No function of the inputs at all, and so no network, has lower risk than ", name, ". A function takes one "
+             "value on samples with equal inputs, and over each such group the residuals cancel:"),
+        *table("Sums of residuals over equal inputs.", ("samples", "input", m("Σ_i r_i")), body, limit=12),
+        para("The loss is convex, so for any function ", m("g"), " of the inputs"),
+        Display((m("R ( g ) − R (", name, ") ≥ Σ_i ⟨ r_i , g ( x_i ) − f ( x_i ;", name, ") ⟩ = 0 ."),)),
+        para(name, " is a global minimum of risk ", m(fact.at.risk), "." + fit),
+    ]  # fmt: skip
+
+
+def tell_assumptions(story: Story, index: int) -> list[Block]:
+    """The theorem's assumptions, one by one."""
+    fact = story.facts[index]
+    if not isinstance(fact, Assumptions):
+        return []
+    rows: list[list[Inline]] = [
+        [name, "holds" if is_so else "fails", Stranger(evidence)] for name, is_so, evidence in fact.holds
+    ]
+    return [
+        para("The assumptions of the theorem on spurious local minima, each decided exactly from the problem alone "
+             "(by ranks over the rationals and comparisons). The proofs here do not rest on them; they say whether "
+             "the theorem promises what is proved."),
+        *table("", ("assumption", "", "because"), rows),
+    ]  # fmt: skip
+
+
+def tell_linear_collapse(story: Story, index: int) -> list[Block]:
+    """A network without breakpoints."""
+    fact = story.facts[index]
+    if not isinstance(fact, LinearCollapse):
+        return []
+    return [
+        para("Every activation is affine, so no pre-activation ever meets a breakpoint: parameter space is one single cell "
+             "and the risk is smooth on all of it."),
+        Items((("Every local minimum of this network is a global one: ", Stranger(fact.theorem), "."),)),
+    ]  # fmt: skip
+

@@ -1,0 +1,118 @@
+"""The table of rules: how each is named and told. A rule that is not in it is told from its own documentation."""
+
+from dataclasses import dataclass
+
+from symverify.kernel.facts import Evaluated
+from symverify.report.document import Block, Code, Inference, Inline, Items, More, Section, Stranger, Verbatim, para
+from symverify.report.story import Story, Teller, inference, step_list
+from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
+from symverify.report.tell_points import (
+    tell_assumptions,
+    tell_descent,
+    tell_function_minimum,
+    tell_linear_collapse,
+    tell_point,
+    tell_spurious,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A rule's heading, `{}` standing for the point; how its steps are told; the reason for it, in a sentence."""
+
+    heading: str
+    tell: Teller
+    because: str
+
+
+TELLINGS: dict[str, Telling] = {
+    "point": Telling("The point {}", tell_point, "Sound, because everything is computed from the problem, over ℚ."),
+    "interior_minimum": Telling(
+        "{} is a local minimum, inside its cell",
+        tell_interior,
+        "Sound, because a convex loss lies above its tangents, and the tangents' sum is constant on the cell.",
+    ),
+    "face_minimum": Telling(
+        "{} is a local minimum",
+        tell_face,
+        "Sound, because a convex loss lies above its tangents, and no unit's part of their sum can fall near the point.",
+    ),
+    "descent": Telling(
+        "{} is not a local minimum",
+        tell_descent,
+        "Sound, because for small t > 0 the risk along the curve is one polynomial, which starts by falling.",
+    ),
+    "spurious_minimum": Telling(
+        "{} is spurious", tell_spurious, "Sound by definition: a local minimum with a strictly better point elsewhere."
+    ),
+    "function_minimum": Telling(
+        "{} is a global minimum",
+        tell_function_minimum,
+        "Sound, because a function of the inputs cannot tell samples with equal inputs apart, and the loss is convex.",
+    ),
+    "valley": Telling(
+        "A valley of infinitely many through {}",
+        tell_valley,
+        "Sound, because the premises that make the point a minimum are the same all along the path.",
+    ),
+    "assumptions": Telling("The assumptions", tell_assumptions, ""),
+    "linear_collapse": Telling(
+        "The network is linear",
+        tell_linear_collapse,
+        "Sound by the theorem that is named, whose hypotheses the kernel has decided from the problem.",
+    ),
+}
+
+
+def tell(story: Story, index: int) -> Section:
+    """One step of the proof."""
+    rule = story.rule(index)
+    known = TELLINGS.get(rule)
+    blocks = [] if known is None else known.tell(story, index)
+    if known is None or not blocks:
+        blocks = unknown(story, index)
+    blocks += _grounds(story, index, known)
+    heading: list[Inline] = [f"Step {index}. "]
+    before, _, after = (rule if known is None else known.heading).partition("{}")
+    heading += [before] if known is not None else [Code(before)]
+    heading += [name, after] if (name := _subject(story, index)) is not None and known and "{}" in known.heading else []
+    return Section(f"step-{index}", 3, tuple(part for part in heading if part != ""), tuple(blocks))
+
+
+def _subject(story: Story, index: int) -> Inline | None:
+    """The name of the point that a fact is about."""
+    at = subject(story.facts[index])
+    return None if at is None else story.theta(at)
+
+
+def subject(fact: object) -> Evaluated | None:
+    """The point that a fact is about, wherever the fact keeps it."""
+    for _ in range(4):
+        if isinstance(fact, Evaluated):
+            return fact
+        fact = getattr(fact, "at", None) or getattr(fact, "minimum", None) or getattr(fact, "point", None)
+    return None
+
+
+def unknown(story: Story, index: int) -> list[Block]:
+    """A step of a rule without a telling of its own: what the kernel says that it proves."""
+    return [
+        para("The kernel has checked this step by the rule ", Code(story.rule(index)), " and found that it proves:"),
+        Items(((Stranger(story.facts[index].words()),),)),
+    ]
+
+
+def _grounds(story: Story, index: int, known: Telling | None) -> list[Block]:
+    """What the step rests on, and its rule."""
+    figure, reason = inference(story.rule(index))
+    premises = story.premises(index)
+    blocks: list[Block] = [para(f"It rests on {step_list(premises)}.")] if premises else []
+    if figure.conclusion or figure.premises:
+        blocks += [figure]
+    because = known.because if known is not None else reason
+    blocks += [para(because)] if because else []
+    raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),))
+    return [*blocks, raw]
+
+
+__all__ = ["TELLINGS", "Inference", "Telling", "subject", "tell", "unknown"]
