@@ -14,7 +14,17 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from symverify.cells.exterior import Indices, IntArray, Signs, leading_signs, lexicographic_order, mixed_hash, narrowed
+from symverify.cells.exterior import (
+    Indices,
+    IntArray,
+    Signs,
+    leading_signs,
+    lexicographic_order,
+    mixed_hash,
+    narrowed,
+    primitive,
+    safe,
+)
 from symverify.cells.flats import Stars, count_regions, rays_only, stars_and_rays
 from symverify.cells.general import general_position, simple_stars
 from symverify.cells.hyperplanes import Hyperplanes, Row, hyperplanes, integer_rows
@@ -157,6 +167,16 @@ def witness(arrangement: Arrangement, chamber: int) -> tuple[int, ...]:
     total = total - arrangement.rays[~outward].astype(object).sum(axis=0)
     common = gcd(*total)
     return tuple(int(x) // common for x in total)
+
+
+def witnesses(arrangement: Arrangement) -> IntArray:
+    """(C, D): the `witness` of every chamber, at once."""
+    indptr, ray, signs = arrangement.chamber_rays()
+    rays = arrangement.rays
+    if not safe(int(np.diff(indptr).max()), rays):
+        rays = rays.astype(object)
+    sums = np.add.reduceat(rays[ray] * signs[:, None], indptr[:-1], axis=0)
+    return np.ascontiguousarray(primitive(sums.T).T)
 
 
 def _turned(half: Words, plane: int, positive: bool, count: int) -> Words:

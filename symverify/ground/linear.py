@@ -31,8 +31,7 @@ def _reduced(rows: Matrix) -> tuple[list[list[Fraction]], list[int]]:
     if not rows or not rows[0]:
         return [], []
     form, rank = _matrix(rows).rref()
-    width = form.ncols()
-    reduced = [[_fraction(form[i, j]) for j in range(width)] for i in range(rank)]
+    reduced = [[_fraction(form[i, j]) for j in range(form.ncols())] for i in range(rank)]
     return reduced, [next(j for j, x in enumerate(row) if x) for row in reduced]
 
 
@@ -73,17 +72,17 @@ def independent_rows(rows: Matrix) -> list[int]:
 
 def least_squares(rows: Matrix, targets: Matrix) -> list[list[Fraction]]:
     """Some B minimising Σ‖rows·B − targets‖²; rows is n × p, targets n × q, the result p × q."""
-    width = len(rows[0])
-    columns = list(zip(*rows, strict=True))
-    gram = [[sum((a * b for a, b in zip(u, v, strict=True)), Fraction(0)) for v in columns] for u in columns]
-    solved = []
-    for target in zip(*targets, strict=True):
-        moment = [sum((a * b for a, b in zip(u, target, strict=True)), Fraction(0)) for u in columns]
-        solution = solve(gram, moment, width)
-        if solution is None:
-            raise ArithmeticError("normal equations are always solvable")
-        solved.append(solution)
-    return [list(row) for row in zip(*solved, strict=True)]
+    width, design = len(rows[0]), _matrix(rows)
+    normal = _rows(design.transpose() * design)
+    moments = _rows(design.transpose() * _matrix(targets))
+    solved = [solve(normal, moment, width) for moment in zip(*moments, strict=True)]
+    if any(solution is None for solution in solved):
+        raise ArithmeticError("normal equations are always solvable")
+    return [list(row) for row in zip(*(solution or [] for solution in solved), strict=True)]
+
+
+def _rows(matrix: fmpq_mat) -> list[list[Fraction]]:
+    return [[_fraction(matrix[i, j]) for j in range(matrix.ncols())] for i in range(matrix.nrows())]
 
 
 def primitive(vector: Sequence[Number]) -> list[int]:

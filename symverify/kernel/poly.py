@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import comb
 
 from .errors import Declined, within_budget
+from .linear import integral, total
 
 MAX_DEGREE, MAX_PIECES = 128, 256
 
@@ -69,17 +70,14 @@ class Poly:
 def positive_on_unit_interval(p: Poly) -> bool:
     """Whether p(t) > 0 for every t in [0, 1].
 
-    Bernstein: p lies in the hull of its Bernstein coefficients, the end ones are p(0) and p(1). All positive
-    proves it; an end that is not positive refutes it; otherwise halve the interval (de Casteljau) and repeat,
-    up to a number of pieces at which the question is declined.
+    Bernstein: p lies in the hull of its Bernstein coefficients (here times a common positive factor, in integers),
+    the end ones are p(0) and p(1). All positive proves it; an end that is not positive refutes it; otherwise halve
+    the interval (de Casteljau) and repeat, up to a number of pieces at which the question is declined.
     """
     degree = max(len(p.coefficients) - 1, 0)
     powers = [*p.coefficients] or [Fraction(0)]
-    whole = [
-        sum((powers[k] * Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)), Fraction(0))
-        for i in range(degree + 1)
-    ]
-    pending, visited = [whole], 0
+    whole = [total(powers[k] * Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)) for i in range(degree + 1)]
+    pending, visited = [integral(whole)], 0
     while pending:
         bernstein, visited = pending.pop(), visited + 1
         if bernstein[0] <= 0 or bernstein[-1] <= 0:
@@ -88,10 +86,10 @@ def positive_on_unit_interval(p: Poly) -> bool:
             continue
         if visited > MAX_PIECES:
             raise Declined("a polynomial comes too close to zero on [0, 1] to decide its sign")
-        left, right, row = [bernstein[0]], [bernstein[-1]], bernstein
-        while len(row) > 1:
-            row = [(a + b) / 2 for a, b in pairwise(row)]
-            left.append(row[0])
-            right.append(row[-1])
+        left, right, row = list[int](), list[int](), bernstein
+        for power in range(degree, -1, -1):  # of the factor 2 that the entries of `row` still lack
+            left.append(row[0] << power)
+            right.append(row[-1] << power)
+            row = [a + b for a, b in pairwise(row)]
         pending += [left, right[::-1]]
     return True

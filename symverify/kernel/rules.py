@@ -181,12 +181,13 @@ def kinks(
     The u are primitive, pairwise not parallel, first non-zero entry positive, in sorted order; a_u may be 0. Rows
     x̃_i = 0 do not move with w_j.
     """
-    h, value = problem.activations[0], ZERO
+    h, value, bias = problem.activations[0], ZERO, theta[0].bias
+    w = [rational(x) for x in (*theta[0].weight[j], *((bias[j],) if bias is not None else ()))]
     g = [ZERO] * (problem.widths[0] + problem.hidden_bias)
     bends: dict[Direction, Fraction] = {}
     for i, x in enumerate(problem.inputs):
         row = [*x, ONE] if problem.hidden_bias else [*x]
-        z = rational(next(trace(problem, theta, i))[j])
+        z = dot(w, row)
         at = h.pieces(z)
         value = rational(value + r[i] * (h.slopes[at[0]] * z + h.offsets[at[0]]))
         rate = r[i] * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2

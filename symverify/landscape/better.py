@@ -16,10 +16,23 @@ import numpy as np
 import numpy.typing as npt
 
 from symverify.ground.linear import independent_rows, least_squares
-from symverify.kernel.model import ONE, ZERO, Layer, Point, Problem, predictions, rational, residuals, risk, trace
+from symverify.kernel.model import (
+    ONE,
+    ZERO,
+    Activation,
+    Layer,
+    Point,
+    Problem,
+    predictions,
+    rational,
+    residuals,
+    risk,
+    trace,
+)
 from symverify.landscape.affine_minimum import carrier_of
 
 Array = npt.NDArray[np.float64]
+POLISH_WORK = 200_000  # parameters · samples · candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +46,16 @@ class Witness:
 def better_point(problem: Problem, start: Point, deadline: float, floor: Fraction = ZERO) -> Witness | None:
     """The lowest point found whose risk is strictly below that of `start`, by `deadline` (time.monotonic); else None.
 
-    Ends early at `floor`, a known lower bound of the risk.
+    Ends early at `floor`, a known lower bound of the risk; once a point is found, a number of further candidates that
+    falls with the problem's size is tried, so that equal inputs give equal witnesses unless the deadline ends it.
     """
     best = Witness(start, risk(problem, predictions(problem, start)))
-    first = best
+    first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
     for source in (_extra_units(problem, start), _trained(problem)):
         for hidden in source:
-            if time.monotonic() > deadline or best.risk <= floor:
+            if time.monotonic() > deadline or best.risk <= floor or polish == 0:
                 break
+            polish -= best is not first
             found = refit(problem, hidden)
             if found is not None and found.risk < best.risk:
                 best = found
@@ -72,25 +87,42 @@ def refit(problem: Problem, point: Point) -> Witness | None:
     return Witness(refitted, risk(problem, predictions(problem, refitted)))
 
 
-def _extra_units(problem: Problem, start: Point) -> Iterator[Point]:
-    """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data."""
+def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Point]:
+    """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data.
+
+    Candidates bend at a sample; those that correlate best with the residuals, in floats, come first.
+    """
     outputs = problem.widths[-1]
     if min(problem.widths[1:-1]) <= outputs or not problem.hidden_bias:
         return
-    scored: list[tuple[Fraction, int, Point]] = []
     h = problem.activations[0]
-    pull = residuals(problem, predictions(problem, start))
-    for w in _directions(problem):
-        at = [sum((a * b for a, b in zip(w, x, strict=True)), ZERO) for x in problem.inputs]
-        for b in sorted({t - z for t in h.breakpoints for z in at}):
-            heights = [h.slopes[p] * (z + b) + h.offsets[p] for z in at for p in h.pieces(z + b)[:1]]
-            mean = sum(heights, ZERO) / len(heights)
-            spread = sum(((x - mean) ** 2 for x in heights), ZERO)
-            drop = sum((sum((r * x for r, x in zip(row, heights, strict=True)), ZERO) ** 2 for row in pull), ZERO)
-            if drop and spread:
-                scored.append((-drop / spread, len(scored), _with_unit(problem, start, w, b, heights)))
-    for _, _, point in sorted(scored, key=lambda item: item[:2])[:12]:
-        yield point
+    pull = np.array([[float(r) for r in row] for row in residuals(problem, predictions(problem, start))])
+    x = np.array([[float(v) for v in row] for row in problem.inputs])
+    scored: list[tuple[float, int, int, int]] = []
+    directions = list(_directions(problem))
+    for number, w in enumerate(directions):
+        z = x @ np.array([float(v) for v in w])
+        for which, t in enumerate(h.breakpoints):
+            heights = _heights(h, z[None, :] - z[:, None] + float(t))
+            spread = ((heights - heights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+            score = ((heights @ pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
+            scored += [(-float(score[i]), number, which, int(i)) for i in np.argsort(-score, kind="stable")[:most]]
+    seen: set[tuple[tuple[Fraction, ...], Fraction]] = set()
+    for _, number, which, i in sorted(scored):
+        w = directions[number]
+        b = h.breakpoints[which] - sum((a * v for a, v in zip(w, problem.inputs[i], strict=True)), ZERO)
+        if (w, b) not in seen and len(seen) < most:
+            seen.add((w, b))
+            at = [sum((a * v for a, v in zip(w, row, strict=True)), b) for row in problem.inputs]
+            exact = [h.slopes[p] * z + h.offsets[p] for z in at for p in h.pieces(z)[:1]]
+            yield _with_unit(problem, start, w, b, exact)
+
+
+def _heights(h: Activation, z: Array) -> Array:
+    """The activation in floats."""
+    piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
+    slope, offset = np.array([float(s) for s in h.slopes]), np.array([float(o) for o in h.offsets])
+    return np.asarray(z * slope[piece] + offset[piece])
 
 
 def _directions(problem: Problem) -> Iterator[tuple[Fraction, ...]]:
@@ -181,9 +213,8 @@ def _float_risk(theta: Array, problem: Problem, shapes: Sequence[tuple[int, int,
             break
         h = problem.activations[m]
         piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
-        slope = np.array([float(s) for s in h.slopes])[piece]
-        a = z * slope + np.array([float(o) for o in h.offsets])[piece]
-        slopes.append(slope)
+        a = _heights(h, z)
+        slopes.append(np.array([float(s) for s in h.slopes])[piece])
         entering.append(a)
     error = a - y
     back = 2 * error

@@ -81,10 +81,11 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What most readers skip."""
+    """What most readers skip; an aside is left out where nothing can be folded away."""
 
     summary: str
     blocks: tuple["Block", ...]
+    aside: bool = False
 
 
 Block = Para | Display | Items | Table | Inference | Verbatim | More
@@ -139,7 +140,7 @@ def _block_numbers(block: Block) -> Iterator[Fraction]:
             for row in rows:
                 for cell in row:
                     yield from _inline_numbers(cell)
-        case More(_, blocks):
+        case More(blocks=blocks):
             for inner in blocks:
                 yield from _block_numbers(inner)
         case Inference() | Verbatim():

@@ -122,7 +122,8 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
 
 def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
     items = []
-    for theorem, claim in zip(theorems, story.claims, strict=True):
+    pairs = sorted(zip(theorems, story.claims, strict=True), key=lambda pair: pair[0].claim == "assumptions")
+    for theorem, claim in pairs:
         fact = story.facts[int(str(claim["step"]))]
         said = STATEMENTS.get(type(fact))
         words: list[Inline] = [Stranger(theorem.words + ".")] if said is None else said(story, fact)
@@ -165,7 +166,7 @@ def _say_assumptions(story: Story, fact: Fact) -> list[Inline]:
         return [Stranger(fact.words() + ".")]
     holding = ", ".join(name for name, is_so, _ in fact.holds if is_so) or "none"
     failing = ", ".join(name for name, is_so, _ in fact.holds if not is_so)
-    return [f"Of the theorem's assumptions hold: {holding}" + (f"; fail: {failing}." if failing else "; none fails.")]
+    return [f"Of the theorem's assumptions {holding} hold; " + (f"{failing} fail." if failing else "none fails.")]
 
 
 def _say_linear(story: Story, fact: Fact) -> list[Inline]:

@@ -68,7 +68,7 @@ RELATIONS = frozenset("= < > ≤ ≥ ≠ ≈ ≡ ∈ := → ↦ ⇒ ⇔".split()
 BINARY = frozenset("+ − · ×".split())
 _SIGNS = RELATIONS | BINARY | frozenset("( ) [ ] { } , ; : | ⟨ ⟩ Σ ∑ ∂ ∘ … ′ * / ±".split())
 GAP = Op("\u2003")
-_SUB = str.maketrans("0123456789+-ijkl", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗ")
+_SUB = str.maketrans("0123456789+−ijkl", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗ")
 _SUP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -190,12 +190,16 @@ def text(formula: Formula) -> str:
             return text(base) + _script(below, "_", _SUB) + _script(above, "^", _SUP)
         case Num(value):
             return short(value)
-        case Ident(found) | Op(found) | Words(found):
+        case Words(found):
+            return f" {found} "
+        case Ident(found) | Op(found):
             return found
 
 
 def _inline(part: Formula, before: Formula | None) -> str:
     shown = text(part)
+    if isinstance(before, Num) and (before.value.denominator > 1 or not is_short(before.value)) and not _closes(part):
+        return f" {shown}"
     if isinstance(part, Op) and (part.sign in RELATIONS or (part.sign in BINARY and not _opens(before))):
         return "·" if part.sign == "·" else f" {part.sign} "
     return f"{shown} " if isinstance(part, Op) and part.sign in (",", ";") else shown.replace("\u2003", "  ")
@@ -206,10 +210,14 @@ def _opens(before: Formula | None) -> bool:
     return before is None or (isinstance(before, Op) and before.sign not in (")", "]", "}", "⟩", "|", "*", "′", "…"))
 
 
+def _closes(part: Formula) -> bool:
+    return isinstance(part, Op) and part.sign not in ("(", "[", "⟨", "Σ")
+
+
 def _script(part: Formula | None, mark: str, table: dict[int, int]) -> str:
     if part is None:
         return ""
-    inside = text(part)
+    inside = text(part).replace(" ", "")
     if inside in ("*", "′"):
         return inside
     small = inside.translate(table)

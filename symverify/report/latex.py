@@ -100,9 +100,9 @@ def _block(block: Block) -> list[str]:
             return _figure(rule, premises, conclusion)
         case Verbatim(found):
             return _verbatim(found)
-        case More(_, blocks):
-            if all(isinstance(inner, Verbatim) for inner in blocks):
-                return []
+        case More(aside=True):
+            return []
+        case More(blocks=blocks):
             return [line for inner in blocks for line in _block(inner)]
 
 

@@ -167,7 +167,7 @@ def tell_valley(story: Story, index: int) -> list[Block]:
     size = "is exactly" if fact.exact else "is at most"
     each = "spurious local minimum" if isinstance(fact.minimum, SpuriousMinimum) else "local minimum"
     return [
-        para("Through ", name, " runs a path of points that are all as good; ", m("θ ( 0 ) ="), name,
+        para("Through ", name, " runs a path of points that are all as good; ", m("θ ( 0 ) =", name),
              f", and {moving} of the {problem.size()} parameters move:"),
         layers(problem, path),
         Items((

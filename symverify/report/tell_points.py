@@ -195,7 +195,7 @@ def tell_descent(story: Story, index: int) -> list[Block]:
     along = risk_along(story.problem, path)
     fall = next((power for power, c in enumerate(along.coefficients) if power and c), 0)
     return [
-        para("Leave ", name, " along the polynomial curve ", m("γ ( t )"), ", ", m("γ ( 0 ) ="), name, ":"),
+        para("Leave ", name, " along the polynomial curve ", m("γ ( t )"), ", ", m("γ ( 0 ) =", name), ":"),
         layers(story.problem, path),
         para("For all small ", m("t > 0"), " every pre-activation along it keeps to one side of every breakpoint (the first "
              "non-zero coefficient decides which), so the risk is one polynomial there:"),

@@ -103,16 +103,17 @@ def unknown(story: Story, index: int) -> list[Block]:
 
 
 def _grounds(story: Story, index: int, known: Telling | None) -> list[Block]:
-    """What the step rests on, and its rule."""
-    figure, reason = inference(story.rule(index))
-    premises = story.premises(index)
+    """What the step rests on, and its rule: in full where it is used first."""
+    rule, premises = story.rule(index), story.premises(index)
+    figure, reason = inference(rule)
     blocks: list[Block] = [para(f"It rests on {step_list(premises)}.")] if premises else []
-    if figure.conclusion or figure.premises:
-        blocks += [figure]
-    because = known.because if known is not None else reason
-    blocks += [para(because)] if because else []
-    raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),))
-    return [*blocks, raw]
+    first = next(number for number in range(index + 1) if story.rule(number) == rule)
+    if first < index:
+        blocks += [para("By the rule ", Code(rule), f", as in step {first}.")]
+    elif figure.conclusion or known is None:
+        because = known.because if known is not None else reason
+        blocks += [figure, *([para(because)] if because else [])]
+    return [*blocks, More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)]
 
 
 __all__ = ["TELLINGS", "Inference", "Telling", "subject", "tell", "unknown"]

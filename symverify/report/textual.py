@@ -36,7 +36,8 @@ def as_text(explanation: Explanation) -> str:
         heading = _plain(section.heading)
         lines += [heading, ("-" if section.level == 2 else "·") * len(heading), ""]
         for block in section.blocks:
-            lines += [*_text_block(block), ""]
+            found = _text_block(block)
+            lines += [*found, ""] if found else []
         lines += _text_exact(section)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -78,10 +79,10 @@ def _text_block(block: Block) -> list[str]:
             return _text_figure(rule, premises, conclusion)
         case Verbatim(found):
             return [f"    {escape.plain(line, 2000)}" for line in found.splitlines()]
+        case More(aside=True):
+            return []
         case More(summary, blocks):
-            if all(isinstance(inner, Verbatim) for inner in blocks):
-                return [f"[{summary}: in the certificate, the Markdown and the HTML form]"]
-            return [f"[{summary}]", *(line for inner in blocks for line in _text_block(inner))]
+            return [f"{summary}:", *(line for inner in blocks for line in _text_block(inner))]
 
 
 def _text_table(table: Table) -> list[str]:

@@ -16,6 +16,7 @@ from symverify.cells.arrangement import (
     count_chambers,
     extreme_rays,
     witness,
+    witnesses,
 )
 from symverify.cells.flats import stars_and_rays
 from symverify.cells.general import general_position
@@ -81,6 +82,7 @@ def check(rows: Rows, positive: int | None = None) -> Arrangement:
     off = set(range(len(rows[0]))) - set(found.columns)
     assert all(ray[column] == 0 for ray in rays for column in off)
     incidence = found.chamber_rays()
+    assert [list(witness(found, chamber)) for chamber in range(len(found))] == witnesses(found).tolist()
     for chamber, vector in enumerate(signs):
         inside = witness(found, chamber)
         assert [sign(dot(row, inside)) for row in rows] == vector

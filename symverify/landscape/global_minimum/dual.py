@@ -109,19 +109,25 @@ def _round(
 
 
 def _independent(rows: Floats) -> Indices:
-    """A maximal independent subset of unit rows (or zero rows), by pivoted QR."""
+    """A maximal independent subset of unit rows (or zero rows), greedily."""
     if not len(rows):
         return np.zeros(0, dtype=np.int64)
-    triangle, order = qr(rows.T, mode="r", pivoting=True)
-    rank = int((np.abs(np.diag(triangle)) > 1e-9).sum())
-    return np.sort(order[:rank]).astype(np.int64)
+    left, chosen = rows.copy(), []
+    while True:
+        lengths = np.einsum("ij,ij->i", left, left)
+        best = int(lengths.argmax())
+        if lengths[best] < 1e-18:
+            return np.sort(np.array(chosen, dtype=np.int64))
+        direction = left[best] / lengths[best] ** 0.5
+        left -= np.outer(left @ direction, direction)
+        chosen.append(best)
 
 
 def _pivots(lines: list[list[int]]) -> list[int]:
     """Coordinates on which the independent `lines` are a regular matrix."""
     if len(lines) <= 1:
         return list(range(len(lines)))
-    scaled = np.array([[float(Fraction(x, max(map(abs, line)))) for x in line] for line in lines])
+    scaled = np.array([[x / top for x in line] for line in lines for top in (max(map(abs, line)),)])
     _, order = qr(scaled, mode="r", pivoting=True)
     return [int(k) for k in order[: len(lines)]]
 

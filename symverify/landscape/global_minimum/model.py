@@ -8,7 +8,6 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from math import lcm
 from typing import Any
 
@@ -170,9 +169,17 @@ def _columns(form: Form, rays: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-@lru_cache(maxsize=4)
+_latest: list[Model] = []
+
+
 def model(inst: Instance) -> Model:
-    """The columns of an instance. Cached: worker processes build them once."""
+    """The columns of an instance. The latest one is kept: worker processes build it once."""
+    if not _latest or (_latest[0].instance is not inst and _latest[0].instance != inst):
+        _latest[:] = [_build(inst)]
+    return _latest[0]
+
+
+def _build(inst: Instance) -> Model:
     form = normal_form(inst)
     rays = _rays(form)
     columns = _columns(form, rays)

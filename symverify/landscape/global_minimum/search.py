@@ -19,7 +19,7 @@ import numpy as np
 from symverify.landscape.global_minimum import tasks
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Model, model
+from symverify.landscape.global_minimum.model import Model
 from symverify.landscape.global_minimum.network import Candidate, candidate, conflict, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
@@ -49,6 +49,7 @@ class Search:
     """The state of one search. `open` is a heap by (bound, serial number)."""
 
     inst: Instance
+    shape: Model
     width: int
     best: Candidate
     open: list[tuple[float, int, Solved]] = field(default_factory=list)
@@ -56,10 +57,6 @@ class Search:
     vectors: list[DualVector] = field(default_factory=list)
     nodes: int = 0
     executor: Executor | None = None
-
-    @property
-    def shape(self) -> Model:
-        return model(self.inst)
 
     @property
     def share(self) -> float:

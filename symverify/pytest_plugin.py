@@ -1,0 +1,105 @@
+"""Proofs as tests: `pytest proofs/` collects every `*.symcert.json`, one test item per claim.
+
+An item passes when the kernel, reading the certificate and the network file beside it, seals exactly the statement of
+that claim. A claim that the certificate states as refuted is a proof as well, of the refutation: it passes, and its
+name ends in "[refuted]". The kernel accepts or rejects a certificate as a whole, so one wrong claim fails all items.
+The problem is the *.json file in the certificate's folder that has the right hash. Nothing of symverify is imported
+before a certificate is collected.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from symverify.run.verify import Verified
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CertificateFile | None":
+    """A certificate is collected; every other file is left to others."""
+    if not file_path.name.endswith(".symcert.json"):
+        return None
+    collector: CertificateFile = CertificateFile.from_parent(parent, path=file_path)
+    return collector
+
+
+class CertificateFile(pytest.File):
+    """One certificate; the kernel reads it once, when the first of its items runs."""
+
+    _verified: "Verified | None" = None
+
+    def collect(self) -> Iterator["ClaimItem"]:
+        """An item per claim; one item named "certificate" if the claims cannot be read, which will say why."""
+        from symverify.kernel import Malformed
+        from symverify.run.verify import head, read_certificate
+
+        try:
+            _, claims = head(read_certificate(self.path))
+        except (OSError, Malformed):
+            claims = []
+        times = Counter[str]()
+        for index, stated in enumerate(claims):
+            name = plain(stated.claim[:80]) + ("[refuted]" if stated.verdict == "refuted" else "")
+            times[name] += 1
+            unique = name if times[name] == 1 else f"{name}#{times[name]}"
+            yield ClaimItem.from_parent(self, name=unique, index=index, rests_on=f"{stated.step} ({stated.rule})")
+        if not claims:
+            yield ClaimItem.from_parent(self, name="certificate", index=None, rests_on="")
+
+    def verified(self) -> "Verified":
+        """What the kernel makes of the certificate."""
+        if self._verified is None:
+            from symverify.run.verify import Problems, verify_one
+
+            self._verified = verify_one(self.path, Problems())
+        return self._verified
+
+
+class ClaimItem(pytest.Item):
+    """One claim of a certificate, or the certificate itself where its claims cannot be read (`index` None)."""
+
+    def __init__(self, *, index: int | None, rests_on: str, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.index, self.rests_on = index, rests_on
+
+    def setup(self) -> None:
+        """Without a readable certificate and the problem that it is about there is nothing to test: an error."""
+        from symverify.kernel.__main__ import MALFORMED
+
+        result = self._result()
+        if result.code == MALFORMED:
+            self._fail(result)
+
+    def runtest(self) -> None:
+        """Passes if the kernel proves the claim as stated."""
+        result = self._result()
+        if self.index is None or not result.theorems:
+            self._fail(result)
+        theorem = result.theorems[self.index]
+        self.user_properties += [("statement", theorem.line()), ("problem", theorem.problem_sha256)]
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """How the heading of a failure names the item."""
+        return self.path, None, self.name
+
+    def _result(self) -> "Verified":
+        if not isinstance(self.parent, CertificateFile):
+            raise TypeError("a claim belongs to a certificate")
+        return self.parent.verified()
+
+    def _fail(self, result: "Verified") -> NoReturn:
+        """End the test with what does not follow, and where, and no traceback."""
+        where = f" at {result.where}" if result.where else ""
+        lines = [f"{self.name}: the certificate is {result.word}{where}: {result.reason}"]
+        lines += [f"the claim rests on {self.rests_on}"] if self.rests_on else []
+        lines += [f"certificate: {result.certificate}"]
+        lines += [] if result.network is None else [f"network file: {result.network}"]
+        pytest.fail("\n".join(map(plain, lines)), pytrace=False)
+
+
+def plain(text: str) -> str:
+    """A stranger's text on one line of ASCII."""
+    return ascii(text)[1:-1]

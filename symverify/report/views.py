@@ -1,0 +1,319 @@
+"""The numbers behind the pictures, as floats: slices of the risk, segments, fits. They illustrate and prove nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symverify.kernel.model import Activation, Point, Problem, coordinates
+from symverify.kernel.poly import Poly
+from symverify.report.explain import Scene
+
+Array = NDArray[np.float64]
+COLUMNS, ROWS = 97, 73
+MAX_WORK = 4_000_000_000  # multiplications for one picture
+MAX_CREASES = 300
+
+
+class NoView(Exception):
+    """There is no such picture of this problem, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A network in floats, evaluated at many parameter vectors (G × D, in the order of `coordinates`) at once."""
+
+    problem: Problem
+    inputs: Array
+    targets: Array
+
+    @staticmethod
+    def of(problem: Problem) -> "Net":
+        """The network with its data. Raises NoView for numbers beyond floats."""
+        return Net(problem, _floats(problem.inputs), _floats(problem.targets))
+
+    def traces(self, thetas: Array, inputs: Array | None = None) -> list[Array]:
+        """Pre-activations layer by layer, then the predictions; each G × n × width."""
+        a = (self.inputs if inputs is None else inputs)[None, :, :]
+        start, found = 0, []
+        for m in range(len(self.problem.widths) - 1):
+            rows, columns, bias = self.problem.widths[m + 1], self.problem.widths[m], self.problem.has_bias(m)
+            size = rows * (columns + bias)
+            block = thetas[:, start : start + size].reshape(len(thetas), rows, columns + bias)
+            z = a @ block[:, :, :columns].transpose(0, 2, 1)
+            z = z + block[:, None, :, columns] if bias else z
+            found.append(z)
+            a = activate(self.problem.activations[m], z) if m < len(self.problem.activations) else z
+            start += size
+        return found
+
+    def risk(self, predictions: Array) -> Array:
+        """The risk for each of G predictions (G × n × d_Y)."""
+        loss, e = self.problem.loss, predictions - self.targets[None]
+        if loss.name == "squared":
+            each = e * e
+        else:
+            delta = float(loss.delta)
+            each = np.where(np.abs(e) <= delta, e * e / 2, delta * (np.abs(e) - delta / 2))
+        total: Array = float(loss.factor) * each.sum(axis=(1, 2))
+        return total
+
+    def work(self) -> int:
+        """Multiplications for one evaluation on the data."""
+        return max(self.problem.size(), 1) * max(len(self.problem.inputs), 1)
+
+
+def activate(h: Activation, z: Array) -> Array:
+    """The activation, elementwise."""
+    pieces = np.searchsorted(_floats(h.breakpoints), z)
+    value: Array = _floats(h.slopes)[pieces] * z + _floats(h.offsets)[pieces]
+    return value
+
+
+def _floats(values: Sequence[Fraction] | Sequence[Sequence[Fraction]]) -> Array:
+    try:
+        found = np.array(
+            [[float(x) for x in v] if not isinstance(v, Fraction) else float(v) for v in values], dtype=np.float64
+        )
+    except OverflowError:
+        raise NoView("its numbers are too large for a picture") from None
+    return found
+
+
+def flat(point: Point) -> Array:
+    """A rational point as a vector."""
+    return _floats([x for x in coordinates(point) if isinstance(x, Fraction)])
+
+
+def along(path: Point, t: float) -> Array:
+    """A polynomial path at t, as a vector."""
+    values = []
+    for x in coordinates(path):
+        parts = x.coefficients if isinstance(x, Poly) else (x,)
+        values.append(sum(float(c) * t**power for power, c in enumerate(parts)))
+    return np.array(values, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Crease:
+    """A pre-activation less a breakpoint, on the grid of a slice; 0 on the boundary between cells."""
+
+    name: str
+    values: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The risk on a plane of parameter space, at θ* + x·u + y·w: θ* at (0, 0), the better point at (1, 0).
+
+    `path` is the valley or the descent curve in the plane's coordinates; `off` how far it leaves the plane, in
+    units of |u|. `left_out` creases are not among `creases`.
+    """
+
+    xs: Array
+    ys: Array
+    risk: Array
+    level: float
+    creases: tuple[Crease, ...]
+    left_out: int
+    path: tuple[tuple[float, float], ...]
+    off: float
+    directions: tuple[str, str]
+
+
+def slice_view(problem: Problem, scene: Scene) -> Slice:
+    """The slice through the scene's points and, if it has one, along its path."""
+    net, start = Net.of(problem), flat(scene.at.point)
+    u, w, names = _plane(net, scene, start)
+    route = scene.valley or scene.descent
+    ends = [] if route is None else [along(route, t) - start for t in np.linspace(0, 1, 41)]
+    unit = float(u @ u)
+    path = [(float(step @ u) / unit, float(step @ w) / unit) for step in ends]
+    off = max((float(np.linalg.norm(step - x * u - y * w)) for step, (x, y) in zip(ends, path, strict=True)), default=0)
+    xs, ys = _window(scene, path)
+    rows = []
+    stacks: list[list[Array]] = []
+    scale = min(1.0, (MAX_WORK / (net.work() * len(xs) * len(ys))) ** 0.5)
+    if scale < 0.25:
+        raise NoView("the network and its data are too large for this picture")
+    xs, ys = (np.linspace(v[0], v[-1], max(int(len(v) * scale), 13)) for v in (xs, ys))
+    for y in ys:
+        traced = net.traces(start + xs[:, None] * u + float(y) * w)
+        rows.append(net.risk(traced[-1]))
+        stacks.append(traced[:-1])
+    creases, left_out = _creases(problem, stacks)
+    risk = np.array(rows)
+    if not np.isfinite(risk).all():
+        raise NoView("its numbers are too large for a picture")
+    return Slice(
+        xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / max(unit**0.5, 1e-300), names
+    )
+
+
+def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[str, str]]:
+    """Two orthogonal vectors of equal length, and what each is."""
+    wanted: list[tuple[str, Array]] = []
+    if scene.better is not None:
+        wanted.append((f"towards {scene.better_name}", flat(scene.better.point) - start))
+    if scene.valley is not None:
+        wanted.append(("along the valley", along(scene.valley, 1.0) - start))
+    if scene.descent is not None:
+        wanted.append(("along the descent curve", along(scene.descent, 1.0) - start))
+    wanted += [("across, where predictions change most", v) for v in _sensitive(net, start)]
+    wanted += [("across", v) for v in np.eye(len(start))[:4]]
+    chosen: list[tuple[str, Array]] = []
+    for name, v in wanted:
+        rest = v - sum((float(v @ e) * e for _, e in chosen), np.zeros_like(v))
+        size = float(np.linalg.norm(rest))
+        if size > 1e-6 * max(float(np.linalg.norm(v)), 1e-12):
+            chosen.append((name, rest / size))
+        if len(chosen) == 2:
+            break
+    if len(chosen) < 2:
+        raise NoView("there is only one parameter")
+    length = float(np.linalg.norm(wanted[0][1])) if scene.better or scene.valley or scene.descent else 1.0
+    return length * chosen[0][1], length * chosen[1][1], (chosen[0][0], chosen[1][0])
+
+
+def _sensitive(net: Net, start: Array) -> list[Array]:
+    """The directions in which the predictions change most, by central differences, signs made definite."""
+    if len(start) > 400 or net.work() * len(start) > MAX_WORK // 4:
+        return []
+    step = 1e-4 * max(1.0, float(np.abs(start).max()))
+    moves = step * np.eye(len(start))
+    change = net.traces(start + moves)[-1] - net.traces(start - moves)[-1]
+    left, _, _ = np.linalg.svd(change.reshape(len(start), -1), full_matrices=False)
+    columns = left.T[:2]
+    return [v if v[np.abs(v).argmax()] > 0 else -v for v in columns]
+
+
+def _window(scene: Scene, path: Sequence[tuple[float, float]]) -> tuple[Array, Array]:
+    x0, x1 = (-0.5, 1.5) if scene.better is not None else (-1.0, 1.0)
+    height = (x1 - x0) * (ROWS - 1) / (COLUMNS - 1)
+    top = max((y for _, y in path), default=0.0)
+    share = 0.5 if top < 0.02 else 0.3
+    return np.linspace(x0, x1, COLUMNS), np.linspace(-share * height, (1 - share) * height, ROWS)
+
+
+def _creases(problem: Problem, stacks: list[list[Array]]) -> tuple[tuple[Crease, ...], int]:
+    found: list[Crease] = []
+    total = 0
+    for m, h in enumerate(problem.activations):
+        grid = np.array([row[m] for row in stacks])  # rows × columns × samples × units
+        for p, t in enumerate(_floats(h.breakpoints)):
+            side = grid > t
+            crossing = side.any(axis=(0, 1)) & ~side.all(axis=(0, 1))
+            for i, j in np.argwhere(crossing).tolist():
+                total += 1
+                if len(found) < MAX_CREASES:
+                    at = f"layer {m + 1}, unit {j + 1}, sample {i + 1} at breakpoint {h.breakpoints[p]}"
+                    found.append(Crease(at, grid[:, :, i, j] - t))
+    return tuple(found), total - len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The risk along a curve in parameter space: at `ts`, with the t at which it meets another cell."""
+
+    ts: Array
+    risk: Array
+    meets: Array
+    marks: tuple[tuple[float, str, float], ...]  # t, name, risk
+    horizontal: str
+
+
+def segment_view(problem: Problem, scene: Scene) -> Segment:
+    """Along the straight line to the better point, or along the descent curve."""
+    net, start = Net.of(problem), flat(scene.at.point)
+    level = float(scene.at.risk)
+    if scene.descent is not None:
+        curve = scene.descent
+        reach = _reach(net, curve, level)
+        ts = np.linspace(0, reach, 241)
+        thetas = np.array([along(curve, t) for t in ts])
+        marks: tuple[tuple[float, str, float], ...] = ((0.0, scene.name, level),)
+        label = "t, along the curve γ(t)"
+    elif scene.better is not None:
+        ts = np.linspace(-0.15, 1.15, 261)
+        thetas = start + ts[:, None] * (flat(scene.better.point) - start)
+        marks = ((0.0, scene.name, level), (1.0, scene.better_name, float(scene.better.risk)))
+        label = f"s, from {scene.name} (0) to {scene.better_name} (1)"
+    else:
+        raise NoView("no better point is known")
+    traced = net.traces(thetas)
+    risk = net.risk(traced[-1])
+    if not np.isfinite(risk).all():
+        raise NoView("its numbers are too large for a picture")
+    return Segment(ts, risk, _meets(problem, ts, traced), marks, label)
+
+
+def _reach(net: Net, curve: Point, level: float) -> float:
+    """How far along a descent curve the fall is seen best."""
+    reaches = [2.0**-k for k in range(13)]
+    risks = net.risk(net.traces(np.array([along(curve, t) for t in reaches]))[-1])
+    return reaches[int(np.nanargmin(risks))] if np.nanmin(risks) < level else reaches[-1]
+
+
+def _meets(problem: Problem, ts: Array, traced: Sequence[Array]) -> Array:
+    """Where some pre-activation crosses a breakpoint, interpolated."""
+    found: list[Array] = []
+    for h, z in zip(problem.activations, traced, strict=False):
+        for t in _floats(h.breakpoints):
+            v = (z - t).reshape(len(ts), -1)
+            row, column = np.nonzero((v[:-1] > 0) != (v[1:] > 0))
+            a, b = v[row, column], v[row + 1, column]
+            found.append(ts[row] + (ts[row + 1] - ts[row]) * a / (a - b))
+    return np.unique(np.round(np.concatenate(found), 9)) if found else np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Data, and what the network predicts at each of the points: curves (one input), maps (two), values (more).
+
+    `xs`: the grid of inputs, per input; `values[p]`: predictions of point p on the grid, last axis the output.
+    `at_data[p]`: on the samples.
+    """
+
+    inputs: Array
+    targets: Array
+    names: tuple[str, ...]
+    xs: tuple[Array, ...]
+    values: tuple[Array, ...]
+    at_data: tuple[Array, ...]
+
+
+def fit_view(problem: Problem, scene: Scene) -> Fit:
+    """What the scene's point, and the better one, predict."""
+    net = Net.of(problem)
+    points = [scene.at] + ([scene.better] if scene.better is not None else [])
+    names = (scene.name, scene.better_name)[: len(points)]
+    low, high = net.inputs.min(axis=0), net.inputs.max(axis=0)
+    margin = np.where(high > low, 0.08 * (high - low), 1.0)
+    low, high = low - margin, high + margin
+    axes: list[Array] = []
+    if len(low) == 1:
+        axes = [np.unique(np.concatenate([np.linspace(low[0], high[0], 401), net.inputs[:, 0]]))]
+        grid = axes[0][:, None]
+    elif len(low) == 2:
+        axes = [np.linspace(low[c], high[c], 61) for c in (0, 1)]
+        grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+    else:
+        grid = net.inputs[:0]
+    values, at_data = [], []
+    for point in points:
+        theta = flat(point.point)[None]
+        shape = (*(len(axis) for axis in reversed(axes)), -1)
+        values.append(net.traces(theta, grid)[-1][0].reshape(shape) if axes else np.zeros((0, net.targets.shape[1])))
+        at_data.append(net.traces(theta)[-1][0])
+    if not all(np.isfinite(v).all() for v in (*values, *at_data)):
+        raise NoView("its numbers are too large for a picture")
+    return Fit(net.inputs, net.targets, names, tuple(axes), tuple(values), tuple(at_data))
+
+
+def levels(low: float, level: float, high: float, below: int = 4, above: int = 7) -> tuple[list[float], list[float]]:
+    """Levels under the risk of the point, evenly; and from it upward, closer together near it."""
+    under = [low + (level - low) * k / (below + 1) for k in range(1, below + 1)] if level > low else []
+    top = max(high, level + 1e-12 * max(1.0, abs(level)))
+    return under, [level + (top - level) * (k / above) ** 2 for k in range(above)]

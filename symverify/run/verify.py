@@ -1,0 +1,281 @@
+"""Verifying many certificates: finds them, finds the problem of each by its hash, and lets the kernel judge.
+
+Whatever happens to one file becomes that file's verdict, and the run goes on. The exit code is the worst of all, in
+the order proved 0 < undecided 3 < refuted 10 < rejected 11 < malformed or missing 2 < internal error 70.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
+from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED
+from symverify.kernel.__main__ import verify as kernel_verify
+from symverify.kernel.check import FORMAT
+from symverify.kernel.read import MAX_BYTES, shown, strict_json
+from symverify.problem.load import LoadedProblem, load
+
+SUFFIX = ".symcert.json"
+WORDS = {
+    PROVED: "proved",
+    UNDECIDED: "undecided",
+    REFUTED: "refuted",
+    REJECTED: "rejected",
+    MALFORMED: "malformed",
+    INTERNAL: "internal error",
+}
+_SEVERITY = list(WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What became of one certificate, or of a path that led to none. `lines` is the text to print, verdict last.
+
+    `where` and `reason` say what is wrong, if anything; `theorems` is empty then, and otherwise in the order of the
+    certificate's claims.
+    """
+
+    certificate: Path
+    network: Path | None
+    code: int
+    theorems: tuple[Theorem, ...]
+    lines: tuple[str, ...]
+    where: str = ""
+    reason: str = ""
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return WORDS[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A claim as a certificate states it: `step` and `rule` say what it rests on, as far as they can be read."""
+
+    claim: str
+    verdict: str
+    step: str
+    rule: str
+
+
+class NoProblem(Exception):
+    """No network file has the hash that a certificate is about; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """The network files to look among: those given, then those beside a certificate. Each is read at most once."""
+
+    given: Sequence[Path] = ()
+    _read: dict[Path, LoadedProblem | str] = field(default_factory=dict)
+
+    def of(self, certificate: Path, sha256: str) -> LoadedProblem:
+        """The problem with this SHA-256 (equal hashes mean equal bytes, so the first is as good as any). NoProblem."""
+        seen = []
+        for path in dict.fromkeys([*self.given, *beside(certificate)]):
+            found = self._load(path)
+            if isinstance(found, LoadedProblem) and found.sha256 == sha256:
+                return found
+            seen.append(f"{printable(path)} ({found if isinstance(found, str) else f'SHA-256 {found.sha256[:12]}...'})")
+        among = "; ".join(seen[:5]) + (f"; and {len(seen) - 5} more" if len(seen) > 5 else "")
+        raise NoProblem(
+            f"no network file has the SHA-256 {printable(sha256[:80])} that the certificate is about: put it, unchanged, beside "
+            "the certificate (with its data file) or name it; or make the certificate again with `symverify check`. "
+            + (f"Looked at {among}" if seen else "There is no other *.json file beside it")
+        )
+
+    def _load(self, path: Path) -> LoadedProblem | str:
+        if path not in self._read:
+            try:
+                self._read[path] = load(path)
+            except Malformed as error:
+                where, what = error.faults[0]
+                self._read[path] = f"{where}: {what}" if where else what
+            except (Declined, RecursionError, MemoryError) as error:
+                self._read[path] = f"beyond the budget: {error}"
+        return self._read[path]
+
+
+def verify_many(paths: Sequence[Path]) -> list[Verified]:
+    """What becomes of each certificate among some paths: certificates, network files, folders to search.
+
+    Exactly two files, the second one not a certificate by name, are CERTIFICATE and NETWORK: that network file is the
+    problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
+    those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
+    """
+    if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
+        return [_pair(*paths)]
+    networks = [path for path in paths if not is_certificate(path) and os.path.isfile(path)]
+    problems, done, results = Problems(networks), set[str](), list[Verified]()
+    for path in paths:
+        if path in networks:
+            continue
+        for found in _certificates(path):
+            if isinstance(found, Verified):
+                results.append(found)
+            elif (place := os.path.abspath(found)) not in done:
+                done.add(place)
+                results.append(verify_one(found, problems))
+    if not results:
+        what = "no certificate was given: name *.symcert.json files, or folders that contain some"
+        results.append(failed(paths[0] if paths else Path(), MALFORMED, "", what))
+    return results
+
+
+def verify_one(certificate: Path, problems: Problems) -> Verified:
+    """The kernel's judgement of one certificate, its problem found by hash. Never raises an Exception."""
+    network = None
+    try:
+        text = read_certificate(certificate)
+        loaded = problems.of(certificate, head(text)[0])
+        network = loaded.path
+        theorems = check(loaded.network, text, loaded.open_data)
+    except NoProblem as error:
+        return failed(certificate, MALFORMED, "problem", str(error))
+    except Malformed as error:
+        faults = [f"{where}: {what}" if where else what for where, what in error.faults]
+        return failed(certificate, MALFORMED, "", "; ".join(faults), network)
+    except OSError as error:
+        return failed(certificate, MALFORMED, "", f"cannot read it: {error.strerror or error}")
+    except Rejected as error:
+        return failed(certificate, REJECTED, error.where, error.reason, network)
+    except (Declined, RecursionError, MemoryError) as error:
+        return failed(certificate, UNDECIDED, "", f"beyond the kernel's budget: {error}", network)
+    except Exception as error:
+        return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
+    code = REFUTED if any(theorem.verdict == "refuted" for theorem in theorems) else PROVED
+    lines = [f"{printable(certificate)}: {theorem.claim}: {theorem.words}" for theorem in theorems]
+    parts = [f"s {WORDS[code].upper()} {printable(certificate)}"]
+    for verdict in dict.fromkeys(theorem.verdict for theorem in theorems):
+        parts.append(f"{verdict}={','.join(theorem.claim for theorem in theorems if theorem.verdict == verdict)}")
+    about = f"problem={theorems[0].problem_sha256} network={printable(network or Path())}"
+    return Verified(certificate, network, code, theorems, (*lines, " ".join([*parts, about])))
+
+
+def worst_code(results: Sequence[Verified]) -> int:
+    """The exit code of several: the worst; of none, undecided."""
+    return max((result.code for result in results), key=_SEVERITY.index, default=UNDECIDED)
+
+
+def report(results: Sequence[Verified]) -> list[str]:
+    """The lines to print: those of each, and for several a last line with the worst verdict and the counts."""
+    lines = [line for result in results for line in result.lines]
+    if len(results) == 1:
+        return lines
+    counts = Counter(result.word for result in results)
+    listed = ", ".join(f"{counts[word]} {word}" for word in WORDS.values() if counts[word])
+    return [*lines, f"s {WORDS[worst_code(results)].upper()} certificates={len(results)}: {listed}"]
+
+
+def markdown_summary(results: Sequence[Verified]) -> str:
+    """A table of the results for a job's summary page, in Markdown; strangers' text is escaped."""
+    from symverify.report.escape import markdown
+
+    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
+    for result in results:
+        claims = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
+        detail = claims or f"{result.where}: {result.reason}".removeprefix(": ")
+        rows.append(f"| {markdown(printable(result.certificate))} | {result.word} | {markdown(detail[:500])} |")
+    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])
+
+
+def is_certificate(path: Path) -> bool:
+    """Whether a path names a certificate."""
+    return path.name.endswith(SUFFIX)
+
+
+def beside(certificate: Path) -> list[Path]:
+    """The *.json files in a certificate's folder that are not certificates, the one of the same name first."""
+    own = certificate.name.removesuffix(SUFFIX) + ".json"
+    found = (path for path in certificate.parent.glob("*.json") if not is_certificate(path) and os.path.isfile(path))
+    return sorted(found, key=lambda path: (path.name != own, path.name))
+
+
+def read_certificate(path: Path) -> bytes:
+    """The bytes of a certificate. Raises OSError; Malformed if it is too large."""
+    if not os.path.isfile(path):
+        raise OSError("it is not a regular file" if os.path.lexists(path) else "there is no such file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Malformed(("", f"the file is larger than {MAX_BYTES} bytes"))
+    return data
+
+
+def head(certificate: bytes) -> tuple[str, list[Stated]]:
+    """The hash of the problem that a certificate is about, and its claims.
+
+    Only for finding and naming things; the kernel reads the certificate for itself. Raises Malformed.
+    """
+    value = strict_json(certificate)
+    if not isinstance(value, dict):
+        raise Malformed(("", f"expected an object, got {shown(value)}"))
+    if value.get("format") != FORMAT:
+        form = shown(value.get("format"))
+        raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: update symverify'))
+    sha256, claims = value.get("problem"), value.get("claims")
+    if type(sha256) is not str:
+        raise Malformed(("problem", f"expected a SHA-256 as text, got {shown(sha256)}"))
+    stated = []
+    for index, claim in enumerate(claims if isinstance(claims, list) else ()):
+        if not isinstance(claim, dict) or type(claim.get("claim")) is not str:
+            raise Malformed((f"claims[{index}]", 'expected an object with the name of a "claim"'))
+        step = claim.get("step")
+        stated.append(Stated(claim["claim"], str(claim.get("verdict")), f"steps[{step!s:.12}]", _rule(value, step)))
+    return sha256, stated
+
+
+def _rule(certificate: dict[str, object], step: object) -> str:
+    """The name of the rule of a step, "?" where there is none."""
+    steps = certificate.get("steps")
+    if isinstance(steps, list) and type(step) is int and 0 <= step < len(steps) and isinstance(steps[step], dict):
+        return str(steps[step].get("rule"))[:60]
+    return "?"
+
+
+def printable(path: Path | str) -> str:
+    """A path as terminals and logs get it: ASCII, whole, on one line."""
+    return ascii(str(path))[1:-1]
+
+
+def failed(certificate: Path, code: int, where: str, reason: str, network: Path | None = None) -> Verified:
+    """The result of a certificate that proves nothing."""
+    at = f"{printable(where)}: " if where else ""
+    line = f"{printable(certificate)}: {at}{printable(reason)}"
+    verdict = f"s {WORDS[code].upper()} {printable(certificate)}"
+    return Verified(certificate, network, code, (), (line, verdict), where, reason)
+
+
+def _pair(certificate: Path, network: Path) -> Verified:
+    """A certificate and the network file that it is said to be about: the bare kernel's output, line by line."""
+    try:
+        code, lines = kernel_verify(network, certificate)
+    except Exception as error:
+        return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
+    reason = "" if code in (PROVED, REFUTED) else "; ".join(lines[:-1])
+    return Verified(certificate, network, code, (), tuple(lines), "", reason)
+
+
+def _certificates(path: Path) -> Iterator[Path | Verified]:
+    """The certificates that a path leads to, folders searched in sorted order; or what is wrong.
+
+    Links to folders are not followed, so there are no loops.
+    """
+    if not os.path.isdir(path):
+        yield path if is_certificate(path) else failed(path, MALFORMED, "", "there is no such file or folder")
+        return
+    wrong: list[OSError] = []
+    found = 0
+    for folder, folders, files in os.walk(path, onerror=wrong.append):
+        folders.sort()
+        for name in sorted(files):
+            if name.endswith(SUFFIX):
+                found += 1
+                yield Path(folder) / name
+    for error in wrong:
+        yield failed(Path(error.filename or path), MALFORMED, "", f"cannot search it: {error.strerror or error}")
+    if not found:
+        yield failed(path, MALFORMED, "", f"there is no certificate (*{SUFFIX}) in this folder")
