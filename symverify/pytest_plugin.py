@@ -76,7 +76,7 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         """Passes if the kernel proves the claim as stated."""
         result = self._result()
-        if self.index is None or not result.theorems:
+        if self.index is None or self.index >= len(result.theorems):
             self._fail(result)
         theorem = result.theorems[self.index]
         self.user_properties += [("statement", theorem.line()), ("problem", theorem.problem_sha256)]

@@ -175,7 +175,8 @@ INVALID: dict[str, Invalid] = {
             ("data/0/x/0", True), ("data/1/x/0", None), ("data/2/y/0", "a"), ("data/3/y/0", [1]),
             ("data/3/x/0", "1/0"),
         ),
-        {f"data[{at}[0]": NUMBER for at in ("0].x", "1].x", "2].y", "3].y")} | {"data[3].x[0]": "the denominator is zero"},
+        {f"data[{at}[0]": NUMBER for at in ("0].x", "1].x", "2].y", "3].y")}
+        | {"data[3].x[0]": "the denominator is zero"},
     ),
     "numbers too long": Invalid(put(("data/0/x/0", "9" * 4001)), {"data[0].x[0]": "4000 digits at most"}),
     "exponents": Invalid(

@@ -14,7 +14,7 @@ from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive
 from symverify.ground.lp import Constraint, Farkas, dot, solve_system
 from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem
-from symverify.kernel.strata import UnitClass, end, unit_classes
+from symverify.kernel.strata import UnitClass, end, loss_gradient, unit_classes
 
 Row = tuple[Fraction, ...]
 
@@ -136,7 +136,8 @@ class Strata:
         """Vectors strictly in the cones of `slots` with best predictions, or the proof that there are none.
 
         Best are the predictions with the loss gradient of `best`: for Huber's loss, where it is linear, a half
-        line. If `closed`, the cones are closed, except that η > 0.
+        line. If `closed`, the cones are closed, except that η > 0, and `best` minimises over them: with the loss
+        gradient r of `best`, the risk is then least where also ⟨r, f⟩ = 0.
         """
         equalities, inequalities, strict = list[Constraint](), list[Constraint](), list[Constraint]()
         for row, f, (y,) in zip(self.effects(slots), best, self.problem.targets, strict=True):
@@ -145,6 +146,9 @@ class Strata:
                 inequalities.append(([side * x for x in row], side * value))
             else:
                 equalities.append((row, value))
+        if closed:
+            r = loss_gradient(self.problem, best)
+            equalities.append(([dot(r, column) for column in zip(*self.effects(slots), strict=True)], ZERO))
         first = [index == 0 for slot in slots for index in range(len(self.classes[slot // 2].rows))]
         for row, is_eta in zip(self.cone(slots), first, strict=True):
             (strict if is_eta or not closed else inequalities).append((row, 0))

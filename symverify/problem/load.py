@@ -59,7 +59,8 @@ class LoadedProblem:
         return self.problem.name or (self.path.stem if self.path else "")
 
     def __repr__(self) -> str:
-        return f"<LoadedProblem {self.name!a} {'-'.join(map(str, self.problem.widths))} sha256={self.sha256[:12]}…>"
+        widths = "-".join(map(str, self.problem.widths))
+        return f"<LoadedProblem {self.name[:60]!a} {widths} sha256={self.sha256}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -142,16 +143,20 @@ def _printable(text: str, limit: int = 200) -> str:
 def _read_regular(path: Path) -> bytes:
     """The bytes of a regular file of bounded size; OSError for anything else, without ever waiting for one."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
+    descriptor = os.open(path, flags)
+    try:
+        status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise OSError(errno.EISDIR, "it is a folder")
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        data = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
         if max(status.st_size, len(data)) > MAX_BYTES:
             raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES} bytes")
         return data
+    finally:
+        os.close(descriptor)
 
 
 def _read_beside(folder: Path, name: str) -> bytes:

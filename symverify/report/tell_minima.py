@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 
+from symverify.kernel.errors import KernelError
 from symverify.kernel.facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
 from symverify.kernel.linear import dot, sign
 from symverify.kernel.model import (
@@ -22,6 +24,7 @@ from symverify.report.story import Story, layers, samples
 from symverify.report.tell_points import interval, path_of
 
 MAX_POLYNOMIALS = 20_000  # characters
+MAX_PATHS = 400  # from an input to an output, times the samples
 SHOWN = 8  # entries of a vector
 
 
@@ -77,9 +80,12 @@ def _polynomials(problem: Problem, pattern: Pattern) -> list[Block]:
         from symverify.landscape.expand import expand
     except ImportError:
         return []
-    if problem.size() * len(problem.inputs) > 2000:
+    if prod(problem.widths) * len(problem.inputs) > MAX_PATHS:
         return []
-    shown = str(expand(problem, pattern).text())
+    try:
+        shown = str(expand(problem, pattern).text())
+    except KernelError:
+        return []
     if len(shown) > MAX_POLYNOMIALS:
         return []
     return [More("The predictions and the risk on this cell as polynomials", (Verbatim(shown),))]

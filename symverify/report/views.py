@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 COLUMNS, ROWS = 97, 73
 MAX_WORK = 4_000_000_000  # multiplications for one picture
 MAX_CREASES = 300
+MAX_BOUNDARIES = 2500  # pairs of a hidden unit and a sample, beyond which no cell boundaries are drawn
 
 
 class NoView(Exception):
@@ -133,7 +134,8 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     path = [(float(step @ u) / unit, float(step @ w) / unit) for step in ends]
     off = max((float(np.linalg.norm(step - x * u - y * w)) for step, (x, y) in zip(ends, path, strict=True)), default=0)
     xs, ys = _window(scene, path)
-    rows = []
+    pairs = sum(problem.widths[1:-1]) * len(problem.inputs)
+    drawn, rows = pairs <= MAX_BOUNDARIES, []
     stacks: list[list[Array]] = []
     scale = min(1.0, (MAX_WORK / (net.work() * len(xs) * len(ys))) ** 0.5)
     if scale < 0.25:
@@ -142,8 +144,8 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     for y in ys:
         traced = net.traces(start + xs[:, None] * u + float(y) * w)
         rows.append(net.risk(traced[-1]))
-        stacks.append(traced[:-1])
-    creases, left_out = _creases(problem, stacks)
+        stacks.append(traced[:-1] if drawn else [])
+    creases, left_out = _creases(problem, stacks) if drawn else ((), pairs)
     risk = np.array(rows)
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")

@@ -81,10 +81,11 @@ class Problems:
                 return found
             seen.append(f"{printable(path)} ({found if isinstance(found, str) else f'SHA-256 {found.sha256[:12]}...'})")
         among = "; ".join(seen[:5]) + (f"; and {len(seen) - 5} more" if len(seen) > 5 else "")
+        looked = f"Looked at {among}" if seen else "There is no other *.json file beside it"
         raise NoProblem(
-            f"no network file has the SHA-256 {printable(sha256[:80])} that the certificate is about: put it, unchanged, beside "
-            "the certificate (with its data file) or name it; or make the certificate again with `symverify check`. "
-            + (f"Looked at {among}" if seen else "There is no other *.json file beside it")
+            f"no network file has the SHA-256 {printable(sha256[:80])} that the certificate is about: put it, "
+            "unchanged, beside the certificate (with its data file) or name it; or make the certificate again with "
+            f"`symverify check`. {looked}"
         )
 
     def _load(self, path: Path) -> LoadedProblem | str:

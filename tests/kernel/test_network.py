@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symverify.kernel.errors import Malformed
@@ -21,6 +21,8 @@ from tests.invalid import CONTROL, INVALID, Invalid, put
 
 F = Fraction
 Files = dict[str, bytes]
+
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def opener(files: Files) -> Callable[[str], bytes]:
@@ -304,7 +306,7 @@ TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dict
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), TREES), st.binary(max_size=200))
-@settings(max_examples=150)
+@FUZZ
 def test_any_document_is_a_problem_or_malformed(part: Document, content: bytes) -> None:
     for document in (part, CONTROL | part):
         with suppress(Malformed):
@@ -316,7 +318,7 @@ def test_any_document_is_a_problem_or_malformed(part: Document, content: bytes) 
     | st.text(max_size=300).map(str.encode)
     | st.text("uv,\n\r\"0123./e-'", max_size=60).map(str.encode)
 )
-@settings(max_examples=300)
+@FUZZ
 def test_any_data_file_is_read_or_malformed(content: bytes) -> None:
     for data in (content, b"u,v\n" + content):
         with suppress(Malformed):

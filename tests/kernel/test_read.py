@@ -8,12 +8,14 @@ from contextlib import suppress
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symverify.kernel import read
 from symverify.kernel.errors import Malformed
 from symverify.kernel.read import Fields, Literal, boolean, canonical, layers, liberal, listed, natural, shown, text
+
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def faults(error: pytest.ExceptionInfo[Malformed]) -> dict[str, str]:
@@ -156,6 +158,7 @@ def test_zero_denominators(value: str) -> None:
         liberal(value, "x")
 
 
+@FUZZ
 @given(st.fractions())
 def test_canonical_numbers_read_back(number: Fraction) -> None:
     assert canonical(str(number), "x") == liberal(str(number), "x") == number
@@ -174,6 +177,7 @@ def test_other_spellings_are_not_canonical(value: object) -> None:
         canonical(value, "x")
 
 
+@FUZZ
 @given(st.text(max_size=30) | st.from_regex(r"[+-]?[0-9./eE+-]{1,12}", fullmatch=True))
 def test_any_text_is_a_number_or_malformed(value: str) -> None:
     for reader in (liberal, canonical):
@@ -276,7 +280,7 @@ JSON = st.recursive(
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=300)
+@FUZZ
 def test_any_bytes_are_json_or_malformed(data: bytes) -> None:
     with suppress(Malformed):
         assert json.dumps(read.strict_json(data)) is not None

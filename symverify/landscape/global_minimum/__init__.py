@@ -1,5 +1,9 @@
 """Exact global minimum of one hidden layer with scalar output and squared loss."""
 
 from symverify.landscape.global_minimum.instance import Instance, Network, instance
+from symverify.landscape.global_minimum.minimum import global_minimum
+from symverify.landscape.global_minimum.network import Family
+from symverify.landscape.global_minimum.result import Result, Statistics
+from symverify.landscape.global_minimum.search import Progress
 
-__all__ = ["Instance", "Network", "instance"]
+__all__ = ["Family", "Instance", "Network", "Progress", "Result", "Statistics", "global_minimum", "instance"]

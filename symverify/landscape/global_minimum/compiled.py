@@ -121,7 +121,9 @@ def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int)
 
 
 @numba.njit(cache=True)  # type: ignore[misc]
-def _price(units: Any, residual: Any, plus: Any, minus: Any, margin: float, least: float, waiting: Any, prices: Any) -> int:
+def _price(
+    units: Any, residual: Any, plus: Any, minus: Any, margin: float, least: float, waiting: Any, prices: Any
+) -> int:
     """Put the numbers of the most violated columns into `waiting`, the worst first; how many."""
     count, top, worst = units.shape[0], least, -1
     for place in range(plus.shape[0]):

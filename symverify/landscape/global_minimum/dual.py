@@ -38,7 +38,9 @@ def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
     return product > 0 and product * product >= threshold * sum(g * g for g in vector)
 
 
-def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
+def accepted(
+    model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction
+) -> DualVector | None:
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
     if (model.instance.output_bias and sum(vector)) or not proves(model, vector, threshold):
         return None
@@ -56,10 +58,16 @@ def dual_vector(model: Model, node: Node, warm: Indices, threshold: Fraction) ->
     if found is not None:
         return found
     exact = exact_projection(model, plus, minus, warm)
-    return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
+    return (
+        accepted(model, linear.primitive(exact.residual), plus, minus, threshold)
+        if any(exact.residual)
+        else None
+    )
 
 
-def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+def _rounded(
+    model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction
+) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
     A column that may be used with both signs leaves no margin: the vector must be orthogonal to it exactly.
@@ -91,7 +99,13 @@ def _bound(model: Model, projection: Projection) -> float:
 
 
 def _round(
-    model: Model, residual: Floats, free: Indices, margin: float, plus: Flags, minus: Flags, threshold: Fraction
+    model: Model,
+    residual: Floats,
+    free: Indices,
+    margin: float,
+    plus: Flags,
+    minus: Flags,
+    threshold: Fraction,
 ) -> DualVector | None:
     """The coarsest tried rounding of `residual` that proves the threshold."""
     lines = [model.column(int(k)) for k in free]
@@ -168,7 +182,9 @@ def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> 
         signs = model.products(vector)
         top = max(map(abs, vector))
         prices = model.units @ np.array([x / top for x in vector])
-        prices = np.concatenate([np.where((signs > 0) & plus, prices, -1.0), np.where((signs < 0) & minus, -prices, -1.0)])
+        prices = np.concatenate(
+            [np.where((signs > 0) & plus, prices, -1.0), np.where((signs < 0) & minus, -prices, -1.0)]
+        )
         allowed = np.concatenate([(signs > 0) & plus, (signs < 0) & minus])
         if not allowed.any():
             return None

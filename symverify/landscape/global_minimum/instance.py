@@ -78,13 +78,18 @@ class Instance:
         values = []
         for x in self.X:
             units = zip(network.W, network.b, network.v, strict=True)
-            inner = [v * self.h(b + sum((a * c for a, c in zip(w, x, strict=True)), Fraction(0))) for w, b, v in units]
+            inner = [
+                v * self.h(b + sum((a * c for a, c in zip(w, x, strict=True)), Fraction(0)))
+                for w, b, v in units
+            ]
             values.append(network.c0 + sum(inner, Fraction(0)))
         return values
 
     def loss(self, network: Network) -> Fraction:
         """Σ_i (f(x_i) − y_i)², exactly."""
-        return sum(((f - y) ** 2 for f, y in zip(self.predictions(network), self.y, strict=True)), Fraction(0))
+        return sum(
+            ((f - y) ** 2 for f, y in zip(self.predictions(network), self.y, strict=True)), Fraction(0)
+        )
 
     def within(self) -> tuple[Fraction, list[Fraction]]:
         """min of Σ(f − y)² over *all* functions f of x, and its residual y − f.
@@ -167,7 +172,8 @@ class Form:
         inst = self.instance
         inside = [self.breakpoints[0] if self.breakpoints else Fraction(0), *self.breakpoints]
         offsets = [
-            (inst.h(t + self.shift) - self.constant - s * t) * unit for t, s in zip(inside, self.slopes, strict=True)
+            (inst.h(t + self.shift) - self.constant - s * t) * unit
+            for t, s in zip(inside, self.slopes, strict=True)
         ]
         q = lcm(*(x.denominator for x in (*self.slopes, *offsets)))
         return (

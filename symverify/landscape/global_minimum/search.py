@@ -7,7 +7,6 @@ certificate. Rounds of fixed size make the result independent of the number of w
 """
 
 import heapq
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -41,12 +40,11 @@ class Progress:
     covered: float
     nodes: int
     open: int
-    vectors: int
 
 
 @dataclass(slots=True)
 class Search:
-    """The state of one search. `open` is a heap by (bound, serial number)."""
+    """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified."""
 
     inst: Instance
     shape: Model
@@ -55,6 +53,7 @@ class Search:
     open: list[tuple[float, int, Solved]] = field(default_factory=list)
     leaves: list[Solved] = field(default_factory=list)
     vectors: list[DualVector] = field(default_factory=list)
+    proof: list[Solved] = field(default_factory=list)
     nodes: int = 0
     executor: Executor | None = None
 
@@ -102,11 +101,15 @@ class Search:
         else:
             raise ArithmeticError("a projection without conflict missed the incumbent it defines")
 
-    def start(self) -> None:
-        """Random descents, then the root nodes."""
+    def start(self, floor: Fraction) -> None:
+        """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
         seeds = range(STARTS)
-        for guesses in self.calls(tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width):
+        for guesses in self.calls(
+            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width
+        ):
             self.consider(guesses)
+            if self.best.loss == floor:
+                return
         for node in tasks.roots(self.width):
             self.add(tasks.solve(self.shape, node, (), 1.0 / (self.width + 1))[0])
 
@@ -135,13 +138,17 @@ class Search:
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
         """
         failed = []
-        waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
+        waiting = [
+            (leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))
+        ]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         while waiting:
             batch, waiting = waiting[:CHUNK], waiting[CHUNK:]
             known = len(self.vectors)
             parts = [[leaf] for leaf, _ in batch]
-            for (leaf, bits), (found,) in zip(batch, self.calls(tasks.certify, parts, threshold), strict=True):
+            for (leaf, bits), (found,) in zip(
+                batch, self.calls(tasks.certify, parts, threshold), strict=True
+            ):
                 if self.covered(bits, known):
                     continue
                 if found is None:
@@ -150,6 +157,24 @@ class Search:
                     self.vectors.append(found)
             waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, known)]
         return failed
+
+    def close(self, floor: Fraction) -> None:
+        """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said."""
+        while self.leaves and self.best.loss > floor:
+            failed = self.certify(self.best.loss * self.shape.label_scale**2, self.leaves)
+            refused = {leaf.node for leaf in failed}
+            self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
+            self.leaves = []
+            for leaf in failed:
+                self.refine(leaf)
+            while self.open:
+                self.step()
+
+    def report(self, elapsed: float) -> Progress:
+        """The state for a progress display."""
+        left = sum(solved.weight for _, _, solved in self.open)
+        lower = self.lower * self.shape.size**2
+        return Progress(lower, self.best.loss, elapsed, 1.0 - left, self.nodes, len(self.open))
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""
@@ -167,18 +192,18 @@ class Search:
         plus, minus = shape.reach(leaf.node, cones)
         exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
         support = np.array(sorted(exact.weights), dtype=np.int64)
-        weights = np.array([float(exact.weights[int(k)]) for k in support]) * shape.lengths[support % max(shape.count, 1)]
+        weights = (
+            np.array([float(exact.weights[int(k)]) for k in support])
+            * shape.lengths[support % max(shape.count, 1)]
+        )
         residual = np.array([float(r) for r in exact.residual])
         split = conflict(shape, leaf.node, cones, support, weights, residual)
         if split is None:
-            self.improve(from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights))
+            found = from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights)
+            if found.loss >= self.best.loss:
+                raise ArithmeticError("an exact bound below the incumbent is not a network's loss")
+            self.improve(found)
             self.leaves.append(leaf)
             return
         for node in tasks.children(leaf.node, split):
             self.add(tasks.solve(shape, node, leaf.support, leaf.weight)[0])
-
-
-def clock(deadline: float | None) -> Callable[[], bool]:
-    """Whether `deadline` seconds from now have passed."""
-    end = None if deadline is None else time.monotonic() + deadline
-    return lambda: end is not None and time.monotonic() > end

@@ -1,0 +1,70 @@
+"""The state of a search as JSON, so that a long run can be continued to the same result."""
+
+import hashlib
+import json
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from symverify.landscape.global_minimum.instance import Instance
+from symverify.landscape.global_minimum.network import Candidate
+from symverify.landscape.global_minimum.search import Search
+from symverify.landscape.global_minimum.tasks import Solved
+
+FORMAT = "symverify-search/1"
+
+
+def fingerprint(inst: Instance) -> str:
+    """SHA-256 of the instance."""
+    return hashlib.sha256(repr(inst).encode()).hexdigest()
+
+
+def save(path: Path, search: Search) -> None:
+    """Write the state, replacing the file at once."""
+    best = search.best
+    state = {
+        "format": FORMAT,
+        "instance": fingerprint(search.inst),
+        "best": [
+            str(best.loss),
+            [[sign, [str(x) for x in point]] for sign, point in best.units],
+            str(best.c0),
+        ],
+        "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
+        "leaves": [_node(solved) for solved in search.leaves],
+        "nodes": search.nodes,
+    }
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def restore(path: Path, search: Search) -> bool:
+    """Continue from the file if there is one; ValueError if it belongs to another instance."""
+    if not path.exists():
+        return False
+    state = json.loads(path.read_text(encoding="utf-8"))
+    if state.get("format") != FORMAT or state.get("instance") != fingerprint(search.inst):
+        raise ValueError(f"{path} is not a checkpoint of this problem")
+    loss, units, c0 = state["best"]
+    points = tuple((sign, tuple(Fraction(x) for x in point)) for sign, point in units)
+    search.improve(Candidate(Fraction(loss), points, Fraction(c0)))
+    nodes = [(number, _solved(data)) for number, data in state["open"]]
+    search.open = [(solved.value, number, solved) for number, solved in nodes]
+    search.leaves = [_solved(data) for data in state["leaves"]]
+    search.nodes = state["nodes"]
+    return True
+
+
+def _node(solved: Solved) -> list[Any]:
+    return [solved.value, solved.node, solved.support, solved.split, solved.weight]
+
+
+def _solved(data: list[Any]) -> Solved:
+    value, node, support, split, weight = data
+    slots = tuple((sign, tuple((plane, side) for plane, side in cuts)) for sign, cuts in node)
+    return Solved(value, slots, tuple(support), None if split is None else (split[0], split[1]), (), weight)

@@ -1,0 +1,168 @@
+"""The entry point: search, certify, and say what is proved."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from fractions import Fraction
+from math import comb
+from pathlib import Path
+
+from symverify.cells.arrangement import count_chambers
+from symverify.ground import linear
+from symverify.landscape.global_minimum import checkpoint as saved
+from symverify.landscape.global_minimum.attain import always_attained, attained
+from symverify.landscape.global_minimum.instance import Form, Instance, Network
+from symverify.landscape.global_minimum.model import Model, model
+from symverify.landscape.global_minimum.network import Candidate, attaining, evaluated, family
+from symverify.landscape.global_minimum.result import Result, Statistics
+from symverify.landscape.global_minimum.search import Progress, Search
+
+Watch = Callable[[Progress], None]
+SAVE_EVERY = 20.0  # seconds between checkpoints
+SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate of the bracket
+
+
+def global_minimum(
+    inst: Instance,
+    *,
+    incumbent: Network | None = None,
+    executor: Executor | None = None,
+    progress: Watch | None = None,
+    deadline: float | None = None,
+    checkpoint: Path | None = None,
+) -> Result:
+    """inf Σ(f − y)² over all parameters, exactly, with the dual vectors that prove it.
+
+    incumbent: a network to beat. executor: where to run the parts of a round; the result does not depend on it.
+    deadline: seconds; when they are over, or at Ctrl-C, the result is a proved bracket. checkpoint: a file to
+    save the search in, and to continue from if it exists.
+    """
+    begun = time.monotonic()
+    shape = model(inst)
+    search = Search(inst, shape, min(inst.width, len(inst.y)), evaluated(shape, []), executor=executor)
+    if incumbent is not None:
+        search.improve(evaluated(shape, points(shape, incumbent)))
+    floor, residual = inst.within()
+    try:
+        complete = _searched(search, floor, begun, deadline, progress, checkpoint)
+    except KeyboardInterrupt:
+        complete = False
+    if checkpoint is not None and not complete:
+        saved.save(checkpoint, search)
+    lower = floor
+    trivial = [linear.primitive(residual)] if floor else []
+    vectors = [tuple(vector) for vector in trivial]
+    if search.best.loss > floor:
+        try:
+            lower, vectors = _certified(search, complete, floor, vectors)
+        except KeyboardInterrupt:
+            complete = False
+    return _result(search, lower, vectors, time.monotonic() - begun)
+
+
+def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
+    """(σ, point in integer coordinates) of a network's units; ValueError if it has too many."""
+    form, inst = shape.form, shape.instance
+    if len(network.v) > inst.width:
+        raise ValueError("the incumbent has more hidden units than the instance")
+    units = []
+    for w, b, v in zip(network.W, network.b, network.v, strict=True):
+        if not v:
+            continue
+        u = [*w, b - form.shift] if inst.hidden_bias else list(w)
+        z = [abs(v) * sum((a * c for a, c in zip(u, x, strict=True)), Fraction(0)) for x in inst.inputs]
+        point = linear.solve(form.rows, z, len(form.basis)) if form.basis else []
+        if point is None:
+            raise ArithmeticError("pre-activations lie in the column space of the inputs")
+        tail = [abs(v) / form.scale[-1]] if form.perspective else []
+        units.append((1 if v > 0 else -1, (*point, *tail)))
+    return units
+
+
+def _searched(
+    search: Search,
+    floor: Fraction,
+    begun: float,
+    deadline: float | None,
+    progress: Watch | None,
+    path: Path | None,
+) -> bool:
+    """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
+    if path is None or not saved.restore(path, search):
+        search.start(floor)
+    last = time.monotonic()
+    while search.open and search.best.loss > floor:
+        now = time.monotonic()
+        if deadline is not None and now - begun > SEARCHING * deadline:
+            return False
+        if path is not None and now - last > SAVE_EVERY:
+            saved.save(path, search)
+            last = now
+        search.step()
+        if progress is not None:
+            progress(search.report(time.monotonic() - begun))
+    return True
+
+
+def _certified(
+    search: Search, complete: bool, floor: Fraction, trivial: list[tuple[int, ...]]
+) -> tuple[Fraction, list[tuple[int, ...]]]:
+    """A lower bound and vectors that prove it: the incumbent's loss, or what the open nodes allow."""
+    scale = search.shape.label_scale**2
+    if complete:
+        search.close(floor)
+        if search.best.loss == floor:
+            return floor, trivial
+        return search.best.loss, sorted({one.vector for one in search.vectors})
+    threshold = Fraction(search.lower * (1 - 1e-6) * search.shape.size**2).limit_denominator(10**6) * scale
+    leaves = [*search.leaves, *(solved for _, _, solved in search.open)]
+    if not search.nodes or threshold <= floor * scale or search.certify(threshold, leaves):
+        return floor, trivial
+    bounds = [
+        Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
+        / (sum(g * g for g in one.vector) * scale)
+        for one in search.vectors
+    ]
+    return min([*bounds, search.best.loss]), sorted({one.vector for one in search.vectors})
+
+
+def _result(search: Search, lower: Fraction, vectors: list[tuple[int, ...]], seconds: float) -> Result:
+    shape, best = search.shape, search.best
+    network, known = attaining(shape, best), True if always_attained(shape) else None
+    if network is None and lower == best.loss:
+        found, known = _attainment(search)
+        if found is not None:
+            best, network = found, attaining(shape, found)
+    elif network is not None and lower == best.loss:
+        known = True
+    if network is not None and search.inst.loss(network) != best.loss:
+        raise ArithmeticError("the network does not have the loss it was found with")
+    units = 2 * _chambers(shape.form)
+    width = search.inst.width
+    return Result(
+        factor=search.inst.factor,
+        lower=lower,
+        upper=best.loss,
+        network=network,
+        family=family(shape, best) if network is None else None,
+        attained=known,
+        vectors=tuple(vectors),
+        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, seconds),
+    )
+
+
+def _attainment(search: Search) -> tuple[Candidate | None, bool | None]:
+    """An attaining candidate if there is one, and whether there is (None: not decided)."""
+    try:
+        found = attained(search.shape, search.proof, search.best)
+    except (TimeoutError, KeyboardInterrupt):
+        return None, None
+    return found, found is not None
+
+
+def _chambers(form: Form) -> int:
+    """The number of cells of one unit."""
+    rows = [row for row, _, _ in form.hyperplanes]
+    if form.perspective:
+        rows.append([0] * (form.dimension - 1) + [1])
+    return count_chambers(rows, len(rows) - 1 if form.perspective else None) if rows else 1

@@ -1,0 +1,282 @@
+"""Pictures as inline SVG, from the numbers of `views`: the risk on a plane, along a line, the fits, the atlas."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from symverify.kernel.model import Problem
+from symverify.report.contours import level_lines, outlines
+from symverify.report.explain import Scene
+from symverify.report.formula import decimal, exact, is_short
+from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
+from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
+
+MAX_PANELS = 4
+Atlas = tuple[Fraction, int | None, int, bool | None]  # risk, dimension, components, spurious
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG element, its caption, its legend as (class of the swatch, words), and its numbers as a table."""
+
+    svg: str
+    caption: str
+    legend: tuple[tuple[str, str], ...]
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def pictures(problem: Problem, scene: Scene, key: str) -> list[Picture | str]:
+    """All pictures of a scene; a sentence where one cannot be drawn. `key` makes ids unique on the page."""
+    draw: list[Callable[[], list[Picture]]] = [
+        lambda: [slice_picture(scene, slice_view(problem, scene), f"{key}-slice")],
+        lambda: [segment_picture(scene, segment_view(problem, scene), f"{key}-line")],
+        lambda: fit_pictures(fit_view(problem, scene), f"{key}-fit"),
+    ]
+    found: list[Picture | str] = []
+    for name, make in zip(("risk on a plane", "risk along a line", "fits"), draw, strict=True):
+        try:
+            found += make()
+        except NoView as reason:
+            found.append(f"There is no picture of the {name}: {reason}.")
+    return found
+
+
+def risk_words(x: Fraction) -> str:
+    """An exact risk for a tooltip."""
+    return exact(x) if is_short(x) else f"≈ {decimal(x, 6)}"
+
+
+# the risk on a plane
+
+
+def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
+    """Bands of risk, cell boundaries, the path, and the two points."""
+    better = "" if scene.better is None else f" and {scene.better_name}"
+    canvas = Canvas(
+        (float(view.xs[0]), float(view.xs[-1])),
+        (float(view.ys[0]), float(view.ys[-1])),
+        f"The risk on a plane through {scene.name}{better}",
+        f"Contour map. Horizontal axis {view.directions[0]}, vertical axis {view.directions[1]}. {scene.name} is at (0, 0) "
+        f"with risk {risk_words(scene.at.risk)}. {len(view.creases)} cell boundaries are drawn.",
+        key,
+    )  # fmt: skip
+    canvas.clip()
+    low, high = _bands(canvas, view)
+    for crease in view.creases:
+        canvas.path(level_lines(view.xs, view.ys, crease.values, 0.0), "crease", f"cell boundary: {crease.name}")
+    _route(canvas, scene, view)
+    canvas.unclip()
+    canvas.axes(view.directions[0], view.directions[1])
+    if scene.better is not None:
+        canvas.star(1, 0, "better", f"{scene.better_name}: risk {risk_words(scene.better.risk)}")
+        canvas.mark_label(1, 0, scene.better_name)
+    canvas.dot(0, 0, "at", f"{scene.name}, {scene.kind}: risk {risk_words(scene.at.risk)}", 6, focus=True)
+    canvas.mark_label(0, 0, scene.name)
+    legend = [
+        ("s-at", f"{scene.name}, {scene.kind}, risk {risk_words(scene.at.risk)}"),
+        *([("s-better", f"{scene.better_name}, risk {risk_words(scene.better.risk)}")] if scene.better else []),
+        *([("s-below", f"risk below that of {scene.name}, down to {number(low)}")] if low < view.level else []),
+        ("s-above", f"risk above it, up to {number(high)} (beyond: the same colour)"),
+        *([("s-crease", "cell boundaries: creases, where the risk may not be differentiable")] if view.creases else []),
+        *([("s-valley", "the valley: local minima, all of the same risk")] if scene.valley else []),
+        *([("s-valley", "the descent curve")] if scene.descent else []),
+    ]
+    return Picture(canvas.svg(), _slice_caption(scene, view), tuple(legend))
+
+
+def _slice_caption(scene: Scene, view: Slice) -> str:
+    better = f" and {scene.better_name}" if scene.better is not None else ""
+    said = f"The risk on a plane in parameter space through {scene.name}{better}. Both axes have the same scale."
+    if view.path:
+        what = "valley's path" if scene.valley is not None else "curve"
+        said += f" The {what} {'lies in this plane' if view.off < 1e-9 else 'is projected onto it'}."
+    if view.left_out:
+        said += f" {view.left_out} more cell boundaries are not drawn."
+    return said
+
+
+def _bands(canvas: Canvas, view: Slice) -> tuple[float, float]:
+    """Filled contours, lowest first; the least risk in the plane, and the highest level."""
+    low = float(view.risk.min())
+    high = float(np.quantile(view.risk, 0.9))
+    spread = max(high - low, abs(view.level), 1e-300)
+    under, over = levels(low, view.level, high) if low < view.level - 1e-9 * spread else ([], levels(low, low, high)[1])
+    edges = [low, *under, *over]
+    kinds = [f"b{5 - len(under) + k - 1}" for k in range(len(under) + 1)] if under else ["a0"]
+    kinds += [f"a{k}" for k in range(len(over))]
+    names = [*pairwise(edges), (edges[-1], float(view.risk.max()))]
+    for index, (kind, (a, b)) in enumerate(zip(kinds, names, strict=True)):
+        tip = f"risk {number(a)} to {number(b)}"
+        if index == 0:
+            canvas.box(LEFT, TOP, canvas.width - LEFT - RIGHT, canvas.height - TOP - BOTTOM, kind, tip)
+        else:
+            fudge = 1e-7 * spread if index == len(under) + 1 else 0.0
+            canvas.path(outlines(view.xs, view.ys, view.risk, a - fudge), f"band {kind}", tip, close=True)
+    return low, high
+
+
+def _route(canvas: Canvas, scene: Scene, view: Slice) -> None:
+    if len(view.path) > 1:
+        what = f"the valley: risk {risk_words(scene.at.risk)} all along" if scene.valley else "the descent curve"
+        canvas.path([view.path], "valley-case")
+        canvas.path([view.path], "valley", what)
+
+
+# the risk along a line
+
+
+def segment_picture(scene: Scene, view: Segment, key: str) -> Picture:
+    """The risk as a graph, the points, and where cells meet."""
+    low, high = min(float(view.risk.min()), *(r for _, _, r in view.marks)), float(view.risk.max())
+    margin = 0.06 * (high - low) or 1.0
+    line = "the descent curve" if scene.descent is not None else f"the straight line from {scene.name} to {scene.better_name}"
+    canvas = Canvas(
+        (float(view.ts[0]), float(view.ts[-1])),
+        (low - margin, high + margin),
+        f"The risk along {line}",
+        f"Line graph. The risk lies between {number(low)} and {number(high)}; {len(view.meets)} cell boundaries are met.",
+        key,
+    )  # fmt: skip
+    canvas.axes(view.horizontal, "risk")
+    level = view.marks[0][2]
+    canvas.line((canvas.xs[0], level), (canvas.xs[1], level), "level", f"the risk of {scene.name}, {number(level)}")
+    for t in view.meets.tolist()[:400]:
+        canvas.line((t, canvas.ys[0]), (t, canvas.ys[0] + 1.4 * margin), "meet", f"meets a cell boundary at {number(t)}")
+    canvas.path([list(zip(view.ts.tolist(), view.risk.tolist(), strict=True))], "graph")
+    step = max(len(view.ts) // 65, 1)
+    for t, risk in zip(view.ts.tolist()[::step], view.risk.tolist()[::step], strict=True):
+        canvas.dot(t, risk, "probe", f"at {number(t)}: risk {number(risk)}", 5)
+    for index, (t, name, risk) in enumerate(view.marks):
+        mark = canvas.dot if index == 0 else canvas.star
+        mark(t, risk, "at" if index == 0 else "better", f"{name}: risk {number(risk)}", 6)
+        canvas.mark_label(t, risk, name)
+    chosen = np.linspace(0, len(view.ts) - 1, 11).round().astype(int)
+    rows = tuple((number(float(view.ts[i])), number(float(view.risk[i]))) for i in chosen)
+    legend = [("s-level", f"the risk of {scene.name}")] + ([("s-meet", "cell boundaries")] if len(view.meets) else [])
+    return Picture(canvas.svg(), f"The risk along {line}.", tuple(legend), (view.horizontal.split(",")[0], "risk"), rows)
+
+
+# the fits
+
+
+def fit_pictures(view: Fit, key: str) -> list[Picture]:
+    """A picture for each output, of a kind that depends on how many inputs there are."""
+    make = {1: _curves, 2: _maps}.get(len(view.xs), _parity)
+    outputs = view.targets.shape[1]
+    found: list[Picture] = []
+    for k in range(min(outputs, MAX_PANELS)):
+        name = "" if outputs == 1 else f", output {k + 1}"
+        found += make(view, k, name, f"{key}{k + 1}")
+    return found
+
+
+def _curves(view: Fit, k: int, name: str, key: str) -> list[Picture]:
+    x, y = view.inputs[:, 0], view.targets[:, k]
+    every = np.concatenate([y, *(values[:, k] for values in view.values)])
+    margin = 0.06 * float(every.max() - every.min()) or 1.0
+    who = " and ".join(view.names)
+    canvas = Canvas(
+        (float(view.xs[0][0]), float(view.xs[0][-1])),
+        (float(every.min()) - margin, float(every.max()) + margin),
+        f"The data and the predictions at {who}{name}",
+        f"{len(x)} samples as dots; what the network predicts at {who} as lines.",
+        key,
+    )
+    canvas.axes("x", "y" if not name else f"y{name}")
+    for p in reversed(range(len(view.names))):
+        curve = list(zip(view.xs[0].tolist(), view.values[p][:, k].tolist(), strict=True))
+        canvas.path([curve], f"fit fit{p}", f"predictions at {view.names[p]}")
+    rows = []
+    for i in range(len(x)):
+        told = [f"{n} predicts {number(float(view.at_data[p][i, k]))}" for p, n in enumerate(view.names)]
+        tip = f"sample {i + 1}: x = {number(float(x[i]))}, y = {number(float(y[i]))}; {'; '.join(told)}"
+        canvas.dot(float(x[i]), float(y[i]), "sample", tip, 4, focus=len(x) <= 40)
+        told = [number(float(values[i, k])) for values in view.at_data]
+        rows.append((str(i + 1), number(float(x[i])), number(float(y[i])), *told))
+    legend = [("s-sample", "data"), *((f"s-fit{p}", f"predictions at {n}") for p, n in enumerate(view.names))]
+    heads = ("sample", "x", "y", *(f"at {n}" for n in view.names))
+    return [Picture(canvas.svg(), f"The data and the predictions at {who}{name}.", tuple(legend), heads, tuple(rows[:40]))]
+
+
+def _maps(view: Fit, k: int, name: str, key: str) -> list[Picture]:
+    every = np.concatenate([view.targets[:, k], *(values[:, :, k].ravel() for values in view.values)])
+    steps = np.linspace(float(every.min()), float(every.max()) or 1.0, 9)
+    return [_map(view, p, k, name, steps, f"{key}-{p}") for p in range(len(view.names))]
+
+
+def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Picture:
+    (xs, ys), values = view.xs, view.values[p][:, :, k]
+    title = f"What the network predicts at {view.names[p]}{name}, and the data"
+    canvas = Canvas((float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])), title,
+                    "Heat map over the two inputs; dots are samples, coloured by target on the same scale.", key)  # fmt: skip
+    canvas.clip()
+    for band in range(8):
+        tip = f"prediction {number(float(steps[band]))} to {number(float(steps[band + 1]))}"
+        if band == 0:
+            canvas.box(LEFT, TOP, canvas.width - LEFT - RIGHT, canvas.height - TOP - BOTTOM, "m0", tip)
+        else:
+            canvas.path(outlines(xs, ys, values, float(steps[band])), f"band m{band}", tip, close=True)
+    canvas.unclip()
+    canvas.axes("x₁", "x₂")
+    for i, (x, y) in enumerate(zip(view.inputs, view.targets[:, k].tolist(), strict=True)):
+        band = min(max(int(np.searchsorted(steps, y, side="right")) - 1, 0), 7)
+        told = f"sample {i + 1}: x = ({number(float(x[0]))}, {number(float(x[1]))}), y = {number(y)}, prediction "
+        canvas.dot(float(x[0]), float(x[1]), f"spot m{band}", told + number(float(view.at_data[p][i, k])), 6)
+    legend = (("s-m0", f"{number(float(steps[0]))}"), ("s-m7", f"{number(float(steps[-1]))}"))
+    return Picture(canvas.svg(), title + ".", legend)
+
+
+def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
+    y = view.targets[:, k]
+    every = np.concatenate([y, *(values[:, k] for values in view.at_data)])
+    margin = 0.06 * float(every.max() - every.min()) or 1.0
+    span = (float(every.min()) - margin, float(every.max()) + margin)
+    title = f"Predictions against targets{name}"
+    canvas = Canvas(span, span, title, "A sample on the diagonal is predicted exactly.", key)
+    canvas.axes("target", "prediction")
+    canvas.line((span[0], span[0]), (span[1], span[1]), "level")
+    for p, who in enumerate(view.names):
+        for i in range(len(y)):
+            value = float(view.at_data[p][i, k])
+            tip = f"sample {i + 1}: y = {number(float(y[i]))}, {who} predicts {number(value)}"
+            (canvas.dot if p == 0 else canvas.star)(float(y[i]), value, f"fitted{p}", tip, 5)
+    legend = tuple((f"s-fitted{p}", f"predictions at {who}") for p, who in enumerate(view.names))
+    return [Picture(canvas.svg(), title + ".", legend)]
+
+
+# the atlas
+
+
+def atlas_picture(entries: Sequence[Atlas], key: str = "atlas") -> Picture:
+    """Known minima by risk: (risk, dimension, components, spurious), each a mark as large as it has components."""
+    if not entries:
+        raise NoView("there are no minima")
+    risks = [float(entry[0]) for entry in entries]
+    sizes = [entry[1] for entry in entries if entry[1] is not None] or [0]
+    pad = 0.08 * (max(risks) - min(risks)) or max(abs(risks[0]), 1.0) * 0.1
+    canvas = Canvas(
+        (min(risks) - pad, max(risks) + pad),
+        (min(sizes) - 1.0, max(sizes) + 1.0),
+        "Minima by risk",
+        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {risk_words(min(e[0] for e in entries))}.",
+        key,
+    )  # fmt: skip
+    canvas.axes("risk", "local dimension")
+    rows = []
+    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2])):
+        kind = {True: "spurious", False: "global", None: "not known whether spurious"}[spurious]
+        count = "1 component" if components == 1 else f"{components} components"
+        size = "dimension unknown" if dimension is None else f"dimension {dimension}"
+        tip = f"risk {risk_words(risk)}, {kind}, {size}, {count}"
+        y = float(min(sizes) if dimension is None else dimension)
+        radius = min(4.0 + 2.0 * components**0.5, 14.0)
+        mark = canvas.star if spurious is False else canvas.dot
+        mark(float(risk), y, {True: "at", False: "better", None: "sample"}[spurious], tip, radius)
+        rows.append((risk_words(risk), kind, "" if dimension is None else str(dimension), str(components)))
+    legend = (("s-at", "spurious"), ("s-better", "global"), ("s-sample", "not known"))
+    heads = ("risk", "kind", "dimension", "components")
+    return Picture(canvas.svg(), "Minima by risk; larger marks have more components.", legend, heads, tuple(rows))

@@ -1,0 +1,81 @@
+"""Random small problems with a cell each, and steps run through their kernel rules, for the tests about cells."""
+
+import json
+import random
+from fractions import Fraction
+from typing import Any
+
+from symverify.kernel.errors import Rejected
+from symverify.kernel.facts import Fact
+from symverify.kernel.model import Layer, Pattern, Point, Problem, cell_of
+from symverify.kernel.network import read_problem
+from symverify.kernel.read import Fields
+from symverify.kernel.rules import Proof
+
+ACTIVATIONS: list[Any] = [
+    "relu",
+    "relu",
+    "abs",
+    "identity",
+    "hardtanh",
+    "hardsigmoid",
+    {"name": "leaky_relu", "negative_slope": "1/4"},
+    {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]},
+    {"breakpoints": ["-1", "0", "2"], "slopes": ["1", "0", "2", "-1"], "anchor": ["0", "1"]},
+]
+HALF_SQUARES = {"name": "squared", "reduction": "sum", "factor": "1/2"}
+
+
+def network(inputs: Any, targets: Any, width: int, activation: Any = "relu", bias: Any = True, loss: Any = None) -> Problem:
+    """A problem with one hidden layer and scalar output; numbers or vectors as inputs, sum of half squares."""
+    rows = [[x] if isinstance(x, int) else list(x) for x in inputs]
+    document = {
+        "format": "symverify-network/1",
+        "layers": [len(rows[0]), width, 1],
+        "activation": activation,
+        "bias": bias,
+        "loss": loss or HALF_SQUARES,
+        "data": [{"x": list(map(str, x)), "y": [str(y)]} for x, y in zip(rows, targets, strict=True)],
+    }
+    return read_problem(json.dumps(document).encode(), lambda _: b"")
+
+
+def random_point(rng: random.Random, problem: Problem) -> Point:
+    """A point whose units often agree, so that classes of several units occur."""
+    d, width, _ = problem.widths
+
+    def number() -> Fraction:
+        return Fraction(rng.randint(-9, 9), rng.choice([2, 3, 4]))
+
+    kinds = [[number() for _ in range(d + 1)] for _ in range(rng.choice([1, 2, width]))]
+    rows = [rng.choice(kinds) for _ in range(width)]
+    bias = tuple(row[d] for row in rows) if problem.hidden_bias else None
+    first = Layer(tuple(tuple(row[:d]) for row in rows), bias)
+    return first, Layer((tuple(number() for _ in range(width)),), (number(),) if problem.output_bias else None)
+
+
+def random_case(rng: random.Random, widest: int = 4, samples: int = 5) -> tuple[Problem, Pattern]:
+    """A small, often degenerate problem, and a cell of it."""
+    while True:
+        d, n = rng.choice([1, 1, 2]), rng.randint(1, samples)
+        huber = {"name": "huber", "delta": rng.choice(["1/2", "1", "2"])}
+        problem = network(
+            [[rng.randint(-2, 3) for _ in range(d)] for _ in range(n)],
+            [rng.randint(-3, 3) for _ in range(n)],
+            rng.randint(1, widest),
+            rng.choice(ACTIVATIONS),
+            {"hidden": rng.random() < 0.6, "output": rng.random() < 0.6},
+            rng.choice([HALF_SQUARES, HALF_SQUARES, huber]),
+        )
+        try:
+            return problem, cell_of(problem, random_point(rng, problem))
+        except Rejected:
+            continue
+
+
+def run(proof: Proof, rule: Any, **fields: Any) -> Fact:
+    """Run a rule on a step with these fields, as they come back from a file, and keep its fact."""
+    with Fields(json.loads(json.dumps(fields)), f"steps[{len(proof.facts)}]") as step:
+        fact: Fact = rule(proof, step)
+    proof.facts.append(fact)
+    return fact
