@@ -306,5 +306,11 @@ def _failed(error: BaseException) -> int:
         return 2
     if name == "Abort":
         return 130
+    from symverify.kernel import Declined, Malformed, Rejected
+
+    for kind, code in ((Malformed, 2), (Rejected, 11), (Declined, 3)):
+        if isinstance(error, kind):
+            print(str(error), file=sys.stderr)
+            return code
     print(f"internal error: {name}: {error}", file=sys.stderr)
     return 70

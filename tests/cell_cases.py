@@ -26,7 +26,9 @@ ACTIVATIONS: list[Any] = [
 HALF_SQUARES = {"name": "squared", "reduction": "sum", "factor": "1/2"}
 
 
-def network(inputs: Any, targets: Any, width: int, activation: Any = "relu", bias: Any = True, loss: Any = None) -> Problem:
+def network(
+    inputs: Any, targets: Any, width: int, activation: Any = "relu", bias: Any = True, loss: Any = None
+) -> Problem:
     """A problem with one hidden layer and scalar output; numbers or vectors as inputs, sum of half squares."""
     rows = [[x] if isinstance(x, int) else list(x) for x in inputs]
     document = {

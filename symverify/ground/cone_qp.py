@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
 from .linear import nullspace, primitive, solve
 from .lp import Farkas, dot, solve_system
 
 Vector = list[Fraction]
 Rows = Sequence[Sequence[Fraction]]
+Array = NDArray[np.float64]
+ROUNDS, GRID = 8, 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,11 @@ def minimise_over_cone(
 ) -> ConeOptimum:
     """The least ½‖Mx − y‖² + q·x over {x ∈ ℚ^width : G x ≥ 0}; M is matrix, y target, q linear, G cone.
 
-    The value must be bounded below. Each round ends at the least value on the span of a face of the cone, below
-    the round before, so no face comes back; whether a point is optimal is an exact linear feasibility question,
-    so degenerate faces do no harm. Raises ArithmeticError if the value is unbounded.
+    The value must be bounded below; raises ArithmeticError if it is not. Each round ends at the least value on the
+    span of a face of the cone, below the round before, so no face comes back; floating point only guesses where to
+    start. Whether a point is optimal is an exact linear feasibility question, so degenerate faces do no harm.
     """
-    x = [Fraction(0)] * width
+    x = _down_the_face(matrix, target, linear, cone, _guess(matrix, target, linear, cone, width))
     while True:
         gradient = _gradient(matrix, target, linear, x)
         active = [i for i, row in enumerate(cone) if not dot(row, x)]
@@ -39,6 +45,47 @@ def minimise_over_cone(
             return ConeOptimum(x, [weights.get(i, Fraction(0)) / scale for i in range(len(cone))])
         x = _onward(matrix, gradient, cone, x, _short(falling.x))
         x = _down_the_face(matrix, target, linear, cone, x)
+
+
+def _guess(matrix: Rows, target: Sequence[Fraction], linear: Sequence[Fraction], cone: Rows, width: int) -> Vector:
+    """A point of the cone near the optimum: 0, or rounded on the face that floating point believes to be optimal."""
+    origin = [Fraction(0)] * width
+    try:
+        x, active = _float_optimum(matrix, target, linear, cone, width)
+    except (OverflowError, RuntimeError, np.linalg.LinAlgError):
+        return origin
+    for _ in range(ROUNDS):
+        basis = nullspace([cone[i] for i in active], width) if active else None
+        if basis == []:
+            return origin
+        inside = x if basis is None else np.linalg.lstsq(np.array(basis, dtype=float).T, x)[0]
+        if not np.isfinite(inside).all():
+            return origin
+        short = [Fraction(round(value * GRID), GRID) for value in inside.tolist()]
+        point = short if basis is None else [dot(short, column) for column in zip(*basis, strict=True)]
+        outside = [i for i, row in enumerate(cone) if dot(row, point) < 0]
+        if not outside:
+            return point
+        active = [*active, *(i for i in outside if i not in active)]
+    return origin
+
+
+def _float_optimum(
+    matrix: Rows, target: Sequence[Fraction], linear: Sequence[Fraction], cone: Rows, width: int
+) -> tuple[Array, list[int]]:
+    """The optimum of the slightly regularised program, and its rows with positive multipliers, by the dual."""
+    m = np.array(matrix, dtype=float).reshape(len(matrix), width)
+    moment = m.T @ np.array(target, dtype=float) - np.array(linear, dtype=float)
+    hessian = m.T @ m
+    hessian += np.eye(width) * 1e-10 * max(1.0, float(np.trace(hessian)))
+    root = np.linalg.cholesky(hessian)
+    free = np.linalg.solve(root, moment)
+    rows = np.array(cone, dtype=float).reshape(len(cone), width)
+    rows /= np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)[:, None]
+    pulls = np.linalg.solve(root, rows.T)
+    weights = nnls(pulls, -free)[0] if len(cone) else np.zeros(0)
+    x: Array = np.linalg.solve(root.T, free + pulls @ weights)
+    return x, np.flatnonzero(weights).tolist()
 
 
 def _short(direction: Sequence[Fraction]) -> Vector:

@@ -1,21 +1,30 @@
 """python -I -m symverify.kernel NETWORK CERTIFICATE: verify with the standard library alone."""
 
 import argparse
+import errno
 import sys
 from pathlib import Path
 
 from .check import check
 from .errors import Declined, Malformed, Rejected
+from .read import MAX_BYTES
 
 PROVED, MALFORMED, UNDECIDED, REFUTED, REJECTED, INTERNAL, INTERRUPTED = 0, 2, 3, 10, 11, 70, 130
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a regular file of bounded size; OSError for anything else (a pipe would never end)."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if path.stat().st_size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {MAX_BYTES} bytes", str(path))
+    return path.read_bytes()
 
 
 def verify(network: Path, certificate: Path) -> tuple[int, list[str]]:
     """The exit code and the lines to print; the last line is the verdict."""
     try:
-        theorems = check(
-            network.read_bytes(), certificate.read_bytes(), lambda name: (network.parent / name).read_bytes()
-        )
+        theorems = check(contents(network), contents(certificate), lambda name: contents(network.parent / name))
     except Malformed as error:
         return MALFORMED, [f"{where or 'file'}: {what}" for where, what in error.faults] + ["s MALFORMED"]
     except OSError as error:

@@ -13,16 +13,22 @@ class Malformed(KernelError):
     """The text is not a well-formed problem or certificate; `faults` are all (path in the file, what is wrong)."""
 
     def __init__(self, *faults: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{where}: {what}" for where, what in faults))
+        super().__init__(*faults)
         self.faults = faults
+
+    def __str__(self) -> str:
+        return "; ".join(f"{where}: {what}" if where else what for where, what in self.faults)
 
 
 class Rejected(KernelError):
     """The certificate is well formed and does not prove what it claims; `where` is a path in it."""
 
     def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}" if where else reason)
+        super().__init__(where, reason)
         self.where, self.reason = where, reason
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" if self.where else self.reason
 
 
 class Declined(KernelError):

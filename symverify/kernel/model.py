@@ -34,7 +34,7 @@ class Activation:
         rate = [slopes[p] for p in real] + [slopes[-1]]
         shape = [ZERO]
         for p, t in enumerate(at):
-            shape.append(shape[-1] + (rate[p] - rate[p + 1]) * t)
+            shape.append(within_budget(shape[-1] + (rate[p] - rate[p + 1]) * t))
         piece = bisect_left(at, x)
         shift = y - rate[piece] * x - shape[piece]
         return Activation(tuple(at), tuple(rate), tuple(o + shift for o in shape))

@@ -1,5 +1,6 @@
 """The parts of an explanation, independent of how they are shown: text, Markdown, LaTeX or HTML."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,6 +31,7 @@ class Code:
 
 
 Inline = str | Formula | Stranger | Strong | Code
+SUBSCRIPT = re.compile(r"(?<=(?<![A-Za-z])[A-Za-zθφγμλδℓΣ̃])_([a-z]{1,2}|[0-9])(?![A-Za-z0-9])")  # in a figure's line
 FORMULAS = (_Ident, Op, Words, Num, Script, Line, Matrix)
 
 

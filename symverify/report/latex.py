@@ -17,6 +17,7 @@ from symverify.report.document import (
     Strong,
     Table,
     Verbatim,
+    SUBSCRIPT,
     shortened,
 )
 from symverify.report.explain import Explanation
@@ -116,10 +117,16 @@ def _table(table: Table) -> list[str]:
 
 
 def _figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> list[str]:
-    lines = [rf"\small {escape.latex(line)} \\" for line in premises]
+    lines = [rf"\small {_figure_line(line)} \\" for line in premises]
     bar = [rf"\hline \multicolumn{{1}}{{r}}{{\small [\texttt{{{escape.latex(rule)}}}]}} \\[-2.2ex]"] if conclusion else []
-    below = [rf"\small {escape.latex(line)} \\" for line in conclusion]
+    below = [rf"\small {_figure_line(line)} \\" for line in conclusion]
     return [r"\begin{center}\begin{tabular}{p{0.92\textwidth}}", *lines, *bar, *below, r"\end{tabular}\end{center}"]
+
+
+def _figure_line(line: str) -> str:
+    """Plain words and signs, subscripts set as such."""
+    parts = SUBSCRIPT.split(line)
+    return "".join(rf"\ensuremath{{_{{{part}}}}}" if odd % 2 else escape.latex(part) for odd, part in enumerate(parts))
 
 
 def _verbatim(found: str) -> list[str]:

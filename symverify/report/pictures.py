@@ -65,7 +65,8 @@ def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
         key,
     )  # fmt: skip
     canvas.clip()
-    low, high = _bands(canvas, view)
+    floor = float(scene.at.risk if scene.better is None else scene.better.risk)
+    low, high = _bands(canvas, view, floor)
     for crease in view.creases:
         canvas.path(level_lines(view.xs, view.ys, crease.values, 0.0), "crease", f"cell boundary: {crease.name}")
     _route(canvas, scene, view)
@@ -99,9 +100,9 @@ def _slice_caption(scene: Scene, view: Slice) -> str:
     return said
 
 
-def _bands(canvas: Canvas, view: Slice) -> tuple[float, float]:
-    """Filled contours, lowest first; the least risk in the plane, and the highest level."""
-    low = float(view.risk.min())
+def _bands(canvas: Canvas, view: Slice, floor: float) -> tuple[float, float]:
+    """Filled contours, lowest first; the least risk in the plane, not above `floor`, and the highest level."""
+    low = min(float(view.risk.min()), floor)
     high = float(np.quantile(view.risk, 0.9))
     spread = max(high - low, abs(view.level), 1e-300)
     under, over = levels(low, view.level, high) if low < view.level - 1e-9 * spread else ([], levels(low, low, high)[1])

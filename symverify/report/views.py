@@ -160,11 +160,11 @@ def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[st
     if scene.better is not None:
         wanted.append((f"towards {scene.better_name}", flat(scene.better.point) - start))
     if scene.valley is not None:
-        wanted.append(("along the valley", along(scene.valley, 1.0) - start))
+        wanted.append(("at a right angle, in the plane of the valley", along(scene.valley, 1.0) - start))
     if scene.descent is not None:
-        wanted.append(("along the descent curve", along(scene.descent, 1.0) - start))
-    wanted += [("across, where predictions change most", v) for v in _sensitive(net, start)]
-    wanted += [("across", v) for v in np.eye(len(start))[:4]]
+        wanted.append(("along the chord of the descent curve", along(scene.descent, 1.0) - start))
+    wanted += [("a direction in which predictions change most", v) for v in _sensitive(net, start)]
+    wanted += [("a parameter", v) for v in np.eye(len(start))[:4]]
     chosen: list[tuple[str, Array]] = []
     for name, v in wanted:
         rest = v - sum((float(v @ e) * e for _, e in chosen), np.zeros_like(v))
@@ -318,4 +318,4 @@ def levels(low: float, level: float, high: float, below: int = 4, above: int = 7
     """Levels under the risk of the point, evenly; and from it upward, closer together near it."""
     under = [low + (level - low) * k / (below + 1) for k in range(1, below + 1)] if level > low else []
     top = max(high, level + 1e-12 * max(1.0, abs(level)))
-    return under, [level + (top - level) * (k / above) ** 2 for k in range(above)]
+    return under, [level + (top - level) * (k / above) ** 3 for k in range(above)]

@@ -5,12 +5,12 @@ the first-order minorant as a polynomial identity on the cell, and last the end-
 space. No division occurs. Losses other than the squared one get only the obligations that do not mention them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.kernel.check import walk
-from symverify.kernel.facts import Assumptions, Evaluated, Fact, GlobalMinimum, LocalMinimum, SpuriousMinimum
+from symverify.kernel.facts import Assumptions, Evaluated, Fact, GlobalMinimum, LocalMinimum, SpuriousMinimum, UnitCells
 from symverify.kernel.linear import sign
 from symverify.kernel.model import (
     ONE,
@@ -21,18 +21,18 @@ from symverify.kernel.model import (
     Scalar,
     rational,
     residuals,
-    risk_along,
     trace,
 )
 from symverify.kernel.network import point_of
-from symverify.kernel.poly import Poly, positive_on_unit_interval
+from symverify.kernel.poly import Poly
 from symverify.kernel.read import layers, strict_json
 from symverify.kernel.rules import kinks, polynomial
-from symverify.smt.text import Monomial, Polynomial, Script, conjunction, disjunction, negation, relation
+from symverify.smt.terms import Terms, along, combine, constant, margins, monomial, reach, univariate, variable
+from symverify.smt.text import Script, conjunction, disjunction, negation, relation
 
 MAX_VARIABLES = 400  # of an identity over a cell
+MAX_CELL_SIGNS = 400  # of a list of cells: cells times samples
 MAX_PREDICTIONS = 12  # of the end-to-end statement
-Terms = dict[Monomial, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ def _of_step(problem: Problem, step: Mapping[str, object], fact: Fact, facts: Se
         yield from _groups(problem, fact.at)
     elif isinstance(fact, Assumptions):
         yield from _no_affine_fit(problem, fact)
+    elif isinstance(fact, UnitCells):
+        yield from _all_cells(problem, step.get("witnesses"))
     elif rule == "descent":
         start = facts[step["point"]]  # type: ignore[call-overload]
         yield from _descent(problem, start, point_of(layers(polynomial)(step["curve"], "")))
@@ -96,37 +98,11 @@ def _of_step(problem: Problem, step: Mapping[str, object], fact: Fact, facts: Se
         yield from _valley(problem, minimum, point_of(layers(polynomial)(step["path"], "")))
 
 
-def monomial(*names: str) -> Monomial:
-    """The product of variables."""
-    return tuple(sorted((name, names.count(name)) for name in set(names)))
-
-
-def combine(*parts: tuple[Fraction | int, Polynomial]) -> Terms:
-    """A linear combination of polynomials."""
-    total: Terms = {}
-    for factor, poly in parts:
-        for term, coefficient in poly.items():
-            total[term] = total.get(term, ZERO) + factor * coefficient
-    return total
-
-
-def _constant(x: Fraction | int) -> Terms:
-    return {(): Fraction(x)}
-
-
-def _variable(name: str) -> Terms:
-    return {monomial(name): ONE}
-
-
-def _univariate(p: Poly) -> Terms:
-    return {((("t", power),) if power else ()): c for power, c in enumerate(p.coefficients)}
-
-
 def _forward(problem: Problem, point: Point, pattern: Pattern) -> tuple[list[str], list[str]]:
     """The network at a point as linear equations in z (pre-activations) and f (predictions): names, equations."""
     names, equations = [], []
     for i, x in enumerate(problem.inputs):
-        entering: list[Terms] = [_constant(v) for v in x]
+        entering: list[Terms] = [constant(v) for v in x]
         for m, layer in enumerate(point):
             last = m == len(point) - 1
             leaving = []
@@ -134,11 +110,11 @@ def _forward(problem: Problem, point: Point, pattern: Pattern) -> tuple[list[str
                 name = f"f{i + 1}_{j + 1}" if last else f"z{m + 1}_{j + 1}_{i + 1}"
                 bias = rational(layer.bias[j]) if layer.bias is not None else ZERO
                 terms = [(rational(w), a) for w, a in zip(row, entering, strict=True)]
-                equations.append(relation(combine((-1, _variable(name)), (1, _constant(bias)), *terms), "="))
+                equations.append(relation(combine((-1, variable(name)), (1, constant(bias)), *terms), "="))
                 names.append(name)
                 if not last:
                     h, p = problem.activations[m], pattern[m][j][i]
-                    leaving.append(combine((h.slopes[p], _variable(name)), (h.offsets[p], _constant(1))))
+                    leaving.append(combine((h.slopes[p], variable(name)), (h.offsets[p], constant(1))))
             entering = leaving
     return names, equations
 
@@ -146,7 +122,7 @@ def _forward(problem: Problem, point: Point, pattern: Pattern) -> tuple[list[str
 def _inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
     """The inequalities that keep every z in its piece; `less` is "<" (inside) or "<=" (closed)."""
     return [
-        relation(combine((side, _variable(f"z{m + 1}_{j + 1}_{i + 1}")), (-side, _constant(t))), less)
+        relation(combine((side, variable(f"z{m + 1}_{j + 1}_{i + 1}")), (-side, constant(t))), less)
         for m, layer in enumerate(pattern)
         for j, unit in enumerate(layer)
         for i, p in enumerate(unit)
@@ -165,7 +141,7 @@ def _risk(problem: Problem, names: Sequence[Sequence[str]]) -> Terms:
         *(
             (
                 problem.loss.factor,
-                combine((1, {monomial(f, f): ONE}), (-2 * y, _variable(f)), (y * y, _constant(1))),
+                combine((1, {monomial(f, f): ONE}), (-2 * y, variable(f)), (y * y, constant(1))),
             )
             for row, target in zip(names, problem.targets, strict=True)
             for f, y in zip(row, target, strict=True)
@@ -188,10 +164,10 @@ def _interior(problem: Problem, at: Evaluated, pattern: Pattern) -> Iterator[Par
     if problem.loss.name == "squared" and len(problem.inputs) * problem.widths[-1] <= MAX_PREDICTIONS:
         rows, f = residuals(problem, at.predictions), _prediction_names(problem)
         tangent = combine(
-            *((r[i], _variable(f[i][k])) for k, r in enumerate(rows) for i in range(len(f))),
-            *((-r[i] * at.predictions[i][k], _constant(1)) for k, r in enumerate(rows) for i in range(len(f))),
+            *((r[i], variable(f[i][k])) for k, r in enumerate(rows) for i in range(len(f))),
+            *((-r[i] * at.predictions[i][k], constant(1)) for k, r in enumerate(rows) for i in range(len(f))),
         )
-        goal = relation(combine((1, _risk(problem, f)), (-at.risk, _constant(1))), ">=")
+        goal = relation(combine((1, _risk(problem, f)), (-at.risk, constant(1))), ">=")
         everything = tuple(name for row in f for name in row)
         yield "no predictions of the cell have lower risk", "QF_NRA", everything, (relation(tangent, "="),), goal
 
@@ -202,10 +178,8 @@ def _convexity(problem: Problem, at: Evaluated) -> Parts:
     for row, b, y in zip(_prediction_names(problem), at.predictions, problem.targets, strict=True):
         for name, value, target in zip(row, b, y, strict=True):
             e = value - target
-            square = combine(
-                (1, {monomial(name, name): ONE}), (-2 * target, _variable(name)), (target**2, _constant(1))
-            )
-            rest = combine((-(e * e), _constant(1)), (-2 * e, _variable(name)), (2 * e * value, _constant(1)))
+            square = combine((1, {monomial(name, name): ONE}), (-2 * target, variable(name)), (target**2, constant(1)))
+            rest = combine((-(e * e), constant(1)), (-2 * e, variable(name)), (2 * e * value, constant(1)))
             goals.append(relation(combine((1, square), (1, rest)), ">="))
             names.append(name)
     return "the loss lies above its tangents", "QF_NRA", tuple(names), (), conjunction(goals)
@@ -220,7 +194,7 @@ def _identity(problem: Problem, at: Evaluated, pattern: Pattern) -> Parts:
             names += [f"w{m + 1}_{j + 1}_{c + 1}" for c in range(problem.widths[m])]
             names += [f"b{m + 1}_{j + 1}"] if problem.has_bias(m) else []
     for i, x in enumerate(problem.inputs):
-        entering: list[Terms] = [_constant(v) for v in x]
+        entering: list[Terms] = [constant(v) for v in x]
         for m in range(len(problem.widths) - 1):
             last, leaving = m == len(problem.widths) - 2, []
             for j in range(problem.widths[m + 1]):
@@ -230,17 +204,17 @@ def _identity(problem: Problem, at: Evaluated, pattern: Pattern) -> Parts:
                     for column, a in enumerate(entering)
                     for term, c in a.items()
                 ]
-                bias = [(1, _variable(f"b{m + 1}_{j + 1}"))] if problem.has_bias(m) else []
-                equations.append(relation(combine((-1, _variable(name)), *bias, *terms), "="))
+                bias = [(1, variable(f"b{m + 1}_{j + 1}"))] if problem.has_bias(m) else []
+                equations.append(relation(combine((-1, variable(name)), *bias, *terms), "="))
                 names.append(name)
                 if not last:
                     h, p = problem.activations[m], pattern[m][j][i]
-                    leaving.append(combine((h.slopes[p], _variable(name)), (h.offsets[p], _constant(1))))
+                    leaving.append(combine((h.slopes[p], variable(name)), (h.offsets[p], constant(1))))
             entering = leaving
     rows, f = residuals(problem, at.predictions), _prediction_names(problem)
     minorant = combine(
-        *((r[i], _variable(f[i][k])) for k, r in enumerate(rows) for i in range(len(f))),
-        *((-r[i] * at.predictions[i][k], _constant(1)) for k, r in enumerate(rows) for i in range(len(f))),
+        *((r[i], variable(f[i][k])) for k, r in enumerate(rows) for i in range(len(f))),
+        *((-r[i] * at.predictions[i][k], constant(1)) for k, r in enumerate(rows) for i in range(len(f))),
     )
     title = "the first-order minorant is constant on the cell"
     return title, "QF_NRA", tuple(names), tuple(equations), relation(minorant, "=")
@@ -255,12 +229,12 @@ def _face(problem: Problem, at: Evaluated) -> Iterator[Parts]:
         deltas = [f"d{c + 1}" for c in range(len(g))]
         sizes, premises = [f"m{c + 1}" for c in range(len(bends))], []
         for size, u in zip(sizes, bends, strict=True):
-            along = combine(*((x, _variable(d)) for x, d in zip(u, deltas, strict=True)))
-            premises.append(relation(combine((1, _variable(size))), ">="))
-            premises.append(disjunction([relation(combine((1, _variable(size)), (s, along)), "=") for s in (-1, 1)]))
+            along = combine(*((x, variable(d)) for x, d in zip(u, deltas, strict=True)))
+            premises.append(relation(combine((1, variable(size))), ">="))
+            premises.append(disjunction([relation(combine((1, variable(size)), (s, along)), "=") for s in (-1, 1)]))
         change = combine(
-            *((x, _variable(d)) for x, d in zip(g, deltas, strict=True)),
-            *((a, _variable(size)) for size, a in zip(sizes, bends.values(), strict=True)),
+            *((x, variable(d)) for x, d in zip(g, deltas, strict=True)),
+            *((a, variable(size)) for size, a in zip(sizes, bends.values(), strict=True)),
         )
         goal = relation(combine((v or 1, change)), ">=" if v else "=")
         yield f"unit {j + 1} has no direction of descent", "QF_LRA", (*deltas, *sizes), tuple(premises), goal
@@ -282,7 +256,7 @@ def _lower(problem: Problem, fact: SpuriousMinimum) -> Iterator[Parts]:
     pattern = _pattern_of(problem, fact.better.point)
     names, equations = _forward(problem, fact.better.point, pattern)
     lower = relation(
-        combine((1, _risk(problem, _prediction_names(problem))), (-fact.minimum.at.risk, _constant(1))), "<"
+        combine((1, _risk(problem, _prediction_names(problem))), (-fact.minimum.at.risk, constant(1))), "<"
     )
     goal = conjunction([*_inside(problem, pattern, "<="), lower])
     yield "the other point has lower risk", "QF_NRA", tuple(names), tuple(equations), goal
@@ -297,10 +271,10 @@ def _groups(problem: Problem, at: Evaluated) -> Iterator[Parts]:
         terms, least = Terms(), ZERO
         for x, f, y in zip(problem.inputs, at.predictions, problem.targets, strict=True):
             g = f"g{label[x] + 1}"
-            square = combine((1, {monomial(g, g): ONE}), (-2 * y[k], _variable(g)), (y[k] ** 2, _constant(1)))
+            square = combine((1, {monomial(g, g): ONE}), (-2 * y[k], variable(g)), (y[k] ** 2, constant(1)))
             terms = combine((1, terms), (1, square))
             least += (f[k] - y[k]) ** 2
-        goal = relation(combine((1, terms), (-least, _constant(1))), ">=")
+        goal = relation(combine((1, terms), (-least, constant(1))), ">=")
         names = tuple(f"g{c + 1}" for c in range(len(label)))
         yield f"no function of the inputs does better on output {k + 1}", "QF_NRA", names, (), goal
 
@@ -312,7 +286,7 @@ def _no_affine_fit(problem: Problem, fact: Assumptions) -> Iterator[Parts]:
     names = [f"a{k + 1}_{c + 1}" for k in range(problem.widths[-1]) for c in range(problem.widths[0] + 1)]
     equations = [
         relation(
-            combine(*((v, _variable(f"a{k + 1}_{c + 1}")) for c, v in enumerate((*x, ONE))), (-y[k], _constant(1))), "="
+            combine(*((v, variable(f"a{k + 1}_{c + 1}")) for c, v in enumerate((*x, ONE))), (-y[k], constant(1))), "="
         )
         for x, y in zip(problem.inputs, problem.targets, strict=True)
         for k in range(problem.widths[-1])
@@ -320,62 +294,48 @@ def _no_affine_fit(problem: Problem, fact: Assumptions) -> Iterator[Parts]:
     yield "no affine map fits the data", "QF_LRA", tuple(names), (), negation(conjunction(equations))
 
 
-def _along(problem: Problem, path: Point, pattern: Pattern | None) -> Iterator[tuple[int, int, int, Poly, int]]:
-    """(layer, unit, sample, z(t), piece) along a path or a curve."""
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, path, i, pattern))[:-1]):
-            for j, x in enumerate(z):
-                if not (m == 0 and problem.dead_row(i)):
-                    h = problem.activations[m]
-                    yield m, j, i, Poly(()) + x, h.piece_after_zero(x) if pattern is None else pattern[m][j][i]
-
-
-def _margins(problem: Problem, along: Iterable[tuple[int, int, int, Poly, int]]) -> list[Poly]:
-    """The polynomials that are positive where every pre-activation is inside its piece."""
-    margins = []
-    for m, _, _, z, p in along:
-        t = problem.activations[m].breakpoints
-        margins += [z - lower for lower in (t[p - 1 : p] if p else ())]
-        margins += [(z - upper) * -1 for upper in t[p : p + 1]]
-    return margins
+def _all_cells(problem: Problem, witnesses: object) -> Iterator[Parts]:
+    """Weights on no boundary have one of the listed patterns."""
+    rows = [(i, x) for i, x in enumerate(problem.inputs) if not problem.dead_row(i)]
+    if not isinstance(witnesses, list) or len(witnesses) * len(rows) > MAX_CELL_SIGNS:
+        return
+    names = [f"w{c + 1}" for c in range(problem.widths[0] + problem.hidden_bias)]
+    h, biased = problem.activations[0], [ONE] * problem.hidden_bias
+    z = {i: combine(*((v, variable(w)) for v, w in zip((*x, *biased), names, strict=True))) for i, x in rows}
+    off = [relation(combine((1, z[i]), (-t, constant(1))), "distinct") for i in z for t in h.breakpoints]
+    patterns = []
+    for w in witnesses:
+        inside = []
+        for i, x in rows:
+            value = sum((Fraction(a) * b for a, b in zip(w, (*x, *biased), strict=True)), ZERO)
+            for t in h.breakpoints:
+                inside.append(relation(combine((1, z[i]), (-t, constant(1))), ">" if value > t else "<"))
+        patterns.append(conjunction(inside))
+    yield "there are no other cells", "QF_LRA", tuple(names), tuple(off), disjunction(patterns)
 
 
 def _descent(problem: Problem, at: Fact, path: Point) -> Iterator[Parts]:
     if not isinstance(at, Evaluated) or problem.loss.name != "squared":
         return
-    margins = _margins(problem, _along(problem, path, None))
+    inner = margins(problem, along(problem, path, None))
     fall = (risk_along(problem, path) - at.risk) * -1
-    reach = _reach([*(p for p in margins if p.coefficients), fall])
-    if reach is None:
+    span = reach([*(p for p in inner if p.coefficients), fall])
+    if span is None:
         return
-    interval = (relation(_variable("t"), ">"), relation(combine((1, _variable("t")), (-reach, _constant(1))), "<="))
-    goal = conjunction([relation(_univariate(fall), ">"), *(relation(_univariate(p), ">=") for p in margins)])
-    yield f"the risk falls for 0 < t ≤ {reach}".replace("≤", "<="), "QF_NRA", ("t",), interval, goal
-
-
-def _reach(positive: Sequence[Poly]) -> Fraction | None:
-    """Some ε such that the polynomials, positive for small t > 0, are so on (0, ε]."""
-    epsilon = ONE
-    for _ in range(60):
-        scaled = []
-        for p in positive:
-            order = next(power for power, c in enumerate(p.coefficients) if c)
-            scaled.append(Poly.of([c * epsilon**power for power, c in enumerate(p.coefficients)][order:]))
-        if all(map(positive_on_unit_interval, scaled)):
-            return epsilon
-        epsilon /= 2
-    return None
+    interval = (relation(variable("t"), ">"), relation(combine((1, variable("t")), (-span, constant(1))), "<="))
+    goal = conjunction([relation(univariate(fall), ">"), *(relation(univariate(p), ">=") for p in inner)])
+    yield f"the risk falls for 0 < t ≤ {span}".replace("≤", "<="), "QF_NRA", ("t",), interval, goal
 
 
 def _valley(problem: Problem, minimum: object, path: Point) -> Iterator[Parts]:
     if not isinstance(minimum, LocalMinimum) or minimum.pattern is None:
         return
-    interval = (relation(_variable("t"), ">="), relation(combine((1, _variable("t")), (-1, _constant(1))), "<="))
-    margins = _margins(problem, _along(problem, path, minimum.pattern))
-    inside = conjunction(sorted({relation(_univariate(p), ">") for p in margins}))
+    interval = (relation(variable("t"), ">="), relation(combine((1, variable("t")), (-1, constant(1))), "<="))
+    inner = margins(problem, along(problem, path, minimum.pattern))
+    inside = conjunction(sorted({relation(univariate(p), ">") for p in inner}))
     yield "the path stays strictly inside the cell", "QF_NRA", ("t",), interval, inside
     same = []
     for i, f in enumerate(minimum.at.predictions):
         values: list[Scalar] = list(trace(problem, path, i, minimum.pattern))[-1]
-        same += [relation(_univariate(Poly(()) + x - b), "=") for x, b in zip(values, f, strict=True)]
+        same += [relation(univariate(Poly(()) + x - b), "=") for x, b in zip(values, f, strict=True)]
     yield "the predictions do not change along it", "QF_NRA", ("t",), interval, conjunction(sorted(set(same)))

@@ -2,7 +2,7 @@
 
 import random
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import pytest
 import z3
@@ -10,14 +10,8 @@ import z3
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import parameters
 from symverify.kernel import rules, strata
-from symverify.kernel.model import Pattern, Problem, cell_of, predictions, rational, residuals, risk
-from symverify.landscape.cell_minima import (
-    CellMinima,
-    EmptyCell,
-    Undecided,
-    cell_minima,
-    permuted,
-)
+from symverify.kernel.model import Pattern, Problem, cell_of, predictions, residuals, risk
+from symverify.landscape.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima, permuted
 from symverify.landscape.constant_risk_path import between, constant_risk_path
 from tests.cell_cases import network, random_case, random_point, run
 
@@ -233,7 +227,7 @@ def check_path(rng, problem, found, start, goal):
     run(proof, rules.interior_minimum, point=0)
     run(proof, strata.constant_risk_path, minimum=1, **emit.constant_risk_path(path))
     gradient = residuals(problem, [(f,) for f in found.best])
-    for a, b in zip(path, path[1:], strict=False):
+    for a, b in pairwise(path):
         assert between(found, a, b, Fraction(0)) == a
         assert between(found, a, b, Fraction(1)) == b
         middle = between(found, a, b, Fraction(rng.randint(1, 99), 100))

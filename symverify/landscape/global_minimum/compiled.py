@@ -11,7 +11,7 @@ import numpy as np
 _WAITING = 48  # how many violated columns one pricing keeps for the next steps
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[misc]
+@numba.njit(cache=True, fastmath=True)
 def _dot(a: Any, b: Any) -> float:
     total = 0.0
     for i in range(a.shape[0]):
@@ -19,7 +19,7 @@ def _dot(a: Any, b: Any) -> float:
     return total
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _solve(gram: Any, rhs: Any, factor: Any, z: Any, size: int) -> int:
     """Cholesky: z with gram·z = rhs and −1, or the number of a column that depends on the ones before it."""
     for i in range(size):
@@ -47,7 +47,7 @@ def _solve(gram: Any, rhs: Any, factor: Any, z: Any, size: int) -> int:
     return -1
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _append(state: Any, units: Any, target: Any, number: int, margin: float, size: int) -> None:
     numbers, columns, gram, rhs, weights = state
     count = units.shape[0]
@@ -61,7 +61,7 @@ def _append(state: Any, units: Any, target: Any, number: int, margin: float, siz
     weights[size] = 0.0
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _remove(state: Any, place: int, size: int) -> None:
     numbers, columns, gram, rhs, weights = state
     for k in range(place, size - 1):
@@ -77,7 +77,7 @@ def _remove(state: Any, place: int, size: int) -> None:
             gram[j, k] = gram[j, k + 1]
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
     _, columns, _, _, weights = state
     residual[:] = target
@@ -86,7 +86,7 @@ def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
             residual[i] -= weights[k] * columns[k, i]
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int) -> int:
     """Move to the least squares of the passive columns, dropping those whose weight would turn negative.
 
@@ -120,7 +120,7 @@ def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int)
     return size
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _price(
     units: Any, residual: Any, plus: Any, minus: Any, margin: float, least: float, waiting: Any, prices: Any
 ) -> int:
@@ -149,7 +149,7 @@ def _price(
     return kept
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def project(
     units: Any, target: Any, plus: Any, minus: Any, warm: Any, free: Any, margin: float, least: float
 ) -> tuple[Any, Any, Any]:

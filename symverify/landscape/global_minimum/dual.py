@@ -35,7 +35,8 @@ def bit_set(plus: Flags, minus: Flags) -> int:
 def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
     product = sum(g * y for g, y in zip(vector, model.labels, strict=True))
-    return product > 0 and product * product >= threshold * sum(g * g for g in vector)
+    square = sum(g * g for g in vector)
+    return product > 0 and product * product >= threshold * square
 
 
 def accepted(
@@ -126,7 +127,8 @@ def _independent(rows: Floats) -> Indices:
     """A maximal independent subset of unit rows (or zero rows), greedily."""
     if not len(rows):
         return np.zeros(0, dtype=np.int64)
-    left, chosen = rows.copy(), []
+    left = rows.copy()
+    chosen: list[int] = []
     while True:
         lengths = np.einsum("ij,ij->i", left, left)
         best = int(lengths.argmax())

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from math import gcd, lcm
 
 from symverify.ground import linear
@@ -53,7 +54,7 @@ class Instance:
             raise ValueError("X and y need the same number n ≥ 1 of samples, all of one dimension")
         if len(self.slopes) != len(self.breakpoints) + 1:
             raise ValueError("an activation with K breakpoints has K + 1 slopes")
-        if any(s >= t for s, t in zip(self.breakpoints, self.breakpoints[1:], strict=False)):
+        if any(s >= t for s, t in pairwise(self.breakpoints)):
             raise ValueError("breakpoints must increase")
         if self.width < 1 or self.factor <= 0:
             raise ValueError("width and factor must be positive")
@@ -69,7 +70,7 @@ class Instance:
         low, high = min(start, z), max(start, z)
         cuts = [low, *(t for t in self.breakpoints if low < t < high), high]
         rise = Fraction(0)
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in pairwise(cuts):
             rise += self.slopes[sum(t <= left for t in self.breakpoints)] * (right - left)
         return value + rise if z >= start else value - rise
 

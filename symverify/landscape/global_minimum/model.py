@@ -33,11 +33,13 @@ Node = tuple[Slot, ...]  # one slot per hidden unit, sorted
 class Model:
     """N rays in D integer coordinates, m hyperplanes (sample, breakpoint), n samples.
 
-    rays: (N, D) exact. columns: (N, n) exact integers, q·H(ray) on the samples. whole: `columns` as floats if they
-    are exact there. rough: each column over its largest entry. norm: max of Σ_i |column_i|. units: (N, n), columns centred (with output bias) and of length 1, or 0. lengths: (N,) before
-    that. live: (N,) whether the column is not 0. closed: (2, m, N), whether the ray is on the closed negative /
-    positive side. margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. kinks: (m,). samples: (m,), the sample
-    of each hyperplane. labels: (n,) integers, y times `label_scale`; target: those as floats, centred, over `size`.
+    rays: (N, D) exact. columns: (N, n) exact integers, q·H(ray) on the samples. whole: `columns` as floats if
+    they are exact there. rough: each column over its largest entry. norm: max of Σ_i |column_i|.
+    units: (N, n), columns centred (with output bias) and of length 1, or 0. lengths: (N,) before that. live: (N,)
+    whether the column is not 0. closed: (2, m, N), whether the ray is on the closed negative / positive side.
+    margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. directions: (N, D), rays over that length.
+    planes: (m, D). kinks: (m,). samples: (m,), the sample of each hyperplane. labels: (n,) integers, y times
+    `label_scale`; target: y centred, over its length `size`.
     """
 
     form: Form
@@ -100,7 +102,8 @@ class Model:
             return np.zeros(0, dtype=np.int8)
         largest = max(abs(g) for g in vector)
         if self.whole is not None and largest * self.norm < EXACT:
-            return np.sign(self.whole @ np.array(vector, dtype=float)).astype(np.int8)
+            products: Floats = self.whole @ np.array(vector, dtype=float)
+            return np.sign(products).astype(np.int8)
         rough = np.array([g / largest for g in vector])
         value = self.rough @ rough
         slack = (len(vector) + 8) * 2.0**-51 * (np.abs(self.rough) @ np.abs(rough)) + 2.0**-1000

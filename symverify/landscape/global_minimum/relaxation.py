@@ -112,7 +112,7 @@ def _settle(
     """
     while passive:
         chosen = columns[passive]
-        best = np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0]
+        best: Floats = np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0]
         negative = best <= 0.0
         negative[:fixed] = False
         if negative[-1] and weights[-1] == 0.0:

@@ -94,12 +94,10 @@ class Search:
         self.nodes += 1
         if solved.split is None and solved.value < self.cut:
             self.improve(candidate(self.shape, solved.parts))
-        if solved.value >= self.cut:
+        if solved.split is None or solved.value >= self.cut:
             self.leaves.append(solved)
-        elif solved.split is not None:
-            heapq.heappush(self.open, (solved.value, self.nodes, solved))
         else:
-            raise ArithmeticError("a projection without conflict missed the incumbent it defines")
+            heapq.heappush(self.open, (solved.value, self.nodes, solved))
 
     def start(self, floor: Fraction) -> None:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
@@ -115,7 +113,7 @@ class Search:
 
     def step(self) -> None:
         """One round: split the open nodes of lowest bound."""
-        batch = []
+        batch: list[Solved] = []
         while self.open and len(batch) < ROUND:
             value, _, solved = heapq.heappop(self.open)
             if value >= self.cut:
@@ -125,12 +123,12 @@ class Search:
         chunks = [batch[k : k + CHUNK] for k in range(0, len(batch), CHUNK)]
         fresh: list[Solved] = []
         guesses: list[Guess] = []
-        for solved, found in self.calls(tasks.expand, chunks, self.cut, True):
-            fresh += solved
+        for more, found in self.calls(tasks.expand, chunks, self.cut, True):
+            fresh += more
             guesses += found
         self.consider(guesses)
-        for node in fresh:
-            self.add(node)
+        for solved in fresh:
+            self.add(solved)
 
     def certify(self, threshold: Fraction, leaves: Sequence[Solved]) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from symverify.kernel.errors import Declined, Malformed
@@ -37,6 +38,8 @@ def import_model(
     The file is written whole or not at all, over an existing one only with `force`. Raises NotImportable.
     """
     try:
+        if output.resolve() in (model.resolve(), data.resolve()):
+            raise NotImportable(f"{quoted(output)} is the model or the data itself", "choose another name with -o")
         if not force and output.exists():
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
         chain = _read(model, activation)
@@ -83,7 +86,7 @@ def _check_chain(layers: Sequence[Affine]) -> None:
             f"the model has {len(layers)} fully connected layer{'s' * (len(layers) != 1)}",
             "a network needs two or more, with an activation between them",
         )
-    for before, after in zip(layers, layers[1:], strict=False):
+    for before, after in pairwise(layers):
         if before.outputs != after.inputs:
             raise NotImportable(
                 f"{quoted(before.name)} has {before.outputs} outputs, but {quoted(after.name)} takes {after.inputs}",

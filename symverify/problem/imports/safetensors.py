@@ -1,10 +1,11 @@
-"""Weights from a safetensors file with the names of PyTorch's nn.Sequential: 0.weight, 0.bias, 2.weight, …
+"""Weights from a safetensors file with the names of PyTorch's nn.Sequential: 0.weight, 0.bias, 2.weight, ...
 
 Such a file says nothing about activations or the order of layers: the order is that of the number in the names, and
 the activation is what the caller says.
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from .common import FLOATS, Affine, Model, NotImportable, exact, matrix, quoted,
 
 _TYPES = {"F16": "float16", "F32": "float32", "F64": "float64"}
 _NAME = re.compile(r"(?P<stem>(?:.*\.)?[A-Za-z_]*)(?P<number>[0-9]+)(?P<rest>(?:\.[A-Za-z_]+)?)\.(?P<part>weight|bias)")
-_RENAME = "name the tensors 0.weight, 0.bias, 2.weight, … or layers.0.weight, …; or export the model to ONNX"
+_RENAME = "name the tensors 0.weight, 0.bias, 2.weight, ... or layers.0.weight, ...; or export the model to ONNX"
 
 
 def read_safetensors(path: Path, activation: object) -> Model:
@@ -77,4 +78,11 @@ def _numbered(tensors: dict[str, Any]) -> dict[int, dict[str, str]]:
     if len(forms) > 1:
         first, second = list(forms.values())[:2]
         raise NotImportable(f"{quoted(first)} and {quoted(second)} do not tell the order of the layers", _RENAME)
+    numbers = sorted(found)
+    for before, after in pairwise(numbers):
+        if list(forms) == [("", "")] and after == before + 1:
+            raise NotImportable(
+                f"{before}.weight and {after}.weight follow each other: in nn.Sequential nothing is between them",
+                "put an activation between them; if there is one, name the tensors layers.0.weight, ...",
+            )
     return found

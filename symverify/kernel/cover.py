@@ -1,0 +1,257 @@
+"""The rule `global_lower_bound`: a few integer vectors bound the squared loss from below for every network.
+
+One hidden layer, scalar output, f(x) = c0 + Σ_j v_j h(⟨w_j, x⟩ + b_j). Everything but the vectors is derived here
+from the data: full rank, cells, rays, and which cells each vector speaks for.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import comb, gcd, lcm
+
+from .errors import Declined, Rejected
+from .linear import Row, fractions, integral, rank
+from .model import ONE, ZERO, Activation
+
+Plane = tuple[int, ...]
+MAX_SUBSETS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """H(u, ν)_i = ν h(⟨u, x̃_i⟩/ν) up to a positive factor: slope·z + offset·ν on the piece of z against t·ν.
+
+    A unit contributes σ·H with σ = ±1, (u, ν) = |v|·((w, b), 1). Without `cone` H does not depend on ν, which is
+    left out; with it ν is the last coordinate. rows: z_i = ⟨rows_i, u⟩.
+    """
+
+    rows: list[list[int]]
+    cone: bool
+    thresholds: list[int]
+    slopes: list[int]
+    offsets: list[int]
+
+    @property
+    def dimension(self) -> int:
+        """The number of coordinates."""
+        return len(self.rows[0]) + self.cone
+
+    def planes(self) -> list[Plane]:
+        """The hyperplanes that cut the parameters into cells on which H is linear, primitive and distinct.
+
+        They have full rank: `rows` has, and ν = 0 is one of them in the cone. A linear h needs no cut; the
+        coordinate hyperplanes only make the cells pointed. A zero row of x̃ has the constant pre-activation 0.
+        """
+        rank, last = len(self.rows[0]), [-t for t in self.thresholds]
+        cuts = [[*row, t][: self.dimension] for row in self.rows if any(row) for t in last]
+        if not self.thresholds:
+            cuts = [[int(i == k) for i in range(self.dimension)] for k in range(rank)]
+        if self.cone:
+            cuts.append([0] * rank + [1])
+        return list(dict.fromkeys(directed(cut) for cut in cuts))
+
+    def values(self, point: Plane) -> list[int]:
+        """H on the samples."""
+        nu, column = point[-1] if self.cone else 0, []
+        for row in self.rows:
+            z = sum(a * p for a, p in zip(row, point[: len(row)], strict=True))
+            piece = sum(z > t * nu for t in self.thresholds)
+            column.append(self.slopes[piece] * z + self.offsets[piece] * nu)
+        return column
+
+
+def directed(row: Sequence[int]) -> Plane:
+    """The primitive multiple of a non-zero row whose first non-zero entry is positive."""
+    common = gcd(*row) if next(filter(None, row)) > 0 else -gcd(*row)
+    return tuple(x // common for x in row)
+
+
+def units(X: Sequence[Row], h: Activation, hidden: bool, output: bool) -> Units:
+    """The contributions of one unit to the predictions, modulo constants where there is an output bias.
+
+    A hidden bias moves the only kink of h (or the zero of a linear h) to 0, an output bias moves h(0) to 0. If h is
+    then positively homogeneous, ν = |v| drops out: v h(z) = σ h(|v| z). Only independent columns of x̃ are kept,
+    each scaled to integers: their combinations are the same pre-activations.
+    """
+    shift = ZERO
+    if hidden and len(h.breakpoints) == 1:
+        shift = h.breakpoints[0]
+    elif hidden and not h.breakpoints and h.slopes[0]:
+        shift = -h.offsets[0] / h.slopes[0]
+    cuts = [t - shift for t in h.breakpoints]
+    offsets = [o + s * shift for o, s in zip(h.offsets, h.slopes, strict=True)]
+    if output:
+        offsets = [o - offsets[sum(t < 0 for t in cuts)] for o in offsets]
+    kept: list[list[int]] = []
+    for column in zip(*([*x, ONE] if hidden else x for x in X), strict=True):
+        if rank([*map(fractions, kept), column]) > len(kept):
+            kept.append(integral(column))
+    unit = lcm(*(t.denominator for t in cuts))  # ν is counted in multiples of this, so that thresholds are integers
+    whole = integral([*h.slopes, *(o * unit for o in offsets)])
+    rows, pieces = [[column[i] for column in kept] for i in range(len(X))], len(h.slopes)
+    return Units(rows, any(cuts) or any(offsets), [int(t * unit) for t in cuts], whole[:pieces], whole[pieces:])
+
+
+def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
+    """All 1-dimensional intersections of hyperplanes, one direction each: eliminate one hyperplane at a time."""
+
+    def descend(start: int, basis: list[Plane]) -> Iterator[Plane]:
+        if len(basis) == 1:
+            yield directed(basis[0])
+            return
+        for i in range(start, len(planes)):
+            products = [sum(a * x for a, x in zip(planes[i], v, strict=True)) for v in basis]
+            k = next((k for k, p in enumerate(products) if p), None)
+            if k is not None:
+                p, pivot = products[k], basis[k]
+                rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
+                yield from descend(
+                    i + 1, [directed([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest]
+                )
+
+    if comb(len(planes), max(dimension - 1, 0)) > MAX_SUBSETS:
+        raise Declined("too many intersections of hyperplanes")
+    identity = [tuple(int(i == k) for i in range(dimension)) for k in range(dimension)]
+    return set(descend(0, identity)) if dimension else set()
+
+
+def around(planes: Sequence[Plane], ray: Plane) -> Iterator[int]:
+    """The chambers whose closure contains the ray, as bit sets of the hyperplanes they are on the positive side of.
+
+    Off the ray's own hyperplanes they have its signs; on those they are the chambers of the quotient by the ray,
+    which is the complement {x_c = 0} for a coordinate with ray_c ≠ 0.
+    """
+    products = [sum(a * x for a, x in zip(plane, ray, strict=True)) for plane in planes]
+    base = sum(1 << i for i, p in enumerate(products) if p > 0)
+    zero = [i for i, p in enumerate(products) if not p]
+    if len(zero) == len(ray) - 1:  # independent hyperplanes take all signs
+        for signs in product((0, 1), repeat=len(zero)):
+            yield base + sum(s << i for s, i in zip(signs, zero, strict=True))
+        return
+    c = next(k for k, x in enumerate(ray) if x)
+    for local in chambers([planes[i][:c] + planes[i][c + 1 :] for i in zero], len(ray) - 1):
+        yield base + sum((local >> k & 1) << i for k, i in enumerate(zero))
+
+
+def chambers(planes: Sequence[Plane], dimension: int) -> set[int]:
+    """All chambers of hyperplanes of full rank: each closed chamber is a pointed cone, so some ray is in it."""
+    both = [side for ray in rays(planes, dimension) for side in (ray, tuple(-x for x in ray))]
+    return {chamber for ray in both for chamber in around(planes, ray)}
+
+
+class Signs:
+    """For all columns at once, on which an integer vector is positive and on which it is negative.
+
+    Per sample the entries of all columns are packed into one integer of fields of `width` bits, so that one
+    multiplication serves all columns. |⟨g, column⟩| < 2^(width − 1) is ensured, so after adding 2^(width − 1) to
+    each field no field borrows from the next, and its top bit tells the sign.
+    """
+
+    def __init__(self, columns: Sequence[Sequence[int]]) -> None:
+        self.columns, self.packed = columns, dict[int, list[int]]()
+        self.norm = max((sum(map(abs, column)) for column in columns), default=0)
+
+    def __call__(self, vector: Sequence[int]) -> tuple[list[int], list[int]]:
+        """The numbers of the columns with ⟨vector, column⟩ > 0, and with < 0."""
+        size, need = 4, (self.norm * max(map(abs, vector)) + 1).bit_length() + 1
+        while 8 * size < need:
+            size *= 2
+        if size not in self.packed:
+            self.packed[size] = [self.pack(entries, size) for entries in zip(*self.columns, strict=True)]
+        total = sum(g * entries for g, entries in zip(vector, self.packed[size], strict=True) if g)
+        half = self.pack([(1 << (8 * size - 1)) - 1] * len(self.columns), size)
+        return self.tops(half + total, size), self.tops(half - total, size)
+
+    def pack(self, entries: Sequence[int], size: int) -> int:
+        """Σ_k entries_k · 2^(8·size·k), for entries of either sign."""
+        positive, negative = (b"".join(max(sign * x, 0).to_bytes(size, "little") for x in entries) for sign in (1, -1))
+        return int.from_bytes(positive, "little") - int.from_bytes(negative, "little")
+
+    def tops(self, fields: int, size: int) -> list[int]:
+        """The numbers of the fields whose top bit is set."""
+        tops = fields.to_bytes(size * len(self.columns), "little")[size - 1 :: size]
+        return [k for k, top in enumerate(tops) if top & 128]
+
+
+def union(sets: Iterable[int]) -> int:
+    """The union of bit sets."""
+    total = 0
+    for one in sets:
+        total |= one
+    return total
+
+
+def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fraction, where: str) -> None:
+    """g ≠ 0, Σ g = 0 with an output bias, ⟨g, labels⟩ > 0 and ⟨g, labels⟩² ≥ threshold·⟨g, g⟩."""
+    if len(g) != len(labels):
+        raise Rejected(where, f"expected {len(labels)} integers, got {len(g)}")
+    if not any(g):
+        raise Rejected(where, "is zero")
+    if output and sum(g):
+        raise Rejected(where, "the entries do not sum to 0, and there is an output bias")
+    gain = sum(a * b for a, b in zip(g, labels, strict=True))
+    if gain <= 0:
+        raise Rejected(where, "the product with the labels is not positive")
+    if gain * gain < threshold * sum(a * a for a in g):
+        raise Rejected(where, "proves less than the claimed bound")
+
+
+def covered(sets: list[int], universe: int, size: int) -> bool:
+    """Whether every subset of `size` elements of the universe is inside one of the sets (all are bit sets).
+
+    A subset is inside the largest set or has an element outside it; once all subsets with that element are known
+    to be covered, it leaves the universe.
+    """
+    sets = sorted({one & universe for one in sets}, key=int.bit_count, reverse=True)
+    if size == 1 or not sets or sets[0] == universe:
+        return union(sets) == universe
+    outside = universe & ~sets[0]
+    while outside and universe.bit_count() >= size:
+        element = outside & -outside
+        outside ^= element
+        if not covered([one for one in sets if one & element], universe, size - 1):
+            return False
+        universe ^= element
+    return True
+
+
+def lower_bound(
+    X: Sequence[Row],
+    y: Row,
+    h: Activation,
+    biases: tuple[bool, bool],
+    width: int,
+    vectors: Sequence[Sequence[int]],
+    rho: Fraction,
+) -> None:
+    """
+    every set of min(width, n, #units) units is covered by some g:
+      σ ⟨g, H(ray)⟩ ≤ 0 on the rays of its units (cell, σ),  Σ g = 0 with an output bias,
+      ⟨g, y⟩ > 0,  ⟨g, y⟩² ≥ ρ ⟨g, g⟩
+    ------------------------------------------------------------------ [global_lower_bound]
+    Σ_i (f(x_i) − y_i)² ≥ ρ  for every network of this width
+
+    A unit is in a closed cell, there H is linear, so its column is a non-negative combination of those of the
+    cell's rays. Where the units of a network are covered, ⟨g, f⟩ ≤ 0, so ⟨g, y − f⟩ ≥ ⟨g, y⟩ > 0 and Cauchy–Schwarz
+    gives the bound. n units suffice: f − c0 is in a cone generated by columns in ℚⁿ, hence (Carathéodory) a
+    combination of n of them. Fewer distinct units are a subset of a larger set, which is covered.
+    """
+    if rho <= 0:
+        return
+    shape, scale = units(X, h, *biases), lcm(*(value.denominator for value in y))
+    labels = [int(value * scale) for value in y]
+    planes, cells, near = shape.planes(), dict[int, int](), list[int]()
+    both = [side for ray in rays(planes, shape.dimension) for side in (ray, tuple(-x for x in ray))]
+    directions = [ray for ray in both if not shape.cone or ray[-1] >= 0]
+    for ray in directions:
+        inside = {c for c in around(planes, ray) if not shape.cone or c >> len(planes) - 1}
+        near.append(sum(1 << cells.setdefault(c, len(cells)) for c in inside))
+    count = len(cells) or 1  # without coordinates there is one cell, whose H is 0
+    everything, signs, sets = (1 << 2 * count) - 1, Signs([shape.values(ray) for ray in directions]), list[int]()
+    for index, g in enumerate(vectors):
+        checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
+        above, below = signs(g)
+        sets.append(everything & ~(union(near[k] for k in above) | union(near[k] for k in below) << count))
+    if not covered(sets, everything, min(width, len(labels), 2 * count)):
+        raise Rejected("vectors", "do not cover all units")
