@@ -97,7 +97,7 @@ class Certificate:
         return sorted(needed)
 
 
-REFERENCES = frozenset({"point", "minimum", "better", "step", "bound"})
+REFERENCES = frozenset({"point", "minimum", "better", "step", "bound", "limit"})
 
 
 def lines(head: dict[str, object], **lists: list[dict[str, object]]) -> bytes:

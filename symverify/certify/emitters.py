@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from symverify.certify.certificate import parameters
+from symverify.certify.global_minimum import applicable, estimate
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import UnitCells
+from symverify.kernel.facts import Evaluated, Limit, UnitCells
 from symverify.kernel.model import Point, Problem, cell_of
 from symverify.landscape.affine_minimum import NotConstructible
 from symverify.landscape.character import character
@@ -40,9 +41,11 @@ def spurious_minimum(session: Session) -> Outcome:
         point, minimum = _affine_minimum(session)
     except NotConstructible as error:
         return Undecided(str(error))
-    everywhere = session.global_by_data(point)
+    everywhere = session.everywhere(point)
     if everywhere is not None:
-        return Proved(everywhere, (("reason", "no function of the inputs has lower risk than the affine fit"),))
+        by_data = session.certificate.steps[everywhere]["rule"] == "function_minimum"
+        what = "no function of the inputs" if by_data else "no network of this architecture"
+        return Proved(everywhere, (("reason", f"{what} has lower risk than the affine fit"),))
     step = session.spurious(minimum)
     if step is not None:
         return Proved(step)
@@ -58,7 +61,7 @@ def valley(session: Session) -> Outcome:
         path = parameters(session.affine().path)
     except NotConstructible as error:
         return Undecided(str(error))
-    step = minimum if session.global_by_data(point) is not None else session.spurious(minimum)
+    step = minimum if session.everywhere(point) is not None else session.spurious(minimum)
     return Proved(session.certificate.step("valley", minimum=minimum if step is None else step, path=path))
 
 
@@ -68,7 +71,7 @@ def point(session: Session) -> Outcome:
     if theta is None:
         return Undecided("the network file gives no parameters")
     at = session.certificate.point(theta)
-    everywhere = session.global_by_data(at)
+    everywhere = session.everywhere(at)
     if everywhere is not None:
         return Proved(everywhere, _described(problem, theta))
     session.progress("deciding whether the given point is a local minimum")
@@ -143,6 +146,42 @@ def strictly_inside(problem: Problem, theta: Point) -> bool:
     return True
 
 
+def global_minimum(session: Session) -> Outcome:
+    """The infimum of the risk over all parameters, and whether it is attained."""
+    answer = session.global_answer(insist=True)
+    if answer.bound is None or answer.reached is None:
+        return _met_bound(session, answer.reason)
+    if not answer.closed:
+        step = session.certificate.step("bracket", bound=answer.bound, point=answer.reached)
+        session.certificate.claim("global_bounds", step)
+        return Undecided(answer.reason)
+    reached = session.certificate.fact(answer.reached)
+    if isinstance(reached, Limit):
+        known = answer.result.attained if answer.result is not None else None
+        told = {False: "not attained, by the search's exact linear programs", None: "whether it is attained is open"}
+        notes = (("attained", known), ("reason", told.get(known, "")))
+        return Proved(session.certificate.step("infimum", bound=answer.bound, limit=answer.reached), notes)
+    return Proved(session.certificate.step("global_minimum", bound=answer.bound, point=answer.reached))
+
+
+def _met_bound(session: Session, reason: str) -> Outcome:
+    """Any network: proved where a point found meets the bound for all functions of the inputs, else a bracket."""
+    try:
+        bound = session.certificate.step("function_bound")
+        start = session.problem.parameters or session.affine().point
+    except (Rejected, NotConstructible) as error:
+        return Undecided(f"{reason}; {error}")
+    at = session.certificate.point(start)
+    fact = session.certificate.fact(at)
+    found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
+    lowest = at if found is None else session.certificate.point(found.point)
+    try:
+        return Proved(session.certificate.step("global_minimum", bound=bound, point=lowest))
+    except Rejected:
+        session.certificate.claim("global_bounds", session.certificate.step("bracket", bound=bound, point=lowest))
+        return Undecided(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
+
+
 def cells(session: Session) -> Outcome:
     """How many cells a hidden unit has, and the network; with a witness in each where they are few."""
     if len(session.problem.widths) != 3:
@@ -163,6 +202,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "assumptions": assumptions,
     "linear_collapse": linear_collapse,
     "cells": cells,
+    "global_minimum": global_minimum,
     "valley": valley,
     "point": point,
     "spurious_minimum": spurious_minimum,
@@ -173,6 +213,7 @@ def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named."""
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
+    claims += ["global_minimum"] if applicable(problem) is None and estimate(problem)[1] else []
     claims += ["point"] if problem.parameters is not None else []
     return claims if linear else [*claims, "spurious_minimum"]
 

@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symverify.certify.certificate import Certificate
+from symverify.certify.global_minimum import (
+    Options,
+    applicable,
+    estimate,
+    instance_of,
+    limit_step,
+    network_of,
+    point_of_network,
+)
 from symverify.kernel.errors import Rejected
-from symverify.kernel.facts import GlobalMinimum, LocalMinimum
-from symverify.kernel.model import ZERO, Point, Problem
+from symverify.kernel.facts import LocalMinimum, LowerBound
+from symverify.kernel.model import ZERO, Point, Problem, predictions, risk
 from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.landscape.better import Witness, better_point
+from symverify.landscape.global_minimum import Progress as SearchProgress
+from symverify.landscape.global_minimum import Result, global_minimum
+from symverify.landscape.global_minimum.instance import normal_form
 
 Progress = Callable[[str], None]
 
@@ -33,6 +45,18 @@ class Undecided:
 Outcome = Proved | Undecided
 
 
+@dataclass(frozen=True, slots=True)
+class GlobalAnswer:
+    """The steps of a lower bound and of the lowest point or limit; `closed` if they meet; `skipped` if not tried."""
+
+    bound: int | None
+    reached: int | None
+    closed: bool
+    skipped: bool
+    reason: str
+    result: Result | None = None
+
+
 @dataclass(slots=True)
 class Session:
     """What the claims of one run share. `deadline` is a time.monotonic() value."""
@@ -41,6 +65,8 @@ class Session:
     deadline: float
     progress: Progress = lambda _: None
     certificate: Certificate = field(init=False)
+    options: Options = field(default_factory=Options)
+    _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
@@ -66,6 +92,9 @@ class Session:
 
     def lower_than(self, point: Point, risk: Fraction) -> Witness | None:
         """The lowest point found so far or now, if its risk is strictly below; None if none is found in time."""
+        self.global_answer()
+        if self._lowest is not None and self._global is not None and self._global.closed:
+            return self._lowest if self._lowest.risk < risk else None
         if point not in self._better:
             self.progress("searching for a point of lower risk")
             budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
@@ -76,12 +105,75 @@ class Session:
         best = self._lowest
         return best if best is not None and best.risk < risk else None
 
-    def global_by_data(self, point_step: int) -> int | None:
-        """The step that proves a point global because no function of the inputs is better, if that is so."""
+    def everywhere(self, point_step: int) -> int | None:
+        """The step that proves a point global, if it is known to be."""
         try:
             return self.certificate.step("function_minimum", point=point_step)
         except Rejected:
-            return None
+            pass
+        answer = self.global_answer()
+        try:
+            if answer.bound is not None and answer.closed:
+                return self.certificate.step("global_minimum", bound=answer.bound, point=point_step)
+        except Rejected:
+            pass
+        return None
+
+    def global_answer(self, insist: bool = False) -> "GlobalAnswer":
+        """The global minimum or a bracket, searched once where it is affordable, or where it is insisted on."""
+        if self._global is None or (insist and self._global.skipped):
+            self._global = self._search(insist)
+        return self._global
+
+    def _search(self, insist: bool) -> "GlobalAnswer":
+        problem, certificate = self.problem, self.certificate
+        reason = applicable(problem)
+        if reason is not None:
+            return GlobalAnswer(None, None, False, True, reason)
+        size, affordable = estimate(problem)
+        if not (affordable or insist):
+            return GlobalAnswer(
+                None, None, False, True, f"the global minimum was not tried: {size}; ask for it by name"
+            )
+        share = 0.9 if insist else 0.4
+        self.progress(f"the global minimum: {size}")
+        start = network_of(problem.parameters) if problem.parameters is not None else None
+        result = global_minimum(
+            instance_of(problem),
+            incumbent=start,
+            executor=self.options.executor,
+            progress=self._bracket,
+            deadline=max(self.remaining() * share, 0.1),
+            checkpoint=self.options.checkpoint,
+        )
+        bound, closed = self._bound(result), result.closed
+        if result.network is not None:
+            point = point_of_network(problem, result.network)
+            value = risk(problem, predictions(problem, point))
+            if self._lowest is None or value < self._lowest.risk:
+                self._lowest = Witness(point, value)
+            reached = certificate.point(point)
+        elif result.family is not None:
+            shape = normal_form(instance_of(problem))
+            reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
+        return GlobalAnswer(bound, reached, closed, False, f"the search ended with a bracket: {size}", result)
+
+    def _bound(self, result: Result) -> int:
+        """The step that proves the result's lower bound."""
+        step = self.certificate.step("function_bound")
+        fact = self.certificate.fact(step)
+        if isinstance(fact, LowerBound) and fact.risk == result.lower_risk:
+            return step
+        vectors = [list(g) for g in result.vectors]
+        return self.certificate.step("global_lower_bound", risk=str(result.lower_risk), vectors=vectors)
+
+    def _bracket(self, seen: SearchProgress) -> None:
+        scale = float(self.problem.loss.factor)
+        low, high = seen.lower * scale, float(seen.upper) * scale
+        self.progress(
+            f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
+            f" {seen.elapsed:.0f} s"
+        )
 
     def spurious(self, minimum_step: int) -> int | None:
         """The step that proves a local minimum spurious by a better point, if one is found."""
@@ -97,7 +189,3 @@ class Session:
         return self.certificate.step(
             "spurious_minimum", minimum=minimum_step, better=self.certificate.point(witness.point)
         )
-
-    def is_global(self, step: int) -> bool:
-        """Whether a step proves its point a global minimum."""
-        return isinstance(self.certificate.fact(step), GlobalMinimum)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from .lp import Farkas, dot, solve_system
 
 Vector = list[Fraction]
 Rows = Sequence[Sequence[Fraction]]
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 ROUNDS, GRID = 8, 2**20
 
 

@@ -41,9 +41,7 @@ def cone_projection(
         weights = _settled(target, column, weights)
 
 
-def _residual(
-    target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]
-) -> list[Fraction]:
+def _residual(target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]) -> list[Fraction]:
     residual = [Fraction(t) for t in target]
     for k, weight in weights.items():
         residual = [r - weight * c if c else r for r, c in zip(residual, column(k), strict=True)]
@@ -61,9 +59,7 @@ def least_squares(target: Column, columns: Sequence[Column]) -> list[Fraction]:
     return [Fraction(int(x.p), int(x.q)) for x in solution.entries()]
 
 
-def _positive_start(
-    target: Column, column: Callable[[int], Column], warm: Sequence[int]
-) -> dict[int, Fraction]:
+def _positive_start(target: Column, column: Callable[[int], Column], warm: Sequence[int]) -> dict[int, Fraction]:
     """A least squares fit with positive weights on some of the columns `warm`."""
     kept = [warm[k] for k in linear.independent_rows([column(k) for k in warm])] if warm else []
     while kept:
@@ -74,9 +70,7 @@ def _positive_start(
     return {}
 
 
-def _settled(
-    target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]
-) -> dict[int, Fraction]:
+def _settled(target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]) -> dict[int, Fraction]:
     """Move towards the least squares fit, dropping columns as they reach 0, until all weights are positive."""
     while True:
         best = dict(zip(weights, least_squares(target, [column(k) for k in weights]), strict=True))

@@ -8,8 +8,10 @@ from typing import final
 from .errors import Malformed, Rejected
 from .facts import (
     Assumptions,
+    Bracket,
     Fact,
     GlobalMinimum,
+    Infimum,
     LinearCollapse,
     LocalMinimum,
     NotLocalMinimum,
@@ -71,6 +73,12 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             return "proved", {"risk": str(at.risk), "better_risk": None, "dimension": dimension, "exact": exact}
         case "linear_collapse", LinearCollapse(theorem):
             return "proved", {"theorem": theorem}
+        case "global_minimum", GlobalMinimum(at):
+            return "proved", {"risk": str(at.risk), "attained": True}
+        case "global_minimum", Infimum(value):
+            return "proved", {"risk": str(value)}
+        case "global_bounds", Bracket(lower, upper):
+            return "proved", {"lower": str(lower), "upper": str(upper)}
         case "cells", UnitCells(count, units):
             fits = units * count.bit_length() < 3 * MAX_DIGITS
             product, multisets = (count**units, comb(count + units - 1, units)) if fits else (None, None)

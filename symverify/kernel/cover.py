@@ -160,7 +160,7 @@ class Signs:
         if size not in self.packed:
             self.packed[size] = [self.pack(entries, size) for entries in zip(*self.columns, strict=True)]
         total = sum(g * entries for g, entries in zip(vector, self.packed[size], strict=True) if g)
-        half = self.pack([(1 << (8 * size - 1)) - 1] * len(self.columns), size)
+        half = int.from_bytes(((1 << (8 * size - 1)) - 1).to_bytes(size, "little") * len(self.columns), "little")
         return self.tops(half + total, size), self.tops(half - total, size)
 
     def pack(self, entries: Sequence[int], size: int) -> int:
@@ -197,20 +197,24 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, "proves less than the claimed bound")
 
 
-def covered(sets: list[int], universe: int, size: int) -> bool:
-    """Whether every subset of `size` elements of the universe is inside one of the sets (all are bit sets).
+def covered(bars: Iterable[int], universe: int, size: int) -> bool:
+    """Whether every subset of `size` elements of the universe avoids one of the `bars` (all are bit sets).
 
-    A subset is inside the largest set or has an element outside it; once all subsets with that element are known
-    to be covered, it leaves the universe.
+    A subset avoids the smallest bar or has an element in it; once all subsets with that element are known to avoid
+    some bar, it leaves the universe.
     """
-    sets = sorted({one & universe for one in sets}, key=int.bit_count, reverse=True)
-    if size == 1 or not sets or sets[0] == universe:
-        return union(sets) == universe
-    outside = universe & ~sets[0]
-    while outside and universe.bit_count() >= size:
-        element = outside & -outside
-        outside ^= element
-        if not covered([one for one in sets if one & element], universe, size - 1):
+    if size == 1:
+        for bar in bars:
+            universe &= bar
+            if not universe:
+                return True
+        return False
+    bars = list(bars)
+    inside = min((bar & universe for bar in bars), key=int.bit_count, default=universe)
+    while inside and universe.bit_count() >= size:
+        element = inside & -inside
+        inside ^= element
+        if not covered((bar for bar in bars if not bar & element), universe, size - 1):
             return False
         universe ^= element
     return True
@@ -238,7 +242,7 @@ def lower_bound(
     combination of n of them. Fewer distinct units are a subset of a larger set, which is covered.
     """
     if rho <= 0:
-        return
+        return  # a sum of squares
     shape, scale = units(X, h, *biases), lcm(*(value.denominator for value in y))
     labels = [int(value * scale) for value in y]
     planes, cells, near = shape.planes(), dict[int, int](), list[int]()
@@ -248,10 +252,10 @@ def lower_bound(
         inside = {c for c in around(planes, ray) if not shape.cone or c >> len(planes) - 1}
         near.append(sum(1 << cells.setdefault(c, len(cells)) for c in inside))
     count = len(cells) or 1  # without coordinates there is one cell, whose H is 0
-    everything, signs, sets = (1 << 2 * count) - 1, Signs([shape.values(ray) for ray in directions]), list[int]()
+    signs, bars = Signs([shape.values(ray) for ray in directions]), list[int]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
         above, below = signs(g)
-        sets.append(everything & ~(union(near[k] for k in above) | union(near[k] for k in below) << count))
-    if not covered(sets, everything, min(width, len(labels), 2 * count)):
+        bars.append(union(near[k] for k in above) | union(near[k] for k in below) << count)
+    if not covered(sorted(bars, key=int.bit_count), (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
         raise Rejected("vectors", "do not cover all units")

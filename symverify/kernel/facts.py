@@ -78,7 +78,7 @@ class GlobalMinimum(Fact):
 
     def words(self) -> str:
         fit = ", and predicts what the best affine fit does" if self.affine else ""
-        return f"{self.at.words()} is a global minimum: no function of the inputs has lower risk{fit}"
+        return f"{self.at.words()} is a global minimum{fit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +127,46 @@ class UnitCells(Fact):
 
     def words(self) -> str:
         return f"one hidden unit has {self.count} cells on the data" + ("; a witness in each is given" * self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class LowerBound(Fact):
+    """No point has risk below `risk`."""
+
+    risk: Fraction
+
+    def words(self) -> str:
+        return f"no point of parameter space has risk below {self.risk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Fact):
+    """Some points come arbitrarily close to the risk `risk` or below it."""
+
+    risk: Fraction
+
+    def words(self) -> str:
+        return f"some points come arbitrarily close to risk {self.risk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Infimum(Fact):
+    """The infimum of the risk over all parameters, approached by a limit of points."""
+
+    risk: Fraction
+
+    def words(self) -> str:
+        return (
+            f"the infimum of the risk over all parameters is {self.risk}, approached as a weight grows"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket(Fact):
+    """The infimum of the risk lies in [lower, upper]."""
+
+    lower: Fraction
+    upper: Fraction
+
+    def words(self) -> str:
+        return f"the infimum of the risk over all parameters is between {self.lower} and {self.upper}"

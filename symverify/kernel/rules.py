@@ -276,18 +276,29 @@ def function_minimum(proof: Proof, step: Fields) -> GlobalMinimum:
     Sound: a function g is constant on each group, as f is, so R(g) − R(θ*) ≥ Σ_ik r_ik (g_k(x_i) − f_ik) = 0.
     """
     problem, at = proof.problem, proof.premise(step, "point", Evaluated)
-    groups: dict[Vector, list[int]] = {}
-    for i, x in enumerate(problem.inputs):
-        groups.setdefault(x, []).append(i)
-    rows = residuals(problem, at.predictions)
-    for r in rows:
-        for group in groups.values():
-            if total(r[i] for i in group):
+    for r in residuals(problem, at.predictions):
+        for group in groups(problem):
+            if sum((r[i] for i in group), ZERO):
                 raise Rejected(step.where, f"the residuals of the samples equal to sample {group[0] + 1} do not cancel")
-    affine = [*zip(*problem.inputs, strict=True), (ONE,) * len(problem.inputs)]
-    outputs = list(zip(*at.predictions, strict=True))
-    optimal = all(not dot(r, phi) for r in rows for phi in affine) and rank(affine) == rank([*affine, *outputs])
-    return GlobalMinimum(at, optimal)
+    return GlobalMinimum(at, affine_optimum(problem, at))
+
+
+def groups(problem: Problem) -> list[list[int]]:
+    """The samples, grouped by equal inputs."""
+    found: dict[Vector, list[int]] = {}
+    for i, x in enumerate(problem.inputs):
+        found.setdefault(x, []).append(i)
+    return list(found.values())
+
+
+def affine_optimum(problem: Problem, at: Evaluated) -> bool:
+    """Whether the predictions are an affine function of the inputs, and the best one (Σ r_i x̃_i = 0)."""
+    affine, outputs = (
+        [*zip(*problem.inputs, strict=True), (ONE,) * len(problem.inputs)],
+        zip(*at.predictions, strict=True),
+    )
+    stationary = all(not dot(r, phi) for r in residuals(problem, at.predictions) for phi in affine)
+    return stationary and rank(affine) == rank([*affine, *outputs])
 
 
 def valley(proof: Proof, step: Fields) -> Valley:

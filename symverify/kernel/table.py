@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from . import rules
+from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit
 from .cells import cell_cover
 from .facts import Fact
 from .read import Fields
@@ -22,4 +23,10 @@ RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "assumptions": rules.assumptions,
     "linear_collapse": rules.linear_collapse,
     "cell_cover": cell_cover,
+    "function_bound": function_bound,
+    "global_lower_bound": global_lower_bound,
+    "global_minimum": global_minimum,
+    "bracket": bracket,
+    "limit": limit,
+    "infimum": infimum,
 }

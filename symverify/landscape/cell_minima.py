@@ -225,8 +225,8 @@ def _attained(
 ) -> tuple[Reached | None, bool]:
     """Vectors of least risk with η > 0, that is a point of the closed cell; and whether the search was exhaustive.
 
-    Points of least risk with signs that a bound admits have its loss gradient r, and ⟨r, f⟩ = 0. With η = 0 and u ≠ 0 a unit's
-    output weight tends to 0 and its input weights to infinity; units with u = η = 0 are left out.
+    Points of least risk with signs that a bound admits have its loss gradient r, and ⟨r, f⟩ = 0. With η = 0 and
+    u ≠ 0 a unit's output weight tends to 0 and its input weights to infinity; units with u = η = 0 are left out.
     """
     tried = set[tuple[int, int]]()
     for number, dual in enumerate(optimal):

@@ -42,7 +42,7 @@ def _segments(values: Grid, level: float) -> Iterator[tuple[_Edge, _Edge]]:
         edges: tuple[_Edge, ...] = ((row, column, 0), (row, column + 1, 1), (row + 1, column, 0), (row, column, 1))
         if kind in (5, 10):
             middle = values[row : row + 2, column : column + 2].mean() >= level
-            joined = _APART if (kind == 5) != bool(middle) else _TOGETHER
+            joined: tuple[tuple[int, int], ...] = _APART if (kind == 5) != bool(middle) else _TOGETHER
         else:
             joined = _JOINED[kind]
         for a, b in joined:

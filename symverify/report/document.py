@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, is_short, numbers
+from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, is_short, m, numbers
 from symverify.report.formula import Ident as _Ident
 
 
@@ -153,3 +153,45 @@ def _inline_numbers(parts: Sequence[Inline]) -> Iterator[Fraction]:
     for part in parts:
         if isinstance(part, FORMULAS):
             yield from numbers(part)
+
+
+_MARKUP = re.compile(r"(\$[^$]*\$|\*\*[^*]*\*\*|\{\})")
+
+
+def say(template: str, *parts: Inline | Fraction | int) -> tuple[Inline, ...]:
+    """A sentence: `$…$` is a formula as `m` reads it, `**…**` is emphasised, each `{}`, also in formulas, a part."""
+    left = iter(parts)
+    found: list[Inline] = []
+    for piece in _MARKUP.split(template):
+        if piece == "{}":
+            part = next(left)
+            found.append(Num(Fraction(part)) if isinstance(part, Fraction | int) else part)
+        elif piece.startswith("$"):
+            found.append(_formula(piece[1:-1], left))
+        elif piece.startswith("**"):
+            found.append(Strong(piece[2:-2]))
+        elif piece:
+            found.append(piece)
+    if next(left, None) is not None:
+        raise ValueError(f"more parts than places in {template!r}")
+    return tuple(found)
+
+
+def _formula(template: str, left: Iterator[Inline | Fraction | int]) -> Line:
+    parts: list[str | Formula | Fraction | int] = []
+    for index, piece in enumerate(template.split("{}")):
+        part = next(left) if index else ""
+        if isinstance(part, Stranger | Strong | Code):
+            raise TypeError("words in a formula")
+        parts += [part, piece]
+    return m(*parts)
+
+
+def prose(template: str, *parts: Inline | Fraction | int) -> Para:
+    """A paragraph of `say`."""
+    return Para(say(template, *parts))
+
+
+def formula(template: str, *parts: Inline | Fraction | int) -> Display:
+    """One formula on a line of its own, its text without the dollar signs."""
+    return Display((_formula(template, iter(parts)),))

@@ -1,4 +1,4 @@
-"""`explain`: a certificate, replayed through the kernel, told as a proof. What the kernel rejects is told as rejected."""
+"""`explain`: a certificate, replayed through the kernel, told as a proof; what the kernel rejects, as rejected."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,20 @@ from symverify.kernel.facts import (
 )
 from symverify.kernel.model import Point, Problem
 from symverify.problem.load import LoadedProblem
-from symverify.report.document import Block, Code, Inline, Items, More, Section, Stranger, Strong, Verbatim, para
-from symverify.report.formula import exact, m, text
+from symverify.report.document import (
+    Block,
+    Code,
+    Inline,
+    Items,
+    More,
+    Section,
+    Stranger,
+    Strong,
+    Verbatim,
+    prose,
+    say,
+)
+from symverify.report.formula import text
 from symverify.report.story import Story
 from symverify.report.tell_minima import at_minimum
 from symverify.report.tell_points import path_of, problem_blocks
@@ -30,6 +42,7 @@ from symverify.run.verdict import Verdict, worst
 Form = Literal["text", "markdown", "latex", "html"]
 FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
 MAX_SCENES = 3
+Sentence = tuple[Inline, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +122,15 @@ def render(explanation: Explanation, form: Form) -> str:
 def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
     word = {Verdict.REJECTED: "REJECTED", Verdict.MALFORMED: "MALFORMED"}.get(verdict, "UNDECIDED")
     blocks: tuple[Block, ...] = (
-        para(Strong(f"{word}: "), f"this certificate {what}. The kernel says:"),
+        prose(f"**{word}:** this certificate {what}. The kernel says:"),
         Items(tuple((Stranger(reason),) for reason in reasons[:50])),
-        para("Nothing is proved by it, and so there is no proof to tell. Make the certificate again, from this very network "
-             "file, with ", Code("symverify check"), "."),
-    )  # fmt: skip
-    return Explanation(title, verdict, (Section("outcome", 2, (f"{word.capitalize()}",), blocks),))
+        prose(
+            "Nothing is proved by it, and so there is no proof to tell. Make the certificate again, from this very "
+            "network file, with {}.",
+            Code("symverify check"),
+        ),
+    )
+    return Explanation(title, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
 
 
 # the statement
@@ -126,55 +142,61 @@ def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
     for theorem, claim in pairs:
         fact = story.facts[int(str(claim["step"]))]
         said = STATEMENTS.get(type(fact))
-        words: list[Inline] = [Stranger(theorem.words + ".")] if said is None else said(story, fact)
+        words = say("{}.", Stranger(theorem.words)) if said is None else said(story, fact)
         head = f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}. "
         items.append((Strong(head), *words, f" (Step {claim['step']}.)"))
     return [Items(tuple(items))]
 
 
-def _say_minimum(story: Story, fact: Fact) -> list[Inline]:
+def _say_minimum(story: Story, fact: Fact) -> Sentence:
     """… is a local minimum of risk …, and spurious."""
-    if isinstance(fact, NotLocalMinimum):
-        return [story.theta(fact.at), ", of risk ", m(fact.at.risk), ", is not a local minimum of the risk."]
-    if isinstance(fact, GlobalMinimum):
-        more = ", and predicts what the best affine fit does: the construction gives no spurious minimum here"
-        return [story.theta(fact.at), " is a global minimum: ", story.risk(fact.at), " is the least risk of any function "
-                f"of the inputs{more if fact.affine else ''}."]  # fmt: skip
-    if isinstance(fact, SpuriousMinimum):
-        return [story.theta(fact.minimum.at), " is a spurious local minimum of the risk: ", story.risk(fact.minimum.at),
-                ", while ", story.risk(fact.better), "."]  # fmt: skip
-    if isinstance(fact, LocalMinimum):
-        return [story.theta(fact.at), " is a local minimum of the risk, with ", story.risk(fact.at), "."]
-    return [Stranger(fact.words() + ".")]
+    match fact:
+        case NotLocalMinimum(at):
+            return say("{}, of risk {}, is not a local minimum of the risk.", story.theta(at), at.risk)
+        case GlobalMinimum(at):
+            why = "the least risk of any function of the inputs"
+            more = "; it predicts what the best affine fit does, so the construction gives no spurious minimum here"
+            words = f"{{}} is a global minimum: {{}} is {why}{more if fact.affine else ''}."
+            return say(words, story.theta(at), story.risk(at))
+        case SpuriousMinimum(LocalMinimum(at), better):
+            words = "{} is a spurious local minimum of the risk: {}, while {}."
+            return say(words, story.theta(at), story.risk(at), story.risk(better))
+        case LocalMinimum(at):
+            return say("{} is a local minimum of the risk, with {}.", story.theta(at), story.risk(at))
+        case _:
+            return say("{}.", Stranger(fact.words()))
 
 
-def _say_valley(story: Story, fact: Fact) -> list[Inline]:
+def _say_valley(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Valley):
-        return [Stranger(fact.words() + ".")]
-    kind = "spurious local minima" if isinstance(fact.minimum, SpuriousMinimum) else "local minima"
+        return say("{}.", Stranger(fact.words()))
+    inner, minimum = fact.minimum, at_minimum(fact.minimum)
+    kind = "spurious local minima" if isinstance(inner, SpuriousMinimum) else "local minima"
+    while_better = say(", while {}", story.risk(inner.better)) if isinstance(inner, SpuriousMinimum) else ()
     size = "" if fact.exact else "at most "
-    minimum = at_minimum(fact.minimum)
-    words: list[Inline] = [f"The risk has infinitely many {kind}, all with ", story.risk(minimum.at)]
-    if isinstance(fact.minimum, SpuriousMinimum):
-        words += [", while ", story.risk(fact.minimum.better)]
-    return [*words, f"; near that point the minima of its cell with its predictions have dimension {size}",
-            m(fact.dimension), "."]  # fmt: skip
+    return (
+        *say(f"The risk has infinitely many {kind}, all with {{}}", story.risk(minimum.at)),
+        *while_better,
+        *say(f"; near {{}} those of its cell and predictions have dimension {size}{{}}.", story.theta(minimum.at),
+             fact.dimension),
+    )  # fmt: skip
 
 
-def _say_assumptions(story: Story, fact: Fact) -> list[Inline]:
+def _say_assumptions(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Assumptions):
-        return [Stranger(fact.words() + ".")]
-    holding = ", ".join(name for name, is_so, _ in fact.holds if is_so) or "none"
-    failing = ", ".join(name for name, is_so, _ in fact.holds if not is_so)
-    return [f"Of the theorem's assumptions {holding} hold; " + (f"{failing} fail." if failing else "none fails.")]
+        return say("{}.", Stranger(fact.words()))
+    holding = [name for name, is_so, _ in fact.holds if is_so]
+    failing = [name for name, is_so, _ in fact.holds if not is_so]
+    ending = f"{', '.join(failing)} {'fails' if len(failing) == 1 else 'fail'}" if failing else "none fails"
+    return say(f"Of the theorem's assumptions {', '.join(holding) or 'none'} hold; {ending}.")
 
 
-def _say_linear(story: Story, fact: Fact) -> list[Inline]:
+def _say_linear(story: Story, fact: Fact) -> Sentence:
     theorem = fact.theorem if isinstance(fact, LinearCollapse) else ""
-    return ["The network is linear: one cell, and every local minimum is global (", Stranger(theorem), ")."]
+    return say("The network is linear: one cell, and every local minimum is global ({}).", Stranger(theorem))
 
 
-STATEMENTS: dict[type, Callable[[Story, Fact], list[Inline]]] = {
+STATEMENTS: dict[type, Callable[[Story, Fact], Sentence]] = {
     LocalMinimum: _say_minimum,
     NotLocalMinimum: _say_minimum,
     SpuriousMinimum: _say_minimum,
@@ -186,23 +208,31 @@ STATEMENTS: dict[type, Callable[[Story, Fact], list[Inline]]] = {
 
 
 def _reading_note() -> Block:
-    return para("The steps carry the numbers that they have in the certificate. A value marked ≈ is a rounded view of an exact "
-                "rational, which stands at the end of its section; no proof uses a rounded value.")  # fmt: skip
+    return prose(
+        "The steps carry the numbers that they have in the certificate. A value marked ≈ is a rounded view of an exact "
+        "rational, which stands at the end of its section; no proof uses a rounded value."
+    )
 
 
 def _trust(problem_file: LoadedProblem, certificate: bytes, theorems: tuple[Theorem, ...]) -> list[Block]:
+    hashes = (
+        ("Problem, SHA-256: ", Code(problem_file.sha256)),
+        ("Certificate, SHA-256: ", Code(sha256(certificate).hexdigest())),
+        (
+            "To check it with Python's standard library alone: ",
+            Code("python -I -m symverify.kernel NETWORK CERTIFICATE"),
+        ),
+    )
     return [
-        para("The verdict is the kernel's, which replayed the certificate for this page: it reads the two files, recomputes "
-             "every number from the problem in exact rational arithmetic and believes nothing that it can recompute. "
-             "Sentences, tables and pictures are made afterwards; pictures use rounded numbers and prove nothing."),
-        Items((
-            ("Problem, SHA-256: ", Code(problem_file.sha256)),
-            ("Certificate, SHA-256: ", Code(sha256(certificate).hexdigest())),
-            ("To check it with Python's standard library alone: ",
-             Code("python -I -m symverify.kernel NETWORK CERTIFICATE")),
-        )),
+        prose(
+            "The verdict is the kernel's, which replayed the certificate for this account: it reads the two files, "
+            "recomputes every number from the problem in exact rational arithmetic and believes nothing that it can "
+            "recompute. Sentences, tables and pictures are made afterwards; pictures use rounded numbers and prove "
+            "nothing."
+        ),
+        Items(hashes),
         More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in theorems)),)),
-    ]  # fmt: skip
+    ]
 
 
 # the pictures' subjects
@@ -246,4 +276,4 @@ def _lowest(story: Story, at: Evaluated) -> Evaluated | None:
     return best if best is not None and best.risk < at.risk else None
 
 
-__all__ = ["FORMS", "Explanation", "Form", "Scene", "exact", "explain", "render"]
+__all__ = ["FORMS", "Explanation", "Form", "Scene", "explain", "render"]

@@ -64,11 +64,11 @@ class Matrix:
 
 
 Formula = Ident | Op | Words | Num | Script | Line | Matrix
-RELATIONS = frozenset("= < > ≤ ≥ ≠ ≈ ≡ ∈ := → ↦ ⇒ ⇔".split())
-BINARY = frozenset("+ − · ×".split())
-_SIGNS = RELATIONS | BINARY | frozenset("( ) [ ] { } , ; : | ⟨ ⟩ Σ ∑ ∂ ∘ … ′ * / ±".split())
+RELATIONS = frozenset("=<>≤≥≠≈≡∈→↦⇒⇔")
+BINARY = frozenset("+−·×")
+_SIGNS = RELATIONS | BINARY | frozenset("()[]{},;:|⟨⟩Σ∑∂∘…′*/±.")
 GAP = Op("\u2003")
-_SUB = str.maketrans("0123456789+−ijkl", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗ")
+_SUB = str.maketrans("0123456789+−ijkluxtpr", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗᵤₓₜₚᵣ")
 _SUP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -86,8 +86,8 @@ def m(*parts: "str | Formula | Fraction | int") -> Line:
 def _token(token: str) -> Formula:
     if token in _SIGNS:
         return Op(token)
-    base, above = token.split("^", 1) if "^" in token else (token, "")
-    base, below = base.split("_", 1) if "_" in base else (base, "")
+    rest, _, above = token.partition("^")
+    base, _, below = rest.partition("_")
     atom: Formula = Num(Fraction(base)) if base.isdigit() else Op(base) if base in _SIGNS else Ident(base)
     return Script(atom, _inside(below), _inside(above)) if below or above else atom
 
@@ -96,7 +96,7 @@ def _inside(text: str) -> Formula | None:
     """A script: digits are a number, signs are signs, every letter is a variable of its own."""
     if not text:
         return None
-    parts = [Num(Fraction(text))] if text.isdigit() else [_token(c) for c in text]
+    parts: list[Formula] = [Num(Fraction(text))] if text.isdigit() else [_token(c) for c in text]
     return parts[0] if len(parts) == 1 else Line(tuple(parts))
 
 
@@ -271,6 +271,9 @@ def _bracketed(rows: list[list[str]], cases: bool) -> _Box:
 # LaTeX
 
 
+_LATEX_SIGNS = {"{": r"\{", "}": r"\}", "′": "'", "|": r"\vert{}", "\u2003": r"\quad"}
+
+
 def latex(formula: Formula) -> str:
     """The formula for LaTeX's math mode."""
     match formula:
@@ -290,7 +293,7 @@ def latex(formula: Formula) -> str:
         case Words(found):
             return rf"\text{{ {escape.latex(found)} }}"
         case Op(sign):
-            return {"{": r"\{", "}": r"\}", "′": "'", "|": r"\mid", "\u2003": r"\quad"}.get(sign) or escape.MATHEMATICS.get(sign, sign)
+            return _LATEX_SIGNS.get(sign) or escape.MATHEMATICS.get(sign, sign)
         case Ident(name):
             return _latex_name(name)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from symverify.report import escape
 from symverify.report.document import (
+    SUBSCRIPT,
     Block,
     Code,
     Display,
@@ -22,7 +23,6 @@ from symverify.report.document import (
     Strong,
     Table,
     Verbatim,
-    SUBSCRIPT,
     shortened,
 )
 from symverify.report.explain import Explanation
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from symverify.run.check import CheckResult
 
 MAX_EXACT = 200
-_OURS = (Stranger, Strong, Code)
 
 
 def page(explanation: Explanation) -> str:
@@ -54,8 +53,9 @@ def page(explanation: Explanation) -> str:
         '<a class="skip" href="#statement">To the statement</a>\n<header>\n'
         f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n{_contents(explanation)}'
         f"</header>\n<main>\n{''.join(shown[:place])}{drawn}{''.join(shown[place:])}</main>\n"
-        "<footer>Made by symverify from a network file and a certificate. The page is complete in itself and loads nothing."
-        f"</footer>\n<script>{script}</script>\n</body>\n</html>\n"
+        "<footer>Made by symverify from a network file and a certificate. The page loads nothing from "
+        "elsewhere.</footer>\n"
+        f"<script>{script}</script>\n</body>\n</html>\n"
     )
 
 
@@ -86,8 +86,8 @@ def _contents(explanation: Explanation) -> str:
 
 def _section(section: Section) -> str:
     tag = f"h{section.level}"
-    body = "".join(map(_block, section.blocks))
-    return f'<section id="{section.key}">\n<{tag}>{_inline(section.heading)}</{tag}>\n{body}{_exact(section)}</section>\n'
+    heading, body = _inline(section.heading), "".join(map(_block, section.blocks))
+    return f'<section id="{section.key}">\n<{tag}>{heading}</{tag}>\n{body}{_exact(section)}</section>\n'
 
 
 def _exact(section: Section) -> str:
@@ -99,7 +99,8 @@ def _exact(section: Section) -> str:
     if len(found) > MAX_EXACT:
         lines.append(f"{len(found) - MAX_EXACT} more are in the certificate")
     body = escape.html("\n".join(lines))
-    return f'<details class="exact"><summary>Exact values ({len(found)})</summary><pre class="exact" tabindex="0">{body}</pre></details>\n'  # noqa: E501
+    inner = f'<summary>Exact values ({len(found)})</summary><pre class="exact" tabindex="0">{body}</pre>'
+    return f'<details class="exact">{inner}</details>\n'
 
 
 # parts
@@ -143,7 +144,8 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    said = "".join(part if isinstance(part, str) else text(part) for part in table.caption if not isinstance(part, _OURS))
+    shown = (part for part in table.caption if not isinstance(part, Stranger | Strong | Code))
+    said = "".join(part if isinstance(part, str) else text(part) for part in shown)
     label = f' aria-label="{escape.html(said)}"' if said else ""
     caption = f'<p class="caption">{_inline(table.caption)}</p>\n' if said else ""
     head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in table.headings)
@@ -177,7 +179,8 @@ def _pictures(explanation: Explanation) -> str:
         drawn = pictures(explanation.problem, scene, f"scene{index}")
         figures = "".join(_picture(each) for each in drawn if isinstance(each, Picture))
         missing = "".join(f"<p>{escape.html(each)}</p>\n" for each in drawn if isinstance(each, str))
-        body = f'{heading}<div class="pictures">{figures}</div>\n{missing}'
+        kind = "pictures three" if sum(isinstance(each, Picture) for each in drawn) == 3 else "pictures"
+        body = f'{heading}<div class="{kind}">{figures}</div>\n{missing}'
         shown = f"<details><summary>Pictures of {escape.html(scene.name)}, {escape.html(scene.kind)}</summary>"
         parts.append(body if index == 1 else f"{shown}{body}</details>\n")
     return "".join(parts) + "</section>\n"
@@ -206,7 +209,8 @@ def claims_table(result: "CheckResult") -> str:
 
     name = escape.html(escape.plain(result.problem.name or "network"))
     verdict = escape.html(result.verdict.value.upper())
-    head = "".join(f"<th>{heading}</th>" for heading in ("claim", "verdict", "risk", "better", "solver", "s", "remarks"))
+    headings = ("claim", "verdict", "risk", "better", "solver", "s", "remarks")
+    head = "".join(f"<th>{heading}</th>" for heading in headings)
     body = []
     for row, claim in zip(rows(result.claims), result.claims, strict=True):
         exacts = ("", "", claim.statement.get("risk"), claim.statement.get("better_risk"), "", "", "")

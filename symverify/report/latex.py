@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from symverify.report import escape
 from symverify.report.document import (
+    SUBSCRIPT,
     Block,
     Code,
     Display,
@@ -17,7 +18,6 @@ from symverify.report.document import (
     Strong,
     Table,
     Verbatim,
-    SUBSCRIPT,
     shortened,
 )
 from symverify.report.explain import Explanation
@@ -113,12 +113,14 @@ def _table(table: Table) -> list[str]:
     head = " & ".join(_inline(cell) for cell in table.headings) + r" \\ \hline"
     prose = any(isinstance(part, Stranger) for row in table.rows for cell in row for part in cell)
     last = r"p{0.6\textwidth}" if prose else "l"
-    return [*said, rf"\begin{{longtable}}[l]{{{'l' * (len(table.headings) - 1)}{last}}}", head, *rows, r"\end{longtable}"]
+    columns = "l" * (len(table.headings) - 1) + last
+    return [*said, rf"\begin{{longtable}}[l]{{{columns}}}", head, *rows, r"\end{longtable}"]
 
 
 def _figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> list[str]:
     lines = [rf"\small {_figure_line(line)} \\" for line in premises]
-    bar = [rf"\hline \multicolumn{{1}}{{r}}{{\small [\texttt{{{escape.latex(rule)}}}]}} \\[-2.2ex]"] if conclusion else []
+    name = rf"\small [\texttt{{{escape.latex(rule)}}}]"
+    bar = [rf"\hline \multicolumn{{1}}{{r}}{{{name}}} \\[-2.2ex]"] if conclusion else []
     below = [rf"\small {_figure_line(line)} \\" for line in conclusion]
     return [r"\begin{center}\begin{tabular}{p{0.92\textwidth}}", *lines, *bar, *below, r"\end{tabular}\end{center}"]
 

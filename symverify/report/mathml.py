@@ -49,7 +49,7 @@ def _node(formula: Formula) -> str:
         case Op():
             return _operator(formula, None)
         case Words(found):
-            return f'<mtext>{escape.html(" " + found + " ").replace(" ", chr(0xA0))}</mtext>'
+            return f"<mtext>{escape.html(' ' + found + ' ').replace(' ', chr(0xA0))}</mtext>"
         case Num(value):
             return _number(value)
         case Script(Op("Σ"), below, above):
@@ -69,7 +69,8 @@ def _operator(op: Op, before: Formula | None) -> str:
     if op.sign in BINARY or op.sign in RELATIONS:
         return f"<mo>{escape.html(op.sign)}</mo>"
     shown = "∑" if op.sign == "Σ" else op.sign
-    return f'<mo stretchy="false">{escape.html(shown)}</mo>' if shown in "()[]{}|⟨⟩" else f"<mo>{escape.html(shown)}</mo>"
+    fixed = ' stretchy="false"' if shown in "()[]{}|⟨⟩" else ""
+    return f"<mo{fixed}>{escape.html(shown)}</mo>"
 
 
 def _scripted(both: str, under: str, over: str, base: str, below: Formula | None, above: Formula | None) -> str:

@@ -60,10 +60,10 @@ def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
         (float(view.xs[0]), float(view.xs[-1])),
         (float(view.ys[0]), float(view.ys[-1])),
         f"The risk on a plane through {scene.name}{better}",
-        f"Contour map. Horizontal axis {view.directions[0]}, vertical axis {view.directions[1]}. {scene.name} is at (0, 0) "
-        f"with risk {risk_words(scene.at.risk)}. {len(view.creases)} cell boundaries are drawn.",
+        f"Contour map. Horizontal axis {view.directions[0]}, vertical axis {view.directions[1]}. {scene.name} is at "
+        f"(0, 0) with risk {risk_words(scene.at.risk)}. {len(view.creases)} cell boundaries are drawn.",
         key,
-    )  # fmt: skip
+    )
     canvas.clip()
     floor = float(scene.at.risk if scene.better is None else scene.better.risk)
     low, high = _bands(canvas, view, floor)
@@ -91,7 +91,9 @@ def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
 
 def _slice_caption(scene: Scene, view: Slice) -> str:
     better = f" and {scene.better_name}" if scene.better is not None else ""
-    said = f"The risk on a plane in parameter space through {scene.name}{better}. Both axes have the same scale."
+    said = f"The risk on a plane in parameter space through {scene.name}{better}. "
+    same = "Both axes have the same scale."
+    said += same if view.stretch == 1 else f"The vertical axis is stretched {number(view.stretch)}-fold."
     if view.path:
         what = "valley's path" if scene.valley is not None else "curve"
         said += f" The {what} {'lies in this plane' if view.off < 1e-9 else 'is projected onto it'}."
@@ -132,25 +134,29 @@ def _route(canvas: Canvas, scene: Scene, view: Slice) -> None:
 
 def segment_picture(scene: Scene, view: Segment, key: str) -> Picture:
     """The risk as a graph, the points, and where cells meet."""
-    low, high = min(float(view.risk.min()), *(r for _, _, r in view.marks)), float(view.risk.max())
-    margin = 0.06 * (high - low) or 1.0
-    line = "the descent curve" if scene.descent is not None else f"the straight line from {scene.name} to {scene.better_name}"
+    low, high = view.span()
+    line = "the descent curve"
+    if scene.descent is None:
+        line = f"the straight line from {scene.name} to {scene.better_name}"
     canvas = Canvas(
         (float(view.ts[0]), float(view.ts[-1])),
-        (low - margin, high + margin),
+        (low, high),
         f"The risk along {line}",
-        f"Line graph. The risk lies between {number(low)} and {number(high)}; {len(view.meets)} cell boundaries are met.",
+        f"Line graph. The risk lies between {number(float(view.risk.min()))} and {number(float(view.risk.max()))}; "
+        f"{len(view.meets)} cell boundaries are met.",
         key,
-    )  # fmt: skip
+    )
     canvas.axes(view.horizontal, "risk")
     level = view.marks[0][2]
     canvas.line((canvas.xs[0], level), (canvas.xs[1], level), "level", f"the risk of {scene.name}, {number(level)}")
     for t in view.meets.tolist()[:400]:
-        canvas.line((t, canvas.ys[0]), (t, canvas.ys[0] + 1.4 * margin), "meet", f"meets a cell boundary at {number(t)}")
+        canvas.line((t, canvas.ys[0]), (t, low + 0.07 * (high - low)), "meet", f"meets a cell boundary at {number(t)}")
+    canvas.clip()
     canvas.path([list(zip(view.ts.tolist(), view.risk.tolist(), strict=True))], "graph")
     step = max(len(view.ts) // 65, 1)
     for t, risk in zip(view.ts.tolist()[::step], view.risk.tolist()[::step], strict=True):
         canvas.dot(t, risk, "probe", f"at {number(t)}: risk {number(risk)}", 5)
+    canvas.unclip()
     for index, (t, name, risk) in enumerate(view.marks):
         mark = canvas.dot if index == 0 else canvas.star
         mark(t, risk, "at" if index == 0 else "better", f"{name}: risk {number(risk)}", 6)
@@ -158,7 +164,8 @@ def segment_picture(scene: Scene, view: Segment, key: str) -> Picture:
     chosen = np.linspace(0, len(view.ts) - 1, 11).round().astype(int)
     rows = tuple((number(float(view.ts[i])), number(float(view.risk[i]))) for i in chosen)
     legend = [("s-level", f"the risk of {scene.name}")] + ([("s-meet", "cell boundaries")] if len(view.meets) else [])
-    return Picture(canvas.svg(), f"The risk along {line}.", tuple(legend), (view.horizontal.split(",")[0], "risk"), rows)
+    headings = (view.horizontal.split(",")[0], "risk")
+    return Picture(canvas.svg(), f"The risk along {line}.", tuple(legend), headings, rows)
 
 
 # the fits
@@ -177,20 +184,20 @@ def fit_pictures(view: Fit, key: str) -> list[Picture]:
 
 def _curves(view: Fit, k: int, name: str, key: str) -> list[Picture]:
     x, y = view.inputs[:, 0], view.targets[:, k]
-    every = np.concatenate([y, *(values[:, k] for values in view.values)])
-    margin = 0.06 * float(every.max() - every.min()) or 1.0
     who = " and ".join(view.names)
     canvas = Canvas(
         (float(view.xs[0][0]), float(view.xs[0][-1])),
-        (float(every.min()) - margin, float(every.max()) + margin),
+        view.span(k),
         f"The data and the predictions at {who}{name}",
         f"{len(x)} samples as dots; what the network predicts at {who} as lines.",
         key,
     )
     canvas.axes("x", "y" if not name else f"y{name}")
+    canvas.clip()
     for p in reversed(range(len(view.names))):
         curve = list(zip(view.xs[0].tolist(), view.values[p][:, k].tolist(), strict=True))
         canvas.path([curve], f"fit fit{p}", f"predictions at {view.names[p]}")
+    canvas.unclip()
     rows = []
     for i in range(len(x)):
         told = [f"{n} predicts {number(float(view.at_data[p][i, k]))}" for p, n in enumerate(view.names)]
@@ -200,7 +207,8 @@ def _curves(view: Fit, k: int, name: str, key: str) -> list[Picture]:
         rows.append((str(i + 1), number(float(x[i])), number(float(y[i])), *told))
     legend = [("s-sample", "data"), *((f"s-fit{p}", f"predictions at {n}") for p, n in enumerate(view.names))]
     heads = ("sample", "x", "y", *(f"at {n}" for n in view.names))
-    return [Picture(canvas.svg(), f"The data and the predictions at {who}{name}.", tuple(legend), heads, tuple(rows[:40]))]
+    caption = f"The data and the predictions at {who}{name}."
+    return [Picture(canvas.svg(), caption, tuple(legend), heads, tuple(rows[:40]))]
 
 
 def _maps(view: Fit, k: int, name: str, key: str) -> list[Picture]:
@@ -233,9 +241,7 @@ def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Pictur
 
 def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
     y = view.targets[:, k]
-    every = np.concatenate([y, *(values[:, k] for values in view.at_data)])
-    margin = 0.06 * float(every.max() - every.min()) or 1.0
-    span = (float(every.min()) - margin, float(every.max()) + margin)
+    span = view.span(k)
     title = f"Predictions against targets{name}"
     canvas = Canvas(span, span, title, "A sample on the diagonal is predicted exactly.", key)
     canvas.axes("target", "prediction")
@@ -263,7 +269,8 @@ def atlas_picture(entries: Sequence[Atlas], key: str = "atlas") -> Picture:
         (min(risks) - pad, max(risks) + pad),
         (min(sizes) - 1.0, max(sizes) + 1.0),
         "Minima by risk",
-        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {risk_words(min(e[0] for e in entries))}.",
+        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {risk_words(min(e[0] for e in "
+        "entries))}.",
         key,
     )  # fmt: skip
     canvas.axes("risk", "local dimension")

@@ -127,4 +127,3 @@ def step_list(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"step {numbers[0]}"
     return f"steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
-

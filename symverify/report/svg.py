@@ -50,7 +50,9 @@ class Canvas:
         low, high = self.ys
         return self.height - BOTTOM - (value - low) / ((high - low) or 1.0) * (self.height - TOP - BOTTOM)
 
-    def path(self, curves: Iterable[Sequence[tuple[float, float]]], kind: str, tip: str = "", close: bool = False) -> None:
+    def path(
+        self, curves: Iterable[Sequence[tuple[float, float]]], kind: str, tip: str = "", close: bool = False
+    ) -> None:
         """Curves as one path; `tip` is what hovering tells."""
         drawn = []
         for curve in curves:

@@ -18,8 +18,8 @@ from symverify.kernel.model import (
     residuals,
     trace,
 )
-from symverify.report.document import Block, Display, Inline, Items, More, Strong, Verbatim, para, table
-from symverify.report.formula import Formula, Num, m, vector
+from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
+from symverify.report.formula import Formula, Num, Op, m, vector
 from symverify.report.story import Story, layers, samples
 from symverify.report.tell_points import interval, path_of
 
@@ -35,20 +35,39 @@ def tell_interior(story: Story, index: int) -> list[Block]:
         return []
     name = story.theta(fact.at)
     return [
-        para(Strong("The cell."), " At ", name, " no pre-activation is at a breakpoint. Those on the same pieces form an open "
-             "set of parameters, the cell ", m("C"), " of ", name, ":"),
+        prose(
+            "**The cell.** At {} no pre-activation is at a breakpoint. Those on the same pieces form an open set of "
+            "parameters, the cell $C$ of {}:",
+            name,
+            name,
+        ),
         *_region(problem, fact.at.point, fact.pattern),
-        para("On ", m("C"), " the activation of each unit on each sample is one affine function, so every prediction is "
-             "a polynomial in ", m("θ"), ", of degree at most 1 in each layer's parameters."),
+        prose(
+            "On $C$ the activation of each unit on each sample is one affine function, so every prediction is a "
+            "polynomial in $θ$, of degree at most 1 in each layer's parameters."
+        ),
         *_polynomials(problem, fact.pattern),
-        para(Strong("The first-order minorant."), " The loss is convex and differentiable, so it lies above its tangents: with the "
-             "residuals ", m("r_i"), " at ", name, ", for every ", m("θ")),
-        Display((m("R ( θ ) − R (", name, ") ≥ Ψ ( θ ) = Σ_i ⟨ r_i , f ( x_i ; θ ) − f ( x_i ;", name, ") ⟩ ."),)),
+        *_minorant(name),
         *_coefficients(problem, fact),
-        para("So ", m("Ψ"), " is constant on ", m("C"), ", and it is 0 at ", name, ". Hence ", m("R ( θ ) ≥ R (", name, ")"),
-             " for every ", m("θ"), " in ", m("C"), " and, by continuity, on its closure: ", name,
-             " is a local minimum, and no point of its cell is better."),
-    ]  # fmt: skip
+        prose(
+            "So $Ψ$ is constant on $C$, and it is 0 at {}. Hence $R ( θ ) ≥ R ( {} )$ for every $θ$ in $C$ and, by "
+            "continuity, on its closure: {} is a local minimum, and no point of its cell is better.",
+            name,
+            name,
+            name,
+        ),
+    ]
+
+
+def _minorant(name: Formula) -> list[Block]:
+    return [
+        prose(
+            "**The first-order minorant.** The loss is convex and differentiable, so it lies above its tangents: with "
+            "the residuals $r_i$ at {}, for every $θ$",
+            name,
+        ),
+        formula("R ( θ ) − R ( {} ) ≥ Ψ ( θ ) = Σ_i ⟨ r_i , f ( x_i ; θ ) − f ( x_i ; {} ) ⟩ .", name, name),
+    ]
 
 
 def _region(problem: Problem, point: Point, pattern: Pattern) -> list[Block]:
@@ -70,9 +89,9 @@ def _spread(z: Sequence[Fraction]) -> Formula:
     """All values where they are few, else their range."""
     if len(set(z)) == 1:
         return Num(z[0])
-    if len(z) <= 4:
-        return m(*(part for index, x in enumerate(z) for part in ([",", x] if index else [x])))
-    return m(min(z), "≤ z ≤", max(z))
+    if len(z) > 4:
+        return m(min(z), "≤ z ≤", max(z))
+    return m(z[0], *(part for x in z[1:] for part in (Op(","), x)))
 
 
 def _polynomials(problem: Problem, pattern: Pattern) -> list[Block]:
@@ -104,13 +123,17 @@ def _coefficients(problem: Problem, fact: LocalMinimum) -> list[Block]:
         [*([] if single else [str(k)]), _cut(phi), Num(dot(r, phi))] for k, r in enumerate(rows, 1) for phi in span
     ]
     said = m("r =", _cut(rows[0])) if single else m("r_k")
+    headings: list[Inline] = [*([] if single else ["output"]), m("φ"), m("⟨ r , φ ⟩")]
     return [
-        para("On ", m("C"), " each coefficient of the polynomial ", m("Ψ"), " belongs to a path from an input (or a bias) to an "
-             "output; it is the inner product, over the samples, of the residuals with a vector ", m("φ"), ": the input's "
-             "values (or ones) times the slopes along the path. The vectors below span all of them, and each product is 0:"),
-        *table(("The coefficients of the minorant, with ", said, "."),
-               [*([] if single else ["output"]), m("φ"), m("⟨ r , φ ⟩")], body, limit=8),
-    ]  # fmt: skip
+        prose(
+            "On $C$ each coefficient of the polynomial $Ψ$ belongs to a path from an input (or a bias) to an output; "
+            "it is "
+            "the inner product, over the samples, of the residuals with a vector $φ$: the input's values (or ones) "
+            "times "
+            "the slopes along the path. The vectors below span all of them, and each product is 0:"
+        ),
+        *table(say("The coefficients of the minorant, with {}.", said), headings, body, limit=8),
+    ]
 
 
 def tell_face(story: Story, index: int) -> list[Block]:
@@ -120,24 +143,37 @@ def tell_face(story: Story, index: int) -> list[Block]:
         return []
     name, at = story.theta(fact.at), fact.at
     (r,) = residuals(problem, at.predictions)
-    total = [m("Σ_i r_i =", sum(r, Fraction(0)))] if problem.output_bias else []
+    biased = problem.output_bias
     return [
-        para("The point may lie on boundaries of cells, where the risk is not differentiable. One hidden layer and one "
-             "output make it decidable all the same. Write ", m("x̃ = ( x , 1 )") if problem.hidden_bias else m("x̃ = x"),
-             ", let ", m("w_j"), " be the parameters that enter unit ", m("j"), " and ", m("v_j"), " its output weight. The "
-             "loss is convex, so near ", name, " the risk is above its first-order minorant, which is a sum over the units:"),
-        Display((m("R ( θ ) − R (", name, ") ≥ Σ_j v_j φ ( w_j )",
-                   *(["+ c Σ_i r_i"] if total else []), ", φ ( w ) = Σ_i r_i h ( ⟨ w , x̃_i ⟩ )"),)),
-        *([para("The output bias ", m("c"), " contributes nothing: ", *total, ".")] if total else []),
-        para("For each unit ", m("φ"), " vanishes at the point, and near it"),
-        Display((m("φ ( w_j + δ ) = ⟨ g , δ ⟩ + Σ_u a_u | ⟨ u , δ ⟩ |"),)),
-        para("with one bend ", m("a_u"), " for each boundary ", m("⟨ u , δ ⟩ = 0"), " through the point. Multipliers ", m("μ_u"),
-             " with ", m("v g = Σ_u μ_u u"), " and ", m("| μ_u | ≤ v a_u"), " (", m("v = ± 1"), " the sign of the output weight) "
-             "show that ", m("v φ ≥ 0"), " nearby. Where the output weight is 0, ", m("φ"), " is 0 all around."),
+        prose(
+            "The point may lie on boundaries of cells, where the risk is not differentiable. One hidden layer and one "
+            f"output make it decidable all the same. Write $x̃ = {'( x , 1 )' if problem.hidden_bias else 'x'}$, let "
+            "$w_j$ "
+            "be the parameters that enter unit $j$ and $v_j$ its output weight. The loss is convex, so near {} the "
+            "risk is "
+            "above its first-order minorant, which is a sum over the units:",
+            name,
+        ),
+        formula(f"R ( θ ) − R ( {{}} ) ≥ Σ_j v_j φ ( w_j ) {'+ c Σ_i r_i' if biased else ''}", name),
+        formula("φ ( w ) = Σ_i r_i h ( ⟨ w , x̃_i ⟩ )"),
+        *([prose("The output bias $c$ contributes nothing: $Σ_i r_i = {}$.", sum(r, Fraction(0)))] if biased else []),
+        prose("For each unit $φ$ vanishes at the point, and near it"),
+        formula("φ ( w_j + δ ) = ⟨ g , δ ⟩ + Σ_u a_u | ⟨ u , δ ⟩ |"),
+        prose(
+            "with one bend $a_u$ for each boundary $⟨ u , δ ⟩ = 0$ through the point. Multipliers $μ_u$ with "
+            "$v g = Σ_u μ_u u$ and $| μ_u | ≤ v a_u$ ($v = ± 1$ the sign of the output weight) show that $v φ ≥ 0$ "
+            "nearby. "
+            "Where the output weight is 0, $φ$ is 0 all around."
+        ),
         *_units(story, index, at.point, r),
-        para("The signs of the non-zero output weights persist near ", name, ", so no term of the minorant is negative there: ",
-             name, " is a local minimum."),
-    ]  # fmt: skip
+        prose(
+            "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative there: "
+            "{} is "
+            "a local minimum.",
+            name,
+            name,
+        ),
+    ]
 
 
 def _units(story: Story, index: int, point: Point, r: Vector) -> list[Block]:
@@ -172,22 +208,39 @@ def tell_valley(story: Story, index: int) -> list[Block]:
     moving = sum(not isinstance(x, Fraction) and not x.is_constant() for x in coordinates(path))
     size = "is exactly" if fact.exact else "is at most"
     each = "spurious local minimum" if isinstance(fact.minimum, SpuriousMinimum) else "local minimum"
+    reasons = (
+        say(
+            "For every $t$ with $0 ≤ t ≤ 1$ the point $θ ( t )$ is strictly inside the same cell: the distance of each "
+            "pre-activation from the ends of its piece is a polynomial in $t$, positive on the whole interval by its "
+            "Bernstein coefficients."
+        ),
+        say("The prediction on every sample is a constant polynomial in $t$."),
+        say(
+            "What proved {} a local minimum was its cell and its predictions, nothing else. So each of the infinitely "
+            f"many points of the path is a {each}, of the same risk {{}}.",
+            name,
+            minimum.at.risk,
+        ),
+    )
     return [
-        para("Through ", name, " runs a path of points that are all as good; ", m("θ ( 0 ) =", name),
-             f", and {moving} of the {problem.size()} parameters move:"),
+        prose(
+            "Through {} runs a path of points that are all as good; $θ ( 0 ) = {}$, and "
+            f"{moving} of the {problem.size()} parameters move:",
+            name,
+            name,
+        ),
         layers(problem, path),
-        Items((
-            ("For every ", m("t"), " with ", m("0 ≤ t ≤ 1"), " the point ", m("θ ( t )"), " is strictly inside the same cell: the "
-             "distance of each pre-activation from the ends of its piece is a polynomial in ", m("t"), ", positive on the "
-             "whole interval by its Bernstein coefficients."),
-            ("The prediction on every sample is a constant polynomial in ", m("t"), "."),
-            ("What proved ", name, " a local minimum was its cell and its predictions, nothing else. So each of the "
-             f"infinitely many points of the path is a {each}, of the same risk ", m(minimum.at.risk), "."),
-        )),
-        para("The points of the cell with these predictions form, near ", name, f", a set whose dimension {size} ",
-             m(fact.dimension), ": the number of parameters, ", m(problem.size()), ", less the rank of the derivative of the "
-             "predictions, ", m(problem.size() - fact.dimension), "."),
-    ]  # fmt: skip
+        Items(reasons),
+        prose(
+            f"The points of the cell with these predictions form, near {{}}, a set whose dimension {size} {{}}: the "
+            "number "
+            "of parameters, {}, less the rank of the derivative of the predictions, {}.",
+            name,
+            fact.dimension,
+            problem.size(),
+            problem.size() - fact.dimension,
+        ),
+    ]
 
 
 def at_minimum(fact: Minimum) -> LocalMinimum:

@@ -15,7 +15,7 @@ from symverify.kernel.model import Activation, Point, Problem, residuals, risk_a
 from symverify.kernel.network import point_of
 from symverify.kernel.read import layers as read_layers
 from symverify.kernel.rules import polynomial
-from symverify.report.document import Block, Display, Inline, Items, Stranger, para, table
+from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
 
@@ -24,19 +24,17 @@ def problem_blocks(problem: Problem) -> list[Block]:
     """The network, its activation, the data and the risk."""
     widths, n = " – ".join(map(str, problem.widths)), len(problem.inputs)
     return [
-        para(
-            f"A fully connected network with layer widths {widths} and {_biases(problem)}. Its ",
-            m("D =", problem.size()),
-            " parameters are the entries of ",
+        prose(
+            f"A fully connected network with layer widths {widths} and {_biases(problem)}. Its $D = {{}}$ parameters "
+            "are "
+            "the entries of {}. From $a_0 = x$ it computes",
+            problem.size(),
             m("θ = (", _parameter_names(problem), ")"),
-            ". From ",
-            m("a_0 = x"),
-            " it computes",
         ),
         Display((_recursion(problem),)),
-        para("with the continuous, piecewise linear activation"),
+        prose("with the continuous, piecewise linear activation"),
         *_activations(problem),
-        para(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
+        prose(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
         Display((_risk_formula(problem),)),
         *_loss_note(problem),
         *_data(problem),
@@ -129,13 +127,12 @@ def _loss_note(problem: Problem) -> list[Block]:
         ),
         cases=True,
     )
-    return [para("with Huber's loss"), Display((m("ℓ ( e ) =", pieces),))]
+    return [prose("with Huber's loss"), Display((m("ℓ ( e ) =", pieces),))]
 
 
 def _data(problem: Problem) -> list[Block]:
     rows = [
-        (str(i), _value(x), _value(y))
-        for i, (x, y) in enumerate(zip(problem.inputs, problem.targets, strict=True), 1)
+        (str(i), _value(x), _value(y)) for i, (x, y) in enumerate(zip(problem.inputs, problem.targets, strict=True), 1)
     ]
     return table("The data.", (m("i"), m("x_i"), m("y_i")), rows, limit=12)
 
@@ -162,12 +159,12 @@ def tell_point(story: Story, index: int) -> list[Block]:
     rate: list[Fraction] = [] if 2 * problem.loss.factor == 1 else [2 * problem.loss.factor]
     squared = problem.loss.name == "squared"
     slope = m("r_i =", *rate, "( f ( x_i ;", name, ") − y_i )") if squared else m("r_i = ∂ R / ∂ f ( x_i )")
-    caption: list[Inline] = ["Predictions at ", name, ", computed exactly, and the residuals ", slope, "."]
+    caption = say("Predictions at {}, computed exactly, and the residuals {}.", name, slope)
     return [
-        para("Let ", name, f" be {origin}:"),
+        prose(f"Let {{}} be {origin}:", name),
         layers(problem, at.point),
         *table(caption, (m("i"), m("y_i"), m("f ( x_i ;", name, ")"), m("r_i")), rows, limit=10),
-        para("Summing the losses gives ", story.risk(at), "."),
+        prose("Summing the losses gives {}.", story.risk(at)),
     ]
 
 
@@ -177,13 +174,16 @@ def tell_spurious(story: Story, index: int) -> list[Block]:
     if not isinstance(fact, SpuriousMinimum):
         return []
     low, high = story.theta(fact.better), story.theta(fact.minimum.at)
-    gap = fact.minimum.at.risk - fact.better.risk
     return [
-        para(high, " is a local minimum, but ", low, " is strictly better:"),
-        Display((m("R (", low, ") =", fact.better.risk, "<", fact.minimum.at.risk, "= R (", high, ")"),)),
-        para("Both risks are exact rationals; they differ by ", m(gap), ". One better point is enough: a local minimum "
-             "that is not a global one is called spurious."),
-    ]  # fmt: skip
+        prose("{} is a local minimum, but {} is strictly better:", high, low),
+        formula("R ( {} ) = {} < {} = R ( {} )", low, fact.better.risk, fact.minimum.at.risk, high),
+        prose(
+            "Both risks are exact rationals; they differ by {}. One better point is enough: a local minimum that is "
+            "not a "
+            "global one is called spurious.",
+            fact.minimum.at.risk - fact.better.risk,
+        ),
+    ]
 
 
 def tell_descent(story: Story, index: int) -> list[Block]:
@@ -195,14 +195,21 @@ def tell_descent(story: Story, index: int) -> list[Block]:
     along = risk_along(story.problem, path)
     fall = next((power for power, c in enumerate(along.coefficients) if power and c), 0)
     return [
-        para("Leave ", name, " along the polynomial curve ", m("γ ( t )"), ", ", m("γ ( 0 ) =", name), ":"),
+        prose("Leave {} along the polynomial curve $γ ( t )$, $γ ( 0 ) = {}$:", name, name),
         layers(story.problem, path),
-        para("For all small ", m("t > 0"), " every pre-activation along it keeps to one side of every breakpoint (the first "
-             "non-zero coefficient decides which), so the risk is one polynomial there:"),
-        Display((m("R ( γ ( t ) ) =", scalar(along)),)),
-        para("Its first non-zero coefficient after the constant, that of ", m("t" if fall == 1 else f"t^{fall}"),
-             ", is negative. So points arbitrarily close to ", name, " have strictly lower risk: it is not a local minimum."),
-    ]  # fmt: skip
+        prose(
+            "For all small $t > 0$ every pre-activation along it keeps to one side of every breakpoint (the first "
+            "non-zero "
+            "coefficient decides which), so the risk is one polynomial there:"
+        ),
+        formula("R ( γ ( t ) ) = {}", scalar(along)),
+        prose(
+            f"Its first non-zero coefficient after the constant, that of $t{f'^{fall}' if fall > 1 else ''}$, is "
+            "negative. "
+            "So points arbitrarily close to {} have strictly lower risk: it is not a local minimum.",
+            name,
+        ),
+    ]
 
 
 def path_of(story: Story, index: int, field: str) -> Point:
@@ -226,13 +233,17 @@ def tell_function_minimum(story: Story, index: int) -> list[Block]:
     name = story.theta(fact.at)
     fit = " Its predictions are those of the best affine fit." if fact.affine else ""
     return [
-        para("No function of the inputs at all, and so no network, has lower risk than ", name, ". A function takes one "
-             "value on samples with equal inputs, and over each such group the residuals cancel:"),
+        prose(
+            "No function of the inputs at all, and so no network, has lower risk than {}. A function takes one value "
+            "on "
+            "samples with equal inputs, and over each such group the residuals cancel:",
+            name,
+        ),
         *table("Sums of residuals over equal inputs.", ("samples", "input", m("Σ_i r_i")), body, limit=12),
-        para("The loss is convex, so for any function ", m("g"), " of the inputs"),
-        Display((m("R ( g ) − R (", name, ") ≥ Σ_i ⟨ r_i , g ( x_i ) − f ( x_i ;", name, ") ⟩ = 0 ."),)),
-        para(name, " is a global minimum of risk ", m(fact.at.risk), "." + fit),
-    ]  # fmt: skip
+        prose("The loss is convex, so for any function $g$ of the inputs"),
+        formula("R ( g ) − R ( {} ) ≥ Σ_i ⟨ r_i , g ( x_i ) − f ( x_i ; {} ) ⟩ = 0 .", name, name),
+        prose(f"{{}} is a global minimum of risk {{}}.{fit}", name, fact.at.risk),
+    ]
 
 
 def tell_assumptions(story: Story, index: int) -> list[Block]:
@@ -244,11 +255,13 @@ def tell_assumptions(story: Story, index: int) -> list[Block]:
         [name, "holds" if is_so else "fails", Stranger(evidence)] for name, is_so, evidence in fact.holds
     ]
     return [
-        para("The assumptions of the theorem on spurious local minima, each decided exactly from the problem alone "
-             "(by ranks over the rationals and comparisons). The proofs here do not rest on them; they say whether "
-             "the theorem promises what is proved."),
+        prose(
+            "The assumptions of the theorem on spurious local minima, each decided exactly from the problem alone (by "
+            "ranks over the rationals and comparisons). The proofs here do not rest on them; they say whether the "
+            "theorem promises what is proved."
+        ),
         *table("", ("assumption", "", "because"), rows),
-    ]  # fmt: skip
+    ]
 
 
 def tell_linear_collapse(story: Story, index: int) -> list[Block]:
@@ -257,8 +270,9 @@ def tell_linear_collapse(story: Story, index: int) -> list[Block]:
     if not isinstance(fact, LinearCollapse):
         return []
     return [
-        para("Every activation is affine, so no pre-activation ever meets a breakpoint: parameter space is one single cell "
-             "and the risk is smooth on all of it."),
-        Items((("Every local minimum of this network is a global one: ", Stranger(fact.theorem), "."),)),
-    ]  # fmt: skip
-
+        prose(
+            "Every activation is affine, so no pre-activation ever meets a breakpoint: parameter space is one single "
+            "cell and the risk is smooth on all of it. Every local minimum of this network is a global one: {}.",
+            Stranger(fact.theorem),
+        )
+    ]

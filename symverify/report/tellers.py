@@ -35,7 +35,7 @@ TELLINGS: dict[str, Telling] = {
     "face_minimum": Telling(
         "{} is a local minimum",
         tell_face,
-        "Sound, because a convex loss lies above its tangents, and no unit's part of their sum can fall near the point.",
+        "Sound, because a convex loss lies above its tangents, and no unit's part of their sum falls near the point.",
     ),
     "descent": Telling(
         "{} is not a local minimum",

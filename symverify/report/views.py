@@ -110,7 +110,7 @@ class Slice:
     """The risk on a plane of parameter space, at θ* + x·u + y·w: θ* at (0, 0), the better point at (1, 0).
 
     `path` is the valley or the descent curve in the plane's coordinates; `off` how far it leaves the plane, in
-    units of |u|. `left_out` creases are not among `creases`.
+    units of |u|. `stretch` is |u| / |w|. `left_out` creases are not among `creases`.
     """
 
     xs: Array
@@ -121,6 +121,7 @@ class Slice:
     left_out: int
     path: tuple[tuple[float, float], ...]
     off: float
+    stretch: float
     directions: tuple[str, str]
 
 
@@ -130,8 +131,10 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     u, w, names = _plane(net, scene, start)
     route = scene.valley or scene.descent
     ends = [] if route is None else [along(route, t) - start for t in np.linspace(0, 1, 41)]
-    unit = float(u @ u)
-    path = [(float(step @ u) / unit, float(step @ w) / unit) for step in ends]
+    unit, high = float(u @ u), max((abs(float(step @ w)) for step in ends), default=0.0) / float(w @ w)
+    stretch = 0.4 / high if 1e-9 < high < 0.12 else 1.0  # so that a short path can be seen
+    w = w / stretch
+    path = [(float(step @ u) / unit, float(step @ w) / float(w @ w)) for step in ends]
     off = max((float(np.linalg.norm(step - x * u - y * w)) for step, (x, y) in zip(ends, path, strict=True)), default=0)
     xs, ys = _window(scene, path)
     pairs = sum(problem.widths[1:-1]) * len(problem.inputs)
@@ -149,9 +152,7 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     risk = np.array(rows)
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")
-    return Slice(
-        xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / max(unit**0.5, 1e-300), names
-    )
+    return Slice(xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
 
 
 def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[str, str]]:
@@ -225,6 +226,14 @@ class Segment:
     marks: tuple[tuple[float, str, float], ...]  # t, name, risk
     horizontal: str
 
+    def span(self) -> tuple[float, float]:
+        """The risks to show: those between the points, and some of what rises beyond them."""
+        inside = self.risk[(self.ts >= 0) & (self.ts <= 1)]
+        low, high = min(float(self.risk.min()), *(r for _, _, r in self.marks)), float(inside.max())
+        high = min(float(self.risk.max()), high + 0.5 * (high - low))
+        margin = 0.06 * (high - low) or 1.0
+        return low - margin, high + margin
+
 
 def segment_view(problem: Problem, scene: Scene) -> Segment:
     """Along the straight line to the better point, or along the descent curve."""
@@ -284,6 +293,17 @@ class Fit:
     xs: tuple[Array, ...]
     values: tuple[Array, ...]
     at_data: tuple[Array, ...]
+
+    def span(self, k: int) -> tuple[float, float]:
+        """The values of output k to show: data, predictions on it and between, and some of what lies beyond."""
+        parts = [self.targets[:, k], *(values[:, k] for values in self.at_data)]
+        if len(self.xs) == 1:
+            x = self.xs[0]
+            between = (x >= self.inputs.min()) & (x <= self.inputs.max())
+            parts += [values[between, k] for values in self.values]
+        every = np.concatenate(parts)
+        margin = 0.1 * float(every.max() - every.min()) or 1.0
+        return float(every.min()) - margin, float(every.max()) + margin
 
 
 def fit_view(problem: Problem, scene: Scene) -> Fit:

@@ -112,7 +112,7 @@ def check(
     for name in names:
         started = time.monotonic()
         outcome = attempt(session, name)
-        notes = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
+        notes: dict[str, Value] = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
         reason = str(notes.pop("reason", ""))
         results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
     if not session.certificate.claims:
@@ -123,6 +123,8 @@ def check(
         text = output.read_bytes()
     progress("the kernel verifies the certificate")
     theorems = kernel_check(problem.network, text, problem.open_data)
+    extra = [theorem.claim for theorem in theorems if theorem.claim not in names]
+    results += [ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in extra]
     settled = [_settled(result, theorems) for result in results]
     alarms: tuple[str, ...] = ()
     if smt:

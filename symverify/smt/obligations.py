@@ -21,6 +21,7 @@ from symverify.kernel.model import (
     Scalar,
     rational,
     residuals,
+    risk_along,
     trace,
 )
 from symverify.kernel.network import point_of

@@ -25,8 +25,8 @@ def random_program(rng):
     target = [Fraction(rng.randint(-3, 3), rng.choice([1, 2])) for _ in matrix]
     linear = [Fraction(0)] * width
     for row in cone:
-        if rng.random() < 0.4:
-            linear = [a + rng.randint(0, 2) * b for a, b in zip(linear, row, strict=True)]
+        factor = rng.choice([0, 0, 1, 2])
+        linear = [a + factor * b for a, b in zip(linear, row, strict=True)]
     return matrix, target, linear, cone, width
 
 

@@ -122,6 +122,11 @@ MINIMA = {
         set_at("separators", [{"vector": ["0"] * 4, "multipliers": [["0"] * 5, ["0"] * 5]}]),
         "type 00 has neither a witness nor a separator",
     ),
+    "a separator that admits, but nothing strictly": (
+        FLAT,
+        set_at("separators", [{"vector": ["0"] * 3, "multipliers": [["0"] * 4, ["0"] * 4]}]),
+        "type 01 has neither a witness nor a separator",
+    ),
     "a witness in another cell": (
         TWO_UNITS,
         set_at("witnesses", 0, 0, "bias", lambda b: [str(Fraction(x) - 99) for x in b]),
@@ -203,6 +208,38 @@ def test_corrupted_infimum(name):
     corrupt(corrupted)
     with pytest.raises((Rejected, Malformed), match=reason):
         run(proof, strata.cell_infimum, **corrupted)
+
+
+def test_an_infimum_over_one_sign_at_a_time_is_none_for_two_units():
+    _, proof, _, infimum = steps(*ONE_UNIT)
+    assert run(proof, strata.cell_infimum, **infimum).risk == 1
+    _, proof, _, _ = steps(*TWO_UNITS)
+    with pytest.raises(Rejected, match="leave out the signs 11"):
+        run(proof, strata.cell_infimum, **infimum)
+
+
+def test_a_bound_counts_down_to_predictions_of_zero():
+    """From predictions above the target, positive outputs are admitted, but the risk falls towards them."""
+    problem = network([1], [2], 1, bias=False)
+    _, proof, _, _ = steps(problem, ((1,),))
+    bounds = [
+        {"vector": ["10"], "multipliers": [["0", "8"], None]},
+        {"vector": ["0"], "multipliers": [None, ["0", "2"]]},
+    ]
+    with pytest.raises(Rejected, match=r"bounds\[0\]: proves a risk of at least -48, not 2"):
+        run(proof, strata.cell_infimum, point=0, limit=[None, None], bounds=bounds)
+    right = [{"vector": ["2"], "multipliers": [["0", "0"], ["0", "0"]]}]
+    assert run(proof, strata.cell_infimum, point=0, limit=[["2", "1"], None], bounds=right).risk == 0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "expected"),
+    [("0", (0, "0")), ("1/4", (0, "1/4")), ("1/2", (1, "1/2")), ("3", (1, "1/2")), ("-1/2", (-1, "-1/2"))],
+)
+def test_hubers_loss_has_equal_gradients_on_half_lines(prediction, expected):
+    side, value = expected
+    assert strata.end(HUBER[0], Fraction(prediction), Fraction(0)) == (side, Fraction(value))
+    assert strata.end(TWO_UNITS[0], Fraction(prediction), Fraction(0)) == (0, Fraction(prediction))
 
 
 def path_steps(problem, units):

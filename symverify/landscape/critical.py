@@ -1,0 +1,439 @@
+"""The critical points of the risk strictly inside a cell, on which it is a polynomial.
+
+One hidden layer, scalar output, squared loss: exactly, and all of them. Let Z be the units with output weight v_j = 0,
+and a_j = M_j w_j + o_j (n numbers) what unit j gives on the cell. The gradient is 0 exactly if the loss gradient r
+sums to 0 (output bias), M_jᵀ r = 0 where v_j ≠ 0, and φ_j(w_j) = ⟨r, M_j w_j + o_j⟩ = 0. So the predictions are the
+projection of the targets onto the features of the units outside Z; r depends on Z alone. Predictions are linear in
+(p_j, ν_j) = (v_j w_j, v_j), so for each choice of signs of the v_j the critical points are the part of an affine space
+that strict linear inequalities cut out, times, for each unit of Z, the part of its cell where the affine φ_j is 0.
+Where M_jᵀ r = 0 for all of Z they are local minima, global in the cell. Otherwise they are saddles, because
+∂²R/∂v_j∂w_j = M_jᵀ r ≠ 0 while ∂²R/∂w_j² = 0: negative curvature. Neither depends on the point of the family.
+
+Other networks: z3's nlsat searches for ∇R = 0 in the cell. What it finds in rational numbers the kernel's rules judge;
+the rest is the solver's word. A critical point in a cell that is no local minimum is a saddle, at any depth: R rises
+at least as Ψ = Σ ⟨r_i, f_i(θ) − f_i(θ*)⟩ does, and Ψ, of degree at most 1 in each parameter, is harmonic.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from importlib import import_module
+from itertools import chain, combinations, islice, pairwise, product
+from math import comb, factorial, prod
+from operator import add, mul
+from typing import Any, Literal
+
+from symverify.ground.linear import least_squares, nullspace
+from symverify.ground.lp import Farkas, dot, solve_system
+from symverify.kernel.critical import critical_point
+from symverify.kernel.errors import Declined, Rejected
+from symverify.kernel.facts import Evaluated, LocalMinimum
+from symverify.kernel.model import ZERO, Layer, Pattern, Point, Problem, cell_of, predictions, risk
+from symverify.kernel.poly import Poly
+from symverify.kernel.read import Fields
+from symverify.kernel.rules import Proof, interior_minimum
+from symverify.kernel.second_order import second_order
+from symverify.kernel.strata import loss_gradient, types
+from symverify.smt.solve import Answer, Solver, SolverMissing
+from symverify.smt.text import Script, disjunction, relation
+
+from .cell_minima import EmptyCell, Undecided, named_pattern
+from .decide import Descends, Stays, decide_shallow
+from .descent import descent
+from .expand import Constraint, expand, variables
+from .strata import Reached, Row, Strata, sign_of, slots_of
+
+MAX_FAMILIES, MAX_TERMS, MAX_SOLUTIONS = 4096, 20_000, 16
+WIDTH = Fraction(1, 2**40)  # of isolating intervals
+Split = tuple[int, int, int]  # how many units of a class have v > 0, v < 0, v = 0
+Terms = dict[tuple[tuple[str, int], ...], Fraction]
+Character = Literal["local minimum", "saddle", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """The affine space base + span(directions)."""
+
+    base: Row
+    directions: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The critical points inside the cell with given signs of the output weights: all local minima, or all saddles.
+
+    `products` is the space of (v_j w_j, v_j), one unit with v_j ≠ 0 after the other (w_j with its bias last), and the
+    output bias; `idle` that of w_j for each unit with v_j = 0. The family is the part of these spaces inside the cell and
+    with these signs; `witness` is its base point. Exchanging units of equal pieces makes `copies` families of it.
+    `curve`, at a saddle, starts at the witness, and the risk falls along it.
+    """
+
+    signs: tuple[int, ...]
+    copies: int
+    risk: Fraction
+    dimension: int
+    character: Character
+    witness: Point
+    products: Affine
+    idle: tuple[tuple[int, Affine], ...]
+    curve: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """All critical points strictly inside the cell, up to exchanging units of equal pieces; lowest risk first."""
+
+    pattern: Pattern
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Algebraic:
+    """The `root`-th real root, from the left and from 1, of an integer polynomial (constant first); low ≤ it ≤ high.
+
+    No other root of the polynomial is in that interval.
+    """
+
+    polynomial: tuple[int, ...]
+    root: int
+    low: Fraction
+    high: Fraction
+
+
+Number = Fraction | Algebraic
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A critical point that the solver found; the names are those of `expand`.
+
+    With rational coordinates it is also a `point`, which the kernel's rules have found critical and of this
+    character; otherwise it is the solver's word. `curve` is one of descent from a saddle.
+    """
+
+    values: Mapping[str, Number]
+    risk: Number
+    point: Point | None
+    character: Character
+    why: str
+    curve: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Critical points of different risks. `closed`: the solver says that there are no other risks; else the reason."""
+
+    pattern: Pattern
+    solutions: tuple[Solution, ...]
+    closed: bool
+    reason: str
+
+
+def critical_points(
+    problem: Problem, pattern: Pattern, seconds: float = 30.0, budget: int = MAX_FAMILIES
+) -> Families | Search | EmptyCell | Undecided:
+    """The critical points strictly inside the cell of `pattern`, within a time and a number of families.
+
+    Raises ValueError for a pattern that does not fit the problem.
+    """
+    deadline = time.monotonic() + seconds
+    if problem.loss.name != "squared":
+        return Undecided("the risk is a polynomial on the whole cell for the squared loss only")
+    strata = Strata.of(problem, named_pattern(problem, pattern[:1]))
+    interiors = list[Row]()
+    for k, each in enumerate(strata.classes):
+        found = strata.interior(k)
+        if isinstance(found, Farkas):
+            return EmptyCell(each.units[0], tuple(found.strict))
+        interiors.append(found)
+    if len(problem.widths) != 3 or problem.widths[-1] != 1:
+        return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
+    count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
+    if count > budget:
+        return Undecided(f"{count} choices of signs of the output weights are more than the budget of {budget}")
+    families = list[Family]()
+    for family in _families(strata, interiors):
+        if time.monotonic() > deadline:
+            return Undecided(f"out of time after {len(families)} families")
+        families += [family] if family else []
+    return Families(strata.pattern, tuple(sorted(families, key=lambda each: (each.risk, -each.dimension))))
+
+
+# One hidden layer, scalar output ------------------------------------------------------------------
+
+
+def _families(strata: Strata, interiors: Sequence[Row]) -> Iterator[Family | None]:
+    """All families; None now and then, so that the caller can look at the clock."""
+    every = range(len(strata.classes))
+    for used in chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1))):
+        f = _projection(strata, used)
+        r = loss_gradient(strata.problem, f)
+        rows = {k: interiors[k] if k in used else _stationary(strata, k, r, interiors[k]) for k in every}
+        still = {k: w for k, w in rows.items() if w is not None}
+        if len(still) < len(rows):
+            yield None
+            continue
+        both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
+        for mask in types([both[k] if k in used else (0,) for k in every]):
+            reached = strata.reach(f, slots_of(mask)) if mask else Reached({}, f[0])
+            if isinstance(reached, Farkas):
+                yield None
+                continue
+            for split in product(
+                *(_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes))
+            ):
+                yield _family(strata, f, r, still, reached, split)
+
+
+def _projection(strata: Strata, used: Sequence[int]) -> Row:
+    """The targets projected onto the features of some classes and the output bias."""
+    rows = strata.effects([2 * k for k in used])
+    if not rows[0]:
+        return (ZERO,) * len(rows)
+    weights = [b for (b,) in least_squares(rows, strata.problem.targets)]
+    return tuple(dot(row, weights) for row in rows)
+
+
+def _stationary(strata: Strata, k: int, r: Row, interior: Row) -> Row | None:
+    """Input weights inside the cell of class k with φ = 0, if there are any."""
+    pull, rows = _pull(strata, k, r), strata.classes[k].rows
+    if not any(pull):
+        return interior
+    found = solve_system([(pull, 0)], [], [(row, 0) for row in rows], len(pull))
+    return None if isinstance(found, Farkas) else tuple(x / found.x[-1] for x in found.x[:-1])
+
+
+def _pull(strata: Strata, k: int, r: Row) -> Row:
+    """φ on the cell of class k as a linear function of (w, 1)."""
+    return tuple(dot(r, column) for column in strata.classes[k].columns)
+
+
+def _splits(sides: int, units: int) -> list[Split]:
+    """The numbers of positive, negative and zero output weights, with just these sides (1 plus, 2 minus) present."""
+    numbers = product(range(units + 1), repeat=2)
+    return [(p, m, units - p - m) for p, m in numbers if p + m <= units and (p > 0) + 2 * (m > 0) == sides]
+
+
+def _family(
+    strata: Strata, f: Row, r: Row, rows: Mapping[int, Row], reached: Reached, split: Sequence[Split]
+) -> Family:
+    """The family with the first units of each class positive, the next negative, the last 0."""
+    problem, size = strata.problem, strata.problem.widths[0] + strata.problem.hidden_bias
+    weights, v = dict[int, Row](), [ZERO] * problem.widths[1]
+    owner = {j: k for k, each in enumerate(strata.classes) for j in each.units}
+    for k, each in enumerate(strata.classes):
+        units = iter(each.units)
+        for slot, number in ((2 * k, split[k][0]), (2 * k + 1, split[k][1])):
+            for j in islice(units, number):
+                *u, eta = reached.vectors[slot]
+                weights[j], v[j] = tuple(x / eta for x in u), sign_of(slot) * eta / number
+        weights |= dict.fromkeys(units, rows[k])
+    bias = reached.bias if problem.output_bias else ZERO
+    witness = strata.parameters([weights[j] for j in range(len(v))], v, bias)
+    working = [j for j, x in enumerate(v) if x]
+    base = [x for j in working for x in (*(v[j] * w for w in weights[j]), v[j])] + [bias] * problem.output_bias
+    directions = nullspace(strata.effects([2 * owner[j] for j in working]), len(base))
+    pulls = {j: _pull(strata, owner[j], r) for j, x in enumerate(v) if not x}
+    idle = {j: Affine(weights[j], tuple(map(tuple, nullspace([pull[:size]], size)))) for j, pull in pulls.items()}
+    _critical(problem, witness)
+    decided, flat = decide_shallow(problem, witness), not any(map(any, pulls.values()))
+    if not isinstance(decided, Stays if flat else Descends):
+        raise ArithmeticError("a critical point inside a cell is a minimum exactly if the minorant is constant")
+    return Family(
+        signs=tuple((x > 0) - (x < 0) for x in v),
+        copies=prod(factorial(sum(s)) // prod(map(factorial, s)) for s in split),
+        risk=risk(problem, [(x,) for x in f]),
+        dimension=len(directions) + sum(len(space.directions) for space in idle.values()),
+        character="local minimum" if flat else "saddle",
+        witness=witness,
+        products=Affine(tuple(base), tuple(map(tuple, directions))),
+        idle=tuple(idle.items()),
+        curve=decided.curve if isinstance(decided, Descends) else None,
+    )
+
+
+def _critical(problem: Problem, point: Point) -> Proof:
+    """A proof whose only fact is the point, which the kernel has found critical."""
+    f = predictions(problem, point)
+    proof = Proof(problem, [Evaluated(point, f, risk(problem, f), False)], set())
+    try:
+        with Fields({"point": 0}, "") as step:
+            critical_point(proof, step)
+    except Rejected as error:
+        raise ArithmeticError(f"the kernel does not find the point critical: {error.reason}") from None
+    return proof
+
+
+# Deep networks and vector outputs -----------------------------------------------------------------
+
+
+def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Undecided:
+    """Critical points of ever new risks, until the solver knows of no other or the time is up."""
+    try:
+        expansion = expand(problem, pattern)
+    except Declined as error:
+        return Undecided(str(error))
+    names, whole = expansion.variables, expansion.risk
+    slopes = [whole.diff(x) for x in whole.ring.gens]
+    if sum(map(len, slopes)) > MAX_TERMS:
+        return Undecided(f"the gradient has more than {MAX_TERMS} terms")
+    formulas = [relation(_terms(slope, names), "=") for slope in slopes]
+    formulas += [formula for each in expansion.region for formula in _inside(each, names)]
+    formulas += _gauge(problem, expansion.region, names)
+    formulas.append(relation(_terms(whole, names) | {(("R", 1),): Fraction(-1)}, "="))
+    found = list[Solution]()
+    while len(found) < MAX_SOLUTIONS:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return Search(pattern, tuple(found), False, "out of time")
+        script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
+        try:
+            with Solver("z3", seconds=left) as solver:
+                reply = solver.solve(script.text(), model=True)
+        except SolverMissing as missing:
+            return Undecided(str(missing))
+        if reply.answer is not Answer.SAT:
+            closed = reply.answer is Answer.UNSAT
+            return Search(pattern, tuple(found), closed, "" if closed else reply.reason)
+        found.append(_solution(problem, pattern, reply.model or {}))
+        formulas.append(_other(found[-1].risk))
+    return Search(pattern, tuple(found), False, f"there may be more than {MAX_SOLUTIONS} different risks")
+
+
+def _terms(polynomial: Any, names: Sequence[str]) -> Terms:
+    """A polynomial of `expand` as the SMT texts take it."""
+    return {
+        tuple((name, int(e)) for name, e in zip(names, powers, strict=True) if e): Fraction(
+            int(c.numerator), int(c.denominator)
+        )
+        for powers, c in polynomial.terms()
+    }
+
+
+def _inside(each: Constraint, names: Sequence[str]) -> Iterator[str]:
+    """The strict inequalities of one pre-activation."""
+    if each.above is not None:
+        yield relation(_minus(each, names, each.above), ">")
+    if each.below is not None:
+        yield relation(_minus(each, names, each.below), "<")
+
+
+def _minus(each: Constraint, names: Sequence[str], value: Fraction) -> Terms:
+    terms = _terms(each.polynomial, names)
+    return terms | {(): terms.get((), ZERO) - value}
+
+
+def _gauge(problem: Problem, region: Sequence[Constraint], names: Sequence[str]) -> list[str]:
+    """z = ±1 on one sample for each unit of a positively homogeneous layer: rescaling it loses no critical risk."""
+    fixed = dict[tuple[int, int], str]()
+    for each in region:
+        h = problem.activations[each.layer - 1]
+        if h.breakpoints == (ZERO,) and not any(h.offsets) and (each.layer, each.unit) not in fixed:
+            side = Fraction(-1 if each.above is None else 1)
+            fixed[each.layer, each.unit] = relation(_minus(each, names, side), "=")
+    return list(fixed.values())
+
+
+def _other(value: Number) -> str:
+    """R is not this number."""
+    if isinstance(value, Fraction):
+        return relation({(("R", 1),): Fraction(1), (): -value}, "distinct")
+    powers = {((("R", e),) if e else ()): Fraction(c) for e, c in enumerate(value.polynomial) if c}
+    ends = [relation({(("R", 1),): Fraction(1), (): -x}, op) for x, op in ((value.low, "<"), (value.high, ">"))]
+    return disjunction([relation(powers, "distinct"), *ends])
+
+
+def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> Solution:
+    """A model as a point, judged by the kernel's rules if it is rational."""
+    values = {name: number(text) for name, text in model.items()}
+    value = values.pop("R")
+    numbers = {name: x for name, x in values.items() if isinstance(x, Fraction)}
+    if len(numbers) < len(values):
+        return Solution(values, value, None, "unknown", "not all coordinates are rational", None)
+    left = iter([numbers[name] for name in variables(problem)])
+    layers = []
+    for m, (columns, width) in enumerate(pairwise(problem.widths)):
+        rows = [[next(left) for _ in range(columns + problem.has_bias(m))] for _ in range(width)]
+        bias = tuple(row[columns] for row in rows) if problem.has_bias(m) else None
+        layers.append(Layer(tuple(tuple(row[:columns]) for row in rows), bias))
+    point = tuple(layers)
+    if cell_of(problem, point) != pattern or risk(problem, predictions(problem, point)) != value:
+        raise ArithmeticError("the solver's point is in another cell, or has another risk")
+    return Solution(values, value, point, *_judged(problem, point))
+
+
+def _judged(problem: Problem, point: Point) -> tuple[Character, str, Point | None]:
+    """What the kernel's rules say of a critical point, why, and a curve of descent from a saddle."""
+    proof = _critical(problem, point)
+    rules: list[tuple[Callable[[Proof, Fields], LocalMinimum], str]] = [
+        (interior_minimum, "no point of the cell has lower risk"),
+        (second_order, "the Hessian is positive across the symmetries of the cell"),
+    ]
+    for rule, why in rules:
+        try:
+            with Fields({"point": 0}, "") as step:
+                rule(proof, step)
+            return "local minimum", why, None
+        except (Rejected, Declined):
+            continue
+    found = descent(problem, point)
+    if found is None:
+        return "unknown", "neither the second order nor a search for a curve of descent decides", None
+    return "saddle", found[1], found[0]
+
+
+# z3's numbers -------------------------------------------------------------------------------------
+
+
+def number(text: str) -> Number:
+    """A number in z3's notation, "-3/2" or "(root-obj (+ (^ x 2) (- 2)) 1)". Raises ValueError for another."""
+    if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
+        return Fraction(text)
+    match _tree(re.findall(r"[()]|[^\s()]+", text)):
+        case ["root-obj", tree, str(root)] if root.isdecimal():
+            polynomial = tuple(map(int, _polynomial(tree).coefficients))
+            return Algebraic(polynomial, int(root), *_isolated(polynomial, int(root)))
+    raise ValueError(f"not a number: {text[:80]!r}")
+
+
+def _tree(tokens: list[str]) -> Any:
+    """The nested lists that an s-expression stands for."""
+    open_lists: list[list[Any]] = [[]]
+    for token in tokens:
+        if token == "(":
+            open_lists.append([])
+        elif token != ")":
+            open_lists[-1].append(token)
+        elif len(open_lists) > 1:
+            done = open_lists.pop()
+            open_lists[-1].append(done)
+    return open_lists[0][0] if len(open_lists) == 1 == len(open_lists[0]) else None
+
+
+def _polynomial(tree: Any) -> Poly:
+    match tree:
+        case "x":
+            return Poly.of([ZERO, Fraction(1)])
+        case str(digits) if digits.isdecimal():
+            return Poly.of([Fraction(digits)])
+        case ["-", inner]:
+            return _polynomial(inner) * -1
+        case ["+" | "*" as operation, *several] if several:
+            return reduce(add if operation == "+" else mul, map(_polynomial, several))
+        case ["^", inner, str(power)] if power.isdecimal():
+            return reduce(mul, [_polynomial(inner)] * int(power), Poly.of([Fraction(1)]))
+    raise ValueError(f"not a polynomial: {str(tree)[:80]!r}")
+
+
+def _isolated(polynomial: Sequence[int], root: int) -> tuple[Fraction, Fraction]:
+    """Rational ends, at most WIDTH apart, around one real root of the polynomial and no other."""
+    sympy = import_module("sympy")
+    width = sympy.Rational(WIDTH.numerator, WIDTH.denominator)
+    intervals = sympy.Poly(polynomial[::-1], sympy.Symbol("x")).intervals(eps=width)
+    if not 1 <= root <= len(intervals):
+        raise ValueError(f"a polynomial with {len(intervals)} real roots has no root {root}")
+    low, high = (Fraction(int(x.p), int(x.q)) for x in intervals[root - 1][0])
+    return low, high

@@ -1,0 +1,143 @@
+"""Cells and faces as regions to look for minima in: membership, best predictions, and exact linear programming."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from symverify.ground.linear import least_squares, nullspace
+from symverify.ground.lp import Farkas, solve_system
+from symverify.kernel.linear import sign
+from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem, features, rational, trace
+
+Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
+Vector = list[Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A cell, or its face on which the pre-activations `held` are at their breakpoints; `where` in words."""
+
+    pattern: Pattern
+    held: frozenset[Held]
+    where: str
+
+    def held_at(self, more: Iterable[Held]) -> "Region":
+        """The face with these held as well."""
+        held = self.held | frozenset(more)
+        names = ", ".join(f"unit {j + 1} at a breakpoint on sample {i + 1}" for _, j, i, _ in sorted(held))
+        return replace(self, held=held, where=f"the face with {names}")
+
+    def across(self, crossed: Sequence[Held]) -> "Region":
+        """The cell on the other side of these breakpoints."""
+        pattern = [[list(unit) for unit in layer] for layer in self.pattern]
+        for m, j, i, p in crossed:
+            pattern[m][j][i] = p + 1 if pattern[m][j][i] <= p else p
+        names = ", ".join(f"unit {j + 1} of layer {m + 1} on sample {i + 1}" for m, j, i, _ in crossed)
+        frozen = tuple(tuple(map(tuple, layer)) for layer in pattern)
+        return replace(self, pattern=frozen, where=f"the neighbouring cell with {names} across")
+
+    def contains(self, problem: Problem, point: Point) -> bool:
+        """Whether a point is in the region: strictly inside its pieces, held ones exactly at their breakpoints."""
+        held = {(m, j, i): p for m, j, i, p in self.held}
+        for i in range(len(problem.inputs)):
+            for m, z in enumerate(list(trace(problem, point, i))[:-1]):
+                for j, x in enumerate(z):
+                    at = problem.activations[m].pieces(rational(x))
+                    p = held.get((m, j, i))
+                    fits = at == ((self.pattern[m][j][i],) if p is None else (p, p + 1))
+                    if not fits and not (m == 0 and problem.dead_row(i)):
+                        return False
+        return True
+
+
+def shallow(problem: Problem) -> bool:
+    """One hidden layer and one output: points are then decided, and regions are linear in (v w, v, c_0)."""
+    return len(problem.widths) == 3 and problem.widths[-1] == 1
+
+
+def best_predictions(problem: Problem, region: Region) -> list[Vector]:
+    """The predictions (n × d_Y) nearest to the targets among all that the region's polynomials span."""
+    if region.held:
+        table, held = _products(problem, region)
+        free = nullspace(held, len(table[0]))
+        rows = [[sum((a * b for a, b in zip(row, base, strict=True)), ZERO) for base in free] for row in table]
+    else:
+        rows = [list(row) for row in zip(*features(problem, region.pattern), strict=True)]
+    if not rows or not rows[0]:
+        return [[ZERO] * problem.widths[-1] for _ in problem.inputs]
+    solved = least_squares(rows, problem.targets)
+    columns = list(zip(*solved, strict=True))
+    return [[sum((a * b for a, b in zip(row, column, strict=True)), ZERO) for column in columns] for row in rows]
+
+
+def _products(problem: Problem, region: Region) -> tuple[list[Vector], list[Vector]]:
+    """Coefficients of predictions (per sample) and of what is held, in p_j = v_j w_j, v_j (unit by unit), c_0."""
+    h, stride = problem.activations[0], problem.widths[0] + problem.hidden_bias + 1
+    width = problem.widths[1] * stride + problem.output_bias
+    table: list[Vector] = []
+    for i in range(len(problem.inputs)):
+        row: Vector = []
+        for unit in region.pattern[0]:
+            row += [h.slopes[unit[i]] * x for x in extended(problem, i)] + [h.offsets[unit[i]]]
+        table.append(row + [ONE] * problem.output_bias)
+    held = []
+    for _, j, i, p in sorted(region.held):
+        fixed = [ZERO] * width
+        fixed[j * stride : (j + 1) * stride] = [*extended(problem, i), -h.breakpoints[p]]
+        held.append(fixed)
+    return table, held
+
+
+def extended(problem: Problem, i: int) -> Vector:
+    """x̃_i: the inputs of a sample, and 1 where the hidden layer has a bias."""
+    return [*problem.inputs[i], *([ONE] if problem.hidden_bias else [])]
+
+
+def minimum_by_lp(problem: Problem, region: Region, target: Sequence[Vector], like: Point) -> Point | None:
+    """Some point of a cell with predictions `target` and output weights of the signs of `like`; None if there is none.
+
+    Exact: in (p_j, v_j, c_0) these points are the solutions of a strict linear system. Units of output weight 0
+    stay as they are in `like`.
+    """
+    table, held = _products(problem, region)
+    width, stride = len(table[0]), problem.widths[0] + problem.hidden_bias + 1
+    signs = [sign(rational(v)) for v in like[1].weight[0]]
+    equalities = [(row, y[0]) for row, y in zip(table, target, strict=True)] + [(row, ZERO) for row in held]
+    strict: list[tuple[Vector, Fraction]] = []
+    for j, sigma in enumerate(signs):
+        units = range(j * stride, (j + 1) * stride)
+        if not sigma:
+            equalities += [([Fraction(c == d) for d in range(width)], ZERO) for c in units]
+            continue
+        strict.append(([Fraction(sigma * (c == units[-1])) for c in range(width)], ZERO))
+        for i in range(len(problem.inputs)):
+            if problem.dead_row(i):
+                continue
+            piece, t = region.pattern[0][j][i], problem.activations[0].breakpoints
+            for p, end in ((piece - 1, 1), (piece, -1)):
+                if 0 <= p < len(t):
+                    row = [ZERO] * width
+                    row[j * stride : (j + 1) * stride] = [sigma * end * x for x in (*extended(problem, i), -t[p])]
+                    strict.append((row, ZERO))
+    found = solve_system(equalities, [], strict, width)
+    if isinstance(found, Farkas):
+        return None
+    return _point(problem, found.x, signs, like)
+
+
+def _point(problem: Problem, x: Sequence[Fraction], signs: Sequence[int], like: Point) -> Point:
+    """The parameters of a solution in (p_j, v_j, c_0)."""
+    inputs, stride = problem.widths[0], problem.widths[0] + problem.hidden_bias + 1
+    weight, bias, out = [], [], []
+    for j, sigma in enumerate(signs):
+        *p, v = x[j * stride : (j + 1) * stride]
+        row = (
+            [a / v for a in p]
+            if sigma
+            else [rational(a) for a in (*like[0].weight[j], *(like[0].bias or ())[j : j + 1])]
+        )
+        weight.append(tuple(row[:inputs]))
+        bias += row[inputs:]
+        out.append(v)
+    hidden = Layer(tuple(weight), tuple(bias) if problem.hidden_bias else None)
+    return hidden, Layer((tuple(out),), (x[-1],) if problem.output_bias else None)

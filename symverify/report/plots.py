@@ -1,0 +1,177 @@
+"""Figures for papers with matplotlib (the extra `plot`): what the page draws, as PDF, SVG or PNG."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from symverify.kernel.errors import KernelError, Rejected
+from symverify.kernel.model import Problem
+from symverify.problem.load import LoadedProblem
+from symverify.report.explain import Scene, explain
+from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
+from symverify.run.verdict import Verdict
+
+What = Literal["slice", "segment", "fit", "all"]
+WHATS: tuple[str, ...] = get_args(What)
+SUFFIXES = (".pdf", ".svg", ".png")
+_BELOW = ["#0d5f5c", "#2a827b", "#57a49a", "#8cc4ba", "#c3e2da"]
+_ABOVE = ["#f7eedd", "#f1dfc3", "#e9cca6", "#dfb588", "#d19a6c", "#bf7e54", "#a66142"]
+_AT, _BETTER, _INK, _VALLEY = "#b5401f", "#0a6f78", "#1b2230", "#f2b705"
+_STYLE = {
+    "svg.hashsalt": "symverify", "pdf.fonttype": 42, "font.size": 8, "axes.titlesize": 8, "legend.fontsize": 7,
+    "legend.frameon": False, "axes.linewidth": 0.6, "lines.linewidth": 1.2, "figure.dpi": 100, "savefig.dpi": 300,
+    "text.usetex": False, "text.parse_math": False,
+}  # fmt: skip
+_NO_DATES: dict[str, dict[str, str | None]] = {
+    ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".png": {"Software": None},
+}
+
+
+class CannotPlot(KernelError):
+    """There is no such figure; `.remedy` says what to do instead."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem, self.remedy = problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.remedy}"
+
+
+def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What = "all") -> Path:
+    """Write a figure of what a certificate proves: the risk on a plane, along a line, the fits, or all three.
+
+    The file's kind follows from the suffix; equal inputs give equal bytes with the same matplotlib. Raises CannotPlot,
+    Rejected for a certificate that the kernel does not accept, OSError.
+    """
+    if what not in WHATS:
+        raise CannotPlot(f"there is no plot {what!a}", f"choose one of {', '.join(WHATS)}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise CannotPlot(f"cannot write {path.suffix or 'a file without suffix'!a}", f"use {', '.join(SUFFIXES)}")
+    matplotlib = _matplotlib()
+    told = explain(problem_file, certificate)
+    if told.problem is None or told.verdict not in (Verdict.PROVED, Verdict.REFUTED):
+        raise Rejected("", f"this certificate is {told.verdict.value}: nothing to plot")
+    if not told.scenes:
+        raise CannotPlot("the certificate is about no point", "plot one that claims a minimum")
+    with matplotlib.rc_context({**_STYLE, "backend": "agg"}):
+        figure = _figure(told.problem, told.scenes[0], what)
+        _save(figure, path)
+    return path
+
+
+def _matplotlib() -> Any:
+    try:
+        return import_module("matplotlib")
+    except ImportError:
+        raise CannotPlot("matplotlib is not installed", "install it with: pip install 'symverify[plot]'") from None
+
+
+def _figure(problem: Problem, scene: Scene, what: What) -> Any:
+    draw: dict[str, Callable[[Any, Problem, Scene], None]] = {"slice": _slice, "segment": _segment, "fit": _fit}
+    chosen = list(draw) if what == "all" else [what]
+    figure = import_module("matplotlib.figure").Figure(figsize=(3.4 * len(chosen), 2.7), layout="constrained")
+    for axes, name in zip(np.atleast_1d(figure.subplots(1, len(chosen))), chosen, strict=True):
+        try:
+            draw[name](axes, problem, scene)
+        except NoView as reason:
+            if what != "all":
+                raise CannotPlot(f"there is no {what} of this problem: {reason}", "plot something else") from None
+            axes.set_axis_off()
+    return figure
+
+
+def _slice(axes: Any, problem: Problem, scene: Scene) -> None:
+    """The risk on a plane, with creases, the path and the points."""
+    view = slice_view(problem, scene)
+    low = float(view.risk.min())
+    low = low if scene.better is None else min(low, float(scene.better.risk))
+    high = float(np.quantile(view.risk, 0.9))
+    spread = max(high - low, 1e-300)
+    under, over = levels(low, view.level, high) if low < view.level - 1e-9 * spread else ([], levels(low, low, high)[1])
+    edges = [
+        low - 1e-9 * spread,
+        *under,
+        over[0] - 1e-7 * spread,
+        *over[1:],
+        max(float(view.risk.max()), over[-1]) + spread,
+    ]
+    colours = [*_BELOW[len(_BELOW) - len(under) - 1 :], *_ABOVE] if under else [*_ABOVE[:1], *_ABOVE]
+    edges = edges if under else [low - 2 * spread, *edges[1:]]
+    axes.contourf(view.xs, view.ys, view.risk, levels=edges, colors=colours)
+    for crease in view.creases:
+        axes.contour(view.xs, view.ys, crease.values, levels=[0.0], colors=_INK, linewidths=0.5, linestyles="solid")
+    if view.path:
+        x, y = zip(*view.path, strict=True)
+        axes.plot(x, y, color=_INK, linewidth=3.2, solid_capstyle="round")
+        axes.plot(x, y, color=_VALLEY, linewidth=1.8, solid_capstyle="round")
+    _mark(axes, 0, 0, scene.name, "o", _AT)
+    if scene.better is not None:
+        _mark(axes, 1, 0, scene.better_name, "D", _BETTER)
+    axes.set(xlim=(view.xs[0], view.xs[-1]), ylim=(view.ys[0], view.ys[-1]))
+    axes.set_xlabel(view.directions[0])
+    axes.set_ylabel(view.directions[1])
+
+
+def _mark(axes: Any, x: float, y: float, name: str, marker: str, colour: str) -> None:
+    axes.plot([x], [y], marker=marker, color=colour, markeredgecolor="white", markersize=6, linestyle="none", zorder=5)
+    axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", style="italic", weight="bold")
+
+
+def _segment(axes: Any, problem: Problem, scene: Scene) -> None:
+    """The risk along the line or the curve."""
+    view = segment_view(problem, scene)
+    axes.axhline(view.marks[0][2], color=_AT, linewidth=0.8, linestyle="--")
+    axes.plot(view.ts, view.risk, color=_INK)
+    axes.vlines(view.meets, 0, 0.06, transform=axes.get_xaxis_transform(), color=_INK, linewidth=0.5)
+    for index, (t, name, risk) in enumerate(view.marks):
+        _mark(axes, t, risk, name, "oD"[index], (_AT, _BETTER)[index])
+    axes.set(xlim=(view.ts[0], view.ts[-1]), ylim=view.span(), xlabel=view.horizontal, ylabel="risk")
+
+
+def _fit(axes: Any, problem: Problem, scene: Scene) -> None:
+    """Data and predictions of the first output: curves for one input, else predictions against targets."""
+    view = fit_view(problem, scene)
+    colours = (_AT, _BETTER)
+    if len(view.xs) == 1:
+        for p, name in enumerate(view.names):
+            axes.plot(view.xs[0], view.values[p][:, 0], color=colours[p], linestyle=("--", "-")[p], label=name)
+        axes.plot(view.inputs[:, 0], view.targets[:, 0], "o", color=_INK, markersize=3.5, label="data")
+        axes.set(xlabel="x", ylabel="y", ylim=view.span(0))
+    else:
+        axes.axline((0, 0), slope=1, color=_INK, linewidth=0.5)
+        for p, name in enumerate(view.names):
+            axes.plot(view.targets[:, 0], view.at_data[p][:, 0], "oD"[p], color=colours[p], markersize=3.5, label=name)
+        axes.set(xlabel="target", ylabel="prediction", xlim=view.span(0), ylim=view.span(0))
+    axes.legend()
+
+
+def _save(figure: Any, path: Path) -> None:
+    """Write the figure whole or not at all."""
+    kind = path.suffix.lower()
+    with _replacing(path) as temporary:
+        figure.savefig(temporary, format=kind[1:], metadata=_NO_DATES[kind])
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[str]:
+    """A temporary file in the same folder, synced and renamed at the end, removed where that fails."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        os.close(handle)
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
