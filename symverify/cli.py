@@ -55,6 +55,10 @@ def check(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 60.0,
     no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
     solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes for a large search; default: one per core.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
 ) -> None:
     """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
     from symverify.report.render import as_json, as_junit
@@ -72,6 +76,8 @@ def check(
                 smt=not no_smt,
                 solver=solver.value,
                 output=target,
+                workers=workers,
+                resume=resume,
                 progress=progress.say,
             )
     except ValueError as error:
@@ -260,9 +266,9 @@ def _print_result(result: "CheckResult") -> None:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
     for claim in result.claims:
-        console.print(
-            Text(f"{claim.name}: ", style="bold") + Text("; ".join(filter(None, (claim.reason, claim.words))))
-        )
+        gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
+        told = "; ".join(filter(None, (claim.reason, claim.words, gap)))
+        console.print(Text(f"{claim.name}: ", style="bold") + Text(told))
     for alarm in result.alarms:
         console.print(Text(f"ALARM: {alarm}"))
     if result.path is not None:

@@ -213,7 +213,7 @@ def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named."""
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
-    claims += ["global_minimum"] if applicable(problem) is None and estimate(problem)[1] else []
+    claims += ["global_minimum"] if applicable(problem) is None and estimate(problem).affordable else []
     claims += ["point"] if problem.parameters is not None else []
     return claims if linear else [*claims, "spurious_minimum"]
 

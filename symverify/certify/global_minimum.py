@@ -1,6 +1,8 @@
 """The global minimum of a shallow scalar network, or a bracket; of any network where a point meets a lower bound."""
 
+from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
@@ -11,14 +13,14 @@ from symverify.kernel.cells import MAX_WORK, arrangement, regions
 from symverify.kernel.model import ZERO, Layer, Point, Problem
 from symverify.landscape.global_minimum import Family, Instance, Network
 
-MAX_RAYS, MAX_TUPLES, MAX_COLUMNS = 400_000, 10**9, 60_000_000
+MAX_RAYS, MAX_TUPLES, MAX_COLUMNS, LARGE = 400_000, 10**9, 60_000_000, 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to search: where to run its parts, and a checkpoint to continue from."""
+    """How to search: where to run the parts of a large search, and a checkpoint to save to and continue from."""
 
-    executor: Executor | None = None
+    executor: Callable[[], AbstractContextManager[Executor | None]] = nullcontext
     checkpoint: Path | None = None
 
 
@@ -31,21 +33,30 @@ def applicable(problem: Problem) -> str | None:
     return None
 
 
-def estimate(problem: Problem) -> tuple[str, bool]:
-    """The size of the search in words, and whether it is affordable without being asked for."""
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The size of the search in words; whether to try it unasked; whether it is worth several processes."""
+
+    words: str
+    affordable: bool
+    large: bool
+
+
+def estimate(problem: Problem) -> Estimate:
+    """How large the search for the global minimum would be."""
     rows, cone = planes(problem)
     n, width = len(problem.inputs), problem.widths[1]
     dimension = len(rows[0]) if rows else 1
     rays = comb(len(rows), dimension - 1)
     if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
-        return f"about {rays} rays of {n} samples each", False
+        return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
     work = len(set(distinct)) * comb(len(set(distinct)), max(dimension - 2, 0))
     if work > MAX_WORK:
-        return f"cells of {len(rows)} hyperplanes in {dimension} dimensions", False
+        return Estimate(f"cells of {len(rows)} hyperplanes in {dimension} dimensions", False, True)
     units = 2 * (regions(distinct) // (2 if cone else 1))
     tuples = comb(units + min(width, n) - 1, min(width, n))
-    return f"{units} units, {tuples} tuples of them", tuples <= MAX_TUPLES
+    return Estimate(f"{units} units, {tuples} tuples of them", tuples <= MAX_TUPLES, tuples > LARGE)
 
 
 def instance_of(problem: Problem) -> Instance:

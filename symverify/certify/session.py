@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -130,22 +131,23 @@ class Session:
         reason = applicable(problem)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
-        size, affordable = estimate(problem)
-        if not (affordable or insist):
+        size = estimate(problem)
+        if not (size.affordable or insist):
             return GlobalAnswer(
-                None, None, False, True, f"the global minimum was not tried: {size}; ask for it by name"
+                None, None, False, True, f"the global minimum was not tried: {size.words}; ask for it by name"
             )
         share = 0.9 if insist else 0.4
-        self.progress(f"the global minimum: {size}")
+        self.progress(f"the global minimum: {size.words}")
         start = network_of(problem.parameters) if problem.parameters is not None else None
-        result = global_minimum(
-            instance_of(problem),
-            incumbent=start,
-            executor=self.options.executor,
-            progress=self._bracket,
-            deadline=max(self.remaining() * share, 0.1),
-            checkpoint=self.options.checkpoint,
-        )
+        with self.options.executor() if size.large else nullcontext() as executor:
+            result = global_minimum(
+                instance_of(problem),
+                incumbent=start,
+                executor=executor,
+                progress=self._bracket,
+                deadline=max(self.remaining() * share, 0.1),
+                checkpoint=self.options.checkpoint,
+            )
         bound, closed = self._bound(result), result.closed
         if result.network is not None:
             point = point_of_network(problem, result.network)
@@ -156,7 +158,7 @@ class Session:
         elif result.family is not None:
             shape = normal_form(instance_of(problem))
             reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
-        return GlobalAnswer(bound, reached, closed, False, f"the search ended with a bracket: {size}", result)
+        return GlobalAnswer(bound, reached, closed, False, f"the search ended with a bracket: {size.words}", result)
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""
@@ -165,7 +167,8 @@ class Session:
         if isinstance(fact, LowerBound) and fact.risk == result.lower_risk:
             return step
         vectors = [list(g) for g in result.vectors]
-        return self.certificate.step("global_lower_bound", risk=str(result.lower_risk), vectors=vectors)
+        bound = LowerBound(result.lower_risk)
+        return self.certificate.unchecked(bound, "global_lower_bound", risk=str(bound.risk), vectors=vectors)
 
     def _bracket(self, seen: SearchProgress) -> None:
         scale = float(self.problem.loss.factor)

@@ -14,6 +14,7 @@ the rest is the solver's word. A critical point in a cell that is no local minim
 at least as Ψ = Σ ⟨r_i, f_i(θ) − f_i(θ*)⟩ does, and Ψ, of degree at most 1 in each parameter, is harmonic.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,19 +32,20 @@ from symverify.ground.lp import Farkas, dot, solve_system
 from symverify.kernel.critical import critical_point
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import Evaluated, LocalMinimum
-from symverify.kernel.model import ZERO, Layer, Pattern, Point, Problem, cell_of, predictions, risk
+from symverify.kernel.model import ZERO, Pattern, Point, Problem, cell_of, predictions, risk
+from symverify.kernel.network import point_of
 from symverify.kernel.poly import Poly
 from symverify.kernel.read import Fields
 from symverify.kernel.rules import Proof, interior_minimum
 from symverify.kernel.second_order import second_order
 from symverify.kernel.strata import loss_gradient, types
-from symverify.smt.solve import Answer, Solver, SolverMissing
+from symverify.smt.solve import Answer, Solver
 from symverify.smt.text import Script, disjunction, relation
 
 from .cell_minima import EmptyCell, Undecided, named_pattern
 from .decide import Descends, Stays, decide_shallow
 from .descent import descent
-from .expand import Constraint, expand, variables
+from .expand import Expansion, expand, variables
 from .strata import Reached, Row, Strata, sign_of, slots_of
 
 MAX_FAMILIES, MAX_TERMS, MAX_SOLUTIONS = 4096, 20_000, 16
@@ -66,9 +68,9 @@ class Family:
     """The critical points inside the cell with given signs of the output weights: all local minima, or all saddles.
 
     `products` is the space of (v_j w_j, v_j), one unit with v_j ≠ 0 after the other (w_j with its bias last), and the
-    output bias; `idle` that of w_j for each unit with v_j = 0. The family is the part of these spaces inside the cell and
-    with these signs; `witness` is its base point. Exchanging units of equal pieces makes `copies` families of it.
-    `curve`, at a saddle, starts at the witness, and the risk falls along it.
+    output bias; `idle` that of w_j for each unit with v_j = 0. The family is their part inside the cell with these signs;
+    `witness` is its base point. Exchanging units of equal pieces makes `copies` families of it. `curve`, at a saddle,
+    starts at the witness, and the risk falls along it.
     """
 
     signs: tuple[int, ...]
@@ -149,43 +151,37 @@ def critical_points(
         if isinstance(found, Farkas):
             return EmptyCell(each.units[0], tuple(found.strict))
         interiors.append(found)
-    if len(problem.widths) != 3 or problem.widths[-1] != 1:
-        return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
-    count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
-    if count > budget:
-        return Undecided(f"{count} choices of signs of the output weights are more than the budget of {budget}")
-    families = list[Family]()
-    for family in _families(strata, interiors):
-        if time.monotonic() > deadline:
-            return Undecided(f"out of time after {len(families)} families")
-        families += [family] if family else []
-    return Families(strata.pattern, tuple(sorted(families, key=lambda each: (each.risk, -each.dimension))))
+    try:
+        if len(problem.widths) != 3 or problem.widths[-1] != 1:
+            return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
+        count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
+        if count > budget:
+            return Undecided(f"{count} choices of signs of the output weights are more than the budget of {budget}")
+        families = sorted(_families(strata, interiors, deadline), key=lambda each: (each.risk, -each.dimension))
+    except Declined as error:
+        return Undecided(str(error))
+    return Families(strata.pattern, tuple(families))
 
 
 # One hidden layer, scalar output ------------------------------------------------------------------
 
 
-def _families(strata: Strata, interiors: Sequence[Row]) -> Iterator[Family | None]:
-    """All families; None now and then, so that the caller can look at the clock."""
+def _families(strata: Strata, interiors: Sequence[Row], deadline: float) -> Iterator[Family]:
+    """All families, by the classes that have units with v ≠ 0, then by the signs in each class."""
     every = range(len(strata.classes))
     for used in chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1))):
         f = _projection(strata, used)
         r = loss_gradient(strata.problem, f)
         rows = {k: interiors[k] if k in used else _stationary(strata, k, r, interiors[k]) for k in every}
         still = {k: w for k, w in rows.items() if w is not None}
-        if len(still) < len(rows):
-            yield None
-            continue
         both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
-        for mask in types([both[k] if k in used else (0,) for k in every]):
+        for mask in types([both[k] if k in used else (0,) for k in every] if len(still) == len(rows) else [()]):
+            if time.monotonic() > deadline:
+                raise Declined("out of time")
             reached = strata.reach(f, slots_of(mask)) if mask else Reached({}, f[0])
-            if isinstance(reached, Farkas):
-                yield None
-                continue
-            for split in product(
-                *(_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes))
-            ):
-                yield _family(strata, f, r, still, reached, split)
+            if isinstance(reached, Reached):
+                sides = [_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes)]
+                yield from (_family(strata, f, r, still, reached, split) for split in product(*sides))
 
 
 def _projection(strata: Strata, used: Sequence[int]) -> Row:
@@ -272,32 +268,23 @@ def _critical(problem: Problem, point: Point) -> Proof:
 
 def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Undecided:
     """Critical points of ever new risks, until the solver knows of no other or the time is up."""
-    try:
-        expansion = expand(problem, pattern)
-    except Declined as error:
-        return Undecided(str(error))
-    names, whole = expansion.variables, expansion.risk
-    slopes = [whole.diff(x) for x in whole.ring.gens]
+    expansion = expand(problem, pattern)
+    names, whole = expansion.variables, expansion.risk  # not None for the squared loss
+    slopes = [] if whole is None else [whole.diff(x) for x in whole.ring.gens]
     if sum(map(len, slopes)) > MAX_TERMS:
         return Undecided(f"the gradient has more than {MAX_TERMS} terms")
     formulas = [relation(_terms(slope, names), "=") for slope in slopes]
-    formulas += [formula for each in expansion.region for formula in _inside(each, names)]
-    formulas += _gauge(problem, expansion.region, names)
+    formulas += _region(problem, expansion)
     formulas.append(relation(_terms(whole, names) | {(("R", 1),): Fraction(-1)}, "="))
     found = list[Solution]()
     while len(found) < MAX_SOLUTIONS:
-        left = deadline - time.monotonic()
-        if left <= 0:
+        if (left := deadline - time.monotonic()) <= 0:
             return Search(pattern, tuple(found), False, "out of time")
         script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
-        try:
-            with Solver("z3", seconds=left) as solver:
-                reply = solver.solve(script.text(), model=True)
-        except SolverMissing as missing:
-            return Undecided(str(missing))
+        with Solver("z3", seconds=left) as solver:
+            reply = solver.solve(script.text(), model=True)
         if reply.answer is not Answer.SAT:
-            closed = reply.answer is Answer.UNSAT
-            return Search(pattern, tuple(found), closed, "" if closed else reply.reason)
+            return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)
         found.append(_solution(problem, pattern, reply.model or {}))
         formulas.append(_other(found[-1].risk))
     return Search(pattern, tuple(found), False, f"there may be more than {MAX_SOLUTIONS} different risks")
@@ -313,37 +300,34 @@ def _terms(polynomial: Any, names: Sequence[str]) -> Terms:
     }
 
 
-def _inside(each: Constraint, names: Sequence[str]) -> Iterator[str]:
-    """The strict inequalities of one pre-activation."""
-    if each.above is not None:
-        yield relation(_minus(each, names, each.above), ">")
-    if each.below is not None:
-        yield relation(_minus(each, names, each.below), "<")
+def _against(polynomial: Terms, value: Fraction, op: str) -> str:
+    """polynomial op value."""
+    return relation(polynomial | {(): polynomial.get((), ZERO) - value}, op)
 
 
-def _minus(each: Constraint, names: Sequence[str], value: Fraction) -> Terms:
-    terms = _terms(each.polynomial, names)
-    return terms | {(): terms.get((), ZERO) - value}
+def _region(problem: Problem, expansion: Expansion) -> list[str]:
+    """The strict inequalities of the cell, and z = ±1 on one sample for each unit of a positively homogeneous layer.
 
-
-def _gauge(problem: Problem, region: Sequence[Constraint], names: Sequence[str]) -> list[str]:
-    """z = ±1 on one sample for each unit of a positively homogeneous layer: rescaling it loses no critical risk."""
-    fixed = dict[tuple[int, int], str]()
-    for each in region:
-        h = problem.activations[each.layer - 1]
+    Rescaling a unit carries every critical point to one with that, of equal risk.
+    """
+    formulas, fixed = list[str](), set[tuple[int, int]]()
+    for each in expansion.region:
+        z, h = _terms(each.polynomial, expansion.variables), problem.activations[each.layer - 1]
+        formulas += [] if each.above is None else [_against(z, each.above, ">")]
+        formulas += [] if each.below is None else [_against(z, each.below, "<")]
         if h.breakpoints == (ZERO,) and not any(h.offsets) and (each.layer, each.unit) not in fixed:
-            side = Fraction(-1 if each.above is None else 1)
-            fixed[each.layer, each.unit] = relation(_minus(each, names, side), "=")
-    return list(fixed.values())
+            formulas.append(_against(z, Fraction(-1 if each.above is None else 1), "="))
+            fixed.add((each.layer, each.unit))
+    return formulas
 
 
 def _other(value: Number) -> str:
     """R is not this number."""
+    risk: Terms = {(("R", 1),): Fraction(1)}
     if isinstance(value, Fraction):
-        return relation({(("R", 1),): Fraction(1), (): -value}, "distinct")
-    powers = {((("R", e),) if e else ()): Fraction(c) for e, c in enumerate(value.polynomial) if c}
-    ends = [relation({(("R", 1),): Fraction(1), (): -x}, op) for x, op in ((value.low, "<"), (value.high, ">"))]
-    return disjunction([relation(powers, "distinct"), *ends])
+        return _against(risk, value, "distinct")
+    powers: Terms = {((("R", e),) if e else ()): Fraction(c) for e, c in enumerate(value.polynomial) if c}
+    return disjunction([relation(powers, "distinct"), _against(risk, value.low, "<"), _against(risk, value.high, ">")])
 
 
 def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> Solution:
@@ -354,12 +338,11 @@ def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> S
     if len(numbers) < len(values):
         return Solution(values, value, None, "unknown", "not all coordinates are rational", None)
     left = iter([numbers[name] for name in variables(problem)])
-    layers = []
+    layers = list[tuple[list[list[Fraction]], list[Fraction] | None]]()
     for m, (columns, width) in enumerate(pairwise(problem.widths)):
         rows = [[next(left) for _ in range(columns + problem.has_bias(m))] for _ in range(width)]
-        bias = tuple(row[columns] for row in rows) if problem.has_bias(m) else None
-        layers.append(Layer(tuple(tuple(row[:columns]) for row in rows), bias))
-    point = tuple(layers)
+        layers.append(([row[:columns] for row in rows], [row[-1] for row in rows] if problem.has_bias(m) else None))
+    point = point_of(layers)
     if cell_of(problem, point) != pattern or risk(problem, predictions(problem, point)) != value:
         raise ArithmeticError("the solver's point is in another cell, or has another risk")
     return Solution(values, value, point, *_judged(problem, point))
@@ -392,25 +375,12 @@ def number(text: str) -> Number:
     """A number in z3's notation, "-3/2" or "(root-obj (+ (^ x 2) (- 2)) 1)". Raises ValueError for another."""
     if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
         return Fraction(text)
-    match _tree(re.findall(r"[()]|[^\s()]+", text)):
+    quoted = re.sub(r"\s+", ",", re.sub(r"[^\s()]+", r'"\g<0>"', text))
+    match json.loads(quoted.replace("(", "[").replace(")", "]")):
         case ["root-obj", tree, str(root)] if root.isdecimal():
             polynomial = tuple(map(int, _polynomial(tree).coefficients))
             return Algebraic(polynomial, int(root), *_isolated(polynomial, int(root)))
     raise ValueError(f"not a number: {text[:80]!r}")
-
-
-def _tree(tokens: list[str]) -> Any:
-    """The nested lists that an s-expression stands for."""
-    open_lists: list[list[Any]] = [[]]
-    for token in tokens:
-        if token == "(":
-            open_lists.append([])
-        elif token != ")":
-            open_lists[-1].append(token)
-        elif len(open_lists) > 1:
-            done = open_lists.pop()
-            open_lists[-1].append(done)
-    return open_lists[0][0] if len(open_lists) == 1 == len(open_lists[0]) else None
 
 
 def _polynomial(tree: Any) -> Poly:

@@ -14,14 +14,11 @@ from fractions import Fraction
 from itertools import combinations, islice
 
 import numpy as np
-import numpy.typing as npt
 
 from symverify.certify.certificate import Certificate
-from symverify.ground.linear import solve
 from symverify.kernel.errors import Declined, KernelError
 from symverify.kernel.model import (
     ZERO,
-    Layer,
     Pattern,
     Point,
     Problem,
@@ -32,11 +29,11 @@ from symverify.kernel.model import (
     trace,
 )
 from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.landscape.snap_equations import Array, as_point, linearised, repair
 from symverify.landscape.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
 LEVELS = (0, 5, 10, 20, 32)
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,10 @@ def snap(problem: Problem, point: Point, tolerance: float = 0.02) -> list[Snappe
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
     search = _Search(problem, point, given_risk)
     own = search.try_region(search.home)
-    results = [own]
     regions = _neighbours(search.home, search.near(tolerance))
-    if shallow(problem):
-        results += [] if own.point is not None else search.within(search.home)
-        results += search.faces(search.home)
+    if own.point is None and shallow(problem):
+        own = search.within(search.home)
+    results = [own, *(search.faces(search.home) if shallow(problem) else [])]
     results += [search.try_region(region) for region in islice(regions, MAX_REGIONS)]
     found = {tuple(map(rational, coordinates(each.point))): each for each in reversed(results) if each.point}
     nearest = sorted(found.values(), key=lambda each: each.squared_distance or ZERO)
@@ -136,14 +132,15 @@ class _Search:
             return self.failed(region, "undecided: no point with the best predictions there was found near")
         return self.failed(region, "the nearest point with the best predictions lies outside it")
 
-    def within(self, region: Region) -> list[Snapped]:
-        """By exact linear programming: some minimum in a region with the same signs of the output weights, or none."""
-        target = best_predictions(self.problem, region)
-        found = minimum_by_lp(self.problem, region, target, self.point)
-        if found is None:
-            why = "no local minimum lies inside it with these signs of the output weights (exact linear programming)"
-            return [self.failed(region, why)]
-        return [self.proved(region, found)]
+    def within(self, region: Region) -> Snapped:
+        """By exact linear programming: some minimum in a cell with the same signs of the output weights, or none."""
+        try:
+            found = minimum_by_lp(self.problem, region, best_predictions(self.problem, region), self.point)
+        except (KernelError, ArithmeticError) as error:
+            return self.failed(region, f"undecided: {error}")
+        if found is not None:
+            return self.proved(region, found)
+        return self.failed(region, "no local minimum lies inside it with these signs of the output weights")
 
     def faces(self, region: Region) -> list[Snapped]:
         """Faces reached by holding, one after the other, the first pre-activation that leaves the cell on the way."""
@@ -170,11 +167,13 @@ class _Search:
             rule, multipliers = "interior_minimum", tuple[list[Fraction] | None, ...]()
             if region.held:
                 decision = decide_shallow(self.problem, point)
-                if isinstance(decision, Unknown):
-                    return self.failed(region, f"undecided: {decision.reason}")
-                if isinstance(decision, Descends):
-                    return self.failed(region, f"its best point is not a local minimum: {decision.why}")
-                rule, multipliers = "face_minimum", _stays(decision)
+                match decide_shallow(self.problem, point):
+                    case Unknown(why):
+                        return self.failed(region, f"undecided: {why}")
+                    case Descends(_, why):
+                        return self.failed(region, f"its best point is not a local minimum: {why}")
+                    case Stays(found):
+                        rule, multipliers = "face_minimum", found
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
                 certificate.step(rule, point=at, multipliers=spelled)
             else:
@@ -251,10 +250,6 @@ class _Search:
         return None if first is None else first[1]
 
 
-def _stays(decision: Stays) -> tuple[list[Fraction] | None, ...]:
-    return decision.multipliers
-
-
 def pattern_at(problem: Problem, point: Point) -> Pattern:
     """The pattern of the point's cell; where it is exactly at a breakpoint, of the cell below."""
     rows = [list(trace(problem, point, i)) for i in range(len(problem.inputs))]
@@ -262,117 +257,3 @@ def pattern_at(problem: Problem, point: Point) -> Pattern:
         tuple(tuple(h.pieces(rational(row[m][j]))[0] for row in rows) for j in range(problem.widths[m + 1]))
         for m, h in enumerate(problem.activations)
     )
-
-
-def as_point(problem: Problem, values: Sequence[Fraction]) -> Point:
-    """Parameters in the model's order of coordinates as a point."""
-    rest, layers = iter(values), []
-    for m in range(len(problem.widths) - 1):
-        width, biased = problem.widths[m], problem.has_bias(m)
-        rows = [tuple(islice(rest, width + biased)) for _ in range(problem.widths[m + 1])]
-        layers.append(Layer(tuple(row[:width] for row in rows), tuple(row[-1] for row in rows) if biased else None))
-    return tuple(layers)
-
-
-def linearised(problem: Problem, region: Region, theta: Array, goal: Array) -> tuple[Array, Array]:
-    """f − goal and the held pre-activations minus their breakpoints, with the Jacobian; on the region's pieces.
-
-    Works on floats and, with arrays of Fractions (dtype object), exactly. Rows: sample by sample the outputs, then
-    the held ones; columns: the model's order of coordinates.
-    """
-    exact = theta.dtype == object
-
-    def array(values: Sequence[Sequence[Fraction]]) -> Array:
-        return np.array(values if exact else [[float(x) for x in row] for row in values], dtype=theta.dtype)
-
-    a, at, tables = array(problem.inputs), 0, list[tuple[Array, Array, Array | None]]()
-    ones = np.full((len(a), 1), 1 if not exact else Fraction(1), dtype=theta.dtype)
-    first = ones
-    for m in range(len(problem.widths) - 1):
-        entering = np.hstack([a, ones]) if problem.has_bias(m) else a
-        rows, columns = problem.widths[m + 1], entering.shape[1]
-        weight = theta[at : at + rows * columns].reshape(rows, columns)
-        at += rows * columns
-        a, slopes = entering @ weight.T, None
-        first = a if m == 0 else first
-        if m < len(region.pattern):
-            h, pieces = problem.activations[m], list(zip(*region.pattern[m], strict=True))
-            slopes = array([[h.slopes[p] for p in row] for row in pieces])
-            a = a * slopes + array([[h.offsets[p] for p in row] for row in pieces])
-        tables.append((entering, weight, slopes))
-    n, outputs = a.shape
-    jacobian = np.zeros((n * outputs + len(region.held), len(theta)), dtype=theta.dtype)
-    for k in range(outputs):
-        back = np.zeros((n, outputs), dtype=theta.dtype)
-        back[:, k] = ones[:, 0]
-        stop = len(theta)
-        for m in reversed(range(len(tables))):
-            entering, weight, _ = tables[m]
-            block = (back[:, :, None] * entering[:, None, :]).reshape(n, -1)
-            jacobian[k : n * outputs : outputs, stop - block.shape[1] : stop] = block
-            stop -= block.shape[1]
-            if m:
-                slopes = tables[m - 1][2]
-                back = (back @ weight[:, : problem.widths[m]]) * slopes
-    gap = list((a - goal).reshape(-1))
-    for index, (_, j, i, p) in enumerate(sorted(region.held)):
-        columns = tables[0][0].shape[1]
-        jacobian[n * outputs + index, j * columns : (j + 1) * columns] = tables[0][0][i]
-        t = problem.activations[0].breakpoints[p]
-        gap.append(first[i, j] - (t if exact else float(t)))
-    return np.array(gap, dtype=theta.dtype), jacobian
-
-
-def repair(
-    problem: Problem, region: Region, theta: Sequence[Fraction], target: Sequence[Vector], block: int
-) -> list[Fraction] | None:
-    """The parameters with one affine map, and the output bias, moved so that the predictions are exactly `target`.
-
-    The predictions are affine in those. With one hidden layer and one output, all parameters may move: with
-    u_j = (v_j + δv_j) δw_j the predictions are affine in (u, δv, δc_0), and so are the held pre-activations. The
-    parameters that move are chosen for their conditioning, and as few as there are equations.
-    """
-    exact = np.array(theta, dtype=object)
-    goal = np.array([list(row) for row in target], dtype=object)
-    gap, jacobian = linearised(problem, region, exact, goal)  # type: ignore[arg-type]
-    sizes = [problem.widths[m + 1] * (problem.widths[m] + problem.has_bias(m)) for m in range(len(problem.widths) - 1)]
-    joint, samples = shallow(problem), len(problem.inputs) * problem.widths[-1]
-    stride, v = problem.widths[0] + problem.hidden_bias, exact[sizes[0] :]
-    rows = jacobian.copy()
-    if joint:  # columns of u: those of w divided by v; where held, all divided through
-        for j in range(problem.widths[1]):
-            at = slice(j * stride, (j + 1) * stride)
-            rows[:samples, at] = rows[:samples, at] / v[j] if v[j] else ZERO
-        for index, (_, j, _i, _p) in enumerate(sorted(region.held), start=samples):
-            rows[index, sizes[0] + j] = gap[index]
-            gap[index] = gap[index] * v[j]
-        movable = list(range(len(theta)))
-    else:
-        start = sum(sizes[:block])
-        movable = list(range(start, start + sizes[block]))
-        if problem.output_bias and block < len(sizes) - 1:
-            per = problem.widths[-2] + 1
-            movable += [len(theta) - sizes[-1] + (k + 1) * per - 1 for k in range(problem.widths[-1])]
-    order = _by_conditioning(rows[:, movable])
-    movable = [movable[c] for c in order]
-    step = solve([[row[c] for c in movable] for row in rows.tolist()], [-x for x in gap.tolist()], len(movable))
-    if step is None:
-        return None
-    delta = [ZERO] * len(theta)
-    for c, x in zip(movable, step, strict=True):
-        delta[c] = x
-    for j in range(problem.widths[1] if joint else 0):
-        after = v[j] + delta[sizes[0] + j]
-        for c in range(j * stride, (j + 1) * stride):
-            if delta[c] and not after:
-                return None
-            delta[c] = delta[c] / after if delta[c] else ZERO
-    return [x + d for x, d in zip(theta, delta, strict=True)]
-
-
-def _by_conditioning(rows: npt.NDArray[np.object_]) -> list[int]:
-    """The columns in the order of pivoted QR: the first ones span all, and well."""
-    from scipy.linalg import qr
-
-    _, _, order = qr(rows.astype(float), mode="economic", pivoting=True)
-    return [int(c) for c in order]

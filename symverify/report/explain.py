@@ -154,7 +154,8 @@ def _say_minimum(story: Story, fact: Fact) -> Sentence:
         case NotLocalMinimum(at):
             return say("{}, of risk {}, is not a local minimum of the risk.", story.theta(at), at.risk)
         case GlobalMinimum(at):
-            why = "the least risk of any function of the inputs"
+            everywhere = story.rule(story.number(fact) or 0) == "function_minimum"
+            why = "the least risk of any function of the inputs" if everywhere else "the least risk of all parameters"
             more = "; it predicts what the best affine fit does, so the construction gives no spurious minimum here"
             words = f"{{}} is a global minimum: {{}} is {why}{more if fact.affine else ''}."
             return say(words, story.theta(at), story.risk(at))

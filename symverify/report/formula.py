@@ -127,8 +127,8 @@ def numbers(formula: Formula) -> Iterator[Fraction]:
             for part in parts:
                 yield from numbers(part)
         case Script(base, below, above):
-            for part in (base, below, above):
-                yield from () if part is None else numbers(part)
+            for script in (base, below, above):
+                yield from numbers(script) if script is not None else ()
         case Matrix(rows):
             for row in rows:
                 for entry in row:

@@ -220,8 +220,8 @@ def _maps(view: Fit, k: int, name: str, key: str) -> list[Picture]:
 def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Picture:
     (xs, ys), values = view.xs, view.values[p][:, :, k]
     title = f"What the network predicts at {view.names[p]}{name}, and the data"
-    canvas = Canvas((float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])), title,
-                    "Heat map over the two inputs; dots are samples, coloured by target on the same scale.", key)  # fmt: skip
+    said = "Heat map over the two inputs; dots are samples, coloured by target on the same scale."
+    canvas = Canvas((float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])), title, said, key)
     canvas.clip()
     for band in range(8):
         tip = f"prediction {number(float(steps[band]))} to {number(float(steps[band + 1]))}"
@@ -262,17 +262,16 @@ def atlas_picture(entries: Sequence[Atlas], key: str = "atlas") -> Picture:
     """Known minima by risk: (risk, dimension, components, spurious), each a mark as large as it has components."""
     if not entries:
         raise NoView("there are no minima")
-    risks = [float(entry[0]) for entry in entries]
+    risks, least = [float(entry[0]) for entry in entries], risk_words(min(entry[0] for entry in entries))
     sizes = [entry[1] for entry in entries if entry[1] is not None] or [0]
     pad = 0.08 * (max(risks) - min(risks)) or max(abs(risks[0]), 1.0) * 0.1
     canvas = Canvas(
         (min(risks) - pad, max(risks) + pad),
         (min(sizes) - 1.0, max(sizes) + 1.0),
         "Minima by risk",
-        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {risk_words(min(e[0] for e in "
-        "entries))}.",
+        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {least}.",
         key,
-    )  # fmt: skip
+    )
     canvas.axes("risk", "local dimension")
     rows = []
     for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2])):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from inspect import cleandoc
 
+from symverify.certify.certificate import REFERENCES
 from symverify.kernel.check import walk
 from symverify.kernel.facts import Evaluated, Fact
 from symverify.kernel.model import Point, Problem, Scalar
@@ -58,7 +59,7 @@ class Story:
 
     def premises(self, index: int) -> list[int]:
         """The earlier steps that a step names, in its own order."""
-        named = (value for key, value in self.steps[index].items() if key != "rule" and type(value) is int)
+        named = (value for key, value in self.steps[index].items() if key in REFERENCES and type(value) is int)
         return [value for value in named if 0 <= value < index]
 
     def raw(self, index: int, limit: int = 4000) -> str:

@@ -2,8 +2,20 @@
 
 from dataclasses import dataclass
 
-from symverify.kernel.facts import Evaluated
-from symverify.report.document import Block, Code, Inference, Inline, Items, More, Section, Stranger, Verbatim, para
+from symverify.kernel.facts import Evaluated, GlobalMinimum
+from symverify.report.document import (
+    Block,
+    Code,
+    Inline,
+    Items,
+    More,
+    Section,
+    Stranger,
+    Verbatim,
+    formula,
+    para,
+    prose,
+)
 from symverify.report.story import Story, Teller, inference, step_list
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
@@ -23,6 +35,27 @@ class Telling:
     heading: str
     tell: Teller
     because: str
+
+
+def unknown(story: Story, index: int) -> list[Block]:
+    """A step of a rule without a telling of its own: what the kernel says that it proves."""
+    return [
+        para("The kernel has checked this step by the rule ", Code(story.rule(index)), " and found that it proves:"),
+        Items(((Stranger(story.facts[index].words()),),)),
+    ]
+
+
+def tell_global(story: Story, index: int) -> list[Block]:
+    """A point that meets a lower bound."""
+    fact = story.facts[index]
+    if not isinstance(fact, GlobalMinimum):
+        return []
+    name, least = story.theta(fact.at), fact.at.risk
+    return [
+        prose("No point of parameter space has risk below {}, and that is the risk of {}:", least, name),
+        formula("R ( θ ) ≥ {} = R ( {} )", least, name),
+        prose("So {} is a global minimum.", name),
+    ]
 
 
 TELLINGS: dict[str, Telling] = {
@@ -61,6 +94,68 @@ TELLINGS: dict[str, Telling] = {
         tell_linear_collapse,
         "Sound by the theorem that is named, whose hypotheses the kernel has decided from the problem.",
     ),
+    "global_minimum": Telling("{} is a global minimum", tell_global, "Sound, because the bound holds at every point."),
+    "function_bound": Telling(
+        "A lower bound of the risk",
+        unknown,
+        "Sound, because a function of the inputs is constant on equal ones, and the targets' mean is the best "
+        "constant.",
+    ),
+    "global_lower_bound": Telling(
+        "A lower bound of the risk",
+        unknown,
+        "Sound by weak duality: on each cell the risk is a convex quadratic on a cone, a vector that no generator of "
+        "the "
+        "cone improves bounds it from below, and the kernel has found every cell spoken for by one of the vectors.",
+    ),
+    "bracket": Telling(
+        "The infimum between two bounds",
+        unknown,
+        "Sound, because the infimum is at least every lower bound and at most what is reached or approached.",
+    ),
+    "limit": Telling(
+        "Points that approach a risk",
+        unknown,
+        "Sound, because the predictions are continuous in the units as their output weights shrink and their input "
+        "weights grow.",
+    ),
+    "infimum": Telling(
+        "The infimum of the risk", unknown, "Sound, because a lower bound that is approached is the infimum."
+    ),
+    "cell_cover": Telling(
+        "The cells",
+        unknown,
+        "Sound, because a cell of the network is a cell for each unit, and all units share data and activation.",
+    ),
+    "adjacent_cells": Telling(
+        "{} is a local minimum",
+        unknown,
+        "Sound, because every point near it is in the closure of one of the cells that meet there, and on each of them "
+        "the first-order minorant of the convex loss is constant.",
+    ),
+    "second_order": Telling(
+        "{} is a local minimum",
+        unknown,
+        "Sound, because the points that the cell's symmetries reach all have the same risk and are critical, and the "
+        "Hessian is positive definite in every direction across them.",
+    ),
+    "critical_point": Telling(
+        "{} is a critical point",
+        unknown,
+        "Sound, because on its cell the risk is differentiable, and the chain rule gives its gradient exactly.",
+    ),
+    "cell_minima": Telling(
+        "The local minima of a cell",
+        unknown,
+        "Sound, because with one hidden layer and one output every local minimum inside a cell has constant "
+        "minorant, and "
+        "those with given signs of the output weights form a convex set in suitable coordinates.",
+    ),
+    "cell_infimum": Telling(
+        "The infimum of the risk over a cell",
+        unknown,
+        "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
+    ),
 }
 
 
@@ -90,16 +185,8 @@ def subject(fact: object) -> Evaluated | None:
     for _ in range(4):
         if isinstance(fact, Evaluated):
             return fact
-        fact = getattr(fact, "at", None) or getattr(fact, "minimum", None) or getattr(fact, "point", None)
+        fact = getattr(fact, "at", None) or getattr(fact, "minimum", None) or getattr(fact, "cell", None)
     return None
-
-
-def unknown(story: Story, index: int) -> list[Block]:
-    """A step of a rule without a telling of its own: what the kernel says that it proves."""
-    return [
-        para("The kernel has checked this step by the rule ", Code(story.rule(index)), " and found that it proves:"),
-        Items(((Stranger(story.facts[index].words()),),)),
-    ]
 
 
 def _grounds(story: Story, index: int, known: Telling | None) -> list[Block]:
@@ -114,6 +201,3 @@ def _grounds(story: Story, index: int, known: Telling | None) -> list[Block]:
         because = known.because if known is not None else reason
         blocks += [figure, *([para(because)] if because else [])]
     return [*blocks, More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)]
-
-
-__all__ = ["TELLINGS", "Inference", "Telling", "subject", "tell", "unknown"]

@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from symverify.certify.certificate import REFERENCES
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
+from symverify.certify.global_minimum import Options
 from symverify.certify.session import Session, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.problem.load import LoadedProblem
+from symverify.run.local import cores, processes
 from symverify.run.verdict import Verdict, worst
 from symverify.smt.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.smt.obligations import obligations
@@ -96,18 +99,26 @@ def check(
     smt: bool = True,
     solver: Name = "z3",
     output: Path | None = None,
+    workers: int | None = None,
+    resume: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> CheckResult:
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
-    `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. Raises
+    `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
+    the global minimum runs in `workers` processes (default: one per core) if it is large, with the same result; where
+    it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Raises
     ValueError for an unknown claim, OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
     for name in names:
         if name not in CLAIMS:
             raise ValueError(f"unknown claim {name!r}; known: {', '.join(CLAIMS)}")
-    session = Session(problem.problem, time.monotonic() + timeout, progress)
+    checkpoint = None if output is None else output.with_name(f"{output.name}.search")
+    if checkpoint is not None and not resume:
+        checkpoint.unlink(missing_ok=True)
+    options = Options(partial(processes, cores() if workers is None else workers), checkpoint)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options)
     results = []
     for name in names:
         started = time.monotonic()
@@ -125,7 +136,7 @@ def check(
     theorems = kernel_check(problem.network, text, problem.open_data)
     extra = [theorem.claim for theorem in theorems if theorem.claim not in names]
     results += [ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in extra]
-    settled = [_settled(result, theorems) for result in results]
+    settled = _with_gaps([_settled(result, theorems) for result in results])
     alarms: tuple[str, ...] = ()
     if smt:
         settled, alarms = _second_opinion(problem, text, settled, solver, timeout, progress)
@@ -144,6 +155,20 @@ def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
                 line=theorem.line(),
             )
     return result
+
+
+def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
+    """Local minima with their exact height above the global minimum, where that is known."""
+    least = next((result.risk for result in results if result.name == "global_minimum"), None)
+    if least is None:
+        return results
+    above = {"spurious_minimum", "valley", "point"}
+    return [
+        replace(result, notes={**result.notes, "gap": str(result.risk - least)})
+        if result.name in above and result.risk is not None and result.verdict is Verdict.PROVED
+        else result
+        for result in results
+    ]
 
 
 def _second_opinion(
