@@ -1,6 +1,7 @@
 """The command line: argument parsing and printing; everything heavy is imported inside the commands."""
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from symverify.problem.load import LoadedProblem
     from symverify.run.check import CheckResult
 
@@ -58,6 +61,7 @@ def check(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes for a large search; default: one per core.")
     ] = None,
+    cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
 ) -> None:
     """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
@@ -78,6 +82,7 @@ def check(
                 output=target,
                 workers=workers,
                 resume=resume,
+                cell=cell,
                 progress=progress.say,
             )
     except ValueError as error:
@@ -190,6 +195,33 @@ def cells(
 
 
 @app.command()
+def atlas(
+    network: Network,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 120.0,
+) -> None:
+    """All local minima inside the cells of a small network, grouped into valleys, with a certificate that it is all."""
+    from symverify.report.atlas import HEADINGS, as_json, rows
+    from symverify.run.check import check as run
+
+    if form is Format.JUNIT:
+        raise _Stop(2, "--format is text or json")
+    problem = _load(network, form)
+    target = output if output is not None else network.with_name(f"{network.stem}.atlas.symcert.json")
+    with _Progress() as progress:
+        result = run(
+            problem, ["atlas", "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
+        )
+    if form is Format.JSON:
+        print(as_json(result))
+    else:
+        _print_table("", HEADINGS, rows(result), right=("risk", "components"))
+        _print_result(result)
+    raise typer.Exit(result["atlas"].verdict.exit_code)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of network files."""
     import json
@@ -248,23 +280,15 @@ class _Progress:
 
 
 def _print_result(result: "CheckResult") -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from symverify.report.render import HEADINGS, rows, verdict_lines
 
     problem = result.problem.problem
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = _console()
     widths = "-".join(map(str, problem.widths))
     title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {len(problem.inputs)} samples"
-    table = Table(title=Text(title), title_justify="left", box=SIMPLE, pad_edge=False)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading in ("risk", "better", "seconds") else "left", no_wrap=True)
-    for row in rows(result.claims):
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    _print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
         gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
         told = "; ".join(filter(None, (claim.reason, claim.words, gap)))
@@ -275,6 +299,25 @@ def _print_result(result: "CheckResult") -> None:
         console.print(Text(f"certificate: {result.path}"), soft_wrap=True)
     for line in verdict_lines(result):
         print(line)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def _print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Writing certificates: claims first, then the steps, as canonical JSON; equal inputs give equal bytes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -83,13 +84,7 @@ class Certificate:
         """The certificate file: only the steps that some claim rests on, renumbered in order."""
         needed = self._needed()
         number = {old: new for new, old in enumerate(needed)}
-        steps = [
-            {
-                key: number[value] if key in REFERENCES and isinstance(value, int) else value
-                for key, value in step.items()
-            }
-            for step in (self.steps[index] for index in needed)
-        ]
+        steps = [renumbered(self.steps[index], number) for index in needed]
         claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]
         return lines({"format": FORMAT, "problem": self.problem.sha256}, claims=claims, steps=steps)
 
@@ -100,11 +95,31 @@ class Certificate:
             index = pending.pop()
             if isinstance(index, int) and index not in needed:
                 needed.add(index)
-                pending += [value for key, value in self.steps[index].items() if key in REFERENCES]
+                pending += references(self.steps[index])
         return sorted(needed)
 
 
-REFERENCES = frozenset({"point", "minimum", "better", "step", "bound", "limit"})
+_NAMING = frozenset({"point", "minimum", "better", "step", "bound", "limit", "cells", "minima"})
+
+
+def references(step: Mapping[str, object]) -> list[int]:
+    """The earlier steps that a step names: the whole numbers, or lists of them, in the fields that name steps."""
+    return [index for key, value in step.items() for index in _named(key, value)]
+
+
+def _named(key: str, value: object) -> list[int]:
+    each = value if isinstance(value, list) else [value]
+    named = [index for index in each if type(index) is int]
+    return named if key in _NAMING and len(named) == len(each) else []
+
+
+def renumbered(step: Mapping[str, object], number: Mapping[int, int]) -> dict[str, object]:
+    """The step with the steps that it names renumbered."""
+    changed = dict(step)
+    for key, value in step.items():
+        if named := _named(key, value):
+            changed[key] = [number[index] for index in named] if isinstance(value, list) else number[named[0]]
+    return changed
 
 
 def lines(head: dict[str, object], **lists: list[dict[str, object]]) -> bytes:

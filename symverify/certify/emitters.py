@@ -5,15 +5,14 @@ from collections.abc import Callable
 from symverify.certify.certificate import parameters
 from symverify.certify.global_minimum import applicable, estimate
 from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.theorem2 import atlas, cells, minima_of_cell
 from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated, Limit, UnitCells
+from symverify.kernel.facts import Evaluated, Limit
 from symverify.kernel.model import Point, Problem, cell_of
 from symverify.landscape.affine_minimum import NotConstructible
 from symverify.landscape.character import character
 from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.landscape.descent import descent
-
-MAX_WITNESSES = 400
 
 
 def assumptions(session: Session) -> Outcome:
@@ -182,26 +181,12 @@ def _met_bound(session: Session, reason: str) -> Outcome:
         return Undecided(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
 
 
-def cells(session: Session) -> Outcome:
-    """How many cells a hidden unit has, and the network; with a witness in each where they are few."""
-    if len(session.problem.widths) != 3:
-        return Undecided("cells are counted for networks with one hidden layer")
-    session.progress("counting the cells of a hidden unit")
-    step = session.certificate.step("cell_cover")
-    fact = session.certificate.fact(step)
-    if isinstance(fact, UnitCells) and fact.count <= MAX_WITNESSES:
-        from symverify.cells.unit import unit_cells
-
-        found = unit_cells(session.problem)
-        witnesses = [[str(x) for x in found.witness(k)] for k in range(len(found))]
-        step = session.certificate.step("cell_cover", witnesses=witnesses)
-    return Proved(step)
-
-
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "assumptions": assumptions,
     "linear_collapse": linear_collapse,
     "cells": cells,
+    "cell_minima": minima_of_cell,
+    "atlas": atlas,
     "global_minimum": global_minimum,
     "valley": valley,
     "point": point,

@@ -18,7 +18,7 @@ from symverify.certify.global_minimum import (
 )
 from symverify.kernel.errors import Rejected
 from symverify.kernel.facts import LocalMinimum, LowerBound
-from symverify.kernel.model import ZERO, Point, Problem, predictions, risk
+from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
 from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.landscape.better import Witness, better_point
 from symverify.landscape.global_minimum import Progress as SearchProgress
@@ -67,6 +67,7 @@ class Session:
     progress: Progress = lambda _: None
     certificate: Certificate = field(init=False)
     options: Options = field(default_factory=Options)
+    cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)

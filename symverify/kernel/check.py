@@ -5,7 +5,7 @@ from dataclasses import InitVar, dataclass, field
 from math import comb
 from typing import final
 
-from .errors import Malformed, Rejected
+from .errors import Declined, Malformed, Rejected
 from .facts import (
     Assumptions,
     Bracket,
@@ -19,10 +19,11 @@ from .facts import (
     UnitCells,
     Valley,
 )
-from .model import Problem
+from .model import Pattern, Problem
 from .network import read_problem
 from .read import MAX_DIGITS, Fields, listed, natural, shown, strict_json, text
 from .rules import Proof
+from .strata import Atlas, CellInfimum, CellMinima, ConstantRiskPath
 from .table import RULES
 
 FORMAT = "symverify-certificate/1"
@@ -79,6 +80,20 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             return "proved", {"risk": str(value)}
         case "global_bounds", Bracket(lower, upper):
             return "proved", {"lower": str(lower), "upper": str(upper)}
+        case "cell_minima", CellMinima(_, pattern, value, components, orbits):
+            found: Statement = {"components": components, "orbits": len(orbits), "risk": str(value) if orbits else None}
+            return "proved", {"cell": spelled(pattern), **found}
+        case "cell_infimum", CellInfimum(_, pattern, value):
+            return "proved", {"cell": spelled(pattern), "risk": str(value)}
+        case "constant_risk_path", ConstantRiskPath(minimum, nodes):
+            return "proved", {"risk": str(minimum.at.risk), "nodes": len(nodes)}
+        case "atlas", Atlas(count, minima):
+            inside = [each for each in minima if each.orbits]
+            values = sorted({each.risk for each in inside})
+            lowest, highest = (str(values[0]), str(values[-1])) if values else (None, None)
+            seen: Statement = {"cells": count, "cells_with_minima": len(inside), "distinct_risks": len(values)}
+            valleys = sum(len(each.orbits) for each in inside)
+            return "proved", {**seen, "valleys": valleys, "lowest": lowest, "highest": highest}
         case "cells", UnitCells(count, units):
             fits = units * count.bit_length() < 3 * MAX_DIGITS
             product, multisets = (count**units, comb(count + units - 1, units)) if fits else (None, None)
@@ -93,6 +108,14 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
         case "point", NotLocalMinimum(at) if at.given:
             return "refuted", {"risk": str(at.risk), "spurious": None, "better_risk": None}
     return None
+
+
+def spelled(pattern: Pattern) -> str:
+    """A pattern as text: per layer (;) and unit (,) the pieces on the samples, one digit each, 0–9 then a–z."""
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    if max(piece for layer in pattern for unit in layer for piece in unit) >= len(digits):
+        raise Declined("an activation with more than 36 pieces")
+    return ";".join(",".join("".join(digits[p] for p in unit) for unit in layer) for layer in pattern)
 
 
 def anything(value: object, _: str) -> object:

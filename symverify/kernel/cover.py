@@ -188,7 +188,7 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, f"expected {len(labels)} integers, got {len(g)}")
     if not any(g):
         raise Rejected(where, "is zero")
-    if output and sum(g):
+    if output and sum(g) != 0:
         raise Rejected(where, "the entries do not sum to 0, and there is an output bias")
     gain = sum(a * b for a, b in zip(g, labels, strict=True))
     if gain <= 0:

@@ -58,12 +58,16 @@ class Proof:
         """The fact of the earlier step that a field names, of the kind that the rule uses."""
         index = step.need(name, natural, -1)
         step.check()
+        return self.fact(index, step.at(name), kind)
+
+    def fact(self, index: int, where: str, kind: type[F]) -> F:
+        """The fact of an earlier step."""
         if index >= len(self.facts):
-            raise Rejected(step.at(name), f"step {index} does not come before this one")
+            raise Rejected(where, f"step {index} does not come before this one")
         self.used.add(index)
         fact = self.facts[index]
         if not isinstance(fact, kind):
-            raise Rejected(step.at(name), f"step {index} proves {type(fact).__name__}, expected {kind.__name__}")
+            raise Rejected(where, f"step {index} proves {type(fact).__name__}, expected {kind.__name__}")
         return fact
 
 

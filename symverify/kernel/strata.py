@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import comb, prod
 
 from .errors import Declined, Rejected
-from .facts import Evaluated, LocalMinimum
+from .facts import Evaluated, Fact, LocalMinimum, UnitCells
 from .linear import Row, dot, rank, sign
 from .model import (
     ONE,
@@ -31,7 +31,7 @@ from .model import (
     unit_name,
 )
 from .network import point_of, shape_faults
-from .read import Fields, Layers, canonical, layers, listed
+from .read import Fields, Layers, canonical, layers, listed, natural
 from .rules import Proof, multipliers
 
 MAX_TYPES = 4096
@@ -39,7 +39,7 @@ Slots = list[list[Fraction] | None]  # a vector, or none, for every slot
 
 
 @dataclass(frozen=True, slots=True)
-class CellMinima:
+class CellMinima(Fact):
     """How many components the local minima strictly inside a cell form; 0 if there are none.
 
     `cell` is a point that names the cell. Per orbit of components under exchanging units of equal pieces: a point
@@ -47,6 +47,7 @@ class CellMinima:
     """
 
     cell: Evaluated
+    pattern: Pattern
     risk: Fraction
     components: int
     orbits: tuple[tuple[Point, int | None], ...]
@@ -61,10 +62,11 @@ class CellMinima:
 
 
 @dataclass(frozen=True, slots=True)
-class CellInfimum:
+class CellInfimum(Fact):
     """The infimum of the risk over the cell of the point `cell`."""
 
     cell: Evaluated
+    pattern: Pattern
     risk: Fraction
 
     def words(self) -> str:
@@ -72,7 +74,7 @@ class CellInfimum:
 
 
 @dataclass(frozen=True, slots=True)
-class ConstantRiskPath:
+class ConstantRiskPath(Fact):
     """A curve of local minima of equal risk, inside one cell, from `minimum` through the nodes to the last one."""
 
     minimum: LocalMinimum
@@ -80,6 +82,24 @@ class ConstantRiskPath:
 
     def words(self) -> str:
         return f"{self.minimum.words()}, joined to another one by a path of such minima, all of that risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas(Fact):
+    """All cells of the network up to exchanging units: how many, and the risks and orbits of minima inside them."""
+
+    cells: int
+    minima: tuple[CellMinima, ...]
+
+    def words(self) -> str:
+        found = [each for each in self.minima if each.components]
+        values = sorted({each.risk for each in found})
+        orbits = sum(len(each.orbits) for each in found)
+        several = sum(len(each.orbits) > 1 or each.components > 1 for each in found)
+        return (
+            f"of the {self.cells} cells up to exchanging units, {len(found)} have local minima strictly inside, in "
+            f"{orbits} valleys of {len(values)} different risks; in {several} cells they are not one valley"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +244,7 @@ def cell_minima(proof: Proof, step: Fields) -> CellMinima:
         size, largest = max((dimension(problem, classes, t), t) for t in orbit)
         components += 2 ** len(pairs)
         orbits.append((reached[largest], size if fixed else None))
-    return CellMinima(at, risk(problem, [(f,) for f in best]), components, tuple(orbits))
+    return CellMinima(at, pattern, risk(problem, [(f,) for f in best]), components, tuple(orbits))
 
 
 def end(problem: Problem, f: Fraction, y: Fraction) -> tuple[int, Fraction]:
@@ -265,7 +285,7 @@ def cell_infimum(proof: Proof, step: Fields) -> CellInfimum:
     inside the cell, which is not empty, have predictions as near to f as wanted; and where the signs are those of
     a choice or 0, R(θ) ≥ R(b) + ⟨r, f(θ) − b⟩ ≥ ρ.
     """
-    problem, (at, _, classes) = proof.problem, named_cell(proof, step)
+    problem, (at, pattern, classes) = proof.problem, named_cell(proof, step)
     limit: Slots = step.need("limit", listed(multipliers), [])
     f = [step.need("bias", canonical, ZERO) if problem.output_bias else ZERO] * len(problem.inputs)
     duals: list[tuple[list[Fraction], Slots]] = step.need("bounds", listed(dual), [])
@@ -292,7 +312,7 @@ def cell_infimum(proof: Proof, step: Fields) -> CellInfimum:
     for each in types([(3,) if len(k.units) > 1 else (1, 2) for k in classes]):
         if all(each & ~allowed for allowed in covers):
             raise Rejected(step.at("bounds"), f"leave out the signs {each:0{2 * len(classes)}b}")
-    return CellInfimum(at, least)
+    return CellInfimum(at, pattern, least)
 
 
 def constant_risk_path(proof: Proof, step: Fields) -> ConstantRiskPath:
@@ -321,3 +341,22 @@ def constant_risk_path(proof: Proof, step: Fields) -> ConstantRiskPath:
                 )
         nodes.append(theta)
     return ConstantRiskPath(minimum, tuple(nodes))
+
+
+def atlas(proof: Proof, step: Fields) -> Atlas:
+    """
+    a unit has u cells      cell_minima for C(u + h − 1, h) cells, no two the same up to exchanging units
+    ------------------------------------------------------------------------------------------------- [atlas]
+      these are all cells of the network, up to exchanging units
+    """
+    count = proof.premise(step, "cells", UnitCells)
+    found = [
+        proof.fact(index, f"{step.at('minima')}[{k}]", CellMinima)
+        for k, index in enumerate(step.need("minima", listed(natural), list[int]()))
+    ]
+    step.check()
+    if len({tuple(sorted(each.pattern[0])) for each in found}) != len(found):
+        raise Rejected(step.at("minima"), "name a cell twice, up to exchanging units")
+    if len(found) != (every := comb(count.count + count.units - 1, count.units)):
+        raise Rejected(step.at("minima"), f"expected all {every} cells, got {len(found)}")
+    return Atlas(every, tuple(found))

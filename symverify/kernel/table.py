@@ -9,6 +9,7 @@ from .facts import Fact
 from .read import Fields
 from .rules import Proof
 from .second_order import adjacent_cells, second_order
+from .strata import atlas, cell_infimum, cell_minima, constant_risk_path
 
 RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "point": rules.point,
@@ -23,6 +24,10 @@ RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "assumptions": rules.assumptions,
     "linear_collapse": rules.linear_collapse,
     "cell_cover": cell_cover,
+    "cell_minima": cell_minima,
+    "cell_infimum": cell_infimum,
+    "constant_risk_path": constant_risk_path,
+    "atlas": atlas,
     "function_bound": function_bound,
     "global_lower_bound": global_lower_bound,
     "global_minimum": global_minimum,

@@ -17,22 +17,22 @@ at least as Ψ = Σ ⟨r_i, f_i(θ) − f_i(θ*)⟩ does, and Ψ, of degree at m
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from importlib import import_module
 from itertools import chain, combinations, islice, pairwise, product
 from math import comb, factorial, prod
-from operator import add, mul
+from random import Random
 from typing import Any, Literal
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, dot, solve_system
 from symverify.kernel.critical import critical_point
 from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated, LocalMinimum
-from symverify.kernel.model import ZERO, Pattern, Point, Problem, cell_of, predictions, risk
+from symverify.kernel.facts import Evaluated
+from symverify.kernel.model import ONE, ZERO, Pattern, Point, Problem, cell_of, predictions, risk, risk_along
 from symverify.kernel.network import point_of
 from symverify.kernel.poly import Poly
 from symverify.kernel.read import Fields
@@ -43,15 +43,16 @@ from symverify.smt.solve import Answer, Solver
 from symverify.smt.text import Script, disjunction, relation
 
 from .cell_minima import EmptyCell, Undecided, named_pattern
-from .decide import Descends, Stays, decide_shallow
+from .decide import Descends, Stays, decide_shallow, moved, places
 from .descent import descent
 from .expand import Expansion, expand, variables
 from .strata import Reached, Row, Strata, sign_of, slots_of
 
-MAX_FAMILIES, MAX_TERMS, MAX_SOLUTIONS = 4096, 20_000, 16
+MAX_FAMILIES, MAX_TERMS, MAX_SOLUTIONS, MAX_TRIES = 4096, 20_000, 16, 200
 WIDTH = Fraction(1, 2**40)  # of isolating intervals
 Split = tuple[int, int, int]  # how many units of a class have v > 0, v < 0, v = 0
 Terms = dict[tuple[tuple[str, int], ...], Fraction]
+RISK: Terms = {(("R", 1),): ONE}
 Character = Literal["local minimum", "saddle", "unknown"]
 
 
@@ -68,9 +69,9 @@ class Family:
     """The critical points inside the cell with given signs of the output weights: all local minima, or all saddles.
 
     `products` is the space of (v_j w_j, v_j), one unit with v_j ≠ 0 after the other (w_j with its bias last), and the
-    output bias; `idle` that of w_j for each unit with v_j = 0. The family is their part inside the cell with these signs;
-    `witness` is its base point. Exchanging units of equal pieces makes `copies` families of it. `curve`, at a saddle,
-    starts at the witness, and the risk falls along it.
+    output bias; `idle` that of w_j for each unit with v_j = 0. The family is what lies in the cell with these signs;
+    `witness` is the base point. Exchanging units of equal pieces makes `copies` families of it. Along `curve`, from
+    the witness of saddles, the risk falls.
     """
 
     signs: tuple[int, ...]
@@ -163,25 +164,28 @@ def critical_points(
     return Families(strata.pattern, tuple(families))
 
 
-# One hidden layer, scalar output ------------------------------------------------------------------
-
-
 def _families(strata: Strata, interiors: Sequence[Row], deadline: float) -> Iterator[Family]:
     """All families, by the classes that have units with v ≠ 0, then by the signs in each class."""
     every = range(len(strata.classes))
+    both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
     for used in chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1))):
+        _on_time(deadline)
         f = _projection(strata, used)
         r = loss_gradient(strata.problem, f)
-        rows = {k: interiors[k] if k in used else _stationary(strata, k, r, interiors[k]) for k in every}
-        still = {k: w for k, w in rows.items() if w is not None}
-        both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
-        for mask in types([both[k] if k in used else (0,) for k in every] if len(still) == len(rows) else [()]):
-            if time.monotonic() > deadline:
-                raise Declined("out of time")
+        pulls = [tuple(dot(r, column) for column in each.columns) for each in strata.classes]
+        rows = [_stationary(strata, k, pull) if any(pull) else interiors[k] for k, pull in enumerate(pulls)]
+        for mask in types([both[k] if k in used else (0,) for k in every]) if all(rows) else ():
             reached = strata.reach(f, slots_of(mask)) if mask else Reached({}, f[0])
             if isinstance(reached, Reached):
                 sides = [_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes)]
-                yield from (_family(strata, f, r, still, reached, split) for split in product(*sides))
+                for split in product(*sides):
+                    _on_time(deadline)
+                    yield _family(strata, f, pulls, rows, reached, split)
+
+
+def _on_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise Declined("out of time")
 
 
 def _projection(strata: Strata, used: Sequence[int]) -> Row:
@@ -193,18 +197,10 @@ def _projection(strata: Strata, used: Sequence[int]) -> Row:
     return tuple(dot(row, weights) for row in rows)
 
 
-def _stationary(strata: Strata, k: int, r: Row, interior: Row) -> Row | None:
-    """Input weights inside the cell of class k with φ = 0, if there are any."""
-    pull, rows = _pull(strata, k, r), strata.classes[k].rows
-    if not any(pull):
-        return interior
-    found = solve_system([(pull, 0)], [], [(row, 0) for row in rows], len(pull))
-    return None if isinstance(found, Farkas) else tuple(x / found.x[-1] for x in found.x[:-1])
-
-
-def _pull(strata: Strata, k: int, r: Row) -> Row:
-    """φ on the cell of class k as a linear function of (w, 1)."""
-    return tuple(dot(r, column) for column in strata.classes[k].columns)
+def _stationary(strata: Strata, k: int, pull: Row) -> Row:
+    """Input weights inside the cell of class k at which φ, which is ⟨pull, (w, 1)⟩ there, is 0; () if there are none."""
+    found = solve_system([(pull, 0)], [], [(row, 0) for row in strata.classes[k].rows], len(pull))
+    return () if isinstance(found, Farkas) else tuple(x / found.x[-1] for x in found.x[:-1])
 
 
 def _splits(sides: int, units: int) -> list[Split]:
@@ -214,7 +210,7 @@ def _splits(sides: int, units: int) -> list[Split]:
 
 
 def _family(
-    strata: Strata, f: Row, r: Row, rows: Mapping[int, Row], reached: Reached, split: Sequence[Split]
+    strata: Strata, f: Row, pulls: Sequence[Row], rows: Sequence[Row], reached: Reached, split: Sequence[Split]
 ) -> Family:
     """The family with the first units of each class positive, the next negative, the last 0."""
     problem, size = strata.problem, strata.problem.widths[0] + strata.problem.hidden_bias
@@ -232,10 +228,10 @@ def _family(
     working = [j for j, x in enumerate(v) if x]
     base = [x for j in working for x in (*(v[j] * w for w in weights[j]), v[j])] + [bias] * problem.output_bias
     directions = nullspace(strata.effects([2 * owner[j] for j in working]), len(base))
-    pulls = {j: _pull(strata, owner[j], r) for j, x in enumerate(v) if not x}
-    idle = {j: Affine(weights[j], tuple(map(tuple, nullspace([pull[:size]], size)))) for j, pull in pulls.items()}
+    free = [tuple(map(tuple, nullspace([pull[:size]], size))) for pull in pulls]
+    idle = {j: Affine(weights[j], free[owner[j]]) for j, x in enumerate(v) if not x}
     _critical(problem, witness)
-    decided, flat = decide_shallow(problem, witness), not any(map(any, pulls.values()))
+    decided, flat = decide_shallow(problem, witness), not any(map(any, pulls))
     if not isinstance(decided, Stays if flat else Descends):
         raise ArithmeticError("a critical point inside a cell is a minimum exactly if the minorant is constant")
     return Family(
@@ -263,9 +259,6 @@ def _critical(problem: Problem, point: Point) -> Proof:
     return proof
 
 
-# Deep networks and vector outputs -----------------------------------------------------------------
-
-
 def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Undecided:
     """Critical points of ever new risks, until the solver knows of no other or the time is up."""
     expansion = expand(problem, pattern)
@@ -275,13 +268,11 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Und
         return Undecided(f"the gradient has more than {MAX_TERMS} terms")
     formulas = [relation(_terms(slope, names), "=") for slope in slopes]
     formulas += _region(problem, expansion)
-    formulas.append(relation(_terms(whole, names) | {(("R", 1),): Fraction(-1)}, "="))
+    formulas.append(relation(_terms(whole, names) | {(("R", 1),): -ONE}, "="))
     found = list[Solution]()
     while len(found) < MAX_SOLUTIONS:
-        if (left := deadline - time.monotonic()) <= 0:
-            return Search(pattern, tuple(found), False, "out of time")
         script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
-        with Solver("z3", seconds=left) as solver:
+        with Solver("z3", seconds=max(deadline - time.monotonic(), 0.01)) as solver:
             reply = solver.solve(script.text(), model=True)
         if reply.answer is not Answer.SAT:
             return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)
@@ -292,12 +283,8 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Und
 
 def _terms(polynomial: Any, names: Sequence[str]) -> Terms:
     """A polynomial of `expand` as the SMT texts take it."""
-    return {
-        tuple((name, int(e)) for name, e in zip(names, powers, strict=True) if e): Fraction(
-            int(c.numerator), int(c.denominator)
-        )
-        for powers, c in polynomial.terms()
-    }
+    terms = ((powers, Fraction(int(c.numerator), int(c.denominator))) for powers, c in polynomial.terms())
+    return {tuple((name, int(e)) for name, e in zip(names, powers, strict=True) if e): c for powers, c in terms}
 
 
 def _against(polynomial: Terms, value: Fraction, op: str) -> str:
@@ -316,18 +303,18 @@ def _region(problem: Problem, expansion: Expansion) -> list[str]:
         formulas += [] if each.above is None else [_against(z, each.above, ">")]
         formulas += [] if each.below is None else [_against(z, each.below, "<")]
         if h.breakpoints == (ZERO,) and not any(h.offsets) and (each.layer, each.unit) not in fixed:
-            formulas.append(_against(z, Fraction(-1 if each.above is None else 1), "="))
+            formulas.append(_against(z, -ONE if each.above is None else ONE, "="))
             fixed.add((each.layer, each.unit))
     return formulas
 
 
 def _other(value: Number) -> str:
     """R is not this number."""
-    risk: Terms = {(("R", 1),): Fraction(1)}
     if isinstance(value, Fraction):
-        return _against(risk, value, "distinct")
-    powers: Terms = {((("R", e),) if e else ()): Fraction(c) for e, c in enumerate(value.polynomial) if c}
-    return disjunction([relation(powers, "distinct"), _against(risk, value.low, "<"), _against(risk, value.high, ">")])
+        return _against(RISK, value, "distinct")
+    powers: Terms = {((("R", e),) if e else ()): Fraction(c) for e, c in enumerate(value.polynomial)}
+    another = relation(powers, "distinct")
+    return disjunction([another, _against(RISK, value.low, "<"), _against(RISK, value.high, ">")])
 
 
 def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> Solution:
@@ -351,59 +338,66 @@ def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> S
 def _judged(problem: Problem, point: Point) -> tuple[Character, str, Point | None]:
     """What the kernel's rules say of a critical point, why, and a curve of descent from a saddle."""
     proof = _critical(problem, point)
-    rules: list[tuple[Callable[[Proof, Fields], LocalMinimum], str]] = [
-        (interior_minimum, "no point of the cell has lower risk"),
-        (second_order, "the Hessian is positive across the symmetries of the cell"),
-    ]
-    for rule, why in rules:
-        try:
-            with Fields({"point": 0}, "") as step:
-                rule(proof, step)
-            return "local minimum", why, None
-        except (Rejected, Declined):
-            continue
-    found = descent(problem, point)
+    for rule in (interior_minimum, second_order):
+        with suppress(Rejected, Declined), Fields({"point": 0}, "") as step:
+            rule(proof, step)
+            return "local minimum", f"by the kernel's rule {rule.__name__}", None
+    found = descent(problem, point) or _late_descent(problem, point)
     if found is None:
         return "unknown", "neither the second order nor a search for a curve of descent decides", None
     return "saddle", found[1], found[0]
 
 
-# z3's numbers -------------------------------------------------------------------------------------
+def _late_descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
+    """A curve θ + t δ + t^L ε along which the risk falls, L maps deep; δ moves some layers, predictions wait for ε.
+
+    Where ∇R at θ + t δ is not 0 its order is below t^L, so ⟨∇R, ε⟩ t^L decides, and δ alone does not change R.
+    """
+    rng, here, depth = Random(0), risk(problem, predictions(problem, point)), len(point)
+    for _ in range(MAX_TRIES):
+        chosen = {m for m in range(depth) if rng.random() < 0.5}
+        moves = {
+            at: Poly.of(
+                map(Fraction, [0, rng.randint(-2, 2) * (at[0] in chosen), *[0] * (depth - 2), rng.randint(-2, 2)])
+            )
+            for at in places(problem)
+        }
+        with suppress(Declined):
+            curve = moved(point, moves)
+            if (risk_along(problem, curve) - here).sign_after_zero() < 0:
+                return curve, "it falls after a detour through points of equal risk"
+    return None
 
 
 def number(text: str) -> Number:
-    """A number in z3's notation, "-3/2" or "(root-obj (+ (^ x 2) (- 2)) 1)". Raises ValueError for another."""
+    """A number in z3's notation, "-3/2" or "(root-obj (+ (^ x 2) (- 2)) 1)". Raises Declined for another."""
     if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
         return Fraction(text)
-    quoted = re.sub(r"\s+", ",", re.sub(r"[^\s()]+", r'"\g<0>"', text))
-    match json.loads(quoted.replace("(", "[").replace(")", "]")):
-        case ["root-obj", tree, str(root)] if root.isdecimal():
-            polynomial = tuple(map(int, _polynomial(tree).coefficients))
-            return Algebraic(polynomial, int(root), *_isolated(polynomial, int(root)))
-    raise ValueError(f"not a number: {text[:80]!r}")
+    quoted, sympy = re.sub(r"\s+", ",", re.sub(r"[^\s()]+", r'"\g<0>"', text)), import_module("sympy")
+    with suppress(json.JSONDecodeError):
+        match json.loads(quoted.replace("(", "[").replace(")", "]")):
+            case ["root-obj", tree, str(root)] if root.isdecimal():
+                whole = tuple(map(int, _polynomial(tree).coefficients))
+                width = sympy.Rational(WIDTH.numerator, WIDTH.denominator)
+                intervals = sympy.Poly(whole[::-1], sympy.Symbol("x")).intervals(eps=width)
+                if 1 <= int(root) <= len(intervals):
+                    low, high = (Fraction(int(x.p), int(x.q)) for x in intervals[int(root) - 1][0])
+                    return Algebraic(whole, int(root), low, high)
+    raise Declined(f"the solver's number {text[:80]!r} cannot be read")
 
 
 def _polynomial(tree: Any) -> Poly:
     match tree:
         case "x":
-            return Poly.of([ZERO, Fraction(1)])
+            return Poly.of([ZERO, ONE])
         case str(digits) if digits.isdecimal():
             return Poly.of([Fraction(digits)])
         case ["-", inner]:
             return _polynomial(inner) * -1
-        case ["+" | "*" as operation, *several] if several:
-            return reduce(add if operation == "+" else mul, map(_polynomial, several))
+        case ["+", *several]:
+            return sum(map(_polynomial, several), Poly(()))
+        case ["*", *several]:
+            return prod(map(_polynomial, several), start=Poly.of([ONE]))
         case ["^", inner, str(power)] if power.isdecimal():
-            return reduce(mul, [_polynomial(inner)] * int(power), Poly.of([Fraction(1)]))
-    raise ValueError(f"not a polynomial: {str(tree)[:80]!r}")
-
-
-def _isolated(polynomial: Sequence[int], root: int) -> tuple[Fraction, Fraction]:
-    """Rational ends, at most WIDTH apart, around one real root of the polynomial and no other."""
-    sympy = import_module("sympy")
-    width = sympy.Rational(WIDTH.numerator, WIDTH.denominator)
-    intervals = sympy.Poly(polynomial[::-1], sympy.Symbol("x")).intervals(eps=width)
-    if not 1 <= root <= len(intervals):
-        raise ValueError(f"a polynomial with {len(intervals)} real roots has no root {root}")
-    low, high = (Fraction(int(x.p), int(x.q)) for x in intervals[root - 1][0])
-    return low, high
+            return prod([_polynomial(inner)] * int(power), start=Poly.of([ONE]))
+    raise Declined(f"the solver's polynomial {str(tree)[:80]!r} cannot be read")

@@ -6,11 +6,14 @@ from fractions import Fraction
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
+from symverify.kernel.errors import Declined
 from symverify.kernel.linear import sign
 from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem, features, rational, trace
 
 Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
 Vector = list[Fraction]
+Constraint = tuple[Vector, Fraction]
+MAX_CONSTRAINTS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +97,59 @@ def extended(problem: Problem, i: int) -> Vector:
 
 
 def minimum_by_lp(problem: Problem, region: Region, target: Sequence[Vector], like: Point) -> Point | None:
-    """Some point of a cell with predictions `target` and output weights of the signs of `like`; None if there is none.
+    """A point of a cell with predictions `target` and output weights of the signs of `like`; None if there is none.
 
-    Exact: in (p_j, v_j, c_0) these points are the solutions of a strict linear system. Units of output weight 0
-    stay as they are in `like`.
+    Exact: in (p_j, v_j, c_0) these points are the solutions of a strict linear system. Solutions near `like` are
+    looked for first, in growing boxes. Units of output weight 0 stay as they are in `like`. Raises Declined.
     """
     table, held = _products(problem, region)
-    width, stride = len(table[0]), problem.widths[0] + problem.hidden_bias + 1
     signs = [sign(rational(v)) for v in like[1].weight[0]]
     equalities = [(row, y[0]) for row, y in zip(table, target, strict=True)] + [(row, ZERO) for row in held]
-    strict: list[tuple[Vector, Fraction]] = []
+    width, stride = len(table[0]), problem.widths[0] + problem.hidden_bias + 1
+    strict: list[Constraint] = []
     for j, sigma in enumerate(signs):
         units = range(j * stride, (j + 1) * stride)
-        if not sigma:
+        if sigma:
+            strict += _inside(problem, region, j, sigma, width)
+        else:
             equalities += [([Fraction(c == d) for d in range(width)], ZERO) for c in units]
-            continue
-        strict.append(([Fraction(sigma * (c == units[-1])) for c in range(width)], ZERO))
-        for i in range(len(problem.inputs)):
-            if problem.dead_row(i):
-                continue
-            piece, t = region.pattern[0][j][i], problem.activations[0].breakpoints
-            for p, end in ((piece - 1, 1), (piece, -1)):
-                if 0 <= p < len(t):
-                    row = [ZERO] * width
-                    row[j * stride : (j + 1) * stride] = [sigma * end * x for x in (*extended(problem, i), -t[p])]
-                    strict.append((row, ZERO))
+    if len(strict) > MAX_CONSTRAINTS:
+        raise Declined(f"more than {MAX_CONSTRAINTS} constraints for exact linear programming")
     found = solve_system(equalities, [], strict, width)
     if isinstance(found, Farkas):
         return None
+    centre = _coordinates(problem, like)
+    for exponent in range(-20, 8, 2):
+        box: list[Constraint] = []
+        for c, x in enumerate(centre):
+            reach, unit = (1 + abs(x)) * Fraction(2) ** exponent, [Fraction(c == d) for d in range(width)]
+            box += [(unit, x - reach), ([-u for u in unit], -x - reach)]
+        near = solve_system(equalities, box, strict, width)
+        if not isinstance(near, Farkas):
+            return _point(problem, near.x, signs, like)
     return _point(problem, found.x, signs, like)
+
+
+def _inside(problem: Problem, region: Region, j: int, sigma: int, width: int) -> list[Constraint]:
+    """Unit j strictly inside its pieces, and its output weight of sign sigma, in (p, v, c_0)."""
+    stride, t = problem.widths[0] + problem.hidden_bias + 1, problem.activations[0].breakpoints
+    rows = [[ZERO] * (stride - 1) + [Fraction(sigma)]]
+    for i in range(len(problem.inputs)):
+        piece = region.pattern[0][j][i]
+        for p, end in ((piece - 1, sigma), (piece, -sigma)):
+            if 0 <= p < len(t) and not problem.dead_row(i):
+                rows.append([end * x for x in (*extended(problem, i), -t[p])])
+    return [([*[ZERO] * (j * stride), *row, *[ZERO] * (width - (j + 1) * stride)], ZERO) for row in rows]
+
+
+def _coordinates(problem: Problem, point: Point) -> Vector:
+    """A point in (p_j, v_j unit by unit, c_0), rounded: only the middle of the boxes to look in."""
+    values: Vector = []
+    for j, v in enumerate(map(rational, point[1].weight[0])):
+        w = [rational(x) for x in (*point[0].weight[j], *(point[0].bias or ())[j : j + 1])]
+        values += [*(v * x for x in w), v]
+    values += [rational(x) for x in point[1].bias or ()]
+    return [x.limit_denominator(2**30) for x in values]
 
 
 def _point(problem: Problem, x: Sequence[Fraction], signs: Sequence[int], like: Point) -> Point:

@@ -112,7 +112,7 @@ def table(
     caption: Sequence[Inline] | str, headings: Sequence[Inline], rows: Sequence[Sequence[Inline]], limit: int = 16
 ) -> list[Block]:
     """A table; rows beyond the limit go into a part that most readers skip, rows beyond 200 only into the count."""
-    said = (caption,) if isinstance(caption, str) else tuple(caption)
+    said = tuple(caption) if not isinstance(caption, str) else (caption,) if caption else ()
     heads, body = tuple((head,) for head in headings), [tuple((cell,) for cell in row) for row in rows]
     if len(body) <= limit:
         return [Table(said, heads, tuple(body))]

@@ -33,7 +33,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
 \setcounter{secnumdepth}{0}
-\setcounter{MaxMatrixCols}{20}
+\renewcommand{\arraystretch}{1.3}
 \emergencystretch=3em
 \allowdisplaybreaks
 """
@@ -110,7 +110,7 @@ def _block(block: Block) -> list[str]:
 def _table(table: Table) -> list[str]:
     said = [_inline(table.caption), ""] if table.caption else []
     rows = [" & ".join(_inline(cell) for cell in row) + r" \\" for row in table.rows]
-    head = " & ".join(_inline(cell) for cell in table.headings) + r" \\ \hline"
+    head = " & ".join(_inline(cell) for cell in table.headings) + r" \\ \hline \endhead"
     prose = any(isinstance(part, Stranger) for row in table.rows for cell in row for part in cell)
     last = r"p{0.6\textwidth}" if prose else "l"
     columns = "l" * (len(table.headings) - 1) + last
@@ -128,7 +128,8 @@ def _figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> li
 def _figure_line(line: str) -> str:
     """Plain words and signs, subscripts set as such."""
     parts = SUBSCRIPT.split(line)
-    return "".join(rf"\ensuremath{{_{{{part}}}}}" if odd % 2 else escape.latex(part) for odd, part in enumerate(parts))
+    shown = (rf"\ensuremath{{_{{{part}}}}}" if odd % 2 else escape.latex(part) for odd, part in enumerate(parts))
+    return "".join(shown).replace("   ", r"\qquad ")
 
 
 def _verbatim(found: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from inspect import cleandoc
 
-from symverify.certify.certificate import REFERENCES
+from symverify.certify.certificate import references
 from symverify.kernel.check import walk
 from symverify.kernel.facts import Evaluated, Fact
 from symverify.kernel.model import Point, Problem, Scalar
@@ -58,9 +58,8 @@ class Story:
         return m("R (", self.theta(at), ") =", at.risk)
 
     def premises(self, index: int) -> list[int]:
-        """The earlier steps that a step names, in its own order."""
-        named = (value for key, value in self.steps[index].items() if key in REFERENCES and type(value) is int)
-        return [value for value in named if 0 <= value < index]
+        """The earlier steps that a step names."""
+        return [value for value in references(self.steps[index]) if 0 <= value < index]
 
     def raw(self, index: int, limit: int = 4000) -> str:
         """A step as the certificate has it, cut to a length."""

@@ -13,12 +13,13 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.certificate import REFERENCES
+from symverify.certify.certificate import references
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Session, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
+from symverify.landscape.expand import parse_pattern
 from symverify.problem.load import LoadedProblem
 from symverify.run.local import cores, processes
 from symverify.run.verdict import Verdict, worst
@@ -101,13 +102,15 @@ def check(
     output: Path | None = None,
     workers: int | None = None,
     resume: bool = False,
+    cell: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> CheckResult:
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
     `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
     the global minimum runs in `workers` processes (default: one per core) if it is large, with the same result; where
-    it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Raises
+    it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
+    cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
     ValueError for an unknown claim, OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
@@ -118,7 +121,8 @@ def check(
     if checkpoint is not None and not resume:
         checkpoint.unlink(missing_ok=True)
     options = Options(partial(processes, cores() if workers is None else workers), checkpoint)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options)
+    pattern = None if cell is None else parse_pattern(problem.problem, cell)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern)
     results = []
     for name in names:
         started = time.monotonic()
@@ -183,7 +187,7 @@ def _second_opinion(
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
     document = json.loads(text)
-    counted = per_claim(document, opinions, REFERENCES)
+    counted = per_claim(document, opinions, references)
     of = {claim["claim"]: opinion for claim, opinion in zip(document["claims"], counted, strict=True)}
     alarms = tuple(
         f"{solver} contradicts step {made.step} ({made.rule}: {made.name})"

@@ -64,9 +64,9 @@ def discharge(
 def per_claim(
     document: Mapping[str, Sequence[Mapping[str, object]]],
     opinions: Mapping[Obligation, Opinion],
-    references: frozenset[str],
+    references: Callable[[Mapping[str, object]], list[int]],
 ) -> list[Opinion]:
-    """For each claim of a certificate the opinions on all steps that it rests on."""
+    """For each claim of a certificate the opinions on all steps that it rests on, by the `references` of steps."""
     totals = []
     for claim in document["claims"]:
         pending, needed = [claim["step"]], set[object]()
@@ -74,6 +74,6 @@ def per_claim(
             index = pending.pop()
             if isinstance(index, int) and index not in needed:
                 needed.add(index)
-                pending += [value for key, value in document["steps"][index].items() if key in references]
+                pending += references(document["steps"][index])
         totals.append(sum((o for made, o in opinions.items() if made.step in needed), Opinion()))
     return totals

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.linalg import qr
 
 from symverify.ground import linear
 from symverify.ground.qp import ConeProjection, cone_projection
 from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Node, Signs
 from symverify.landscape.global_minimum.relaxation import Projection, project
+from symverify.landscape.global_minimum.rounding import Rounding
 
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
@@ -35,7 +35,7 @@ def bit_set(plus: Flags, minus: Flags) -> int:
 def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
     product = sum(g * y for g, y in zip(vector, model.labels, strict=True))
-    square = sum(g * g for g in vector)
+    square = sum([g * g for g in vector])
     return product > 0 and product * product >= threshold * square
 
 
@@ -43,7 +43,7 @@ def accepted(
     model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction
 ) -> DualVector | None:
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
-    if (model.instance.output_bias and sum(vector)) or not proves(model, vector, threshold):
+    if (model.instance.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
     signs: Signs = model.products(vector)
     above, below = signs > 0, signs < 0
@@ -71,27 +71,72 @@ def _rounded(
 ) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
-    A column that may be used with both signs leaves no margin: the vector must be orthogonal to it exactly.
+    Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly. Columns
+    that may be used with both signs are lines, others show up when the step back fails.
     """
     share = float(threshold) / (model.size * model.label_scale) ** 2
     both = np.flatnonzero(plus & minus & model.live)
     free = both[_independent(model.units[both])]
-    ups, downs = np.flatnonzero(plus & ~minus & model.live), np.flatnonzero(minus & ~plus & model.live)
-    inside = np.isin(warm % max(model.count, 1), both, invert=True)
-    first = project(model.units, model.target, ups, downs, warm[inside], free)
-    slack = first.value - share
-    if slack < TIGHT * (share + 1e-3):
-        return None
-    cost = float(first.weights[len(free) :].sum())
-    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
-    for _ in range(6):
+    for _ in model.labels:
+        firm = model.live & (plus | minus)
+        firm[firm] = ~_spanned(model.units[firm], model.units[free])
+        ups, downs = np.flatnonzero(plus & firm), np.flatnonzero(minus & firm)
+        starts = warm[firm[warm % max(model.count, 1)]]
+        first = project(model.units, model.target, ups, downs, starts, free)
+        slack = first.value - share
+        if slack < TIGHT * (share + 1e-3):
+            return None
+        cost = float(first.weights[len(free) :].sum())
+        margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
         moved = project(model.units, model.target, ups, downs, first.support[len(free) :], free, margin)
+        more = _lines(model, moved, ups, downs, len(free), margin)
+        if not len(more):
+            break
+        free = np.concatenate([free, more])
+        free = free[_independent(model.units[free])]
+    lines = [model.column(int(k)) for k in free]
+    if model.instance.output_bias:
+        lines.append([1] * len(model.labels))
+    rounding = Rounding(lines, len(model.labels))
+    for _ in range(6):
         if _bound(model, moved) > share + 0.2 * slack:
-            found = _round(model, moved.residual, free, margin, plus, minus, threshold)
+            found = _round(model, moved.residual, 0.35 / margin, rounding, plus, minus, threshold)
             if found is not None:
                 return found
         margin /= 4
+        moved = project(model.units, model.target, ups, downs, moved.support[len(free) :], free, margin)
     return None
+
+
+def _spanned(rows: Floats, free: Floats) -> Flags:
+    """Which unit rows are combinations of the independent rows `free`."""
+    if not len(free):
+        return np.zeros(len(rows), dtype=bool)
+    basis = np.linalg.qr(free.T)[0]
+    left = rows - (rows @ basis) @ basis.T
+    flat: Flags = np.einsum("ij,ij->i", left, left) < 1e-18
+    return flat
+
+
+def _lines(
+    model: Model, moved: Projection, ups: Indices, downs: Indices, fixed: int, margin: float
+) -> Indices:
+    """Rays of columns that add up to 0 (modulo the first `fixed` ones), if the step back by `margin` failed.
+
+    The column that is nearest is then a combination of the support; it and those of negative weight are the lines.
+    """
+    numbers = np.concatenate([ups, downs + model.count])
+    over = np.concatenate([model.units[ups] @ moved.residual, model.units[downs] @ -moved.residual]) + margin
+    if not len(over) or over.max() < 0.5 * margin:
+        return np.zeros(0, dtype=np.int64)
+    worst = numbers[int(over.argmax())]
+    signs = np.where(moved.support < model.count, 1.0, -1.0)[:, None]
+    support = signs * model.units[moved.support % model.count]
+    column = model.units[worst % model.count] * (1.0 if worst < model.count else -1.0)
+    weights = np.linalg.lstsq(support.T, column, rcond=None)[0] if len(support) else np.zeros(0)
+    used = np.flatnonzero(weights < -1e-7)
+    found: Indices = np.append(moved.support[used[used >= fixed]], worst) % model.count
+    return found
 
 
 def _bound(model: Model, projection: Projection) -> float:
@@ -102,20 +147,15 @@ def _bound(model: Model, projection: Projection) -> float:
 def _round(
     model: Model,
     residual: Floats,
-    free: Indices,
-    margin: float,
+    scale: float,
+    rounding: Rounding,
     plus: Flags,
     minus: Flags,
     threshold: Fraction,
 ) -> DualVector | None:
     """The coarsest tried rounding of `residual` that proves the threshold."""
-    lines = [model.column(int(k)) for k in free]
-    if model.instance.output_bias:
-        lines.append([1] * len(model.labels))
-    pivots = _pivots(lines)
-    scale = 0.35 / margin
-    for _ in range(8):
-        vector = _orthogonal(residual * scale, lines, pivots)
+    for _ in range(6):
+        vector = rounding(residual * scale)
         found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
         if found is not None:
             return found
@@ -137,36 +177,6 @@ def _independent(rows: Floats) -> Indices:
         direction = left[best] / lengths[best] ** 0.5
         left -= np.outer(left @ direction, direction)
         chosen.append(best)
-
-
-def _pivots(lines: list[list[int]]) -> list[int]:
-    """Coordinates on which the independent `lines` are a regular matrix."""
-    if len(lines) <= 1:
-        return list(range(len(lines)))
-    scaled = np.array([[x / top for x in line] for line in lines for top in (max(map(abs, line)),)])
-    _, order = qr(scaled, mode="r", pivoting=True)
-    return [int(k) for k in order[: len(lines)]]
-
-
-def _orthogonal(real: Floats, lines: list[list[int]], pivots: list[int]) -> list[int]:
-    """An integer vector near a multiple of `real` and orthogonal to all `lines`."""
-    vector = [int(x) for x in np.rint(real)]
-    if not lines:
-        return vector
-    if len(lines) == 1 and len(set(lines[0])) == 1:
-        gap = sum(vector)
-        # Spread the correction over the entries that were rounded most in that direction.
-        order = np.argsort((real - np.rint(real)) * (1 if gap > 0 else -1), kind="stable")
-        for k in range(abs(gap)):
-            vector[int(order[k % len(vector)])] -= 1 if gap > 0 else -1
-        return vector
-    rest = [k for k in range(len(vector)) if k not in set(pivots)]
-    moments = [-sum(line[k] * vector[k] for k in rest) for line in lines]
-    solved = linear.solve([[line[k] for k in pivots] for line in lines], moments, len(pivots))
-    exact = [Fraction(x) for x in vector]
-    for k, x in zip(pivots, solved or [Fraction(0)] * len(pivots), strict=True):
-        exact[k] = x
-    return linear.primitive(exact)
 
 
 def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:

@@ -90,7 +90,7 @@ class Model:
 
     def column(self, number: int) -> list[int]:
         """The exact column of a column number."""
-        values = [int(x) for x in self.columns[number % self.count]]
+        values: list[int] = self.columns[number % self.count].tolist()
         return values if number < self.count else [-x for x in values]
 
     def products(self, vector: Sequence[int]) -> Signs:

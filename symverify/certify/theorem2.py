@@ -1,0 +1,113 @@
+"""Claims about cells of one hidden layer with scalar output: minima, components, infimum; all cells at once."""
+
+from itertools import combinations_with_replacement
+
+from symverify.cells.unit import NotShallow, unit_cells
+from symverify.certify.cell_minima import cell_infimum as infimum_fields
+from symverify.certify.cell_minima import cell_minima as minima_fields
+from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.kernel.errors import Rejected
+from symverify.kernel.facts import UnitCells
+from symverify.kernel.model import Pattern, Point, cell_of
+from symverify.landscape.affine_minimum import NotConstructible
+from symverify.landscape.cell_minima import CellMinima, EmptyCell, cell_minima
+from symverify.landscape.cell_minima import Undecided as Open
+
+MAX_WITNESSES, MAX_ATLAS = 400, 5_000
+
+
+def cells(session: Session) -> Outcome:
+    """How many cells a hidden unit has, and the network; with a witness in each where they are few."""
+    try:
+        step = cover(session)
+    except NotShallow as error:
+        return Undecided(str(error))
+    fact = session.certificate.fact(step)
+    if isinstance(fact, UnitCells) and fact.count <= MAX_WITNESSES:
+        found = unit_cells(session.problem)
+        witnesses = [[str(x) for x in found.witness(k)] for k in range(len(found))]
+        step = session.certificate.step("cell_cover", witnesses=witnesses)
+    return Proved(step)
+
+
+def cover(session: Session) -> int:
+    """The step that counts the cells of a unit. Raises NotShallow."""
+    if len(session.problem.widths) != 3:
+        raise NotShallow("cells are counted for networks with one hidden layer")
+    session.progress("counting the cells of a hidden unit")
+    return session.certificate.step("cell_cover")
+
+
+def minima_of_cell(session: Session) -> Outcome:
+    """The local minima inside one cell: their risk, components and orbits; and the infimum over the cell."""
+    chosen = _named(session)
+    if isinstance(chosen, Undecided):
+        return chosen
+    session.progress("the local minima of one cell, by the signs of the output weights")
+    found = cell_minima(session.problem, chosen)
+    if isinstance(found, EmptyCell):
+        return Undecided(f"the cell is empty: no weights give unit {found.unit + 1} these pieces")
+    if isinstance(found, Open):
+        return Undecided(found.reason)
+    step = _minima_step(session, found)
+    at = session.certificate.point(found.interior)
+    lowest = session.certificate.step("cell_infimum", point=at, **infimum_fields(found))
+    session.certificate.claim("cell_infimum", lowest)
+    return Proved(step, (("reason", _told(found)),))
+
+
+def _named(session: Session) -> Pattern | Undecided:
+    """The cell asked for, or that of the given point, or that of the constructed minimum."""
+    if session.cell is not None:
+        return session.cell
+    theta: Point | None = session.problem.parameters
+    try:
+        return cell_of(session.problem, theta if theta is not None else session.affine().point)
+    except Rejected as error:
+        return Undecided(f"name a cell by its pattern: {error.reason}, so the given point is in no cell")
+    except NotConstructible as error:
+        return Undecided(f"name a cell by its pattern: {error}")
+
+
+def _minima_step(session: Session, found: CellMinima) -> int:
+    at = session.certificate.point(found.interior)
+    return session.certificate.step("cell_minima", point=at, **minima_fields(found))
+
+
+def _told(found: CellMinima) -> str:
+    """In the reader's words, with what the paper's statement of one valley makes of it."""
+    if not found.inside:
+        held = "attained on its boundary" if found.infimum.attained is not None else "not seen to be attained"
+        return f"no local minimum is strictly inside; the infimum over the cell is {held}"
+    sizes = ", ".join("?" if orbit.dimension is None else str(orbit.dimension) for orbit in found.orbits)
+    if found.components == 1:
+        return f"all local minima inside form one valley, of dimension {sizes}"
+    moved = "exchanging units joins some" if len(found.orbits) < found.components else "no exchange of units joins any"
+    return (
+        f"the statement that they form one valley fails here: {found.components} components, as no path changes the "
+        f"sign of an output weight inside the cell; {moved}; dimensions {sizes}"
+    )
+
+
+def atlas(session: Session) -> Outcome:
+    """All cells, up to exchanging units, with the local minima inside each."""
+    problem, certificate = session.problem, session.certificate
+    if problem.widths[-1] != 1:
+        return Undecided("the atlas is made for scalar output")
+    try:
+        counted = cover(session)
+    except NotShallow as error:
+        return Undecided(str(error))
+    found = unit_cells(problem)
+    units = [tuple(int(p) for p in row) for row in found.pieces]
+    steps: list[int] = []
+    for number, chosen in enumerate(combinations_with_replacement(range(len(units)), problem.widths[1])):
+        if number == MAX_ATLAS or session.remaining() < 0:
+            return Undecided(f"stopped after {number} cells, before all were seen")
+        if number % 20 == 0:
+            session.progress(f"the atlas: cell {number + 1}")
+        each = cell_minima(problem, (tuple(units[k] for k in chosen),))
+        if not isinstance(each, CellMinima):
+            return Undecided(each.reason if isinstance(each, Open) else "a listed cell is empty")
+        steps.append(_minima_step(session, each))
+    return Proved(certificate.step("atlas", cells=counted, minima=steps))

@@ -1,0 +1,252 @@
+"""Explanations: what they say, in every form; what is rejected is never told as a proof."""
+
+import json
+import re
+from fractions import Fraction
+
+import pytest
+
+from symverify.kernel.table import RULES
+from symverify.report.document import Inference, Section, prose, say
+from symverify.report.explain import FORMS, Explanation, Form, explain, render
+from symverify.report.formula import decimal, exact, latex, m, matrix, short, text, text_lines
+from symverify.report.story import inference
+from symverify.report.tellers import TELLINGS
+from symverify.run.verdict import Verdict
+from tests.kernel.accepted import CASES, proof
+from tests.report.told import HOSTILE, LONG, accepted, files, precise, renamed, shown, told
+
+THEOREM = "theorem 1"
+ALL_FORMS = pytest.mark.parametrize("form", FORMS)
+
+
+@pytest.mark.parametrize("name", CASES)
+@ALL_FORMS
+def test_every_accepted_certificate_is_told_in_every_form(name: str, form: Form) -> None:
+    page = shown(name, form)
+    assert told(name).verdict in (Verdict.PROVED, Verdict.REFUTED)
+    for index, step in enumerate(CASES[name].proof["steps"]):
+        assert f"Step {index}." in page
+        assert step["rule"].replace("_", r"\_") in page or step["rule"] in page
+
+
+@ALL_FORMS
+def test_the_theorem_is_told_with_its_numbers(form: Form) -> None:
+    page = shown(THEOREM, form)
+    risk = {"text": "3/20", "markdown": r"\frac{3}{20}", "latex": r"\frac{3}{20}"}.get(
+        form, "<mfrac><mn>3</mn><mn>20</mn></mfrac>"
+    )
+    assert risk in page
+    for words in ("is a spurious local minimum", "infinitely many", "The cell.", "first-order minorant", "convex"):
+        assert words.replace("-", "{-}") in page or words in page
+    assert told(THEOREM).lines[-1].split("problem=")[1] in page.replace(r"\allowbreak{}", "")
+
+
+def test_text_shows_matrices_inequalities_and_residuals() -> None:
+    page = shown(THEOREM, "text")
+    assert "W₁ = ⎣    0 ⎦,   b₁ = ⎣    1 ⎦" in page
+    assert "1, 1         1–4      z > 0       14/5, 31/10, 17/5, 37/10" in page
+    assert "4  1   7/10       −3/10" in page
+    assert "R(θ₂) = 0 < 3/20 = R(θ₁)" in page
+    assert "−3 − t" in page
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_figure_or_a_description(rule: str) -> None:
+    figure, _ = inference(rule)
+    assert figure.premises
+    assert rule in TELLINGS or figure.conclusion
+
+
+def test_tellings_are_about_known_facts_and_have_reasons() -> None:
+    assert all(telling.because.startswith("Sound") for rule, telling in TELLINGS.items() if rule != "assumptions")
+
+
+def test_an_unknown_rule_is_told_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TELLINGS, "interior_minimum")
+    page = render(explain(*accepted(THEOREM)), "text")
+    assert "Step 2. interior_minimum" in page
+    assert "is a local minimum: strictly inside its cell, where no point has lower risk" in page
+    assert "Sound: ℓ is convex" in page
+
+
+def test_a_rule_without_documentation_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TELLINGS, "interior_minimum")
+    monkeypatch.setattr(RULES["interior_minimum"], "__doc__", None)
+    page = render(explain(*accepted(THEOREM)), "text")
+    assert "The kernel has checked this step by the rule interior_minimum" in page
+
+
+# what is no proof
+
+
+def wrong_risk() -> bytes:
+    value = proof(THEOREM)
+    claim = next(claim for claim in value["claims"] if claim["claim"] == "spurious_minimum")
+    claim["risk"] = "4/20"[0] + "/21"
+    return json.dumps(value).encode()
+
+
+NO_PROOFS = {
+    "a wrong number": (wrong_risk(), Verdict.REJECTED, "claimed '4/21', proved '3/20'"),
+    "another problem": (
+        json.dumps(proof(THEOREM) | {"problem": "0" * 64}).encode(), Verdict.REJECTED, "about another problem"
+    ),
+    "not JSON": (b"{", Verdict.MALFORMED, "not JSON"),
+    "a newer format": (
+        json.dumps(proof(THEOREM) | {"format": "symverify-certificate/9"}).encode(), Verdict.MALFORMED,
+        "this kernel reads",
+    ),
+    "hostile text": (json.dumps({"format": HOSTILE}).encode(), Verdict.MALFORMED, "this kernel reads"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NO_PROOFS)
+@ALL_FORMS
+def test_what_the_kernel_does_not_accept_is_never_told_as_a_proof(case: str, form: Form) -> None:
+    certificate, verdict, reason = NO_PROOFS[case]
+    explanation = explain(accepted(THEOREM)[0], certificate)
+    page = render(explanation, form)
+    assert explanation.verdict is verdict
+    assert verdict.value.upper() in page
+    assert [section.key for section in explanation.sections] == ["outcome"]
+    unescaped = re.sub(r"\\allowbreak\{\}|\\(?=[^a-z])", "", page).replace("{-}", "-").replace("&#x27;", "'")
+    assert reason.replace("'", "") in unescaped.replace("'", "").replace("\n    ", " ")
+    assert "is a local minimum" not in page
+    assert not explanation.scenes
+
+
+def test_a_kernel_that_gives_up_is_told_as_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("symverify.report.explain.check", exhausted)
+    assert explain(*accepted(THEOREM)).verdict is Verdict.UNDECIDED
+
+
+def test_an_unknown_form_is_an_error() -> None:
+    with pytest.raises(ValueError, match="known: text, markdown, latex, html"):
+        render(told(THEOREM), "pdf")  # type: ignore[arg-type]
+
+
+# hostile names
+
+
+def test_hostile_names_in_text_are_ascii_on_one_line() -> None:
+    page = render(renamed(THEOREM, HOSTILE), "text")
+    first = page.splitlines()[0]
+    assert first.isascii()
+    assert r"\u202e" in first
+    assert "\x1b" not in page
+    assert "\n# heading" not in page
+
+
+def test_hostile_names_in_markdown_are_one_escaped_heading() -> None:
+    page = render(renamed(THEOREM, HOSTILE), "markdown")
+    head = page.splitlines()[0]
+    assert not re.search(r"(?<!\\)[<>\[\]`|*_$&]", head)
+    assert "\u202e" not in page
+    assert "\n# heading" not in page
+    assert "http://" not in page
+
+
+def test_hostile_names_in_latex_are_no_commands() -> None:
+    page = render(renamed(THEOREM, HOSTILE), "latex")
+    title = next(line for line in page.splitlines() if line.startswith(r"\title"))
+    assert r"\input" not in page
+    assert r"\textbackslash{}" in title
+    assert not re.search(r"(?<!\\)[$%&#_]", title)
+    assert r"\textbackslash{}u6f22" in title
+    assert "é" in title
+
+
+@ALL_FORMS
+def test_long_names_are_cut(form: Form) -> None:
+    page = render(renamed(THEOREM, LONG), form)
+    assert "n" * 201 not in page
+
+
+@pytest.mark.parametrize("name", [*CASES, "hostile"])
+def test_latex_braces_and_environments_balance(name: str) -> None:
+    page = render(renamed(THEOREM, HOSTILE), "latex") if name == "hostile" else shown(name, "latex")
+    bare = re.sub(r"\\[{}\\]", "", page)
+    assert bare.count("{") == bare.count("}")
+    opened: list[str] = []
+    for kind, environment in re.findall(r"\\(begin|end)\{(\w+\*?)\}", page):
+        if kind == "begin":
+            opened.append(environment)
+        else:
+            assert opened.pop() == environment
+    assert not opened
+    assert page.isascii() or not re.search(r"[^\x00-\x7fÀ-ž]", page)
+
+
+@ALL_FORMS
+def test_equal_inputs_give_equal_bytes(form: Form) -> None:
+    assert render(explain(*accepted(THEOREM)), form) == shown(THEOREM, form)
+
+
+# numbers and formulas
+
+
+@ALL_FORMS
+def test_long_rationals_are_shown_short_with_the_exact_value_beside(form: Form) -> None:
+    page = render(explain(*precise()), form).replace(r"\allowbreak{}", "")
+    assert "0.3333" in page
+    assert f"{10**60 + 7}/3{'0' * 60}" in page
+
+
+def test_numbers_short_and_exact() -> None:
+    assert short(Fraction(-3, 20)) == "−3/20"
+    assert short(Fraction(10**20 + 1, 10**21)) == "≈ 0.1"
+    assert decimal(Fraction(1, 3)) == "0.3333"
+    assert decimal(Fraction(1, 10**400)) == "1e-400"
+    assert decimal(Fraction(10**5000)) == "1e+5000"
+    assert "about 20001 digits" in exact(Fraction(10**20000 + 1, 3))
+    assert exact(Fraction(22, 7)) == "22/7"
+
+
+def test_formulas_as_text_and_latex() -> None:
+    formula = m("R ( θ_1 ) =", Fraction(3, 20), ", − y_ik^2 ≤ −", 4)
+    assert text(formula) == "R(θ₁) = 3/20, −yᵢₖ² ≤ −4"
+    assert latex(formula) == r"R ( \theta_{1} ) = \frac{3}{20} , - y_{i k}^{2} \le - 4"
+    grid = matrix([[Fraction(1), Fraction(-1, 2)], [Fraction(0), Fraction(3)]])
+    assert text_lines(m("A =", grid)) == ["    ⎡ 1  −1/2 ⎤", "A = ⎣ 0     3 ⎦"]
+    assert latex(grid) == r"\left[\begin{array}{rr} 1 & -\frac{1}{2} \\ 0 & 3 \end{array}\right]"
+
+
+def test_large_matrices_show_a_corner() -> None:
+    rows = [[Fraction(i + j) for j in range(30)] for i in range(30)]
+    assert len(matrix(rows).rows) == 9
+    assert len(matrix(rows).rows[0]) == 9
+
+
+def test_sentences_with_places() -> None:
+    assert say("**Now** $x = {}$ and {}.", 3, "rest")[-2:] == ("rest", ".")
+    with pytest.raises(ValueError, match="more parts than places"):
+        say("none", 1)
+    assert prose("plain").parts == ("plain",)
+
+
+def test_sections_are_anchored_once() -> None:
+    for name in CASES:
+        explanation: Explanation = told(name)
+        keys = [section.key for section in explanation.sections]
+        assert len(keys) == len(set(keys))
+        assert all(isinstance(section, Section) for section in explanation.sections)
+
+
+def test_a_figure_is_shown_where_a_rule_is_used_first() -> None:
+    figures = [
+        block.rule
+        for section in told(THEOREM).sections
+        for block in section.blocks
+        if isinstance(block, Inference)
+    ]  # fmt: skip
+    assert len(figures) == len(set(figures))
+    assert "interior_minimum" in figures
+
+
+def test_a_problem_with_a_file_name_but_no_name_takes_the_file_name() -> None:
+    problem, certificate = files(CASES[THEOREM].network, CASES[THEOREM].proof)
+    assert explain(problem, certificate).title == "unnamed network"
