@@ -1,15 +1,15 @@
 """The critical points of the risk strictly inside a cell, on which it is a polynomial.
 
 One hidden layer, scalar output, squared loss: exactly, and all of them. Let Z be the units with output weight v_j = 0,
-and a_j = M_j w_j + o_j (n numbers) what unit j gives on the cell. The gradient is 0 exactly if the loss gradient r
-sums to 0 (output bias), M_jᵀ r = 0 where v_j ≠ 0, and φ_j(w_j) = ⟨r, M_j w_j + o_j⟩ = 0. So the predictions are the
-projection of the targets onto the features of the units outside Z; r depends on Z alone. Predictions are linear in
-(p_j, ν_j) = (v_j w_j, v_j), so for each choice of signs of the v_j the critical points are the part of an affine space
-that strict linear inequalities cut out, times, for each unit of Z, the part of its cell where the affine φ_j is 0.
-Where M_jᵀ r = 0 for all of Z they are local minima, global in the cell. Otherwise they are saddles, because
-∂²R/∂v_j∂w_j = M_jᵀ r ≠ 0 while ∂²R/∂w_j² = 0: negative curvature. Neither depends on the point of the family.
+and M_j w_j + o_j (n numbers) what unit j gives on the cell. The gradient is 0 exactly if the loss gradient r sums to 0
+(output bias), M_jᵀ r = 0 where v_j ≠ 0, and φ_j(w_j) = ⟨r, M_j w_j + o_j⟩ = 0. So the predictions are the projection
+of the targets onto the features of the units outside Z; r depends on Z alone. Predictions are linear in (v_j w_j, v_j),
+so for each choice of signs of the v_j the critical points are what strict linear inequalities cut out of an affine
+space, times, for each unit of Z, the part of its cell where the affine φ_j is 0. Where M_jᵀ r = 0 for all of Z they are
+local minima, global in the cell. Otherwise they are saddles: ∂²R/∂v_j∂w_j = M_jᵀ r ≠ 0 while ∂²R/∂w_j² = 0, which is
+negative curvature. Neither depends on the point of the family.
 
-Other networks: z3's nlsat searches for ∇R = 0 in the cell. What it finds in rational numbers the kernel's rules judge;
+Other networks: z3's nlsat looks for ∇R = 0 in the cell. What it finds in rational numbers the kernel's rules judge;
 the rest is the solver's word. A critical point in a cell that is no local minimum is a saddle, at any depth: R rises
 at least as Ψ = Σ ⟨r_i, f_i(θ) − f_i(θ*)⟩ does, and Ψ, of degree at most 1 in each parameter, is harmonic.
 """
@@ -95,10 +95,7 @@ class Families:
 
 @dataclass(frozen=True, slots=True)
 class Algebraic:
-    """The `root`-th real root, from the left and from 1, of an integer polynomial (constant first); low ≤ it ≤ high.
-
-    No other root of the polynomial is in that interval.
-    """
+    """The `root`-th real root, from 1, of an integer polynomial (constant first), and the only one in [low, high]."""
 
     polynomial: tuple[int, ...]
     root: int
@@ -198,7 +195,7 @@ def _projection(strata: Strata, used: Sequence[int]) -> Row:
 
 
 def _stationary(strata: Strata, k: int, pull: Row) -> Row:
-    """Input weights inside the cell of class k at which φ, which is ⟨pull, (w, 1)⟩ there, is 0; () if there are none."""
+    """Input weights inside the cell of class k where φ = ⟨pull, (w, 1)⟩ is 0; () if there are none."""
     found = solve_system([(pull, 0)], [], [(row, 0) for row in strata.classes[k].rows], len(pull))
     return () if isinstance(found, Farkas) else tuple(x / found.x[-1] for x in found.x[:-1])
 

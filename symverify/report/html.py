@@ -50,9 +50,9 @@ def page(explanation: Explanation) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{verdict.upper()}: {title}</title>\n'
         f"<style>{style}</style>\n</head>\n<body>\n"
-        '<a class="skip" href="#statement">To the statement</a>\n<header>\n'
+        '<a class="skip" href="#main">To the content</a>\n<header>\n'
         f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n{_contents(explanation)}'
-        f"</header>\n<main>\n{''.join(shown[:place])}{drawn}{''.join(shown[place:])}</main>\n"
+        f"</header>\n<main id="main">\n{''.join(shown[:place])}{drawn}{''.join(shown[place:])}</main>\n"
         "<footer>Made by symverify from a network file and a certificate. The page loads nothing from "
         "elsewhere.</footer>\n"
         f"<script>{script}</script>\n</body>\n</html>\n"

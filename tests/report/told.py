@@ -18,9 +18,9 @@ from tests.kernel.accepted import CASES
 from tests.kernel.corruption import certificate
 
 HOSTILE = (
+    "漢字 é $x$ %_{}^~# \\input{/etc/passwd} \u202egnp.exe \x1b[31m\n# heading\n "
     "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
-    "\"'>&amp; </title></style></svg>]]> \u202egnp.exe \x1b[31m\n# heading\n\\input{/etc/passwd} $x$ %_{}^~# "
-    "[a](javascript:alert(1)) `code` | <!-- -- www.example.com http://example.com/ 漢字 é"
+    "\"'>&amp; </title></style></svg>]]> [a](javascript:alert(1)) `code` | <!-- -- www.example.com http://example.com/"
 )
 LONG = "n" * 5000
 

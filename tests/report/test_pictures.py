@@ -1,0 +1,234 @@
+"""Pictures: their numbers agree with the kernel's, they are well-formed, and what cannot be drawn is said."""
+
+import re
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from symverify.kernel.model import coordinates, predictions
+from symverify.kernel.model import risk as exact_risk
+from symverify.report.contours import level_lines, outlines
+from symverify.report.explain import Scene, explain
+from symverify.report.pictures import Atlas, Picture, atlas_picture, pictures
+from symverify.report.svg import number, ticks
+from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
+from symverify.problem.load import loads
+from tests.examples import EXAMPLES, text
+from tests.kernel.accepted import CASES
+from tests.report.told import accepted, told
+
+THEOREM = "theorem 1"
+WITH_SCENES = [name for name in CASES if told(name).scenes]
+
+
+def scene(name: str = THEOREM) -> Scene:
+    return told(name).scenes[0]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_float_network_agrees_with_the_exact_one(name: str) -> None:
+    problem = loads(text(EXAMPLES[name])).problem
+    if problem.parameters is None:
+        pytest.skip("the example gives no parameters")
+    net = Net.of(problem)
+    exact = predictions(problem, problem.parameters)
+    found = net.traces(flat(problem.parameters)[None])[-1]
+    assert np.allclose(found[0], [[float(x) for x in row] for row in exact])
+    assert np.isclose(net.risk(found)[0], float(exact_risk(problem, exact)))
+
+
+def test_the_slice_goes_through_both_points_and_along_the_valley() -> None:
+    problem = accepted(THEOREM)[0].problem
+    view = slice_view(problem, scene())
+    assert view.off < 1e-12
+    assert view.path[0] == (0.0, 0.0)
+    assert view.level == 0.15
+    assert view.risk.min() < view.level
+    row = int(np.abs(view.ys).argmin())
+    column = int(np.abs(view.xs - 1).argmin())
+    assert view.risk[row, column] < 0.05
+    assert view.creases
+    assert not view.left_out
+
+
+def test_creases_are_where_a_pre_activation_meets_a_breakpoint() -> None:
+    problem = accepted(THEOREM)[0].problem
+    for crease in slice_view(problem, scene()).creases:
+        assert (crease.values > 0).any()
+        assert (crease.values <= 0).any()
+        assert re.fullmatch(r"layer 1, unit \d, sample \d at breakpoint 0", crease.name)
+
+
+def test_the_segment_joins_the_points() -> None:
+    view = segment_view(accepted(THEOREM)[0].problem, scene())
+    assert view.marks == ((0.0, "θ₁", 0.15), (1.0, "θ₂", 0.0))
+    assert np.interp(0.0, view.ts, view.risk) == pytest.approx(0.15)
+    assert np.interp(1.0, view.ts, view.risk) == pytest.approx(0.0, abs=1e-12)
+    assert len(view.meets)
+
+
+def test_along_a_descent_curve_the_risk_falls() -> None:
+    name = next(name for name in CASES if told(name).scenes and scene(name).descent is not None)
+    view = segment_view(accepted(name)[0].problem, scene(name))
+    assert view.risk.min() < view.marks[0][2]
+
+
+def test_the_fit_has_what_the_network_predicts() -> None:
+    view = fit_view(accepted(THEOREM)[0].problem, scene())
+    assert view.at_data[0][:, 0].tolist() == pytest.approx([-0.2, 0.1, 0.4, 0.7])
+    assert view.at_data[1][:, 0].tolist() == pytest.approx([0, 0, 0, 1])
+    assert set(view.inputs[:, 0]) <= set(view.xs[0])
+
+
+def test_paths_are_polynomials_in_t() -> None:
+    path = scene().valley
+    assert path is not None
+    assert along(path, 0.0).tolist() == pytest.approx([float(x) for x in coordinates(scene().at.point)])
+    assert not np.allclose(along(path, 0.5), along(path, 0.0))
+
+
+@pytest.mark.parametrize("name", WITH_SCENES)
+def test_pictures_are_well_formed_and_described(name: str) -> None:
+    seen: set[str] = set()
+    for picture in pictures(accepted(name)[0].problem, scene(name), "k"):
+        if isinstance(picture, str):
+            assert picture.startswith("There is no picture")
+            continue
+        root = ElementTree.fromstring(picture.svg)
+        ids = {node.get("id") for node in root.iter() if node.get("id")}
+        assert set(root.get("aria-labelledby", "").split()) <= ids
+        assert root.find("{*}title") is not None
+        assert (root.findtext("{*}desc") or "").strip()
+        assert not seen & {str(i) for i in ids}
+        seen |= {str(i) for i in ids}
+        assert "nan" not in picture.svg
+        assert "inf" not in re.sub(r"<(title|desc).*?</\1>", "", picture.svg).replace("infer", "")
+        assert picture.caption.endswith(".")
+        assert all(len(row) == len(picture.headings) for row in picture.rows)
+
+
+def test_pictures_are_deterministic_and_hover_tells_numbers() -> None:
+    problem = accepted(THEOREM)[0].problem
+    first, second = (pictures(problem, scene(), "k") for _ in range(2))
+    assert first == second
+    svg = "".join(picture.svg for picture in first if isinstance(picture, Picture))
+    assert "θ₁, local minimum: risk 3/20" in svg
+    assert "cell boundary: layer 1, unit 1, sample 1 at breakpoint 0" in svg
+    assert "sample 4: x = 3, y = 1; θ₁ predicts 0.7; θ₂ predicts 1" in svg
+
+
+@pytest.mark.parametrize("name", ["deep", "triangle-given"])
+def test_two_inputs_are_maps_one_for_each_point_and_output(name: str) -> None:
+    problem = loads(text(EXAMPLES[name])).problem
+    point = problem.parameters or _zero(name)
+    f = predictions(problem, point)
+    at = type(scene().at)(point, f, exact_risk(problem, f), True)
+    drawn = pictures(problem, Scene(at, "θ₁", "local minimum", None, "", None, None), "k")
+    maps = [picture for picture in drawn if isinstance(picture, Picture) and "Heat map" in picture.svg]
+    assert len(maps) == problem.widths[-1]
+    assert any(isinstance(each, str) and "no better point is known" in each for each in drawn)
+
+
+def _zero(name: str):  # type: ignore[no-untyped-def]
+    from symverify.kernel.model import Layer
+
+    problem = loads(text(EXAMPLES[name])).problem
+    zero = Fraction(0)
+    return tuple(
+        Layer(tuple((zero,) * a for _ in range(b)), (zero,) * b if problem.has_bias(m) else None)
+        for m, (a, b) in enumerate(zip(problem.widths, problem.widths[1:], strict=False))
+    )
+
+
+def test_more_inputs_are_predictions_against_targets() -> None:
+    document = EXAMPLES["triangle-given"].document
+    data = [{"x": [*sample["x"], 1], "y": sample["y"]} for sample in document["data"]]
+    layers = [{"weight": [[*row, 0] for row in document["parameters"][0]["weight"]], "bias": [0, 0]}]
+    wide = document | {"data": data, "layers": [3, 2, 1], "parameters": [*layers, document["parameters"][1]]}
+    problem = loads(wide).problem
+    assert problem.parameters is not None
+    f = predictions(problem, problem.parameters)
+    at = type(scene().at)(problem.parameters, f, exact_risk(problem, f), True)
+    drawn = pictures(problem, Scene(at, "θ₁", "local minimum", None, "", None, None), "k")
+    assert any(isinstance(each, Picture) and "diagonal" in each.svg for each in drawn)
+
+
+def test_numbers_beyond_floats_are_no_picture_but_a_sentence() -> None:
+    document = EXAMPLES["four-points-given"].document
+    huge = document | {"data": [{"x": [f"1{'0' * 400}"], "y": [0]}, {"x": [1], "y": [1]}]}
+    problem = loads(huge).problem
+    assert problem.parameters is not None
+    f = predictions(problem, problem.parameters)
+    at = type(scene().at)(problem.parameters, f, exact_risk(problem, f), True)
+    drawn = pictures(problem, Scene(at, "θ₁", "local minimum", None, "", None, None), "k")
+    assert all(isinstance(each, str) for each in drawn)
+    assert "too large for a picture" in str(drawn[0])
+
+
+def test_many_boundaries_are_left_out_and_said() -> None:
+    document = EXAMPLES["four-points-given"].document
+    many = [{"x": [i], "y": [0]} for i in range(MAX_BOUNDARIES // 2 + 1)]
+    problem = loads(document | {"data": many}).problem
+    assert problem.parameters is not None
+    f = predictions(problem, problem.parameters)
+    at = type(scene().at)(problem.parameters, f, exact_risk(problem, f), True)
+    view = slice_view(problem, Scene(at, "θ₁", "local minimum", None, "", None, None))
+    assert not view.creases
+    assert view.left_out == 2 * len(many)
+
+
+def test_level_lines_of_a_disc() -> None:
+    xs = ys = np.linspace(-2, 2, 81)
+    values = 1 - xs[None, :] ** 2 - ys[:, None] ** 2
+    (circle,) = level_lines(xs, ys, values, 0.0)
+    assert circle[0] == circle[-1]
+    assert all(abs(x * x + y * y - 1) < 2e-3 for x, y in circle)
+    assert len(outlines(xs, ys, values, 0.0)) == 1
+
+
+def test_outlines_follow_the_border() -> None:
+    xs, ys = np.linspace(0, 1, 5), np.linspace(0, 2, 4)
+    (box,) = outlines(xs, ys, np.ones((4, 5)), 0.0)
+    assert {x for x, _ in box} | {0.0, 1.0} == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert min(y for _, y in box) == 0.0
+    assert max(y for _, y in box) == 2.0
+    assert outlines(xs, ys, np.zeros((4, 5)), 1.0) == []
+
+
+def test_saddles_are_resolved_by_their_middle() -> None:
+    xs = ys = np.array([0.0, 1.0])
+    for values in ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]):
+        for level in (0.4, 0.6):
+            lines = level_lines(xs, ys, np.array(values), level)
+            assert len(lines) == 2
+            assert all(len(line) == 2 for line in lines)
+
+
+def test_ticks_and_numbers() -> None:
+    assert ticks(0, 1) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert ticks(-0.5, 1.5) == pytest.approx([-0.5, 0, 0.5, 1, 1.5])
+    assert ticks(3, 3) == [3]
+    assert number(-0.15) == "−0.15"
+    assert number(1e-9) == "1e−09"
+
+
+def test_the_atlas_shows_every_entry() -> None:
+    entries: list[Atlas] = [
+        (Fraction(3, 20), 5, 1, True), (Fraction(0), 3, 2, False), (Fraction(1, 7), None, 4, None)
+    ]  # fmt: skip
+    picture = atlas_picture(entries)
+    root = ElementTree.fromstring(picture.svg)
+    assert len(root.findall("{*}circle")) == 2
+    assert len(root.findall("{*}polygon")) == 1
+    assert "risk 3/20, spurious, dimension 5, 1 component" in picture.svg
+    assert picture.rows[0] == ("0", "global", "3", "2")
+    assert [row[2] for row in picture.rows] == ["3", "", "5"]
+    with pytest.raises(NoView, match="no minima"):
+        atlas_picture([])
+
+
+def test_a_hostile_name_is_not_in_any_picture() -> None:
+    assert all("four" not in str(each) for each in pictures(accepted(THEOREM)[0].problem, scene(), "k"))
+    assert explain(*accepted(THEOREM)).scenes == told(THEOREM).scenes

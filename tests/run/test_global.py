@@ -1,0 +1,150 @@
+"""The exact global minimum, its certificate, and what becomes decidable with it."""
+
+import json
+from fractions import Fraction
+
+import pytest
+
+import symverify
+from symverify.kernel import Malformed, Rejected
+from symverify.kernel.check import check as kernel_check
+from symverify.run.verdict import Verdict
+
+SUM = {"name": "squared", "reduction": "sum"}
+LATE = {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]}
+NINE_HALVES = ([[0], [1], [2], [3]], [[0], [3], [-1], [2]])
+
+
+def problem(layers, activation, data, loss=SUM, **more):
+    samples = [{"x": x, "y": y} for x, y in zip(*data, strict=True)]
+    document = {"format": "symverify-network/1", "layers": layers, "activation": activation, "loss": loss}
+    return symverify.loads(json.dumps({**document, "data": samples, **more}))
+
+
+@pytest.mark.parametrize(
+    ("layers", "activation", "data", "more", "risk"),
+    [
+        ([1, 2, 1], "relu", NINE_HALVES, {}, "9/2"),
+        ([1, 5, 1], "relu", ([[1]], [[1]]), {"bias": False}, "0"),
+        ([2, 2, 1], "relu", ([[0, 0], [1, 0], [2, 0]], [[0], [1], [0]]), {}, "0"),
+        ([1, 2, 1], "hardtanh", ([[0], [1], [2]], [[4], [4], [4]]), {}, "0"),
+        ([1, 3, 1], "relu", ([[0], [0]], [[0], [1]]), {}, "1/2"),
+        ([2, 1, 1], "abs", ([[1, 2]], [[7]]), {}, "0"),
+        ([1, 1, 1], "relu", ([[0], [1], [2], [3]], [["-1/10"], ["13/10"], ["17/10"], ["31/10"]]), {}, "1/5"),
+        ([1, 9, 1], "relu", NINE_HALVES, {}, "0"),
+    ],
+)
+def test_global_minima(layers, activation, data, more, risk):
+    result = symverify.check(problem(layers, activation, data, **more), ["global_minimum"], smt=False)
+    assert result["global_minimum"].verdict is Verdict.PROVED
+    assert result["global_minimum"].risk == Fraction(risk)
+    assert result["global_minimum"].statement["attained"] is True
+
+
+def test_an_infimum_that_is_only_approached():
+    given = problem([1, 1, 1], LATE, ([[1], [2]], [[1], [2]]), bias=False)
+    claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
+    assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
+    assert claim.notes["attained"] is False
+
+
+def test_affine_fits_that_are_global_are_not_spurious():
+    data = ([[0], [1], [2], [3]], [["-1/10"], ["13/10"], ["17/10"], ["31/10"]])
+    claim = symverify.check(problem([1, 1, 1], "relu", data), ["spurious_minimum"], smt=False)["spurious_minimum"]
+    assert claim.verdict is Verdict.REFUTED
+    assert "no network of this architecture has lower risk" in claim.reason
+
+
+def test_the_gap_is_exact():
+    result = symverify.check(problem([1, 2, 1], "relu", NINE_HALVES), ["global_minimum", "spurious_minimum"], smt=False)
+    spurious = result["spurious_minimum"]
+    assert Fraction(spurious.notes["gap"]) == spurious.risk - Fraction(9, 2) > 0
+
+
+def test_out_of_time_is_a_proved_bracket_and_an_open_equality():
+    inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
+    targets = [[(11 * i * i + i) % 19] for i in range(30)]
+    given = problem([2, 3, 1], "relu", (inputs, targets))
+    result = symverify.check(given, ["global_minimum"], smt=False, timeout=1.5, workers=1)
+    assert result.verdict is Verdict.UNDECIDED
+    bounds = result["global_bounds"]
+    assert bounds.verdict is Verdict.PROVED
+    assert 0 <= Fraction(bounds.statement["lower"]) < Fraction(bounds.statement["upper"])
+
+
+def test_deep_networks_are_proved_where_a_point_meets_the_bound():
+    data = ([[0], [1], [2], [3]], [[0], [0], [0], [1]])
+    claim = symverify.check(problem([1, 3, 3, 1], "relu", data), ["global_minimum"], smt=False)["global_minimum"]
+    assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers():
+    inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(24)]
+    targets = [[(11 * i * i + i) % 19] for i in range(24)]
+    given = problem([2, 2, 1], "relu", (inputs, targets))
+    made = {symverify.check(given, ["global_minimum"], smt=False, workers=workers).certificate for workers in (1, 2)}
+    assert len(made) == 1
+
+
+@pytest.fixture(scope="module")
+def proof():
+    given = problem([1, 2, 1], "relu", NINE_HALVES)
+    result = symverify.check(given, ["global_minimum"], smt=False)
+    return given, json.loads(result.certificate)
+
+
+def verdict_of(given, document):
+    return kernel_check(given.network, json.dumps(document).encode(), given.open_data)
+
+
+def bound_of(document):
+    return next(step for step in document["steps"] if step["rule"] == "global_lower_bound")
+
+
+def changed(document, change):
+    copy = json.loads(json.dumps(document))
+    change(bound_of(copy))
+    return copy
+
+
+def test_the_control_is_accepted(proof):
+    given, document = proof
+    assert verdict_of(given, document)[0].verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda step: step["vectors"].pop(), "do not cover|cover"),
+        (lambda step: step["vectors"].__setitem__(0, [0, 0, 0, 0]), "zero|0"),
+        (lambda step: step["vectors"].__setitem__(0, [-x for x in step["vectors"][0]]), "positive|label|target"),
+        (lambda step: step["vectors"][0].append(0), "expected|length|entries"),
+        (lambda step: step["vectors"][0].__setitem__(0, step["vectors"][0][0] + 1), "sum"),
+        (lambda step: step.__setitem__("risk", str(Fraction(9, 2) + Fraction(1, 10**9))), "bound|below|vector"),
+    ],
+)
+def test_corrupted_bounds_are_rejected_for_their_reason(proof, change, reason):
+    given, document = proof
+    with pytest.raises(Rejected, match=reason):
+        verdict_of(given, changed(document, change))
+
+
+def test_a_raised_claim_is_rejected(proof):
+    given, document = proof
+    document = json.loads(json.dumps(document))
+    document["claims"][0]["risk"] = "4500000001/1000000000"
+    with pytest.raises(Rejected, match="claimed"):
+        verdict_of(given, document)
+
+
+def test_a_vector_of_text_is_malformed(proof):
+    given, document = proof
+    with pytest.raises(Malformed, match="whole number"):
+        verdict_of(given, changed(document, lambda step: step["vectors"][0].__setitem__(0, "1")))
+
+
+def test_another_problems_certificate_is_rejected(proof):
+    _, document = proof
+    other = problem([1, 2, 1], "relu", ([[0], [1], [2], [3]], [[0], [3], [-1], [3]]))
+    with pytest.raises(Rejected, match="another problem"):
+        verdict_of(other, document)
