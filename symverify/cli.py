@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,12 +62,15 @@ def check(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes for a large search; default: one per core.")
     ] = None,
+    dask: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")] = None,
     cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
 ) -> None:
     """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
+    from symverify.run.cluster import ClusterMissing
+    from symverify.run.cluster import dask as cluster
 
     problem = _load(network, form)
     target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
@@ -81,11 +85,12 @@ def check(
                 solver=solver.value,
                 output=target,
                 workers=workers,
+                executor=None if dask is None else partial(cluster, dask),
                 resume=resume,
                 cell=cell,
                 progress=progress.say,
             )
-    except ValueError as error:
+    except (ValueError, ClusterMissing) as error:
         raise _Stop(2, str(error)) from None
     except OSError as error:
         raise _Stop(

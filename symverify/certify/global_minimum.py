@@ -22,6 +22,7 @@ class Options:
 
     executor: Callable[[], AbstractContextManager[Executor | None]] = nullcontext
     checkpoint: Path | None = None
+    always: bool = False  # use the executor for small searches too
 
 
 def applicable(problem: Problem) -> str | None:

@@ -140,7 +140,7 @@ class Session:
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
         start = network_of(problem.parameters) if problem.parameters is not None else None
-        with self.options.executor() if size.large else nullcontext() as executor:
+        with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
             result = global_minimum(
                 instance_of(problem),
                 incumbent=start,

@@ -52,7 +52,7 @@ def page(explanation: Explanation) -> str:
         f"<style>{style}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#main">To the content</a>\n<header>\n'
         f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n{_contents(explanation)}'
-        f"</header>\n<main id="main">\n{''.join(shown[:place])}{drawn}{''.join(shown[place:])}</main>\n"
+        f'</header>\n<main id="main">\n{"".join(shown[:place])}{drawn}{"".join(shown[place:])}</main>\n'
         "<footer>Made by symverify from a network file and a certificate. The page loads nothing from "
         "elsewhere.</footer>\n"
         f"<script>{script}</script>\n</body>\n</html>\n"

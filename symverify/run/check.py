@@ -8,6 +8,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -101,6 +103,7 @@ def check(
     solver: Name = "z3",
     output: Path | None = None,
     workers: int | None = None,
+    executor: Callable[[], AbstractContextManager[Executor | None]] | None = None,
     resume: bool = False,
     cell: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -108,7 +111,8 @@ def check(
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
     `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
-    the global minimum runs in `workers` processes (default: one per core) if it is large, with the same result; where
+    the global minimum runs in `workers` processes (default: one per core) if it is large, or on the executor that
+    `executor` opens, with the same result; where
     it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
     cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
     ValueError for an unknown claim, OSError where the certificate cannot be written.
@@ -120,7 +124,8 @@ def check(
     checkpoint = None if output is None else output.with_name(f"{output.name}.search")
     if checkpoint is not None and not resume:
         checkpoint.unlink(missing_ok=True)
-    options = Options(partial(processes, cores() if workers is None else workers), checkpoint)
+    own = partial(processes, cores() if workers is None else workers)
+    options = Options(own if executor is None else executor, checkpoint, executor is not None)
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern)
     results = []
