@@ -15,13 +15,7 @@ from symverify.run.cluster import dask
 SAMPLES = [{"x": [(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97], "y": [(11 * i * i + i) % 19]} for i in range(30)]
 NETWORK = {
     "format": "symverify-network/1",
-NETWORK = {
-    "format": "symverify-network/1",
     "layers": [2, 2, 1],
-    "activation": "relu",
-    "loss": "squared",
-    "data": SAMPLES,
-}
     "activation": "relu",
     "loss": "squared",
     "data": SAMPLES,
