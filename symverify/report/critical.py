@@ -10,12 +10,12 @@ from typing import assert_never
 from symverify.certify.certificate import parameters
 from symverify.kernel.model import Pattern, Point, Problem
 from symverify.landscape.cell_minima import EmptyCell, Undecided
-from symverify.landscape.critical import Affine, Algebraic, Families, Family, Number, Search, Solution, critical_points
+from symverify.landscape.critical import Affine, Families, Family, Number, Search, Solution, critical_points
 from symverify.landscape.expand import pattern_text, variables
 
 Found = Families | Search | EmptyCell | Undecided
 Json = dict[str, object]
-PLAIN = Context(prec=12)
+PLAIN = Context(prec=10)
 
 
 def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> str:
@@ -28,7 +28,7 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
          "families": [family, …], "points": [point, …]}
     A family (one hidden layer, scalar output), lowest risk first, is
         {"risk": "1/12", "dimension": 4, "character": "local minimum" | "saddle",
-         "signs": [1, −1, 0, … of the output weights, per unit], "copies": by exchanging units of equal pieces,
+         "signs": [1, -1, 0, … of the output weights, per unit], "copies": by exchanging units of equal pieces,
          "witness": parameters, "products": space, "idle": [{"unit": 1, "weights": space}, …], "descent": curve or null}
     where a space is {"base": vector, "directions": [vector, …]}; "products" holds (v_j w_j, v_j) for one unit with
     v_j ≠ 0 after the other, w_j with its bias, and last the output bias; "idle" w_j for the others, counted from 1.
@@ -36,7 +36,7 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
     A point (other networks) is
         {"risk": number, "character": … | "unknown", "why": text, "values": {"w1_1_1": number, …},
          "verified": whether the kernel's rules confirm it, "witness": parameters or null, "descent": curve or null}
-    where a number is text or {"polynomial": ["−2", "0", "1"], "root": 2, "low": …, "high": …}, an isolated real root.
+    where a number is text or {"polynomial": ["-2", "0", "1"], "root": 2, "low": …, "high": …}, an isolated real root.
     """
     found = critical_points(problem, pattern, timeout)
     return json.dumps(_document(problem, pattern, found)) if as_json else "\n".join(_lines(problem, pattern, found))
@@ -55,7 +55,7 @@ def _status(found: Found) -> tuple[str, str]:
         case Families():
             return "complete", ""
         case EmptyCell(unit):
-            return "empty", f"the cell is empty: no input weights of unit {unit + 1} of hidden layer 1 are inside"
+            return "empty", f"no input weights of unit {unit + 1} of hidden layer 1 are inside it"
         case Undecided(reason):
             return "undecided", reason
         case Search(_, solutions, closed, reason):
@@ -112,42 +112,27 @@ def _lines(problem: Problem, pattern: Pattern, found: Found) -> list[str]:
         case Families(_, families):
             count = sum(each.copies for each in families)
             head = f"{name}: all critical points strictly inside, exactly, in {count} affine families"
-            note = (
-                [] if count == len(families) else ["families that exchanging units carries into one another: one row"]
-            )
-            return [
-                head,
-                *note,
-                *_table(
-                    ["risk", "dimension", "signs", "copies", "character", "witness"],
-                    [
-                        [
-                            str(x.risk),
-                            str(x.dimension),
-                            "".join("0+-"[s] for s in x.signs),
-                            str(x.copies),
-                            _plural(x),
-                            _shown(x.witness),
-                        ]
-                        for x in families
-                    ],
-                ),
-            ]
+            if count > len(families):
+                head += "; a row stands for those that exchanging units carries into one another"
+            columns = ["risk", "dimension", "signs", "copies", "character", "witness"]
+            return [head, *_table(columns, [_row(each) for each in families])]
         case Search(_, solutions):
-            rows = [
-                [_told(x.risk), x.character, "kernel" if x.point else "solver", _values(problem, x), x.why]
-                for x in solutions
-            ]
-            head = f"{name}: {len(rows) or 'no'} critical points found strictly inside"
-            table = _table(["risk", "character", "by", "values", "why"], rows) if rows else []
-            return [head, *table, reason]
+            rows = [[_told(x.risk), x.character, x.why, _judge(x), _values(problem, x)] for x in solutions]
+            table = _table(["risk", "character", "why", "by", "values"], rows) if rows else []
+            return [f"{name}: {status}: critical points of {len(rows)} different risks strictly inside", *table, reason]
         case EmptyCell() | Undecided():
             return [f"{name}: {status}: {reason}"]
     assert_never(found)
 
 
-def _plural(each: Family) -> str:
-    return "local minima" if each.character == "local minimum" else "saddles"
+def _row(each: Family) -> list[str]:
+    signs = "".join("0+-"[sign] for sign in each.signs)
+    kind = "local minima" if each.character == "local minimum" else "saddles"
+    return [str(each.risk), str(each.dimension), signs, str(each.copies), kind, _shown(each.witness)]
+
+
+def _judge(each: Solution) -> str:
+    return "solver" if each.point is None else "kernel"
 
 
 def _values(problem: Problem, each: Solution) -> str:
@@ -160,8 +145,8 @@ def _told(x: Number) -> str:
         return str(x)
     middle = (x.low + x.high) / 2
     about = PLAIN.divide(Decimal(middle.numerator), Decimal(middle.denominator))
-    powers = [f"{c}*x^{e}" if e else str(c) for e, c in enumerate(x.polynomial) if c]
-    return f"about {about} (root {x.root} of {' + '.join(reversed(powers))})"
+    powers = [f"{c:+d}*x^{e}" if e else f"{c:+d}" for e, c in enumerate(x.polynomial) if c]
+    return f"about {about} (root {x.root} of {' '.join(reversed(powers))})"
 
 
 def _shown(point: Point) -> str:

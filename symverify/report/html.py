@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -26,14 +27,15 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import exact, short, text
+from symverify.report.formula import exact, is_short, short, text
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, pictures
 
 if TYPE_CHECKING:
-    from symverify.run.check import CheckResult
+    from symverify.run.check import CheckResult, ClaimResult
 
 MAX_EXACT = 200
+_HEADINGS = ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
 
 
 def page(explanation: Explanation) -> str:
@@ -205,22 +207,33 @@ def _picture(picture: Picture) -> str:
 
 def claims_table(result: "CheckResult") -> str:
     """A run's claims as an HTML table, for `CheckResult._repr_html_`."""
-    from symverify.report.render import rows
-
-    name = escape.html(escape.plain(result.problem.name or "network"))
-    verdict = escape.html(result.verdict.value.upper())
-    headings = ("claim", "verdict", "risk", "better", "solver", "s", "remarks")
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
-    body = []
-    for row, claim in zip(rows(result.claims), result.claims, strict=True):
-        exacts = ("", "", claim.statement.get("risk"), claim.statement.get("better_risk"), "", "", "")
-        cells = "".join(_claim_cell(cell, full) for cell, full in zip(row, exacts, strict=True))
-        body.append(f"<tr>{cells}</tr>")
-    alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(alarm))}</strong></p>" for alarm in result.alarms)
+    name, verdict = escape.html(escape.plain(result.problem.name or "network")), result.verdict.value.upper()
+    head = "".join(
+        f"<th>{heading}</th>" for heading in ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
+    )
+    body = "".join(f"<tr>{_claim(claim)}</tr>" for claim in result.claims)
+    alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
     caption = f"<caption><bdi>{name}</bdi>: {verdict}, problem <code>{result.problem.sha256[:12]}</code></caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{alarms}"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{alarms}"
 
 
-def _claim_cell(cell: str, full: object) -> str:
-    tip = f' title="{escape.html(full)}"' if isinstance(full, str) and full and full != cell else ""
-    return f"<td{tip}>{escape.html(escape.plain(cell, 1000))}</td>"
+def _claim(claim: "ClaimResult") -> str:
+    counts = {
+        "confirmed": claim.smt.confirmed,
+        "unanswered": claim.smt.unanswered,
+        "CONTRADICTED": claim.smt.contradicted,
+    }
+    solver = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    plain = (f"{claim.seconds:.2f}", solver, claim.reason or claim.words)
+    return (
+        f"<td>{escape.html(escape.plain(claim.name))}</td><td>{claim.verdict.value}</td>"
+        + "".join(map(_risk_cell, (claim.risk, claim.better_risk)))
+        + "".join(f"<td>{escape.html(escape.plain(cell, 1000))}</td>" for cell in plain)
+    )
+
+
+def _risk_cell(risk: Fraction | None) -> str:
+    if risk is None:
+        return "<td></td>"
+    full = "" if is_short(risk) else f' title="{exact(risk)}"'
+    return f"<td{full}>{short(risk)}</td>"

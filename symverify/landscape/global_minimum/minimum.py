@@ -47,7 +47,7 @@ def global_minimum(
         complete = _searched(search, floor, begun, deadline, progress, checkpoint)
     except KeyboardInterrupt:
         complete = False
-    if checkpoint is not None and not complete:
+    if checkpoint is not None:
         saved.save(checkpoint, search)
     lower = floor
     trivial = [linear.primitive(residual)] if floor else []

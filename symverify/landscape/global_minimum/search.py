@@ -112,7 +112,16 @@ class Search:
             self.add(tasks.solve(self.shape, node, (), 1.0 / (self.width + 1))[0])
 
     def step(self) -> None:
-        """One round: split the open nodes of lowest bound."""
+        """One round: split the open nodes of lowest bound. An interrupted round leaves the state as it was."""
+        before = [*self.open], [*self.leaves], self.best, self.nodes
+        try:
+            self.round()
+        except BaseException:
+            self.open, self.leaves, self.best, self.nodes = before
+            raise
+
+    def round(self) -> None:
+        """The work of `step`."""
         batch: list[Solved] = []
         while self.open and len(batch) < ROUND:
             value, _, solved = heapq.heappop(self.open)
