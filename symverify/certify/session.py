@@ -149,6 +149,8 @@ class Session:
                 deadline=max(self.remaining() * share, 0.1),
                 checkpoint=self.options.checkpoint,
             )
+        if result.closed and self.options.checkpoint is not None:
+            self.options.checkpoint.unlink(missing_ok=True)
         bound, closed = self._bound(result), result.closed
         if result.network is not None:
             point = point_of_network(problem, result.network)

@@ -255,7 +255,7 @@ def lower_bound(
     signs, bars = Signs([shape.values(ray) for ray in directions]), list[int]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
-        above, below = signs(g)
+        above, below = signs(g) if directions else ([], [])
         bars.append(union(near[k] for k in above) | union(near[k] for k in below) << count)
     if not covered(sorted(bars, key=int.bit_count), (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
         raise Rejected("vectors", "do not cover all units")

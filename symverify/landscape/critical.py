@@ -269,7 +269,7 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Und
     found = list[Solution]()
     while len(found) < MAX_SOLUTIONS:
         script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
-        with Solver("z3", seconds=max(deadline - time.monotonic(), 0.01)) as solver:
+        with Solver("z3", seconds=min(max(deadline - time.monotonic(), 0.01), 10**6)) as solver:
             reply = solver.solve(script.text(), model=True)
         if reply.answer is not Answer.SAT:
             return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)

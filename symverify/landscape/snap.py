@@ -33,7 +33,8 @@ from symverify.landscape.snap_equations import Array, as_point, linearised, repa
 from symverify.landscape.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
-LEVELS = (0, 5, 10, 20, 32)
+LEVELS = (0, 5, 10, 20, 32)  # more and more bits beyond those that the distance asks for
+MAX_WEIGHT = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def snap(problem: Problem, point: Point, tolerance: float = 0.02) -> list[Snappe
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
     search = _Search(problem, point, given_risk)
     own = search.try_region(search.home)
-    regions = _neighbours(search.home, search.near(tolerance))
+    regions = _neighbours(search.home, search.near(tolerance), faces=shallow(problem))
     if own.point is None and shallow(problem):
         own = search.within(search.home)
     results = [own, *(search.faces(search.home) if shallow(problem) else [])]
@@ -82,14 +83,14 @@ def snap(problem: Problem, point: Point, tolerance: float = 0.02) -> list[Snappe
     return nearest + [each for each in results if each.point is None and (each is own or not nearest)][:3]
 
 
-def _neighbours(home: Region, near: Sequence[Held]) -> Iterator[Region]:
-    """Faces and cells next to the home cell: one or two of the near pre-activations held, or across."""
+def _neighbours(home: Region, near: Sequence[Held], faces: bool) -> Iterator[Region]:
+    """Cells and faces next to the home cell: one or two of the near pre-activations across, or held."""
     for size in (1, 2):
         for chosen in combinations(near, size):
             yield home.across(chosen)
-            if all(layer == 0 for layer, *_ in chosen):
+            if faces:
                 yield home.held_at(chosen)
-    if len(near) > 2 and all(layer == 0 for layer, *_ in near):
+    if faces and len(near) > 2:
         yield home.held_at(near)
 
 
@@ -122,15 +123,15 @@ class _Search:
         try:
             target = best_predictions(self.problem, region)
             aimed = self.approach(region, target)
-            for level in () if aimed is None else LEVELS:
+            if aimed is None:
+                return self.failed(region, "undecided: no point with the best predictions there was found near")
+            for level in LEVELS:
                 candidate = self.repaired(region, target, aimed, level)
                 if candidate is not None and region.contains(self.problem, candidate):
                     return self.proved(region, candidate)
         except (KernelError, OverflowError, np.linalg.LinAlgError) as error:
             return self.failed(region, f"undecided: {error}")
-        if aimed is None:
-            return self.failed(region, "undecided: no point with the best predictions there was found near")
-        return self.failed(region, "the nearest point with the best predictions lies outside it")
+        return self.failed(region, "undecided: the nearest point with the best predictions lies outside it")
 
     def within(self, region: Region) -> Snapped:
         """By exact linear programming: some minimum in a cell with the same signs of the output weights, or none."""
@@ -166,7 +167,6 @@ class _Search:
             at = certificate.point(point)
             rule, multipliers = "interior_minimum", tuple[list[Fraction] | None, ...]()
             if region.held:
-                decision = decide_shallow(self.problem, point)
                 match decide_shallow(self.problem, point):
                     case Unknown(why):
                         return self.failed(region, f"undecided: {why}")
@@ -197,23 +197,24 @@ class _Search:
         """
         goal = np.array([[float(x) for x in row] for row in target])
         tiny = 1e-11 * (1 + float(np.abs(goal).max()))
-        for anchored in (True, False):
-            theta = self.floats
-            for _ in range(MAX_ROUNDS):
-                gap, jacobian = linearised(self.problem, region, theta, goal)
-                back = jacobian @ (theta - self.floats) if anchored else 0.0
-                move = np.linalg.lstsq(jacobian, back - gap, rcond=1e-9)[0]
-                aimed = (self.floats if anchored else theta) + move
-                settled = bool(np.abs(aimed - theta).max() <= 1e-10 * (1 + np.abs(theta).max()))
-                theta = aimed
-                if not np.isfinite(theta).all() or np.abs(theta).max() > 1e9:
-                    break
-                if settled:
-                    break
-            else:
-                continue
-            if np.isfinite(theta).all() and np.abs(linearised(self.problem, region, theta, goal)[0]).max() <= tiny:
-                return theta
+        with np.errstate(all="ignore"):
+            for anchored in (True, False):
+                theta = self._settled(region, goal, anchored)
+                if theta is not None and np.abs(linearised(self.problem, region, theta, goal)[0]).max() <= tiny:
+                    return theta
+        return None
+
+    def _settled(self, region: Region, goal: Array, anchored: bool) -> Array | None:
+        theta: Array = self.floats
+        for _ in range(MAX_ROUNDS):
+            gap, jacobian = linearised(self.problem, region, theta, goal)
+            origin = self.floats if anchored else theta
+            aimed = origin + np.linalg.lstsq(jacobian, jacobian @ (theta - origin) - gap, rcond=1e-9)[0]
+            if not np.isfinite(aimed).all() or np.abs(aimed).max() > MAX_WEIGHT:
+                return None
+            if np.abs(aimed - theta).max() <= 1e-10 * (1 + np.abs(theta).max()):
+                return np.asarray(aimed)
+            theta = aimed
         return None
 
     def repaired(self, region: Region, target: Sequence[Vector], aimed: Array, level: int) -> Point | None:

@@ -31,9 +31,11 @@ from symverify.report.document import (
     Verbatim,
     prose,
     say,
+    table,
 )
 from symverify.report.formula import text
 from symverify.report.story import Story
+from symverify.report.tell_cells import Entry, atlas_entries
 from symverify.report.tell_minima import at_minimum
 from symverify.report.tell_points import path_of, problem_blocks
 from symverify.report.tellers import subject, tell
@@ -42,6 +44,7 @@ from symverify.run.verdict import Verdict, worst
 Form = Literal["text", "markdown", "latex", "html"]
 FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
 MAX_SCENES = 3
+MANY, FEW = 12, 3  # of a rule used more than so many times, so many steps are told in full
 Sentence = tuple[Inline, ...]
 
 
@@ -67,6 +70,7 @@ class Explanation:
     sections: tuple[Section, ...]
     problem: Problem | None = None
     scenes: tuple[Scene, ...] = ()
+    atlas: tuple[Entry, ...] = ()
     lines: tuple[str, ...] = ()
 
 
@@ -75,6 +79,8 @@ def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
     title = problem_file.name or "unnamed network"
     try:
         theorems = check(problem_file.network, certificate, problem_file.open_data)
+        if any(theorem.problem_sha256 != problem_file.sha256 for theorem in theorems):
+            raise Rejected("problem", "the data file has changed since the problem was loaded")
         story = Story.of(problem_file.problem, certificate)
     except Malformed as error:
         faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
@@ -88,12 +94,14 @@ def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
         Section("statement", 2, ("What is proved",), tuple(_statements(story, theorems))),
         Section("problem", 2, ("The network, the data and the risk",), tuple(problem_blocks(story.problem))),
         Section("proof", 2, ("The proof",), (_reading_note(),)),
-        *(tell(story, index) for index in range(len(story.steps))),
+        *_steps(story),
         Section("trust", 2, ("What this rests on",), tuple(_trust(problem_file, certificate, theorems))),
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
-    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), lines)
+    return Explanation(
+        title, verdict, tuple(sections), story.problem, _scenes(story), atlas_entries(story.facts), lines
+    )
 
 
 def render(explanation: Explanation, form: Form) -> str:
@@ -142,10 +150,17 @@ def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
     for theorem, claim in pairs:
         fact = story.facts[int(str(claim["step"]))]
         said = STATEMENTS.get(type(fact))
-        words = say("{}.", Stranger(theorem.words)) if said is None else said(story, fact)
+        words = say("{}.", Stranger(capital(theorem.words))) if said is None else said(story, fact)
+        if (theorem.claim, theorem.verdict) == ("spurious_minimum", "refuted"):
+            words = (*words, " So the construction from the affine fit gives no spurious minimum here.")
         head = f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}. "
         items.append((Strong(head), *words, f" (Step {claim['step']}.)"))
     return [Items(tuple(items))]
+
+
+def capital(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def _say_minimum(story: Story, fact: Fact) -> Sentence:
@@ -156,8 +171,8 @@ def _say_minimum(story: Story, fact: Fact) -> Sentence:
         case GlobalMinimum(at):
             everywhere = story.rule(story.number(fact) or 0) == "function_minimum"
             why = "the least risk of any function of the inputs" if everywhere else "the least risk of all parameters"
-            more = "; it predicts what the best affine fit does, so the construction gives no spurious minimum here"
-            words = f"{{}} is a global minimum: {{}} is {why}{more if fact.affine else ''}."
+            more = ", and it predicts what the best affine fit does" if fact.affine else ""
+            words = f"{{}} is a global minimum: {{}} is {why}{more}."
             return say(words, story.theta(at), story.risk(at))
         case SpuriousMinimum(LocalMinimum(at), better):
             words = "{} is a spurious local minimum of the risk: {}, while {}."
@@ -165,12 +180,12 @@ def _say_minimum(story: Story, fact: Fact) -> Sentence:
         case LocalMinimum(at):
             return say("{} is a local minimum of the risk, with {}.", story.theta(at), story.risk(at))
         case _:
-            return say("{}.", Stranger(fact.words()))
+            return say("{}.", Stranger(capital(fact.words())))
 
 
 def _say_valley(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Valley):
-        return say("{}.", Stranger(fact.words()))
+        return say("{}.", Stranger(capital(fact.words())))
     inner, minimum = fact.minimum, at_minimum(fact.minimum)
     kind = "spurious local minima" if isinstance(inner, SpuriousMinimum) else "local minima"
     while_better = say(", while {}", story.risk(inner.better)) if isinstance(inner, SpuriousMinimum) else ()
@@ -185,7 +200,7 @@ def _say_valley(story: Story, fact: Fact) -> Sentence:
 
 def _say_assumptions(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Assumptions):
-        return say("{}.", Stranger(fact.words()))
+        return say("{}.", Stranger(capital(fact.words())))
     holding = [name for name, is_so, _ in fact.holds if is_so]
     failing = [name for name, is_so, _ in fact.holds if not is_so]
     ending = f"{', '.join(failing)} {'fails' if len(failing) == 1 else 'fail'}" if failing else "none fails"
@@ -206,6 +221,21 @@ STATEMENTS: dict[type, Callable[[Story, Fact], Sentence]] = {
     Assumptions: _say_assumptions,
     LinearCollapse: _say_linear,
 }
+
+
+def _steps(story: Story) -> list[Section]:
+    """The steps; of a rule that is used very often the first few, and the others in one table."""
+    rules = [story.rule(index) for index in range(len(story.steps))]
+    claimed = {int(str(claim["step"])) for claim in story.claims}
+    claimed |= {i for step in claimed if len(story.premises(step)) <= FEW for i in story.premises(step)}
+    often = {rule for rule in rules if rules.count(rule) > MANY}
+    brief = [i for i, rule in enumerate(rules) if rule in often and i not in claimed and rules[:i].count(rule) >= FEW]
+    sections = [tell(story, index) for index in range(len(rules)) if index not in set(brief)]
+    if not brief:
+        return sections
+    rows = [(str(i), Code(rules[i]), Stranger(capital(story.facts[i].words()))) for i in brief]
+    blocks = table("Each is checked like the ones above.", ("step", "rule", "proves"), rows)
+    return [*sections, Section("further-steps", 3, ("Further steps of the same kinds",), tuple(blocks))]
 
 
 def _reading_note() -> Block:

@@ -29,7 +29,7 @@ from symverify.report.document import (
 from symverify.report.explain import Explanation
 from symverify.report.formula import exact, is_short, short, text
 from symverify.report.mathml import mathml
-from symverify.report.pictures import Picture, pictures
+from symverify.report.pictures import Picture, atlas_picture, pictures
 
 if TYPE_CHECKING:
     from symverify.run.check import CheckResult, ClaimResult
@@ -80,7 +80,7 @@ def _policy(style: str, script: str) -> str:
 
 def _contents(explanation: Explanation) -> str:
     entries = [(section.key, _inline(section.heading)) for section in explanation.sections if section.level == 2]
-    if explanation.scenes:
+    if explanation.scenes or explanation.atlas:
         entries.insert(1, ("pictures", "Pictures"))
     listed = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name in entries)
     return f'<nav aria-label="Contents"><ol>{listed}</ol></nav>\n' if len(entries) > 1 else ""
@@ -172,9 +172,11 @@ def _figure_line(line: str) -> str:
 
 
 def _pictures(explanation: Explanation) -> str:
-    if explanation.problem is None or not explanation.scenes:
+    if explanation.problem is None or not (explanation.scenes or explanation.atlas):
         return ""
     parts = ['<section id="pictures">\n<h2>Pictures</h2>\n']
+    if explanation.atlas:
+        parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
     several = len(explanation.scenes) > 1
     for index, scene in enumerate(explanation.scenes, 1):
         heading = f"<h3>{escape.html(scene.name)}, {escape.html(scene.kind)}</h3>\n" if several else ""

@@ -12,10 +12,10 @@ from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene
 from symverify.report.formula import decimal, exact, is_short
 from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
+from symverify.report.tell_cells import Entry
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 
 MAX_PANELS = 4
-Atlas = tuple[Fraction, int | None, int, bool | None]  # risk, dimension, components, spurious
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def _bands(canvas: Canvas, view: Slice, floor: float) -> tuple[float, float]:
     high = float(np.quantile(view.risk, 0.9))
     spread = max(high - low, abs(view.level), 1e-300)
     under, over = levels(low, view.level, high) if low < view.level - 1e-9 * spread else ([], levels(low, low, high)[1])
+    low = low if under else view.level
     edges = [low, *under, *over]
     kinds = [f"b{5 - len(under) + k - 1}" for k in range(len(under) + 1)] if under else ["a0"]
     kinds += [f"a{k}" for k in range(len(over))]
@@ -258,7 +259,7 @@ def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
 # the atlas
 
 
-def atlas_picture(entries: Sequence[Atlas], key: str = "atlas") -> Picture:
+def atlas_picture(entries: Sequence[Entry], key: str = "atlas") -> Picture:
     """Known minima by risk: (risk, dimension, components, spurious), each a mark as large as it has components."""
     if not entries:
         raise NoView("there are no minima")
@@ -274,16 +275,25 @@ def atlas_picture(entries: Sequence[Atlas], key: str = "atlas") -> Picture:
     )
     canvas.axes("risk", "local dimension")
     rows = []
-    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2])):
+    for (risk, dimension, spurious), each in _alike(entries):
         kind = {True: "spurious", False: "global", None: "not known whether spurious"}[spurious]
-        count = "1 component" if components == 1 else f"{components} components"
+        components = sum(each)
+        count = f"{components} component{'s' * (components > 1)} in {len(each)} cell{'s' * (len(each) > 1)}"
         size = "dimension unknown" if dimension is None else f"dimension {dimension}"
-        tip = f"risk {risk_words(risk)}, {kind}, {size}, {count}"
         y = float(min(sizes) if dimension is None else dimension)
-        radius = min(4.0 + 2.0 * components**0.5, 14.0)
         mark = canvas.star if spurious is False else canvas.dot
-        mark(float(risk), y, {True: "at", False: "better", None: "sample"}[spurious], tip, radius)
+        tip = f"risk {risk_words(risk)}, {kind}, {size}, {count}"
+        style = {True: "at", False: "better", None: "sample"}[spurious]
+        mark(float(risk), y, style, tip, min(4.0 + 2.5 * components**0.5, 16.0))
         rows.append((risk_words(risk), kind, "" if dimension is None else str(dimension), str(components)))
     legend = (("s-at", "spurious"), ("s-better", "global"), ("s-sample", "not known"))
     heads = ("risk", "kind", "dimension", "components")
     return Picture(canvas.svg(), "Minima by risk; larger marks have more components.", legend, heads, tuple(rows))
+
+
+def _alike(entries: Sequence[Entry]) -> list[tuple[tuple[Fraction, int | None, bool | None], list[int]]]:
+    """Entries that fall on one mark: risk, dimension and kind, and the components of each; by risk."""
+    found: dict[tuple[Fraction, int | None, bool | None], list[int]] = {}
+    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2])):
+        found.setdefault((risk, dimension, spurious), []).append(components)
+    return list(found.items())

@@ -63,7 +63,8 @@ class Story:
 
     def raw(self, index: int, limit: int = 4000) -> str:
         """A step as the certificate has it, cut to a length."""
-        text = json.dumps(self.steps[index], ensure_ascii=True, indent=1)
+        fields = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in self.steps[index].items())
+        text = "{\n" + ",\n".join(fields) + "\n}"
         return text if len(text) <= limit else text[:limit] + " …"
 
 

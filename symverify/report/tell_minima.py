@@ -107,7 +107,8 @@ def _polynomials(problem: Problem, pattern: Pattern) -> list[Block]:
         return []
     if len(shown) > MAX_POLYNOMIALS:
         return []
-    return [More("The predictions and the risk on this cell as polynomials", (Verbatim(shown),))]
+    long = shown.count("\n") > 40
+    return [More("The predictions and the risk on this cell as polynomials", (Verbatim(shown),), aside=long)]
 
 
 def _cut(values: Vector) -> Formula:

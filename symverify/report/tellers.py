@@ -17,6 +17,7 @@ from symverify.report.document import (
     prose,
 )
 from symverify.report.story import Story, Teller, inference, step_list
+from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_constant_path
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -145,14 +146,25 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because on its cell the risk is differentiable, and the chain rule gives its gradient exactly.",
     ),
     "cell_minima": Telling(
-        "The local minima of a cell",
-        unknown,
+        "The local minima of the cell of {}",
+        tell_cell_minima,
         "Sound, because with one hidden layer and one output every local minimum inside a cell has constant "
         "minorant, and "
         "those with given signs of the output weights form a convex set in suitable coordinates.",
     ),
+    "atlas": Telling(
+        "The atlas",
+        tell_atlas,
+        "Sound, because the cells of a network are products of cells of its units, so that their number is known.",
+    ),
+    "constant_risk_path": Telling(
+        "A path of local minima from {}",
+        tell_constant_path,
+        "Sound, because the predictions are linear in these coordinates, and the units' cells are convex cones in "
+        "them.",
+    ),
     "cell_infimum": Telling(
-        "The infimum of the risk over a cell",
+        "The infimum of the risk over the cell of {}",
         unknown,
         "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
     ),

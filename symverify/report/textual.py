@@ -87,11 +87,20 @@ def _text_block(block: Block) -> list[str]:
 
 def _text_table(table: Table) -> list[str]:
     rows = [[_plain(cell) for cell in row] for row in (table.headings, *table.rows)]
-    widths = [min(max(map(len, column)), 40) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = max(WIDTH - 4 - sum(widths[:-1]) - 2 * len(widths), 24)
+    widths[-1] = min(widths[-1], last)
+    lines = [line for row in rows for line in _text_row(row, widths)]
     lines.insert(1, "  ".join("─" * width for width in widths))
     caption = _wrapped(_plain(table.caption)) if table.caption else []
     return [*caption, *(f"    {line}".replace("\u00a0", " ") for line in lines)]
+
+
+def _text_row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """One row, its last cell wrapped."""
+    head = "".join(f"{cell.ljust(width)}  " for cell, width in zip(row[:-1], widths[:-1], strict=True))
+    parts = textwrap.wrap(row[-1], widths[-1], break_long_words=False, break_on_hyphens=False) or [""]
+    return [f"{head}{parts[0]}".rstrip(), *(" " * len(head) + part for part in parts[1:])]
 
 
 def _text_figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> list[str]:

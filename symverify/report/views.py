@@ -161,7 +161,8 @@ def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[st
     if scene.better is not None:
         wanted.append((f"towards {scene.better_name}", flat(scene.better.point) - start))
     if scene.valley is not None:
-        wanted.append(("at a right angle, in the plane of the valley", along(scene.valley, 1.0) - start))
+        across = "at a right angle, in the plane of the valley"
+        wanted.append((across if wanted else "along the valley", along(scene.valley, 1.0) - start))
     if scene.descent is not None:
         wanted.append(("along the chord of the descent curve", along(scene.descent, 1.0) - start))
     wanted += [("a direction in which predictions change most", v) for v in _sensitive(net, start)]

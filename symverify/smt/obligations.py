@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.kernel.check import walk
-from symverify.kernel.facts import Assumptions, Evaluated, Fact, GlobalMinimum, LocalMinimum, SpuriousMinimum, UnitCells
+from symverify.kernel.facts import (
+    Assumptions,
+    Evaluated,
+    Fact,
+    GlobalMinimum,
+    LocalMinimum,
+    LowerBound,
+    SpuriousMinimum,
+    UnitCells,
+)
 from symverify.kernel.linear import sign
 from symverify.kernel.model import (
     ONE,
@@ -33,6 +42,7 @@ from symverify.smt.text import Script, conjunction, disjunction, negation, relat
 
 MAX_VARIABLES = 400  # of an identity over a cell
 MAX_CELL_SIGNS = 400  # of a list of cells: cells times samples
+MAX_VECTORS = 40  # of a lower bound
 MAX_PREDICTIONS = 12  # of the end-to-end statement
 
 
@@ -88,6 +98,10 @@ def _of_step(problem: Problem, step: Mapping[str, object], fact: Fact, facts: Se
         yield from _groups(problem, fact.at)
     elif isinstance(fact, Assumptions):
         yield from _no_affine_fit(problem, fact)
+    elif rule == "function_bound" and isinstance(fact, LowerBound):
+        yield from _group_means(problem, fact)
+    elif rule == "global_lower_bound" and isinstance(fact, LowerBound):
+        yield from _dual_vectors(problem, fact, step["vectors"])
     elif isinstance(fact, UnitCells):
         yield from _all_cells(problem, step.get("witnesses"))
     elif rule == "descent":
@@ -278,6 +292,48 @@ def _groups(problem: Problem, at: Evaluated) -> Iterator[Parts]:
         goal = relation(combine((1, terms), (-least, constant(1))), ">=")
         names = tuple(f"g{c + 1}" for c in range(len(label)))
         yield f"no function of the inputs does better on output {k + 1}", "QF_NRA", names, (), goal
+
+
+def _group_means(problem: Problem, fact: LowerBound) -> Iterator[Parts]:
+    """Predictions that agree on equal inputs have at least this risk."""
+    label = {x: c for c, x in enumerate(dict.fromkeys(problem.inputs))}
+    names = [[f"g{label[x] + 1}_{k + 1}" for k in range(problem.widths[-1])] for x in problem.inputs]
+    distinct = sorted({name for row in names for name in row})
+    if len(distinct) <= MAX_PREDICTIONS:
+        goal = relation(combine((1, _risk(problem, names)), (-fact.risk, constant(1))), ">=")
+        yield "no function of the inputs does better", "QF_NRA", tuple(distinct), (), goal
+
+
+def _dual_vectors(problem: Problem, fact: LowerBound, vectors: object) -> Iterator[Parts]:
+    """Errors u with ⟨g, u⟩ ≤ −⟨g, y⟩ and squares q_i ≥ −2λ g_i u_i − λ² g_i², λ = ⟨g, y⟩/⟨g, g⟩, sum to the bound.
+
+    That the vectors cover all units is the kernel's to check, not the solver's.
+    """
+    y = [target[0] for target in problem.targets]
+    names = [f"{letter}{i + 1}" for letter in "uq" for i in range(len(y))]
+    for number, g in enumerate(vectors if isinstance(vectors, list) else ()):
+        if number == MAX_VECTORS:
+            return
+        pull, size = sum((a * b for a, b in zip(g, y, strict=True)), ZERO), sum(a * a for a in g)
+        rate = pull / size
+        premises = [
+            relation(combine(*((a, variable(f"u{i + 1}")) for i, a in enumerate(g)), (pull, constant(1))), "<=")
+        ]
+        for i, a in enumerate(g):
+            above = combine(
+                (1, variable(f"q{i + 1}")), (2 * rate * a, variable(f"u{i + 1}")), (rate * rate * a * a, constant(1))
+            )
+            premises.append(relation(above, ">="))
+        total = combine(
+            *((1, variable(f"q{i + 1}")) for i in range(len(y))), (-fact.risk / problem.loss.factor, constant(1))
+        )
+        yield (
+            f"dual vector {number + 1} proves the bound",
+            "QF_LRA",
+            tuple(names),
+            tuple(premises),
+            relation(total, ">="),
+        )
 
 
 def _no_affine_fit(problem: Problem, fact: Assumptions) -> Iterator[Parts]:

@@ -212,7 +212,7 @@ class Oracle:
             dense = trial % 3 == 0
             first = [rng.randint(-3, 3) if dense or rng.random() < 2 / size else 0 for _ in range(size)]
             second = [rng.randint(-3, 3) if trial % 2 else 0 for _ in range(size)]
-            for t in (Fraction(1, 2**20), Fraction(1, 2**50)):
+            for t in (Fraction(1, 2**60), Fraction(1, 2**200)):
                 there = moved(point, [t * a + t * t * b for a, b in zip(first, second, strict=True)])
                 if self.risk(there) < here:
                     return there
@@ -220,7 +220,7 @@ class Oracle:
 
     def jacobian_rank(self, point: Json) -> int:
         """The rank of the derivative of all predictions: inside a cell they are affine in each single parameter."""
-        here, step, rows = self.predictions(point), Fraction(1, 2**60), []
+        here, step, rows = self.predictions(point), Fraction(1, 2**100), []
         for k in range(len(numbers(point))):
             there = self.predictions(moved(point, [step * (c == k) for c in range(len(numbers(point)))]))
             rows.append([(a - b) / step for f, g in zip(there, here, strict=True) for a, b in zip(f, g, strict=True)])
@@ -318,7 +318,7 @@ def better_step(steps: list[Json], step: Json) -> Json:
 def falls(oracle: Oracle, point: Json, curve: Json) -> bool:
     """Whether the risk is lower along a curve, very close to its start."""
     starts = numbers(at(curve, Fraction(0))) == numbers(point)
-    return starts and all(oracle.risk(at(curve, Fraction(1, 2**k))) < oracle.risk(point) for k in (40, 80))
+    return starts and all(oracle.risk(at(curve, Fraction(1, 2**k))) < oracle.risk(point) for k in (100, 200))
 
 
 def valley_faults(oracle: Oracle, point: Json, path: Json, claim: Json) -> Iterator[str]:

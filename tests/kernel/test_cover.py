@@ -1,4 +1,4 @@
-"""The rule `global_lower_bound`: accepted covers and corrupted ones, cells counted by formula, covers by brute force."""
+"""The rule `global_lower_bound`: accepted and corrupted covers; cells against formulas, covers against brute force."""
 
 from fractions import Fraction
 from itertools import combinations, product
@@ -13,12 +13,13 @@ from symverify.kernel.model import Activation
 
 F = Fraction
 RELU = Activation.of([F(0)], [F(0), F(1)], F(0), F(0))
+BEST = F(9, 2)
 LINE = [[F(k)] for k in range(4)]
 LABELS = [F(0), F(3), F(-1), F(2)]
-COVER = [[-1, 1, 0, 0], [-1, 2, -1, 0], [-1, 3, -3, 1], [0, 0, -1, 1], [0, 1, -2, 1]]
+COVER = [[-1, 1, 0, 0], [-1, 2, -1, 0], [0, 0, -1, 1], [0, 1, -2, 1], [0, 1, -1, 0]]
 
 
-def check(vectors: list[list[int]], rho: Fraction = F(9, 2), y: list[Fraction] | None = None, width: int = 2) -> None:
+def check(vectors: list[list[int]], rho: Fraction = BEST, y: list[Fraction] | None = None, width: int = 2) -> None:
     lower_bound(LINE, LABELS if y is None else y, RELU, (True, True), width, vectors, rho)
 
 
@@ -32,8 +33,8 @@ def test_accepted() -> None:
 @pytest.mark.parametrize(
     ("vectors", "rho", "message"),
     [
-        ([[-1, 1, 0, 0], [-1, 2, -1, 0], [-1, 3, -3, 1], [0, 0, -1, 1], [0, 1, -1, 1]], F(9, 2), "do not sum to 0"),
-        ([[-1, 1, 0, 0], [-1, 2, -1, 0], [-1, 3, -3, 1], [0, 0, -1, 1], [0, 1, -1, 0]], F(9, 2), "do not cover"),
+        ([*COVER[:4], [0, 1, -1, 1]], BEST, r"vectors\[4\]: the entries do not sum to 0"),
+        ([*COVER[:3], [0, 2, -3, 1], COVER[4]], BEST, "do not cover"),
         (COVER[:2] + COVER[3:], F(9, 2), "do not cover"),
         (COVER[1:], F(9, 2), "do not cover"),
         ([], F(9, 2), "do not cover"),
@@ -53,18 +54,6 @@ def test_another_problem() -> None:
         check(COVER, y=[F(0), F(3), F(-1), F(1)])
     with pytest.raises(Rejected, match="do not cover"):
         check(COVER, width=3)
-
-
-def test_every_vector_is_needed_or_harmless() -> None:
-    """Removing any one of a minimal cover is noticed."""
-    needed = 0
-    for k in range(len(COVER)):
-        try:
-            check(COVER[:k] + COVER[k + 1 :])
-        except Rejected as error:
-            assert "do not cover" in str(error)
-            needed += 1
-    assert needed >= 3
 
 
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (3, 1), (5, 1), (5, 2), (7, 2), (5, 3)])

@@ -2,17 +2,23 @@
 
 import json
 import re
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import pytest
 
 from symverify.kernel.table import RULES
+from symverify.problem.load import loads
+from symverify.report import escape
 from symverify.report.document import Inference, Section, prose, say
 from symverify.report.explain import FORMS, Explanation, Form, explain, render
 from symverify.report.formula import decimal, exact, latex, m, matrix, short, text, text_lines
 from symverify.report.story import inference
 from symverify.report.tellers import TELLINGS
+from symverify.run.check import check
 from symverify.run.verdict import Verdict
+from tests.examples import network, samples
 from tests.kernel.accepted import CASES, proof
 from tests.report.told import HOSTILE, LONG, accepted, files, precise, renamed, shown, told
 
@@ -124,6 +130,14 @@ def test_a_kernel_that_gives_up_is_told_as_undecided(monkeypatch: pytest.MonkeyP
     assert explain(*accepted(THEOREM)).verdict is Verdict.UNDECIDED
 
 
+def test_data_that_changed_after_loading_are_not_told_as_the_old_ones() -> None:
+    problem, certificate = accepted(THEOREM)
+    stale = replace(problem, problem=replace(problem.problem, sha256="0" * 64))
+    explanation = explain(stale, certificate)
+    assert explanation.verdict is Verdict.REJECTED
+    assert "the data file has changed" in render(explanation, "text")
+
+
 def test_an_unknown_form_is_an_error() -> None:
     with pytest.raises(ValueError, match="known: text, markdown, latex, html"):
         render(told(THEOREM), "pdf")  # type: ignore[arg-type]
@@ -158,6 +172,10 @@ def test_hostile_names_in_latex_are_no_commands() -> None:
     assert not re.search(r"(?<!\\)[$%&#_]", title)
     assert r"\textbackslash{}u6f22" in title
     assert "é" in title
+
+
+def test_brackets_after_line_ends_are_no_arguments_in_latex() -> None:
+    assert escape.latex("[1ex] * -- ]") == "{[}1ex{]} {*} {-}{-} {]}"
 
 
 @ALL_FORMS
@@ -250,3 +268,26 @@ def test_a_figure_is_shown_where_a_rule_is_used_first() -> None:
 def test_a_problem_with_a_file_name_but_no_name_takes_the_file_name() -> None:
     problem, certificate = files(CASES[THEOREM].network, CASES[THEOREM].proof)
     assert explain(problem, certificate).title == "unnamed network"
+
+
+@cache
+def atlas() -> Explanation:
+    """An atlas of 1-1-1 on three points, made by the search."""
+    problem = loads(network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 0]), name="atlas"))
+    found = check(problem, ["atlas"], smt=False, timeout=20)
+    assert found.certificate is not None
+    return explain(problem, found.certificate)
+
+
+@ALL_FORMS
+def test_an_atlas_is_told_by_its_table_and_the_first_cells(form: Form) -> None:
+    page = render(atlas(), form)
+    for words in ("The atlas", "Cells with local minima", "Further steps of the same kinds", "The local minima of the"):
+        assert words in page
+    assert len(atlas().sections) < 20
+
+
+def test_an_atlas_is_drawn() -> None:
+    assert len(atlas().atlas) > 2
+    assert all(spurious is None for _, _, _, spurious in atlas().atlas)
+    assert "Minima by risk" in render(atlas(), "html")

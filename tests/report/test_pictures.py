@@ -7,13 +7,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from symverify.kernel.model import Layer, Point, Problem, coordinates, predictions
+from symverify.kernel.model import Layer, Point, Problem, predictions
 from symverify.kernel.model import risk as exact_risk
 from symverify.problem.load import loads
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene, explain
-from symverify.report.pictures import Atlas, Picture, atlas_picture, pictures
+from symverify.report.pictures import Picture, atlas_picture, pictures
 from symverify.report.svg import number, ticks
+from symverify.report.tell_cells import Entry
 from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
 from tests.examples import EXAMPLES, text
 from tests.kernel.accepted import CASES
@@ -84,7 +85,7 @@ def test_the_fit_has_what_the_network_predicts() -> None:
 def test_paths_are_polynomials_in_t() -> None:
     path = scene().valley
     assert path is not None
-    assert along(path, 0.0).tolist() == pytest.approx([float(x) for x in coordinates(scene().at.point)])
+    assert along(path, 0.0).tolist() == pytest.approx(flat(scene().at.point).tolist())
     assert not np.allclose(along(path, 0.5), along(path, 0.0))
 
 
@@ -211,15 +212,18 @@ def test_ticks_and_numbers() -> None:
 
 
 def test_the_atlas_shows_every_entry() -> None:
-    entries: list[Atlas] = [
-        (Fraction(3, 20), 5, 1, True), (Fraction(0), 3, 2, False), (Fraction(1, 7), None, 4, None)
+    entries: list[Entry] = [
+        (Fraction(3, 20), 5, 1, True), (Fraction(0), 3, 2, False), (Fraction(1, 7), None, 4, None),
+        (Fraction(1, 7), None, 2, None),
     ]  # fmt: skip
     picture = atlas_picture(entries)
     root = ElementTree.fromstring(picture.svg)
     assert len(root.findall("{*}circle")) == 2
     assert len(root.findall("{*}polygon")) == 1
-    assert "risk 3/20, spurious, dimension 5, 1 component" in picture.svg
+    assert "risk 3/20, spurious, dimension 5, 1 component in 1 cell" in picture.svg
     assert picture.rows[0] == ("0", "global", "3", "2")
+    assert "4 components in 1 cell" not in picture.svg
+    assert "6 components in 2 cells" in picture.svg
     assert [row[2] for row in picture.rows] == ["3", "", "5"]
     with pytest.raises(NoView, match="no minima"):
         atlas_picture([])

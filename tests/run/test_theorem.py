@@ -86,7 +86,9 @@ def test_equal_inputs_make_the_affine_fit_global():
 
 
 def test_width_of_the_output_stays_undecided_where_no_better_point_is_found():
-    result = symverify.check(symverify.load(EXAMPLES / "narrow.json"), ["spurious_minimum"], smt=False, timeout=5)
+    narrow = ([[0], [1], [2], [3]], [["-1/10"], ["13/10"], ["17/10"], ["31/10"]])
+    given = problem([1, 1, 1], "relu", narrow, loss={"name": "huber", "delta": 5})
+    result = symverify.check(given, ["spurious_minimum"], smt=False, timeout=5)
     assert result.verdict is Verdict.UNDECIDED
     assert "only as wide as the output" in result["spurious_minimum"].reason
 

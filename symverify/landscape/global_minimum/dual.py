@@ -123,7 +123,7 @@ def _lines(
 ) -> Indices:
     """Rays of columns that add up to 0 (modulo the first `fixed` ones), if the step back by `margin` failed.
 
-    The column that is nearest is then a combination of the support; it and those of negative weight are the lines.
+    The column that failed is then a negative combination of some of the support: it and those are lines.
     """
     numbers = np.concatenate([ups, downs + model.count])
     over = np.concatenate([model.units[ups] @ moved.residual, model.units[downs] @ -moved.residual]) + margin
@@ -134,6 +134,8 @@ def _lines(
     support = signs * model.units[moved.support % model.count]
     column = model.units[worst % model.count] * (1.0 if worst < model.count else -1.0)
     weights = np.linalg.lstsq(support.T, column, rcond=None)[0] if len(support) else np.zeros(0)
+    if (weights[fixed:] > 1e-7).any():
+        return np.zeros(0, dtype=np.int64)
     used = np.flatnonzero(weights < -1e-7)
     found: Indices = np.append(moved.support[used[used >= fixed]], worst) % model.count
     return found
@@ -154,12 +156,11 @@ def _round(
     threshold: Fraction,
 ) -> DualVector | None:
     """The coarsest tried rounding of `residual` that proves the threshold."""
-    for _ in range(6):
-        vector = rounding(residual * scale)
+    for finer in (1, 2, 4, 8, 16, 64, 256, 2**12, 2**20):
+        vector = rounding(residual * (finer * scale))
         found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
         if found is not None:
             return found
-        scale *= 2
     return None
 
 

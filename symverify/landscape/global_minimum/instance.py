@@ -140,7 +140,7 @@ def integer_scale(values: Sequence[Fraction]) -> Fraction:
 
 @dataclass(frozen=True)
 class Form:
-    """H on integer coordinates p: parameter k is `scale[k]` · p_k, and ν is the last one in perspective.
+    """H on integer coordinates p: parameter k is p_k / `scale[k]`; in perspective the last one is ν, scale · p.
 
     `basis` picks independent coordinates of x̃: the others change no function on the data. `shift` and
     `constant` are the z and h(z) that the biases move to the origin.
@@ -218,7 +218,7 @@ class Form:
         """(w, b) in the order of x̃ (zero at the redundant coordinates) and ν, of one integer-coordinate point."""
         u = [Fraction(0)] * len(self.instance.inputs[0])
         for k, s, p in zip(self.basis, self.scale, point, strict=False):
-            u[k] = s * p
+            u[k] = p / s
         return u, self.scale[-1] * point[-1] if self.perspective else Fraction(1)
 
 
