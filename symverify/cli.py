@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from symverify.kernel.model import Pattern, Problem
     from symverify.problem.load import LoadedProblem
     from symverify.run.check import CheckResult
 
@@ -146,23 +147,12 @@ def expand(
     form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
 ) -> None:
     """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
-    from symverify.kernel import Rejected
     from symverify.landscape.expand import expand as run
-    from symverify.landscape.expand import parse_pattern, pattern_of_point
 
     problem = _load(network, Format.TEXT).problem
-    point = problem.parameters
-    if (at is None) == (pattern is None) or at not in (None, "point"):
-        raise _Stop(2, "give either --at point or --pattern")
     if form not in ("text", "latex", "json"):
         raise _Stop(2, "--format is text, latex or json")
-    if pattern is None and point is None:
-        raise _Stop(2, "the network file gives no parameters: use --pattern")
-    try:
-        cell = pattern_of_point(problem, point) if pattern is None and point else parse_pattern(problem, pattern or "")
-    except (ValueError, Rejected) as error:
-        raise _Stop(2, str(error)) from None
-    expansion = run(problem, cell)
+    expansion = run(problem, _cell(problem, at, pattern))
     print(getattr(expansion, form)())
 
 
@@ -200,6 +190,26 @@ def cells(
 
 
 @app.command()
+def critical(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search in deep cells.")] = 30.0,
+) -> None:
+    """The critical points inside a cell: all families for one hidden layer, what a solver finds for tiny deep ones."""
+    from symverify.report.critical import listing
+
+    if form is Format.JUNIT:
+        raise _Stop(2, "--format is text or json")
+    problem = _load(network, form).problem
+    cell = _cell(problem, at, pattern)
+    text, complete = listing(problem, cell, form is Format.JSON, timeout)
+    print(text)
+    raise typer.Exit(0 if complete else 3)
+
+
+@app.command()
 def atlas(
     network: Network,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
@@ -234,6 +244,22 @@ def schema() -> None:
     from symverify.problem.load import network_schema
 
     print(json.dumps(network_schema(), indent=2))
+
+
+def _cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":
+    """The cell that --at or --pattern names."""
+    from symverify.kernel import Rejected
+    from symverify.landscape.expand import parse_pattern, pattern_of_point
+
+    if (at is None) == (pattern is None) or at not in (None, "point"):
+        raise _Stop(2, "give either --at point or --pattern")
+    if pattern is None and problem.parameters is None:
+        raise _Stop(2, "the network file gives no parameters: use --pattern")
+    try:
+        point = problem.parameters
+        return pattern_of_point(problem, point) if pattern is None and point else parse_pattern(problem, pattern or "")
+    except (ValueError, Rejected) as error:
+        raise _Stop(2, str(error)) from None
 
 
 class _Stop(Exception):

@@ -181,6 +181,17 @@ def _met_bound(session: Session, reason: str) -> Outcome:
         return Undecided(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
 
 
+def critical_point(session: Session) -> Outcome:
+    """Whether the given parameters are a critical point strictly inside a cell."""
+    if session.problem.parameters is None:
+        return Undecided("the network file gives no parameters")
+    try:
+        at = session.certificate.point(session.problem.parameters)
+        return Proved(session.certificate.step("critical_point", point=at))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "assumptions": assumptions,
     "linear_collapse": linear_collapse,
@@ -190,6 +201,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "global_minimum": global_minimum,
     "valley": valley,
     "point": point,
+    "critical_point": critical_point,
     "spurious_minimum": spurious_minimum,
 }
 

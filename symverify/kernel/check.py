@@ -5,6 +5,7 @@ from dataclasses import InitVar, dataclass, field
 from math import comb
 from typing import final
 
+from .critical import CriticalPoint
 from .errors import Declined, Malformed, Rejected
 from .facts import (
     Assumptions,
@@ -94,6 +95,8 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             seen: Statement = {"cells": count, "cells_with_minima": len(inside), "distinct_risks": len(values)}
             valleys = sum(len(each.orbits) for each in inside)
             return "proved", {**seen, "valleys": valleys, "lowest": lowest, "highest": highest}
+        case "critical_point", CriticalPoint(at) if at.given:
+            return "proved", {"risk": str(at.risk)}
         case "cells", UnitCells(count, units):
             fits = units * count.bit_length() < 3 * MAX_DIGITS
             product, multisets = (count**units, comb(count + units - 1, units)) if fits else (None, None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from . import rules
 from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit
 from .cells import cell_cover
+from .critical import critical_point
 from .facts import Fact
 from .read import Fields
 from .rules import Proof
@@ -23,6 +24,7 @@ RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "valley": rules.valley,
     "assumptions": rules.assumptions,
     "linear_collapse": rules.linear_collapse,
+    "critical_point": critical_point,
     "cell_cover": cell_cover,
     "cell_minima": cell_minima,
     "cell_infimum": cell_infimum,

@@ -3,22 +3,22 @@
 Every curve returned has been evaluated exactly: the risk strictly falls along it for small t > 0.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
 
+from symverify.kernel.critical import gradient
 from symverify.kernel.errors import Declined
+from symverify.kernel.facts import Evaluated
 from symverify.kernel.model import (
-    ONE,
     ZERO,
     Pattern,
     Point,
     Problem,
     predictions,
     rational,
-    residuals,
     risk,
     risk_along,
     trace,
@@ -54,9 +54,9 @@ Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, tÂ
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
     patterns = adjacent_patterns(problem, point)
     for pattern in patterns:
-        slope = gradient(problem, point, pattern)
-        if any(slope):
-            yield [(-g,) for g in slope], "a one-sided gradient is not zero"
+        uphill = slope(problem, point, pattern)
+        if any(uphill):
+            yield [(-g,) for g in uphill], "a one-sided gradient is not zero"
     if len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
         for direction in _curvature(problem, point):
             yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
@@ -99,31 +99,11 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
     return found
 
 
-def gradient(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
+def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
-    pull = residuals(problem, predictions(problem, point))
-    total = [ZERO] * problem.size()
-    for i in range(len(problem.inputs)):
-        entering: list[Sequence[Fraction]] = [problem.inputs[i]]
-        slopes: list[list[Fraction]] = []
-        for m, z in enumerate(list(trace(problem, point, i, pattern))[:-1]):
-            h = problem.activations[m]
-            at = [unit[i] for unit in pattern[m]]
-            slopes.append([h.slopes[p] for p in at])
-            entering.append([rational(x) * h.slopes[p] + h.offsets[p] for x, p in zip(z, at, strict=True)])
-        back = [r[i] for r in pull]
-        parts: list[list[Fraction]] = []
-        for m in reversed(range(len(point))):
-            parts.append([g * a for g in back for a in (*entering[m], *([ONE] if problem.has_bias(m) else []))])
-            if m:
-                columns = zip(*point[m].weight, strict=True)
-                back = [
-                    s * sum((g * rational(w) for g, w in zip(back, column, strict=True)), ZERO)
-                    for s, column in zip(slopes[m - 1], columns, strict=True)
-                ]
-        for c, x in enumerate(x for part in reversed(parts) for x in part):
-            total[c] += x
-    return total
+    f = predictions(problem, point)
+    rows = gradient(problem, Evaluated(point, f, risk(problem, f), False), pattern)
+    return [x for layer in rows for row in layer for x in row]
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:

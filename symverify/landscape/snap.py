@@ -8,6 +8,7 @@ Every minimum returned has passed the kernel's rule.
 """
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,7 +30,7 @@ from symverify.kernel.model import (
     trace,
 )
 from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
-from symverify.landscape.snap_equations import Array, as_point, linearised, repair
+from symverify.landscape.snap_equations import Array, as_point, leaves, linearised, repair
 from symverify.landscape.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
@@ -60,11 +61,12 @@ class Snapped:
         return None if self.squared_distance is None else math.sqrt(self.squared_distance)
 
 
-def snap(problem: Problem, point: Point, tolerance: float = 0.02) -> list[Snapped]:
+def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: float = math.inf) -> list[Snapped]:
     """Exact local minima near a point, the nearest first; then why its own cell has none, if none was found there.
 
     Looked at: the point's cell; faces of it; neighbouring cells across breakpoints that a pre-activation is near
-    to, within `tolerance` times the largest of its unit (a bounded number of them). For squared loss.
+    to, within `tolerance` times the largest of its unit (a bounded number of them, none begun after `deadline`, a time.monotonic()
+    value). For squared loss.
     """
     given_risk = risk(problem, predictions(problem, point))
     if problem.loss.name != "squared":
@@ -76,8 +78,10 @@ def snap(problem: Problem, point: Point, tolerance: float = 0.02) -> list[Snappe
     regions = _neighbours(search.home, search.near(tolerance), faces=shallow(problem))
     if own.point is None and shallow(problem):
         own = search.within(search.home)
-    results = [own, *(search.faces(search.home) if shallow(problem) else [])]
-    results += [search.try_region(region) for region in islice(regions, MAX_REGIONS)]
+    results = [own, *(search.faces(search.home, deadline) if shallow(problem) else [])]
+    for region in islice(regions, MAX_REGIONS):
+        if time.monotonic() < deadline:
+            results.append(search.try_region(region))
     found = {tuple(map(rational, coordinates(each.point))): each for each in reversed(results) if each.point}
     nearest = sorted(found.values(), key=lambda each: each.squared_distance or ZERO)
     return nearest + [each for each in results if each.point is None and (each is own or not nearest)][:3]
@@ -125,7 +129,7 @@ class _Search:
             aimed = self.approach(region, target)
             if aimed is None:
                 return self.failed(region, "undecided: no point with the best predictions there was found near")
-            for level in LEVELS:
+            for level in () if leaves(self.problem, region, aimed) else LEVELS:
                 candidate = self.repaired(region, target, aimed, level)
                 if candidate is not None and region.contains(self.problem, candidate):
                     return self.proved(region, candidate)
@@ -143,10 +147,10 @@ class _Search:
             return self.proved(region, found)
         return self.failed(region, "no local minimum lies inside it with these signs of the output weights")
 
-    def faces(self, region: Region) -> list[Snapped]:
+    def faces(self, region: Region, deadline: float) -> list[Snapped]:
         """Faces reached by holding, one after the other, the first pre-activation that leaves the cell on the way."""
         tried = []
-        for _ in range(MAX_ROUNDS):
+        while len(tried) < MAX_ROUNDS and time.monotonic() < deadline:
             try:
                 aimed = self.approach(region, best_predictions(self.problem, region))
             except (Declined, OverflowError, np.linalg.LinAlgError):

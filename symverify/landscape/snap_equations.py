@@ -86,6 +86,22 @@ def linearised(problem: Problem, region: Region, theta: Array, goal: Array) -> t
     return np.array(gap, dtype=theta.dtype), jacobian
 
 
+def leaves(problem: Problem, region: Region, theta: Array, margin: float = 1e-7) -> bool:
+    """Whether a float point lies outside the region by more than rounding could mend."""
+    for m, each in enumerate(_forward(problem, region, theta)[:-1]):
+        t = [-np.inf, *map(float, problem.activations[m].breakpoints), np.inf]
+        pieces = np.array(region.pattern[m]).T
+        slack = margin * (1 + np.abs(each.z))
+        outside = (each.z < np.array(t)[pieces] - slack) | (each.z > np.array(t)[pieces + 1] + slack)
+        for layer, j, i, _ in region.held:
+            outside[i, j] &= layer != m
+        dead = [i for i in range(len(problem.inputs)) if m == 0 and problem.dead_row(i)]
+        outside[dead] = False
+        if outside.any():
+            return True
+    return False
+
+
 def repair(
     problem: Problem, region: Region, theta: Sequence[Fraction], target: Sequence[Vector], block: int
 ) -> list[Fraction] | None:

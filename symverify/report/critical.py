@@ -18,8 +18,8 @@ Json = dict[str, object]
 PLAIN = Context(prec=10)
 
 
-def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> str:
-    """The critical points strictly inside the cell of a pattern, found within `timeout` seconds.
+def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> tuple[str, bool]:
+    """The critical points strictly inside the cell of a pattern, found within `timeout` seconds; whether they are all.
 
     As text a table; as JSON, all numbers exact and as text,
         {"pattern": [[[piece, … per sample], … per unit], … per hidden layer],
@@ -39,7 +39,8 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
     where a number is text or {"polynomial": ["-2", "0", "1"], "root": 2, "low": …, "high": …}, an isolated real root.
     """
     found = critical_points(problem, pattern, timeout)
-    return json.dumps(_document(problem, pattern, found)) if as_json else "\n".join(_lines(problem, pattern, found))
+    text = json.dumps(_document(problem, pattern, found)) if as_json else "\n".join(_lines(problem, pattern, found))
+    return text, isinstance(found, Families | EmptyCell)
 
 
 def _document(problem: Problem, pattern: Pattern, found: Found) -> Json:

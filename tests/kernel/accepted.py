@@ -13,7 +13,10 @@ from tests.kernel.corruption import Json, certificate
 FOUR = samples([0, 1, 2, 3], [0, 0, 0, 1])
 FIT = [layer([["3/10"], ["0"]], ["14/5", "1"]), layer([["1", "0"]], ["-3"])]
 BETTER = [layer([["3/10"], ["1"]], ["14/5", "-2"]), layer([["0", "1"]], ["0"])]
-PATH: Json = [{"weight": [["3/10"], ["0"]], "bias": [["14/5", "1"], "1"]}, {"weight": [["1", "0"]], "bias": [["-3", "-1"]]}]
+PATH: Json = [layer([["3/10"], ["0"]], [["14/5", "1"], "1"]), layer([["1", "0"]], [["-3", "-1"]])]
+    {"weight": [["3/10"], ["0"]], "bias": [["14/5", "1"], "1"]},
+    {"weight": [["1", "0"]], "bias": [["-3", "-1"]]},
+]
 THIRD = {"name": "leaky_relu", "negative_slope": "1/3"}
 
 
@@ -40,7 +43,9 @@ def claim(name: str, step: int, verdict: str = "proved", **statement: Json) -> J
     return {"claim": name, "verdict": verdict, "step": step} | statement
 
 
-def given(step: int, risk: str, verdict: str = "proved", spurious: bool | None = None, better: str | None = None) -> Json:
+def given(
+    step: int, risk: str, verdict: str = "proved", spurious: bool | None = None, better: str | None = None
+) -> Json:
     """The claim about the given point."""
     return claim("point", step, verdict, risk=risk, spurious=spurious, better_risk=better)
 

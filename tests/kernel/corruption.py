@@ -11,7 +11,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -124,13 +124,19 @@ def changed_text(value: str) -> Iterator[tuple[str, Json]]:
     except (ValueError, ZeroDivisionError):
         yield from (("emptied", ""), ("longer", value + "x"), ("null", None), ("number", 1), ("list", [value]))
         return
-    near = {"+1": number + 1, "-1": number - 1, "negated": -number, "halved": number / 2, "+1/1000": number + Fraction(1, 1000)}
+    near = {"+1": number + 1, "-1": number - 1, "negated": -number, "halved": number / 2, "zero": Fraction(0)}
     for name, new in near.items():
         if new != number:
             yield name, str(new)
-    yield from (("zero", "0"),) if number else ()
-    yield from (("as a number", int(number)), ("not in lowest terms", f"{2 * number.numerator}/{2 * number.denominator}"))
-    yield from (("spaced", f" {value}"), ("decimal", "0.5"), ("list", [value]), ("null", None), ("a path", [value, "1"]))
+    yield from (("+1/1000", str(number + Fraction(1, 1000))), ("as a number", int(number)))
+    yield "not in lowest terms", f"{2 * number.numerator}/{2 * number.denominator}"
+    yield from (
+        ("spaced", f" {value}"),
+        ("decimal", "0.5"),
+        ("list", [value]),
+        ("null", None),
+        ("a path", [value, "1"]),
+    )
 
 
 @dataclass(slots=True)
@@ -138,9 +144,17 @@ class Oracle:
     """A network file, evaluated plainly. Parameters are as in the files, numbers as exact text."""
 
     document: Json
+    known: dict[int, tuple[Numbers, Numbers, tuple[Fraction, Fraction]]] = field(default_factory=dict)
+    data: list[tuple[Numbers, Numbers]] = field(default_factory=list)
 
     def activation(self, layer: int) -> tuple[Numbers, Numbers, tuple[Fraction, Fraction]]:
         """Breakpoints, slopes and a point of the graph."""
+        if layer not in self.known:
+            self.known[layer] = self.read_activation(layer)
+        return self.known[layer]
+
+    def read_activation(self, layer: int) -> tuple[Numbers, Numbers, tuple[Fraction, Fraction]]:
+        """The same, from the file."""
         given = self.document["activation"]
         given = given[layer] if isinstance(given, list) else given
         if isinstance(given, str):
@@ -150,7 +164,8 @@ class Oracle:
         else:
             negative, positive = given.get("negative_slope", "1/100"), given.get("positive_slope", 1)
             breakpoints, slopes, anchor = [0], [negative, positive], (0, 0)
-        return [Fraction(t) for t in breakpoints], [Fraction(s) for s in slopes], (Fraction(anchor[0]), Fraction(anchor[1]))
+        x, y = map(Fraction, anchor)
+        return [Fraction(t) for t in breakpoints], [Fraction(s) for s in slopes], (x, y)
 
     def apply(self, layer: int, z: Fraction) -> Fraction:
         """h(z): the integral of the slope from the known point."""
@@ -177,7 +192,9 @@ class Oracle:
 
     def samples(self) -> list[tuple[Numbers, Numbers]]:
         """The data."""
-        return [([Fraction(v) for v in each["x"]], [Fraction(v) for v in each["y"]]) for each in self.document["data"]]
+        if not self.data:
+            self.data = [tuple([Fraction(v) for v in each[part]] for part in "xy") for each in self.document["data"]]
+        return self.data
 
     def predictions(self, point: Json) -> list[Numbers]:
         """f(x_i)."""
@@ -200,22 +217,23 @@ class Oracle:
         given = self.document["loss"]
         given = {} if isinstance(given, str) else given
         factor = Fraction(given.get("factor", 1))
-        errors = [a - b for f, (_, y) in zip(predictions, self.samples(), strict=True) for a, b in zip(f, y, strict=True)]
+        pairs = zip(predictions, self.samples(), strict=True)
+        errors = [a - b for f, (_, y) in pairs for a, b in zip(f, y, strict=True)]
         whole = factor * sum(map(self.loss, errors), Fraction(0))
         return whole / len(self.samples()) if given.get("reduction", "mean") == "mean" else whole
 
-    def lower_nearby(self, point: Json, trials: int = 120, seed: int = 0) -> Json | None:
-        """A point of lower risk very close by, found by exact sampling along straight and bent ways; None if none is."""
+    def lower_nearby(self, point: Json, trials: int = 40, seed: int = 0) -> Json | None:
+        """A point of lower risk very close by, by exact sampling along straight and bent ways; None if none."""
         here, rng = self.risk(point), random.Random(seed)
         size = len(numbers(point))
         for trial in range(trials):
             dense = trial % 3 == 0
             first = [rng.randint(-3, 3) if dense or rng.random() < 2 / size else 0 for _ in range(size)]
             second = [rng.randint(-3, 3) if trial % 2 else 0 for _ in range(size)]
-            for t in (Fraction(1, 2**60), Fraction(1, 2**200)):
-                there = moved(point, [t * a + t * t * b for a, b in zip(first, second, strict=True)])
-                if self.risk(there) < here:
-                    return there
+            t = Fraction(1, 2**60)
+            there = moved(point, [t * a + t * t * b for a, b in zip(first, second, strict=True)])
+            if self.risk(there) < here:
+                return there
         return None
 
     def jacobian_rank(self, point: Json) -> int:
@@ -326,12 +344,12 @@ def valley_faults(oracle: Oracle, point: Json, path: Json, claim: Json) -> Itera
     predictions, seen = oracle.predictions(point), set()
     if numbers(at(path, Fraction(0))) != numbers(point):
         yield "the path starts elsewhere"
-    for k in (0, 1, 5, 8, 11, 16):
+    for k in (0, 5, 16):
         there = at(path, Fraction(k, 16))
         seen.add(tuple(numbers(there)))
         if oracle.predictions(there) != predictions:
             yield f"other predictions at {k}/16"
-        if oracle.lower_nearby(there, trials=30) is not None:
+        if oracle.lower_nearby(there, trials=12) is not None:
             yield f"not a local minimum at {k}/16"
     if len(seen) < 2:
         yield "the path stays"

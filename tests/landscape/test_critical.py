@@ -349,13 +349,18 @@ def test_rational_numbers():
 # The report
 
 
+def shown(*arguments):
+    return listing(*arguments)[0]
+
+
+
 def test_the_listing_of_families():
     problem, cell = network(*LINE, 2), (((1, 1, 1),) * 2,)
-    text = listing(problem, cell, False, 10).splitlines()
+    text = shown(problem, cell, False, 10).splitlines()
     assert text[0].startswith("cell 111,111: all critical points strictly inside, exactly, in 9 affine families")
     assert text[1].split() == ["risk", "dimension", "signs", "copies", "character", "witness"]
     assert text[-1].split()[:5] == ["1", "2", "00", "1", "saddles"]
-    document = json.loads(listing(problem, cell, True, 10))
+    document = json.loads(shown(problem, cell, True, 10))
     assert (document["status"], document["reason"], document["points"]) == ("complete", "", [])
     assert document["pattern"] == [[[1, 1, 1], [1, 1, 1]]]
     saddle = document["families"][-1]
@@ -367,24 +372,24 @@ def test_the_listing_of_families():
 
 def test_the_listing_without_families():
     problem = network(*TENT, 1)
-    assert listing(problem, (((0, 1, 1, 1),),), False, 10) == "cell 0111: no critical point is strictly inside, exactly"
-    empty = listing(problem, (((0, 1, 0, 1),),), False, 10)
+    assert shown(problem, (((0, 1, 1, 1),),), False, 10) == "cell 0111: no critical point is strictly inside, exactly"
+    empty = shown(problem, (((0, 1, 0, 1),),), False, 10)
     assert empty == "cell 0101: empty: no input weights of unit 1 of hidden layer 1 are inside it"
-    assert json.loads(listing(problem, (((0, 1, 0, 1),),), True, 10))["status"] == "empty"
-    assert json.loads(listing(problem, (((0, 1, 1, 1),),), True, 0))["reason"] == "out of time"
+    assert json.loads(shown(problem, (((0, 1, 0, 1),),), True, 10))["status"] == "empty"
+    assert json.loads(shown(problem, (((0, 1, 1, 1),),), True, 0))["reason"] == "out of time"
 
 
 def test_the_listing_of_a_search_names_the_solvers_word():
     problem = deep([1, 1, 1, 1], "relu", BUMP)
-    none = listing(problem, parse_pattern(problem, "011;011"), False, 20)
+    none = shown(problem, parse_pattern(problem, "011;011"), False, 20)
     assert none.endswith("that there is no critical point of any kind in the cell is the solver's word, not a proof")
-    assert json.loads(listing(problem, parse_pattern(problem, "011;011"), True, 20))["status"] == "undecided"
-    document = json.loads(listing(problem, parse_pattern(problem, "111;111"), True, 20))
+    assert json.loads(shown(problem, parse_pattern(problem, "011;011"), True, 20))["status"] == "undecided"
+    document = json.loads(shown(problem, parse_pattern(problem, "111;111"), True, 20))
     assert (document["status"], [x["verified"] for x in document["points"]]) == ("found", [True, True])
     golden = deep([2, 1, 2], "identity", examples.samples([[1, 0], [0, 1]], [[2, 1], [0, 1]]), bias=False)
-    text = listing(golden, (((0, 0),),), False, 20)
+    text = shown(golden, (((0, 0),),), False, 20)
     assert "about 2.618033989 (root 2 of +1*x^2 -3*x^1 +1)" in text
-    risks = [x["risk"] for x in json.loads(listing(golden, (((0, 0),),), True, 20))["points"]]
+    risks = [x["risk"] for x in json.loads(shown(golden, (((0, 0),),), True, 20))["points"]]
     assert {"polynomial": ["1", "-3", "1"], "root": 2} in [
         {key: x[key] for key in ("polynomial", "root")} for x in risks if isinstance(x, dict)
     ]

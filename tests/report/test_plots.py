@@ -39,9 +39,9 @@ def test_each_picture_by_itself(what: What, tmp_path: Path) -> None:
 
 
 @needs_matplotlib
-@pytest.mark.parametrize("name", [name for name in CASES if told(name).scenes])
-def test_every_certificate_about_a_point_can_be_plotted(name: str, tmp_path: Path) -> None:
-    assert plot(*accepted(name), tmp_path / "all.png").stat().st_size > 1000
+@pytest.mark.parametrize("name", [name for name in CASES if told(name).scenes][1::4])
+def test_certificates_about_points_can_be_plotted(name: str, tmp_path: Path) -> None:
+    assert plot(*accepted(name), tmp_path / "all.svg").stat().st_size > 1000
 
 
 @needs_matplotlib

@@ -134,8 +134,6 @@ def _lines(
     support = signs * model.units[moved.support % model.count]
     column = model.units[worst % model.count] * (1.0 if worst < model.count else -1.0)
     weights = np.linalg.lstsq(support.T, column, rcond=None)[0] if len(support) else np.zeros(0)
-    if (weights[fixed:] > 1e-7).any():
-        return np.zeros(0, dtype=np.int64)
     used = np.flatnonzero(weights < -1e-7)
     found: Indices = np.append(moved.support[used[used >= fixed]], worst) % model.count
     return found
