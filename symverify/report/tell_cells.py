@@ -23,8 +23,7 @@ def tell_cell_minima(story: Story, index: int) -> list[Block]:
         return [
             prose(
                 "No local minimum is strictly inside the cell of {}, of pattern {}: the best predictions for its "
-                "pieces "
-                "would have risk {}, and no point strictly inside the cell has them.",
+                "pieces would have risk {}, and no point strictly inside the cell has them.",
                 name,
                 pattern,
                 fact.risk,
@@ -40,8 +39,7 @@ def tell_cell_minima(story: Story, index: int) -> list[Block]:
     return [
         prose(
             f"The local minima strictly inside the cell of {{}}, of pattern {{}}, have risk {{}}, the least in the "
-            "cell. "
-            f"They form {joined}; up to exchanging units with equal pieces:",
+            f"cell. They form {joined}; up to exchanging units with equal pieces:",
             name,
             pattern,
             fact.risk,
@@ -70,7 +68,6 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
     return [
         prose(
             f"Up to exchanging units the network has {fact.cells} cells on these data. For every one of them a step "
-            "above "
             f"has found the local minima strictly inside: {len(found)} cells have some."
         ),
         *table("Cells with local minima.", ("risk", "pattern", "components", "dimensions", "step"), rows, limit=40),
@@ -87,8 +84,7 @@ def tell_constant_path(story: Story, index: int) -> list[Block]:
         prose(
             f"From {{}} a curve runs through {len(fact.nodes)} nodes, linear between neighbours in the coordinates "
             "$v_j w_j$, $v_j$ and $c$. It stays strictly inside the cell, the loss has the same gradient all along, "
-            "and every "
-            "point of it is a local minimum:",
+            "and every point of it is a local minimum:",
             name,
         ),
         formula("R = {}", fact.minimum.at.risk),

@@ -127,11 +127,10 @@ def _coefficients(problem: Problem, fact: LocalMinimum) -> list[Block]:
     headings: list[Inline] = [*([] if single else ["output"]), m("φ"), m("⟨ r , φ ⟩")]
     return [
         prose(
-            "On $C$ each coefficient of the polynomial $Ψ$ belongs to a path from an input (or a bias) to an output; "
-            "it is "
-            "the inner product, over the samples, of the residuals with a vector $φ$: the input's values (or ones) "
-            "times "
-            "the slopes along the path. The vectors below span all of them, and each product is 0:"
+            "On $C$ each coefficient of the polynomial $Ψ$ belongs to a path from an input (or a bias) to an "
+            "output; it is the inner product, over the samples, of the residuals with a vector $φ$: the input's "
+            "values (or ones) times the slopes along the path. The vectors below span all of them, and each product "
+            "is 0:"
         ),
         *table(say("The coefficients of the minorant, with {}.", said), headings, body, limit=8),
     ]
@@ -147,12 +146,10 @@ def tell_face(story: Story, index: int) -> list[Block]:
     biased = problem.output_bias
     return [
         prose(
-            "The point may lie on boundaries of cells, where the risk is not differentiable. One hidden layer and one "
-            f"output make it decidable all the same. Write $x̃ = {'( x , 1 )' if problem.hidden_bias else 'x'}$, let "
-            "$w_j$ "
-            "be the parameters that enter unit $j$ and $v_j$ its output weight. The loss is convex, so near {} the "
-            "risk is "
-            "above its first-order minorant, which is a sum over the units:",
+            "The point may lie on boundaries of cells, where the risk is not differentiable. One hidden layer and "
+            f"one output make it decidable all the same. Write $x̃ = {'( x , 1 )' if problem.hidden_bias else 'x'}$, "
+            "let $w_j$ be the parameters that enter unit $j$ and $v_j$ its output weight. The loss is convex, so "
+            "near {} the risk is above its first-order minorant, which is a sum over the units:",
             name,
         ),
         formula(f"R ( θ ) − R ( {{}} ) ≥ Σ_j v_j φ ( w_j ) {'+ c Σ_i r_i' if biased else ''}", name),
@@ -161,16 +158,14 @@ def tell_face(story: Story, index: int) -> list[Block]:
         prose("For each unit $φ$ vanishes at the point, and near it"),
         formula("φ ( w_j + δ ) = ⟨ g , δ ⟩ + Σ_u a_u | ⟨ u , δ ⟩ |"),
         prose(
-            "with one bend $a_u$ for each boundary $⟨ u , δ ⟩ = 0$ through the point. Multipliers $μ_u$ with "
-            "$v g = Σ_u μ_u u$ and $| μ_u | ≤ v a_u$ ($v = ± 1$ the sign of the output weight) show that $v φ ≥ 0$ "
-            "nearby. "
+            "with one bend $a_u$ for each boundary $⟨ u , δ ⟩ = 0$ through the point. Multipliers $μ_u$ with $v g = "
+            "Σ_u μ_u u$ and $| μ_u | ≤ v a_u$ ($v = ± 1$ the sign of the output weight) show that $v φ ≥ 0$ nearby. "
             "Where the output weight is 0, $φ$ is 0 all around."
         ),
         *_units(story, index, at.point, r),
         prose(
-            "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative there: "
-            "{} is "
-            "a local minimum.",
+            "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative "
+            "there: {} is a local minimum.",
             name,
             name,
         ),
@@ -234,8 +229,7 @@ def tell_valley(story: Story, index: int) -> list[Block]:
         Items(reasons),
         prose(
             f"The points of the cell with these predictions form, near {{}}, a set whose dimension {size} {{}}: the "
-            "number "
-            "of parameters, {}, less the rank of the derivative of the predictions, {}.",
+            "number of parameters, {}, less the rank of the derivative of the predictions, {}.",
             name,
             fact.dimension,
             problem.size(),

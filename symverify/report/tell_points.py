@@ -26,8 +26,7 @@ def problem_blocks(problem: Problem) -> list[Block]:
     return [
         prose(
             f"A fully connected network with layer widths {widths} and {_biases(problem)}. Its $D = {{}}$ parameters "
-            "are "
-            "the entries of {}. From $a_0 = x$ it computes",
+            "are the entries of {}. From $a_0 = x$ it computes",
             problem.size(),
             m("θ = (", _parameter_names(problem), ")"),
         ),
@@ -179,8 +178,7 @@ def tell_spurious(story: Story, index: int) -> list[Block]:
         formula("R ( {} ) = {} < {} = R ( {} )", low, fact.better.risk, fact.minimum.at.risk, high),
         prose(
             "Both risks are exact rationals; they differ by {}. One better point is enough: a local minimum that is "
-            "not a "
-            "global one is called spurious.",
+            "not a global one is called spurious.",
             fact.minimum.at.risk - fact.better.risk,
         ),
     ]
@@ -199,14 +197,12 @@ def tell_descent(story: Story, index: int) -> list[Block]:
         layers(story.problem, path),
         prose(
             "For all small $t > 0$ every pre-activation along it keeps to one side of every breakpoint (the first "
-            "non-zero "
-            "coefficient decides which), so the risk is one polynomial there:"
+            "non-zero coefficient decides which), so the risk is one polynomial there:"
         ),
         formula("R ( γ ( t ) ) = {}", scalar(along)),
         prose(
             f"Its first non-zero coefficient after the constant, that of $t{f'^{fall}' if fall > 1 else ''}$, is "
-            "negative. "
-            "So points arbitrarily close to {} have strictly lower risk: it is not a local minimum.",
+            "negative. So points arbitrarily close to {} have strictly lower risk: it is not a local minimum.",
             name,
         ),
     ]
@@ -234,9 +230,8 @@ def tell_function_minimum(story: Story, index: int) -> list[Block]:
     fit = " Its predictions are those of the best affine fit." if fact.affine else ""
     return [
         prose(
-            "No function of the inputs at all, and so no network, has lower risk than {}. A function takes one value "
-            "on "
-            "samples with equal inputs, and over each such group the residuals cancel:",
+            "No function of the inputs at all, and so no network, has lower risk than {}. A function takes one "
+            "value on samples with equal inputs, and over each such group the residuals cancel:",
             name,
         ),
         *table("Sums of residuals over equal inputs.", ("samples", "input", m("Σ_i r_i")), body, limit=12),

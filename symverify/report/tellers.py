@@ -105,9 +105,9 @@ TELLINGS: dict[str, Telling] = {
     "global_lower_bound": Telling(
         "A lower bound of the risk",
         unknown,
-        "Sound by weak duality: on each cell the risk is a convex quadratic on a cone, a vector that no generator of "
-        "the "
-        "cone improves bounds it from below, and the kernel has found every cell spoken for by one of the vectors.",
+        "Sound by weak duality: on each cell the risk is a convex quadratic on a cone, a vector that no generator "
+        "of the cone improves bounds it from below, and the kernel has found every cell spoken for by one of the "
+        "vectors.",
     ),
     "bracket": Telling(
         "The infimum between two bounds",
@@ -149,8 +149,7 @@ TELLINGS: dict[str, Telling] = {
         "The local minima of the cell of {}",
         tell_cell_minima,
         "Sound, because with one hidden layer and one output every local minimum inside a cell has constant "
-        "minorant, and "
-        "those with given signs of the output weights form a convex set in suitable coordinates.",
+        "minorant, and those with given signs of the output weights form a convex set in suitable coordinates.",
     ),
     "atlas": Telling(
         "The atlas",

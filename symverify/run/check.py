@@ -88,6 +88,13 @@ class CheckResult:
                 return claim
         raise KeyError(name)
 
+    def records(self) -> list[dict[str, Value]]:
+        """One flat dict a claim, rationals as text: rows for a data frame."""
+        return [
+            {"claim": claim.name, "verdict": claim.verdict.value, **claim.statement, **claim.notes, "reason": claim.reason}
+            for claim in self.claims
+        ]
+
     def _repr_html_(self) -> str:
         from symverify.report.html import claims_table
 
