@@ -5,6 +5,7 @@ from itertools import combinations_with_replacement
 from symverify.cells.unit import NotShallow, unit_cells
 from symverify.certify.cell_minima import cell_infimum as infimum_fields
 from symverify.certify.cell_minima import cell_minima as minima_fields
+from symverify.certify.cell_minima import constant_risk_path as path_fields
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.kernel.errors import Rejected
 from symverify.kernel.facts import UnitCells
@@ -12,6 +13,7 @@ from symverify.kernel.model import Pattern, Point, cell_of
 from symverify.landscape.affine_minimum import NotConstructible
 from symverify.landscape.cell_minima import CellMinima, EmptyCell, cell_minima
 from symverify.landscape.cell_minima import Undecided as Open
+from symverify.landscape.constant_risk_path import constant_risk_path
 
 MAX_WITNESSES, MAX_ATLAS = 400, 5_000
 
@@ -53,7 +55,25 @@ def minima_of_cell(session: Session) -> Outcome:
     at = session.certificate.point(found.interior)
     lowest = session.certificate.step("cell_infimum", point=at, **infimum_fields(found))
     session.certificate.claim("cell_infimum", lowest)
+    _join(session, found)
     return Proved(step, (("reason", _told(found)),))
+
+
+def _join(session: Session, found: CellMinima) -> None:
+    """Where the given point is one of the minima: a path of constant risk from it to a witness of its component."""
+    start = session.problem.parameters
+    if start is None or not found.inside or start in [each for o in found.orbits for each in o.witnesses()]:
+        return
+    try:
+        minimum = session.certificate.step("interior_minimum", point=session.certificate.point(start))
+    except Rejected:
+        return
+    for goal in (each for orbit in found.orbits for each in orbit.witnesses()):
+        nodes = constant_risk_path(found, start, goal)
+        if nodes is not None:
+            step = session.certificate.step("constant_risk_path", minimum=minimum, **path_fields(nodes))
+            session.certificate.claim("constant_risk_path", step)
+            return
 
 
 def _named(session: Session) -> Pattern | Undecided:

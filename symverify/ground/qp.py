@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import fmpq_mat, fmpz_mat
+from flint import fmpq, fmpq_mat, fmpz_mat
 
 from symverify.ground import linear
 
@@ -42,14 +42,15 @@ def cone_projection(
 
 
 def _residual(target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]) -> list[Fraction]:
-    residual = [Fraction(t) for t in target]
-    for k, weight in weights.items():
-        residual = [r - weight * c if c else r for r, c in zip(residual, column(k), strict=True)]
-    return residual
+    if not weights:
+        return [Fraction(t) for t in target]
+    row = fmpq_mat(1, len(weights), [fmpq(w.numerator, w.denominator) for w in weights.values()])
+    fit = row * fmpq_mat(fmpz_mat([list(column(k)) for k in weights]))
+    return [t - Fraction(int(x.p), int(x.q)) for t, x in zip(target, fit.entries(), strict=True)]
 
 
 def least_squares(target: Column, columns: Sequence[Column]) -> list[Fraction]:
-    """The weights of the least squares fit of `target` by linearly independent integer columns."""
+    """The weights of the least squares fit of `target` by integer columns; ZeroDivisionError if they are dependent."""
     if not columns:
         return []
     rows = fmpz_mat([list(c) for c in columns])
@@ -61,9 +62,13 @@ def least_squares(target: Column, columns: Sequence[Column]) -> list[Fraction]:
 
 def _positive_start(target: Column, column: Callable[[int], Column], warm: Sequence[int]) -> dict[int, Fraction]:
     """A least squares fit with positive weights on some of the columns `warm`."""
-    kept = [warm[k] for k in linear.independent_rows([column(k) for k in warm])] if warm else []
+    kept = list(warm)
     while kept:
-        best = least_squares(target, [column(k) for k in kept])
+        try:
+            best = least_squares(target, [column(k) for k in kept])
+        except ZeroDivisionError:
+            kept = [kept[k] for k in linear.independent_rows([column(k) for k in kept])]
+            continue
         if min(best) > 0:
             return dict(zip(kept, best, strict=True))
         kept = [k for k, weight in zip(kept, best, strict=True) if weight > 0]

@@ -65,8 +65,8 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     """Exact local minima near a point, the nearest first; then why its own cell has none, if none was found there.
 
     Looked at: the point's cell; faces of it; neighbouring cells across breakpoints that a pre-activation is near
-    to, within `tolerance` times the largest of its unit (a bounded number of them, none begun after `deadline`, a time.monotonic()
-    value). For squared loss.
+    to, within `tolerance` times the largest of its unit. They are a bounded number, and none is begun after
+    `deadline`, a time.monotonic() value. For squared loss.
     """
     given_risk = risk(problem, predictions(problem, point))
     if problem.loss.name != "squared":
@@ -149,7 +149,7 @@ class _Search:
 
     def faces(self, region: Region, deadline: float) -> list[Snapped]:
         """Faces reached by holding, one after the other, the first pre-activation that leaves the cell on the way."""
-        tried = []
+        tried = list[Snapped]()
         while len(tried) < MAX_ROUNDS and time.monotonic() < deadline:
             try:
                 aimed = self.approach(region, best_predictions(self.problem, region))

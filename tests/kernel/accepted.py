@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.examples import Number, layer, network, samples
-from tests.kernel.corruption import Json, certificate
+from tests.kernel.corruption import Json, certificate, edited, outcome
 
 FOUR = samples([0, 1, 2, 3], [0, 0, 0, 1])
 FIT = [layer([["3/10"], ["0"]], ["14/5", "1"]), layer([["1", "0"]], ["-3"])]
 BETTER = [layer([["3/10"], ["1"]], ["14/5", "-2"]), layer([["0", "1"]], ["0"])]
 PATH: Json = [layer([["3/10"], ["0"]], [["14/5", "1"], "1"]), layer([["1", "0"]], [["-3", "-1"]])]
-    {"weight": [["3/10"], ["0"]], "bias": [["14/5", "1"], "1"]},
-    {"weight": [["1", "0"]], "bias": [["-3", "-1"]]},
-]
 THIRD = {"name": "leaky_relu", "negative_slope": "1/3"}
 
 
@@ -206,3 +203,17 @@ CASES: dict[str, Case] = {"theorem 1": theorem_1()} | interior() | faces() | des
 def proof(name: str) -> Json:
     """A copy of the certificate, to corrupt."""
     return copy.deepcopy(CASES[name].proof)
+
+
+def check_corruption(name: str, path: str, new: Json, kind: str, reason: str) -> None:
+    """The case is accepted; with the value at a path replaced it fails, in this way and for this reason."""
+    network, whole = CASES[name].network, CASES[name].proof
+    assert outcome(network, whole)[0] == "Accepted"
+    verdict, what = outcome(network, edited(whole, path, new))
+    assert (verdict, reason if reason in what else what) == (kind, reason)
+
+
+def check_step(network: Json, steps: Sequence[Json], reason: str) -> None:
+    """The last step does not follow about this network, for this reason."""
+    verdict, what = outcome(network, certificate(network, steps, [given(len(steps) - 1, "0")]))
+    assert (verdict, reason if reason in what else what) == ("Rejected", reason)

@@ -87,29 +87,6 @@ def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
 
 
 @numba.njit(cache=True)
-def _exchange(state: Any, factor: Any, z: Any, fixed: int, newest: int) -> int:
-    """Let the newest column, a combination of the others, replace weight of theirs until one of them is at 0.
-
-    Returns which; −1 if none shrinks: then the columns add up to 0 and the problem with a margin has no solution.
-    """
-    _, _, _, _, weights = state
-    for i in range(newest - 1, -1, -1):
-        value = factor[newest, i]
-        for k in range(i + 1, newest):
-            value -= factor[k, i] * z[k]
-        z[i] = value / factor[i, i]
-    step, leaving = np.inf, -1
-    for k in range(fixed, newest):
-        if z[k] > 1e-9 and weights[k] / z[k] < step:
-            step, leaving = weights[k] / z[k], k
-    if leaving >= 0:
-        for k in range(newest):
-            weights[k] -= step * z[k]
-        weights[newest] = step
-    return leaving
-
-
-@numba.njit(cache=True)
 def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int) -> int:
     """Move to the least squares of the passive columns, dropping those whose weight would turn negative.
 
@@ -120,12 +97,7 @@ def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int)
         dependent = _solve(gram, rhs, factor, z, size)
         if dependent >= 0:
             if dependent == newest:
-                leaving = _exchange(state, factor, z, fixed, newest)
-                if leaving < 0:
-                    return -1
-                _remove(state, leaving, size)
-                size, newest = size - 1, -1
-                continue
+                return -1
             _remove(state, dependent, size)
             size -= 1
             newest -= 1

@@ -39,9 +39,7 @@ def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
     return product > 0 and product * product >= threshold * square
 
 
-def accepted(
-    model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction
-) -> DualVector | None:
+def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
     if (model.instance.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
@@ -59,16 +57,10 @@ def dual_vector(model: Model, node: Node, warm: Indices, threshold: Fraction) ->
     if found is not None:
         return found
     exact = exact_projection(model, plus, minus, warm)
-    return (
-        accepted(model, linear.primitive(exact.residual), plus, minus, threshold)
-        if any(exact.residual)
-        else None
-    )
+    return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
 
 
-def _rounded(
-    model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction
-) -> DualVector | None:
+def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
     Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly. Columns
@@ -118,12 +110,11 @@ def _spanned(rows: Floats, free: Floats) -> Flags:
     return flat
 
 
-def _lines(
-    model: Model, moved: Projection, ups: Indices, downs: Indices, fixed: int, margin: float
-) -> Indices:
+def _lines(model: Model, moved: Projection, ups: Indices, downs: Indices, fixed: int, margin: float) -> Indices:
     """Rays of columns that add up to 0 (modulo the first `fixed` ones), if the step back by `margin` failed.
 
-    The column that failed is then a negative combination of some of the support: it and those are lines.
+    The column that failed is then a combination of the support; it and those of negative weight are taken for lines
+    (if they are not, the vector is orthogonal to more than it needs, which is no error).
     """
     numbers = np.concatenate([ups, downs + model.count])
     over = np.concatenate([model.units[ups] @ moved.residual, model.units[downs] @ -moved.residual]) + margin

@@ -79,18 +79,13 @@ class Instance:
         values = []
         for x in self.X:
             units = zip(network.W, network.b, network.v, strict=True)
-            inner = [
-                v * self.h(b + sum((a * c for a, c in zip(w, x, strict=True)), Fraction(0)))
-                for w, b, v in units
-            ]
+            inner = [v * self.h(b + sum((a * c for a, c in zip(w, x, strict=True)), Fraction(0))) for w, b, v in units]
             values.append(network.c0 + sum(inner, Fraction(0)))
         return values
 
     def loss(self, network: Network) -> Fraction:
         """Σ_i (f(x_i) − y_i)², exactly."""
-        return sum(
-            ((f - y) ** 2 for f, y in zip(self.predictions(network), self.y, strict=True)), Fraction(0)
-        )
+        return sum(((f - y) ** 2 for f, y in zip(self.predictions(network), self.y, strict=True)), Fraction(0))
 
     def within(self) -> tuple[Fraction, list[Fraction]]:
         """min of Σ(f − y)² over *all* functions f of x, and its residual y − f.
@@ -173,8 +168,7 @@ class Form:
         inst = self.instance
         inside = [self.breakpoints[0] if self.breakpoints else Fraction(0), *self.breakpoints]
         offsets = [
-            (inst.h(t + self.shift) - self.constant - s * t) * unit
-            for t, s in zip(inside, self.slopes, strict=True)
+            (inst.h(t + self.shift) - self.constant - s * t) * unit for t, s in zip(inside, self.slopes, strict=True)
         ]
         q = lcm(*(x.denominator for x in (*self.slopes, *offsets)))
         return (
@@ -240,6 +234,4 @@ def normal_form(inst: Instance) -> Form:
     scale = [integer_scale([x[k] for x in inst.inputs]) for k in basis]
     if perspective:
         scale.append(Fraction(lcm(*(t.denominator for t in breakpoints))))
-    return Form(
-        inst, perspective, shift, constant, tuple(breakpoints), tuple(slopes), tuple(basis), tuple(scale)
-    )
+    return Form(inst, perspective, shift, constant, tuple(breakpoints), tuple(slopes), tuple(basis), tuple(scale))

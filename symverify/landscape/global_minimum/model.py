@@ -23,9 +23,7 @@ Flags = NDArray[np.bool_]
 Signs = NDArray[np.int8]
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
 
-Slot = tuple[
-    int, tuple[tuple[int, int], ...]
-]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
+Slot = tuple[int, tuple[tuple[int, int], ...]]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
 Node = tuple[Slot, ...]  # one slot per hidden unit, sorted
 
 
@@ -170,9 +168,7 @@ def _columns(form: Form, rays: NDArray[Any]) -> NDArray[Any]:
     piece = np.zeros(z.shape, dtype=np.int64)
     for t in thresholds:
         piece += z > t * nu
-    values: NDArray[Any] = (
-        np.array(slopes, dtype=z.dtype)[piece] * z + np.array(offsets, dtype=z.dtype)[piece] * nu
-    )
+    values: NDArray[Any] = np.array(slopes, dtype=z.dtype)[piece] * z + np.array(offsets, dtype=z.dtype)[piece] * nu
     return values
 
 

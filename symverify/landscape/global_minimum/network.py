@@ -62,9 +62,7 @@ def conflict(
     difference is kink · min(total on one side, total on the other), weighed by the residual of the sample.
     """
     best, found = -1.0, None
-    importance = (np.abs(residual) + 1e-6 * (np.abs(residual).max(initial=0.0) + 1e-300))[
-        model.samples
-    ] * model.kinks
+    importance = (np.abs(residual) + 1e-6 * (np.abs(residual).max(initial=0.0) + 1e-300))[model.samples] * model.kinks
     for place, mine in enumerate(assign(model, node, cones, support)):
         if len(mine) < 2:
             continue
@@ -83,11 +81,7 @@ def shares(model: Model, node: Node, cones: Sequence[Flags], support: Indices) -
     """The slots' rays in a projection without conflict."""
     rays = support % max(model.count, 1)
     lists = assign(model, node, cones, support)
-    return [
-        (slot[0], tuple(int(k) for k in rays[mine]))
-        for slot, mine in zip(node, lists, strict=True)
-        if len(mine)
-    ]
+    return [(slot[0], tuple(int(k) for k in rays[mine])) for slot, mine in zip(node, lists, strict=True) if len(mine)]
 
 
 def candidate(model: Model, parts: Sequence[Share]) -> Candidate:
@@ -96,9 +90,7 @@ def candidate(model: Model, parts: Sequence[Share]) -> Candidate:
     plus, minus = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     for sign, rays in parts:
         (plus if sign > 0 else minus)[list(rays)] = True
-    exact = exact_projection(
-        model, plus, minus, np.concatenate([np.flatnonzero(plus), np.flatnonzero(minus) + count])
-    )
+    exact = exact_projection(model, plus, minus, np.concatenate([np.flatnonzero(plus), np.flatnonzero(minus) + count]))
     return from_weights(model, parts, exact.weights)
 
 
@@ -146,9 +138,7 @@ def attaining(model: Model, found: Candidate) -> Network | None:
     return _assembled(model, list(units.units), found.c0)
 
 
-def _assembled(
-    model: Model, units: list[tuple[int, tuple[Fraction, ...], Fraction]], c0: Fraction
-) -> Network:
+def _assembled(model: Model, units: list[tuple[int, tuple[Fraction, ...], Fraction]], c0: Fraction) -> Network:
     """Undo the shift of the kink and the constant: σ·H is v (h(⟨w, x⟩ + b) − constant)."""
     inst, form = model.instance, model.form
     W, b, v = [], [], []
@@ -164,9 +154,7 @@ def _assembled(
     return Network((*W, *(zeros,) * spare), (*b, *idle), (*v, *idle), c0)
 
 
-def local_search(
-    model: Model, units: Sequence[tuple[int, Floats]], steps: int = 6
-) -> tuple[float, list[Share]]:
+def local_search(model: Model, units: Sequence[tuple[int, Floats]], steps: int = 6) -> tuple[float, list[Share]]:
     """Descend from float units (σ, u): project onto their cells' columns, move to the new cells, repeat.
 
     Returns the value (a share, like Projection.value) and the parts of the best tuple of cells.

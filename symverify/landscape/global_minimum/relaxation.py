@@ -112,9 +112,7 @@ def _settle(
     """
     while passive:
         chosen = columns[passive]
-        best: Floats = np.asarray(
-            np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0], dtype=float
-        )
+        best: Floats = np.asarray(np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0], dtype=float)
         negative = best <= 0.0
         negative[:fixed] = False
         if negative[-1] and weights[-1] == 0.0:

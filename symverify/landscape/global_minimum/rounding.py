@@ -24,9 +24,7 @@ class Rounding:
             self.lines = [[int(x) for x in row] for row in fmpz_mat(self.lines).lll().tolist()]
         self.order = list(range(count))
         if len(lines) > 1:
-            scaled = np.array(
-                [[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)]
-            )
+            scaled = np.array([[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)])
             self.order = [int(k) for k in qr(scaled, mode="r", pivoting=True)[1]]
 
     def __call__(self, real: Floats) -> list[int]:

@@ -145,17 +145,13 @@ class Search:
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
         """
         failed = []
-        waiting = [
-            (leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))
-        ]
+        waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         while waiting:
             batch, waiting = waiting[:CHUNK], waiting[CHUNK:]
             known = len(self.vectors)
             parts = [[leaf] for leaf, _ in batch]
-            for (leaf, bits), (found,) in zip(
-                batch, self.calls(tasks.certify, parts, threshold), strict=True
-            ):
+            for (leaf, bits), (found,) in zip(batch, self.calls(tasks.certify, parts, threshold), strict=True):
                 if self.covered(bits, known):
                     continue
                 if found is None:
@@ -200,8 +196,7 @@ class Search:
         exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
         support = np.array(sorted(exact.weights), dtype=np.int64)
         weights = (
-            np.array([float(exact.weights[int(k)]) for k in support])
-            * shape.lengths[support % max(shape.count, 1)]
+            np.array([float(exact.weights[int(k)]) for k in support]) * shape.lengths[support % max(shape.count, 1)]
         )
         residual = np.array([float(r) for r in exact.residual])
         split = conflict(shape, leaf.node, cones, support, weights, residual)

@@ -55,9 +55,7 @@ def solve(shape: Model, node: Node, warm: Sequence[int], weight: float) -> tuple
     """The bound of a node and how to split it."""
     cones = [shape.cone(slot) for slot in node]
     plus, minus = shape.reach(node, cones)
-    starts = np.array(
-        [k for k in warm if (plus if k < shape.count else minus)[k % shape.count]], dtype=np.int64
-    )
+    starts = np.array([k for k in warm if (plus if k < shape.count else minus)[k % shape.count]], dtype=np.int64)
     found = project(
         shape.units,
         shape.target,
@@ -71,9 +69,7 @@ def solve(shape: Model, node: Node, warm: Sequence[int], weight: float) -> tuple
     return solved, found
 
 
-def expand(
-    inst: Instance, batch: Sequence[Solved], cut: float, search: bool
-) -> tuple[list[Solved], list[Guess]]:
+def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) -> tuple[list[Solved], list[Guess]]:
     """The children of every node of the batch; with `search` also networks near the first one's projection.
 
     `cut` is the incumbent's value: guesses that are not better are not returned.
@@ -125,6 +121,4 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
 def certify(inst: Instance, batch: Sequence[Solved], threshold: Fraction) -> list[DualVector | None]:
     """For each node a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
     shape = model(inst)
-    return [
-        dual_vector(shape, leaf.node, np.array(leaf.support, dtype=np.int64), threshold) for leaf in batch
-    ]
+    return [dual_vector(shape, leaf.node, np.array(leaf.support, dtype=np.int64), threshold) for leaf in batch]

@@ -1,0 +1,42 @@
+"""Snapping as a job: what was found near a trained point, in words, and the network file of the exact point."""
+
+import json
+from collections.abc import Sequence
+
+from symverify.certify.certificate import parameters
+from symverify.kernel import Malformed
+from symverify.kernel.model import Point
+from symverify.kernel.read import strict_json
+from symverify.landscape.snap import Snapped
+
+
+def snapped_network(network: bytes, point: Point) -> bytes:
+    """The network file with its parameters replaced by an exact point; a data file that it names stays named.
+
+    The result is a problem of its own, with its own SHA-256, for `check` to prove things about. Raises Malformed.
+    """
+    document = strict_json(network)
+    if not isinstance(document, dict):
+        raise Malformed(("", "expected an object"))
+    values = document | {"parameters": parameters(point)}
+    return ("{\n " + ",\n ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in values.items()) + "\n}\n").encode()
+
+
+def told(results: Sequence[Snapped]) -> list[str]:
+    """One line per region looked at: the minimum with its distance and both risks, or why there is none."""
+    lines = []
+    for found in results:
+        if found.point is None or found.risk is None or found.distance is None:
+            lines.append(f"{found.where}: {found.reason}")
+            continue
+        lines.append(
+            f"{found.where}: an exact local minimum ({found.rule}) at distance {found.distance:.6g} "
+            f"(squared {_short(str(found.squared_distance))}); its risk is {_short(str(found.risk))} = "
+            f"{float(found.risk):.12g}, that of the given point {float(found.given_risk):.12g}"
+        )
+    return lines
+
+
+def _short(number: str) -> str:
+    """A rational, or its beginning and its length where it is long."""
+    return number if len(number) <= 60 else f"{number[:40]}... ({len(number)} characters)"

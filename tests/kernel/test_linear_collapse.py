@@ -1,0 +1,97 @@
+"""The rule `linear_collapse`: affine activations, and a theorem that covers the shape and the data."""
+
+import random
+
+import pytest
+
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import FOUR, case, check_corruption, claim, point
+from tests.kernel.corruption import Json, Oracle, certificate, outcome
+
+SHALLOW = "converse of interior_minimum; no rank condition"
+WIDE = "Laurent and von Brecht 2018; hidden widths at least min(inputs, outputs), no rank condition"
+FULL_RANK = "Lu and Kawaguchi 2017; squared loss, inputs and targets of full row rank"
+SHIFTED = {"breakpoints": [], "slopes": [2], "anchor": [0, 1]}
+PLANE = samples([[1, 0], [0, 1], [1, 1]], [[1, 0], [0, 1], [0, 0]])
+ON_A_LINE = samples([[1, 1], [2, 2], [3, 3]], [[1, 0], [0, 1], [0, 0]])
+LABELS_ON_A_LINE = samples([[1, 0], [0, 1], [1, 1]], [[1, 1], [0, 0], [0, 0]])
+CUBE = samples([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]])
+HUBER = {"loss": {"name": "huber", "reduction": "sum"}}
+CORRUPTIONS = [
+    ("another theorem", "claims[0].theorem", FULL_RANK, "Rejected", "claims[0].theorem: claimed"),
+    ("no theorem", "claims[0].theorem", ..., "Malformed", "claims[0].theorem: is missing"),
+    ("null", "claims[0].theorem", None, "Rejected", "claims[0].theorem: claimed None"),
+    ("unknown key", "steps[0].theorem", SHALLOW, "Malformed", "steps[0].theorem: unknown key"),
+]
+
+
+@pytest.mark.parametrize(("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS])
+def test_corrupted_claims(path: str, new: Json, kind: str, reason: str) -> None:
+    check_corruption("linear", path, new, kind, reason)
+
+
+def decided(document: Json, theorem: str = "") -> tuple[str, str]:
+    whole = case(document, [{"rule": "linear_collapse"}], claim("linear_collapse", 0, theorem=theorem))
+    return outcome(whole.network, whole.proof)
+
+
+COVERED = [
+    (network([1, 1, 1], "identity", FOUR), SHALLOW),
+    (network([1, 3, 1], SHIFTED, FOUR, bias=False), SHALLOW),
+    (network([1, 1, 1], "identity", FOUR, **HUBER), SHALLOW),
+    (network([1, 1, 1, 1], "identity", FOUR), WIDE),
+    (network([1, 1, 1, 1], "identity", FOUR, bias=False), WIDE),
+    (network([2, 2, 2], SHIFTED, ON_A_LINE), WIDE),
+    (network([3, 3, 3, 3], "identity", CUBE, **HUBER), WIDE),
+    (network([2, 1, 2], "identity", PLANE), FULL_RANK),
+    (network([3, 2, 1, 3], "identity", CUBE), FULL_RANK),
+    (network([2, 1, 2], "identity", PLANE, bias=False), FULL_RANK),
+]
+NOT_COVERED = [
+    (network([1, 2, 1], "relu", FOUR), "the activation of hidden layer 1 is not affine"),
+    (network([1, 2, 2, 1], ["identity", "abs"], FOUR), "the activation of hidden layer 2 is not affine"),
+    (network([2, 1, 2], "identity", ON_A_LINE), "narrow layers, and the inputs do not have full rank"),
+    (network([2, 1, 2], "identity", LABELS_ON_A_LINE), "narrow layers, and the targets do not have full rank"),
+    (network([3, 2, 3], "identity", CUBE, **HUBER), "narrow layers and a loss other than the squared"),
+    (network([1, 1, 1, 1], SHIFTED, FOUR, bias=False), "an inner shift and no output bias"),
+    (network([2, 2, 2], "identity", PLANE, bias={"output": False}), "an inner shift and no output bias"),
+    (network([3, 2, 3], "identity", samples([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]])),
+     "narrow layers, and the inputs do not have full rank"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "theorem"), COVERED)
+def test_covered(document: Json, theorem: str) -> None:
+    assert decided(document, theorem)[0] == "Accepted"
+    assert decided(document, theorem + " ")[1].startswith("claims[0].theorem")
+
+
+@pytest.mark.parametrize(("document", "reason"), NOT_COVERED)
+def test_not_covered(document: Json, reason: str) -> None:
+    verdict, what = decided(document)
+    assert (verdict, reason in what) == ("Rejected", True), what
+
+
+def test_inner_shifts_without_output_bias_are_rightly_left_out() -> None:
+    """1-1-1-1 with h(z) = z + 1 and no biases: a local minimum that is not global, so no theorem could hold.
+
+    f(x) = w_3 (w_2 (w_1 x + 1) + 1). With all labels 1 at x = 0 the risk (w_3 (w_2 + 1) − 1)² is 0 on a curve; with
+    labels −1 and 1 at x = 0, twice, no point is better than 2: the rule must not be needed for either.
+    """
+    document = network([1, 1, 1, 1], {"breakpoints": [], "slopes": [1], "anchor": [0, 1]}, FOUR, bias=False)
+    assert decided(document)[0] == "Rejected"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_local_minimum_of_a_covered_network_is_beaten(seed: int) -> None:
+    """Points that interior_minimum accepts on linear networks have the risk of the best affine fit."""
+    rng = random.Random(seed)
+    labels = [rng.randint(-2, 2) for _ in range(4)]
+    document = network([1, 2, 1], "identity", samples([0, 1, 2, 3], labels))
+    mean = sum(labels) / 4
+    slope = sum((x - 1.5) * y for x, y in enumerate(labels)) / 5
+    parameters = [layer([[str(rational(slope))], ["0"]], ["0", "0"]), layer([["1", "1"]], [str(rational(mean - 1.5 * slope))])]
+    steps = [point(parameters), {"rule": "interior_minimum", "point": 0}]
+    verdict, what = outcome(document, certificate(document, steps, [claim("spurious_minimum", 1)]))
+    assert (verdict, "does not settle" in what) == ("Rejected", True), what
+    assert Oracle(document).lower_nearby(parameters) is None
