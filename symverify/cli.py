@@ -236,6 +236,79 @@ def atlas(
     raise typer.Exit(result["atlas"].verdict.exit_code)
 
 
+class Form(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    HTML = "html"
+
+
+@app.command()
+def explain(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")],
+    network: Network,
+    form: Annotated[Form, typer.Option("--format", help="text, markdown, latex or html.")] = Form.TEXT,
+    html: Annotated[bool, typer.Option("--html", help="The same as --format html: one self-contained page.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
+) -> None:
+    """Tells a certificate's proof as a mathematician would write it, with the numbers; as a page, with pictures."""
+    from symverify.report.explain import explain as run
+    from symverify.report.explain import render
+    from symverify.run.check import write_atomically
+
+    problem = _load(network, Format.TEXT)
+    try:
+        explanation = run(problem, _contents(certificate))
+        text = render(explanation, "html" if html else form.value)
+        if output is None:
+            print(text)
+        else:
+            write_atomically(output, text.encode())
+            print(f"{explanation.verdict.value}: {output}")
+    except OSError as error:
+        raise _Stop(2, f"{ascii(error.filename)}: {error.strerror}") from None
+    raise typer.Exit(explanation.verdict.exit_code)
+
+
+class Picture(StrEnum):
+    """What to plot."""
+
+    SLICE = "slice"
+    SEGMENT = "segment"
+    FIT = "fit"
+    ALL = "all"
+
+
+@app.command()
+def plot(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")],
+    network: Network,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
+    what: Annotated[
+        Picture, typer.Option(help="The loss on a slice, along the segment, the fits, or all.")
+    ] = Picture.ALL,
+) -> None:
+    """Draws a certificate's pictures for papers (needs the plot extra)."""
+    from symverify.report.plots import CannotPlot
+    from symverify.report.plots import plot as run
+
+    problem = _load(network, Format.TEXT)
+    try:
+        print(run(problem, _contents(certificate), output, what.value))
+    except CannotPlot as error:
+        raise _Stop(2, str(error)) from None
+    except OSError as error:
+        raise _Stop(2, f"{ascii(error.filename)}: {error.strerror}") from None
+
+
+def _contents(path: Path) -> bytes:
+    from symverify.kernel.__main__ import contents
+
+    return contents(path)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of network files."""

@@ -102,4 +102,4 @@ class ClaimItem(pytest.Item):
 
 def plain(text: str) -> str:
     """A stranger's text on one line of ASCII."""
-    return ascii(text)[1:-1]
+    return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)

@@ -119,11 +119,13 @@ def _changes(name: str, old: Verified | None, new: Verified | None) -> Iterator[
 
 
 def _by_claim(found: Verified | None) -> dict[str, Theorem]:
-    """Theorems by the claim's name, numbered from the second one of a name on."""
+    """Theorems by the claim's name, and its cell if it is about one; numbered where that is not unique."""
     named: dict[str, Theorem] = {}
     for theorem in found.theorems if found is not None else ():
-        count = sum(key.partition("#")[0] == theorem.claim for key in named)
-        named[theorem.claim if not count else f"{theorem.claim}#{count + 1}"] = theorem
+        cell = dict(theorem.statement).get("cell")
+        name = theorem.claim if cell is None else f"{theorem.claim} {cell}"
+        count = sum(key.partition("#")[0] == name for key in named)
+        named[name if not count else f"{name}#{count + 1}"] = theorem
     return named
 
 
@@ -149,14 +151,18 @@ def compare(old: Theorem, new: Theorem) -> tuple[Change, str]:
 def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
     """Whether one statement's numbers imply another's, for the same claim and problem.
 
-    A lower better point implies a higher one, any value implies one left open (null), and an exact or smaller bound
-    on a dimension implies a larger bound. Every other number has to be the same.
+    A lower better point implies a higher one, any value implies one left open (null), narrower bounds imply wider
+    ones, and an exact or smaller bound on a dimension implies a larger bound. Every other number has to be the same.
     """
-    if stronger.keys() != weaker.keys():
+    if not weaker.keys() <= stronger.keys():
         return False
     for key, value in weaker.items():
         has = stronger[key]
         match key:
+            case "lower":
+                good = _number(has) >= _number(value)
+            case "upper":
+                good = _number(has) <= _number(value)
             case "better_risk":
                 good = value is None or (has is not None and _number(has) <= _number(value))
             case "spurious":
@@ -179,7 +185,7 @@ def _number(value: Value) -> Fraction:
 
 def _difference(key: str, old: Value, new: Value) -> str:
     """A number's change in words: "better_risk lower: 1/8 -> 0"."""
-    rational = key in ("risk", "better_risk") and isinstance(old, str) and isinstance(new, str)
+    rational = key in ("risk", "better_risk", "lower", "upper") and isinstance(old, str) and isinstance(new, str)
     how = (" lower" if _number(new) < _number(old) else " higher") if rational else ""
     return f"{key}{how}: {_shown(old)} -> {_shown(new)}"
 

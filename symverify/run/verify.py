@@ -238,8 +238,8 @@ def _rule(certificate: dict[str, object], step: object) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """A path as terminals and logs get it: ASCII, whole, on one line."""
-    return ascii(str(path))[1:-1]
+    """A path, or a message with a stranger's words, as terminals and logs get it: ASCII, whole, on one line."""
+    return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in str(path))
 
 
 def failed(certificate: Path, code: int, where: str, reason: str, network: Path | None = None) -> Verified:

@@ -12,7 +12,7 @@ from tests.kernel.corruption import Json, Oracle, assumptions, outcome
 NAMES = ("A1", "A2", "A3", "A4", "AL")
 
 
-@pytest.mark.parametrize(("name", "wrong"), product(NAMES, (True, False)))
+@pytest.mark.parametrize(("name", "wrong"), list(product(NAMES, (True, False))))
 def test_each_truth_value_is_checked(name: str, wrong: bool) -> None:
     """The other truth value is rejected, for the two certificates where all hold and where almost none does."""
     for whole in ("theorem 1", "assumptions"):
@@ -33,7 +33,9 @@ CORRUPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS])
+@pytest.mark.parametrize(
+    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
+)
 def test_corrupted_claims(path: str, new: Json, kind: str, reason: str) -> None:
     check_corruption("theorem 1", path, new, kind, reason)
 

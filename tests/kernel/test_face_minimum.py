@@ -47,7 +47,9 @@ def test_corrupted_steps(name: str, path: str, new: Json, kind: str, reason: str
 def test_one_hidden_layer_and_scalar_output() -> None:
     needs = "needs one hidden layer and scalar output"
     deep = network([1, 1, 1, 1], "relu", samples([0], [0]), parameters=[layer([[0]], [0])] * 3)
-    vector = network([1, 1, 2], "relu", samples([0], [[0, 0]]), parameters=[layer([[0]], [0]), layer([[0], [0]], [0, 0])])
+    vector = network(
+        [1, 1, 2], "relu", samples([0], [[0, 0]]), parameters=[layer([[0]], [0]), layer([[0], [0]], [0, 0])]
+    )
     check_step(deep, [point(), BY_RAYS], needs)
     check_step(vector, [point(), BY_RAYS], needs)
 
@@ -63,7 +65,11 @@ FAILING = [
     ("gradient", small([-1, 1], [-1, 1], -1, 0, 0, 0), "has a first-order term in its output weight"),
     ("silent unit", small([-1, 1], [-1, 1], 0, 0, 0, 0), "has output weight 0, but moving its input weights first"),
     ("descent at the kink", small([-1, 0, 1], [1, -2, 1], 0, 0, 1, 0), "has a descent direction among its rays"),
-    ("unspanned", small([1, 2, -1], [0, "5/2", "1/2"], 1, 0, 1, 0), "has a gradient that is not spanned by its boundaries"),
+    (
+        "unspanned",
+        small([1, 2, -1], [0, "5/2", "1/2"], 1, 0, 1, 0),
+        "has a gradient that is not spanned by its boundaries",
+    ),
 ]
 
 
@@ -139,6 +145,8 @@ def test_accepted_points_are_minima_and_rejected_ones_can_fall(document: Json) -
 @pytest.mark.parametrize("multipliers", list(combinations_with_replacement(["-1", "0", "1"], 2)))
 def test_dependent_boundaries_merge(multipliers: tuple[str, ...]) -> None:
     """Two samples on one line through the origin are one boundary, so two multipliers are one too many."""
-    document = network([1, 1, 1], "relu", samples([1, -2], [-1, -1]), bias=False, parameters=[layer([[0]]), layer([[1]])])
+    document = network(
+        [1, 1, 1], "relu", samples([1, -2], [-1, -1]), bias=False, parameters=[layer([[0]]), layer([[1]])]
+    )
     steps = [point(), BY_RAYS | {"multipliers": [list(multipliers)]}]
     check_step(document, steps, "needs 1 multipliers, got 2")

@@ -18,7 +18,9 @@ CORRUPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS])
+@pytest.mark.parametrize(
+    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
+)
 def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
     check_corruption("function", path, new, kind, reason)
 

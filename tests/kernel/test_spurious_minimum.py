@@ -25,6 +25,8 @@ CORRUPTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS])
+@pytest.mark.parametrize(
+    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
+)
 def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
     check_corruption("theorem 1", path, new, kind, reason)

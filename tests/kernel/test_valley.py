@@ -39,7 +39,9 @@ CORRUPTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS])
+@pytest.mark.parametrize(
+    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
+)
 def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
     check_corruption("theorem 1", path, new, kind, reason)
 
@@ -56,32 +58,30 @@ def test_corrupted_deep_paths(path: str, new: Json, reason: str) -> None:
     check_corruption("deep", path, new, "Rejected", reason)
 
 
-def flat(*, weight: str, path: Json, dimension: int, exact: bool) -> tuple[str, str]:
-    """1-1-1 on constant labels 0, both output parameters 0 (or the weight `weight`), along a path."""
-    parameters = [layer([["1"]], ["1"]), layer([[weight]], ["0"])]
-    document = network([1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 0]))
-    steps = [point(parameters), {"rule": "interior_minimum", "point": 0}, {"rule": "valley", "minimum": 1, "path": path}]
+ZERO = network([1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 0]))
+
+
+def shifting(weight: str, dimension: int, exact: bool) -> tuple[str, str]:
+    """1-1-1 with output weight 0 on labels 0; the hidden bias grows."""
+    steps = [
+        point([layer([[weight]], ["1"]), layer([["0"]], ["0"])]),
+        {"rule": "interior_minimum", "point": 0},
+        {"rule": "valley", "minimum": 1, "path": [layer([[weight]], [["1", "1"]]), layer([["0"]], ["0"])]},
+    ]
     statement = {"risk": "0", "better_risk": None, "dimension": dimension, "exact": exact}
-    accepted = case(document, steps, claim("valley", 2, **statement))
+    accepted = case(ZERO, steps, claim("valley", 2, **statement))
     return outcome(accepted.network, accepted.proof)
 
 
-def test_dimension_is_a_bound_where_all_of_it_is_attained() -> None:
-    """At v = 0 the rank is that of the features' span, so the dimension 2 is exact."""
-    path = [layer([["1"]], [["1", "1"]]), layer([["0"]], ["0"])]
-    assert flat(weight="0", path=path, dimension=2, exact=True)[0] == "Accepted"
-    assert flat(weight="0", path=path, dimension=1, exact=True)[1].startswith("claims[0].dimension")
+def test_dimension_is_exact_where_the_rank_is_the_largest_on_the_cell() -> None:
+    assert shifting("1", 2, True)[0] == "Accepted"
+    assert shifting("1", 1, True)[1] == "claims[0].dimension: claimed 1, proved 2"
 
 
 def test_where_the_rank_is_smaller_the_dimension_is_only_a_bound() -> None:
-    """w = v = 0: the Jacobian loses rank (the predictions are v (w x + b) + c), and 'exact' is false."""
-    parameters = [layer([["0"]], ["1"]), layer([["0"]], ["0"])]
-    document = network([1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 0]))
-    path = [layer([["0"]], [["1", "1"]]), layer([["0"]], ["0"])]
-    steps = [point(parameters), {"rule": "interior_minimum", "point": 0}, {"rule": "valley", "minimum": 1, "path": path}]
-    statement = {"risk": "0", "better_risk": None, "dimension": 3, "exact": False}
-    accepted = case(document, steps, claim("valley", 2, **statement))
-    assert outcome(accepted.network, accepted.proof)[0] == "Accepted"
+    """At w = v = 0 the predictions v (w x + b) + c have a Jacobian of rank 1, not 2."""
+    assert shifting("0", 3, False)[0] == "Accepted"
+    assert shifting("0", 3, True)[1] == "claims[0].exact: claimed True, proved False"
 
 
 def test_needs_a_minimum_inside_a_cell() -> None:

@@ -1,0 +1,179 @@
+"""Verifying many certificates: problems found by hash, every path a verdict, the worst code."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import symverify.run.verify as module
+from symverify import check, load
+from symverify.run.verify import Problems, markdown_summary, report, verify_many, verify_one, worst_code
+
+ROOT = Path(__file__).parents[2]
+MOVING = {
+    "format": "symverify-network/1",
+    "layers": [1, 1, 1],
+    "activation": "relu",
+    "loss": "squared",
+    "data": {"csv": "points.csv", "inputs": ["x"], "targets": ["y"]},
+    "parameters": [{"weight": [[1]], "bias": [2]}, {"weight": [[1]], "bias": [0]}],
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a proved and, in a folder in it, a refuted certificate, whose problem has a data file."""
+    folder = tmp_path_factory.mktemp("proofs")
+    shutil.copy(ROOT / "examples" / "four-points.json", folder)
+    check(
+        load(folder / "four-points.json"),
+        ["assumptions", "point"],
+        smt=False,
+        output=folder / "four-points.symcert.json",
+    )
+    inner = folder / "inner"
+    inner.mkdir()
+    (inner / "points.csv").write_text("x,y\n0,0\n1,1\n2,0\n")
+    (inner / "moving.json").write_text(json.dumps(MOVING))
+    check(load(inner / "moving.json"), ["point"], smt=False, output=inner / "descends.symcert.json")
+    return folder
+
+
+@pytest.fixture
+def proofs(made, tmp_path):
+    return Path(shutil.copytree(made, tmp_path / "proofs"))
+
+
+def last(results):
+    return report(results)[-1]
+
+
+def test_a_folder_is_searched_and_the_worst_verdict_counts(proofs):
+    results = verify_many([proofs])
+    assert [(r.certificate.name, r.word) for r in results] == [
+        ("four-points.symcert.json", "proved"),
+        ("descends.symcert.json", "refuted"),
+    ]
+    assert worst_code(results) == 10
+    assert last(results) == "s REFUTED certificates=2: 1 proved, 1 refuted"
+    assert [r.network.name for r in results] == ["four-points.json", "moving.json"]
+    assert sum(line.startswith("s ") for line in report(results)) == 3
+
+
+def test_a_single_certificate_ends_with_its_own_verdict(proofs):
+    results = verify_many([proofs / "four-points.symcert.json"])
+    assert worst_code(results) == 0
+    assert last(results).startswith(f"s PROVED {proofs}/four-points.symcert.json proved=assumptions,point problem=")
+
+
+def test_two_files_are_certificate_and_network_as_the_bare_kernel_sees_them(proofs):
+    from symverify.kernel.__main__ import verify
+
+    pair = [proofs / "four-points.symcert.json", proofs / "four-points.json"]
+    (result,) = verify_many(pair)
+    assert (result.code, list(result.lines)) == verify(pair[1], pair[0])
+    (result,) = verify_many([pair[0], proofs / "inner" / "moving.json"])
+    assert result.code == 11
+    assert "another problem" in result.reason
+
+
+def test_two_certificates_are_two_certificates(proofs):
+    results = verify_many([proofs / "four-points.symcert.json", proofs / "inner" / "descends.symcert.json"])
+    assert [r.code for r in results] == [0, 10]
+
+
+def test_networks_that_are_given_are_looked_at_wherever_they_are(proofs, tmp_path):
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(proofs / "four-points.symcert.json", alone)
+    (missing,) = verify_many([alone])
+    assert missing.code == 2
+    assert "There is no other *.json file beside it" in missing.reason
+    assert [r.code for r in verify_many([proofs / "four-points.json", alone])] == [0]
+
+
+def test_a_changed_data_file_is_another_problem(proofs):
+    (proofs / "inner" / "points.csv").write_text("x,y\n0,0\n1,1\n2,1\n")
+    (result,) = verify_many([proofs / "inner"])
+    assert (result.code, result.where) == (2, "problem")
+    assert "no network file has the SHA-256" in result.reason
+    assert "moving.json (SHA-256 " in result.reason
+
+
+def corrupt(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "where", "reason"),
+    [
+        ('"risk": "3/20"', '"risk": "1/20"', 11, "claims[1].risk", "claimed '1/20', proved '3/20'"),
+        ("symverify-certificate/1", "symverify-certificate/9", 2, "", "update symverify"),
+        ('"claims": [', '"claims": [7, ', 2, "", "claims[0]: expected an object"),
+        ('"problem": "', '"problem": 5, "x": "', 2, "", "problem: expected a SHA-256 as text"),
+        ("{", "[", 2, "", "not JSON"),
+        ('"rule": "interior_minimum"', '"rule": "magic"', 2, "", "unknown rule 'magic'"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_becomes_its_verdict(proofs, old, new, code, where, reason):
+    corrupt(proofs / "four-points.symcert.json", old, new)
+    results = verify_many([proofs])
+    assert [r.code for r in results] == [code, 10]
+    assert results[0].where == where
+    assert reason in results[0].reason
+    assert worst_code(results) == max(code, 10, key=[0, 3, 10, 11, 2, 70].index)
+
+
+def test_no_certificate_is_never_zero(proofs, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for paths, what in (
+        ([], "no certificate was given"),
+        ([proofs / "four-points.json"], "no certificate was given"),
+        ([empty], "there is no certificate"),
+        ([proofs / "typo"], "there is no such file or folder"),
+        ([proofs / "typo.symcert.json"], "there is no such file"),
+    ):
+        results = verify_many(paths)
+        assert worst_code(results) == 2
+        assert what in results[0].reason
+    assert [r.code for r in verify_many([empty, proofs / "four-points.symcert.json"])] == [2, 0]
+
+
+def test_links_that_loop_and_names_that_lie(proofs):
+    (proofs / "inner" / "loop").symlink_to(proofs)
+    os.mkfifo(proofs / "pipe.symcert.json")
+    (proofs / "pipe.json").symlink_to(proofs / "pipe.symcert.json")
+    (proofs / "s PROVED\n.symcert.json").write_text("{}")
+    results = verify_many([proofs, proofs / "four-points.symcert.json"])
+    assert [r.code for r in results] == [0, 2, 2, 10]
+    assert "not a regular file" in results[1].reason
+    assert not any("\n" in line for line in report(results))
+
+
+def test_an_internal_error_is_one_files_verdict(proofs, monkeypatch):
+    real = module.check
+
+    def failing(network, certificate, open_data):
+        if b'"descent"' in certificate:
+            raise KeyError("surprise")
+        return real(network, certificate, open_data)
+
+    monkeypatch.setattr(module, "check", failing)
+    results = verify_many([proofs])
+    assert [r.code for r in results] == [0, 70]
+    assert results[1].reason == "KeyError: 'surprise'"
+    monkeypatch.setattr(module, "check", lambda *_: (_ for _ in ()).throw(RecursionError("deep")))
+    assert verify_one(proofs / "four-points.symcert.json", Problems()).code == 3
+
+
+def test_the_summary_escapes_what_strangers_wrote(proofs):
+    (proofs / "a|b<img src=x>`.symcert.json").write_text("{}")
+    text = markdown_summary(verify_many([proofs]))
+    assert "<img" not in text
+    assert "| proved | assumptions\\; point |" in text
+    assert all(line.replace("\\|", "").count("|") in (0, 4) for line in text.splitlines())
