@@ -7,8 +7,10 @@ from the data: full rank, cells, rays, and which cells each vector speaks for.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from functools import reduce
+from itertools import compress, product
 from math import comb, gcd, lcm
+from operator import mul, or_
 
 from .errors import Declined, Rejected
 from .linear import Row, fractions, integral, rank
@@ -16,6 +18,7 @@ from .model import ONE, ZERO, Activation
 
 Plane = tuple[int, ...]
 MAX_SUBSETS = 5_000_000
+TOP_BIT = bytes(byte >> 7 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,20 @@ class Units:
     def values(self, point: Plane) -> list[int]:
         """H on the samples."""
         nu, column = point[-1] if self.cone else 0, []
+        u = point[: len(self.rows[0])]
+        cuts = [t * nu for t in self.thresholds]
         for row in self.rows:
-            z = sum(a * p for a, p in zip(row, point[: len(row)], strict=True))
-            piece = sum(z > t * nu for t in self.thresholds)
+            z = dot(row, u)
+            piece = sum([z > t for t in cuts])
             column.append(self.slopes[piece] * z + self.offsets[piece] * nu)
         return column
+
+
+def dot(u: Sequence[int], v: Sequence[int]) -> int:
+    """The inner product of vectors of one length."""
+    if len(u) != len(v):
+        raise ValueError("vectors of unequal length")
+    return sum(map(mul, u, v))
 
 
 def directed(row: Sequence[int]) -> Plane:
@@ -101,7 +113,7 @@ def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
             yield directed(basis[0])
             return
         for i in range(start, len(planes)):
-            products = [sum(a * x for a, x in zip(planes[i], v, strict=True)) for v in basis]
+            products = [dot(planes[i], v) for v in basis]
             k = next((k for k, p in enumerate(products) if p), None)
             if k is not None:
                 p, pivot = products[k], basis[k]
@@ -122,7 +134,7 @@ def around(planes: Sequence[Plane], ray: Plane) -> Iterator[int]:
     Off the ray's own hyperplanes they have its signs; on those they are the chambers of the quotient by the ray,
     which is the complement {x_c = 0} for a coordinate with ray_c ≠ 0.
     """
-    products = [sum(a * x for a, x in zip(plane, ray, strict=True)) for plane in planes]
+    products = [dot(plane, ray) for plane in planes]
     base = sum(1 << i for i, p in enumerate(products) if p > 0)
     zero = [i for i, p in enumerate(products) if not p]
     if len(zero) == len(ray) - 1:  # independent hyperplanes take all signs
@@ -152,34 +164,34 @@ class Signs:
         self.columns, self.packed = columns, dict[int, list[int]]()
         self.norm = max((sum(map(abs, column)) for column in columns), default=0)
 
-    def __call__(self, vector: Sequence[int]) -> tuple[list[int], list[int]]:
-        """The numbers of the columns with ⟨vector, column⟩ > 0, and with < 0."""
+    def __call__(self, vector: Sequence[int]) -> tuple[bytes, bytes]:
+        """Per column one byte, 1 where ⟨vector, column⟩ > 0 (and else 0); and the same for < 0."""
         size, need = 4, (self.norm * max(map(abs, vector)) + 1).bit_length() + 1
         while 8 * size < need:
             size *= 2
+        half = self.repeated((1 << (8 * size - 1)) - 1, size)
         if size not in self.packed:
-            self.packed[size] = [self.pack(entries, size) for entries in zip(*self.columns, strict=True)]
+            self.packed[size] = [self.pack(entries, size) - half for entries in zip(*self.columns, strict=True)]
         total = sum(g * entries for g, entries in zip(vector, self.packed[size], strict=True) if g)
-        half = int.from_bytes(((1 << (8 * size - 1)) - 1).to_bytes(size, "little") * len(self.columns), "little")
         return self.tops(half + total, size), self.tops(half - total, size)
 
-    def pack(self, entries: Sequence[int], size: int) -> int:
-        """Σ_k entries_k · 2^(8·size·k), for entries of either sign."""
-        positive, negative = (b"".join(max(sign * x, 0).to_bytes(size, "little") for x in entries) for sign in (1, -1))
-        return int.from_bytes(positive, "little") - int.from_bytes(negative, "little")
+    def repeated(self, entry: int, size: int) -> int:
+        """Σ_k entry · 2^(8·size·k), for entry ≥ 0."""
+        return int.from_bytes(entry.to_bytes(size, "little") * len(self.columns), "little")
 
-    def tops(self, fields: int, size: int) -> list[int]:
-        """The numbers of the fields whose top bit is set."""
-        tops = fields.to_bytes(size * len(self.columns), "little")[size - 1 :: size]
-        return [k for k, top in enumerate(tops) if top & 128]
+    def pack(self, entries: Sequence[int], size: int) -> int:
+        """Σ_k (entries_k + 2^(8·size − 1) − 1) · 2^(8·size·k): the summands are not negative."""
+        half = (1 << (8 * size - 1)) - 1
+        return int.from_bytes(b"".join([(x + half).to_bytes(size, "little") for x in entries]), "little")
+
+    def tops(self, fields: int, size: int) -> bytes:
+        """The top bit of every field, in a byte of its own."""
+        return fields.to_bytes(size * len(self.columns), "little")[size - 1 :: size].translate(TOP_BIT)
 
 
 def union(sets: Iterable[int]) -> int:
     """The union of bit sets."""
-    total = 0
-    for one in sets:
-        total |= one
-    return total
+    return reduce(or_, sets, 0)
 
 
 def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fraction, where: str) -> None:
@@ -190,10 +202,10 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, "is zero")
     if output and sum(g) != 0:
         raise Rejected(where, "the entries do not sum to 0, and there is an output bias")
-    gain = sum(a * b for a, b in zip(g, labels, strict=True))
+    gain = dot(g, labels)
     if gain <= 0:
         raise Rejected(where, "the product with the labels is not positive")
-    if gain * gain < threshold * sum(a * a for a in g):
+    if gain * gain < threshold * dot(g, g):
         raise Rejected(where, "proves less than the claimed bound")
 
 
@@ -255,7 +267,7 @@ def lower_bound(
     signs, bars = Signs([shape.values(ray) for ray in directions]), list[int]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
-        above, below = signs(g) if directions else ([], [])
-        bars.append(union(near[k] for k in above) | union(near[k] for k in below) << count)
+        above, below = signs(g) if directions else (b"", b"")
+        bars.append(union(compress(near, above)) | union(compress(near, below)) << count)
     if not covered(sorted(bars, key=int.bit_count), (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
         raise Rejected("vectors", "do not cover all units")

@@ -1,14 +1,16 @@
 """Results as text, JSON and JUnit XML. Renders, decides nothing."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
 
 
-def as_json(result: CheckResult) -> str:
-    """The machine-readable result; rationals are strings, seconds a number."""
+def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({})) -> str:
+    """The machine-readable result, with further keys; rationals are strings, seconds a number."""
     claims = [
         {
             "name": claim.name,
@@ -35,7 +37,7 @@ def as_json(result: CheckResult) -> str:
     }
     if result.alarms:
         document["alarms"] = list(result.alarms)
-    return json.dumps(document, indent=2)
+    return json.dumps({**document, **more}, indent=2)
 
 
 def malformed_json(faults: list[tuple[str, str]]) -> str:

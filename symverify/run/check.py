@@ -32,6 +32,10 @@ from symverify.smt.solve import Name
 Value = str | int | bool | None
 
 
+class UnknownClaim(ValueError):
+    """There is no claim of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
     """One claim's outcome. `statement` is what the kernel proved, `notes` what the search adds for the reader.
@@ -91,7 +95,13 @@ class CheckResult:
     def records(self) -> list[dict[str, Value]]:
         """One flat dict a claim, rationals as text: rows for a data frame."""
         return [
-            {"claim": claim.name, "verdict": claim.verdict.value, **claim.statement, **claim.notes, "reason": claim.reason}
+            {
+                "claim": claim.name,
+                "verdict": claim.verdict.value,
+                **claim.statement,
+                **claim.notes,
+                "reason": claim.reason,
+            }
             for claim in self.claims
         ]
 
@@ -122,12 +132,12 @@ def check(
     `executor` opens, with the same result; where
     it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
     cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
-    ValueError for an unknown claim, OSError where the certificate cannot be written.
+    UnknownClaim, OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
     for name in names:
         if name not in CLAIMS:
-            raise ValueError(f"unknown claim {name!r}; known: {', '.join(CLAIMS)}")
+            raise UnknownClaim(f"unknown claim {name!r}; known: {', '.join(CLAIMS)}")
     checkpoint = None if output is None else output.with_name(f"{output.name}.search")
     if checkpoint is not None and not resume:
         checkpoint.unlink(missing_ok=True)

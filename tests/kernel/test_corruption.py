@@ -12,8 +12,9 @@ CORRUPTED = [
     for name, case in CASES.items()
     for where, changed in mutations(case.proof)
 ]
+USUAL = ("theorem 1", "kink", "plane", "bent", "function")
 OTHER_NETWORKS = [
-    pytest.param(name, changed, id=f"{name}{where}")
+    pytest.param(name, changed, id=f"{name}{where}", marks=() if name in USUAL else pytest.mark.long)
     for name, case in CASES.items()
     for where, changed in mutations(case.network)
 ]

@@ -106,7 +106,7 @@ def test_packed_signs() -> None:
         for big in (1, 3, 60):
             g = [rng.randint(-(10**big), 10**big) for _ in range(4)] + [7]
             products = [sum(a * b for a, b in zip(g, c, strict=True)) for c in columns]
-            expected = [k for k, p in enumerate(products) if p > 0], [k for k, p in enumerate(products) if p < 0]
+            expected = bytes(p > 0 for p in products), bytes(p < 0 for p in products)
             assert signs(g) == expected
 
 

@@ -15,7 +15,7 @@ CORRUPTIONS = [
     ("straight", "bias", f"{AT}[0].bias", ["2"], "Rejected", f"{AT}[0].bias: descent: expected 2 numbers, got 1"),
     ("straight", "up", f"{AT}[1].bias[0]", ["0", "1"], "Rejected", f"{AT}: descent: the risk does not fall"),
     ("straight", "constant", f"{AT}[1].bias[0]", "0", "Rejected", "the risk does not fall along the curve"),
-    ("straight", "elsewhere", f"{AT}[1].bias[0]", ["1", "-1"], "Rejected", f"{AT}: descent: does not start at the point"),
+    ("straight", "elsewhere", f"{AT}[1].bias[0]", ["1", "-1"], "Rejected", f"{AT}: descent: does not start at"),
     ("straight", "one coefficient", f"{AT}[1].bias[0]", ["0"], "Malformed", "expected at least two coefficients"),
     ("straight", "none", f"{AT}[1].bias[0]", [], "Malformed", "expected at least two coefficients"),
     ("straight", "last is 0", f"{AT}[1].bias[0]", ["0", "-1", "0"], "Malformed", "the last one not 0"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,10 +103,10 @@ def shape(sides: Sequence[int]) -> str:
     return " x ".join(map(str, sides)) or "a single number"
 
 
-def quoted(name: object) -> str:
-    """A stranger's name as messages show it: escaped, short."""
+def quoted(name: object, limit: int = 60) -> str:
+    """A stranger's name as messages show it: escaped, short; of a path (give it as a Path) all."""
     text = ascii(str(name))
-    return text if len(text) <= 60 else text[:57] + "...'"
+    return text if len(text) <= limit or isinstance(name, Path) else text[: limit - 3] + "...'"
 
 
 def spelled(x: Fraction) -> str:

@@ -57,7 +57,7 @@ def import_model(
     except Declined as error:
         raise NotImportable(str(error), "use a smaller network or fewer samples") from None
     except OSError as error:
-        where = quoted(error.filename or model)
+        where = quoted(Path(error.filename or model))
         raise NotImportable(f"{where}: {error.strerror or error}", "check the path and its permissions") from None
     return chain.notes
 

@@ -1,0 +1,223 @@
+"""Commands that prove: check, atlas, cells, critical, expand."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from symverify.cli.common import (
+    Format,
+    Network,
+    Progress,
+    SolverName,
+    Stop,
+    app,
+    load_network,
+    named_cell,
+    print_result,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from symverify.problem.load import LoadedProblem
+
+
+@app.command()
+def check(
+    network: Network,
+    claims: Annotated[
+        str | None, typer.Option(help="Claims to try, separated by commas; default: all that fit.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write the certificate; default NETWORK.symcert.json."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 60.0,
+    no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
+    solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes for a large search; default: one per core.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")] = None,
+    cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
+    snap: Annotated[
+        bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
+) -> None:
+    """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
+    from symverify.errors import NoCell
+    from symverify.report.render import as_json, as_junit
+    from symverify.run.check import UnknownClaim
+    from symverify.run.check import check as run
+    from symverify.run.cluster import ClusterMissing
+    from symverify.run.cluster import dask as cluster
+
+    problem, near = load_network(network, form), None
+    if snap:
+        near, network = _snapped(problem, network)
+        problem = load_network(network, form)
+    target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
+    names = None if claims is None else [name.strip() for name in claims.split(",")]
+    try:
+        with Progress() as progress:
+            result = run(
+                problem,
+                names,
+                timeout=timeout,
+                smt=not no_smt,
+                solver=solver.value,
+                output=target,
+                workers=workers,
+                executor=None if dask is None else partial(cluster, dask),
+                resume=resume,
+                cell=cell,
+                progress=progress.say,
+            )
+    except (UnknownClaim, NoCell, ClusterMissing) as error:
+        raise Stop(2, str(error)) from None
+    except OSError as error:
+        raise Stop(
+            2, f"cannot write {error.filename or target}: {error.strerror}; choose another place with -o"
+        ) from None
+    match form:
+        case Format.JSON:
+            print(as_json(result, {} if near is None else {"snap": near}))
+        case Format.JUNIT:
+            print(as_junit(result))
+        case Format.TEXT:
+            for line in near["told"] if near is not None else ():
+                print(line)
+            print_result(result)
+    raise typer.Exit(result.verdict.exit_code)
+
+
+def _snapped(problem: "LoadedProblem", network: Path) -> tuple[dict[str, Any], Path]:
+    """The exact local minimum nearest to the given point, in words and numbers, and the network file written for it."""
+    from symverify.landscape.snap import snap
+    from symverify.run.check import write_atomically
+    from symverify.run.snap import snapped_network, told
+
+    point = problem.problem.parameters
+    if point is None:
+        raise Stop(2, "--snap needs parameters in the network file")
+    found = snap(problem.problem, point)
+    words = told(found)
+    nearest = found[0]
+    if nearest.point is None:
+        raise Stop(3, "\n".join(["no exact local minimum was found near the given point", *words]))
+    target = network.with_name(f"{network.stem}.snapped.json")
+    try:
+        write_atomically(target, snapped_network(problem.network, nearest.point))
+    except OSError as error:
+        raise Stop(2, f"cannot write {target}: {error.strerror}") from None
+    numbers = {
+        "network": str(target),
+        "distance": nearest.distance,
+        "squared_distance": str(nearest.squared_distance),
+        "risk": str(nearest.risk),
+        "given_risk": str(nearest.given_risk),
+        "told": words,
+    }
+    return numbers, target
+
+
+@app.command()
+def atlas(
+    network: Network,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 120.0,
+) -> None:
+    """All local minima inside the cells of a small network, grouped into valleys, with a certificate that it is all."""
+    from symverify.report.atlas import HEADINGS, as_json, rows
+    from symverify.run.check import check as run
+
+    if form is Format.JUNIT:
+        raise Stop(2, "--format is text or json")
+    problem = load_network(network, form)
+    target = output if output is not None else network.with_name(f"{network.stem}.atlas.symcert.json")
+    with Progress() as progress:
+        result = run(
+            problem, ["atlas", "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
+        )
+    if form is Format.JSON:
+        print(as_json(result))
+    else:
+        print_table("", HEADINGS, rows(result), right=("risk", "components"))
+        print_result(result)
+    raise typer.Exit(result["atlas"].verdict.exit_code)
+
+
+@app.command()
+def cells(
+    network: Network,
+    count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    where: Annotated[
+        str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
+    ] = None,
+    rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
+) -> None:
+    """List or count the cells of one hidden unit: the patterns of pieces that its weights can have on the data."""
+    from symverify.report.cells import counts, listing
+    from symverify.run.check import write_atomically
+
+    problem = load_network(network, form).problem
+    if form is Format.JUNIT:
+        raise Stop(2, "--format is text or json")
+    try:
+        as_json = form is Format.JSON
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+    except ValueError as error:
+        raise Stop(2, str(error)) from None
+    if output is None:
+        print(text)
+        return
+    try:
+        write_atomically(output, (text + "\n").encode())
+    except OSError as error:
+        raise Stop(2, f"cannot write {output}: {error.strerror}") from None
+
+
+@app.command()
+def critical(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search in deep cells.")] = 30.0,
+) -> None:
+    """The critical points inside a cell: all families for one hidden layer, what a solver finds for tiny deep ones."""
+    from symverify.report.critical import listing
+
+    if form is Format.JUNIT:
+        raise Stop(2, "--format is text or json")
+    problem = load_network(network, form).problem
+    cell = named_cell(problem, at, pattern)
+    text, complete = listing(problem, cell, form is Format.JSON, timeout)
+    print(text)
+    raise typer.Exit(0 if complete else 3)
+
+
+@app.command()
+def expand(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
+) -> None:
+    """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
+    from symverify.landscape.expand import expand as run
+
+    problem = load_network(network, Format.TEXT).problem
+    if form not in ("text", "latex", "json"):
+        raise Stop(2, "--format is text, latex or json")
+    expansion = run(problem, named_cell(problem, at, pattern))
+    print(getattr(expansion, form)())
