@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
+from .critical import gradient
 from .errors import Declined, Rejected
 from .facts import Evaluated, LocalMinimum
 from .linear import rank
@@ -16,16 +17,15 @@ from .model import (
     Point,
     Problem,
     cell_of,
+    predictions,
     rational,
     residuals,
-    risk_along,
     trace,
 )
-from .poly import Poly
 from .read import Fields
 from .rules import Proof, flat
 
-MAX_HESSIAN, MAX_CELLS = 80, 4096
+MAX_HESSIAN, MAX_CELLS, MAX_WORK = 80, 4096, 500_000
 Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
 
 
@@ -49,8 +49,8 @@ def second_order(proof: Proof, step: Fields) -> LocalMinimum:
         for a, b in zip(f, y, strict=True)
     ):
         raise Rejected(step.where, "the loss is not twice differentiable at a prediction")
-    gradient, hessian = derivatives(problem, at.point)
-    if any(gradient):
+    first, hessian = derivatives(problem, at.point)
+    if any(first):
         raise Rejected(step.where, "the gradient is not 0")
     nullity = len(hessian) - semidefinite_rank(hessian, step.where)
     span = rank(symmetries(problem, at.point, pattern))
@@ -60,22 +60,36 @@ def second_order(proof: Proof, step: Fields) -> LocalMinimum:
 
 
 def derivatives(problem: Problem, point: Point) -> tuple[list[Fraction], list[list[Fraction]]]:
-    """The gradient and the Hessian of R at an interior point, from the coefficients of R along e_a and e_a + e_b."""
-    where = list(places(problem))
-    if len(where) > MAX_HESSIAN:
-        raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters")
+    """The gradient and the Hessian of R at an interior point.
 
-    def along(*moving: Place) -> tuple[Fraction, Fraction]:
-        c = risk_along(problem, shifted(problem, point, moving)).coefficients + (ZERO,) * 3
-        return c[1], c[2]
+    On its cell f is affine in each parameter, so ∂_a f is f(θ + e_a) − f(θ) on the pieces of the cell, and ∂_a ∂_b f
+    is ∂_b f(θ + e_a) − ∂_b f(θ). By the chain rule ∂_a ∂_b R = Σ (ℓ''(f) ∂_a f) ∂_b f + Σ ℓ'(f) ∂_a ∂_b f.
+    """
+    where, pattern, f = list(places(problem)), cell_of(problem, point), predictions(problem, point)
+    if len(where) > MAX_HESSIAN or len(where) ** 2 * len(f) > MAX_WORK:
+        raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters, or on too many samples")
+    loss, pull = problem.loss, list(zip(*residuals(problem, f), strict=True))
+    bends = [
+        [loss.factor * (2 if loss.name == "squared" else abs(a - b) < loss.delta) for a, b in zip(u, v, strict=True)]
+        for u, v in zip(f, problem.targets, strict=True)
+    ]
 
-    single = [along(place) for place in where]
-    hessian = [[2 * second] * len(where) for _, second in single]
-    for a, place in enumerate(where):
-        for b in range(a):
-            mixed = along(place, where[b])[1] - single[a][1] - single[b][1]
-            hessian[a][b] = hessian[b][a] = mixed
-    return [first for first, _ in single], hessian
+    def slope(at: Point, weights: Sequence[Sequence[Fraction]]) -> list[Fraction]:
+        return [x for rows in gradient(problem, at, pattern, weights) for row in rows for x in row]
+
+    first, hessian = slope(point, pull), []
+    for place in where:
+        there = moved(point, place)
+        change = [
+            [
+                bend * (rational(b) - a)
+                for bend, a, b in zip(*each, list(trace(problem, there, i, pattern))[-1], strict=True)
+            ]
+            for i, each in enumerate(zip(bends, f, strict=True))
+        ]
+        parts = zip(slope(point, change), slope(there, pull), first, strict=True)
+        hessian.append([x + y - z for x, y, z in parts])
+    return first, hessian
 
 
 def places(problem: Problem) -> Iterator[Place]:
@@ -85,23 +99,14 @@ def places(problem: Problem) -> Iterator[Place]:
             yield from ((m, j, c) for c in range(problem.widths[m] + problem.has_bias(m)))
 
 
-def shifted(problem: Problem, point: Point, moving: Sequence[Place]) -> Point:
-    """The line from the point along the sum of some coordinate directions."""
-    step = Poly.of([ZERO, ONE])
-    layers = []
-    for m, layer in enumerate(point):
-        rows = [
-            [Poly(()) + x + (step if (m, j, c) in moving else ZERO) for c, x in enumerate(row)]
-            for j, row in enumerate(layer.weight)
-        ]
-        at = problem.widths[m]
-        bias = (
-            None
-            if layer.bias is None
-            else tuple(Poly(()) + x + (step if (m, j, at) in moving else ZERO) for j, x in enumerate(layer.bias))
-        )
-        layers.append(Layer(tuple(map(tuple, rows)), bias))
-    return tuple(layers)
+def moved(point: Point, place: Place) -> Point:
+    """The point with 1 added to one parameter."""
+    m, j, c = place
+    weight, bias = [list(row) for row in point[m].weight], list(point[m].bias or ())
+    row, at = (weight[j], c) if c < len(weight[j]) else (bias, j)
+    row[at] += ONE
+    layer = Layer(tuple(map(tuple, weight)), None if point[m].bias is None else tuple(bias))
+    return (*point[:m], layer, *point[m + 1 :])
 
 
 def semidefinite_rank(matrix: Sequence[Sequence[Fraction]], where: str) -> int:
@@ -184,7 +189,8 @@ def adjacent_cells(proof: Proof, step: Fields) -> LocalMinimum:
             for x in z:
                 pieces = problem.activations[m].pieces(rational(x))
                 choices.append(pieces[:1] if m == 0 and problem.dead_row(i) else pieces)
-    if prod(map(len, choices)) > MAX_CELLS:
+    cells = prod(map(len, choices))
+    if cells > MAX_CELLS or cells * len(problem.inputs) * problem.size() > 10 * MAX_WORK:
         raise Declined("too many cells meet at the point")
     pull, hidden = residuals(problem, at.predictions), problem.widths[1:-1]
     for choice in product(*choices):

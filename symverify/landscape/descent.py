@@ -11,7 +11,6 @@ import numpy as np
 
 from symverify.kernel.critical import gradient
 from symverify.kernel.errors import Declined
-from symverify.kernel.facts import Evaluated
 from symverify.kernel.model import (
     ZERO,
     Pattern,
@@ -19,6 +18,7 @@ from symverify.kernel.model import (
     Problem,
     predictions,
     rational,
+    residuals,
     risk,
     risk_along,
     trace,
@@ -101,14 +101,17 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 
 def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
-    f = predictions(problem, point)
-    rows = gradient(problem, Evaluated(point, f, risk(problem, f), False), pattern)
+    pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
+    rows = gradient(problem, point, pattern, pull)
     return [x for layer in rows for row in layer for x in row]
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
-    hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
+    try:
+        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
+    except Declined:
+        return
     values, vectors = np.linalg.eigh(hessian)
     for index in range(min(3, len(values))):
         if values[index] < -1e-12 * max(1.0, float(np.abs(values).max())):

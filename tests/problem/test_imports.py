@@ -270,35 +270,55 @@ def test_slopes_are_exact_float32(onnx, tmp_path, data):
 
 
 RELU = ("Relu", ("z",), "a", {})
+OUT = ("Gemm", ("a", "w2", "b2"), "o", {"transB": 1})
+HIDDEN = ("Gemm", ("h", "w1", "b1"), "z", {"transB": 1})
 CHAINS = {
-    "matmul and add": ([("MatMul", ("x", "w"), "m", {}), ("Add", ("b1", "m"), "z", {}), RELU, LAST], {"w": W1.T.copy()}),
-    "alpha, beta": ([("Gemm", ("x", "w", "b1"), "z", {"alpha": 0.5, "beta": -2.0}), RELU, LAST], {"w": W1.T.copy()}),
+    "matmul and add": (
+        [("MatMul", ("x", "w"), "m", {}), ("Add", ("b1", "m"), "z", {}), RELU, LAST],
+        {"w": W1.T.copy()},
+    ),
+    "alpha, beta": (
+        [("Gemm", ("x", "w", "b1"), "z", {"alpha": 0.5, "beta": -2.0}), RELU, LAST],
+        {"w": W1.T.copy()},
+    ),
     "float64": ([FIRST, RELU, LAST], {"w1": W1.astype(np.float64) / 3}),
     "float16": ([FIRST, RELU, LAST], {"w1": W1.astype(np.float16)}),
-    "linear pair": ([FIRST, ("Gemm", ("z", "m", "b1"), "z2", {}), ("Relu", ("z2",), "a", {}), LAST], {"m": np.eye(3, dtype=F32)}),
+    "linear pair": (
+        [FIRST, ("Gemm", ("z", "m", "b1"), "z2", {}), ("Relu", ("z2",), "a", {}), LAST],
+        {"m": np.eye(3, dtype=F32)},
+    ),
     "input scaled": (
-        [("Sub", ("x", "m"), "c", {}), ("Mul", ("c", "s"), "d", {}), ("Gemm", ("d", "w1", "b1"), "z", {"transB": 1}), RELU, LAST],
+        [("Sub", ("x", "m"), "c", {}), ("Mul", ("c", "s"), "h", {}), HIDDEN, RELU, LAST],
         {"m": np.array([1, 2], F32), "s": F32(0.3)},
     ),
     "output scaled": (
-        [FIRST, RELU, ("Gemm", ("a", "w2", "b2"), "o", {"transB": 1}), ("Mul", ("o", "s"), "p", {}), ("Sub", ("one", "p"), "y", {})],
+        [FIRST, RELU, OUT, ("Mul", ("o", "s"), "p", {}), ("Sub", ("one", "p"), "y", {})],
         {"s": F32(3), "one": F32(1)},
     ),
     "no-ops": (
-        [("Flatten", ("x",), "f", {}), ("Identity", ("f",), "g", {}), ("Reshape", ("g", "shape"), "h", {}),
-         ("Gemm", ("h", "w1", "b1"), "z", {"transB": 1}), RELU, LAST],
+        [
+            ("Flatten", ("x",), "f", {}),
+            ("Identity", ("f",), "g", {}),
+            ("Reshape", ("g", "shape"), "h", {}),
+            HIDDEN,
+            RELU,
+            LAST,
+        ],
         {"shape": np.array([-1, 2], np.int64)},
     ),
     "constants made": (
-        [("Constant", (), "k", {"value_floats": [1.0, 2.0, 3.0]}), ("Transpose", ("w1",), "t", {"perm": [1, 0]}),
-         ("MatMul", ("x", "t"), "m", {}), ("Add", ("m", "k"), "z", {}), RELU, LAST],
+        [
+            ("Constant", (), "k", {"value_floats": [1.0, 2.0, 3.0]}),
+            ("Transpose", ("w1",), "t", {"perm": [1, 0]}),
+            ("MatMul", ("x", "t"), "m", {}),
+            ("Add", ("m", "k"), "z", {}),
+            RELU,
+            LAST,
+        ],
         {},
     ),
-    "squeezed": (
-        [FIRST, RELU, ("Gemm", ("a", "w2", "b2"), "o", {"transB": 1}), ("Squeeze", ("o", "axes"), "y", {})],
-        {"axes": np.array([1], np.int64)},
-    ),
-}  # fmt: skip
+    "squeezed": ([FIRST, RELU, OUT, ("Squeeze", ("o", "axes"), "y", {})], {"axes": np.array([1], np.int64)}),
+}
 
 
 @pytest.mark.parametrize("name", CHAINS)

@@ -31,3 +31,22 @@ def test_readme_shows_real_output(session, tmp_path, monkeypatch):
     run = [sys.executable, "-c", "from symverify.cli import main; main()", *words[1:]]
     done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300)
     assert masked(done.stdout) == masked(shown)
+
+
+def test_readme_shows_python_that_runs(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        for line, comment in re.findall(r"^print\((.*)\)  # (.*)$", block, re.MULTILINE):
+            names: dict[str, object] = {}
+            exec(block, names)
+            assert repr(eval(line, names)) == comment
+
+
+def test_readme_shows_the_whole_of_a_network_file():
+    import symverify
+
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for block in blocks:
+        assert symverify.loads(block).problem.widths == (1, 2, 1)

@@ -19,8 +19,8 @@ _RENAME = "name the tensors 0.weight, 0.bias, 2.weight, ... or layers.0.weight, 
 def read_safetensors(path: Path, activation: object) -> Model:
     """The chain of layers in a safetensors file, with one activation between them. Raises NotImportable."""
     tensors = _tensors(path)
-    layers = []
-    for number, parts in sorted(_numbered(tensors).items()):
+    layers, numbered = [], _numbered(tensors)
+    for number, parts in sorted(numbered.items()):
         if "weight" not in parts:
             raise NotImportable(f"{quoted(parts['bias'])} has no weight beside it", _RENAME)
         weight = matrix(exact(tensors[parts["weight"]], parts["weight"]), parts["weight"])
@@ -35,6 +35,12 @@ def read_safetensors(path: Path, activation: object) -> Model:
                 )
             bias = list(values)
         layers.append(Affine(parts["weight"], weight, bias))
+    for (before, _), (after, parts) in pairwise(sorted(numbered.items())):
+        if parts["weight"] == f"{after}.weight" and after == before + 1:
+            raise NotImportable(
+                f"{before}.weight and {after}.weight follow each other: in nn.Sequential nothing is between them",
+                "put an activation between them; if there is one, name the tensors layers.0.weight, ...",
+            )
     return Model(tuple(layers), (activation,) * (len(layers) - 1))
 
 
@@ -78,11 +84,4 @@ def _numbered(tensors: dict[str, Any]) -> dict[int, dict[str, str]]:
     if len(forms) > 1:
         first, second = list(forms.values())[:2]
         raise NotImportable(f"{quoted(first)} and {quoted(second)} do not tell the order of the layers", _RENAME)
-    numbers = sorted(found)
-    for before, after in pairwise(numbers):
-        if list(forms) == [("", "")] and after == before + 1:
-            raise NotImportable(
-                f"{before}.weight and {after}.weight follow each other: in nn.Sequential nothing is between them",
-                "put an activation between them; if there is one, name the tensors layers.0.weight, ...",
-            )
     return found
