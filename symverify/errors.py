@@ -7,7 +7,9 @@
     │   └── Unreadable      a file could not be read at all; `.path`
     ├── Rejected            a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined            deciding would exceed a budget: neither a theorem nor a rejection
-    └── NoCell              what was given to name a cell names none; `.remedy`; also a ValueError
+    ├── NoCell              what was given to name a cell names none; `.remedy`; also a ValueError
+    ├── NotImportable       a trained model cannot be read (symverify.problem.imports); `.remedy`
+    └── CannotPlot          there is nothing to draw, or nothing to draw with (symverify.report.plots); `.remedy`
 
 `remedy(error)` is the next thing to try, in a sentence, for any of them.
 """
@@ -42,10 +44,11 @@ class NoCell(SymverifyError, ValueError):
 
 
 def remedy(error: SymverifyError) -> str:
-    """What to try next."""
+    """What to try next: the error's own remedy if it has one."""
+    own = getattr(error, "remedy", None)
+    if isinstance(own, str):
+        return own
     match error:
-        case Unreadable() | NoCell():
-            return error.remedy
         case Malformed():
             return "correct the places listed; `symverify schema` prints the format of network files"
         case Rejected():

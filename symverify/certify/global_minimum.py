@@ -9,11 +9,12 @@ from math import comb
 from pathlib import Path
 
 from symverify.cells.unit import planes
-from symverify.kernel.cells import MAX_WORK, arrangement, regions
+from symverify.kernel.cells import MAX_WORK, arrangement, regions, work
+from symverify.kernel.cover import few
 from symverify.kernel.model import ZERO, Layer, Point, Problem
 from symverify.landscape.global_minimum import Family, Instance, Network
 
-MAX_RAYS, MAX_TUPLES, MAX_COLUMNS, LARGE = 400_000, 10**9, 60_000_000, 10**6
+MAX_TUPLES, MAX_COLUMNS, LARGE = 10**9, 60_000_000, 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,10 @@ def estimate(problem: Problem) -> Estimate:
     n, width = len(problem.inputs), problem.widths[1]
     dimension = len(rows[0]) if rows else 1
     rays = comb(len(rows), dimension - 1)
-    if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
+    if rays * n > MAX_COLUMNS or not few(len(rows), dimension):
         return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
-    work = len(set(distinct)) * comb(len(set(distinct)), max(dimension - 2, 0))
-    if work > MAX_WORK:
+    if work(distinct) > MAX_WORK:
         return Estimate(f"cells of {len(rows)} hyperplanes in {dimension} dimensions", False, True)
     units = 2 * (regions(distinct) // (2 if cone else 1))
     tuples = comb(units + min(width, n) - 1, min(width, n))

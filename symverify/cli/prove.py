@@ -1,5 +1,6 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,7 +58,7 @@ def check(
 
     problem, near = load_network(network, form), None
     if snap:
-        near, network = _snapped(problem, network)
+        near, network = _snapped(problem, network, timeout)
         problem = load_network(network, form)
     target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
     names = None if claims is None else [name.strip() for name in claims.split(",")]
@@ -94,16 +95,16 @@ def check(
     raise typer.Exit(result.verdict.exit_code)
 
 
-def _snapped(problem: "LoadedProblem", network: Path) -> tuple[dict[str, Any], Path]:
+def _snapped(problem: "LoadedProblem", network: Path, timeout: float) -> tuple[dict[str, Any], Path]:
     """The exact local minimum nearest to the given point, in words and numbers, and the network file written for it."""
     from symverify.landscape.snap import snap
-    from symverify.run.check import write_atomically
+    from symverify.problem.write import write_atomically
     from symverify.run.snap import snapped_network, told
 
     point = problem.problem.parameters
     if point is None:
         raise Stop(2, "--snap needs parameters in the network file")
-    found = snap(problem.problem, point)
+    found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]
     if nearest.point is None:
@@ -164,8 +165,8 @@ def cells(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
 ) -> None:
     """List or count the cells of one hidden unit: the patterns of pieces that its weights can have on the data."""
+    from symverify.problem.write import write_atomically
     from symverify.report.cells import counts, listing
-    from symverify.run.check import write_atomically
 
     problem = load_network(network, form).problem
     if form is Format.JUNIT:

@@ -62,9 +62,9 @@ def explain(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
 ) -> None:
     """Tells a certificate's proof as a mathematician would write it, with the numbers; as a page, with pictures."""
+    from symverify.problem.write import write_atomically
     from symverify.report.explain import explain as run
     from symverify.report.explain import render
-    from symverify.run.check import write_atomically
 
     problem = load_network(network, Format.TEXT)
     try:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from .cover import lower_bound
-from .errors import Malformed, Rejected
+from .errors import Malformed, Rejected, printable
 from .facts import Bracket, Evaluated, Fact, GlobalMinimum, Infimum, Limit, LowerBound
 from .linear import dot
 from .model import ONE, ZERO, Vector, risk
@@ -26,7 +26,7 @@ def function_bound(proof: Proof, step: Fields) -> LowerBound:
     for group in groups(problem):
         targets = list(zip(*(problem.targets[i] for i in group), strict=True))
         best |= dict.fromkeys(group, tuple(sum(column, ZERO) / len(group) for column in targets))
-    return LowerBound(risk(problem, [best[i] for i in range(len(problem.inputs))]))
+    return LowerBound(printable(risk(problem, [best[i] for i in range(len(problem.inputs))])))
 
 
 def global_lower_bound(proof: Proof, step: Fields) -> LowerBound:
@@ -119,7 +119,7 @@ def limit(proof: Proof, step: Fields) -> Limit:
                 f[i] += side * (h.slopes[p] * z + h.offsets[p] * nu)
             else:
                 f[i] += side * h.slopes[-1 if z > 0 else 0] * z
-    return Limit(risk(problem, [(value,) for value in f]))
+    return Limit(printable(risk(problem, [(value,) for value in f])))
 
 
 def unit(value: object, where: str) -> tuple[int, list[Fraction], Fraction]:

@@ -11,7 +11,7 @@ from .model import ONE, ZERO, Problem
 from .read import Fields, canonical, listed
 from .rules import Proof
 
-MAX_WORK = 30_000_000
+MAX_WORK = 3_000_000
 
 
 def arrangement(problem: Problem) -> tuple[list[Direction], bool]:
@@ -56,6 +56,11 @@ def regions(rows: list[Direction]) -> int:
     return total
 
 
+def work(rows: list[Direction]) -> int:
+    """About how many restrictions it takes to count the regions."""
+    return sum(comb(len(set(rows)), k) for k in range(len(rows[0]))) if rows else 0
+
+
 def restricted(row: Direction, h: Direction, c: int) -> Direction:
     """The row on the hyperplane h, coordinate c (h[c] > 0) eliminated, canonical; never 0, as row and h differ."""
     left = [x * h[c] - row[c] * y for i, (x, y) in enumerate(zip(row, h, strict=True)) if i != c]
@@ -78,9 +83,7 @@ def cell_cover(proof: Proof, step: Fields) -> UnitCells:
     if len(problem.widths) != 3:
         raise Rejected(step.where, "needs one hidden layer")
     rows, half = arrangement(problem)
-    distinct = len(set(rows))
-    width = len(rows[0]) if rows else 1
-    if distinct * comb(distinct, max(width - 2, 0)) > MAX_WORK:
+    if work(rows) > MAX_WORK:
         raise Declined("too many hyperplanes in too many dimensions to count the regions")
     count = regions(rows) // (2 if half else 1)
     if witnesses is not None:

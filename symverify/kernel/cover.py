@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import compress, product
+from itertools import compress, product, repeat
 from math import comb, gcd, lcm
 from operator import mul, or_
 
 from .errors import Declined, Rejected
-from .linear import Row, fractions, integral, rank
+from .linear import Row, echelon, integral
 from .model import ONE, ZERO, Activation
 
 Plane = tuple[int, ...]
-MAX_SUBSETS = 5_000_000
+MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**27, 400
 TOP_BIT = bytes(byte >> 7 for byte in range(256))
 
 
@@ -95,14 +95,19 @@ def units(X: Sequence[Row], h: Activation, hidden: bool, output: bool) -> Units:
     offsets = [o + s * shift for o, s in zip(h.offsets, h.slopes, strict=True)]
     if output:
         offsets = [o - offsets[sum(t < 0 for t in cuts)] for o in offsets]
-    kept: list[list[int]] = []
-    for column in zip(*([*x, ONE] if hidden else x for x in X), strict=True):
-        if rank([*map(fractions, kept), column]) > len(kept):
-            kept.append(integral(column))
+    table = [[*x, ONE] if hidden else x for x in X]
+    pivots = {next(c for c, x in enumerate(row) if x) for row in echelon(table)}
+    kept = [integral(column) for c, column in enumerate(zip(*table, strict=True)) if c in pivots]
     unit = lcm(*(t.denominator for t in cuts))  # ν is counted in multiples of this, so that thresholds are integers
     whole = integral([*h.slopes, *(o * unit for o in offsets)])
     rows, pieces = [[column[i] for column in kept] for i in range(len(X))], len(h.slopes)
     return Units(rows, any(cuts) or any(offsets), [int(t * unit) for t in cuts], whole[:pieces], whole[pieces:])
+
+
+def few(planes: int, dimension: int) -> bool:
+    """Whether so many hyperplanes have few enough rays, and chambers around them, to visit."""
+    count = comb(planes, max(dimension - 1, 0))
+    return count <= MAX_RAYS and count << dimension <= MAX_CORNERS
 
 
 def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
@@ -122,7 +127,7 @@ def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
                     i + 1, [directed([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest]
                 )
 
-    if comb(len(planes), max(dimension - 1, 0)) > MAX_SUBSETS:
+    if not few(len(planes), dimension):
         raise Declined("too many intersections of hyperplanes")
     identity = [tuple(int(i == k) for i in range(dimension)) for k in range(dimension)]
     return set(descend(0, identity)) if dimension else set()
@@ -169,6 +174,8 @@ class Signs:
         size, need = 4, (self.norm * max(map(abs, vector)) + 1).bit_length() + 1
         while 8 * size < need:
             size *= 2
+        if size * len(self.columns) * len(vector) > MAX_BYTES:
+            raise Declined("a dual vector with too many digits")
         half = self.repeated((1 << (8 * size - 1)) - 1, size)
         if size not in self.packed:
             self.packed[size] = [self.pack(entries, size) - half for entries in zip(*self.columns, strict=True)]
@@ -209,12 +216,17 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, "proves less than the claimed bound")
 
 
-def covered(bars: Iterable[int], universe: int, size: int) -> bool:
+def covered(bars: Iterable[int], universe: int, size: int, steps: Iterator[None] | None = None) -> bool:
     """Whether every subset of `size` elements of the universe avoids one of the `bars` (all are bit sets).
 
     A subset avoids the smallest bar or has an element in it; once all subsets with that element are known to avoid
-    some bar, it leaves the universe.
+    some bar, it leaves the universe. `steps` has an item for each call that is left.
     """
+    if steps is None:
+        bars = list(bars)
+        steps = repeat(None, MAX_VISITS // (len(bars) + 1))
+    if next(steps, steps) is steps:
+        raise Declined("too many steps to see whether the dual vectors cover all units")
     if size == 1:
         for bar in bars:
             universe &= bar
@@ -223,10 +235,12 @@ def covered(bars: Iterable[int], universe: int, size: int) -> bool:
         return False
     bars = list(bars)
     inside = min((bar & universe for bar in bars), key=int.bit_count, default=universe)
+    if inside and size > MAX_DEPTH:
+        raise Declined("too many units at once")
     while inside and universe.bit_count() >= size:
         element = inside & -inside
         inside ^= element
-        if not covered((bar for bar in bars if not bar & element), universe, size - 1):
+        if not covered((bar for bar in bars if not bar & element), universe, size - 1, steps):
             return False
         universe ^= element
     return True
@@ -264,6 +278,8 @@ def lower_bound(
         inside = {c for c in around(planes, ray) if not shape.cone or c >> len(planes) - 1}
         near.append(sum(1 << cells.setdefault(c, len(cells)) for c in inside))
     count = len(cells) or 1  # without coordinates there is one cell, whose H is 0
+    if len(vectors) * len(near) * count > MAX_UNIONS:
+        raise Declined("too many dual vectors")
     signs, bars = Signs([shape.values(ray) for ray in directions]), list[int]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")

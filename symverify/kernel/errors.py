@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-MAX_BITS = 400_000
+MAX_BITS, MAX_PRINTED = 400_000, 12_000
 
 
 class KernelError(Exception):
@@ -39,4 +39,11 @@ def within_budget(x: Fraction) -> Fraction:
     """x itself, unless its numerator or denominator has outgrown the budget."""
     if x.numerator.bit_length() > MAX_BITS or x.denominator.bit_length() > MAX_BITS:
         raise Declined(f"a number grew beyond {MAX_BITS} bits")
+    return x
+
+
+def printable(x: Fraction) -> Fraction:
+    """x itself, unless it has too many digits to be stated."""
+    if max(x.numerator.bit_length(), x.denominator.bit_length()) > MAX_PRINTED:
+        raise Declined(f"a number of more than {MAX_PRINTED} bits to be stated")
     return x

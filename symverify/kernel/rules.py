@@ -6,7 +6,7 @@ from fractions import Fraction
 from operator import mul
 from typing import TypeVar
 
-from .errors import Declined, Malformed, Rejected
+from .errors import Malformed, Rejected, printable
 from .facts import (
     Assumptions,
     Evaluated,
@@ -41,7 +41,7 @@ from .model import (
 )
 from .network import point_of, shape_faults
 from .poly import Poly, positive_on_unit_interval
-from .read import MAX_DIGITS, Fields, Layers, canonical, layers, listed, natural
+from .read import Fields, Layers, canonical, layers, listed, natural
 
 F = TypeVar("F")
 
@@ -114,10 +114,7 @@ def point(proof: Proof, step: Fields) -> Evaluated:
             raise Rejected(where, what)
         theta = point_of(raw)
     f = predictions(problem, theta)
-    value_there = risk(problem, f)
-    if max(value_there.numerator.bit_length(), value_there.denominator.bit_length()) > 3 * MAX_DIGITS:
-        raise Declined(f"the risk at {step.at('parameters')} has more than about {MAX_DIGITS} digits")
-    return Evaluated(theta, f, value_there, value == "given")
+    return Evaluated(theta, f, printable(risk(problem, f)), value == "given")
 
 
 def interior_minimum(proof: Proof, step: Fields) -> LocalMinimum:

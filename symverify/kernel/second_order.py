@@ -25,7 +25,7 @@ from .model import (
 from .read import Fields
 from .rules import Proof, flat
 
-MAX_HESSIAN, MAX_CELLS, MAX_WORK = 80, 4096, 500_000
+MAX_HESSIAN, MAX_CELLS, MAX_WORK = 80, 4096, 200_000
 Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
 
 
@@ -190,7 +190,7 @@ def adjacent_cells(proof: Proof, step: Fields) -> LocalMinimum:
                 pieces = problem.activations[m].pieces(rational(x))
                 choices.append(pieces[:1] if m == 0 and problem.dead_row(i) else pieces)
     cells = prod(map(len, choices))
-    if cells > MAX_CELLS or cells * len(problem.inputs) * problem.size() > 10 * MAX_WORK:
+    if cells > MAX_CELLS or cells * len(problem.inputs) * problem.size() > 20 * MAX_WORK:
         raise Declined("too many cells meet at the point")
     pull, hidden = residuals(problem, at.predictions), problem.widths[1:-1]
     for choice in product(*choices):

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from math import comb, prod
 
-from .errors import Declined, Rejected
+from .errors import Declined, Rejected, printable
 from .facts import Evaluated, Fact, LocalMinimum, UnitCells
 from .linear import Row, dot, rank, sign
 from .model import (
@@ -244,7 +244,7 @@ def cell_minima(proof: Proof, step: Fields) -> CellMinima:
         size, largest = max((dimension(problem, classes, t), t) for t in orbit)
         components += 2 ** len(pairs)
         orbits.append((reached[largest], size if fixed else None))
-    return CellMinima(at, pattern, risk(problem, [(f,) for f in best]), components, tuple(orbits))
+    return CellMinima(at, pattern, printable(risk(problem, [(f,) for f in best])), components, tuple(orbits))
 
 
 def end(problem: Problem, f: Fraction, y: Fraction) -> tuple[int, Fraction]:
@@ -300,7 +300,7 @@ def cell_infimum(proof: Proof, step: Fields) -> CellInfimum:
             if len(z) != len(k.columns) or any(dot(row, z) < 0 for row in k.rows):
                 raise Rejected(here, "is not in the closed cone of its class")
             f = [a + s * dot(row, z) for a, row in zip(f, zip(*k.columns, strict=True), strict=True)]
-    least, covers = risk(problem, [(x,) for x in f]), list[int]()
+    least, covers = printable(risk(problem, [(x,) for x in f])), list[int]()
     for index, (b, given) in enumerate(duals):
         here = f"{step.at('bounds')}[{index}]"
         if len(b) != len(f):
@@ -308,7 +308,7 @@ def cell_infimum(proof: Proof, step: Fields) -> CellInfimum:
         r = loss_gradient(problem, b)
         covers.append(admitted(problem, classes, r, given, here)[0])
         if (bound := risk(problem, [(x,) for x in b]) - dot(r, b)) < least:
-            raise Rejected(here, f"proves a risk of at least {bound}, not {least}")
+            raise Rejected(here, f"proves a risk of at least {printable(bound)}, not {least}")
     for each in types([(3,) if len(k.units) > 1 else (1, 2) for k in classes]):
         if all(each & ~allowed for allowed in covers):
             raise Rejected(step.at("bounds"), f"leave out the signs {each:0{2 * len(classes)}b}")

@@ -73,9 +73,13 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
         return [Snapped("the cell of the point", given_risk, reason="undecided: snapping needs the squared loss")]
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
-    search = _Search(problem, point, given_risk)
+    try:
+        search = _Search(problem, point, given_risk)
+        near = search.near(tolerance)
+    except OverflowError:
+        return [Snapped("the cell of the point", given_risk, reason="undecided: beyond the range of floats")]
     own = search.try_region(search.home)
-    regions = _neighbours(search.home, search.near(tolerance), faces=shallow(problem))
+    regions = _neighbours(search.home, near, faces=shallow(problem))
     if own.point is None and shallow(problem):
         own = search.within(search.home)
     results = [own, *(search.faces(search.home, deadline) if shallow(problem) else [])]

@@ -4,8 +4,6 @@ The verdicts are the kernel's on the certificate as written; the solver's answer
 """
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -23,6 +21,7 @@ from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.landscape.expand import parse_pattern
 from symverify.problem.load import LoadedProblem
+from symverify.problem.write import write_atomically
 from symverify.run.local import cores, processes
 from symverify.run.verdict import Verdict, worst
 from symverify.smt.discharge import NO_OPINION, Opinion, discharge, per_claim
@@ -217,18 +216,3 @@ def _second_opinion(
         if opinion.contradicted
     )
     return [replace(result, smt=of.get(result.name, NO_OPINION)) for result in results], alarms
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary beside it, synced, renamed. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -19,5 +19,5 @@ def dask(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ImportError:
         raise ClusterMissing('Dask is missing: pip install "symverify[cluster]"') from None
-    with Client(address, timeout="20s", set_as_default=False) as client:
+    with Client(address, timeout="20s", set_as_default=False) as client:  # type: ignore[no-untyped-call]
         yield client.get_executor(pure=False, retries=3)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from symverify.problem.load import LoadedProblem
-from symverify.run.check import write_atomically
+from symverify.problem.write import write_atomically
 from symverify.smt.obligations import obligations
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from fractions import Fraction
 
 from symverify.certify.certificate import parameters
 from symverify.kernel import Malformed
@@ -32,7 +33,7 @@ def told(results: Sequence[Snapped]) -> list[str]:
         lines.append(
             f"{found.where}: an exact local minimum ({found.rule}) at distance {found.distance:.6g} "
             f"(squared {_short(str(found.squared_distance))}); its risk is {_short(str(found.risk))} = "
-            f"{float(found.risk):.12g}, that of the given point {float(found.given_risk):.12g}"
+            f"{_value(found.risk)}, that of the given point {_value(found.given_risk)}"
         )
     return lines
 
@@ -40,3 +41,11 @@ def told(results: Sequence[Snapped]) -> list[str]:
 def _short(number: str) -> str:
     """A rational, or its beginning and its length where it is long."""
     return number if len(number) <= 60 else f"{number[:40]}... ({len(number)} characters)"
+
+
+def _value(x: Fraction) -> str:
+    """A number in decimals, also beyond the range of floats."""
+    try:
+        return f"{float(x):.12g}"
+    except OverflowError:
+        return "a number beyond the range of floats"

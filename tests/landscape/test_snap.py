@@ -1,14 +1,200 @@
-"""From trained float points to exact local minima: proved by the kernel, near, and in the place that is named."""
+"""From trained float points to exact local minima: proved by the kernel, near, and in the region that is named."""
 
+import json
+import random
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-import examples as table
-from symverify import load, loads
-from symverify.certify.certificate import Certificate
-from symverify.kernel.model import coordinates, predictions, risk
-from symverify.landscape import snap as module
-from symverify.landscape.snap import snap
+from symverify import check, load, loads
+from symverify.certify.certificate import Certificate, parameters
+from symverify.kernel.model import cell_of, coordinates, predictions, risk
+from symverify.landscape import snap_region
+from symverify.landscape.affine_minimum import affine_minimum
+from symverify.landscape.snap import pattern_at, snap
+from symverify.landscape.snap_equations import as_point
 from symverify.run.snap import snapped_network, told
+from tests.examples import EXAMPLES, changed, network, samples
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "train"
+
+
+def floats(problem, point, size, seed=0):
+    """The point moved by noise, in dyadic rationals of 24 bits after the point."""
+    rng = random.Random(seed)
+    return as_point(
+        problem, [Fraction(round((float(x) + rng.gauss(0, size)) * 2**24), 2**24) for x in coordinates(point)]
+    )
+
+
+def found(problem, given, **options):
+    """What snap finds, each minimum proved once more from the beginning, each number recomputed."""
+    results = snap(problem, given, **options)
+    for each in results:
+        assert each.given_risk == risk(problem, predictions(problem, given))
+        if each.point is None:
+            assert each.reason
+            continue
+        certificate = Certificate(problem)
+        more = {}
+        if each.rule == "face_minimum":
+            more = {"multipliers": [None if mu is None else [str(x) for x in mu] for mu in each.multipliers]}
+        certificate.step(each.rule, point=certificate.point(each.point), **more)
+        assert each.risk == risk(problem, predictions(problem, each.point))
+        apart = [a - b for a, b in zip(coordinates(each.point), coordinates(given), strict=True)]
+        assert each.squared_distance == sum(x * x for x in apart)
+        assert each.distance == pytest.approx(float(each.squared_distance) ** 0.5)
+    distances = [each.squared_distance for each in results if each.point is not None]
+    assert distances == sorted(distances)
+    assert len(told(results)) == len(results)
+    return results
+
+
+def test_a_point_near_an_interior_minimum_snaps_into_its_own_cell():
+    problem = loads(EXAMPLES["four-points-given"].document).problem
+    given = floats(problem, problem.parameters, 1e-4)
+    nearest = found(problem, given)[0]
+    assert (nearest.where, nearest.rule, nearest.risk) == ("the cell of the point", "interior_minimum", Fraction(3, 20))
+    assert 0 < nearest.distance < 1e-3
+    assert cell_of(problem, nearest.point) == cell_of(problem, given)
+    assert max(len(str(x)) for x in coordinates(nearest.point)) < 60
+
+
+def test_an_exact_minimum_stays_where_it_is():
+    problem = loads(EXAMPLES["four-points-given"].document).problem
+    nearest = found(problem, problem.parameters)[0]
+    assert (nearest.point, nearest.squared_distance) == (problem.parameters, 0)
+
+
+def test_a_minimum_on_a_boundary_is_found_from_either_side():
+    problem = loads(EXAMPLES["boundary"].document).problem
+    for seed in range(4):
+        results = found(problem, floats(problem, problem.parameters, 1e-4, seed))
+        nearest = results[0]
+        assert (nearest.where, nearest.rule) == ("the face with unit 1 at a breakpoint on sample 3", "face_minimum")
+        assert nearest.risk == 18
+        assert nearest.distance < 1e-3
+        own = [each for each in results if each.where == "the cell of the point"]
+        assert [each.reason for each in own] == [
+            "no local minimum lies inside it with these signs of the output weights"
+        ]
+
+
+def test_a_neighbouring_cell_is_looked_into():
+    hidden = {"weight": [["0"], ["1"]], "bias": ["-1", "-1.999"]}  # the second unit is just on at sample 3, x = 2
+    last = {"weight": [["1", "1.01"]], "bias": ["0"]}
+    problem = loads(changed(EXAMPLES["four-points"], parameters=[hidden, last])).problem
+    places = {each.where: each for each in found(problem, problem.parameters) if each.point is not None}
+    across = places["the neighbouring cell with unit 2 of layer 1 on sample 3 across"]
+    assert (across.rule, across.risk) == ("interior_minimum", 0)
+    assert pattern_at(problem, problem.parameters)[0][1] == (0, 0, 1, 1)
+    assert pattern_at(problem, across.point)[0][1] == (0, 0, 0, 1)
+
+
+def test_deep_and_vector_networks_snap_inside_cells():
+    for name, value in (("deep", Fraction(26, 15)), ("four-points-depth-5", Fraction(3, 20))):
+        problem = loads(EXAMPLES[name].document).problem
+        given = floats(problem, affine_minimum(problem).point, 1e-4)
+        nearest = found(problem, given)[0]
+        assert (nearest.rule, nearest.risk) == ("interior_minimum", value)
+        assert nearest.distance < 1e-2
+
+
+def test_what_cannot_be_snapped_says_so():
+    linear = loads(EXAMPLES["vector-linear"].document).problem  # minima with a minorant that is not constant
+    (result,) = found(linear, as_point(linear, [Fraction(x, 10) for x in (9, 3, 9, 3)]))
+    assert result.point is None
+    assert result.reason == "undecided: no point with the best predictions there was found near"
+    document = changed(EXAMPLES["four-points-given"], loss={"name": "huber", "delta": "1"})
+    huber = loads(document).problem
+    (result,) = found(huber, huber.parameters)
+    assert result.reason == "undecided: snapping needs the squared loss"
+    problem = loads(EXAMPLES["four-points"].document).problem
+    (result,) = found(problem, as_point(problem, [Fraction(10**400)] * problem.size()))
+    assert result.reason == "undecided: beyond the range of floats"
+
+
+def test_a_minimum_far_away_in_the_same_cell_is_found_by_linear_programming(monkeypatch):
+    problem = loads(EXAMPLES["four-points-given"].document).problem
+    given = floats(problem, problem.parameters, 0.01)
+    region = snap_region.Region(pattern_at(problem, given), frozenset(), "")
+    target = snap_region.best_predictions(problem, region)
+    assert [x for (x,) in target] == [Fraction(k, 10) for k in (-2, 1, 4, 7)]
+    point = snap_region.minimum_by_lp(problem, region, target, given)
+    assert region.contains(problem, point)
+    assert [list(f) for f in predictions(problem, point)] == target
+    monkeypatch.setattr(snap_region, "MAX_CONSTRAINTS", 5)
+    with pytest.raises(Exception, match="more than 5 constraints for exact linear programming"):
+        snap_region.minimum_by_lp(problem, region, target, given)
+
+
+def test_nothing_new_begins_after_the_deadline():
+    problem = loads(EXAMPLES["boundary"].document).problem
+    given = floats(problem, problem.parameters, 1e-4)
+    assert len(found(problem, given, deadline=0.0)) == 1
+
+
+ACTIVATIONS = [
+    "relu",
+    "hardtanh",
+    {"name": "leaky_relu", "negative_slope": "1/3"},
+    {"breakpoints": ["-2", "0", "1"], "slopes": ["0", "-1", "2", "1/2"], "anchor": ["0", "0"]},
+]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_start_all_that_is_returned_is_proved(seed):
+    rng = random.Random(seed)
+    h, d, n = rng.randint(1, 3), rng.randint(1, 2), rng.randint(3, 7)
+    xs = [[rng.randint(-9, 9) for _ in range(d)] for _ in range(n)]
+    ys = [f"{rng.randint(-30, 30)}/10" for _ in range(n)]
+    bias = rng.choice([True, True, False, {"hidden": False, "output": True}])
+    document = network([d, h, 1], ACTIVATIONS[seed % 4], samples(xs, ys), bias=bias)
+    problem = loads(document).problem
+    given = as_point(problem, [Fraction(round(rng.gauss(0, 1) * 2**20), 2**20) for _ in range(problem.size())])
+    results = found(problem, given)
+    assert results
+    for each in results:
+        if each.rule == "interior_minimum":
+            cell_of(problem, each.point)
+
+
+def test_the_trained_example_is_spurious(tmp_path):
+    imports = pytest.importorskip("symverify.problem.imports")
+    pytest.importorskip("safetensors", reason="the extra [safetensors] is not installed")
+    output = tmp_path / "network.json"
+    imports.import_model(EXAMPLE / "model.safetensors", EXAMPLE / "train.csv", output)
+    loaded = load(output)
+    nearest = found(loaded.problem, loaded.problem.parameters)[0]
+    assert (nearest.rule, nearest.risk) == ("interior_minimum", Fraction(488519, 15870000))
+    assert nearest.distance == pytest.approx(3.6931e-6, rel=1e-3)
+    (tmp_path / "exact.json").write_bytes(snapped_network(loaded.network, nearest.point))
+    exact = load(tmp_path / "exact.json")
+    assert exact.problem.parameters == nearest.point
+    assert exact.problem.inputs == loaded.problem.inputs
+    point = check(exact, ["point"], smt=False, timeout=20)["point"]
+    assert (point.verdict.value, point.statement["spurious"]) == ("proved", True)
+
+
+def test_the_snapped_file_keeps_the_rest(tmp_path):
+    (tmp_path / "p.csv").write_text("x,y\n0,0\n1,1\n2,0.5\n")
+    document = {
+        "format": "symverify-network/1",
+        "layers": [1, 1, 1],
+        "activation": {"name": "leaky_relu", "negative_slope": 0.1},
+        "loss": {"name": "squared", "reduction": "sum", "factor": 0.5},
+        "data": {"csv": "p.csv", "inputs": ["x"], "targets": ["y"]},
+    }
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    before = load(tmp_path / "a.json")
+    point = as_point(before.problem, [Fraction(1, 3), Fraction(2), Fraction(-1, 7), Fraction(0)])
+    (tmp_path / "b.json").write_bytes(snapped_network(before.network, point))
+    after = load(tmp_path / "b.json").problem
+    assert (after.inputs, after.loss, after.activations) == (
+        before.problem.inputs,
+        before.problem.loss,
+        before.problem.activations,
+    )
+    assert after.parameters == point
+    assert parameters(point)[0] == {"weight": [["1/3"]], "bias": ["2"]}

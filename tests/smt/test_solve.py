@@ -289,7 +289,7 @@ def test_worker_that_writes_garbage_is_no_answer(
     ready = '{"id": 0, "answer": "sat", "reason": "", "model": null}'
     program = tmp_path / "worker.py"
     program.write_text(f"print({ready!r}, flush=True); input(); print({writes!r}, end='')\n")
-    monkeypatch.setattr(solve, "__file__", str(program))
+    monkeypatch.setattr(solve, "WORKER", program)
     with Solver() as running:
         reply = running.solve(SATISFIABLE)
         assert reply.answer is Answer.NO_ANSWER

@@ -10,7 +10,7 @@ from scipy.linalg import qr
 from symverify.ground import linear
 from symverify.landscape.global_minimum.model import Floats
 
-EXTRA = 7  # coordinates that the correction may use beyond those that it needs
+EXTRA = 8  # coordinates that the correction may use beyond those that it needs
 WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else
 MARK = 4  # marks the row of the lattice that carries the correction
 

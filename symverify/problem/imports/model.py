@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from symverify.kernel.errors import Declined, Malformed
 from symverify.kernel.network import FORMAT, read_problem, read_table
+from symverify.problem.write import write_atomically
 
 from .common import Affine, Model, NotImportable, quoted, spelled
 from .onnx import read_onnx
@@ -50,7 +49,7 @@ def import_model(
             document["data"] = _inline(columns, table, data.name)
         text = _json(document)
         read_problem(text, lambda _: table)
-        _write(output, text)
+        write_atomically(output, text)
     except Malformed as error:
         faults = "; ".join(f"{where}: {what}" if where else what for where, what in error.faults)
         raise NotImportable(faults, "correct the places named") from None
@@ -160,18 +159,3 @@ def _json(document: dict[str, object]) -> bytes:
             text = "[\n  " + ",\n  ".join(json.dumps(item) for item in value) + "\n ]"
         parts.append(f"{json.dumps(key)}: {text}")
     return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("ascii")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary beside it, synced, renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
