@@ -156,7 +156,7 @@ class Infimum(Fact):
     risk: Fraction
 
     def words(self) -> str:
-        return f"the infimum of the risk over all parameters is {self.risk}, approached as a weight grows"
+        return f"the infimum of the risk over all parameters is {self.risk}, approached by a limit of points"
 
 
 @dataclass(frozen=True, slots=True)

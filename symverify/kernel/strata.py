@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from math import comb, prod
 
-from .errors import Declined, Rejected, printable
+from .errors import MAX_PRINTED, Declined, Rejected, printable
 from .facts import Evaluated, Fact, LocalMinimum, UnitCells
 from .linear import Row, dot, rank, sign
 from .model import (
@@ -340,6 +340,8 @@ def constant_risk_path(proof: Proof, step: Fields) -> ConstantRiskPath:
                     here, f"{unit_name(0, j)} changes sign, or its input weights move where its sign appears"
                 )
         nodes.append(theta)
+    if len(nodes) == 1:
+        raise Rejected(step.at("nodes"), "leads nowhere")
     return ConstantRiskPath(minimum, tuple(nodes))
 
 
@@ -357,6 +359,9 @@ def atlas(proof: Proof, step: Fields) -> Atlas:
     step.check()
     if len({tuple(sorted(each.pattern[0])) for each in found}) != len(found):
         raise Rejected(step.at("minima"), "name a cell twice, up to exchanging units")
-    if len(found) != (every := comb(count.count + count.units - 1, count.units)):
+    least = min(count.units, count.count - 1)
+    if least * (count.count + count.units).bit_length() > MAX_PRINTED:
+        raise Declined("too many cells to be stated")
+    if len(found) != (every := comb(count.count + count.units - 1, least)):
         raise Rejected(step.at("minima"), f"expected all {every} cells, got {len(found)}")
     return Atlas(every, tuple(found))

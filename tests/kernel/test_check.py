@@ -215,7 +215,7 @@ def test_output_that_cannot_be_written_is_an_internal_error(tmp_path: Path) -> N
     (tmp_path / "c.json").write_text(json.dumps(proof("kink")))
     command = [sys.executable, "-m", "symverify.kernel", str(tmp_path / "n.json"), str(tmp_path / "c.json")]
     with open("/dev/full", "w") as full:
-        assert subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, check=False).returncode == 70
+        assert subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, check=False, env={}).returncode == 70
 
 
 def test_a_refuted_claim_comes_last_and_decides_the_code(tmp_path: Path) -> None:

@@ -69,4 +69,4 @@ def test_a_risk_too_long_to_print_is_declined() -> None:
     parameters = [layer([["7" * 4000]], ["0"]), layer([["7" * 4000]], ["0"])]
     document = network([1, 1, 1], "relu", FOUR)
     verdict, what = outcome(document, certificate(document, [point(parameters)], []))
-    assert (verdict, what) == ("Declined", "the risk at steps[0].parameters has more than about 4000 digits")
+    assert (verdict, what) == ("Declined", "a number of more than 12000 bits to be stated")

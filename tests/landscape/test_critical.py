@@ -353,7 +353,6 @@ def shown(*arguments):
     return listing(*arguments)[0]
 
 
-
 def test_the_listing_of_families():
     problem, cell = network(*LINE, 2), (((1, 1, 1),) * 2,)
     text = shown(problem, cell, False, 10).splitlines()

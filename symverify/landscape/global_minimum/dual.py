@@ -120,14 +120,21 @@ def _lines(model: Model, moved: Projection, ups: Indices, downs: Indices, fixed:
     over = np.concatenate([model.units[ups] @ moved.residual, model.units[downs] @ -moved.residual]) + margin
     if not len(over) or over.max() < 0.5 * margin:
         return np.zeros(0, dtype=np.int64)
-    worst = numbers[int(over.argmax())]
-    signs = np.where(moved.support < model.count, 1.0, -1.0)[:, None]
-    support = signs * model.units[moved.support % model.count]
-    column = model.units[worst % model.count] * (1.0 if worst < model.count else -1.0)
-    weights = np.linalg.lstsq(support.T, column, rcond=None)[0] if len(support) else np.zeros(0)
-    used = np.flatnonzero(weights < -1e-7)
-    found: Indices = np.append(moved.support[used[used >= fixed]], worst) % model.count
+    worst = np.argsort(-over, kind="stable")[:3]
+    failed = numbers[worst[over[worst] >= 0.5 * margin]]
+    support = _signed(model, moved.support)
+    used: Flags = np.zeros(len(support), dtype=bool)
+    if len(support):
+        weights = np.linalg.lstsq(support.T, _signed(model, failed).T, rcond=None)[0]
+        used = np.any(weights < -1e-7, axis=1, keepdims=False)
+        used[:fixed] = False
+    found: Indices = np.concatenate([moved.support[used], failed]) % model.count
     return found
+
+
+def _signed(model: Model, numbers: Indices) -> Floats:
+    """The unit columns of these column numbers."""
+    return np.where(numbers < model.count, 1.0, -1.0)[:, None] * model.units[numbers % max(model.count, 1)]
 
 
 def _bound(model: Model, projection: Projection) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from symverify.landscape.global_minimum import tasks
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Model
+from symverify.landscape.global_minimum.model import Flags, Model, Node
 from symverify.landscape.global_minimum.network import Candidate, candidate, conflict, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
@@ -109,7 +109,7 @@ class Search:
             if self.best.loss == floor:
                 return
         for node in tasks.roots(self.width):
-            self.add(tasks.solve(self.shape, node, (), 1.0 / (self.width + 1))[0])
+            self.add(tasks.solve(self.shape, node, self.cones(node), (), 1.0 / (self.width + 1))[0])
 
     def step(self) -> None:
         """One round: split the open nodes of lowest bound. An interrupted round leaves the state as it was."""
@@ -181,8 +181,11 @@ class Search:
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""
-        cones = [self.shape.cone(slot) for slot in solved.node]
-        return bit_set(*self.shape.reach(solved.node, cones))
+        return bit_set(*self.shape.reach(solved.node, self.cones(solved.node)))
+
+    def cones(self, node: Node) -> list[Flags]:
+        """The rays in the cone of each slot."""
+        return [self.shape.cone(slot) for slot in node]
 
     def covered(self, bits: int, since: int) -> bool:
         """Whether one of the vectors from number `since` on is admissible on all these columns."""
@@ -191,7 +194,7 @@ class Search:
     def refine(self, leaf: Solved) -> None:
         """A leaf whose exact bound is just below the incumbent: an exact improvement, or a split."""
         shape = self.shape
-        cones = [shape.cone(slot) for slot in leaf.node]
+        cones = self.cones(leaf.node)
         plus, minus = shape.reach(leaf.node, cones)
         exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
         support = np.array(sorted(exact.weights), dtype=np.int64)
@@ -208,4 +211,4 @@ class Search:
             self.leaves.append(leaf)
             return
         for node in tasks.children(leaf.node, split):
-            self.add(tasks.solve(shape, node, leaf.support, leaf.weight)[0])
+            self.add(tasks.solve(shape, node, self.cones(node), leaf.support, leaf.weight)[0])

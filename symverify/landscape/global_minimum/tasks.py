@@ -6,12 +6,14 @@ Workers get the instance and small nodes; the model (rays, columns) is rebuilt o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from math import prod
 
 import numpy as np
 
 from symverify.landscape.global_minimum.dual import DualVector, dual_vector
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Model, Node, Slot, model
+from symverify.landscape.global_minimum.model import Flags, Model, Node, Slot, model
 from symverify.landscape.global_minimum.network import Share, conflict, local_search, shares, start_units
 from symverify.landscape.global_minimum.relaxation import Projection, project
 
@@ -51,9 +53,10 @@ def children(node: Node, split: tuple[int, int]) -> list[Node]:
     return [tuple(sorted([*rest, *[halves[0]] * (copies - k), *[halves[1]] * k])) for k in range(copies + 1)]
 
 
-def solve(shape: Model, node: Node, warm: Sequence[int], weight: float) -> tuple[Solved, Projection]:
-    """The bound of a node and how to split it."""
-    cones = [shape.cone(slot) for slot in node]
+def solve(
+    shape: Model, node: Node, cones: Sequence[Flags], warm: Sequence[int], weight: float
+) -> tuple[Solved, Projection]:
+    """The bound of a node and how to split it; cones are those of its slots."""
     plus, minus = shape.reach(node, cones)
     starts = np.array([k for k in warm if (plus if k < shape.count else minus)[k % shape.count]], dtype=np.int64)
     found = project(
@@ -78,23 +81,18 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) ->
     solved, guesses = [], []
     for parent in batch:
         nodes = children(parent.node, parent.split) if parent.split is not None else [parent.node]
-        volumes = [_volume(shape, node) for node in nodes]
+        cones = {slot: shape.cone(slot) for slot in dict.fromkeys(chain.from_iterable(nodes))}
+        sizes = {slot: float(np.count_nonzero(cone)) for slot, cone in cones.items()}
+        volumes = [prod(sizes[slot] for slot in node) for node in nodes]
         for node, volume in zip(nodes, volumes, strict=True):
             share = parent.weight * volume / (sum(volumes) or 1.0)
-            child, projection = solve(shape, node, parent.support, share)
+            child, projection = solve(shape, node, [cones[slot] for slot in node], parent.support, share)
             solved.append(child)
             if search and child.value < cut and child.split is not None:
                 search = False
                 value, parts = local_search(shape, start_units(shape, node, projection))
                 guesses.append((value, tuple(parts)))
     return solved, [guess for guess in guesses if guess[0] < cut]
-
-
-def _volume(shape: Model, node: Node) -> float:
-    volume = 1.0
-    for slot in node:
-        volume *= float(shape.cone(slot).sum()) / max(shape.count, 1)
-    return volume
 
 
 def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
