@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BaseException as error:  # an internal error must not look like a verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter's last flush fails and exits with 120
         sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
         return INTERNAL
     return code

@@ -64,7 +64,7 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
     match claim, fact:
         case "assumptions", Assumptions(holds):
             return "proved", {name: is_so for name, is_so, _ in holds}
-        case "spurious_minimum", SpuriousMinimum(minimum, better):
+        case "spurious_minimum", SpuriousMinimum(minimum, better, affine=True):
             return "proved", {"risk": str(minimum.at.risk), "better_risk": str(better.risk)}
         case "spurious_minimum", GlobalMinimum(at, affine=True):
             return "refuted", {"risk": str(at.risk)}

@@ -216,11 +216,12 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, "proves less than the claimed bound")
 
 
-def covered(bars: Iterable[int], universe: int, size: int, steps: Iterator[None] | None = None) -> bool:
+def covered(bars: Iterable[tuple[int, bytes]], universe: int, size: int, steps: Iterator[None] | None = None) -> bool:
     """Whether every subset of `size` elements of the universe avoids one of the `bars` (all are bit sets).
 
     A subset avoids the smallest bar or has an element in it; once all subsets with that element are known to avoid
-    some bar, it leaves the universe. `steps` has an item for each call that is left.
+    some bar, it leaves the universe. Each bar comes with its bytes (little-endian, as long as the universe's), in
+    which one bit is looked up fast. `steps` has an item for each call that is left.
     """
     if steps is None:
         bars = list(bars)
@@ -228,19 +229,20 @@ def covered(bars: Iterable[int], universe: int, size: int, steps: Iterator[None]
     if next(steps, steps) is steps:
         raise Declined("too many steps to see whether the dual vectors cover all units")
     if size == 1:
-        for bar in bars:
+        for bar, _ in bars:
             universe &= bar
             if not universe:
                 return True
         return False
     bars = list(bars)
-    inside = min((bar & universe for bar in bars), key=int.bit_count, default=universe)
+    inside = min((bar & universe for bar, _ in bars), key=int.bit_count, default=universe)
     if inside and size > MAX_DEPTH:
         raise Declined("too many units at once")
     while inside and universe.bit_count() >= size:
         element = inside & -inside
+        place, bit = divmod(element.bit_length() - 1, 8)
         inside ^= element
-        if not covered((bar for bar in bars if not bar & element), universe, size - 1, steps):
+        if not covered((both for both in bars if not both[1][place] >> bit & 1), universe, size - 1, steps):
             return False
         universe ^= element
     return True
@@ -280,10 +282,12 @@ def lower_bound(
     count = len(cells) or 1  # without coordinates there is one cell, whose H is 0
     if len(vectors) * len(near) * count > MAX_UNIONS:
         raise Declined("too many dual vectors")
-    signs, bars = Signs([shape.values(ray) for ray in directions]), list[int]()
+    signs, bars = Signs([shape.values(ray) for ray in directions]), list[tuple[int, bytes]]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
         above, below = signs(g) if directions else (b"", b"")
-        bars.append(union(compress(near, above)) | union(compress(near, below)) << count)
-    if not covered(sorted(bars, key=int.bit_count), (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
+        bar = union(compress(near, above)) | union(compress(near, below)) << count
+        bars.append((bar, bar.to_bytes(count // 4 + 1, "little")))
+    bars.sort(key=lambda both: both[0].bit_count())
+    if not covered(bars, (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
         raise Rejected("vectors", "do not cover all units")

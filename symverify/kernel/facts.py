@@ -60,10 +60,11 @@ class NotLocalMinimum(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SpuriousMinimum(Minimum):
-    """`minimum` is a local minimum and `better` a point of lower risk."""
+    """`minimum` is a local minimum and `better` a point of lower risk; `affine` as for GlobalMinimum."""
 
     minimum: LocalMinimum
     better: Evaluated
+    affine: bool
 
     def words(self) -> str:
         return f"{self.minimum.words()}; it is spurious: another point has risk {self.better.risk}"

@@ -265,7 +265,7 @@ def spurious_minimum(proof: Proof, step: Fields) -> SpuriousMinimum:
     better = proof.premise(step, "better", Evaluated)
     if better.risk >= minimum.at.risk:
         raise Rejected(step.at("better"), f"its risk {better.risk} is not below {minimum.at.risk}")
-    return SpuriousMinimum(minimum, better)
+    return SpuriousMinimum(minimum, better, affine_optimum(proof.problem, minimum.at))
 
 
 def function_minimum(proof: Proof, step: Fields) -> GlobalMinimum:

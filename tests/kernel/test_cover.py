@@ -117,7 +117,7 @@ def test_covered_is_brute_force() -> None:
         bars = [rng.getrandbits(n) & rng.getrandbits(n) for _ in range(rng.randint(0, 6))]
         subsets = [sum(1 << k for k in chosen) for chosen in combinations(range(n), min(size, n))]
         expected = all(any(not bar & subset for bar in bars) for subset in subsets)
-        assert covered(bars, (1 << n) - 1, min(size, n)) == expected
+        assert covered([(bar, bytes([bar])) for bar in bars], (1 << n) - 1, min(size, n)) == expected
 
 
 def test_the_bound_holds_only_with_its_biases() -> None:
