@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-MAX_BITS, MAX_PRINTED = 400_000, 12_000
+MAX_BITS, MAX_PRINTED = 100_000, 12_000
 
 
 class KernelError(Exception):
