@@ -19,6 +19,11 @@ from symverify.landscape.global_minimum import Instance, Result, global_minimum,
 
 SIZES = ((20, 1, 3), (20, 2, 2), (14, 2, 3), (20, 3, 2), (30, 2, 2), (40, 2, 2), (16, 2, 3), (20, 2, 3), (60, 2, 2))
 LARGE = (100, 2, 2)
+GROWTH = {
+    "n": ((10, 2, 2), (20, 2, 2), (40, 2, 2), (80, 2, 2)),
+    "d": ((16, 1, 2), (16, 2, 2), (16, 3, 2), (16, 4, 2)),
+    "h": ((12, 2, 1), (12, 2, 2), (12, 2, 3), (12, 2, 4)),
+}
 ABOVE = 1e-6  # SCIP's cutoff lies this far (relatively) above the minimum, so that it has to find it, too
 
 
@@ -124,6 +129,11 @@ def main() -> None:
     for size in sizes or [*SIZES, *([LARGE] if options.large else [])]:
         for seed in range(options.seeds):
             print(line((size[0], size[1], size[2]), seed, limit), flush=True)
+    if not sizes:
+        for what, growing in GROWTH.items():
+            print(f"growth with {what}")
+            for size in growing:
+                print(line(size, 0, 0.0), flush=True)
 
 
 if __name__ == "__main__":

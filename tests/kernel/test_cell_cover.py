@@ -58,7 +58,8 @@ CORRUPTIONS = [
     ("one more", "steps[0].witnesses", [*WITNESSES, ["3", "-1"]], "Rejected", "two of them lie in the same cell"),
     ("none", "steps[0].witnesses", [], "Rejected", "expected one for each of the 8 cells, got 0"),
     ("null", "steps[0].witnesses", None, "Malformed", "steps[0].witnesses: expected a list"),
-    ("on a boundary", "steps[0].witnesses[2]", ["1", "-1"], "Rejected", "[2]: cell_cover: is on the boundary of sample 2"),
+    ("on a boundary", "steps[0].witnesses[2]", ["1", "-1"], "Rejected",
+     "[2]: cell_cover: is on the boundary of sample 2"),
     ("zero", "steps[0].witnesses[2]", ["0", "0"], "Rejected", "[2]: cell_cover: is on the boundary of sample 1"),
     ("too short", "steps[0].witnesses[2]", ["1"], "Rejected", "[2]: cell_cover: expected 2 numbers, got 1"),
     ("too long", "steps[0].witnesses[2]", ["1", "1", "1"], "Rejected", "[2]: cell_cover: expected 2 numbers, got 3"),
@@ -115,7 +116,7 @@ def test_products_too_long_to_write_are_left_out() -> None:
 @pytest.mark.parametrize(("n", "d"), [(30, 29), (30, 60), (300, 3)])
 def test_too_many_hyperplanes_are_declined(n: int, d: int) -> None:
     """Independent rows, and more dimensions than rows: 2^n cells."""
-    rows = [[(k == j) + k**j % 7 for j in range(d)] for k in range(n)]
+    rows = [[(k == j) + k ** (j % 4) for j in range(d)] for k in range(n)]
     document = network([d, 1, 1], "relu", samples(rows, [0] * n))
     verdict, what = outcome(document, certificate(document, [{"rule": "cell_cover"}], []))
     assert (verdict, what) == ("Declined", "too many hyperplanes in too many dimensions to count the regions")
@@ -133,7 +134,7 @@ def test_the_work_is_that_of_counting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(regions.__globals__, "restricted", counting)
     for n, d in ((3, 2), (8, 3), (7, 7), (6, 9), (9, 5), (12, 4)):
         rng = Random(n)
-        rows = [tuple([1, *(rng.randint(-99, 99) for _ in range(d - 1))]) for _ in range(n)]
+        rows = [(1, *(rng.randint(-99, 99) for _ in range(d - 1))) for _ in range(n)]
         seen[0] = 0
         regions(rows)
         assert seen[0] <= work(rows) < MAX_WORK

@@ -225,7 +225,8 @@ def check_path(rng, problem, found, start, goal):
     proof = rules.Proof(problem, [], set())
     run(proof, rules.point, parameters=parameters(start))
     run(proof, rules.interior_minimum, point=0)
-    run(proof, strata.constant_risk_path, minimum=1, **emit.constant_risk_path(path))
+    if len(path) > 1:
+        run(proof, strata.constant_risk_path, minimum=1, **emit.constant_risk_path(path))
     gradient = residuals(problem, [(f,) for f in found.best])
     for a, b in pairwise(path):
         assert between(found, a, b, Fraction(0)) == a

@@ -12,7 +12,7 @@ import numpy as np
 
 from symverify.ground import linear
 from symverify.ground.qp import ConeProjection, cone_projection
-from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Node, Signs
+from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
 from symverify.landscape.global_minimum.relaxation import Projection, project
 from symverify.landscape.global_minimum.rounding import Rounding
 
@@ -50,9 +50,12 @@ def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, thr
     return DualVector(tuple(vector), bit_set(above, below))
 
 
-def dual_vector(model: Model, node: Node, warm: Indices, threshold: Fraction) -> DualVector | None:
-    """A vector that proves `threshold` for the node; None if the node's exact bound is below the threshold."""
-    plus, minus = model.reach(node, [model.cone(slot) for slot in node])
+def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
+    """A vector that proves `threshold` for all networks with units in the slots; None if their exact bound is lower.
+
+    The slots may be those of several nodes: then each of these is covered.
+    """
+    plus, minus = model.reach(slots, [model.cone(slot) for slot in slots])
     found = _rounded(model, plus, minus, warm, threshold)
     if found is not None:
         return found

@@ -78,7 +78,7 @@ class Model:
         inside: Flags = np.logical_and.reduce(self.closed[np.array(sides), np.array(planes)], axis=0)
         return inside
 
-    def reach(self, node: Node, cones: Sequence[Flags]) -> tuple[Flags, Flags]:
+    def reach(self, node: Sequence[Slot], cones: Sequence[Flags]) -> tuple[Flags, Flags]:
         """Which rays some slot of the node may use with σ = +, and with σ = −."""
         sides = []
         for sign in (1, -1):

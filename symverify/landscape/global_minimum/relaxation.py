@@ -16,6 +16,7 @@ import numpy as np
 from symverify.landscape.global_minimum.model import Floats, Indices
 
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
+SMALL = 250  # columns up to which compiling, or loading what was compiled, costs more than it saves
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -47,7 +48,8 @@ def project(
     `warm` are column numbers to start with. The weights of the (independent) columns `free` may have any sign;
     with a `margin` the residual is at most −margin on every other column instead of 0.
     """
-    support, weights, residual = _engine()(units, target, plus, minus, warm, free, margin, LEAST)
+    engine = _engine() if len(units) > SMALL else project_with_numpy
+    support, weights, residual = engine(units, target, plus, minus, warm, free, margin, LEAST)
     return Projection(support, weights, residual)
 
 

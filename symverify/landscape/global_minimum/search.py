@@ -148,18 +148,32 @@ class Search:
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         while waiting:
-            batch, waiting = waiting[:CHUNK], waiting[CHUNK:]
-            known = len(self.vectors)
-            parts = [[leaf] for leaf, _ in batch]
-            for (leaf, bits), (found,) in zip(batch, self.calls(tasks.certify, parts, threshold), strict=True):
-                if self.covered(bits, known):
-                    continue
-                if found is None:
-                    failed.append(leaf)
-                else:
+            known, groups = len(self.vectors), list[Group]()
+            while waiting and len(groups) < CHUNK:
+                group, waiting = self.grown(waiting)
+                groups.append(group)
+            parts = [[(group.slots, group.support)] for group in groups]
+            for group, (found,) in zip(groups, self.calls(tasks.certify, parts, threshold), strict=True):
+                leaf, bits = group.members[0]
+                if found is None and len(group.members) > 1:
+                    waiting = [*group.members[1:], *waiting]
+                    found = tasks.certify(self.inst, [(leaf.node, leaf.support)], threshold)[0]
+                if found is not None and not all(self.covered(more, known) for _, more in group.members):
                     self.vectors.append(found)
+                elif found is None and not self.covered(bits, known):
+                    failed.append(leaf)
             waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, known)]
         return failed
+
+    def grown(self, waiting: list[Waiting]) -> tuple["Group", list[Waiting]]:
+        """The first waiting leaf with those that one vector may cover together with it; and the rest."""
+        rivals = waiting[1 : 1 + RIVALS]
+        taken, support = tasks.grow(self.shape, waiting[0][0], rivals, self.target)
+        members = [waiting[0], *(rivals[place] for place in taken)]
+        chosen = set(taken)
+        rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]
+        slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
+        return Group(members, slots, support if taken else waiting[0][0].support), rest
 
     def close(self, floor: Fraction) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said."""

@@ -11,12 +11,13 @@ from math import prod
 
 import numpy as np
 
-from symverify.landscape.global_minimum.dual import DualVector, dual_vector
+from symverify.landscape.global_minimum.dual import DualVector, bit_set, dual_vector
 from symverify.landscape.global_minimum.instance import Instance
 from symverify.landscape.global_minimum.model import Flags, Model, Node, Slot, model
 from symverify.landscape.global_minimum.network import Share, conflict, local_search, shares, start_units
-from symverify.landscape.global_minimum.relaxation import Projection, project
+from symverify.landscape.global_minimum.relaxation import LEAST, Projection, project
 
+GROUP = 6  # leaves that one dual vector is grown to cover, besides the first
 Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square) and the parts that reach it
 
 
@@ -103,11 +104,8 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
         rng = np.random.default_rng(seed)
         units = []
         for _ in range(width):
-            u = rng.standard_normal(max(shape.count, 1))
-            point = u[: shape.count] @ shape.directions / shape.count**0.5 if shape.count < 64 else None
-            if point is None:
-                few = rng.integers(0, shape.count, 8)
-                point = u[:8] @ shape.directions[few]
+            few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
+            point = rng.standard_normal(len(few)) @ shape.directions[few]
             if shape.form.perspective:
                 point[-1] = abs(point[-1])
             units.append((int(rng.integers(0, 2)) * 2 - 1, point))
@@ -116,7 +114,39 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
     return found
 
 
-def certify(inst: Instance, batch: Sequence[Solved], threshold: Fraction) -> list[DualVector | None]:
-    """For each node a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
+def certify(
+    inst: Instance, groups: Sequence[tuple[Sequence[Slot], Sequence[int]]], threshold: Fraction
+) -> list[DualVector | None]:
+    """For each (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
     shape = model(inst)
-    return [dual_vector(shape, leaf.node, np.array(leaf.support, dtype=np.int64), threshold) for leaf in batch]
+    return [dual_vector(shape, slots, np.array(support, dtype=np.int64), threshold) for slots, support in groups]
+
+
+def grow(
+    shape: Model, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
+) -> tuple[list[int], tuple[int, ...]]:
+    """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
+
+    Rivals come with their columns as bit sets. The one with the fewest columns above the current residual is
+    tried, until one fails to leave a fair part of the slack over the incumbent's `share`.
+    """
+    cones = [shape.cone(slot) for slot in head.node]
+    plus, minus = shape.reach(head.node, cones)
+    found = solve(shape, head.node, cones, head.support, 0.0)[1]
+    least = share + 0.3 * (found.value - share)
+    taken: list[int] = []
+    left = dict(enumerate(bits for _, bits in rivals))
+    while left and len(taken) < GROUP and found.value > share:
+        prices = shape.units @ found.residual
+        blocked = bit_set(prices > LEAST, prices < -LEAST)
+        place = min(left, key=lambda k: (blocked & left[k]).bit_count())
+        node = rivals[place][0].node
+        more_plus, more_minus = shape.reach(node, [shape.cone(slot) for slot in node])
+        ups, downs = np.flatnonzero((plus | more_plus) & shape.live), np.flatnonzero((minus | more_minus) & shape.live)
+        tried = project(shape.units, shape.target, ups, downs, found.support)
+        if tried.value < least:
+            break
+        plus, minus, found = plus | more_plus, minus | more_minus, tried
+        taken.append(place)
+        del left[place]
+    return taken, tuple(int(k) for k in found.support)
