@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", help="n,d,h instead of the built-in list")
     options = parser.parse_args()
     sizes = [tuple(int(x) for x in size.split(",")) for size in options.sizes or ()]
-    ours(problem(8, 1, 2, 0))  # compile and import before the clock runs
+    ours(problem(20, 2, 2, 1))  # compile and import before the clock runs
     limit = options.limit
     try:
         import pyscipopt  # noqa: F401

@@ -17,7 +17,7 @@ from .linear import Row, echelon, integral
 from .model import ONE, ZERO, Activation
 
 Plane = tuple[int, ...]
-MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**31, 400
+MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**30, 400
 TOP_BIT = bytes(byte >> 7 for byte in range(256))
 
 

@@ -77,13 +77,13 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
         firm[firm] = ~_spanned(model.units[firm], model.units[free])
         ups, downs = np.flatnonzero(plus & firm), np.flatnonzero(minus & firm)
         starts = warm[firm[warm % max(model.count, 1)]]
-        first = project(model.units, model.target, ups, downs, starts, free)
+        first = project(model, ups, downs, starts, free)
         slack = first.value - share
         if slack < TIGHT * (share + 1e-3):
             return None
         cost = float(first.weights[len(free) :].sum())
         margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
-        moved = project(model.units, model.target, ups, downs, first.support[len(free) :], free, margin)
+        moved = project(model, ups, downs, first.support[len(free) :], free, margin)
         more = _lines(model, moved, ups, downs, len(free), margin)
         if not len(more):
             break
@@ -99,7 +99,7 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
             if found is not None:
                 return found
         margin /= 4
-        moved = project(model.units, model.target, ups, downs, moved.support[len(free) :], free, margin)
+        moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
     return None
 
 

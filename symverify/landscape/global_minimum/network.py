@@ -189,7 +189,7 @@ def _in_cells(
         return [], None, {}
     numbers = np.array(sorted(owners), dtype=np.int64)
     plus, minus = numbers[numbers < model.count], numbers[numbers >= model.count] - model.count
-    return parts, project(model.units, model.target, plus, minus), owners
+    return parts, project(model, plus, minus), owners
 
 
 def _moved(

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from symverify.landscape.global_minimum.model import Floats, Indices
+from symverify.landscape.global_minimum.model import Floats, Indices, Model
 
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
-SMALL = 250  # columns up to which compiling, or loading what was compiled, costs more than it saves
+SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -35,21 +35,20 @@ class Projection:
 
 
 def project(
-    units: Floats,
-    target: Floats,
+    model: Model,
     plus: Indices,
     minus: Indices,
     warm: Indices = _NONE,
     free: Indices = _NONE,
     margin: float = 0.0,
 ) -> Projection:
-    """min ‖target − Σ x_k column_k‖² over x ≥ 0, columns +units[plus] and −units[minus].
+    """min ‖target − Σ x_k column_k‖² over x ≥ 0, for the model's columns +units[plus] and −units[minus].
 
     `warm` are column numbers to start with. The weights of the (independent) columns `free` may have any sign;
     with a `margin` the residual is at most −margin on every other column instead of 0.
     """
-    engine = _engine() if len(units) > SMALL else project_with_numpy
-    support, weights, residual = engine(units, target, plus, minus, warm, free, margin, LEAST)
+    engine = _engine() if model.count ** min(model.instance.width, 4) > SMALL else project_with_numpy
+    support, weights, residual = engine(model.units, model.target, plus, minus, warm, free, margin, LEAST)
     return Projection(support, weights, residual)
 
 

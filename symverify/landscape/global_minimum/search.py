@@ -18,7 +18,7 @@ import numpy as np
 from symverify.landscape.global_minimum import tasks
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Flags, Model, Node
+from symverify.landscape.global_minimum.model import Flags, Model, Node, Slot
 from symverify.landscape.global_minimum.network import Candidate, candidate, conflict, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
@@ -27,7 +27,10 @@ CHUNK = 8  # nodes per task
 STARTS = 24  # random descents before the search
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
+RIVALS = 200  # leaves considered for the dual vector of another one
+
 T = TypeVar("T")
+Waiting = tuple[Solved, int]  # a leaf and its columns as a bit set
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ class Progress:
     covered: float
     nodes: int
     open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Leaves for one dual vector: the slots of all of them, and the support of their common projection."""
+
+    members: list[Waiting]
+    slots: tuple[Slot, ...]
+    support: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -145,12 +157,13 @@ class Search:
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
         """
         failed = []
+        share = float(threshold) / (self.shape.size * self.shape.label_scale) ** 2
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         while waiting:
             known, groups = len(self.vectors), list[Group]()
             while waiting and len(groups) < CHUNK:
-                group, waiting = self.grown(waiting)
+                group, waiting = self.grown(waiting, share)
                 groups.append(group)
             parts = [[(group.slots, group.support)] for group in groups]
             for group, (found,) in zip(groups, self.calls(tasks.certify, parts, threshold), strict=True):
@@ -165,10 +178,10 @@ class Search:
             waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, known)]
         return failed
 
-    def grown(self, waiting: list[Waiting]) -> tuple["Group", list[Waiting]]:
+    def grown(self, waiting: list[Waiting], share: float) -> tuple[Group, list[Waiting]]:
         """The first waiting leaf with those that one vector may cover together with it; and the rest."""
         rivals = waiting[1 : 1 + RIVALS]
-        taken, support = tasks.grow(self.shape, waiting[0][0], rivals, self.target)
+        taken, support = tasks.grow(self.shape, waiting[0][0], rivals, share)
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
         rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]

@@ -61,8 +61,7 @@ def solve(
     plus, minus = shape.reach(node, cones)
     starts = np.array([k for k in warm if (plus if k < shape.count else minus)[k % shape.count]], dtype=np.int64)
     found = project(
-        shape.units,
-        shape.target,
+        shape,
         np.flatnonzero(plus & shape.live),
         np.flatnonzero(minus & shape.live),
         starts,
@@ -143,7 +142,7 @@ def grow(
         node = rivals[place][0].node
         more_plus, more_minus = shape.reach(node, [shape.cone(slot) for slot in node])
         ups, downs = np.flatnonzero((plus | more_plus) & shape.live), np.flatnonzero((minus | more_minus) & shape.live)
-        tried = project(shape.units, shape.target, ups, downs, found.support)
+        tried = project(shape, ups, downs, found.support)
         if tried.value < least:
             break
         plus, minus, found = plus | more_plus, minus | more_minus, tried
