@@ -97,7 +97,7 @@ def check(
 
 def _snapped(problem: "LoadedProblem", network: Path, timeout: float) -> tuple[dict[str, Any], Path]:
     """The exact local minimum nearest to the given point, in words and numbers, and the network file written for it."""
-    from symverify.landscape.snap import snap
+    from symverify.certify.snap import snap
     from symverify.problem.write import write_atomically
     from symverify.run.snap import snapped_network, told
 

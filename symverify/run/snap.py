@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.certify.certificate import parameters
+from symverify.certify.snap import Snapped
 from symverify.kernel import Malformed
 from symverify.kernel.model import Point
 from symverify.kernel.read import strict_json
-from symverify.landscape.snap import Snapped
 
 
 def snapped_network(network: bytes, point: Point) -> bytes:

@@ -9,10 +9,10 @@ import pytest
 
 from symverify import check, load, loads
 from symverify.certify.certificate import Certificate, parameters
+from symverify.certify.snap import pattern_at, snap
 from symverify.kernel.model import cell_of, coordinates, predictions, risk
 from symverify.landscape import snap_region
 from symverify.landscape.affine_minimum import affine_minimum
-from symverify.landscape.snap import pattern_at, snap
 from symverify.landscape.snap_equations import as_point
 from symverify.run.snap import snapped_network, told
 from tests.examples import EXAMPLES, changed, network, samples
