@@ -38,9 +38,7 @@ def check(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 60.0,
     no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
     solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes for a large search; default: one per core.")
-    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes for a large search.")] = 1,
     dask: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")] = None,
     cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
     snap: Annotated[

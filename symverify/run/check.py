@@ -22,7 +22,7 @@ from symverify.kernel.check import check as kernel_check
 from symverify.landscape.expand import parse_pattern
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
-from symverify.run.local import cores, processes
+from symverify.run.local import processes
 from symverify.run.verdict import Verdict, worst
 from symverify.smt.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.smt.obligations import obligations
@@ -118,7 +118,7 @@ def check(
     smt: bool = True,
     solver: Name = "z3",
     output: Path | None = None,
-    workers: int | None = None,
+    workers: int = 1,
     executor: Callable[[], AbstractContextManager[Executor | None]] | None = None,
     resume: bool = False,
     cell: str | None = None,
@@ -127,7 +127,7 @@ def check(
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
     `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
-    the global minimum runs in `workers` processes (default: one per core) if it is large, or on the executor that
+    the global minimum runs in `workers` processes if it is large, or on the executor that
     `executor` opens, with the same result; where
     it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
     cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
@@ -140,7 +140,7 @@ def check(
     checkpoint = None if output is None else output.with_name(f"{output.name}.search")
     if checkpoint is not None and not resume:
         checkpoint.unlink(missing_ok=True)
-    own = partial(processes, cores() if workers is None else workers)
+    own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern)
