@@ -16,11 +16,11 @@ from itertools import combinations, islice
 
 import numpy as np
 
+from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
 from symverify.kernel.errors import Declined, KernelError
 from symverify.kernel.model import (
     ZERO,
-    Pattern,
     Point,
     Problem,
     coordinates,
@@ -257,12 +257,3 @@ class _Search:
                     if gone >= room and gone > 0 and (first is None or room / gone < first[0]):
                         first = (room / gone, (0, j, i, p))
         return None if first is None else first[1]
-
-
-def pattern_at(problem: Problem, point: Point) -> Pattern:
-    """The pattern of the point's cell; where it is exactly at a breakpoint, of the cell below."""
-    rows = [list(trace(problem, point, i)) for i in range(len(problem.inputs))]
-    return tuple(
-        tuple(tuple(h.pieces(rational(row[m][j]))[0] for row in rows) for j in range(problem.widths[m + 1]))
-        for m, h in enumerate(problem.activations)
-    )

@@ -1,7 +1,7 @@
 """The rule `global_lower_bound`: a few integer vectors bound the squared loss from below for every network.
 
-One hidden layer, scalar output, f(x) = c0 + Σ_j v_j h(⟨w_j, x⟩ + b_j). Everything but the vectors is derived here
-from the data: full rank, cells, rays, and which cells each vector speaks for.
+One hidden layer, scalar output, f(x) = c0 + Σ_j v_j h(⟨w_j, x⟩ + b_j). Everything but the vectors is derived
+here: full rank, cells, rays, and which cells each vector speaks for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

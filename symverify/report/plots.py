@@ -1,10 +1,8 @@
 """Figures for papers with matplotlib (the extra `plot`): what the page draws, as PDF, SVG or PNG."""
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -13,6 +11,7 @@ import numpy as np
 from symverify.kernel.errors import KernelError, Rejected
 from symverify.kernel.model import Problem
 from symverify.problem.load import LoadedProblem
+from symverify.problem.write import write_atomically
 from symverify.report.explain import Scene, explain
 from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
 from symverify.run.verdict import Verdict
@@ -157,21 +156,6 @@ def _fit(axes: Any, problem: Problem, scene: Scene) -> None:
 def _save(figure: Any, path: Path) -> None:
     """Write the figure whole or not at all."""
     kind = path.suffix.lower()
-    with _replacing(path) as temporary:
-        figure.savefig(temporary, format=kind[1:], metadata=_NO_DATES[kind])
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[str]:
-    """A temporary file in the same folder, synced and renamed at the end, removed where that fails."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        os.close(handle)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    content = BytesIO()
+    figure.savefig(content, format=kind[1:], metadata=_NO_DATES[kind])
+    write_atomically(path, content.getvalue())

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symverify.cells.pattern import pattern_at
 from symverify.kernel.check import walk
 from symverify.kernel.facts import (
     Assumptions,
@@ -255,20 +256,10 @@ def _face(problem: Problem, at: Evaluated) -> Iterator[Parts]:
         yield f"unit {j + 1} has no direction of descent", "QF_LRA", (*deltas, *sizes), tuple(premises), goal
 
 
-def _pattern_of(problem: Problem, point: Point) -> Pattern:
-    """A pattern of pieces that contain the point's pre-activations, on boundaries either one."""
-    columns: list[list[list[int]]] = [[[] for _ in range(width)] for width in problem.widths[1:-1]]
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for j, x in enumerate(z):
-                columns[m][j].append(problem.activations[m].piece_after_zero(x))
-    return tuple(tuple(tuple(unit) for unit in layer) for layer in columns)
-
-
 def _lower(problem: Problem, fact: SpuriousMinimum) -> Iterator[Parts]:
     if problem.loss.name != "squared":
         return
-    pattern = _pattern_of(problem, fact.better.point)
+    pattern = pattern_at(problem, fact.better.point)
     names, equations = _forward(problem, fact.better.point, pattern)
     lower = relation(
         combine((1, _risk(problem, _prediction_names(problem))), (-fact.minimum.at.risk, constant(1))), "<"

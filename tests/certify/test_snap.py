@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from symverify import check, load, loads
+from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate, parameters
-from symverify.certify.snap import pattern_at, snap
+from symverify.certify.snap import snap
 from symverify.kernel.model import cell_of, coordinates, predictions, risk
 from symverify.landscape import snap_region
 from symverify.landscape.affine_minimum import affine_minimum
