@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.kernel.model import Point
-from symverify.landscape.cell_minima import CellMinima
+from symverify.landscape.cell_minima import CellMinima, FaceMinima
 from symverify.landscape.strata import Dual
 
 from .certificate import parameters
 
 
-def cell_minima(found: CellMinima) -> dict[str, object]:
-    """The fields of the step `cell_minima`, but for "point", the step of a point strictly inside."""
+def cell_minima(found: CellMinima | FaceMinima) -> dict[str, object]:
+    """The fields of the step `cell_minima`, but for "point", the step of a point strictly inside or on the face."""
     return {
         "best": _vector(found.best),
         "witnesses": [parameters(found.reached[mask]) for mask in sorted(found.reached)],

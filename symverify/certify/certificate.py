@@ -42,15 +42,16 @@ class Certificate:
     proof: Proof = field(init=False)
     steps: list[dict[str, object]] = field(default_factory=list)
     claims: list[dict[str, object]] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)  # of the steps, by their text
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.problem, [], set())
 
     def step(self, rule: str, **fields: object) -> int:
         """Add a step, or find the equal one; its index. Raises what the kernel's rule raises."""
-        step = {"rule": rule, **fields}
-        if step in self.steps:
-            return self.steps.index(step)
+        step: dict[str, object] = {"rule": rule, **fields}
+        if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
+            return known
         with Fields(fields, f"steps[{len(self.steps)}]") as reading:
             fact = RULES[rule](self.proof, reading)
         return self._added(step, fact)
@@ -62,7 +63,7 @@ class Certificate:
     def _added(self, step: dict[str, object], fact: Fact) -> int:
         self.proof.facts.append(fact)
         self.steps.append(step)
-        return len(self.steps) - 1
+        return self._places.setdefault(json.dumps(step, sort_keys=True), len(self.steps) - 1)
 
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""
@@ -99,7 +100,7 @@ class Certificate:
         return sorted(needed)
 
 
-_NAMING = frozenset({"point", "minimum", "better", "step", "bound", "limit", "cells", "minima"})
+_NAMING = frozenset({"point", "minimum", "better", "step", "bound", "limit", "infimum", "cells", "minima"})
 
 
 def references(step: Mapping[str, object]) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from symverify.certify.certificate import parameters
 from symverify.certify.global_minimum import applicable, estimate
 from symverify.certify.session import Outcome, Proved, Session, Undecided
-from symverify.certify.theorem2 import atlas, cells, minima_of_cell
+from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import Evaluated, Limit
 from symverify.kernel.model import Point, Problem, cell_of
@@ -156,10 +156,15 @@ def global_minimum(session: Session) -> Outcome:
         return Undecided(answer.reason)
     reached = session.certificate.fact(answer.reached)
     if isinstance(reached, Limit):
-        known = answer.result.attained if answer.result is not None else None
-        told = {False: "not attained, by the search's exact linear programs", None: "whether it is attained is open"}
-        notes = (("attained", known), ("reason", told.get(known, "")))
-        return Proved(session.certificate.step("infimum", bound=answer.bound, limit=answer.reached), notes)
+        infimum = session.certificate.step("infimum", bound=answer.bound, limit=answer.reached)
+        separators = None if answer.result is None else answer.result.separators
+        try:
+            if separators is not None:
+                vectors = [[list(q) for q in part] for part in separators]
+                return Proved(session.certificate.step("not_attained", infimum=infimum, separators=vectors))
+        except Declined:
+            pass
+        return Proved(infimum, (("attained", None), ("reason", "whether it is attained is open")))
     return Proved(session.certificate.step("global_minimum", bound=answer.bound, point=answer.reached))
 
 
@@ -198,6 +203,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "cells": cells,
     "cell_minima": minima_of_cell,
     "atlas": atlas,
+    "face_atlas": face_atlas,
     "global_minimum": global_minimum,
     "valley": valley,
     "point": point,

@@ -16,6 +16,7 @@ from symverify.certify.global_minimum import (
     network_of,
     point_of_network,
 )
+from symverify.kernel.cover import tight
 from symverify.kernel.errors import Rejected
 from symverify.kernel.facts import LocalMinimum, LowerBound
 from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
@@ -170,7 +171,8 @@ class Session:
         if isinstance(fact, LowerBound) and fact.risk == result.lower_risk:
             return step
         vectors = [list(g) for g in result.vectors]
-        bound = LowerBound(result.lower_risk)
+        targets = [y[0] for y in self.problem.targets]
+        bound = LowerBound(result.lower_risk, tight(targets, result.vectors, result.lower))
         return self.certificate.unchecked(bound, "global_lower_bound", risk=str(bound.risk), vectors=vectors)
 
     def _bracket(self, seen: SearchProgress) -> None:

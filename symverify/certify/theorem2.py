@@ -1,7 +1,10 @@
-"""Claims about cells of one hidden layer with scalar output: minima, components, infimum; all cells at once."""
+"""Claims about cells of one hidden layer with scalar output: minima, components, infimum; all cells, all faces."""
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
+from math import comb
 
+from symverify.cells.faces import unit_faces
 from symverify.cells.unit import NotShallow, unit_cells
 from symverify.certify.cell_minima import cell_infimum as infimum_fields
 from symverify.certify.cell_minima import cell_minima as minima_fields
@@ -11,9 +14,10 @@ from symverify.kernel.errors import Rejected
 from symverify.kernel.facts import UnitCells
 from symverify.kernel.model import Pattern, Point, cell_of
 from symverify.landscape.affine_minimum import NotConstructible
-from symverify.landscape.cell_minima import CellMinima, EmptyCell, cell_minima
+from symverify.landscape.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
 from symverify.landscape.cell_minima import Undecided as Open
 from symverify.landscape.constant_risk_path import constant_risk_path
+from symverify.landscape.strata import Row
 
 MAX_WITNESSES, MAX_ATLAS = 400, 5_000
 
@@ -89,7 +93,7 @@ def _named(session: Session) -> Pattern | Undecided:
         return Undecided(f"name a cell by its pattern: {error}")
 
 
-def _minima_step(session: Session, found: CellMinima) -> int:
+def _minima_step(session: Session, found: CellMinima | FaceMinima) -> int:
     at = session.certificate.point(found.interior)
     return session.certificate.step("cell_minima", point=at, **minima_fields(found))
 
@@ -111,23 +115,43 @@ def _told(found: CellMinima) -> str:
 
 def atlas(session: Session) -> Outcome:
     """All cells, up to exchanging units, with the local minima inside each."""
-    problem, certificate = session.problem, session.certificate
-    if problem.widths[-1] != 1:
+    if session.problem.widths[-1] != 1:
         return Undecided("the atlas is made for scalar output")
     try:
         counted = cover(session)
     except NotShallow as error:
         return Undecided(str(error))
-    found = unit_cells(problem)
-    units = [tuple(int(p) for p in row) for row in found.pieces]
-    steps: list[int] = []
-    for number, chosen in enumerate(combinations_with_replacement(range(len(units)), problem.widths[1])):
-        if number == MAX_ATLAS or session.remaining() < 0:
-            return Undecided(f"stopped after {number} cells, before all were seen")
+    cells = unit_cells(session.problem)
+    steps = _everywhere(session, [cells.witness(k) for k in range(len(cells))], "cells")
+    if isinstance(steps, Undecided):
+        return steps
+    return Proved(session.certificate.step("atlas", cells=counted, minima=steps))
+
+
+def face_atlas(session: Session) -> Outcome:
+    """All local minima: those on every face, up to exchanging units, grouped into connected valleys."""
+    if len(session.problem.widths) != 3 or session.problem.widths[-1] != 1:
+        return Undecided("the atlas is made for one hidden layer and scalar output")
+    session.progress("listing the faces of a hidden unit")
+    steps = _everywhere(session, unit_faces(session.problem), "faces")
+    if isinstance(steps, Undecided):
+        return steps
+    session.progress("joining the minima into valleys")
+    return Proved(session.certificate.step("face_atlas", minima=steps))
+
+
+def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int] | Undecided:
+    """The steps of the minima in all cells or on all faces of the network, given weights in each one of a unit."""
+    units, steps = session.problem.widths[1], list[int]()
+    if (every := comb(len(places) + units - 1, units)) > MAX_ATLAS:
+        return Undecided(f"there are more than {MAX_ATLAS} {what} up to exchanging units")
+    for number, rows in enumerate(combinations_with_replacement(places, units)):
+        if session.remaining() < 0:
+            return Undecided(f"stopped after {number} of {every} {what}, as the time was up")
         if number % 20 == 0:
-            session.progress(f"the atlas: cell {number + 1}")
-        each = cell_minima(problem, (tuple(units[k] for k in chosen),))
-        if not isinstance(each, CellMinima):
-            return Undecided(each.reason if isinstance(each, Open) else "a listed cell is empty")
-        steps.append(_minima_step(session, each))
-    return Proved(certificate.step("atlas", cells=counted, minima=steps))
+            session.progress(f"the atlas: {number} of {every} {what}")
+        found = face_minima(session.problem, rows)
+        if isinstance(found, Open):
+            return Undecided(found.reason)
+        steps.append(_minima_step(session, found))
+    return steps

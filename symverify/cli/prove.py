@@ -129,25 +129,32 @@ def atlas(
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 120.0,
+    faces: Annotated[
+        bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
+    ] = False,
 ) -> None:
     """All local minima inside the cells of a small network, grouped into valleys, with a certificate that it is all."""
-    from symverify.report.atlas import HEADINGS, as_json, rows
+    from symverify.report.atlas import HEADINGS, VALLEY_HEADINGS, as_json, rows, valley_rows
     from symverify.run.check import check as run
 
     if form is Format.JUNIT:
         raise Stop(2, "--format is text or json")
     problem = load_network(network, form)
     target = output if output is not None else network.with_name(f"{network.stem}.atlas.symcert.json")
+    claim = "face_atlas" if faces else "atlas"
     with Progress() as progress:
         result = run(
-            problem, ["atlas", "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
+            problem, [claim, "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
         )
     if form is Format.JSON:
-        print(as_json(result))
+        print(as_json(result, faces))
     else:
-        print_table("", HEADINGS, rows(result), right=("risk", "components"))
+        if faces:
+            print_table("", VALLEY_HEADINGS, valley_rows(result), right=VALLEY_HEADINGS[:4])
+        else:
+            print_table("", HEADINGS, rows(result), right=("risk", "components"))
         print_result(result)
-    raise typer.Exit(result["atlas"].verdict.exit_code)
+    raise typer.Exit(result[claim].verdict.exit_code)
 
 
 @app.command()

@@ -2,9 +2,10 @@
 
 from fractions import Fraction
 
-from .cover import lower_bound
+from . import attainment
+from .cover import lower_bound, tight
 from .errors import Malformed, Rejected, printable
-from .facts import Bracket, Evaluated, Fact, GlobalMinimum, Infimum, Limit, LowerBound
+from .facts import Bracket, Evaluated, Fact, GlobalMinimum, Infimum, Limit, LowerBound, NotAttained
 from .linear import dot
 from .model import ONE, ZERO, Vector, risk
 from .read import Fields, canonical, listed, shown
@@ -17,7 +18,7 @@ def function_bound(proof: Proof, step: Fields) -> LowerBound:
     ------------------------------------------------------------------------------------ [function_bound]
       R ≥ factor · Σ of the targets' squared deviations from their mean over equal inputs
 
-    Sound: a function of the inputs is constant on equal ones, and the mean is the best constant.
+    Sound: a function of the inputs is constant on equal ones, and the mean is the only best constant.
     """
     problem = proof.problem
     if problem.loss.name != "squared":
@@ -26,7 +27,9 @@ def function_bound(proof: Proof, step: Fields) -> LowerBound:
     for group in groups(problem):
         targets = list(zip(*(problem.targets[i] for i in group), strict=True))
         best |= dict.fromkeys(group, tuple(sum(column, ZERO) / len(group) for column in targets))
-    return LowerBound(printable(risk(problem, [best[i] for i in range(len(problem.inputs))])))
+    means = [best[i] for i in range(len(problem.inputs))]
+    residual = tuple(a - b for y, f in zip(problem.targets, means, strict=True) for a, b in zip(y, f, strict=True))
+    return LowerBound(printable(risk(problem, means)), (residual,))
 
 
 def global_lower_bound(proof: Proof, step: Fields) -> LowerBound:
@@ -56,11 +59,11 @@ def global_lower_bound(proof: Proof, step: Fields) -> LowerBound:
         )
     except Rejected as error:
         raise Rejected(step.at(error.where), error.reason) from None
-    return LowerBound(least)
+    return LowerBound(least, tight(labels, vectors, least / problem.loss.factor))
 
 
 def integer(value: object, where: str) -> int:
-    """An entry of a dual vector: a JSON integer."""
+    """An entry of a dual vector or separator: a JSON integer."""
     if type(value) is not int:
         raise Malformed((where, f"expected a whole number, got {shown(value)}"))
     return value
@@ -143,4 +146,23 @@ def infimum(proof: Proof, step: Fields) -> Infimum:
     bound, reached = proof.premise(step, "bound", LowerBound), proof.premise(step, "limit", Limit)
     if reached.risk != bound.risk:
         raise Rejected(step.at("limit"), f"its risk {reached.risk} is not the bound {bound.risk}")
-    return Infimum(bound.risk)
+    return Infimum(bound.risk, bound.residuals)
+
+
+def not_attained(proof: Proof, step: Fields) -> NotAttained:
+    """
+    inf R = ρ      separators of the units' faces, for each residual a point of risk ρ can have (see `attainment`)
+    --------------------------------------------------------------------------------------------- [not_attained]
+      R > ρ at every point
+    """
+    problem, least = proof.problem, proof.premise(step, "infimum", Infimum)
+    separators = step.need("separators", listed(listed(listed(integer))), list[list[list[int]]]())
+    step.check()
+    labels, biases = [y[0] for y in problem.targets], (problem.hidden_bias, problem.output_bias)
+    try:
+        attainment.not_attained(
+            problem.inputs, labels, problem.activations[0], biases, problem.widths[1], least.residuals, separators
+        )
+    except Rejected as error:
+        raise Rejected(step.at(error.where), error.reason) from None
+    return NotAttained(least.risk)

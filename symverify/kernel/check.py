@@ -7,6 +7,7 @@ from typing import final
 
 from .critical import CriticalPoint
 from .errors import Declined, Malformed, Rejected
+from .faces import FaceAtlas
 from .facts import (
     Assumptions,
     Bracket,
@@ -15,6 +16,7 @@ from .facts import (
     Infimum,
     LinearCollapse,
     LocalMinimum,
+    NotAttained,
     NotLocalMinimum,
     SpuriousMinimum,
     UnitCells,
@@ -24,7 +26,7 @@ from .model import Pattern, Problem
 from .network import read_problem
 from .read import MAX_DIGITS, Fields, listed, natural, shown, strict_json, text
 from .rules import Proof
-from .strata import Atlas, CellInfimum, CellMinima, ConstantRiskPath
+from .strata import Atlas, CellInfimum, CellMinima, ConstantRiskPath, Face
 from .table import RULES
 
 FORMAT = "symverify-certificate/1"
@@ -79,11 +81,13 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             return "proved", {"risk": str(at.risk), "attained": True}
         case "global_minimum", Infimum(value):
             return "proved", {"risk": str(value)}
+        case "global_minimum", NotAttained(value):
+            return "proved", {"risk": str(value), "attained": False}
         case "global_bounds", Bracket(lower, upper):
             return "proved", {"lower": str(lower), "upper": str(upper)}
-        case "cell_minima", CellMinima(_, pattern, value, components, orbits):
+        case "cell_minima", CellMinima(_, face, value, components, orbits):
             found: Statement = {"components": components, "orbits": len(orbits), "risk": str(value) if orbits else None}
-            return "proved", {"cell": spelled(pattern), **found}
+            return "proved", {"cell": spelled_face(face), **found}
         case "cell_infimum", CellInfimum(_, pattern, value):
             return "proved", {"cell": spelled(pattern), "risk": str(value)}
         case "constant_risk_path", ConstantRiskPath(minimum, nodes):
@@ -95,6 +99,12 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
             seen: Statement = {"cells": count, "cells_with_minima": len(inside), "distinct_risks": len(values)}
             valleys = sum(len(each.orbits) for each in inside)
             return "proved", {**seen, "valleys": valleys, "lowest": lowest, "highest": highest}
+        case "face_atlas", FaceAtlas(count, with_minima, parts):
+            levels = sorted({each.risk for each in parts})
+            lowest, highest = (str(levels[0]), str(levels[-1])) if levels else (None, None)
+            listed_in: Statement = {"faces": count, "faces_with_minima": with_minima, "distinct_risks": len(levels)}
+            size: Statement = {"valleys": len(parts), "components": fact.components}
+            return "proved", {**listed_in, **size, "lowest": lowest, "highest": highest}
         case "critical_point", CriticalPoint(at) if at.given:
             return "proved", {"risk": str(at.risk)}
         case "cells", UnitCells(count, units):
@@ -115,10 +125,15 @@ def stated(claim: str, fact: Fact) -> tuple[str, Statement] | None:
 
 def spelled(pattern: Pattern) -> str:
     """A pattern as text: per layer (;) and unit (,) the pieces on the samples, one digit each, 0–9 then a–z."""
+    return ";".join(spelled_face(tuple(tuple(2 * p for p in unit) for unit in layer)) for layer in pattern)
+
+
+def spelled_face(face: Face) -> str:
+    """A face of one hidden layer in the same way, both pieces in brackets for a sample at a breakpoint: 0[01]11."""
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    if max(piece for layer in pattern for unit in layer for piece in unit) >= len(digits):
+    if max(at for unit in face for at in unit) > 2 * len(digits) - 2:
         raise Declined("an activation with more than 36 pieces")
-    return ";".join(",".join("".join(digits[p] for p in unit) for unit in layer) for layer in pattern)
+    return ",".join("".join(f"[{digits[a // 2 :][:2]}]" if a % 2 else digits[a // 2] for a in unit) for unit in face)
 
 
 def anything(value: object, _: str) -> object:

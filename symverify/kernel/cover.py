@@ -4,11 +4,12 @@ One hidden layer, scalar output, f(x) = c0 + Σ_j v_j h(⟨w_j, x⟩ + b_j). Eve
 here: full rank, cells, rays, and which cells each vector speaks for.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import compress, product, repeat
+from itertools import chain, compress, product, repeat
 from math import comb, gcd, lcm
 from operator import mul, or_
 
@@ -18,7 +19,9 @@ from .model import ONE, ZERO, Activation
 
 Plane = tuple[int, ...]
 MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**30, 400
+GROUP, FEW = 64, 16  # rays whose cells are united before those of others, elements to look at one by one
 TOP_BIT = bytes(byte >> 7 for byte in range(256))
+DIGITS = bytes.maketrans(b"\0\1", b"01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,11 @@ class Units:
 
     def values(self, point: Plane) -> list[int]:
         """H on the samples."""
-        nu, column = point[-1] if self.cone else 0, []
+        nu = point[-1] if self.cone else 0
         u = point[: len(self.rows[0])]
-        cuts = [t * nu for t in self.thresholds]
-        for row in self.rows:
-            z = dot(row, u)
-            piece = sum([z > t for t in cuts])
-            column.append(self.slopes[piece] * z + self.offsets[piece] * nu)
-        return column
+        cuts, slopes, parts = [t * nu for t in self.thresholds], self.slopes, [o * nu for o in self.offsets]
+        z = [sum(map(mul, row, u)) for row in self.rows]
+        return [slopes[p] * a + parts[p] for a, p in zip(z, [bisect_left(cuts, a) for a in z], strict=True)]
 
 
 def dot(u: Sequence[int], v: Sequence[int]) -> int:
@@ -133,28 +133,65 @@ def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
     return set(descend(0, identity)) if dimension else set()
 
 
-def around(planes: Sequence[Plane], ray: Plane) -> Iterator[int]:
-    """The chambers whose closure contains the ray, as bit sets of the hyperplanes they are on the positive side of.
+def around(planes: "Signs", ray: Plane) -> Iterator[int]:
+    """The chambers whose closure contains the ray, as bit sets of the planes (columns) they are on the + side of.
 
     Off the ray's own hyperplanes they have its signs; on those they are the chambers of the quotient by the ray,
     which is the complement {x_c = 0} for a coordinate with ray_c ≠ 0.
     """
-    products = [dot(plane, ray) for plane in planes]
-    base = sum(1 << i for i, p in enumerate(products) if p > 0)
-    zero = [i for i, p in enumerate(products) if not p]
+    base, negative = map(bit_set, planes(ray))
+    zero = list(elements(~(base | negative) & ((1 << len(planes.columns)) - 1)))
     if len(zero) == len(ray) - 1:  # independent hyperplanes take all signs
         for signs in product((0, 1), repeat=len(zero)):
-            yield base + sum(s << i for s, i in zip(signs, zero, strict=True))
+            yield base + sum(compress(zero, signs))
         return
     c = next(k for k, x in enumerate(ray) if x)
-    for local in chambers([planes[i][:c] + planes[i][c + 1 :] for i in zero], len(ray) - 1):
-        yield base + sum((local >> k & 1) << i for k, i in enumerate(zero))
+    own = [planes.columns[plane.bit_length() - 1] for plane in zero]
+    for local in chambers([(*plane[:c], *plane[c + 1 :]) for plane in own], len(ray) - 1):
+        yield base + sum(plane for k, plane in enumerate(zero) if local >> k & 1)
 
 
 def chambers(planes: Sequence[Plane], dimension: int) -> set[int]:
     """All chambers of hyperplanes of full rank: each closed chamber is a pointed cone, so some ray is in it."""
     both = [side for ray in rays(planes, dimension) for side in (ray, tuple(-x for x in ray))]
-    return {chamber for ray in both for chamber in around(planes, ray)}
+    signs = Signs(planes)
+    return {chamber for ray in both for chamber in around(signs, ray)}
+
+
+def closed_cells(shape: Units) -> tuple[list[Plane], list[list[int]], int]:
+    """The rays, the numbers of the closed cells that each is in, and the number of cells.
+
+    Cells are numbered in the order of their sign vectors, so most rays are in cells of nearby numbers; these rays come
+    first, in the order of their cells. Without coordinates there are no rays and one cell, whose H is 0.
+    """
+    planes = shape.planes()
+    both = [side for ray in rays(planes, shape.dimension) for side in (ray, tuple(-x for x in ray))]
+    signs, near = Signs(planes), dict[Plane, list[int]]()
+    for ray in both if not shape.cone else [ray for ray in both if ray[-1] >= 0]:
+        near[ray] = [cell for cell in around(signs, ray) if not shape.cone or cell >> len(planes) - 1]
+    number = {cell: k for k, cell in enumerate(sorted(set(chain(*near.values()))))}
+    numbered = {ray: sorted(number[cell] for cell in inside) for ray, inside in near.items()}
+    order = sorted(numbered, key=lambda ray: (numbered[ray][-1] - numbered[ray][0] > GROUP, numbered[ray], ray))
+    return order, [numbered[ray] for ray in order], len(number) or 1
+
+
+class Unions:
+    """Unions of the sets of cells of many rays at once, group by group: within a group the numbers are small."""
+
+    def __init__(self, near: Sequence[Sequence[int]]) -> None:
+        self.groups = list[tuple[slice, int, list[int]]]()
+        for start in range(0, len(near), GROUP):
+            part = near[start : start + GROUP]
+            base = min(cells[0] for cells in part)
+            sets = [sum([1 << cell - base for cell in cells]) for cells in part]
+            self.groups.append((slice(start, start + GROUP), base, sets))
+
+    def __call__(self, chosen: bytes) -> int:
+        """The cells of the chosen rays, those with a 1, as a bit set."""
+        found = 0
+        for place, base, sets in self.groups:
+            found |= reduce(or_, compress(sets, chosen[place]), 0) << base
+        return found
 
 
 class Signs:
@@ -171,9 +208,7 @@ class Signs:
 
     def __call__(self, vector: Sequence[int]) -> tuple[bytes, bytes]:
         """Per column one byte, 1 where ⟨vector, column⟩ > 0 (and else 0); and the same for < 0."""
-        size, need = 4, (self.norm * max(map(abs, vector)) + 1).bit_length() + 1
-        while 8 * size < need:
-            size *= 2
+        size = (self.norm * max(map(abs, vector)) + 1).bit_length() // 16 * 2 + 2  # even: few sizes to pack for
         if size * len(self.columns) * len(vector) > MAX_BYTES:
             raise Declined("a dual vector with too many digits")
         half = self.repeated((1 << (8 * size - 1)) - 1, size)
@@ -196,9 +231,16 @@ class Signs:
         return fields.to_bytes(size * len(self.columns), "little")[size - 1 :: size].translate(TOP_BIT)
 
 
-def union(sets: Iterable[int]) -> int:
-    """The union of bit sets."""
-    return reduce(or_, sets, 0)
+def bit_set(flags: bytes) -> int:
+    """The set of the places that hold 1, where the others hold 0."""
+    return int(flags[::-1].translate(DIGITS), 2)
+
+
+def elements(bits: int) -> Iterator[int]:
+    """The elements of a bit set, each as a bit set."""
+    while bits:
+        yield bits & -bits
+        bits &= bits - 1
 
 
 def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fraction, where: str) -> None:
@@ -216,36 +258,70 @@ def checked(g: Sequence[int], labels: Sequence[int], output: bool, threshold: Fr
         raise Rejected(where, "proves less than the claimed bound")
 
 
-def covered(bars: Iterable[tuple[int, bytes]], universe: int, size: int, steps: Iterator[None] | None = None) -> bool:
+def covered(bars: Iterable[int], universe: int, size: int, steps: Iterator[None] | None = None) -> bool:
     """Whether every subset of `size` elements of the universe avoids one of the `bars` (all are bit sets).
 
     A subset avoids the smallest bar or has an element in it; once all subsets with that element are known to avoid
-    some bar, it leaves the universe. Each bar comes with its bytes (little-endian, as long as the universe's), in
-    which one bit is looked up fast. `steps` has an item for each call that is left.
+    some bar, it leaves the universe. `steps` has an item for each set of bars that may still be gone through.
     """
-    if steps is None:
-        bars = list(bars)
-        steps = repeat(None, MAX_VISITS // (len(bars) + 1))
-    if next(steps, steps) is steps:
-        raise Declined("too many steps to see whether the dual vectors cover all units")
+    if universe.bit_count() < size:
+        return True
     if size == 1:
-        for bar, _ in bars:
-            universe &= bar
-            if not universe:
-                return True
-        return False
+        return emptied(bars, universe)
     bars = list(bars)
-    inside = min((bar & universe for bar, _ in bars), key=int.bit_count, default=universe)
+    if steps is None:
+        steps = repeat(None, MAX_VISITS // (len(bars) + 1))
+    spend(steps)
+    inside = min((bar & universe for bar in bars), key=int.bit_count, default=universe)
     if inside and size > MAX_DEPTH:
         raise Declined("too many units at once")
-    while inside and universe.bit_count() >= size:
-        element = inside & -inside
-        place, bit = divmod(element.bit_length() - 1, 8)
-        inside ^= element
-        if not covered((both for both in bars if not both[1][place] >> bit & 1), universe, size - 1, steps):
+    if size == 2:
+        return not inside or paired([(bar, bar & inside) for bar in bars], inside, universe, steps)
+    for element in elements(inside):
+        if not covered((bar for bar in bars if not bar & element), universe, size - 1, steps):
             return False
         universe ^= element
     return True
+
+
+def paired(bars: Sequence[tuple[int, int]], group: int, universe: int, steps: Iterator[None]) -> bool:
+    """Whether each element of the (non-empty) group together with each of the universe avoids one of the bars.
+
+    Each bar comes with its part in the group, whose elements are numbered anew. A bar with no part in it serves all
+    of the group at once: what it avoids leaves the universe. One that contains the group serves none of it. The others
+    serve elements in one half of it or the other; nearby cells are barred by much the same vectors.
+    """
+    spend(steps)
+    mixed = list[tuple[int, int]]()
+    for bar, part in bars:
+        if not part:
+            universe &= bar
+            if not universe:
+                return True
+        elif part != group:
+            mixed.append((bar, part))
+    if group.bit_count() <= FEW:
+        return all(emptied((bar for bar, part in mixed if not part & one), universe) for one in elements(group))
+    half = group.bit_length() // 2
+    mask = (1 << half) - 1
+    if group & mask and not paired([(bar, part & mask) for bar, part in mixed], group & mask, universe, steps):
+        return False
+    return paired([(bar, part >> half) for bar, part in mixed], group >> half, universe, steps)
+
+
+def spend(steps: Iterator[None]) -> None:
+    """One step less."""
+    if next(steps, steps) is steps:
+        raise Declined("too many steps to see whether the dual vectors cover all units")
+
+
+def emptied(bars: Iterable[int], universe: int) -> bool:
+    """Whether the universe has no element in all of the bars."""
+    for bar in bars:
+        universe &= bar
+        if not universe:
+            return True
+    return not universe
 
 
 def lower_bound(
@@ -273,21 +349,29 @@ def lower_bound(
         return  # a sum of squares
     shape, scale = units(X, h, *biases), lcm(*(value.denominator for value in y))
     labels = [int(value * scale) for value in y]
-    planes, cells, near = shape.planes(), dict[int, int](), list[int]()
-    both = [side for ray in rays(planes, shape.dimension) for side in (ray, tuple(-x for x in ray))]
-    directions = [ray for ray in both if not shape.cone or ray[-1] >= 0]
-    for ray in directions:
-        inside = {c for c in around(planes, ray) if not shape.cone or c >> len(planes) - 1}
-        near.append(sum(1 << cells.setdefault(c, len(cells)) for c in inside))
-    count = len(cells) or 1  # without coordinates there is one cell, whose H is 0
+    directions, near, count = closed_cells(shape)
     if len(vectors) * len(near) * count > MAX_UNIONS:
         raise Declined("too many dual vectors")
-    signs, bars = Signs([shape.values(ray) for ray in directions]), list[tuple[int, bytes]]()
+    signs, union, bars = Signs([shape.values(ray) for ray in directions]), Unions(near), list[int]()
     for index, g in enumerate(vectors):
         checked(g, labels, biases[1], rho * scale * scale, f"vectors[{index}]")
         above, below = signs(g) if directions else (b"", b"")
-        bar = union(compress(near, above)) | union(compress(near, below)) << count
-        bars.append((bar, bar.to_bytes(count // 4 + 1, "little")))
-    bars.sort(key=lambda both: both[0].bit_count())
+        bars.append(union(above) | union(below) << count)
+    bars.sort(key=int.bit_count)
     if not covered(bars, (1 << 2 * count) - 1, min(width, len(labels), 2 * count)):
         raise Rejected("vectors", "do not cover all units")
+
+
+def tight(y: Row, vectors: Sequence[Sequence[int]], rho: Fraction) -> tuple[tuple[Fraction, ...], ...]:
+    """The residuals y − f of which a network with Σ_i (f(x_i) − y_i)² = ρ has one, when `lower_bound` holds.
+
+    Equality in Cauchy–Schwarz: ⟨g, y⟩² = ρ ⟨g, g⟩ for a vector g that covers the network, ⟨g, f⟩ = 0, and
+    y − f = (⟨g, y⟩/⟨g, g⟩) g.
+    """
+    scale = lcm(*(value.denominator for value in y))
+    labels, threshold, found = [int(value * scale) for value in y], rho * scale * scale, list[tuple[Fraction, ...]]()
+    for g in vectors:
+        gain, square = dot(g, labels), dot(g, g)
+        if gain * gain == threshold * square:
+            found.append(tuple(Fraction(gain * x, square * scale) for x in g))
+    return tuple(dict.fromkeys(found))

@@ -132,9 +132,10 @@ class UnitCells(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LowerBound(Fact):
-    """No point has risk below `risk`."""
+    """No point has risk below `risk`; one of that risk has one of the residuals y − f (all outputs in a row)."""
 
     risk: Fraction
+    residuals: tuple[Vector, ...]
 
     def words(self) -> str:
         return f"no point of parameter space has risk below {self.risk}"
@@ -152,12 +153,23 @@ class Limit(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Infimum(Fact):
-    """The infimum of the risk over all parameters, approached by a limit of points."""
+    """The infimum of the risk over all parameters, approached by a limit of points; residuals as for LowerBound."""
+
+    risk: Fraction
+    residuals: tuple[Vector, ...]
+
+    def words(self) -> str:
+        return f"the infimum of the risk over all parameters is {self.risk}, approached by a limit of points"
+
+
+@dataclass(frozen=True, slots=True)
+class NotAttained(Fact):
+    """`risk` is the infimum of the risk over all parameters, and no point has it."""
 
     risk: Fraction
 
     def words(self) -> str:
-        return f"the infimum of the risk over all parameters is {self.risk}, approached by a limit of points"
+        return f"the infimum of the risk over all parameters is {self.risk}, and no parameters attain it"
 
 
 @dataclass(frozen=True, slots=True)

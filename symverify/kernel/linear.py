@@ -73,16 +73,22 @@ def sign(x: Fraction | int) -> int:
     return (x > 0) - (x < 0)
 
 
+def nullspace(rows: Iterable[Row], width: int) -> list[list[Fraction]]:
+    """A basis of the vectors orthogonal to all rows; without rows, the unit vectors."""
+    basis, found = echelon(rows), []
+    leads = [next(c for c in range(width) if row[c]) for row in basis]
+    for free in (c for c in range(width) if c not in leads):
+        vector = [Fraction(c == free) for c in range(width)]
+        for row, lead in zip(reversed(basis), reversed(leads), strict=True):
+            vector[lead] = -sum((row[c] * vector[c] for c in range(lead + 1, width)), Fraction(0)) / row[lead]
+        found.append(vector)
+    return found
+
+
 def null_vector(rows: Sequence[Sequence[int]], width: int) -> list[int] | None:
     """The primitive integer vector, unique up to sign, that is orthogonal to width − 1 independent rows; else None."""
-    basis = echelon(map(fractions, rows))
-    if len(basis) != width - 1:
-        return None
-    leads = [next(c for c in range(width) if row[c]) for row in basis]
-    vector = [Fraction(c not in leads) for c in range(width)]
-    for row, lead in zip(reversed(basis), reversed(leads), strict=True):
-        vector[lead] = -sum((row[c] * vector[c] for c in range(lead + 1, width)), Fraction(0)) / row[lead]
-    return integral(vector)
+    found = nullspace(map(fractions, rows), width)
+    return integral(found[0]) if len(found) == 1 else None
 
 
 def rays(rows: Sequence[Direction]) -> Iterator[list[int]]:

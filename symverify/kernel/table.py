@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from . import rules
-from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit
+from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit, not_attained
 from .cells import cell_cover
 from .critical import critical_point
+from .faces import face_atlas
 from .facts import Fact
 from .read import Fields
 from .rules import Proof
@@ -30,10 +31,12 @@ RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "cell_infimum": cell_infimum,
     "constant_risk_path": constant_risk_path,
     "atlas": atlas,
+    "face_atlas": face_atlas,
     "function_bound": function_bound,
     "global_lower_bound": global_lower_bound,
     "global_minimum": global_minimum,
     "bracket": bracket,
     "limit": limit,
     "infimum": infimum,
+    "not_attained": not_attained,
 }

@@ -3,10 +3,11 @@
 A local minimum inside the cell has predictions of least risk in the span of the cell's features, and every point of
 the cell with such predictions is one. Split by the signs of the output weights, they are convex sets; how these
 touch gives the connected components. He, Wang and Tao (2020), Theorem 2, states one connected valley per cell: that
-holds for each choice of the signs, and this module decides whether it holds for the cell.
+holds for each choice of the signs, and this module decides whether it holds for the cell. On a face of a cell
+it is the same, but that only some signs of the output weights make a local minimum.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, product
@@ -14,7 +15,17 @@ from itertools import combinations, product
 from symverify.ground.lp import Farkas, dot
 from symverify.kernel.errors import Declined
 from symverify.kernel.model import ZERO, Layer, Pattern, Point, Problem, risk
-from symverify.kernel.strata import MAX_TYPES, dimension, end, joined, loss_gradient, types
+from symverify.kernel.strata import (
+    MAX_TYPES,
+    choices,
+    dimension,
+    end,
+    face_of,
+    joined,
+    loss_gradient,
+    signs_held,
+    types,
+)
 
 from .strata import Dual, Reached, Row, Strata, slots_of
 
@@ -82,6 +93,17 @@ class Infimum:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceMinima:
+    """The minima on a face or in a cell: a point on it, the best predictions, and as in CellMinima what is reached."""
+
+    strata: Strata
+    interior: Point
+    best: Row
+    reached: Mapping[int, Point]
+    separators: tuple[Dual, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CellMinima:
     """What is known of a cell: a point strictly inside, the best predictions of its features, its minima.
 
@@ -146,26 +168,54 @@ def cell_minima(problem: Problem, pattern: Pattern, budget: int = MAX_TYPES) -> 
         if isinstance(found, Farkas):
             return EmptyCell(each.units[0], tuple(found.strict))
         interiors.append(found)
-    try:
-        masks = list(types([(0, 1, 2, 3) if len(each.units) > 1 else (0, 1, 2) for each in strata.classes]))
-        choices = list(types([(3,) if len(each.units) > 1 else (1, 2) for each in strata.classes]))
-    except Declined as error:
-        return Undecided(str(error))
-    if len(masks) > budget:
-        return Undecided(f"{len(masks)} types of signs are more than the budget of {budget}")
-    best = strata.best()
-    reached, separators = _decided(strata, best, masks)
-    points = {mask: strata.point(found, interiors) for mask, found in reached.items()}
-    interior = strata.point(Reached({}, ZERO), interiors)
+    solved = _minima(strata, interiors, budget)
+    if isinstance(solved, Undecided):
+        return solved
+    minima, vectors = solved
+    best, points = minima.best, minima.reached
     least = risk(problem, [(f,) for f in best])
     orbits = tuple(_orbit(strata, best, points, orbit) for orbit in joined(set(points)))
     if orbits:
         flat = tuple((ZERO,) * len(strata.classes[slot // 2].rows) for slot in range(2 * len(strata.classes)))
-        top = max(reached)
-        infimum = Infimum(least, reached[top], points[top], True, (Dual(best, flat),))
+        top = max(points)
+        infimum = Infimum(least, vectors[top], points[top], True, (Dual(best, flat),))
     else:
-        infimum = _infimum(strata, interiors, choices)
-    return CellMinima(strata, interior, best, least, points, separators, orbits, infimum)
+        infimum = _infimum(
+            strata, interiors, list(types([(3,) if len(k.units) > 1 else (1, 2) for k in strata.classes]))
+        )
+    return CellMinima(strata, minima.interior, best, least, points, minima.separators, orbits, infimum)
+
+
+def face_minima(problem: Problem, rows: Sequence[Row], budget: int = MAX_TYPES) -> FaceMinima | Undecided:
+    """The local minima on the face, or in the cell, of points with these input weights (for each unit, bias last)."""
+    theta = Layer(
+        tuple(tuple(row[: problem.widths[0]]) for row in rows),
+        tuple(row[-1] for row in rows) if problem.hidden_bias else None,
+    )
+    strata = Strata.on(problem, face_of(problem, (theta,)))
+    solved = _minima(strata, [rows[each.units[0]] for each in strata.classes], budget)
+    return solved if isinstance(solved, Undecided) else solved[0]
+
+
+def _minima(
+    strata: Strata, interiors: Sequence[Row], budget: int
+) -> tuple[FaceMinima, Mapping[int, Reached]] | Undecided:
+    """The minima on a face, given input weights on it for each class; and the vectors of the reached types."""
+    best, interior = strata.best(), strata.point(Reached({}, ZERO), interiors)
+    r, options = loss_gradient(strata.problem, best), list[Sequence[int]]()
+    try:
+        for each in strata.classes:
+            options.append(choices(signs_held(strata.problem, interior, each.units[0], r), len(each.units)))
+            if not options[-1]:  # no sign of the output weight makes a minimum here
+                return FaceMinima(strata, interior, best, {}, ()), {}
+        masks = list(types(options))
+    except Declined as error:
+        return Undecided(str(error))
+    if len(masks) > budget:
+        return Undecided(f"{len(masks)} types of signs are more than the budget of {budget}")
+    reached, separators = _decided(strata, best, masks)
+    points = {mask: strata.point(found, interiors) for mask, found in reached.items()}
+    return FaceMinima(strata, interior, best, points, separators), reached
 
 
 def _decided(strata: Strata, best: Row, masks: list[int]) -> tuple[dict[int, Reached], tuple[Dual, ...]]:
@@ -197,11 +247,11 @@ def _orbit(strata: Strata, best: Row, points: Mapping[int, Point], orbit: set[in
     return Orbit(tuple(sorted(orbit)), points[largest], None if free else size, pairs)
 
 
-def _infimum(strata: Strata, interiors: list[Row], choices: list[int]) -> Infimum:
+def _infimum(strata: Strata, interiors: list[Row], masks: list[int]) -> Infimum:
     """The least risk over all choices of signs; a choice that an earlier bound covers is not solved."""
     problem = strata.problem
     bounds, solved = list[tuple[Fraction, Dual]](), list[tuple[Fraction, Reached]]()
-    for mask in choices:
+    for mask in masks:
         incumbent = min((value for value, _ in solved), default=None)
         if incumbent is not None and any(value >= incumbent and dual.admits(mask) for value, dual in bounds):
             continue
@@ -213,7 +263,7 @@ def _infimum(strata: Strata, interiors: list[Row], choices: list[int]) -> Infimu
         solved.append((value, limit))
     least, limit = min(solved, key=lambda pair: pair[0])
     optimal = [dual for value, dual in bounds if value == least]
-    attained, certain = _attained(strata, interiors, choices, optimal)
+    attained, certain = _attained(strata, interiors, masks, optimal)
     if attained is not None:
         limit = attained
     point = None if attained is None else strata.point(attained, interiors)
@@ -221,7 +271,7 @@ def _infimum(strata: Strata, interiors: list[Row], choices: list[int]) -> Infimu
 
 
 def _attained(
-    strata: Strata, interiors: list[Row], choices: list[int], optimal: list[Dual]
+    strata: Strata, interiors: list[Row], masks: list[int], optimal: list[Dual]
 ) -> tuple[Reached | None, bool]:
     """Vectors of least risk with η > 0, that is a point of the closed cell; and whether the search was exhaustive.
 
@@ -230,7 +280,7 @@ def _attained(
     """
     tried = set[tuple[int, int]]()
     for number, dual in enumerate(optimal):
-        for mask in choices:
+        for mask in masks:
             if not dual.admits(mask):
                 continue
             slots = slots_of(mask)

@@ -1,9 +1,9 @@
-"""Types of output signs in a cell of one hidden layer: which predictions they reach, exactly, with proofs.
+"""Types of output signs on a face of one hidden layer: which predictions they reach, exactly, with proofs.
 
-A slot is a class of units with equal pieces together with a sign, a type a set of slots (as a bit mask), as in
-`symverify.kernel.strata`. A slot's vector z = (|v| w, |v|) lies in the cone A z > 0 of its class and adds s F z to
-the predictions, n numbers. A unit can be cut into several of the same class and sign, and those put together again,
-so one vector per slot stands for all units there.
+A slot is a class of units on the same face together with a sign, a type a set of slots (as a bit mask), as in
+`symverify.kernel.strata`. A slot's vector z = (|v| w, |v|) = B y has y in the cone A y > 0 of its class and adds s F y
+to the predictions, n numbers. A unit can be cut into several of the same class and sign, and those put together
+again, so one vector per slot stands for all units there. In a cell z and y are the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive
 from symverify.ground.lp import Constraint, Farkas, dot, solve_system
 from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem
-from symverify.kernel.strata import UnitClass, end, loss_gradient, unit_classes
+from symverify.kernel.strata import Face, UnitClass, end, loss_gradient, unit_classes
 
 Row = tuple[Fraction, ...]
 
@@ -33,7 +33,7 @@ class Dual:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A vector for each slot of a type, and the output bias (0 without one)."""
+    """A vector z for each slot of a type, and the output bias (0 without one)."""
 
     vectors: Mapping[int, Row]
     bias: Fraction
@@ -51,16 +51,26 @@ def sign_of(slot: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """The classes and slots of one cell; one hidden layer, scalar output."""
+    """The classes and slots of one face or cell; one hidden layer, scalar output."""
 
     problem: Problem
-    pattern: Pattern
+    face: Face
     classes: list[UnitClass]
 
     @staticmethod
     def of(problem: Problem, pattern: Pattern) -> "Strata":
         """The cell with this pattern."""
-        return Strata(problem, pattern, unit_classes(problem, pattern))
+        return Strata.on(problem, tuple(tuple(2 * p for p in unit) for unit in pattern[0]))
+
+    @staticmethod
+    def on(problem: Problem, face: Face) -> "Strata":
+        """This face."""
+        return Strata(problem, face, unit_classes(problem, face))
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pieces that the samples are on; at a breakpoint the lower one."""
+        return (tuple(tuple(at // 2 for at in unit) for unit in self.face),)
 
     def effects(self, slots: Iterable[int]) -> list[Row]:
         """n rows: each sample's prediction from the slots' vectors, one after the other, and the output bias."""
@@ -70,27 +80,35 @@ class Strata:
 
     def cone(self, slots: Sequence[int]) -> list[Row]:
         """The rows of the slots' cones, on the same coordinates as `effects`; each cone's first row is η."""
-        rows, size = [], len(self.classes[0].columns)
-        for place, slot in enumerate(slots):
-            before, after = place * size, (len(slots) - place - 1) * size + self.problem.output_bias
-            rows += [(*[ZERO] * before, *row, *[ZERO] * after) for row in self.classes[slot // 2].rows]
+        rows, before, width = [], 0, self.width(slots)
+        for slot in slots:
+            each = self.classes[slot // 2]
+            after = width - before - len(each.basis)
+            rows += [(*[ZERO] * before, *row, *[ZERO] * after) for row in each.rows]
+            before += len(each.basis)
         return rows
 
     def width(self, slots: Sequence[int]) -> int:
         """The number of coordinates of `effects`."""
-        return len(slots) * len(self.classes[0].columns) + self.problem.output_bias
+        return sum(len(self.classes[slot // 2].basis) for slot in slots) + self.problem.output_bias
 
     def split(self, slots: Sequence[int], x: Sequence[Fraction]) -> Reached:
-        """The coordinates of `effects`, by slot."""
-        size = len(self.classes[0].columns)
-        vectors = {slot: tuple(x[size * place : size * (place + 1)]) for place, slot in enumerate(slots)}
+        """The vectors z with these coordinates of `effects`, by slot."""
+        vectors, start = dict[int, Row](), 0
+        for slot in slots:
+            basis = self.classes[slot // 2].basis
+            y, start = x[start : start + len(basis)], start + len(basis)
+            vectors[slot] = tuple(dot(y, column) for column in zip(*basis, strict=True))
         return Reached(vectors, x[-1] if self.problem.output_bias else ZERO)
 
     def interior(self, k: int) -> Row | Farkas:
-        """Input weights strictly inside the cell of class k, or the multipliers of its rows that prove it empty."""
+        """Input weights on the face of class k, or the multipliers of its rows that prove it empty."""
         rows = self.classes[k].rows
         found = solve_system([], [], [(row, 0) for row in rows], len(rows[0]))
-        return found if isinstance(found, Farkas) else tuple(a / found.x[-1] for a in found.x[:-1])
+        if isinstance(found, Farkas):
+            return found
+        *u, eta = self.split([2 * k], found.x).vectors[2 * k]
+        return tuple(a / eta for a in u)
 
     def best(self) -> Row:
         """The predictions of least risk in the span of the features: over all parameters, not only the cell's."""

@@ -1,13 +1,17 @@
-"""The atlas as a table and JSON: the valleys of local minima inside the cells, by risk."""
+"""The atlas as a table and JSON: the valleys of local minima, inside the cells or over all faces, by risk."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symverify.kernel.check import spelled, walk
-from symverify.kernel.facts import Bracket, GlobalMinimum, Infimum
+from symverify.certify.certificate import parameters
+from symverify.kernel.check import spelled_face, walk
+from symverify.kernel.faces import FaceAtlas, WholeValley
+from symverify.kernel.facts import Fact
 from symverify.kernel.read import strict_json
 from symverify.kernel.strata import Atlas
+from symverify.report.tell_cells import spurious
 from symverify.run.check import CheckResult
 
 
@@ -27,34 +31,43 @@ class Entry:
 
 def entries(result: CheckResult) -> list[Entry]:
     """The cells with local minima strictly inside, lowest risk first, from the certificate; [] without an atlas."""
-    if result.certificate is None:
-        return []
-    document = strict_json(result.certificate)
-    facts = walk(result.problem.problem, document["steps"] if isinstance(document, dict) else []).facts
-    least: Fraction | None = None
-    strict_floor: Fraction | None = None
-    for fact in facts:
-        if isinstance(fact, GlobalMinimum):
-            least = fact.at.risk
-        elif isinstance(fact, Infimum):
-            least = fact.risk
-        elif isinstance(fact, Bracket):
-            strict_floor = fact.upper
-    found = [fact for fact in facts if isinstance(fact, Atlas)]
-    listed = []
-    for each in found[0].minima if found else ():
-        if each.orbits:
-            spurious = each.risk > least if least is not None else None
-            if spurious is None and strict_floor is not None and each.risk > strict_floor:
-                spurious = True
-            sizes = tuple(size for _, size in each.orbits)
-            listed.append(Entry(spelled(each.pattern), each.risk, each.components, sizes, spurious))
+    facts = _facts(result)
+    listed = [
+        Entry(
+            spelled_face(each.face),
+            each.risk,
+            each.components,
+            tuple(size for _, size in each.orbits),
+            spurious(each.risk, facts),
+        )
+        for atlas in [fact for fact in facts if isinstance(fact, Atlas)][:1]
+        for each in atlas.minima
+        if each.orbits
+    ]
     return sorted(listed, key=lambda entry: (entry.risk, entry.cell))
 
 
-def as_json(result: CheckResult) -> str:
-    """{"complete": …, "verdict": …, "minima": [{"cell", "risk", "components", "dimensions", "spurious"}]}."""
-    rows = [
+def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
+    """The valleys of all local minima, lowest risk first, each with whether it is spurious (None: not known)."""
+    facts = _facts(result)
+    found = [fact for fact in facts if isinstance(fact, FaceAtlas)]
+    return [(each, spurious(each.risk, facts)) for atlas in found[:1] for each in atlas.valleys]
+
+
+def _facts(result: CheckResult) -> Sequence[Fact]:
+    if result.certificate is None:
+        return []
+    document = strict_json(result.certificate)
+    return walk(result.problem.problem, document["steps"] if isinstance(document, dict) else []).facts
+
+
+def as_json(result: CheckResult, faces: bool = False) -> str:
+    """{"complete": …, "verdict": …, "minima": […]}, with an item for each cell, or with `faces` for each valley.
+
+    Of a cell {"cell", "risk", "components", "dimensions", "spurious"}; of a valley {"risk", "dimension",
+    "components", "faces", "spurious", "point"}.
+    """
+    cells: list[dict[str, object]] = [
         {
             "cell": entry.cell,
             "risk": str(entry.risk),
@@ -64,24 +77,51 @@ def as_json(result: CheckResult) -> str:
         }
         for entry in entries(result)
     ]
-    atlas = result["atlas"]
+    whole: list[dict[str, object]] = [
+        {
+            "risk": str(each.risk),
+            "dimension": each.dimension,
+            "components": each.components,
+            "faces": each.faces,
+            "spurious": known,
+            "point": parameters(each.point),
+        }
+        for each, known in valleys(result)
+    ]
+    atlas = result["face_atlas" if faces else "atlas"]
     head = {"complete": bool(atlas.statement), "verdict": atlas.verdict.value, "reason": atlas.reason}
-    return json.dumps({**head, **atlas.statement, "minima": rows}, indent=2)
+    return json.dumps({**head, **atlas.statement, "minima": whole if faces else cells}, indent=2)
+
+
+_SPURIOUS = {True: "yes", False: "no, global", None: "?"}
 
 
 def rows(result: CheckResult) -> list[tuple[str, ...]]:
     """The cells of the table: risk, cell, components, orbits' dimensions, spurious."""
-    words = {True: "yes", False: "no, global", None: "?"}
     return [
         (
             str(entry.risk),
             entry.cell,
             str(entry.components),
-            ", ".join("?" if size is None else str(size) for size in entry.dimensions),
-            words[entry.spurious],
+            ", ".join(shown(size) for size in entry.dimensions),
+            _SPURIOUS[entry.spurious],
         )
         for entry in entries(result)
     ]
 
 
+def valley_rows(result: CheckResult) -> list[tuple[str, ...]]:
+    """The valleys of the table over all faces, as in VALLEY_HEADINGS."""
+    return [
+        (str(each.risk), shown(each.dimension), shown(each.components), str(each.faces), _SPURIOUS[known])
+        for each, known in valleys(result)
+    ]
+
+
+def shown(count: int | None) -> str:
+    """A number that may not be known."""
+    return "?" if count is None else str(count)
+
+
 HEADINGS = ("risk", "cell", "components", "dimensions", "spurious")
+VALLEY_HEADINGS = ("risk", "dimension", "components", "faces", "spurious")

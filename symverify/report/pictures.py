@@ -278,7 +278,7 @@ def atlas_picture(entries: Sequence[Entry], key: str = "atlas") -> Picture:
     for (risk, dimension, spurious), each in _alike(entries):
         kind = {True: "spurious", False: "global", None: "not known whether spurious"}[spurious]
         components = sum(each)
-        count = f"{components} component{'s' * (components > 1)} in {len(each)} cell{'s' * (len(each) > 1)}"
+        count = f"{components} component{'s' * (components > 1)} in {len(each)} set{'s' * (len(each) > 1)}"
         size = "dimension unknown" if dimension is None else f"dimension {dimension}"
         y = float(min(sizes) if dimension is None else dimension)
         mark = canvas.star if spurious is False else canvas.dot

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symverify.kernel.check import spelled
-from symverify.kernel.facts import Bracket, Fact, GlobalMinimum, Infimum, SpuriousMinimum
+from symverify.kernel.check import spelled_face
+from symverify.kernel.faces import FaceAtlas
+from symverify.kernel.facts import Bracket, Fact, GlobalMinimum, Infimum, NotAttained, SpuriousMinimum
 from symverify.kernel.strata import Atlas, CellMinima, ConstantRiskPath
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
@@ -14,11 +15,14 @@ Entry = tuple[Fraction, int | None, int, bool | None]  # risk, dimension, compon
 
 
 def tell_cell_minima(story: Story, index: int) -> list[Block]:
-    """The minima of one cell: their risk, components and dimensions."""
+    """The minima of one cell or face: their risk, components and dimensions."""
     fact = story.facts[index]
     if not isinstance(fact, CellMinima):
         return []
-    name, pattern = story.theta(fact.cell), Code(spelled(fact.pattern))
+    name, pattern = story.theta(fact.cell), Code(spelled_face(fact.face))
+    where = "strictly inside the cell" if fact.is_cell else "on the face"
+    if not fact.components and not fact.is_cell:
+        return [prose("No local minimum is on the face of {}, {}.", name, pattern)]
     if not fact.components:
         return [
             prose(
@@ -38,8 +42,8 @@ def tell_cell_minima(story: Story, index: int) -> list[Block]:
     )]  # fmt: skip
     return [
         prose(
-            f"The local minima strictly inside the cell of {{}}, of pattern {{}}, have risk {{}}, the least in the "
-            f"cell. They form {joined}; up to exchanging units with equal pieces:",
+            f"The local minima {where} of {{}}, of pattern {{}}, have risk {{}}, the least there. They form {joined}; "
+            "up to exchanging units with equal pieces:",
             name,
             pattern,
             fact.risk,
@@ -54,11 +58,11 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
     fact = story.facts[index]
     if not isinstance(fact, Atlas):
         return []
-    found = sorted((each for each in fact.minima if each.components), key=lambda each: (each.risk, each.pattern))
+    found = sorted((each for each in fact.minima if each.components), key=lambda each: (each.risk, each.face))
     rows: list[list[Inline]] = [
         [
             Num(each.risk),
-            Code(spelled(each.pattern)),
+            Code(spelled_face(each.face)),
             str(each.components),
             ", ".join("?" if size is None else str(size) for _, size in each.orbits),
             f"{story.number(each)}",
@@ -71,6 +75,36 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
             f"has found the local minima strictly inside: {len(found)} cells have some."
         ),
         *table("Cells with local minima.", ("risk", "pattern", "components", "dimensions", "step"), rows, limit=40),
+    ]
+
+
+def tell_face_atlas(story: Story, index: int) -> list[Block]:
+    """All valleys of local minima, lowest risk first."""
+    fact = story.facts[index]
+    if not isinstance(fact, FaceAtlas):
+        return []
+    rows: list[list[Inline]] = [
+        [
+            Num(each.risk),
+            "not determined" if each.dimension is None else str(each.dimension),
+            "not counted" if each.components is None else str(each.components),
+            str(each.faces),
+        ]
+        for each in fact.valleys
+    ]
+    points = [block for k, each in enumerate(fact.valleys, 1) for block in (
+        prose(f"A point of valley {k}, of risk {{}}:", each.risk), layers(story.problem, each.point)
+    )]  # fmt: skip
+    return [
+        prose(
+            f"Up to exchanging units the network has {fact.faces} faces on these data, its cells included: the pieces "
+            "into which the hyperplanes where a pre-activation is at a breakpoint cut the space of all parameters. For "
+            f"every one of them a step has found the local minima on it: {fact.with_minima} faces have some. These are "
+            "all local minima of the network. Joined across the faces they form these valleys, connected up to "
+            "exchanging units:"
+        ),
+        *table("All local minima.", ("risk", "dimension", "components", "faces"), rows, limit=40),
+        More("A point of each valley", tuple(points), aside=True),
     ]
 
 
@@ -94,16 +128,33 @@ def tell_constant_path(story: Story, index: int) -> list[Block]:
 
 
 def atlas_entries(facts: Sequence[Fact]) -> tuple[Entry, ...]:
-    """The cells' minima for the picture; spurious where the proof knows a lower risk, global where it knows the "
-    "least."""
-    charts = [fact for fact in facts if isinstance(fact, Atlas)]
-    least = [fact.at.risk for fact in facts if isinstance(fact, GlobalMinimum)]
-    least += [fact.risk for fact in facts if isinstance(fact, Infimum)]
-    reached = [fact.upper for fact in facts if isinstance(fact, Bracket)]
-    reached += [fact.better.risk for fact in facts if isinstance(fact, SpuriousMinimum)]
-    found: list[Entry] = []
+    """The valleys, or the cells' minima, for the picture. A valley whose components are not counted is shown as one."""
+    found = [
+        (each.risk, each.dimension, each.components or 1, spurious(each.risk, facts))
+        for each in (valley for fact in facts if isinstance(fact, FaceAtlas) for valley in fact.valleys)
+    ]
+    charts = [fact for fact in facts if isinstance(fact, Atlas) and not found]
     for each in (each for chart in charts[:1] for each in chart.minima if each.components):
         sizes = [size for _, size in each.orbits if size is not None]
-        spurious = each.risk > min(least) if least else True if reached and each.risk > min(reached) else None
-        found.append((each.risk, max(sizes, default=None), each.components, spurious))
+        found.append((each.risk, max(sizes, default=None), each.components, spurious(each.risk, facts)))
     return tuple(sorted(found, key=lambda entry: (entry[0], entry[1] or 0, entry[2])))
+
+
+def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:
+    """Whether local minima of this risk are spurious: known by the infimum of the risk, or by a point of lower risk."""
+    reached = list[Fraction]()
+    for fact in facts:
+        match fact:
+            case GlobalMinimum(at):
+                return risk > at.risk
+            case Infimum(least):
+                return risk > least
+            case NotAttained(_):
+                return True
+            case Bracket(_, upper):
+                reached.append(upper)
+            case SpuriousMinimum(_, better):
+                reached.append(better.risk)
+            case FaceAtlas(_, _, valleys):
+                reached += [each.risk for each in valleys]
+    return True if reached and risk > min(reached) else None

@@ -17,7 +17,7 @@ from symverify.report.document import (
     prose,
 )
 from symverify.report.story import Story, Teller, inference, step_list
-from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_constant_path
+from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_constant_path, tell_face_atlas
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -123,6 +123,13 @@ TELLINGS: dict[str, Telling] = {
     "infimum": Telling(
         "The infimum of the risk", unknown, "Sound, because a lower bound that is approached is the infimum."
     ),
+    "not_attained": Telling(
+        "The infimum is not attained",
+        unknown,
+        "Sound, because parameters that attain it would have predictions that the bound dictates, and their units "
+        "would lie on certain faces of the cells; for every choice of faces one of the vectors separates these "
+        "predictions from all that units with output weights other than 0 can add up to there.",
+    ),
     "cell_cover": Telling(
         "The cells",
         unknown,
@@ -146,15 +153,22 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because on its cell the risk is differentiable, and the chain rule gives its gradient exactly.",
     ),
     "cell_minima": Telling(
-        "The local minima of the cell of {}",
+        "The local minima of the cell or face of {}",
         tell_cell_minima,
-        "Sound, because with one hidden layer and one output every local minimum inside a cell has constant "
-        "minorant, and those with given signs of the output weights form a convex set in suitable coordinates.",
+        "Sound, because with one hidden layer and one output every local minimum in a cell or on a face has least "
+        "loss over the span of the features there, so that the loss gradient is known; it tells the signs that output "
+        "weights can have, and those with given signs form a convex set in suitable coordinates.",
     ),
     "atlas": Telling(
         "The atlas",
         tell_atlas,
         "Sound, because the cells of a network are products of cells of its units, so that their number is known.",
+    ),
+    "face_atlas": Telling(
+        "All local minima",
+        tell_face_atlas,
+        "Sound, because every point is on one of the faces, whose number is known; and two sets of minima with given "
+        "faces and signs touch just where the faces and signs of one are limits of those of the other.",
     ),
     "constant_risk_path": Telling(
         "A path of local minima from {}",

@@ -133,7 +133,7 @@ def test_a_zero_row_makes_no_second_cell() -> None:
     proof, places = proof_of(problem_of([0, 1], [5, 1], 1, bias=False), [((0, 0),), ((0, 1),)])
     fact = run(proof, strata.atlas, cells=0, minima=places)
     assert [each.risk for each in fact.minima] == [13, Fraction(25, 2)]
-    assert {each.pattern[0][0][0] for each in fact.minima} == {0}
+    assert {each.face[0][0] for each in fact.minima} == {0}
 
 
 @pytest.mark.parametrize(("count", "units"), [(10**6, 10**5), (2, 10**5), (1, 10**6)])

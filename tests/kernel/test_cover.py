@@ -94,7 +94,7 @@ def test_every_ray_of_a_chamber_knows_it() -> None:
         for ray in (side for r in rays(planes, 3) for side in (r, tuple(-x for x in r))):
             products = [sum(a * x for a, x in zip(plane, ray, strict=True)) for plane in planes]
             inside = all(p >= 0 if chamber >> k & 1 else p <= 0 for k, p in enumerate(products))
-            assert inside == (chamber in set(around(planes, ray)))
+            assert inside == (chamber in set(around(Signs(planes), ray)))
 
 
 def test_packed_signs() -> None:
@@ -117,7 +117,7 @@ def test_covered_is_brute_force() -> None:
         bars = [rng.getrandbits(n) & rng.getrandbits(n) for _ in range(rng.randint(0, 6))]
         subsets = [sum(1 << k for k in chosen) for chosen in combinations(range(n), min(size, n))]
         expected = all(any(not bar & subset for bar in bars) for subset in subsets)
-        assert covered([(bar, bytes([bar])) for bar in bars], (1 << n) - 1, min(size, n)) == expected
+        assert covered(bars, (1 << n) - 1, min(size, n)) == expected
 
 
 def test_the_bound_holds_only_with_its_biases() -> None:

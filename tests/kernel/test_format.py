@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import symverify.kernel
-from symverify.kernel import check, errors, linear, poly, read, second_order, strata
+from symverify.kernel import check, errors, faces, linear, poly, read, second_order, strata
 from symverify.kernel.check import FORMAT
 from symverify.kernel.table import RULES
 from tests.kernel.corruption import Json, certificate, outcome
@@ -58,6 +58,7 @@ def test_version_and_limits() -> None:
     assert f'`"{FORMAT}"`' in TEXT
     budget = TEXT.partition("## The budget")[2].partition("##")[0]
     limits = [poly.MAX_DEGREE, poly.MAX_PIECES, linear.MAX_RAYS, second_order.MAX_CELLS, second_order.MAX_HESSIAN]
+    limits += [faces.MAX_FACES, faces.MAX_STRATA, faces.MAX_JOINS]
     limits += [strata.MAX_TYPES, read.MAX_DIGITS, read.MAX_DEPTH, read.MAX_BYTES >> 20, errors.MAX_PRINTED]
     for limit in limits:
         assert f"{limit:,}" in budget

@@ -9,7 +9,7 @@ import flint
 import pytest
 
 from symverify.kernel.errors import Declined
-from symverify.kernel.linear import dot, echelon, integral, null_vector, rank, rays, sign, total
+from symverify.kernel.linear import dot, echelon, integral, null_vector, nullspace, rank, rays, sign, total
 
 
 def rows(rng: random.Random, count: int, width: int) -> list[list[Fraction]]:
@@ -36,7 +36,18 @@ def test_rank_and_span(seed: int) -> None:
     assert leads == sorted(set(leads))
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_nullspace(seed: int) -> None:
+    rng = random.Random(seed)
+    width = rng.randint(1, 5)
+    matrix = rows(rng, rng.randint(0, 4), width)
+    basis = nullspace(matrix, width)
+    assert len(basis) == rank(basis) == width - flint_rank(matrix) if matrix else len(basis) == width
+    assert not any(dot(row, vector) for row in matrix for vector in basis)
+
+
 def test_of_nothing() -> None:
+    assert nullspace([], 2) == [[1, 0], [0, 1]]
     assert (rank([]), rank([[]]), rank([[Fraction(0)] * 3])) == (0, 0, 0)
     assert integral([Fraction(0), Fraction(0)]) == [0, 0]
     assert integral([]) == []

@@ -135,7 +135,7 @@ MINIMA = {
     "a witness on a boundary": (
         TWO_UNITS,
         set_at("witnesses", 0, 0, "bias", ["0", "0"]),
-        "unit 1 of hidden layer 1 is at a breakpoint",
+        "is in another cell or on another face",
     ),
     "a witness with other predictions": (
         TWO_UNITS,
@@ -301,11 +301,14 @@ def test_only_one_hidden_layer_and_scalar_output(rule):
 
 
 def test_the_point_that_names_the_cell_is_strictly_inside():
-    _, proof, minima, _ = steps(*ONE_UNIT)
-    boundary = [{"weight": [["1"]], "bias": ["0"]}, {"weight": [["1"]], "bias": ["0"]}]
+    """On a boundary it names the face, which has other minima; an infimum is that of a cell."""
+    _, proof, minima, infimum = steps(*TWO_UNITS)
+    boundary = [{"weight": [["1"], ["1"]], "bias": ["0", "0"]}, {"weight": [["1", "0"]], "bias": ["0"]}]
     run(proof, rules.point, parameters=boundary)
-    with pytest.raises(Rejected, match="unit 1 of hidden layer 1 is at a breakpoint on sample 1"):
+    with pytest.raises(Rejected, match=r"witnesses\[0\]: is in another cell or on another face|best: are not the best"):
         run(proof, strata.cell_minima, **{**minima, "point": 1})
+    with pytest.raises(Rejected, match="unit 1 of hidden layer 1 is at a breakpoint on sample 1"):
+        run(proof, strata.cell_infimum, **{**infimum, "point": 1})
 
 
 def test_too_many_types_are_declined():

@@ -97,7 +97,7 @@ def test_an_empty_cell_and_its_proof():
     found = cell_minima(problem, (((0, 0, 0), (1, 0, 1)),))
     assert isinstance(found, EmptyCell)
     assert found.unit == 1
-    rows = strata.unit_classes(problem, (((0, 0, 0), (1, 0, 1)),))[1].rows
+    rows = strata.unit_classes(problem, ((0, 0, 0), (2, 0, 2)))[1].rows
     assert min(found.multipliers) >= 0 < max(found.multipliers)
     assert not any(sum(m * row[c] for m, row in zip(found.multipliers, rows, strict=True)) for c in range(3))
 

@@ -312,7 +312,7 @@ def test_incumbent_with_too_many_units_is_refused() -> None:
 
 def test_numpy_engine_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = global_minimum(larger(n=9)).upper
-    monkeypatch.setattr(relaxation, "_engine", lambda: relaxation.project_with_numpy)
+    monkeypatch.setattr(relaxation, "_engine", lambda shape: relaxation.project_with_numpy)
     assert checked(larger(n=9)).upper == expected
 
 
@@ -322,9 +322,26 @@ def test_both_engines_agree_with_scipy() -> None:
     columns = np.concatenate([shape.units[plus], -shape.units[minus]])
     expected = nnls(columns.T, shape.target)[1] ** 2
     none = np.zeros(0, dtype=np.int64)
-    for engine in (relaxation._engine(), relaxation.project_with_numpy):
-        _, _, residual = engine(shape.units, shape.target, plus, minus, none, none, 0.0, relaxation.LEAST)
+    for engine in (relaxation._fastest(), relaxation.project_with_numpy):
+        _, _, residual = engine(shape.units, shape.target, plus, minus, none, none, 0.0, relaxation.LEAST, -1.0)
         assert residual @ residual == pytest.approx(expected, abs=1e-9)
+        _, _, residual = engine(shape.units, shape.target, plus, minus, none, none, 0.0, relaxation.LEAST, expected + 0.1)
+        assert expected - 1e-9 <= residual @ residual <= expected + 0.1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_engines_keep_the_margin_on_dependent_columns(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    base = rng.standard_normal((5, 8)) + 1.0  # in a half-space, so the margin can be kept
+    rows = np.concatenate([base, base[:3] + base[1:4], base[[0]] * 2 + base[[4]], base[:2]])
+    units = rows / np.linalg.norm(rows, axis=1)[:, None]
+    target, none = rng.standard_normal(8), np.zeros(0, dtype=np.int64)
+    target /= np.linalg.norm(target)
+    for engine in (relaxation._fastest(), relaxation.project_with_numpy):
+        support, weights, residual = engine(units, target, np.arange(len(units)), none, none, none, 0.1, 1e-10, -1.0)
+        assert (units @ residual <= -0.1 + 1e-8).all() and (weights >= 0).all()
+        np.testing.assert_allclose(target - weights @ units[support], residual, atol=1e-9)
+        np.testing.assert_allclose(units[support] @ residual, -0.1, atol=1e-8)
 
 
 def test_cone_projection_is_optimal() -> None:

@@ -287,6 +287,32 @@ def test_an_atlas_is_told_by_its_table_and_the_first_cells(form: Form) -> None:
     assert len(atlas().sections) < 20
 
 
+@cache
+def face_atlas() -> Explanation:
+    """All local minima of 1-1-1 on three points."""
+    problem = loads(network([1, 1, 1], "relu", samples([0, 1, 2], [0, 1, 0]), name="atlas"))
+    found = check(problem, ["face_atlas", "global_minimum"], smt=False, timeout=20)
+    assert found.certificate is not None
+    return explain(problem, found.certificate)
+
+
+@ALL_FORMS
+def test_an_atlas_over_the_faces_is_told(form: Form) -> None:
+    page = render(face_atlas(), form).replace("\n", " ")
+    for words in (
+        "All local minima",
+        "These are all local minima",
+        "No local minimum is",
+        "The local minima of the cell",
+    ):
+        assert words in page
+
+
+def test_an_atlas_over_the_faces_is_drawn() -> None:
+    assert {spurious for _, _, _, spurious in face_atlas().atlas} == {True, False}
+    assert "Minima by risk" in render(face_atlas(), "html")
+
+
 def test_an_atlas_is_drawn() -> None:
     assert len(atlas().atlas) > 2
     assert all(spurious is None for _, _, _, spurious in atlas().atlas)

@@ -220,10 +220,10 @@ def test_the_atlas_shows_every_entry() -> None:
     root = ElementTree.fromstring(picture.svg)
     assert len(root.findall("{*}circle")) == 2
     assert len(root.findall("{*}polygon")) == 1
-    assert "risk 3/20, spurious, dimension 5, 1 component in 1 cell" in picture.svg
+    assert "risk 3/20, spurious, dimension 5, 1 component in 1 set" in picture.svg
     assert picture.rows[0] == ("0", "global", "3", "2")
-    assert "4 components in 1 cell" not in picture.svg
-    assert "6 components in 2 cells" in picture.svg
+    assert "4 components in 1 set" not in picture.svg
+    assert "6 components in 2 sets" in picture.svg
     assert [row[2] for row in picture.rows] == ["3", "", "5"]
     with pytest.raises(NoView, match="no minima"):
         atlas_picture([])

@@ -121,6 +121,32 @@ def test_expand_prints_polynomials():
     json.loads(done.stdout)
 
 
+def test_the_atlas_over_the_faces(tmp_path):
+    network = tmp_path / "one.json"
+    network.write_text(
+        '{"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "bias": false,'
+        ' "loss": "squared", "data": [{"x": [1], "y": [1]}]}'
+    )
+    done = run("atlas", network, "--faces")
+    assert done.returncode == 0
+    table = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert table[0] == ["risk", "dimension", "components", "faces", "spurious"]
+    assert table[2:4] == [["0", "1", "1", "1", "no,", "global"], ["1", "2", "1", "2", "yes"]]
+    assert "s PROVED face_atlas faces=3 faces_with_minima=3 distinct_risks=2 valleys=2 components=2" in done.stdout
+    assert run("verify", tmp_path / "one.atlas.symcert.json", network).returncode == 0
+    done = run("atlas", network, "--faces", "--format", "json")
+    document = json.loads(done.stdout)
+    assert (document["complete"], document["verdict"], document["valleys"]) == (True, "proved", 2)
+    assert [(each["risk"], each["dimension"], each["spurious"]) for each in document["minima"]] == [
+        ("0", 1, False),
+        ("1", 2, True),
+    ]
+    assert set(document["minima"][0]) == {"risk", "dimension", "components", "faces", "spurious", "point"}
+    late = run("atlas", EXAMPLES / "two-valleys.json", "--faces", "--timeout", "0", "-o", tmp_path / "c")
+    assert late.returncode == 3
+    assert "stopped after 0 of 153 faces, as the time was up" in late.stdout
+
+
 def test_schema_is_json():
     assert json.loads(run("schema").stdout)["$schema"].endswith("2020-12/schema")
 

@@ -45,7 +45,7 @@ def test_an_infimum_that_is_only_approached():
     given = problem([1, 1, 1], LATE, ([[1], [2]], [[1], [2]]), bias=False)
     claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
     assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
-    assert claim.notes["attained"] is False
+    assert claim.statement["attained"] is False
 
 
 def test_affine_fits_that_are_global_are_not_spurious():

@@ -90,6 +90,37 @@ def test_the_atlas_lists_every_cell_once():
     assert [entry.spurious for entry in entries(result)].count(False) == 2
 
 
+def test_the_atlas_over_the_faces_lists_all_local_minima():
+    """On (0,0),(1,2),(2,0),(3,−1) with one unit; the least of them is the global minimum."""
+    given = problem([1, 1, 1], "relu", ZIGZAG)
+    result = symverify.check(given, ["face_atlas", "global_minimum"], smt=False)
+    found = result["face_atlas"].statement
+    assert (found["faces"], found["faces_with_minima"], found["valleys"], found["components"]) == (17, 9, 6, 6)
+    assert found["lowest"] == str(result["global_minimum"].risk)
+    assert result["face_atlas"].words.startswith("all local minima of the network: of its 17 faces up to exchanging")
+    from symverify.report.atlas import valley_rows, valleys
+
+    assert [known for _, known in valleys(result)] == [False, True, True, True, True, True]
+    assert valley_rows(result)[0] == ("1", "1", "1", "1", "no, global")
+    alone = symverify.check(given, ["face_atlas"], smt=False)
+    assert [known for _, known in valleys(alone)] == [None, True, True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("layers", "timeout", "reason"),
+    [
+        ([1, 2, 1], 0, "stopped after 0 of 91 faces, as the time was up"),
+        ([1, 9, 1], 10, "there are more than 5000 faces up to exchanging units"),
+        ([1, 2, 2, 1], 10, "the atlas is made for one hidden layer and scalar output"),
+        ([1, 2, 2], 10, "the atlas is made for one hidden layer and scalar output"),
+    ],
+)
+def test_an_atlas_over_the_faces_that_is_not_made_says_why(layers, timeout, reason):
+    given = problem(layers, "relu", ([[0], [1], [2]], [[0] * layers[-1], [2] * layers[-1], [0] * layers[-1]]))
+    claim = symverify.check(given, ["face_atlas"], smt=False, timeout=timeout)["face_atlas"]
+    assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, reason)
+
+
 def deep_point(first, second, third):
     return [{"weight": [[w]], "bias": [b]} for w, b in (first, second, third)]
 

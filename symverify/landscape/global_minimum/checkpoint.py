@@ -12,7 +12,7 @@ from symverify.landscape.global_minimum.network import Candidate
 from symverify.landscape.global_minimum.search import Search
 from symverify.landscape.global_minimum.tasks import Solved
 
-FORMAT = "symverify-search/1"
+FORMAT = "symverify-search/2"
 
 
 def fingerprint(inst: Instance) -> str:
@@ -61,10 +61,10 @@ def restore(path: Path, search: Search) -> bool:
 
 
 def _node(solved: Solved) -> list[Any]:
-    return [solved.value, solved.node, solved.support, solved.split, solved.weight]
+    return [solved.value, solved.node, solved.support, solved.splits, solved.weight]
 
 
 def _solved(data: list[Any]) -> Solved:
-    value, node, support, split, weight = data
+    value, node, support, splits, weight = data
     slots = tuple((sign, tuple((plane, side) for plane, side in cuts)) for sign, cuts in node)
-    return Solved(value, slots, tuple(support), None if split is None else (split[0], split[1]), (), weight)
+    return Solved(value, slots, tuple(support), tuple((place, plane) for place, plane in splits), (), weight)

@@ -87,7 +87,28 @@ def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
 
 
 @numba.njit(cache=True)
-def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int) -> int:
+def _replace(factor: Any, weights: Any, z: Any, fixed: int, newest: int) -> int:
+    """Give weight to the newest column, a combination of the ones before, until one of them has none left: which.
+
+    −1 if that never happens: then their margins contradict each other.
+    """
+    step, leaving = 0.0, -1
+    for k in range(newest - 1, -1, -1):
+        value = factor[newest, k]
+        for j in range(k + 1, newest):
+            value -= factor[j, k] * z[j]
+        z[k] = value / factor[k, k]
+        if k >= fixed and z[k] > 1e-9 and (leaving < 0 or weights[k] < step * z[k]):
+            step, leaving = weights[k] / z[k], k
+    if leaving >= 0:
+        for k in range(newest):
+            weights[k] -= step * z[k]
+        weights[newest] = step
+    return leaving
+
+
+@numba.njit(cache=True)
+def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int, margin: float) -> int:
     """Move to the least squares of the passive columns, dropping those whose weight would turn negative.
 
     Returns the new number of passive columns; −1 if the newest column cannot take a positive weight.
@@ -97,10 +118,14 @@ def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int)
         dependent = _solve(gram, rhs, factor, z, size)
         if dependent >= 0:
             if dependent == newest:
-                return -1
+                if margin == 0.0:  # violated only by rounding
+                    return -1
+                dependent = _replace(factor, weights, z, fixed, newest)
+                if dependent < 0:
+                    return -1
             _remove(state, dependent, size)
             size -= 1
-            newest -= 1
+            newest = newest - 1 if newest > dependent else newest
             continue
         if newest >= 0 and newest == size - 1 and weights[newest] == 0.0 and z[newest] <= 0.0:
             return -1
@@ -151,7 +176,7 @@ def _price(
 
 @numba.njit(cache=True)
 def project(
-    units: Any, target: Any, plus: Any, minus: Any, warm: Any, free: Any, margin: float, least: float
+    units: Any, target: Any, plus: Any, minus: Any, warm: Any, free: Any, margin: float, least: float, stop: float
 ) -> tuple[Any, Any, Any]:
     """See `relaxation.project`."""
     count, samples = units.shape
@@ -174,14 +199,13 @@ def project(
         state[4][size] = 1e-9
         size += 1
     if size:
-        size = _settle(state, factor, z, fixed, size, -1)
+        size = _settle(state, factor, z, fixed, size, -1, margin)
         _subtract(state, target, residual, size)
-    for _ in range(10 * samples + 100):
+    left = 10 * samples + 100  # columns that may enter: an end, should rounding make them go in circles
+    while left > 0 and _dot(residual, residual) > stop:
         kept = _price(units, residual, plus, minus, margin, least, waiting, prices)
-        if kept == 0:
-            break
         moved = False
-        while kept > 0 and size < room - 1:
+        while kept > 0 and left > 0 and size < room - 1:
             top, place = least, -1
             for k in range(kept):
                 sign = 1.0 if waiting[k] < count else -1.0
@@ -192,12 +216,15 @@ def project(
                 break
             number = waiting[place]
             kept -= 1
+            left -= 1
             waiting[place] = waiting[kept]
             _append(state, units, target, number, margin, size)
-            settled = _settle(state, factor, z, fixed, size + 1, size)
+            settled = _settle(state, factor, z, fixed, size + 1, size, margin)
             if settled >= 0:
                 size, moved = settled, True
                 _subtract(state, target, residual, size)
+                if _dot(residual, residual) <= stop:
+                    break
         if not moved:
             break
     return state[0][:size].copy(), state[4][:size].copy(), residual

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from scipy.linalg import qr
 
 from symverify.ground import linear
 from symverify.ground.qp import ConeProjection, cone_projection
 from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
-from symverify.landscape.global_minimum.relaxation import Projection, project
+from symverify.landscape.global_minimum.relaxation import Projection, nearest, project
 from symverify.landscape.global_minimum.rounding import Rounding
 
+NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
 
@@ -55,7 +57,7 @@ def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: F
 
     The slots may be those of several nodes: then each of these is covered.
     """
-    plus, minus = model.reach(slots, [model.cone(slot) for slot in slots])
+    plus, minus = model.reach(slots)
     found = _rounded(model, plus, minus, warm, threshold)
     if found is not None:
         return found
@@ -66,73 +68,65 @@ def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: F
 def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
-    Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly. Columns
-    that may be used with both signs are lines, others show up when the step back fails.
+    Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly.
     """
     share = float(threshold) / (model.size * model.label_scale) ** 2
-    both = np.flatnonzero(plus & minus & model.live)
-    free = both[_independent(model.units[both])]
-    for _ in model.labels:
-        firm = model.live & (plus | minus)
-        firm[firm] = ~_spanned(model.units[firm], model.units[free])
-        ups, downs = np.flatnonzero(plus & firm), np.flatnonzero(minus & firm)
-        starts = warm[firm[warm % max(model.count, 1)]]
-        first = project(model, ups, downs, starts, free)
-        slack = first.value - share
-        if slack < TIGHT * (share + 1e-3):
-            return None
-        cost = float(first.weights[len(free) :].sum())
-        margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
-        moved = project(model, ups, downs, first.support[len(free) :], free, margin)
-        more = _lines(model, moved, ups, downs, len(free), margin)
-        if not len(more):
-            break
-        free = np.concatenate([free, more])
-        free = free[_independent(model.units[free])]
-    lines = [model.column(int(k)) for k in free]
+    ups, downs = np.flatnonzero(plus & model.live), np.flatnonzero(minus & model.live)
+    first = project(model, ups, downs, warm)
+    slack = first.value - share
+    if slack < TIGHT * (share + 1e-3):
+        return None
+    prices = np.abs(model.units @ first.residual)
+    tight = np.concatenate([ups[prices[ups] < NEAR], downs[prices[downs] < NEAR] + model.count])
+    lines = _lines(model, tight)
+    free = lines[_independent(model.units[lines])]
+    if len(free):
+        loose = np.zeros(2 * model.count, dtype=bool)
+        loose[tight] = _spanned(model.units[tight % model.count], model.units[free])
+        ups, downs = ups[~loose[ups]], downs[~loose[downs + model.count]]
+        first = project(model, ups, downs, first.support[~loose[first.support]], free)
+    cost = float(first.weights[len(free) :].sum())
+    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
+    exact = [model.column(int(k)) for k in free]
     if model.instance.output_bias:
-        lines.append([1] * len(model.labels))
-    rounding = Rounding(lines, len(model.labels))
+        exact.append([1] * len(model.labels))
+    rounding = Rounding(exact, len(model.labels))
+    moved = first
     for _ in range(6):
+        moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
         if _bound(model, moved) > share + 0.2 * slack:
             found = _round(model, moved.residual, 0.35 / margin, rounding, plus, minus, threshold)
             if found is not None:
                 return found
-        margin /= 4
-        moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
+        cost = max(moved.value - first.value, 1e-300)  # grows with the square of the margin where it starts
+        margin *= min(0.25, (0.3 * slack / cost) ** 0.5)
     return None
 
 
 def _spanned(rows: Floats, free: Floats) -> Flags:
     """Which unit rows are combinations of the independent rows `free`."""
-    if not len(free):
-        return np.zeros(len(rows), dtype=bool)
     basis = np.linalg.qr(free.T)[0]
     left = rows - (rows @ basis) @ basis.T
     flat: Flags = np.einsum("ij,ij->i", left, left) < 1e-18
     return flat
 
 
-def _lines(model: Model, moved: Projection, ups: Indices, downs: Indices, fixed: int, margin: float) -> Indices:
-    """Rays of columns that add up to 0 (modulo the first `fixed` ones), if the step back by `margin` failed.
+def _lines(model: Model, tight: Indices) -> Indices:
+    """The rays of those of these columns whose opposite is in their cone, too.
 
-    The column that failed is then a combination of the support; it and those of negative weight are taken for lines
-    (if they are not, the vector is orthogonal to more than it needs, which is no error).
+    A vector that is ≤ 0 on all columns is 0 on these. One that separates the columns' opposite sum from the cone is
+    negative on others, which are left out, until there is none.
     """
-    numbers = np.concatenate([ups, downs + model.count])
-    over = np.concatenate([model.units[ups] @ moved.residual, model.units[downs] @ -moved.residual]) + margin
-    if not len(over) or over.max() < 0.5 * margin:
-        return np.zeros(0, dtype=np.int64)
-    worst = np.argsort(-over, kind="stable")[:3]
-    failed = numbers[worst[over[worst] >= 0.5 * margin]]
-    support = _signed(model, moved.support)
-    used: Flags = np.zeros(len(support), dtype=bool)
-    if len(support):
-        weights = np.linalg.lstsq(support.T, _signed(model, failed).T, rcond=None)[0]
-        used = np.any(weights < -1e-7, axis=1, keepdims=False)
-        used[:fixed] = False
-    found: Indices = np.concatenate([moved.support[used], failed]) % model.count
-    return found
+    while len(tight):
+        signed = _signed(model, tight)
+        up = tight < model.count
+        residual = nearest(model, -signed.sum(axis=0), tight[up], tight[~up] - model.count)
+        kept = signed @ residual > -NEAR
+        if kept.all() or float(residual @ residual) < NEAR * len(tight):
+            break
+        tight = tight[kept]
+    rays: Indices = np.unique(tight % max(model.count, 1))
+    return rays
 
 
 def _signed(model: Model, numbers: Indices) -> Floats:
@@ -164,19 +158,12 @@ def _round(
 
 
 def _independent(rows: Floats) -> Indices:
-    """A maximal independent subset of unit rows (or zero rows), greedily."""
+    """A maximal independent subset of unit rows."""
     if not len(rows):
         return np.zeros(0, dtype=np.int64)
-    left = rows.copy()
-    chosen: list[int] = []
-    while True:
-        lengths = np.einsum("ij,ij->i", left, left)
-        best = int(lengths.argmax())
-        if lengths[best] < 1e-18:
-            return np.sort(np.array(chosen, dtype=np.int64))
-        direction = left[best] / lengths[best] ** 0.5
-        left -= np.outer(left @ direction, direction)
-        chosen.append(best)
+    triangle, order = qr(rows.T, mode="r", pivoting=True, check_finite=False)
+    independent: Indices = np.sort(order[: len(triangle)][np.abs(np.diag(triangle)) > 1e-9])
+    return independent
 
 
 def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
@@ -190,8 +177,10 @@ def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> 
         total = sum(values)
         return [count * x - total for x in values] if model.instance.output_bias else list(values)
 
+    used = plus | minus
+
     def worst(vector: list[int]) -> int | None:
-        signs = model.products(vector)
+        signs = model.products(vector, used)
         top = max(map(abs, vector))
         prices = model.units @ np.array([x / top for x in vector])
         prices = np.concatenate(

@@ -200,12 +200,14 @@ class Form:
     def value(self, point: Sequence[Fraction]) -> list[Fraction]:
         """H at a point in integer coordinates, on the n samples."""
         thresholds, slopes, offsets, q = self.pieces
-        nu = point[-1] if self.perspective else Fraction(0)
+        scale = lcm(*(p.denominator for p in point))
+        whole = [int(p * scale) for p in point]
+        nu = whole[-1] if self.perspective else 0
         values = []
         for row in self.rows:
-            z = sum((a * p for a, p in zip(row, point, strict=False)), Fraction(0))
-            piece = sum(z > t * nu for t in thresholds)
-            values.append((slopes[piece] * z + offsets[piece] * nu) / q)
+            z = sum([a * p for a, p in zip(row, whole, strict=False)])
+            piece = sum([z > t * nu for t in thresholds])
+            values.append(Fraction(slopes[piece] * z + offsets[piece] * nu, q * scale))
         return values
 
     def parameters(self, point: Sequence[Fraction]) -> tuple[list[Fraction], Fraction]:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
+from symverify.kernel.cover import tight
+from symverify.kernel.errors import Declined
 from symverify.landscape.global_minimum import checkpoint as saved
-from symverify.landscape.global_minimum.attain import always_attained, attained
+from symverify.landscape.global_minimum.attain import Separators, always_attained, attained
 from symverify.landscape.global_minimum.instance import Form, Instance, Network
 from symverify.landscape.global_minimum.model import Model, model
 from symverify.landscape.global_minimum.network import Candidate, attaining, evaluated, family
@@ -57,7 +59,7 @@ def global_minimum(
             lower, vectors = _certified(search, complete, floor, vectors)
         except KeyboardInterrupt:
             complete = False
-    return _result(search, lower, vectors, time.monotonic() - begun)
+    return _result(search, lower, vectors, begun, None if deadline is None else begun + deadline)
 
 
 def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
@@ -126,13 +128,17 @@ def _certified(
     return min([*bounds, search.best.loss]), sorted({one.vector for one in search.vectors})
 
 
-def _result(search: Search, lower: Fraction, vectors: list[tuple[int, ...]], seconds: float) -> Result:
-    shape, best = search.shape, search.best
+def _result(
+    search: Search, lower: Fraction, vectors: list[tuple[int, ...]], begun: float, until: float | None
+) -> Result:
+    shape, best, separators = search.shape, search.best, None
     network, known = attaining(shape, best), True if always_attained(shape) else None
     if network is None and lower == best.loss:
-        found, known = _attainment(search)
-        if found is not None:
+        found = _attainment(search, vectors, until)
+        if isinstance(found, Candidate):
             best, network = found, attaining(shape, found)
+        separators = found if isinstance(found, tuple) else None
+        known = None if found is None else network is not None
     elif network is not None and lower == best.loss:
         known = True
     if network is not None and search.inst.loss(network) != best.loss:
@@ -147,17 +153,20 @@ def _result(search: Search, lower: Fraction, vectors: list[tuple[int, ...]], sec
         family=family(shape, best) if network is None else None,
         attained=known,
         vectors=tuple(vectors),
-        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, seconds),
+        separators=separators,
+        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, time.monotonic() - begun),
     )
 
 
-def _attainment(search: Search) -> tuple[Candidate | None, bool | None]:
-    """An attaining candidate if there is one, and whether there is (None: not decided)."""
+def _attainment(search: Search, vectors: list[tuple[int, ...]], until: float | None) -> Candidate | Separators | None:
+    """An attaining candidate, or the separators that show that there is none; None: not decided."""
+    inst, least = search.inst, search.best.loss
+    floor, residual = inst.within()
+    residuals = [residual] if least == floor else tight(inst.y, vectors, least)
     try:
-        found = attained(search.shape, search.proof, search.best)
-    except (TimeoutError, KeyboardInterrupt):
-        return None, None
-    return found, found is not None
+        return attained(search.shape, residuals, least, until)
+    except (TimeoutError, Declined, KeyboardInterrupt):
+        return None
 
 
 def _chambers(form: Form) -> int:

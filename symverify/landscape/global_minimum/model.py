@@ -6,7 +6,7 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Signs = NDArray[np.int8]
+KEPT = 1 << 26  # bytes of cones to keep
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
 
 Slot = tuple[int, tuple[tuple[int, int], ...]]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
@@ -37,7 +38,7 @@ class Model:
     whether the column is not 0. closed: (2, m, N), whether the ray is on the closed negative / positive side.
     margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. directions: (N, D), rays over that length.
     planes: (m, D). kinks: (m,). samples: (m,), the sample of each hyperplane. labels: (n,) integers, y times
-    `label_scale`; target: y centred, over its length `size`.
+    `label_scale`; target: y centred, over its length `size`. cones: those of the latest slots.
     """
 
     form: Form
@@ -59,6 +60,7 @@ class Model:
     label_scale: int
     target: Floats
     size: float
+    cones: dict[tuple[tuple[int, int], ...], Flags] = field(default_factory=dict)
 
     @property
     def instance(self) -> Instance:
@@ -71,28 +73,36 @@ class Model:
 
     def cone(self, slot: Slot) -> Flags:
         """Which rays lie in the slot's closed cone, (N,); they generate it."""
-        _, cuts = slot
-        if not cuts:
-            return np.ones(self.count, dtype=bool)
-        planes, sides = zip(*cuts, strict=True)
-        inside: Flags = np.logical_and.reduce(self.closed[np.array(sides), np.array(planes)], axis=0)
+        cuts = slot[1]
+        inside = self.cones.get(cuts)
+        if inside is None:
+            if len(self.cones) * self.count > KEPT:
+                self.cones.clear()
+            inside = np.ones(self.count, dtype=bool)
+            for plane, side in cuts:
+                inside &= self.closed[side, plane]
+            self.cones[cuts] = inside
         return inside
 
-    def reach(self, node: Sequence[Slot], cones: Sequence[Flags]) -> tuple[Flags, Flags]:
+    def reach(self, node: Sequence[Slot]) -> tuple[Flags, Flags]:
         """Which rays some slot of the node may use with σ = +, and with σ = −."""
-        sides = []
-        for sign in (1, -1):
-            used = [cone for slot, cone in zip(node, cones, strict=True) if slot[0] == sign]
-            sides.append(np.logical_or.reduce(used, axis=0) if used else np.zeros(self.count, dtype=bool))
-        return sides[0], sides[1]
+        plus, minus = np.zeros(self.count, dtype=bool), np.zeros(self.count, dtype=bool)
+        for slot in node:
+            if slot[0] > 0:
+                plus |= self.cone(slot)
+            else:
+                minus |= self.cone(slot)
+        return plus, minus
 
     def column(self, number: int) -> list[int]:
         """The exact column of a column number."""
         values: list[int] = self.columns[number % self.count].tolist()
         return values if number < self.count else [-x for x in values]
 
-    def products(self, vector: Sequence[int]) -> Signs:
+    def products(self, vector: Sequence[int], asked: Flags | None = None) -> Signs:
         """The exact signs of ⟨vector, H(ray)⟩ for all rays, (N,); `vector` holds n integers.
+
+        Those of rays that are not `asked` for may be wrong.
 
         Floats with a bound on their rounding error decide; what is nearer to 0 than that goes to integers.
         """
@@ -106,10 +116,10 @@ class Model:
         value = self.rough @ rough
         slack = (len(vector) + 8) * 2.0**-51 * (np.abs(self.rough) @ np.abs(rough)) + 2.0**-1000
         signs: Signs = np.sign(value).astype(np.int8)
-        exact_vector = np.array(list(vector), dtype=object)
-        for k in np.flatnonzero(np.abs(value) <= slack):
-            product = int((self.columns[k].astype(object) * exact_vector).sum())
-            signs[k] = (product > 0) - (product < 0)
+        near = np.abs(value) <= slack
+        near = np.flatnonzero(near if asked is None else near & asked)
+        exact = self.columns[near].astype(object) @ np.array(list(vector), dtype=object)
+        signs[near] = [(x > 0) - (x < 0) for x in exact]
         return signs
 
 

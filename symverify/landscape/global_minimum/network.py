@@ -11,6 +11,9 @@ from symverify.landscape.global_minimum.instance import Network
 from symverify.landscape.global_minimum.model import Flags, Floats, Indices, Model, Node
 from symverify.landscape.global_minimum.relaxation import Projection, project
 
+SPLITS = 8  # at most so many are tried
+
+Split = tuple[int, int]  # (slot, hyperplane)
 Share = tuple[int, tuple[int, ...]]  # (σ, ray numbers): the rays that one unit may combine
 
 
@@ -47,34 +50,30 @@ def assign(model: Model, node: Node, cones: Sequence[Flags], support: Indices) -
     taken = np.zeros(len(support), dtype=bool)
     lists = []
     for slot, cone in zip(node, cones, strict=True):
-        mine = (plus == (slot[0] > 0)) & cone[rays] & ~taken
+        mine = (plus if slot[0] > 0 else ~plus) & cone[rays] & ~taken
         taken |= mine
-        lists.append(np.flatnonzero(mine))
+        lists.append(mine.nonzero()[0])
     return lists
 
 
-def conflict(
+def conflicts(
     model: Model, node: Node, cones: Sequence[Flags], support: Indices, weights: Floats, residual: Floats
-) -> tuple[int, int] | None:
-    """(slot, hyperplane) to split on, or None if every slot's rays lie in one closed cell.
+) -> tuple[Split, ...]:
+    """The (slot, hyperplane) most worth splitting on, the best first; none if every slot's rays lie in a closed cell.
 
     Where a slot's rays lie on both sides of a hyperplane, H of their sum is not the sum of their columns. The
     difference is kink · min(total on one side, total on the other), weighed by the residual of the sample.
     """
-    best, found = -1.0, None
-    importance = (np.abs(residual) + 1e-6 * (np.abs(residual).max(initial=0.0) + 1e-300))[model.samples] * model.kinks
+    owned = np.zeros((len(node), len(support)))
     for place, mine in enumerate(assign(model, node, cones, support)):
-        if len(mine) < 2:
-            continue
-        margins = model.margins[support[mine] % model.count] * weights[mine, None]
-        error = np.minimum(np.maximum(margins, 0).sum(axis=0), np.maximum(-margins, 0).sum(axis=0))
-        crossed = error > 0
-        if crossed.any():
-            score = np.where(crossed, error * importance + 1e-300, -1.0)
-            plane = int(score.argmax())
-            if score[plane] > best:
-                best, found = float(score[plane]), (place, plane)
-    return found
+        owned[place, mine] = weights[mine]
+    margins = model.margins[support % max(model.count, 1)]
+    error = np.minimum(owned @ np.maximum(margins, 0.0), owned @ np.maximum(-margins, 0.0))
+    size = np.abs(residual)
+    importance = (size + 1e-6 * (size.max(initial=0.0) + 1e-300))[model.samples] * model.kinks
+    score = np.where(error > 0.0, error * importance + 1e-300, -1.0)
+    order = np.argsort(-score, axis=None, kind="stable")[:SPLITS]
+    return tuple(divmod(int(k), score.shape[1]) for k in order if score.flat[k] > 0.0)
 
 
 def shares(model: Model, node: Node, cones: Sequence[Flags], support: Indices) -> list[Share]:
@@ -90,7 +89,8 @@ def candidate(model: Model, parts: Sequence[Share]) -> Candidate:
     plus, minus = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     for sign, rays in parts:
         (plus if sign > 0 else minus)[list(rays)] = True
-    exact = exact_projection(model, plus, minus, np.concatenate([np.flatnonzero(plus), np.flatnonzero(minus) + count]))
+    guess = project(model, np.flatnonzero(plus & model.live), np.flatnonzero(minus & model.live))
+    exact = exact_projection(model, plus, minus, guess.support)
     return from_weights(model, parts, exact.weights)
 
 

@@ -41,19 +41,31 @@ def project(
     warm: Indices = _NONE,
     free: Indices = _NONE,
     margin: float = 0.0,
+    stop: float = -1.0,
 ) -> Projection:
     """min ‖target − Σ x_k column_k‖² over x ≥ 0, for the model's columns +units[plus] and −units[minus].
 
     `warm` are column numbers to start with. The weights of the (independent) columns `free` may have any sign;
-    with a `margin` the residual is at most −margin on every other column instead of 0.
+    with a `margin` the residual is at most −margin on every other column instead of 0. A value that falls to `stop`
+    ends the search for the nearest point.
     """
-    engine = _engine() if model.count ** min(model.instance.width, 4) > SMALL else project_with_numpy
-    support, weights, residual = engine(model.units, model.target, plus, minus, warm, free, margin, LEAST)
+    engine = _engine(model)
+    support, weights, residual = engine(model.units, model.target, plus, minus, warm, free, margin, LEAST, stop)
     return Projection(support, weights, residual)
 
 
+def nearest(model: Model, target: Floats, plus: Indices, minus: Indices) -> Floats:
+    """target − its nearest point in the cone of these columns, (n,)."""
+    return _engine(model)(model.units, target, plus, minus, _NONE, _NONE, 0.0, LEAST, -1.0)[2]
+
+
+def _engine(model: Model) -> Callable[..., tuple[Indices, Floats, Floats]]:
+    """The projection to use: compiling does not pay for a small search."""
+    return _fastest() if model.count ** min(model.instance.width, 4) > SMALL else project_with_numpy
+
+
 @cache
-def _engine() -> Callable[..., tuple[Indices, Floats, Floats]]:
+def _fastest() -> Callable[..., tuple[Indices, Floats, Floats]]:
     """The compiled projection if numba is installed, else the one in NumPy."""
     try:
         from symverify.landscape.global_minimum.compiled import project as compiled
@@ -72,6 +84,7 @@ def project_with_numpy(
     free: Indices,
     margin: float,
     least: float,
+    stop: float,
 ) -> tuple[Indices, Floats, Floats]:
     """Lawson and Hanson's active set method on the columns' Gram matrix."""
     signed = np.where(free < len(units), 1.0, -1.0)[:, None]
@@ -86,7 +99,7 @@ def project_with_numpy(
     banned: list[int] = []
     residual = target
     for _ in range(10 * units.shape[1] + 100):
-        settled = _settle(columns, moments, passive, weights, fixed)
+        settled = _settle(columns, moments, passive, weights, fixed, margin)
         if settled is None:
             banned.append(passive.pop())
             weights = weights[:-1]
@@ -94,6 +107,8 @@ def project_with_numpy(
             passive, weights = settled
             banned = []
             residual = target - weights @ columns[passive]
+            if residual @ residual <= stop:
+                break
         prices = columns @ residual + demand
         prices[passive + banned] = 0.0
         prices[:fixed] = 0.0
@@ -105,12 +120,20 @@ def project_with_numpy(
 
 
 def _settle(
-    columns: Floats, moments: Floats, passive: list[int], weights: Floats, fixed: int
+    columns: Floats, moments: Floats, passive: list[int], weights: Floats, fixed: int, margin: float
 ) -> tuple[list[int], Floats] | None:
     """Least squares on the passive columns, dropping those whose weight would turn negative.
 
     None if the newest column, of weight 0, cannot take a positive one.
     """
+    if margin and len(passive) > fixed and weights[-1] == 0.0:
+        replaced = _replaced(columns[passive], weights, fixed)
+        if replaced is not None:
+            leaving, weights = replaced
+            if leaving < 0:
+                return None
+            weights = np.delete(weights, leaving)
+            passive = passive[:leaving] + passive[leaving + 1 :]
     while passive:
         chosen = columns[passive]
         best: Floats = np.asarray(np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0], dtype=float)
@@ -125,3 +148,23 @@ def _settle(
         weights = np.delete(weights + steps[leaving] * (best - weights), leaving)
         passive = passive[:leaving] + passive[leaving + 1 :]
     return passive, weights
+
+
+def _replaced(chosen: Floats, weights: Floats, fixed: int) -> tuple[int, Floats] | None:
+    """Where the last of the columns depends on the others: give it weight until one of those has none left.
+
+    Returns that one's place (−1 if none: then their margins contradict each other) and the weights; None where it
+    does not depend.
+    """
+    *_, newest = chosen
+    shares = np.linalg.lstsq(chosen[:-1].T, newest, rcond=None)[0] if len(chosen) > 1 else np.zeros(0)
+    left = newest - shares @ chosen[:-1]
+    if left @ left >= 1e-11:
+        return None
+    steps = np.where(
+        (shares > 1e-9) & (np.arange(len(shares)) >= fixed), weights[:-1] / np.maximum(shares, 1e-9), np.inf
+    )
+    leaving = int(steps.argmin()) if np.isfinite(steps).any() else -1
+    if leaving < 0:
+        return leaving, weights
+    return leaving, np.append(weights[:-1] - steps[leaving] * shares, steps[leaving])

@@ -23,6 +23,7 @@ class Result:
 
     network: attains `upper`, or None. family: approaches `upper` where no known network attains it. attained:
     whether inf R is attained, None where that is not known. vectors: dual vectors (n integers each), sorted.
+    separators: where inf R is not attained, for each residual of the lower bound the vectors that prove it.
     """
 
     factor: Fraction
@@ -32,6 +33,7 @@ class Result:
     family: Family | None
     attained: bool | None
     vectors: tuple[tuple[int, ...], ...]
+    separators: tuple[tuple[tuple[int, ...], ...], ...] | None
     statistics: Statistics
 
     @property

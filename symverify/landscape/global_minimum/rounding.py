@@ -20,12 +20,10 @@ class Rounding:
 
     def __init__(self, lines: Sequence[Sequence[int]], count: int) -> None:
         self.lines = [[int(x) for x in line] for line in lines]
-        if len(lines) > 1:
-            self.lines = [[int(x) for x in row] for row in fmpz_mat(self.lines).lll().tolist()]
         self.order = list(range(count))
         if len(lines) > 1:
             scaled = np.array([[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)])
-            self.order = [int(k) for k in qr(scaled, mode="r", pivoting=True)[1]]
+            self.order = qr(scaled, mode="r", pivoting=True, check_finite=False)[1].tolist()
 
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near a multiple of `real`, which is nearly orthogonal to the lines itself."""

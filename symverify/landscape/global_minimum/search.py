@@ -18,8 +18,8 @@ import numpy as np
 from symverify.landscape.global_minimum import tasks
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Flags, Model, Node, Slot
-from symverify.landscape.global_minimum.network import Candidate, candidate, conflict, from_weights, shares
+from symverify.landscape.global_minimum.model import Model, Node, Slot
+from symverify.landscape.global_minimum.network import Candidate, candidate, conflicts, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
 ROUND = 32  # nodes per round
@@ -104,12 +104,16 @@ class Search:
     def add(self, solved: Solved) -> None:
         """A solved node: a leaf, a new incumbent, or one to split."""
         self.nodes += 1
-        if solved.split is None and solved.value < self.cut:
+        if not solved.splits and solved.value < self.cut:
             self.improve(candidate(self.shape, solved.parts))
-        if solved.split is None or solved.value >= self.cut:
+        if not solved.splits or solved.value >= self.cut:
             self.leaves.append(solved)
         else:
             heapq.heappush(self.open, (solved.value, self.nodes, solved))
+
+    def solved(self, node: Node, warm: Sequence[int], weight: float) -> Solved:
+        """A node of its own, with its bound."""
+        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm), 0.0, self.cut, weight)
 
     def start(self, floor: Fraction) -> None:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
@@ -121,7 +125,7 @@ class Search:
             if self.best.loss == floor:
                 return
         for node in tasks.roots(self.width):
-            self.add(tasks.solve(self.shape, node, self.cones(node), (), 1.0 / (self.width + 1))[0])
+            self.add(self.solved(node, (), 1.0 / (self.width + 1)))
 
     def step(self) -> None:
         """One round: split the open nodes of lowest bound. An interrupted round leaves the state as it was."""
@@ -208,11 +212,7 @@ class Search:
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""
-        return bit_set(*self.shape.reach(solved.node, self.cones(solved.node)))
-
-    def cones(self, node: Node) -> list[Flags]:
-        """The rays in the cone of each slot."""
-        return [self.shape.cone(slot) for slot in node]
+        return bit_set(*self.shape.reach(solved.node))
 
     def covered(self, bits: int, since: int) -> bool:
         """Whether one of the vectors from number `since` on is admissible on all these columns."""
@@ -221,21 +221,21 @@ class Search:
     def refine(self, leaf: Solved) -> None:
         """A leaf whose exact bound is just below the incumbent: an exact improvement, or a split."""
         shape = self.shape
-        cones = self.cones(leaf.node)
-        plus, minus = shape.reach(leaf.node, cones)
+        cones = [shape.cone(slot) for slot in leaf.node]
+        plus, minus = shape.reach(leaf.node)
         exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
         support = np.array(sorted(exact.weights), dtype=np.int64)
         weights = (
             np.array([float(exact.weights[int(k)]) for k in support]) * shape.lengths[support % max(shape.count, 1)]
         )
         residual = np.array([float(r) for r in exact.residual])
-        split = conflict(shape, leaf.node, cones, support, weights, residual)
-        if split is None:
+        splits = conflicts(shape, leaf.node, cones, support, weights, residual)
+        if not splits:
             found = from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights)
             if found.loss >= self.best.loss:
                 raise ArithmeticError("an exact bound below the incumbent is not a network's loss")
             self.improve(found)
             self.leaves.append(leaf)
             return
-        for node in tasks.children(leaf.node, split):
-            self.add(tasks.solve(shape, node, self.cones(node), leaf.support, leaf.weight)[0])
+        for node in tasks.children(leaf.node, splits[0]):
+            self.add(self.solved(node, leaf.support, leaf.weight))

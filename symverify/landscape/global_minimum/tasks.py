@@ -6,18 +6,19 @@ Workers get the instance and small nodes; the model (rays, columns) is rebuilt o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from math import prod
 
 import numpy as np
 
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, dual_vector
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Flags, Model, Node, Slot, model
-from symverify.landscape.global_minimum.network import Share, conflict, local_search, shares, start_units
-from symverify.landscape.global_minimum.relaxation import LEAST, Projection, project
+from symverify.landscape.global_minimum.model import Flags, Indices, Model, Node, Slot, model
+from symverify.landscape.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
+from symverify.landscape.global_minimum.relaxation import Projection, project
 
-GROUP = 6  # leaves that one dual vector is grown to cover, besides the first
+GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
+PATIENCE = 3  # so many splits in a row that are not better end the trials
+CLEAR = 0.005  # of the residual's length: a product above this is in the way
 Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square) and the parts that reach it
 
 
@@ -25,15 +26,15 @@ Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square)
 class Solved:
     """A node with its bound.
 
-    value: the bound, as a share of the labels' square (a float guess). support: column numbers. split: (slot,
-    hyperplane) to split on, None if the projection is a network's. parts: that network's rays, else empty.
-    weight: the node's share of all tuples, estimated.
+    value: the bound, as a share of the labels' square (a float guess). support: column numbers. splits: to try;
+    none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
+    node's share of all tuples, estimated.
     """
 
     value: float
     node: Node
     support: tuple[int, ...]
-    split: tuple[int, int] | None
+    splits: tuple[Split, ...]
     parts: tuple[Share, ...]
     weight: float
 
@@ -44,7 +45,7 @@ def roots(width: int) -> list[Node]:
     return list(every)
 
 
-def children(node: Node, split: tuple[int, int]) -> list[Node]:
+def children(node: Node, split: Split) -> list[Node]:
     """Cut one slot by a hyperplane; equal slots together, since their order does not matter."""
     place, plane = split
     slot = node[place]
@@ -54,22 +55,32 @@ def children(node: Node, split: tuple[int, int]) -> list[Node]:
     return [tuple(sorted([*rest, *[halves[0]] * (copies - k), *[halves[1]] * k])) for k in range(copies + 1)]
 
 
-def solve(
-    shape: Model, node: Node, cones: Sequence[Flags], warm: Sequence[int], weight: float
-) -> tuple[Solved, Projection]:
-    """The bound of a node and how to split it; cones are those of its slots."""
-    plus, minus = shape.reach(node, cones)
-    starts = np.array([k for k in warm if (plus if k < shape.count else minus)[k % shape.count]], dtype=np.int64)
-    found = project(
-        shape,
-        np.flatnonzero(plus & shape.live),
-        np.flatnonzero(minus & shape.live),
-        starts,
-    )
-    split = conflict(shape, node, cones, found.support, found.weights, found.residual)
-    parts = tuple(shares(shape, node, cones, found.support)) if split is None else ()
-    solved = Solved(found.value, node, tuple(int(k) for k in found.support), split, parts, weight)
-    return solved, found
+def solve(shape: Model, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
+    """A node with its projection and its parent's bound `least`; it is a leaf if its own is at least `cut`."""
+    splits: tuple[Split, ...] = ()
+    parts: tuple[Share, ...] = ()
+    value = found.value if found.value > _hopeless(least, cut) else least
+    if value < cut:
+        cones = [shape.cone(slot) for slot in node]
+        splits = conflicts(shape, node, cones, found.support, found.weights, found.residual)
+        parts = () if splits else tuple(shares(shape, node, cones, found.support))
+    return Solved(value, node, tuple(found.support.tolist()), splits, parts, weight)
+
+
+def _hopeless(least: float, cut: float) -> float:
+    """A value so near to that of the parent that it need not be known better."""
+    return least + 1e-6 * max(cut - least, 0.0)
+
+
+def bound(shape: Model, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
+    """The projection onto the columns of a node; not the nearest point if the value falls to `stop`."""
+    return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), stop)
+
+
+def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
+    """The projection onto the columns of these rays; `warm` may have other ones, too."""
+    starts = warm[np.concatenate([plus, minus])[warm]]
+    return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
 
 
 def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) -> tuple[list[Solved], list[Guess]]:
@@ -80,19 +91,45 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) ->
     shape = model(inst)
     solved, guesses = [], []
     for parent in batch:
-        nodes = children(parent.node, parent.split) if parent.split is not None else [parent.node]
-        cones = {slot: shape.cone(slot) for slot in dict.fromkeys(chain.from_iterable(nodes))}
-        sizes = {slot: float(np.count_nonzero(cone)) for slot, cone in cones.items()}
+        nodes, bounds = best_split(shape, parent, cut)
+        sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
         volumes = [prod(sizes[slot] for slot in node) for node in nodes]
-        for node, volume in zip(nodes, volumes, strict=True):
-            share = parent.weight * volume / (sum(volumes) or 1.0)
-            child, projection = solve(shape, node, [cones[slot] for slot in node], parent.support, share)
+        for node, found, volume in zip(nodes, bounds, volumes, strict=True):
+            child = solve(shape, node, found, parent.value, cut, parent.weight * volume / (sum(volumes) or 1.0))
             solved.append(child)
-            if search and child.value < cut and child.split is not None:
+            if search and child.splits:
                 search = False
-                value, parts = local_search(shape, start_units(shape, node, projection))
+                value, parts = local_search(shape, start_units(shape, node, found))
                 guesses.append((value, tuple(parts)))
     return solved, [guess for guess in guesses if guess[0] < cut]
+
+
+def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], list[Projection]]:
+    """The children of the split that raises their bounds most, and these (strong branching).
+
+    A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
+    Both are at most cut − the parent's bound, which tells early that a split is not better.
+    """
+    if not parent.splits:
+        return [parent.node], [bound(shape, parent.node, parent.support)]
+    gap, best, vain = cut - parent.value, -1.0, 0
+    chosen: tuple[list[Node], list[Projection]] = [], []
+    for split in parent.splits:
+        nodes, bounds, least, most = children(parent.node, split), list[Projection](), gap, 1e-12
+        for node in nodes:
+            stop = max(parent.value + best / max(gap, 1e-300), _hopeless(parent.value, cut))
+            bounds.append(bound(shape, node, parent.support, stop))
+            gain = max(min(bounds[-1].value - parent.value, gap), 1e-12)
+            least, most = min(least, gain), max(most, gain)
+            if least * gap <= best:
+                break
+        if least * most > best and len(bounds) == len(nodes):
+            best, chosen, vain = least * most, (nodes, bounds), 0
+        else:
+            vain += 1
+        if least == gap or vain == PATIENCE:
+            break
+    return chosen
 
 
 def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
@@ -126,23 +163,22 @@ def grow(
 ) -> tuple[list[int], tuple[int, ...]]:
     """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
 
-    Rivals come with their columns as bit sets. The one with the fewest columns above the current residual is
-    tried, until one fails to leave a fair part of the slack over the incumbent's `share`.
+    Rivals come with their columns as bit sets. The one with the fewest columns clearly above the current residual
+    is tried, until one fails to leave a part of the slack over the incumbent's `share`.
     """
-    cones = [shape.cone(slot) for slot in head.node]
-    plus, minus = shape.reach(head.node, cones)
-    found = solve(shape, head.node, cones, head.support, 0.0)[1]
-    least = share + 0.3 * (found.value - share)
+    plus, minus = shape.reach(head.node)
+    found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64))
+    least = share + 0.1 * (found.value - share)
     taken: list[int] = []
     left = dict(enumerate(bits for _, bits in rivals))
     while left and len(taken) < GROUP and found.value > share:
         prices = shape.units @ found.residual
-        blocked = bit_set(prices > LEAST, prices < -LEAST)
+        clear = CLEAR * found.value**0.5
+        blocked = bit_set(prices > clear, prices < -clear)
         place = min(left, key=lambda k: (blocked & left[k]).bit_count())
         node = rivals[place][0].node
-        more_plus, more_minus = shape.reach(node, [shape.cone(slot) for slot in node])
-        ups, downs = np.flatnonzero((plus | more_plus) & shape.live), np.flatnonzero((minus | more_minus) & shape.live)
-        tried = project(shape, ups, downs, found.support)
+        more_plus, more_minus = shape.reach(node)
+        tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support)
         if tried.value < least:
             break
         plus, minus, found = plus | more_plus, minus | more_minus, tried
