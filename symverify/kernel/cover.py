@@ -19,7 +19,7 @@ from .model import ONE, ZERO, Activation
 
 Plane = tuple[int, ...]
 MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**30, 400
-GROUP, FEW = 64, 16  # rays whose cells are united before those of others, elements to look at one by one
+GROUP, FEW = 256, 16  # rays whose cells are united before those of others, elements to look at one by one
 TOP_BIT = bytes(byte >> 7 for byte in range(256))
 DIGITS = bytes.maketrans(b"\0\1", b"01")
 

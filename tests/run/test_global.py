@@ -8,6 +8,7 @@ import pytest
 import symverify
 from symverify.kernel import Malformed, Rejected
 from symverify.kernel.check import check as kernel_check
+from symverify.landscape.global_minimum import attain
 from symverify.run.verdict import Verdict
 
 SUM = {"name": "squared", "reduction": "sum"}
@@ -46,6 +47,16 @@ def test_an_infimum_that_is_only_approached():
     claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
     assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
     assert claim.statement["attained"] is False
+
+
+def test_an_infimum_of_which_it_is_open_whether_it_is_attained(monkeypatch):
+    monkeypatch.setattr(attain, "MAX_FACES", 0)
+    given = problem([1, 1, 1], LATE, ([[1], [2]], [[1], [2]]), bias=False)
+    claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
+    assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
+    assert "attained" not in claim.statement
+    assert claim.notes["attained"] is None
+    assert claim.reason == "whether it is attained is open"
 
 
 def test_affine_fits_that_are_global_are_not_spurious():

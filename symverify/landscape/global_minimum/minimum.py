@@ -7,6 +7,8 @@ from fractions import Fraction
 from math import comb
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
 from symverify.kernel.cover import tight
@@ -39,6 +41,18 @@ def global_minimum(
     deadline: seconds; when they are over, or at Ctrl-C, the result is a proved bracket. checkpoint: a file to
     save the search in, and to continue from if it exists.
     """
+    with threadpool_limits(limits=1, user_api="blas"):  # its threads cost more than they bring on small matrices
+        return _global_minimum(inst, incumbent, executor, progress, deadline, checkpoint)
+
+
+def _global_minimum(
+    inst: Instance,
+    incumbent: Network | None,
+    executor: Executor | None,
+    progress: Watch | None,
+    deadline: float | None,
+    checkpoint: Path | None,
+) -> Result:
     begun = time.monotonic()
     shape = model(inst)
     search = Search(inst, shape, min(inst.width, len(inst.y)), evaluated(shape, []), executor=executor)

@@ -7,10 +7,12 @@ certificate. Rounds of fixed size make the result independent of the number of w
 """
 
 import heapq
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,7 +25,7 @@ from symverify.landscape.global_minimum.network import Candidate, candidate, con
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
 ROUND = 32  # nodes per round
-CHUNK = 8  # nodes per task
+CHUNK = 4  # nodes per task
 STARTS = 24  # random descents before the search
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
@@ -68,6 +70,7 @@ class Search:
     proof: list[Solved] = field(default_factory=list)
     nodes: int = 0
     executor: Executor | None = None
+    pickled: bytes = b""
 
     @property
     def share(self) -> float:
@@ -84,12 +87,18 @@ class Search:
         """The proved share so far (up to rounding)."""
         return min(self.open[0][0], self.share) if self.open else self.share
 
-    def calls(self, work: Callable[..., T], parts: Sequence[Any], *rest: Any) -> Iterator[T]:
-        """work(inst, part, *rest) for every part, in order."""
+    def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
+        """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
         if self.executor is None:
-            return (work(self.inst, part, *rest) for part in parts)
-        running = [self.executor.submit(work, self.inst, part, *rest) for part in parts]
-        return (task.result() for task in running)
+            return partial(work, self.inst, part, *rest)
+        if not self.pickled:
+            self.pickled = pickle.dumps(self.inst)
+        return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
+
+    def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
+        """work(inst, part, *rest) for every part, in order."""
+        running = [self.submit(work, part, *rest) for part in parts]
+        return (result() for result in running)
 
     def consider(self, guesses: Sequence[Guess]) -> None:
         """Make the best guess exact if it may improve the incumbent."""
@@ -165,16 +174,16 @@ class Search:
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         while waiting:
-            known, groups = len(self.vectors), list[Group]()
+            known, groups = len(self.vectors), list[tuple[Group, Callable[[], DualVector | None]]]()
             while waiting and len(groups) < CHUNK:
                 group, waiting = self.grown(waiting, share)
-                groups.append(group)
-            parts = [[(group.slots, group.support)] for group in groups]
-            for group, (found,) in zip(groups, self.calls(tasks.certify, parts, threshold), strict=True):
+                groups.append((group, self.submit(tasks.certify, (group.slots, group.support), threshold)))
+            for group, result in groups:
+                found = result()
                 leaf, bits = group.members[0]
                 if found is None and len(group.members) > 1:
                     waiting = [*group.members[1:], *waiting]
-                    found = tasks.certify(self.inst, [(leaf.node, leaf.support)], threshold)[0]
+                    found = tasks.certify(self.inst, (leaf.node, leaf.support), threshold)
                 if found is not None and not all(self.covered(more, known) for _, more in group.members):
                     self.vectors.append(found)
                 elif found is None and not self.covered(bits, known):

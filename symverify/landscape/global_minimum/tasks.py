@@ -3,12 +3,16 @@
 Workers get the instance and small nodes; the model (rays, columns) is rebuilt once per process.
 """
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
+from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, dual_vector
 from symverify.landscape.global_minimum.instance import Instance
@@ -19,6 +23,7 @@ from symverify.landscape.global_minimum.relaxation import Projection, project
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 PATIENCE = 3  # so many splits in a row that are not better end the trials
 CLEAR = 0.005  # of the residual's length: a product above this is in the way
+T = TypeVar("T")
 Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square) and the parts that reach it
 
 
@@ -37,6 +42,19 @@ class Solved:
     splits: tuple[Split, ...]
     parts: tuple[Share, ...]
     weight: float
+
+
+@lru_cache(maxsize=2)
+def _received(pickled: bytes) -> Instance:
+    """The instance that a worker process was sent. The process does its linear algebra in one thread from now on."""
+    threadpool_limits(limits=1, user_api="blas")
+    received: Instance = pickle.loads(pickled)
+    return received
+
+
+def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) -> T:
+    """work(instance, part, *rest), the instance pickled: each process unpacks it once."""
+    return work(_received(pickled), part, *rest)
 
 
 def roots(width: int) -> list[Node]:
@@ -150,12 +168,10 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
     return found
 
 
-def certify(
-    inst: Instance, groups: Sequence[tuple[Sequence[Slot], Sequence[int]]], threshold: Fraction
-) -> list[DualVector | None]:
-    """For each (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
-    shape = model(inst)
-    return [dual_vector(shape, slots, np.array(support, dtype=np.int64), threshold) for slots, support in groups]
+def certify(inst: Instance, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
+    """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
+    slots, support = group
+    return dual_vector(model(inst), slots, np.array(support, dtype=np.int64), threshold)
 
 
 def grow(
