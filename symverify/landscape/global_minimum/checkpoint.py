@@ -12,7 +12,7 @@ from symverify.landscape.global_minimum.network import Candidate
 from symverify.landscape.global_minimum.search import Search
 from symverify.landscape.global_minimum.tasks import Solved
 
-FORMAT = "symverify-search/2"
+FORMAT = "symverify-search/3"
 
 
 def fingerprint(inst: Instance) -> str:
@@ -32,6 +32,7 @@ def save(path: Path, search: Search) -> None:
             str(best.c0),
         ],
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
+        "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
         "nodes": search.nodes,
     }
@@ -57,6 +58,8 @@ def restore(path: Path, search: Search) -> bool:
     search.open = [(solved.value, number, solved) for number, solved in nodes]
     search.leaves = [_solved(data) for data in state["leaves"]]
     search.nodes = state["nodes"]
+    for cut, batch in state["sent"]:
+        search.send([_solved(data) for data in batch], cut)
     return True
 
 

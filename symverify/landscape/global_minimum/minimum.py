@@ -23,6 +23,7 @@ from symverify.landscape.global_minimum.search import Progress, Search
 
 Watch = Callable[[Progress], None]
 SAVE_EVERY = 20.0  # seconds between checkpoints
+TELL_EVERY = 0.1  # seconds between calls of `progress`
 SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate of the bracket
 
 
@@ -106,8 +107,8 @@ def _searched(
     """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
     if path is None or not saved.restore(path, search):
         search.start(floor)
-    last = time.monotonic()
-    while search.open and search.best.loss > floor:
+    last, told = time.monotonic(), 0.0
+    while search.unfinished and search.best.loss > floor:
         now = time.monotonic()
         if deadline is not None and now - begun > SEARCHING * deadline:
             return False
@@ -115,8 +116,9 @@ def _searched(
             saved.save(path, search)
             last = now
         search.step()
-        if progress is not None:
-            progress(search.report(time.monotonic() - begun))
+        if progress is not None and now - told > TELL_EVERY:
+            progress(search.report(now - begun))
+            told = now
     return True
 
 
@@ -131,7 +133,7 @@ def _certified(
             return floor, trivial
         return search.best.loss, sorted({one.vector for one in search.vectors})
     threshold = Fraction(search.lower * (1 - 1e-6) * search.shape.size**2).limit_denominator(10**6) * scale
-    leaves = [*search.leaves, *(solved for _, _, solved in search.open)]
+    leaves = [*search.leaves, *search.pending]
     if not search.nodes or threshold <= floor * scale or search.certify(threshold, leaves):
         return floor, trivial
     bounds = [

@@ -3,17 +3,18 @@
 A node restricts every unit to (σ, a closed cone of the arrangement); its bound is one projection (`relaxation`).
 The node of lowest bound is split on the hyperplane where the projection is least like a network. What is left
 when no bound is below the incumbent are the leaves, and one vector per leaf, if no earlier one covers it, is the
-certificate. Rounds of fixed size make the result independent of the number of workers.
+certificate. A fixed number of tasks under way makes the result independent of the number of workers.
 """
 
 import heapq
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,8 +25,8 @@ from symverify.landscape.global_minimum.model import Model, Node, Slot
 from symverify.landscape.global_minimum.network import Candidate, candidate, conflicts, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
-ROUND = 32  # nodes per round
 CHUNK = 4  # nodes per task
+WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
@@ -56,6 +57,15 @@ class Group:
     support: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Nodes sent to be split, with the `cut` of that time; `result` waits for their children and networks near them."""
+
+    nodes: tuple[Solved, ...]
+    cut: float
+    result: Callable[[], tuple[list[Solved], list[Guess]]]
+
+
 @dataclass(slots=True)
 class Search:
     """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified."""
@@ -69,6 +79,7 @@ class Search:
     vectors: list[DualVector] = field(default_factory=list)
     proof: list[Solved] = field(default_factory=list)
     nodes: int = 0
+    sent: deque[Sent] = field(default_factory=deque)
     executor: Executor | None = None
     pickled: bytes = b""
 
@@ -85,7 +96,17 @@ class Search:
     @property
     def lower(self) -> float:
         """The proved share so far (up to rounding)."""
-        return min(self.open[0][0], self.share) if self.open else self.share
+        return min([self.share, *(value for value, _, _ in self.open[:1]), *(one.value for one in self.pending)])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some node is open or sent to be split."""
+        return bool(self.open or self.sent)
+
+    @property
+    def pending(self) -> list[Solved]:
+        """The nodes that are open or sent to be split."""
+        return [*(one for sent in self.sent for one in sent.nodes), *(one for _, _, one in self.open)]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
         """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
@@ -137,32 +158,35 @@ class Search:
             self.add(self.solved(node, (), 1.0 / (self.width + 1)))
 
     def step(self) -> None:
-        """One round: split the open nodes of lowest bound. An interrupted round leaves the state as it was."""
-        before = [*self.open], [*self.leaves], self.best, self.nodes
+        """Take in the children of the nodes that were sent first, after sending those of lowest bound.
+
+        So many are under way at any time, whoever works on them, and results come in the order of sending: the search
+        does not depend on the executor. An interrupted step leaves the state as it was.
+        """
+        before = [*self.open], [*self.leaves], self.best, self.nodes, deque(self.sent)
         try:
-            self.round()
+            while len(self.sent) < WINDOW and (batch := self.batch()):
+                self.send(batch, self.cut)
+            solved, guesses = self.sent[0].result()
+            self.sent.popleft()
+            self.consider(guesses)
+            for one in solved:
+                self.add(one)
         except BaseException:
-            self.open, self.leaves, self.best, self.nodes = before
+            self.open, self.leaves, self.best, self.nodes, self.sent = before
             raise
 
-    def round(self) -> None:
-        """The work of `step`."""
-        batch: list[Solved] = []
-        while self.open and len(batch) < ROUND:
+    def batch(self) -> list[Solved]:
+        """The next open nodes to split; those that are leaves by now are put there."""
+        chosen: list[Solved] = []
+        while self.open and len(chosen) < CHUNK:
             value, _, solved = heapq.heappop(self.open)
-            if value >= self.cut:
-                self.leaves.append(solved)
-            else:
-                batch.append(solved)
-        chunks = [batch[k : k + CHUNK] for k in range(0, len(batch), CHUNK)]
-        fresh: list[Solved] = []
-        guesses: list[Guess] = []
-        for more, found in self.calls(tasks.expand, chunks, self.cut, True):
-            fresh += more
-            guesses += found
-        self.consider(guesses)
-        for solved in fresh:
-            self.add(solved)
+            (self.leaves if value >= self.cut else chosen).append(solved)
+        return chosen
+
+    def send(self, batch: Sequence[Solved], cut: float) -> None:
+        """Have these nodes split."""
+        self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
 
     def certify(self, threshold: Fraction, leaves: Sequence[Solved]) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
@@ -173,22 +197,23 @@ class Search:
         share = float(threshold) / (self.shape.size * self.shape.label_scale) ** 2
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
-        while waiting:
-            known, groups = len(self.vectors), list[tuple[Group, Callable[[], DualVector | None]]]()
-            while waiting and len(groups) < CHUNK:
+        under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
+        while waiting or under_way:
+            while waiting and len(under_way) < WINDOW:
                 group, waiting = self.grown(waiting, share)
-                groups.append((group, self.submit(tasks.certify, (group.slots, group.support), threshold)))
-            for group, result in groups:
-                found = result()
-                leaf, bits = group.members[0]
-                if found is None and len(group.members) > 1:
-                    waiting = [*group.members[1:], *waiting]
-                    found = tasks.certify(self.inst, (leaf.node, leaf.support), threshold)
-                if found is not None and not all(self.covered(more, known) for _, more in group.members):
-                    self.vectors.append(found)
-                elif found is None and not self.covered(bits, known):
-                    failed.append(leaf)
-            waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, known)]
+                result = self.submit(tasks.certify, (group.slots, group.support), threshold)
+                under_way.append((group, len(self.vectors), result))
+            group, known, result = under_way.popleft()
+            found = result()
+            leaf, bits = group.members[0]
+            if found is None and len(group.members) > 1:
+                waiting = [*group.members[1:], *waiting]
+                found = tasks.certify(self.inst, (leaf.node, leaf.support), threshold)
+            if found is not None and not all(self.covered(more, known) for _, more in group.members):
+                self.vectors.append(found)
+                waiting = [(leaf, bits) for leaf, bits in waiting if found.blocked & bits]
+            elif found is None and not self.covered(bits, known):
+                failed.append(leaf)
         return failed
 
     def grown(self, waiting: list[Waiting], share: float) -> tuple[Group, list[Waiting]]:
@@ -210,14 +235,15 @@ class Search:
             self.leaves = []
             for leaf in failed:
                 self.refine(leaf)
-            while self.open:
+            while self.unfinished:
                 self.step()
 
     def report(self, elapsed: float) -> Progress:
         """The state for a progress display."""
-        left = sum(solved.weight for _, _, solved in self.open)
+        pending = self.pending
+        left = sum(solved.weight for solved in pending)
         lower = self.lower * self.shape.size**2
-        return Progress(lower, self.best.loss, elapsed, 1.0 - left, self.nodes, len(self.open))
+        return Progress(lower, self.best.loss, elapsed, 1.0 - left, self.nodes, len(pending))
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""

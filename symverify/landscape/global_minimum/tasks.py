@@ -101,13 +101,13 @@ def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float 
     return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
 
 
-def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) -> tuple[list[Solved], list[Guess]]:
-    """The children of every node of the batch; with `search` also networks near the first one's projection.
+def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[Solved], list[Guess]]:
+    """The children of every node of the batch, and a network near the projection of the first of them that is open.
 
     `cut` is the incumbent's value: guesses that are not better are not returned.
     """
     shape = model(inst)
-    solved, guesses = [], []
+    solved, guesses = list[Solved](), list[Guess]()
     for parent in batch:
         nodes, bounds = best_split(shape, parent, cut)
         sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
@@ -115,8 +115,7 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float, search: bool) ->
         for node, found, volume in zip(nodes, bounds, volumes, strict=True):
             child = solve(shape, node, found, parent.value, cut, parent.weight * volume / (sum(volumes) or 1.0))
             solved.append(child)
-            if search and child.splits:
-                search = False
+            if not guesses and child.splits:
                 value, parts = local_search(shape, start_units(shape, node, found))
                 guesses.append((value, tuple(parts)))
     return solved, [guess for guess in guesses if guess[0] < cut]
