@@ -23,7 +23,6 @@ from symverify.landscape.global_minimum.search import Progress, Search
 
 Watch = Callable[[Progress], None]
 SAVE_EVERY = 20.0  # seconds between checkpoints
-TELL_EVERY = 0.1  # seconds between calls of `progress`
 SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate of the bracket
 
 
@@ -107,7 +106,7 @@ def _searched(
     """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
     if path is None or not saved.restore(path, search):
         search.start(floor)
-    last, told = time.monotonic(), 0.0
+    last = time.monotonic()
     while search.unfinished and search.best.loss > floor:
         now = time.monotonic()
         if deadline is not None and now - begun > SEARCHING * deadline:
@@ -116,9 +115,8 @@ def _searched(
             saved.save(path, search)
             last = now
         search.step()
-        if progress is not None and now - told > TELL_EVERY:
-            progress(search.report(now - begun))
-            told = now
+        if progress is not None:
+            progress(search.report(time.monotonic() - begun))
     return True
 
 
