@@ -167,6 +167,8 @@ class Search:
         try:
             while len(self.sent) < WINDOW and (batch := self.batch()):
                 self.send(batch, self.cut)
+            if not self.sent:  # all that was open are leaves by now
+                return
             solved, guesses = self.sent[0].result()
             self.sent.popleft()
             self.consider(guesses)
