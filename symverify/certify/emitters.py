@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from symverify.certify.certificate import parameters
-from symverify.certify.global_minimum import applicable, estimate
-from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import Evaluated, Limit
@@ -147,7 +146,7 @@ def strictly_inside(problem: Problem, theta: Point) -> bool:
 
 def global_minimum(session: Session) -> Outcome:
     """The infimum of the risk over all parameters, and whether it is attained."""
-    answer = session.global_answer(insist=True)
+    answer = session.global_answer(insist=session.insist)
     if answer.bound is None or answer.reached is None:
         return _met_bound(session, answer.reason)
     if not answer.closed:
@@ -169,12 +168,16 @@ def global_minimum(session: Session) -> Outcome:
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
-    """Any network: proved where a point found meets the bound for all functions of the inputs, else a bracket."""
+    """Any network: proved where a point found meets the bound for all functions of the inputs, else a bracket.
+
+    The bracket only where it was asked for.
+    """
+    open_claim = Undecided if session.insist else Skipped
     try:
         bound = session.certificate.step("function_bound")
         start = session.problem.parameters or session.affine().point
     except (Rejected, NotConstructible) as error:
-        return Undecided(f"{reason}; {error}")
+        return open_claim(f"{reason}; {error}")
     at = session.certificate.point(start)
     fact = session.certificate.fact(at)
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
@@ -182,8 +185,9 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     try:
         return Proved(session.certificate.step("global_minimum", bound=bound, point=lowest))
     except Rejected:
-        session.certificate.claim("global_bounds", session.certificate.step("bracket", bound=bound, point=lowest))
-        return Undecided(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
+        if session.insist:
+            session.certificate.claim("global_bounds", session.certificate.step("bracket", bound=bound, point=lowest))
+        return open_claim(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
 
 
 def critical_point(session: Session) -> Outcome:
@@ -213,11 +217,10 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
 
 
 def default_claims(problem: Problem) -> list[str]:
-    """The claims that `check` tries when none are named."""
+    """The claims that `check` tries when none are named; the global minimum where it is affordable."""
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
-    claims += ["global_minimum"] if applicable(problem) is None and estimate(problem).affordable else []
-    claims += ["point"] if problem.parameters is not None else []
+    claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]
     return claims if linear else [*claims, "spurious_minimum"]
 
 

@@ -44,7 +44,14 @@ class Undecided:
     reason: str
 
 
-Outcome = Proved | Undecided
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A claim that nobody asked for and that is too much to settle unasked, and why."""
+
+    reason: str
+
+
+Outcome = Proved | Undecided | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Session:
     certificate: Certificate = field(init=False)
     options: Options = field(default_factory=Options)
     cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
+    insist: bool = True  # whether the claims were asked for by name
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
@@ -135,9 +143,7 @@ class Session:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
         if not (size.affordable or insist):
-            return GlobalAnswer(
-                None, None, False, True, f"the global minimum was not tried: {size.words}; ask for it by name"
-            )
+            return GlobalAnswer(None, None, False, True, f"too large to search unasked: {size.words}")
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
         start = network_of(problem.parameters) if problem.parameters is not None else None

@@ -130,6 +130,8 @@ def print_result(result: "CheckResult") -> None:
         gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
         told = "; ".join(filter(None, (claim.reason, claim.words, gap)))
         console.print(Text(f"{claim.name}: ", style="bold") + Text(told))
+    for name, reason in result.skipped:
+        console.print(Text(f"{name}: ", style="bold") + Text(f"skipped: {reason}"))
     for alarm in result.alarms:
         console.print(Text(f"ALARM: {alarm}"))
     if result.path is not None:

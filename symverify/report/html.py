@@ -215,8 +215,11 @@ def claims_table(result: "CheckResult") -> str:
     )
     body = "".join(f"<tr>{_claim(claim)}</tr>" for claim in result.claims)
     alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
+    skipped = "".join(
+        f"<p>{escape.html(escape.plain(f'{name}: skipped: {reason}'))}</p>" for name, reason in result.skipped
+    )
     caption = f"<caption><bdi>{name}</bdi>: {verdict}, problem <code>{result.problem.sha256[:12]}</code></caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{alarms}"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{skipped}{alarms}"
 
 
 def _claim(claim: "ClaimResult") -> str:

@@ -35,6 +35,8 @@ def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({
         "claims": claims,
         "certificate": None if result.path is None else str(result.path),
     }
+    if result.skipped:
+        document["skipped"] = [{"name": name, "reason": reason} for name, reason in result.skipped]
     if result.alarms:
         document["alarms"] = list(result.alarms)
     return json.dumps({**document, **more}, indent=2)

@@ -16,7 +16,7 @@ from pathlib import Path
 from symverify.certify.certificate import references
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
-from symverify.certify.session import Session, Undecided
+from symverify.certify.session import Session, Skipped, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.landscape.expand import parse_pattern
@@ -69,13 +69,17 @@ def _fraction(value: Value) -> Fraction | None:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """All claims of one run, the certificate (its bytes, and where it was written), and the overall verdict."""
+    """All claims of one run, the certificate (its bytes, and where it was written), and the overall verdict.
+
+    `skipped` are the claims that were not asked for by name and would cost too much, with the reasons.
+    """
 
     problem: LoadedProblem
     claims: tuple[ClaimResult, ...]
     certificate: bytes | None
     path: Path | None = None
     alarms: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -143,16 +147,19 @@ def check(
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern)
-    results = []
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
+    results, skipped = list[ClaimResult](), list[tuple[str, str]]()
     for name in names:
         started = time.monotonic()
         outcome = attempt(session, name)
+        if isinstance(outcome, Skipped):
+            skipped.append((name, outcome.reason))
+            continue
         notes: dict[str, Value] = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
         reason = str(notes.pop("reason", ""))
         results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
     if not session.certificate.claims:
-        return CheckResult(problem, tuple(results), None)
+        return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
     text = session.certificate.text()
     if output is not None:
         write_atomically(output, text)
@@ -165,7 +172,7 @@ def check(
     alarms: tuple[str, ...] = ()
     if smt:
         settled, alarms = _second_opinion(problem, text, settled, solver, timeout, progress)
-    return CheckResult(problem, tuple(settled), text, output, alarms)
+    return CheckResult(problem, tuple(settled), text, output, alarms, tuple(skipped))
 
 
 def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:

@@ -1,6 +1,7 @@
 """The exact global minimum, its certificate, and what becomes decidable with it."""
 
 import json
+import re
 from fractions import Fraction
 
 import pytest
@@ -9,6 +10,7 @@ import symverify
 from symverify.kernel import Malformed, Rejected
 from symverify.kernel.check import check as kernel_check
 from symverify.landscape.global_minimum import attain
+from symverify.report.render import as_json
 from symverify.run.verdict import Verdict
 
 SUM = {"name": "squared", "reduction": "sum"}
@@ -87,6 +89,34 @@ def test_deep_networks_are_proved_where_a_point_meets_the_bound():
     data = ([[0], [1], [2], [3]], [[0], [0], [0], [1]])
     claim = symverify.check(problem([1, 3, 3, 1], "relu", data), ["global_minimum"], smt=False)["global_minimum"]
     assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
+
+
+@pytest.mark.parametrize("layers", [[1, 3, 3, 1], [1, 3, 2]])
+def test_check_states_a_global_minimum_that_a_better_point_shows(layers):
+    targets = [[value] * layers[-1] for value in (0, 0, 0, 1)]
+    result = symverify.check(problem(layers, "relu", ([[0], [1], [2], [3]], targets)), smt=False)
+    assert (result.verdict, result.skipped) == (Verdict.PROVED, ())
+    assert result["global_minimum"].risk == 0
+    assert result["spurious_minimum"].notes["gap"] == str(result["spurious_minimum"].risk)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ([2, 6, 1], "too large to search unasked: .* units, .* tuples"),
+        ([2, 2, 2, 1], "one hidden layer and scalar output; the best point found does not meet the bound"),
+    ],
+)
+def test_check_says_which_claim_it_skips_and_why(layers, reason):
+    inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
+    given = problem(layers, "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(30)]))
+    result = symverify.check(given, smt=False, timeout=20)
+    assert result.verdict is Verdict.PROVED
+    assert all(claim.name != "global_bounds" for claim in result.claims)
+    [(name, why)] = result.skipped
+    assert name == "global_minimum"
+    assert re.search(reason, why)
+    assert json.loads(as_json(result))["skipped"] == [{"name": name, "reason": why}]
 
 
 def test_bytes_do_not_depend_on_the_number_of_workers():
