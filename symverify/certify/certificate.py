@@ -1,7 +1,7 @@
 """Writing certificates: claims first, then the steps, as canonical JSON; equal inputs give equal bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -43,6 +43,7 @@ class Certificate:
     steps: list[dict[str, object]] = field(default_factory=list)
     claims: list[dict[str, object]] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)  # of the steps, by their text
+    _unchecked: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.problem, [], set())
@@ -58,6 +59,7 @@ class Certificate:
 
     def unchecked(self, fact: Fact, rule: str, **fields: object) -> int:
         """Add a step whose rule is too costly to run twice: what it will establish once the kernel reads the file."""
+        self._unchecked.add(len(self.steps))
         return self._added({"rule": rule, **fields}, fact)
 
     def _added(self, step: dict[str, object], fact: Fact) -> int:
@@ -81,16 +83,22 @@ class Certificate:
             raise ValueError(f"step {step} does not settle {name}")
         self.claims.append({"claim": name, "verdict": outcome[0], "step": step, **outcome[1]})
 
+    def withdraw(self) -> set[str]:
+        """Take back the claims that rest on unchecked steps; their names."""
+        unsure = [claim for claim in self.claims if self._unchecked & set(self._needed([claim]))]
+        self.claims = [claim for claim in self.claims if claim not in unsure]
+        return {str(claim["claim"]) for claim in unsure}
+
     def text(self) -> bytes:
         """The certificate file: only the steps that some claim rests on, renumbered in order."""
-        needed = self._needed()
+        needed = self._needed(self.claims)
         number = {old: new for new, old in enumerate(needed)}
         steps = [renumbered(self.steps[index], number) for index in needed]
         claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]
         return lines({"format": FORMAT, "problem": self.problem.sha256}, claims=claims, steps=steps)
 
-    def _needed(self) -> list[int]:
-        pending = [claim["step"] for claim in self.claims]
+    def _needed(self, claims: Sequence[Mapping[str, object]]) -> list[int]:
+        pending = [claim["step"] for claim in claims]
         needed: set[int] = set()
         while pending:
             index = pending.pop()

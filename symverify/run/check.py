@@ -13,12 +13,13 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.certificate import references
+from symverify.certify.certificate import Certificate, references
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Session, Skipped, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
+from symverify.kernel.errors import Declined
 from symverify.landscape.expand import parse_pattern
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
@@ -160,12 +161,19 @@ def check(
         results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
     if not session.certificate.claims:
         return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
-    text = session.certificate.text()
-    if output is not None:
-        write_atomically(output, text)
-        text = output.read_bytes()
     progress("the kernel verifies the certificate")
-    theorems = kernel_check(problem.network, text, problem.open_data)
+    try:
+        text, theorems = _verified(problem, session.certificate, output)
+    except Declined as error:
+        withdrawn = session.certificate.withdraw()
+        if not withdrawn:
+            raise
+        results = [_declined(result, str(error)) if result.name in withdrawn else result for result in results]
+        if not session.certificate.claims:
+            if output is not None:
+                output.unlink(missing_ok=True)
+            return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
+        text, theorems = _verified(problem, session.certificate, output)
     extra = [theorem.claim for theorem in theorems if theorem.claim not in names]
     results += [ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in extra]
     settled = _with_gaps([_settled(result, theorems) for result in results])
@@ -173,6 +181,23 @@ def check(
     if smt:
         settled, alarms = _second_opinion(problem, text, settled, solver, timeout, progress)
     return CheckResult(problem, tuple(settled), text, output, alarms, tuple(skipped))
+
+
+def _verified(
+    problem: LoadedProblem, certificate: Certificate, output: Path | None
+) -> tuple[bytes, tuple[Theorem, ...]]:
+    """The certificate as written, and what the kernel says that it proves."""
+    text = certificate.text()
+    if output is not None:
+        write_atomically(output, text)
+        text = output.read_bytes()
+    return text, kernel_check(problem.network, text, problem.open_data)
+
+
+def _declined(result: ClaimResult, why: str) -> ClaimResult:
+    """The result of a claim whose proof is too much for the kernel."""
+    reason = "; ".join(filter(None, (result.reason, f"the kernel declined the proof: {why}")))
+    return replace(result, reason=reason)
 
 
 def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:

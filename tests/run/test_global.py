@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 import symverify
-from symverify.kernel import Malformed, Rejected
+from symverify.kernel import Malformed, Rejected, cover
 from symverify.kernel.check import check as kernel_check
 from symverify.landscape.global_minimum import attain
 from symverify.report.render import as_json
@@ -117,6 +117,19 @@ def test_check_says_which_claim_it_skips_and_why(layers, reason):
     assert name == "global_minimum"
     assert re.search(reason, why)
     assert json.loads(as_json(result))["skipped"] == [{"name": name, "reason": why}]
+
+
+def test_a_bound_that_the_kernel_declines_takes_no_other_claim_with_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(cover, "MAX_VISITS", 0)
+    given, output = problem([1, 2, 1], "relu", NINE_HALVES), tmp_path / "a.symcert.json"
+    result = symverify.check(given, smt=False, output=output)
+    assert result.verdict is Verdict.UNDECIDED
+    assert result["global_minimum"].verdict is Verdict.UNDECIDED
+    assert result["global_minimum"].reason.startswith("the kernel declined the proof: too many steps")
+    assert result["spurious_minimum"].verdict is Verdict.PROVED
+    assert output.read_bytes() == result.certificate
+    alone = symverify.check(given, ["global_minimum"], smt=False, output=output)
+    assert (alone.verdict, alone.certificate, output.exists()) == (Verdict.UNDECIDED, None, False)
 
 
 def test_bytes_do_not_depend_on_the_number_of_workers():
