@@ -1,7 +1,8 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +53,16 @@ class Stop(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Around work that ends with writing a file: where that fails, the command ends with exit code 2."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error) or type(error).__name__
+        raise Stop(2, f"cannot write {str(target)!a}: {why}; choose another place with -o") from None
 
 
 def load_network(network: Path, form: Format) -> "LoadedProblem":

@@ -18,6 +18,7 @@ from symverify.cli.common import (
     named_cell,
     print_result,
     print_table,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def check(
     target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
     names = None if claims is None else [name.strip() for name in claims.split(",")]
     try:
-        with Progress() as progress:
+        with writing(target), Progress() as progress:
             result = run(
                 problem,
                 names,
@@ -77,10 +78,6 @@ def check(
             )
     except (UnknownClaim, NoCell, ClusterMissing) as error:
         raise Stop(2, str(error)) from None
-    except OSError as error:
-        raise Stop(
-            2, f"cannot write {error.filename or target}: {error.strerror}; choose another place with -o"
-        ) from None
     match form:
         case Format.JSON:
             print(as_json(result, {} if near is None else {"snap": near}))
@@ -108,10 +105,8 @@ def _snapped(problem: "LoadedProblem", network: Path, timeout: float) -> tuple[d
     if nearest.point is None:
         raise Stop(3, "\n".join(["no exact local minimum was found near the given point", *words]))
     target = network.with_name(f"{network.stem}.snapped.json")
-    try:
+    with writing(target):
         write_atomically(target, snapped_network(problem.network, nearest.point))
-    except OSError as error:
-        raise Stop(2, f"cannot write {target}: {error.strerror}") from None
     numbers = {
         "network": str(target),
         "distance": nearest.distance,
@@ -140,9 +135,9 @@ def atlas(
     if form is Format.JUNIT:
         raise Stop(2, "--format is text or json")
     problem = load_network(network, form)
-    target = output if output is not None else network.with_name(f"{network.stem}.atlas.symcert.json")
     claim = "face_atlas" if faces else "atlas"
-    with Progress() as progress:
+    target = output if output is not None else network.with_name(f"{network.stem}.{claim}.symcert.json")
+    with writing(target), Progress() as progress:
         result = run(
             problem, [claim, "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
         )
@@ -184,10 +179,8 @@ def cells(
     if output is None:
         print(text)
         return
-    try:
+    with writing(output):
         write_atomically(output, (text + "\n").encode())
-    except OSError as error:
-        raise Stop(2, f"cannot write {output}: {error.strerror}") from None
 
 
 @app.command()

@@ -6,18 +6,24 @@ from contextlib import contextmanager
 
 
 class ClusterMissing(Exception):
-    """Dask is not installed."""
+    """Dask is not installed, or no scheduler answers."""
 
 
 @contextmanager
 def dask(address: str) -> Iterator[Executor]:
     """An executor on the Dask scheduler at `address`; work lost with a worker is done again by another.
 
-    Raises ClusterMissing, and OSError where no scheduler answers.
+    Raises ClusterMissing.
     """
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise ClusterMissing('Dask is missing: pip install "symverify[cluster]"') from None
-    with Client(address, timeout="20s", set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        yield client.get_executor(pure=False, retries=3)
+    try:
+        get_address_host_port(address)  # an unfit address makes a client noisy
+        client = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise ClusterMissing(f"no Dask scheduler answers at {address!a}: {error or type(error).__name__}") from None
+    with client:
+        yield client.get_executor(pure=False, retries=3)  # type: ignore[no-untyped-call]

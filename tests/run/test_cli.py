@@ -75,6 +75,8 @@ def test_junit_counts_failures(tmp_path):
         (["check", "pyproject.toml"], 2, "not JSON"),
         (["check", "examples/linear.json", "--claims", "nonsense"], 2, "unknown claim 'nonsense'; known: assumptions"),
         (["check", "examples/linear.json", "-o", "/nowhere/at/all.json"], 2, "choose another place with -o"),
+        (["atlas", "examples/narrow.json", "-o", "/nowhere/at/all.json"], 2, "cannot write '/nowhere/at/all.json'"),
+        (["check", "examples/narrow.json", "--dask", "nowhere"], 2, "no Dask scheduler answers at 'nowhere'"),
         (["check"], 2, "Missing argument"),
         (["frobnicate"], 2, "No such command"),
         (["expand", "examples/linear.json"], 2, "give either --at point or --pattern"),
@@ -133,7 +135,7 @@ def test_the_atlas_over_the_faces(tmp_path):
     assert table[0] == ["risk", "dimension", "components", "faces", "spurious"]
     assert table[2:4] == [["0", "1", "1", "1", "no,", "global"], ["1", "2", "1", "2", "yes"]]
     assert "s PROVED face_atlas faces=3 faces_with_minima=3 distinct_risks=2 valleys=2 components=2" in done.stdout
-    assert run("verify", tmp_path / "one.atlas.symcert.json", network).returncode == 0
+    assert run("verify", tmp_path / "one.face_atlas.symcert.json", network).returncode == 0
     done = run("atlas", network, "--faces", "--format", "json")
     document = json.loads(done.stdout)
     assert (document["complete"], document["verdict"], document["valleys"]) == (True, "proved", 2)
