@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from . import rules
+from .assumptions import assumptions, linear_collapse
 from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit, not_attained
 from .cells import cell_cover
 from .critical import critical_point
@@ -23,8 +24,8 @@ RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
     "spurious_minimum": rules.spurious_minimum,
     "function_minimum": rules.function_minimum,
     "valley": rules.valley,
-    "assumptions": rules.assumptions,
-    "linear_collapse": rules.linear_collapse,
+    "assumptions": assumptions,
+    "linear_collapse": linear_collapse,
     "critical_point": critical_point,
     "cell_cover": cell_cover,
     "cell_minima": cell_minima,
