@@ -208,7 +208,8 @@ class Signs:
 
     def __call__(self, vector: Sequence[int]) -> tuple[bytes, bytes]:
         """Per column one byte, 1 where ⟨vector, column⟩ > 0 (and else 0); and the same for < 0."""
-        size = (self.norm * max(map(abs, vector)) + 1).bit_length() // 16 * 2 + 2  # even: few sizes to pack for
+        top = max(1, *map(abs, vector))  # not 0: the columns' entries need room, too
+        size = (self.norm * top + 1).bit_length() // 16 * 2 + 2  # even: few sizes to pack for
         if size * len(self.columns) * len(vector) > MAX_BYTES:
             raise Declined("a dual vector with too many digits")
         half = self.repeated((1 << (8 * size - 1)) - 1, size)

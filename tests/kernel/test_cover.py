@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from symverify.kernel import cover
 from symverify.kernel.cover import Signs, around, chambers, covered, lower_bound, rays, units
 from symverify.kernel.errors import Rejected
 from symverify.kernel.model import Activation
@@ -108,6 +109,8 @@ def test_packed_signs() -> None:
             products = [sum(a * b for a, b in zip(g, c, strict=True)) for c in columns]
             expected = bytes(p > 0 for p in products), bytes(p < 0 for p in products)
             assert signs(g) == expected
+        assert signs([0] * 5) == (bytes(32), bytes(32))
+        assert Signs(columns)([0] * 5) == (bytes(32), bytes(32))
 
 
 def test_covered_is_brute_force() -> None:
@@ -118,6 +121,22 @@ def test_covered_is_brute_force() -> None:
         subsets = [sum(1 << k for k in chosen) for chosen in combinations(range(n), min(size, n))]
         expected = all(any(not bar & subset for bar in bars) for subset in subsets)
         assert covered(bars, (1 << n) - 1, min(size, n)) == expected
+
+
+def test_covered_pairs_by_halves_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cover, "FEW", 2)
+    seen = [0, 0]
+    for seed in range(200):
+        rng = Random(seed)
+        n, size = rng.randint(8, 24), rng.choice([2, 2, 3])
+        subsets, bars = [sum(1 << k for k in chosen) for chosen in combinations(range(n), size)], list[int]()
+        while (open_ := [s for s in subsets if all(bar & s for bar in bars)]) and len(bars) < 10 * n:
+            bars.append(rng.getrandbits(n) & ~open_[0])
+        for some in (bars, bars[:-1]):
+            expected = all(any(not bar & s for bar in some) for s in subsets)
+            assert covered(some, (1 << n) - 1, size) == expected
+            seen[expected] += 1
+    assert min(seen) > 50
 
 
 def test_the_bound_holds_only_with_its_biases() -> None:

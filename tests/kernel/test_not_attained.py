@@ -64,6 +64,10 @@ CASES = {
         network([1, 1, 1], LATE, samples([2, 2, -1, -2], [2, 2, 4, 6]), bias=OUTPUT),
         steps(BOUND, limit([("1", "-2", "0")], "2"), [[[0, 0, 1, -1], [1, 0, -2, 1], [1, 0, -1, 0]]]), approached("0"),
     ),
+    "long columns": case(
+        network([1, 1, 1], LATE, samples([1, 10**6], [1, 10**6]), bias=False),
+        steps(BOUND, limit([("1", "1", "0")]), [[[-(10**6), 1], [-1, 0], [0, 0]]]), approached("0"),
+    ),
     "equal inputs": case(
         network([1, 1, 1], LATE, samples([1, 2, 2], [1, 1, 3]), bias=False),
         steps(BOUND, limit([("1", "1", "0")]), [[[-2, 1, 0], [-1, 0, 0]]]), approached("2"),

@@ -18,9 +18,12 @@ from scipy.optimize import linprog, nnls
 
 from symverify.ground.qp import cone_projection
 from symverify.kernel.cover import lower_bound
+from symverify.kernel.errors import Declined
 from symverify.kernel.model import Activation
 from symverify.landscape.global_minimum import Instance, Network, Progress, Result, global_minimum, instance, relaxation
 from symverify.landscape.global_minimum.model import model
+from symverify.landscape.global_minimum.search import Search
+from symverify.landscape.global_minimum.tasks import Solved
 
 F = Fraction
 FREE = {"hidden_bias": False, "output_bias": False}
@@ -28,6 +31,7 @@ HARDTANH = {"breakpoints": [-1, 1], "slopes": [0, 1, 0]}
 HARDSIGMOID = {"breakpoints": [-3, 3], "slopes": [0, F(1, 6), 0], "anchor": (0, F(1, 2))}
 SHIFTED = {"breakpoints": [1]}
 LINE = [[0], [1], [2], [3]]
+FIVE = (0, 3, -1, 2, 1)
 SIX = ([[k] for k in range(6)], [0, 3, -1, 2, 5, 1])
 
 KNOWN: dict[str, tuple[Instance, Fraction]] = {
@@ -61,6 +65,11 @@ KNOWN: dict[str, tuple[Instance, Fraction]] = {
     "leaky": (instance(*SIX, 2, slopes=[F(1, 100), 1]), F(49, 6)),
     "big numbers": (instance([[10**30 * k] for k in range(4)], [0, 3, -1, 2], 2), F(9, 2)),
     "tiny fractions": (instance([[F(k, 3**40)] for k in range(4)], [0, 3, -1, 2], 2), F(9, 2)),
+    "big labels": (instance(LINE, [10**200 * k for k in (0, 3, -1, 2)], 2), F(9, 2) * 10**400),
+    "tiny labels": (instance(LINE, [F(k, 10**200) for k in (0, 3, -1, 2)], 2), F(9, 2) / 10**400),
+    "labels far from 0": (instance([*LINE, [4]], [10**20 + k for k in FIVE], 2), F(14, 3)),
+    "inputs far from 0": (instance([[10**20 + k] for k in range(5)], FIVE, 2, hidden_bias=False), F(99, 10)),
+    "leaves of one bound": (instance([*LINE, [4]], [10**16 + k for k in FIVE], 2, output_bias=False), F(83, 10)),
 }
 
 
@@ -290,11 +299,48 @@ def test_interrupt_keeps_the_bracket_and_a_checkpoint_resumes_to_the_same_bytes(
     assert resumed.network == whole.network
 
 
+@pytest.mark.parametrize("after", range(4))
+def test_an_interrupted_start_claims_nothing(after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted at any of its root nodes, or before the first step."""
+    inst, path, solved, calls = larger(n=9), tmp_path / "search.json", Search.solved, iter(range(10))
+
+    def interrupted(*arguments: Any) -> Solved:
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return solved(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Search, "solved", interrupted)
+        part = checked(inst, progress=Stop(1), checkpoint=path)
+    assert (part.lower, part.vectors) == (0, ()) or after == 3
+    assert checked(inst, checkpoint=path).vectors == checked(inst).vectors
+
+
+def test_an_interrupt_inside_compiled_code_is_one() -> None:
+    def compiled() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            inner = SystemError("unpickle returned a result with an exception set")
+            inner.__cause__ = error
+            raise SystemError("returned a result with an exception set") from inner
+
+    with pytest.raises(KeyboardInterrupt):
+        relaxation.interruptible(compiled)()
+    with pytest.raises(ZeroDivisionError):
+        relaxation.interruptible(lambda: 1 // 0)()
+
+
 def test_a_checkpoint_of_another_problem_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "search.json"
     global_minimum(larger(), checkpoint=path)
     with pytest.raises(ValueError, match="not a checkpoint of this problem"):
         global_minimum(larger(1), checkpoint=path)
+
+
+def test_numbers_beyond_floats_are_declined() -> None:
+    with pytest.raises(Declined, match="too different sizes"):
+        global_minimum(instance([[0], [1], [10**320]], [0, 1, 0], 1))
 
 
 def test_incumbent_is_used() -> None:

@@ -45,7 +45,10 @@ def save(path: Path, search: Search) -> None:
 
 
 def restore(path: Path, search: Search) -> bool:
-    """Continue from the file if there is one; ValueError if it belongs to another instance."""
+    """Continue from the file; False if there is none, or none with a node (the start was interrupted).
+
+    ValueError if it belongs to another instance.
+    """
     if not path.exists():
         return False
     state = json.loads(path.read_text(encoding="utf-8"))
@@ -60,7 +63,7 @@ def restore(path: Path, search: Search) -> bool:
     search.nodes = state["nodes"]
     for cut, batch in state["sent"]:
         search.send([_solved(data) for data in batch], cut)
-    return True
+    return search.nodes > 0
 
 
 def _node(solved: Solved) -> list[Any]:

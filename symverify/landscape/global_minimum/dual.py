@@ -70,7 +70,7 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
 
     Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly.
     """
-    share = float(threshold) / (model.size * model.label_scale) ** 2
+    share = model.share(threshold / model.label_scale**2)
     ups, downs = np.flatnonzero(plus & model.live), np.flatnonzero(minus & model.live)
     first = project(model, ups, downs, warm)
     slack = first.value - share

@@ -130,7 +130,7 @@ def _certified(
         if search.best.loss == floor:
             return floor, trivial
         return search.best.loss, sorted({one.vector for one in search.vectors})
-    threshold = Fraction(search.lower * (1 - 1e-6) * search.shape.size**2).limit_denominator(10**6) * scale
+    threshold = search.shape.loss(search.lower * (1 - 1e-6)) * scale
     leaves = [*search.leaves, *search.pending]
     if not search.nodes or threshold <= floor * scale or search.certify(threshold, leaves):
         return floor, trivial

@@ -5,7 +5,7 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 −H(ray k − N).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import arrangement
+from symverify.kernel.errors import Declined
 from symverify.landscape.global_minimum.instance import Form, Instance, normal_form
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,7 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Signs = NDArray[np.int8]
 KEPT = 1 << 26  # bytes of cones to keep
+CANCELLED = Fraction(1, 1000)  # what varies by less than this share of its size is centred exactly
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
 
 Slot = tuple[int, tuple[tuple[int, int], ...]]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
@@ -38,7 +40,8 @@ class Model:
     whether the column is not 0. closed: (2, m, N), whether the ray is on the closed negative / positive side.
     margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. directions: (N, D), rays over that length.
     planes: (m, D). kinks: (m,). samples: (m,), the sample of each hyperplane. labels: (n,) integers, y times
-    `label_scale`; target: y centred, over its length `size`. cones: those of the latest slots.
+    `label_scale`; target: y centred, over its length, which is `size` times `unit`, a power of 2.
+    cones: those of the latest slots.
     """
 
     form: Form
@@ -60,6 +63,7 @@ class Model:
     label_scale: int
     target: Floats
     size: float
+    unit: Fraction
     cones: dict[tuple[tuple[int, int], ...], Flags] = field(default_factory=dict)
 
     @property
@@ -99,6 +103,14 @@ class Model:
         values: list[int] = self.columns[number % self.count].tolist()
         return values if number < self.count else [-x for x in values]
 
+    def share(self, loss: Fraction) -> float:
+        """Σ(f − y)² as a share of the labels' square."""
+        return float(loss / self.unit**2) / self.size**2
+
+    def loss(self, share: float) -> Fraction:
+        """What has this share."""
+        return Fraction(share * self.size**2) * self.unit**2
+
     def products(self, vector: Sequence[int], asked: Flags | None = None) -> Signs:
         """The exact signs of ⟨vector, H(ray)⟩ for all rays, (N,); `vector` holds n integers.
 
@@ -135,6 +147,18 @@ def _scaled(array: NDArray[Any]) -> Floats:
         if top:
             result[k] = [x / top for x in row]
     return result
+
+
+def binary(values: Iterable[Fraction]) -> Fraction:
+    """A power of 2 near the largest: divided by it, the values are in the range of floats and keep their digits."""
+    top = max(map(abs, values), default=Fraction(0)) or Fraction(1)
+    return Fraction(2) ** (top.numerator.bit_length() - top.denominator.bit_length())
+
+
+def _centred(values: Sequence[Fraction]) -> list[Fraction]:
+    """The values less their mean."""
+    mean = sum(values, Fraction(0)) / len(values)
+    return [x - mean for x in values]
 
 
 def _product(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
@@ -186,9 +210,15 @@ _latest: list[Model] = []
 
 
 def model(inst: Instance) -> Model:
-    """The columns of an instance. The latest one is kept: worker processes build it once."""
+    """The columns of an instance. The latest one is kept: worker processes build it once.
+
+    Raises Declined where floats cannot hold them.
+    """
     if not _latest or (_latest[0].instance is not inst and _latest[0].instance != inst):
-        _latest[:] = [_build(inst)]
+        try:
+            _latest[:] = [_build(inst)]
+        except OverflowError:
+            raise Declined("the inputs or slopes are of too different sizes for floats") from None
     return _latest[0]
 
 
@@ -204,14 +234,18 @@ def _build(inst: Instance) -> Model:
     tops = size.max(axis=1, initial=0).astype(float)
     rough = centred = _scaled(columns)
     if inst.output_bias:
-        constant = (columns == columns[:, :1]).all(axis=1)
-        centred = np.where(constant[:, None], 0.0, rough - rough.mean(axis=1, keepdims=True))
+        centred = rough - rough.mean(axis=1, keepdims=True)
+        for k in np.flatnonzero(np.abs(centred).max(axis=1, initial=0.0) < float(CANCELLED)):
+            centred[k] = np.array([float(x) for x in _centred(columns[k].tolist())]) / (tops[k] or 1.0)
     norms = np.linalg.norm(centred, axis=1)
     live = norms > 0
     lengths = np.where(live, norms * tops, 1.0)
     scale = lcm(*(y.denominator for y in inst.y))
     labels = tuple(int(y * scale) for y in inst.y)
-    target = np.array([float(Fraction(y)) for y in inst.y])
+    far = inst.output_bias and max(inst.y) - min(inst.y) < CANCELLED * max(map(abs, inst.y))
+    y = _centred(inst.y) if far else inst.y
+    unit = binary(y)
+    target = np.array([float(x / unit) for x in y])
     if inst.output_bias:
         target = target - target.mean()
     length = float(np.linalg.norm(target)) or 1.0
@@ -235,4 +269,5 @@ def _build(inst: Instance) -> Model:
         label_scale=scale,
         target=target / length,
         size=length,
+        unit=unit,
     )

@@ -9,7 +9,7 @@ non-positive on all the columns: it is the dual vector that proves the bound.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from symverify.landscape.global_minimum.model import Floats, Indices, Model
 
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
 SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
+T = TypeVar("T")
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -71,8 +72,22 @@ def _fastest() -> Callable[..., tuple[Indices, Floats, Floats]]:
         from symverify.landscape.global_minimum.compiled import project as compiled
     except ImportError:
         return project_with_numpy
-    engine: Any = compiled
-    return engine  # type: ignore[no-any-return]
+    return interruptible(compiled)
+
+
+def interruptible(compiled: Callable[..., T]) -> Callable[..., T]:
+    """The compiled function, except that Ctrl-C inside it is a KeyboardInterrupt: numba wraps it in SystemErrors."""
+
+    def engine(*arguments: object) -> T:
+        try:
+            return compiled(*arguments)
+        except SystemError as error:
+            cause: BaseException = error
+            while cause.__cause__ is not None:
+                cause = cause.__cause__
+            raise cause from None
+
+    return engine
 
 
 def project_with_numpy(

@@ -11,6 +11,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -21,7 +22,7 @@ import numpy as np
 from symverify.landscape.global_minimum import tasks
 from symverify.landscape.global_minimum.dual import DualVector, bit_set, exact_projection
 from symverify.landscape.global_minimum.instance import Instance
-from symverify.landscape.global_minimum.model import Model, Node, Slot
+from symverify.landscape.global_minimum.model import Model, Node, Slot, binary
 from symverify.landscape.global_minimum.network import Candidate, candidate, conflicts, from_weights, shares
 from symverify.landscape.global_minimum.tasks import Guess, Solved
 
@@ -38,9 +39,9 @@ Waiting = tuple[Solved, int]  # a leaf and its columns as a bit set
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """lower ≤ inf Σ(f − y)² ≤ upper (lower as a float guess), and how far the search is."""
+    """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is."""
 
-    lower: float
+    lower: Fraction
     upper: Fraction
     elapsed: float
     covered: float
@@ -86,7 +87,7 @@ class Search:
     @property
     def share(self) -> float:
         """The incumbent's loss as a share of the labels' square."""
-        return float(self.best.loss) / self.shape.size**2
+        return self.shape.share(self.best.loss)
 
     @property
     def cut(self) -> float:
@@ -154,17 +155,27 @@ class Search:
             self.consider(guesses)
             if self.best.loss == floor:
                 return
-        for node in tasks.roots(self.width):
-            self.add(self.solved(node, (), 1.0 / (self.width + 1)))
+        with self.undone():
+            for node in tasks.roots(self.width):
+                self.add(self.solved(node, (), 1.0 / (self.width + 1)))
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is interrupted in here leaves the state as it was: every network stays in some node or leaf."""
+        before = [*self.open], [*self.leaves], self.best, self.nodes, deque(self.sent)
+        try:
+            yield
+        except BaseException:
+            self.open, self.leaves, self.best, self.nodes, self.sent = before
+            raise
 
     def step(self) -> None:
         """Take in the children of the nodes that were sent first, after sending those of lowest bound.
 
         So many are under way at any time, whoever works on them, and results come in the order of sending: the search
-        does not depend on the executor. An interrupted step leaves the state as it was.
+        does not depend on the executor.
         """
-        before = [*self.open], [*self.leaves], self.best, self.nodes, deque(self.sent)
-        try:
+        with self.undone():
             while len(self.sent) < WINDOW and (batch := self.batch()):
                 self.send(batch, self.cut)
             if not self.sent:  # all that was open are leaves by now
@@ -174,9 +185,6 @@ class Search:
             self.consider(guesses)
             for one in solved:
                 self.add(one)
-        except BaseException:
-            self.open, self.leaves, self.best, self.nodes, self.sent = before
-            raise
 
     def batch(self) -> list[Solved]:
         """The next open nodes to split; those that are leaves by now are put there."""
@@ -196,7 +204,7 @@ class Search:
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
         """
         failed = []
-        share = float(threshold) / (self.shape.size * self.shape.label_scale) ** 2
+        share = self.shape.share(threshold / self.shape.label_scale**2)
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
@@ -231,12 +239,13 @@ class Search:
     def close(self, floor: Fraction) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said."""
         while self.leaves and self.best.loss > floor:
-            failed = self.certify(self.best.loss * self.shape.label_scale**2, self.leaves)
+            asked = self.best.loss
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves)
             refused = {leaf.node for leaf in failed}
             self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
             self.leaves = []
             for leaf in failed:
-                self.refine(leaf)
+                self.refine(leaf, asked)
             while self.unfinished:
                 self.step()
 
@@ -244,8 +253,7 @@ class Search:
         """The state for a progress display."""
         pending = self.pending
         left = sum(solved.weight for solved in pending)
-        lower = self.lower * self.shape.size**2
-        return Progress(lower, self.best.loss, elapsed, 1.0 - left, self.nodes, len(pending))
+        return Progress(self.shape.loss(self.lower), self.best.loss, elapsed, 1.0 - left, self.nodes, len(pending))
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""
@@ -255,21 +263,21 @@ class Search:
         """Whether one of the vectors from number `since` on is admissible on all these columns."""
         return any(not vector.blocked & bits for vector in self.vectors[since:])
 
-    def refine(self, leaf: Solved) -> None:
-        """A leaf whose exact bound is just below the incumbent: an exact improvement, or a split."""
+    def refine(self, leaf: Solved, asked: Fraction) -> None:
+        """A leaf whose exact bound is below `asked`, the incumbent's loss at that time: a network of it, or a split."""
         shape = self.shape
         cones = [shape.cone(slot) for slot in leaf.node]
         plus, minus = shape.reach(leaf.node)
         exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
         support = np.array(sorted(exact.weights), dtype=np.int64)
-        weights = (
-            np.array([float(exact.weights[int(k)]) for k in support]) * shape.lengths[support % max(shape.count, 1)]
-        )
-        residual = np.array([float(r) for r in exact.residual])
+        top, most = binary(exact.weights.values()), binary(exact.residual)
+        weights = np.array([float(exact.weights[int(k)] / top) for k in support])
+        weights *= shape.lengths[support % max(shape.count, 1)]
+        residual = np.array([float(r / most) for r in exact.residual])
         splits = conflicts(shape, leaf.node, cones, support, weights, residual)
         if not splits:
             found = from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights)
-            if found.loss >= self.best.loss:
+            if found.loss >= asked:
                 raise ArithmeticError("an exact bound below the incumbent is not a network's loss")
             self.improve(found)
             self.leaves.append(leaf)
