@@ -22,17 +22,23 @@ def unit_faces(problem: Problem) -> list[Weights]:
     width = problem.widths[0] + problem.hidden_bias
     breakpoints = problem.activations[0].breakpoints
     shift = breakpoints[0] if problem.hidden_bias and breakpoints and not cone else Fraction(0)
-    directed = dict[tuple[int, ...], list[int]]()
+    directed = dict[int, list[int]]()
     for ray in rays(rows):
         for side in (1, -1):
             signs = tuple(side * sign(sum(map(mul, row, ray))) for row in rows)
-            directed.setdefault(signs, [side * x for x in ray])
+            directed.setdefault(bits(signs), [side * x for x in ray])
     points = []
     for face in sorted(sign_vectors(problem)):
-        inside = [ray for signs, ray in directed.items() if all(a in (0, b) for a, b in zip(signs, face, strict=True))]
+        whole = bits(face)
+        inside = [ray for signs, ray in directed.items() if signs | whole == whole]
         total = [sum(column) for column in zip(*inside, strict=True)] or [0] * (width + cone)
         w = [Fraction(x, total[-1] if cone else 1) for x in total[:width]]
         if problem.hidden_bias:
             w[-1] += shift
         points.append(tuple(w))
     return points
+
+
+def bits(signs: tuple[int, ...]) -> int:
+    """Two bits for each sign: those of a vector are among a face's exactly where its signs are the face's or 0."""
+    return sum(s % 3 << 2 * k for k, s in enumerate(signs))

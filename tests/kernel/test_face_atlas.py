@@ -147,6 +147,11 @@ def test_faces_of_arrangements(rows: list[tuple[int, ...]], count: int) -> None:
     assert found == seen
 
 
+def test_thousands_of_faces_take_a_second() -> None:
+    """Planes in space, no three through one line: n (n − 1) rays, twice as many walls, n (n − 1) + 2 cells, and 0."""
+    assert len(faces.covectors([(1, k, k * k) for k in range(30)])) == 4 * 30 * 29 + 3
+
+
 def test_below() -> None:
     """A face with its sign is above the same sign, or 0, on the faces of its closure, and above no other."""
     cell, wall, next_cell = (0, 2), (1, 2), (2, 2)
