@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from symverify.certify.certificate import Certificate
@@ -17,7 +18,7 @@ from symverify.certify.global_minimum import (
     point_of_network,
 )
 from symverify.kernel.cover import tight
-from symverify.kernel.errors import Rejected
+from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import LocalMinimum, LowerBound
 from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
 from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
@@ -147,15 +148,18 @@ class Session:
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
         start = network_of(problem.parameters) if problem.parameters is not None else None
-        with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
-            result = global_minimum(
-                instance_of(problem),
-                incumbent=start,
-                executor=executor,
-                progress=self._bracket,
-                deadline=max(self.remaining() * share, 0.1),
-                checkpoint=self.options.checkpoint,
-            )
+        try:
+            with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
+                result = global_minimum(
+                    instance_of(problem),
+                    incumbent=start,
+                    executor=executor,
+                    progress=self._bracket,
+                    deadline=max(self.remaining() * share, 0.1),
+                    checkpoint=self.options.checkpoint,
+                )
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, str(error))
         if result.closed and self.options.checkpoint is not None:
             self.options.checkpoint.unlink(missing_ok=True)
         bound, closed = self._bound(result), result.closed
@@ -182,8 +186,8 @@ class Session:
         return self.certificate.unchecked(bound, "global_lower_bound", risk=str(bound.risk), vectors=vectors)
 
     def _bracket(self, seen: SearchProgress) -> None:
-        scale = float(self.problem.loss.factor)
-        low, high = seen.lower * scale, float(seen.upper) * scale
+        bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
+        low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
             f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
             f" {seen.elapsed:.0f} s"

@@ -52,8 +52,9 @@ def _guess(matrix: Rows, target: Sequence[Fraction], linear: Sequence[Fraction],
     """A point of the cone near the optimum: 0, or rounded on the face that floating point believes to be optimal."""
     origin = [Fraction(0)] * width
     try:
-        x, active = _float_optimum(matrix, target, linear, cone, width)
-    except (OverflowError, RuntimeError, np.linalg.LinAlgError):
+        with np.errstate(over="raise", invalid="raise"):
+            x, active = _float_optimum(matrix, target, linear, cone, width)
+    except (ArithmeticError, RuntimeError, np.linalg.LinAlgError):
         return origin
     for _ in range(ROUNDS):
         basis = nullspace([cone[i] for i in active], width) if active else None

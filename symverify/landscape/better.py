@@ -52,7 +52,7 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     best = Witness(start, risk(problem, predictions(problem, start)))
     first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
     for source in (_extra_units(problem, start), _trained(problem)):
-        for hidden in source:
+        for hidden in within_floats(source):
             if time.monotonic() > deadline or best.risk <= floor or polish == 0:
                 break
             polish -= best is not first
@@ -60,6 +60,17 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
             if found is not None and found.risk < best.risk:
                 best = found
     return None if best is first else best
+
+
+def within_floats(source: Iterator[Point]) -> Iterator[Point]:
+    """The candidates, as long as floats can hold the numbers that they come from."""
+    while True:
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                candidate = next(source)
+        except (StopIteration, OverflowError, FloatingPointError):
+            return
+        yield candidate
 
 
 def refit(problem: Problem, point: Point) -> Witness | None:

@@ -110,9 +110,9 @@ def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
         hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
-    except Declined:
+        values, vectors = np.linalg.eigh(hessian)
+    except (Declined, OverflowError, np.linalg.LinAlgError):
         return
-    values, vectors = np.linalg.eigh(hessian)
     for index in range(min(3, len(values))):
         if values[index] < -1e-12 * max(1.0, float(np.abs(values).max())):
             largest = np.abs(vectors[:, index]).max()

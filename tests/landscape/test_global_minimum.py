@@ -267,6 +267,26 @@ def test_deadline_ends_the_search() -> None:
     assert result.statistics.seconds < 20
 
 
+@pytest.mark.parametrize("late", [1, 2])
+def test_what_time_does_not_allow_to_certify_leaves_a_lower_bound_passed_before(
+    late: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inst, certify, calls = larger(n=20, width=2), Search.certify, list[int]()
+
+    def slow(search: Search, threshold: Fraction, leaves: list[Solved], until: float | None = None) -> list[Solved]:
+        calls.append(len(leaves))
+        if len(calls) <= late:
+            raise TimeoutError
+        return certify(search, threshold, leaves, until)
+
+    whole = checked(inst)
+    monkeypatch.setattr(Search, "certify", slow)
+    part = checked(inst)
+    assert 0 < part.lower < part.upper == whole.upper
+    assert len(calls) == late + 1
+    assert all(later <= earlier / 2 for earlier, later in pairwise(calls[1:]))
+
+
 class Stop:
     """Interrupts like Ctrl-C at the given report, and keeps the reports."""
 

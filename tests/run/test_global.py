@@ -132,6 +132,16 @@ def test_a_bound_that_the_kernel_declines_takes_no_other_claim_with_it(monkeypat
     assert (alone.verdict, alone.certificate, output.exists()) == (Verdict.UNDECIDED, None, False)
 
 
+def test_numbers_beyond_floats_leave_what_needs_no_search():
+    huge = str(10**320)
+    result = symverify.check(problem([1, 2, 1], "relu", ([[0], [1], [2], [huge]], [[0], [3], [-1], [2]])), smt=False)
+    assert result["valley"].verdict is Verdict.PROVED
+    assert "floats" in dict(result.skipped)["global_minimum"]
+    labels = [[str(10**200 * y)] for y in (0, 3, -1, 2)]
+    result = symverify.check(problem([1, 2, 1], "relu", ([[0], [1], [2], [3]], labels)), smt=False)
+    assert result["global_minimum"].risk == Fraction(9, 2) * 10**400
+
+
 def test_bytes_do_not_depend_on_the_number_of_workers():
     inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(24)]
     targets = [[(11 * i * i + i) % 19] for i in range(24)]

@@ -1,8 +1,10 @@
 """The entry point: search, certify, and say what is proved."""
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from fractions import Fraction
 from math import comb
 from pathlib import Path
@@ -23,7 +25,10 @@ from symverify.landscape.global_minimum.search import Progress, Search
 
 Watch = Callable[[Progress], None]
 SAVE_EVERY = 20.0  # seconds between checkpoints
-SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate of the bracket
+SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
+FEWER = 2  # times fewer nodes in the next attempt at a certificate
+DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
+GRACE = 10.0  # seconds for the certificate after Ctrl-C
 
 
 def global_minimum(
@@ -59,21 +64,20 @@ def _global_minimum(
     if incumbent is not None:
         search.improve(evaluated(shape, points(shape, incumbent)))
     floor, residual = inst.within()
+    until = None if deadline is None else begun + deadline
     try:
         complete = _searched(search, floor, begun, deadline, progress, checkpoint)
     except KeyboardInterrupt:
-        complete = False
+        complete, until = False, min(until or math.inf, time.monotonic() + GRACE)
     if checkpoint is not None:
         saved.save(checkpoint, search)
     lower = floor
     trivial = [linear.primitive(residual)] if floor else []
     vectors = [tuple(vector) for vector in trivial]
     if search.best.loss > floor:
-        try:
-            lower, vectors = _certified(search, complete, floor, vectors)
-        except KeyboardInterrupt:
-            complete = False
-    return _result(search, lower, vectors, begun, None if deadline is None else begun + deadline)
+        pace = (time.monotonic() - begun) / max(search.nodes, 1)
+        lower, vectors = _certified(search, complete, floor, vectors, until, pace)
+    return _result(search, lower, vectors, begun, until)
 
 
 def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
@@ -121,25 +125,44 @@ def _searched(
 
 
 def _certified(
-    search: Search, complete: bool, floor: Fraction, trivial: list[tuple[int, ...]]
+    search: Search, complete: bool, floor: Fraction, trivial: list[tuple[int, ...]], until: float | None, pace: float
 ) -> tuple[Fraction, list[tuple[int, ...]]]:
-    """A lower bound and vectors that prove it: the incumbent's loss, or what the open nodes allow."""
-    scale = search.shape.label_scale**2
+    """A lower bound and vectors that prove it: the incumbent's loss, or one that the search has passed.
+
+    Each attempt may take half of the time that is left, the next one is at fewer nodes; so is the first, where time
+    will not do for more. Ctrl-C ends an attempt, too.
+    """
+    scale, attempts = search.shape.label_scale**2, [*search.past, (search.lower, search.left)]
     if complete:
-        search.close(floor)
-        if search.best.loss == floor:
-            return floor, trivial
-        return search.best.loss, sorted({one.vector for one in search.vectors})
-    threshold = search.shape.loss(search.lower * (1 - 1e-6)) * scale
-    leaves = [*search.leaves, *search.pending]
-    if not search.nodes or threshold <= floor * scale or search.certify(threshold, leaves):
-        return floor, trivial
-    bounds = [
-        Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
-        / (sum(g * g for g in one.vector) * scale)
-        for one in search.vectors
-    ]
-    return min([*bounds, search.best.loss]), sorted({one.vector for one in search.vectors})
+        with suppress(TimeoutError, KeyboardInterrupt):
+            search.close(floor, _halfway(until))
+            if search.best.loss == floor:
+                return floor, trivial
+            return search.best.loss, sorted({one.vector for one in search.vectors})
+        attempts.pop()
+    seconds = math.inf if until is None else (until - time.monotonic()) / 2
+    most = max(seconds / (pace * DEARER), min((len(leaves) for _, leaves in attempts), default=0))
+    for share, leaves in reversed(attempts):
+        threshold = search.shape.loss(share * (1 - 1e-6)) * scale
+        if not search.nodes or threshold <= floor * scale:
+            break
+        if len(leaves) > most:
+            continue
+        most = len(leaves) / FEWER
+        with suppress(TimeoutError, KeyboardInterrupt):
+            search.vectors = []
+            if not search.certify(threshold, leaves, _halfway(until)):
+                bounds = [
+                    Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
+                    / (sum(g * g for g in one.vector) * scale)
+                    for one in search.vectors
+                ]
+                return min([*bounds, search.best.loss]), sorted({one.vector for one in search.vectors})
+    return floor, trivial
+
+
+def _halfway(until: float | None) -> float | None:
+    return None if until is None else (until + time.monotonic()) / 2
 
 
 def _result(

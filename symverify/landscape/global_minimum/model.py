@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import arrangement
+from symverify.kernel.cover import few
 from symverify.kernel.errors import Declined
 from symverify.landscape.global_minimum.instance import Form, Instance, normal_form
 
@@ -185,6 +186,8 @@ def _rays(form: Form) -> NDArray[Any]:
         rows.append([0] * (dimension - 1) + [1])
     if not rows:
         return np.zeros((0, dimension), dtype=np.int64)
+    if not few(len(rows), dimension):  # the kernel visits them, too
+        raise Declined("too many intersections of hyperplanes")
     half = arrangement(rows).rays
     rays = np.concatenate([half, -half])
     return rays[rays[:, -1] >= 0] if form.perspective else rays
@@ -212,7 +215,7 @@ _latest: list[Model] = []
 def model(inst: Instance) -> Model:
     """The columns of an instance. The latest one is kept: worker processes build it once.
 
-    Raises Declined where floats cannot hold them.
+    Raises Declined where floats cannot hold them, or the kernel would not visit all rays.
     """
     if not _latest or (_latest[0].instance is not inst and _latest[0].instance != inst):
         try:

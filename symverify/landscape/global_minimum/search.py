@@ -8,6 +8,7 @@ certificate. A fixed number of tasks under way makes the result independent of t
 
 import heapq
 import pickle
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -29,6 +30,7 @@ from symverify.landscape.global_minimum.tasks import Guess, Solved
 CHUNK = 4  # nodes per task
 WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
+TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
 RIVALS = 200  # leaves considered for the dual vector of another one
@@ -69,7 +71,10 @@ class Sent:
 
 @dataclass(slots=True)
 class Search:
-    """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified."""
+    """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified.
+
+    `past` are lower bounds that were reached, each with the nodes that were left then: fewer prove a lower bound.
+    """
 
     inst: Instance
     shape: Model
@@ -81,6 +86,7 @@ class Search:
     proof: list[Solved] = field(default_factory=list)
     nodes: int = 0
     sent: deque[Sent] = field(default_factory=deque)
+    past: list[tuple[float, list[Solved]]] = field(default_factory=list)
     executor: Executor | None = None
     pickled: bytes = b""
 
@@ -108,6 +114,11 @@ class Search:
     def pending(self) -> list[Solved]:
         """The nodes that are open or sent to be split."""
         return [*(one for sent in self.sent for one in sent.nodes), *(one for _, _, one in self.open)]
+
+    @property
+    def left(self) -> list[Solved]:
+        """Nodes that contain all networks below the incumbent, up to rounding: leaves and pending ones."""
+        return [*self.leaves, *self.pending]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
         """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
@@ -185,6 +196,8 @@ class Search:
             self.consider(guesses)
             for one in solved:
                 self.add(one)
+        if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
+            self.past.append((self.lower, self.left))
 
     def batch(self) -> list[Solved]:
         """The next open nodes to split; those that are leaves by now are put there."""
@@ -198,10 +211,11 @@ class Search:
         """Have these nodes split."""
         self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
 
-    def certify(self, threshold: Fraction, leaves: Sequence[Solved]) -> list[Solved]:
+    def certify(self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
 
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
+        Raises TimeoutError at the time `until`.
         """
         failed = []
         share = self.shape.share(threshold / self.shape.label_scale**2)
@@ -209,6 +223,7 @@ class Search:
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
         while waiting or under_way:
+            in_time(until)
             while waiting and len(under_way) < WINDOW:
                 group, waiting = self.grown(waiting, share)
                 result = self.submit(tasks.certify, (group.slots, group.support), threshold)
@@ -236,17 +251,21 @@ class Search:
         slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
         return Group(members, slots, support if taken else waiting[0][0].support), rest
 
-    def close(self, floor: Fraction) -> None:
-        """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said."""
+    def close(self, floor: Fraction, until: float | None = None) -> None:
+        """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
+
+        Raises TimeoutError at the time `until`.
+        """
         while self.leaves and self.best.loss > floor:
             asked = self.best.loss
-            failed = self.certify(asked * self.shape.label_scale**2, self.leaves)
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until)
             refused = {leaf.node for leaf in failed}
             self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
             self.leaves = []
             for leaf in failed:
                 self.refine(leaf, asked)
             while self.unfinished:
+                in_time(until)
                 self.step()
 
     def report(self, elapsed: float) -> Progress:
@@ -284,3 +303,9 @@ class Search:
             return
         for node in tasks.children(leaf.node, splits[0]):
             self.add(self.solved(node, leaf.support, leaf.weight))
+
+
+def in_time(until: float | None) -> None:
+    """TimeoutError from the time.monotonic() value `until` on."""
+    if until is not None and time.monotonic() > until:
+        raise TimeoutError("out of time")
