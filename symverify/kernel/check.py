@@ -5,12 +5,16 @@ from dataclasses import InitVar, dataclass, field
 from math import comb
 from typing import final
 
-from .critical import CriticalPoint
 from .errors import Declined, Malformed, Rejected
-from .faces import FaceAtlas
 from .facts import (
     Assumptions,
+    Atlas,
     Bracket,
+    CellInfimum,
+    CellMinima,
+    ConstantRiskPath,
+    CriticalPoint,
+    FaceAtlas,
     Fact,
     GlobalMinimum,
     Infimum,
@@ -22,11 +26,10 @@ from .facts import (
     UnitCells,
     Valley,
 )
-from .model import Pattern, Problem
+from .model import Face, Pattern, Problem
 from .network import read_problem
 from .read import MAX_DIGITS, Fields, listed, natural, shown, strict_json, text
 from .rules import Proof
-from .strata import Atlas, CellInfimum, CellMinima, ConstantRiskPath, Face
 from .table import RULES
 
 FORMAT = "symverify-certificate/1"

@@ -1,25 +1,14 @@
 """Critical points: the gradient of the risk, by backpropagation through the pieces of a cell, is exactly 0."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from .errors import Rejected, within_budget
-from .facts import Evaluated, Fact
+from .facts import CriticalPoint, Evaluated
 from .linear import dot
 from .model import ONE, ZERO, Pattern, Point, Problem, cell_of, rational, residuals, trace
 from .read import Fields
 from .rules import Proof
-
-
-@dataclass(frozen=True, slots=True)
-class CriticalPoint(Fact):
-    """`at` is strictly inside a cell, and the gradient of the risk is 0 there."""
-
-    at: Evaluated
-
-    def words(self) -> str:
-        return f"{self.at.words()} is a critical point: strictly inside its cell, with gradient 0"
 
 
 def critical_point(proof: Proof, step: Fields) -> CriticalPoint:

@@ -6,63 +6,22 @@ of the units. The minima of a stratum are connected (see `cell_minima`).
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain, combinations_with_replacement, permutations, product
 from math import comb, factorial, prod
 from operator import mul
 
 from .cells import arrangement
 from .errors import Declined, Rejected
-from .facts import Fact
+from .facts import CellMinima, FaceAtlas, WholeValley
 from .linear import Direction, rays, sign
-from .model import Point, Problem
+from .model import Problem
 from .read import Fields, listed, natural
 from .rules import Proof
-from .strata import CellMinima, all_of
+from .strata import all_of
 
 MAX_FACES, MAX_STRATA, MAX_JOINS = 10_000, 2_000_000, 10_000_000
 State = tuple[tuple[int, ...], int]
 Stratum = tuple[State, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WholeValley:
-    """A connected component of the set of all local minima, together with those that exchanging units makes of it.
-
-    `components` counts these (None: too many strata), `faces` the faces of the network that meet them, up to
-    exchanging units. `point` is a point of the largest dimension (None where a Huber loss leaves predictions free).
-    """
-
-    risk: Fraction
-    dimension: int | None
-    components: int | None
-    faces: int
-    point: Point
-
-
-@dataclass(frozen=True, slots=True)
-class FaceAtlas(Fact):
-    """All faces of the network up to exchanging units, how many of them have minima, and the valleys by risk."""
-
-    faces: int
-    with_minima: int
-    valleys: tuple[WholeValley, ...]
-
-    @property
-    def components(self) -> int | None:
-        """How many components all local minima form."""
-        counts = [each.components for each in self.valleys if each.components is not None]
-        return sum(counts) if len(counts) == len(self.valleys) else None
-
-    def words(self) -> str:
-        risks, components = len({each.risk for each in self.valleys}), self.components
-        counted = "" if components is None else f" ({components} connected components)"
-        return (
-            f"all local minima of the network: of its {self.faces} faces up to exchanging units, cells included, "
-            f"{self.with_minima} have some, and they form {len(self.valleys)} valleys up to exchanging units{counted} "
-            f"of {risks} different risks"
-        )
 
 
 def covectors(rows: Sequence[Direction]) -> set[tuple[int, ...]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from .model import Pattern, Point, Vector
+from .model import Face, Pattern, Point, Vector
 
 
 class Fact:
@@ -181,3 +181,126 @@ class Bracket(Fact):
 
     def words(self) -> str:
         return f"the infimum of the risk over all parameters is between {self.lower} and {self.upper}"
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalPoint(Fact):
+    """`at` is strictly inside a cell, and the gradient of the risk is 0 there."""
+
+    at: Evaluated
+
+    def words(self) -> str:
+        return f"{self.at.words()} is a critical point: strictly inside its cell, with gradient 0"
+
+
+@dataclass(frozen=True, slots=True)
+class CellMinima(Fact):
+    """How many components the local minima strictly inside a cell, or on a face, form; 0 if there are none.
+
+    `cell` is a point that names the cell or face. Per orbit of components under exchanging units of a class: a point
+    of it, and its dimension (None where a Huber loss, linear at some sample, leaves predictions free); and its types.
+    `held` are the signs that local minima can have, for each class.
+    """
+
+    cell: Evaluated
+    face: Face
+    risk: Fraction
+    components: int
+    orbits: tuple[tuple[Point, int | None], ...]
+    types: tuple[frozenset[int], ...]
+    held: tuple[tuple[int, ...], ...]
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether the face is a cell."""
+        return not any(at % 2 for unit in self.face for at in unit)
+
+    def words(self) -> str:
+        where = f"{'strictly inside the cell' if self.is_cell else 'on the face'} of {self.cell.words()}"
+        if not self.components:
+            above = f": the risks there are all above {self.risk}" * self.is_cell
+            return f"no local minimum is {where}{above}"
+        size = "one connected valley" if self.components == 1 else f"not one valley but {self.components} components"
+        least = f"the least {'in the cell' if self.is_cell else 'there'}"
+        orbits = f"{len(self.orbits)} up to exchanging units with equal pieces"
+        return f"the local minima {where} have risk {self.risk}, {least}, and are {size} ({orbits})"
+
+
+@dataclass(frozen=True, slots=True)
+class CellInfimum(Fact):
+    """The infimum of the risk over the cell of the point `cell`."""
+
+    cell: Evaluated
+    pattern: Pattern
+    risk: Fraction
+
+    def words(self) -> str:
+        return f"the infimum of the risk over the cell of {self.cell.words()} is {self.risk}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantRiskPath(Fact):
+    """A curve of local minima of equal risk, inside one cell, from `minimum` through the nodes to the last one."""
+
+    minimum: LocalMinimum
+    nodes: tuple[Point, ...]
+
+    def words(self) -> str:
+        return f"{self.minimum.words()}, joined to another one by a path of such minima, all of that risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas(Fact):
+    """All cells of the network up to exchanging units: how many, and the risks and orbits of minima inside them."""
+
+    cells: int
+    minima: tuple[CellMinima, ...]
+
+    def words(self) -> str:
+        found = [each for each in self.minima if each.components]
+        values = sorted({each.risk for each in found})
+        orbits = sum(len(each.orbits) for each in found)
+        several = sum(len(each.orbits) > 1 or each.components > 1 for each in found)
+        return (
+            f"of the {self.cells} cells up to exchanging units, {len(found)} have local minima strictly inside, in "
+            f"{orbits} valleys of {len(values)} different risks; in {several} cells they are not one valley"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WholeValley:
+    """A connected component of the set of all local minima, together with those that exchanging units makes of it.
+
+    `components` counts these (None: too many strata), `faces` the faces of the network that meet them, up to
+    exchanging units. `point` is a point of the largest dimension (None where a Huber loss leaves predictions free).
+    """
+
+    risk: Fraction
+    dimension: int | None
+    components: int | None
+    faces: int
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAtlas(Fact):
+    """All faces of the network up to exchanging units, how many of them have minima, and the valleys by risk."""
+
+    faces: int
+    with_minima: int
+    valleys: tuple[WholeValley, ...]
+
+    @property
+    def components(self) -> int | None:
+        """How many components all local minima form."""
+        counts = [each.components for each in self.valleys if each.components is not None]
+        return sum(counts) if len(counts) == len(self.valleys) else None
+
+    def words(self) -> str:
+        risks, components = len({each.risk for each in self.valleys}), self.components
+        counted = "" if components is None else f" ({components} connected components)"
+        return (
+            f"all local minima of the network: of its {self.faces} faces up to exchanging units, cells included, "
+            f"{self.with_minima} have some, and they form {len(self.valleys)} valleys up to exchanging units{counted} "
+            f"of {risks} different risks"
+        )

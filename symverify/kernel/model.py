@@ -103,6 +103,7 @@ class Layer:
 
 Point = tuple[Layer, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
+Face = tuple[tuple[int, ...], ...]  # per unit and sample: 2p strictly inside piece p, 2p + 1 at breakpoint p
 
 
 @dataclass(frozen=True, slots=True)

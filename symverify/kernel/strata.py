@@ -15,12 +15,12 @@ from itertools import compress, product
 from math import comb, prod
 
 from .errors import MAX_PRINTED, Declined, Rejected, printable
-from .facts import Evaluated, Fact, LocalMinimum, UnitCells
+from .facts import Atlas, CellInfimum, CellMinima, ConstantRiskPath, Evaluated, LocalMinimum, UnitCells
 from .linear import Row, dot, nullspace, rank, sign
 from .model import (
     ONE,
     ZERO,
-    Pattern,
+    Face,
     Point,
     Problem,
     Vector,
@@ -37,82 +37,7 @@ from .read import Fields, Layers, canonical, layers, listed, natural
 from .rules import Proof, kinks, multipliers, unit_stays
 
 MAX_TYPES = 4096
-Face = tuple[tuple[int, ...], ...]  # per unit and sample: 2p strictly inside piece p, 2p + 1 at breakpoint p
 Slots = list[list[Fraction] | None]  # a vector, or none, for every slot
-
-
-@dataclass(frozen=True, slots=True)
-class CellMinima(Fact):
-    """How many components the local minima strictly inside a cell, or on a face, form; 0 if there are none.
-
-    `cell` is a point that names the cell or face. Per orbit of components under exchanging units of a class: a point
-    of it, and its dimension (None where a Huber loss, linear at some sample, leaves predictions free); and its types.
-    `held` are the signs that local minima can have, for each class.
-    """
-
-    cell: Evaluated
-    face: Face
-    risk: Fraction
-    components: int
-    orbits: tuple[tuple[Point, int | None], ...]
-    types: tuple[frozenset[int], ...]
-    held: tuple[tuple[int, ...], ...]
-
-    @property
-    def is_cell(self) -> bool:
-        """Whether the face is a cell."""
-        return not any(at % 2 for unit in self.face for at in unit)
-
-    def words(self) -> str:
-        where = f"{'strictly inside the cell' if self.is_cell else 'on the face'} of {self.cell.words()}"
-        if not self.components:
-            above = f": the risks there are all above {self.risk}" * self.is_cell
-            return f"no local minimum is {where}{above}"
-        size = "one connected valley" if self.components == 1 else f"not one valley but {self.components} components"
-        least = f"the least {'in the cell' if self.is_cell else 'there'}"
-        orbits = f"{len(self.orbits)} up to exchanging units with equal pieces"
-        return f"the local minima {where} have risk {self.risk}, {least}, and are {size} ({orbits})"
-
-
-@dataclass(frozen=True, slots=True)
-class CellInfimum(Fact):
-    """The infimum of the risk over the cell of the point `cell`."""
-
-    cell: Evaluated
-    pattern: Pattern
-    risk: Fraction
-
-    def words(self) -> str:
-        return f"the infimum of the risk over the cell of {self.cell.words()} is {self.risk}"
-
-
-@dataclass(frozen=True, slots=True)
-class ConstantRiskPath(Fact):
-    """A curve of local minima of equal risk, inside one cell, from `minimum` through the nodes to the last one."""
-
-    minimum: LocalMinimum
-    nodes: tuple[Point, ...]
-
-    def words(self) -> str:
-        return f"{self.minimum.words()}, joined to another one by a path of such minima, all of that risk"
-
-
-@dataclass(frozen=True, slots=True)
-class Atlas(Fact):
-    """All cells of the network up to exchanging units: how many, and the risks and orbits of minima inside them."""
-
-    cells: int
-    minima: tuple[CellMinima, ...]
-
-    def words(self) -> str:
-        found = [each for each in self.minima if each.components]
-        values = sorted({each.risk for each in found})
-        orbits = sum(len(each.orbits) for each in found)
-        several = sum(len(each.orbits) > 1 or each.components > 1 for each in found)
-        return (
-            f"of the {self.cells} cells up to exchanging units, {len(found)} have local minima strictly inside, in "
-            f"{orbits} valleys of {len(values)} different risks; in {several} cells they are not one valley"
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from fractions import Fraction
 from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive
 from symverify.ground.lp import Constraint, Farkas, dot, solve_system
-from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem
-from symverify.kernel.strata import Face, UnitClass, end, loss_gradient, unit_classes
+from symverify.kernel.model import ONE, ZERO, Face, Layer, Pattern, Point, Problem
+from symverify.kernel.strata import UnitClass, end, loss_gradient, unit_classes
 
 Row = tuple[Fraction, ...]
 

@@ -7,10 +7,8 @@ from fractions import Fraction
 
 from symverify.certify.certificate import parameters
 from symverify.kernel.check import spelled_face, walk
-from symverify.kernel.faces import FaceAtlas, WholeValley
-from symverify.kernel.facts import Fact
+from symverify.kernel.facts import Atlas, FaceAtlas, Fact, WholeValley
 from symverify.kernel.read import strict_json
-from symverify.kernel.strata import Atlas
 from symverify.report.tell_cells import spurious
 from symverify.run.check import CheckResult
 

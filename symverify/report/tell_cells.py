@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.kernel.check import spelled_face
-from symverify.kernel.faces import FaceAtlas
-from symverify.kernel.facts import Bracket, Fact, GlobalMinimum, Infimum, NotAttained, SpuriousMinimum
-from symverify.kernel.strata import Atlas, CellMinima, ConstantRiskPath
+from symverify.kernel.facts import (
+    Atlas,
+    Bracket,
+    CellMinima,
+    ConstantRiskPath,
+    FaceAtlas,
+    Fact,
+    GlobalMinimum,
+    Infimum,
+    NotAttained,
+    SpuriousMinimum,
+)
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers

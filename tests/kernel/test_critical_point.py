@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.critical import CriticalPoint, critical_point
+from symverify.kernel.critical import critical_point
 from symverify.kernel.errors import Malformed, Rejected
+from symverify.kernel.facts import CriticalPoint
 from symverify.kernel.network import read_problem
 from symverify.kernel.rules import Proof, interior_minimum, point
 from tests.cell_cases import run

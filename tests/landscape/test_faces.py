@@ -16,9 +16,10 @@ from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import instance_of
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
-from symverify.kernel.faces import FaceAtlas, strata
-from symverify.kernel.model import ONE, Layer, Point, Problem, predictions, risk
-from symverify.kernel.strata import CellMinima, Face, face_of
+from symverify.kernel.faces import strata
+from symverify.kernel.facts import CellMinima, FaceAtlas
+from symverify.kernel.model import ONE, Face, Layer, Point, Problem, predictions, risk
+from symverify.kernel.strata import face_of
 from symverify.landscape.cell_minima import FaceMinima, face_minima
 from symverify.landscape.decide import Stays, decide_shallow
 from symverify.landscape.global_minimum import global_minimum
