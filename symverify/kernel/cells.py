@@ -1,13 +1,12 @@
 """Counting the cells of one hidden unit: the regions of its hyperplane arrangement, and complete lists of them."""
 
-from collections.abc import Sequence
 from fractions import Fraction
-from math import comb, gcd
+from math import comb
 
 from .errors import Declined, Rejected
 from .facts import UnitCells
-from .linear import Direction, dot, integral
-from .model import ONE, ZERO, Problem
+from .linear import Direction, directed, dot, integral
+from .model import ONE, Problem
 from .read import Fields, canonical, listed
 from .rules import Proof
 
@@ -24,15 +23,9 @@ def arrangement(problem: Problem) -> tuple[list[Direction], bool]:
     rows = [[*x, ONE] if problem.hidden_bias else [*x] for x in problem.inputs]
     rows = [row for row in rows if any(row)]
     if len(t) <= 1 and (problem.hidden_bias or not any(t)):
-        return [canonical_row(row) for row in rows if t], False
-    top = canonical_row([ZERO] * (problem.widths[0] + problem.hidden_bias) + [ONE])
-    return [*(canonical_row([*row, -p]) for row in rows for p in t), top], True
-
-
-def canonical_row(row: Sequence[Fraction]) -> Direction:
-    """The primitive integer multiple of a row whose first non-zero entry is positive."""
-    whole = integral(row)
-    return tuple(whole) if next(x for x in whole if x) > 0 else tuple(-x for x in whole)
+        return [directed(integral(row)) for row in rows if t], False
+    top = (*[0] * (problem.widths[0] + problem.hidden_bias), 1)
+    return [*(directed(integral([*row, -p])) for row in rows for p in t), top], True
 
 
 def regions(rows: list[Direction]) -> int:
@@ -63,9 +56,7 @@ def work(rows: list[Direction]) -> int:
 
 def restricted(row: Direction, h: Direction, c: int) -> Direction:
     """The row on the hyperplane h, coordinate c (h[c] > 0) eliminated, canonical; never 0, as row and h differ."""
-    left = [x * h[c] - row[c] * y for i, (x, y) in enumerate(zip(row, h, strict=True)) if i != c]
-    common = gcd(*left) if next(x for x in left if x) > 0 else -gcd(*left)
-    return tuple(x // common for x in left)
+    return directed([x * h[c] - row[c] * y for i, (x, y) in enumerate(zip(row, h, strict=True)) if i != c])
 
 
 def cell_cover(proof: Proof, step: Fields) -> UnitCells:

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import chain, compress, product, repeat
-from math import comb, gcd, lcm
+from math import comb, lcm
 from operator import mul, or_
 
 from .errors import Declined, Rejected
-from .linear import Row, echelon, integral
+from .linear import MAX_RAYS, Direction, Row, directed, echelon, integral, rays
 from .model import ONE, ZERO, Activation
 
-Plane = tuple[int, ...]
-MAX_RAYS, MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 40_000, 2**21, 2**27, 2**40, 2**30, 400
+MAX_CORNERS, MAX_BYTES, MAX_UNIONS, MAX_VISITS, MAX_DEPTH = 2**21, 2**27, 2**40, 2**30, 400
 GROUP, FEW = 256, 16  # rays whose cells are united before those of others, elements to look at one by one
 TOP_BIT = bytes(byte >> 7 for byte in range(256))
 DIGITS = bytes.maketrans(b"\0\1", b"01")
@@ -43,7 +42,7 @@ class Units:
         """The number of coordinates."""
         return len(self.rows[0]) + self.cone
 
-    def planes(self) -> list[Plane]:
+    def planes(self) -> list[Direction]:
         """The hyperplanes that cut the parameters into cells on which H is linear, primitive and distinct.
 
         They have full rank: `rows` has, and ν = 0 is one of them in the cone. A linear h needs no cut; the
@@ -57,7 +56,7 @@ class Units:
             cuts.append([0] * rank + [1])
         return list(dict.fromkeys(directed(cut) for cut in cuts))
 
-    def values(self, point: Plane) -> list[int]:
+    def values(self, point: Direction) -> list[int]:
         """H on the samples."""
         nu = point[-1] if self.cone else 0
         u = point[: len(self.rows[0])]
@@ -71,12 +70,6 @@ def dot(u: Sequence[int], v: Sequence[int]) -> int:
     if len(u) != len(v):
         raise ValueError("vectors of unequal length")
     return sum(map(mul, u, v))
-
-
-def directed(row: Sequence[int]) -> Plane:
-    """The primitive multiple of a non-zero row whose first non-zero entry is positive."""
-    common = gcd(*row) if next(filter(None, row)) > 0 else -gcd(*row)
-    return tuple(x // common for x in row)
 
 
 def units(X: Sequence[Row], h: Activation, hidden: bool, output: bool) -> Units:
@@ -110,30 +103,14 @@ def few(planes: int, dimension: int) -> bool:
     return count <= MAX_RAYS and count << dimension <= MAX_CORNERS
 
 
-def rays(planes: Sequence[Plane], dimension: int) -> set[Plane]:
-    """All 1-dimensional intersections of hyperplanes, one direction each: eliminate one hyperplane at a time."""
-
-    def descend(start: int, basis: list[Plane]) -> Iterator[Plane]:
-        if len(basis) == 1:
-            yield directed(basis[0])
-            return
-        for i in range(start, len(planes)):
-            products = [dot(planes[i], v) for v in basis]
-            k = next((k for k, p in enumerate(products) if p), None)
-            if k is not None:
-                p, pivot = products[k], basis[k]
-                rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
-                yield from descend(
-                    i + 1, [directed([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest]
-                )
-
+def both_ways(planes: Sequence[Direction], dimension: int) -> list[Direction]:
+    """The rays of hyperplanes of full rank, in both directions."""
     if not few(len(planes), dimension):
         raise Declined("too many intersections of hyperplanes")
-    identity = [tuple(int(i == k) for i in range(dimension)) for k in range(dimension)]
-    return set(descend(0, identity)) if dimension else set()
+    return [side for ray in rays(planes) for side in (ray, tuple(-x for x in ray))]
 
 
-def around(planes: "Signs", ray: Plane) -> Iterator[int]:
+def around(planes: "Signs", ray: Direction) -> Iterator[int]:
     """The chambers whose closure contains the ray, as bit sets of the planes (columns) they are on the + side of.
 
     Off the ray's own hyperplanes they have its signs; on those they are the chambers of the quotient by the ray,
@@ -151,22 +128,20 @@ def around(planes: "Signs", ray: Plane) -> Iterator[int]:
         yield base + sum(plane for k, plane in enumerate(zero) if local >> k & 1)
 
 
-def chambers(planes: Sequence[Plane], dimension: int) -> set[int]:
+def chambers(planes: Sequence[Direction], dimension: int) -> set[int]:
     """All chambers of hyperplanes of full rank: each closed chamber is a pointed cone, so some ray is in it."""
-    both = [side for ray in rays(planes, dimension) for side in (ray, tuple(-x for x in ray))]
     signs = Signs(planes)
-    return {chamber for ray in both for chamber in around(signs, ray)}
+    return {chamber for ray in both_ways(planes, dimension) for chamber in around(signs, ray)}
 
 
-def closed_cells(shape: Units) -> tuple[list[Plane], list[list[int]], int]:
+def closed_cells(shape: Units) -> tuple[list[Direction], list[list[int]], int]:
     """The rays, the numbers of the closed cells that each is in, and the number of cells.
 
     Cells are numbered in the order of their sign vectors, so most rays are in cells of nearby numbers; these rays come
     first, in the order of their cells. Without coordinates there are no rays and one cell, whose H is 0.
     """
     planes = shape.planes()
-    both = [side for ray in rays(planes, shape.dimension) for side in (ray, tuple(-x for x in ray))]
-    signs, near = Signs(planes), dict[Plane, list[int]]()
+    both, signs, near = both_ways(planes, shape.dimension), Signs(planes), dict[Direction, list[int]]()
     for ray in both if not shape.cone else [ray for ray in both if ray[-1] >= 0]:
         near[ray] = [cell for cell in around(signs, ray) if not shape.cone or cell >> len(planes) - 1]
     number = {cell: k for k, cell in enumerate(sorted(set(chain(*near.values()))))}

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
 from math import comb, gcd, lcm
+from operator import mul
 
 from .errors import MAX_BITS, Declined, within_budget
 
 Row = Sequence[Fraction]
 Direction = tuple[int, ...]
-MAX_RAYS = 20_000
+MAX_RAYS = 40_000
 
 
 def integral(row: Row) -> list[int]:
@@ -85,24 +85,37 @@ def nullspace(rows: Iterable[Row], width: int) -> list[list[Fraction]]:
     return found
 
 
-def null_vector(rows: Sequence[Sequence[int]], width: int) -> list[int] | None:
-    """The primitive integer vector, unique up to sign, that is orthogonal to width − 1 independent rows; else None."""
-    found = nullspace(map(fractions, rows), width)
-    return integral(found[0]) if len(found) == 1 else None
+def directed(row: Sequence[int]) -> Direction:
+    """The primitive multiple of a non-zero row whose first non-zero entry is positive."""
+    common = gcd(*row) if next(filter(None, row)) > 0 else -gcd(*row)
+    return tuple(x // common for x in row)
 
 
-def rays(rows: Sequence[Direction]) -> Iterator[list[int]]:
+def rays(rows: Sequence[Direction]) -> list[Direction]:
     """The rays, up to sign, of the central arrangement of the hyperplanes ⟨row, x⟩ = 0, modulo its lineality space.
 
     The lineality space is complemented by the coordinate subspace of the pivot columns, on which the rows keep
-    their rank D; there a ray is the null vector of D − 1 independent rows. Some rays may come more than once.
+    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time.
     """
-    basis = echelon(map(fractions, rows))
-    pivots = [next(c for c in range(len(row)) if row[c]) for row in basis]
-    if comb(len(rows), max(len(pivots) - 1, 0)) > MAX_RAYS:
-        raise Declined("too many boundaries meet at a point to visit their rays")
-    for chosen in combinations(rows, max(len(pivots) - 1, 0)):
-        ray = null_vector([[row[c] for c in pivots] for row in chosen], len(pivots)) if pivots else None
-        if ray is not None:
-            full = dict(zip(pivots, ray, strict=True))
-            yield [full.get(c, 0) for c in range(len(rows[0]))]
+    pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
+    if not pivots:
+        return []
+    if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
+        raise Declined("too many intersections of hyperplanes")
+
+    def descend(start: int, basis: list[Direction]) -> Iterator[Direction]:
+        if len(basis) == 1:
+            yield directed(basis[0])
+            return
+        for i in range(start, len(rows)):
+            products = [sum(map(mul, rows[i], v)) for v in basis]
+            k = next((k for k, p in enumerate(products) if p), None)
+            if k is not None:
+                p, pivot = products[k], basis[k]
+                rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
+                yield from descend(
+                    i + 1, [directed([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest]
+                )
+
+    units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
+    return list(dict.fromkeys(descend(0, units)))

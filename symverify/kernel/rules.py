@@ -17,7 +17,7 @@ from .facts import (
     SpuriousMinimum,
     Valley,
 )
-from .linear import Direction, dot, fractions, integral, rank, rays, sign, total
+from .linear import Direction, directed, dot, fractions, integral, rank, rays, sign, total
 from .model import (
     ONE,
     ZERO,
@@ -192,11 +192,10 @@ def kinks(
         rate = r[i] * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2
         g = [rational(a + rate * b) for a, b in zip(g, row, strict=True)]
         if len(at) > 1 and any(row):
-            u = integral(row)
-            lead = next(c for c in range(len(u)) if u[c])
-            u = [-c for c in u] if u[lead] < 0 else u
+            u = directed(integral(row))
+            lead = next(c for c, x in enumerate(u) if x)
             bend = r[i] * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * abs(row[lead] / u[lead])
-            bends[tuple(u)] = rational(bends.get(tuple(u), ZERO) + bend)
+            bends[u] = rational(bends.get(u, ZERO) + bend)
     return value, g, dict(sorted(bends.items()))
 
 
