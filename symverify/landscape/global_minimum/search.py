@@ -89,11 +89,10 @@ class Search:
     past: list[tuple[float, list[Solved]]] = field(default_factory=list)
     executor: Executor | None = None
     pickled: bytes = b""
+    share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
 
-    @property
-    def share(self) -> float:
-        """The incumbent's loss as a share of the labels' square."""
-        return self.shape.share(self.best.loss)
+    def __post_init__(self) -> None:
+        self.share = self.shape.share(self.best.loss)
 
     @property
     def cut(self) -> float:
@@ -103,7 +102,8 @@ class Search:
     @property
     def lower(self) -> float:
         """The proved share so far (up to rounding)."""
-        return min([self.share, *(value for value, _, _ in self.open[:1]), *(one.value for one in self.pending)])
+        under_way = (one.value for sent in self.sent for one in sent.nodes)
+        return min([self.share, *(value for value, _, _ in self.open[:1]), *under_way])
 
     @property
     def unfinished(self) -> bool:
@@ -141,7 +141,7 @@ class Search:
 
     def improve(self, found: Candidate) -> None:
         if found.loss < self.best.loss:
-            self.best = found
+            self.best, self.share = found, self.shape.share(found.loss)
 
     def add(self, solved: Solved) -> None:
         """A solved node: a leaf, a new incumbent, or one to split."""
@@ -173,11 +173,11 @@ class Search:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is interrupted in here leaves the state as it was: every network stays in some node or leaf."""
-        before = [*self.open], [*self.leaves], self.best, self.nodes, deque(self.sent)
+        before = [*self.open], [*self.leaves], self.best, self.share, self.nodes, deque(self.sent)
         try:
             yield
         except BaseException:
-            self.open, self.leaves, self.best, self.nodes, self.sent = before
+            self.open, self.leaves, self.best, self.share, self.nodes, self.sent = before
             raise
 
     def step(self) -> None:
