@@ -18,6 +18,13 @@ from symverify.report.document import (
 )
 from symverify.report.story import Story, Teller, inference, step_list
 from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_constant_path, tell_face_atlas
+from symverify.report.tell_global import (
+    tell_bracket,
+    tell_infimum,
+    tell_limit,
+    tell_lower_bound,
+    tell_not_attained,
+)
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -104,28 +111,27 @@ TELLINGS: dict[str, Telling] = {
     ),
     "global_lower_bound": Telling(
         "A lower bound of the risk",
-        unknown,
-        "Sound by weak duality: on each cell the risk is a convex quadratic on a cone, a vector that no generator "
-        "of the cone improves bounds it from below, and the kernel has found every cell spoken for by one of the "
-        "vectors.",
+        tell_lower_bound,
+        "Sound by weak duality. The kernel derives the cells, their generators and the contributions of these from the "
+        "problem, and finds that the vectors speak for every choice.",
     ),
     "bracket": Telling(
         "The infimum between two bounds",
-        unknown,
+        tell_bracket,
         "Sound, because the infimum is at least every lower bound and at most what is reached or approached.",
     ),
     "limit": Telling(
         "Points that approach a risk",
-        unknown,
+        tell_limit,
         "Sound, because the predictions are continuous in the units as their output weights shrink and their input "
         "weights grow.",
     ),
     "infimum": Telling(
-        "The infimum of the risk", unknown, "Sound, because a lower bound that is approached is the infimum."
+        "The infimum of the risk", tell_infimum, "Sound, because a lower bound that is approached is the infimum."
     ),
     "not_attained": Telling(
         "The infimum is not attained",
-        unknown,
+        tell_not_attained,
         "Sound, because parameters that attain it would have predictions that the bound dictates, and their units "
         "would lie on certain faces of the cells; for every choice of faces one of the vectors separates these "
         "predictions from all that units with output weights other than 0 can add up to there.",

@@ -271,6 +271,41 @@ def test_a_problem_with_a_file_name_but_no_name_takes_the_file_name() -> None:
 
 
 @cache
+def infimum(attained: bool) -> Explanation:
+    """Nine halves on four points; or an infimum of 0 that a unit with a late kink only approaches."""
+    if attained:
+        problem = loads(network([1, 2, 1], "relu", samples([[0], [1], [2], [3]], [[0], [3], [-1], [2]])))
+    else:
+        late = {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]}
+        problem = loads(network([1, 1, 1], late, samples([[1], [2]], [[1], [2]]), bias=False))
+    certificate = check(problem, ["global_minimum"], smt=False).certificate
+    assert certificate is not None
+    return explain(problem, certificate)
+
+
+@ALL_FORMS
+def test_a_global_minimum_is_told_by_its_vectors(form: Form) -> None:
+    page = render(infimum(True), form)
+    for words in ("The vectors, each with the bound that it proves.", "Cauchy and Schwarz", "risk at least"):
+        assert words in page
+    if form == "text":
+        vectors = [line.split() for line in page.splitlines() if line.startswith("    (")]
+        assert vectors
+        assert all(Fraction(line[-1]) >= Fraction(9, 2) for line in vectors)
+        assert min(Fraction(line[-1]) for line in vectors) == Fraction(9, 2)
+
+
+@ALL_FORMS
+def test_an_infimum_that_is_not_attained_is_told(form: Form) -> None:
+    page = render(infimum(False), form)
+    for words in ("stands for every small number", "as these numbers fall to 0", "the first of them"):
+        assert words in page
+    if form == "text":
+        assert "inf R = 0" in page
+        assert "R(θ) > 0 for every θ" in page
+
+
+@cache
 def atlas() -> Explanation:
     """An atlas of 1-1-1 on three points, made by the search."""
     problem = loads(network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 0]), name="atlas"))
