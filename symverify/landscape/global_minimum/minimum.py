@@ -42,7 +42,7 @@ def global_minimum(
 ) -> Result:
     """inf Σ(f − y)² over all parameters, exactly, with the dual vectors that prove it.
 
-    incumbent: a network to beat. executor: where to run the parts of a round; the result does not depend on it.
+    incumbent: a network to beat. executor: where to run the tasks; the result does not depend on it.
     deadline: seconds; when they are over, or at Ctrl-C, the result is a proved bracket. checkpoint: a file to
     save the search in, and to continue from if it exists.
     """
