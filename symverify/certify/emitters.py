@@ -33,12 +33,18 @@ def _affine_minimum(session: Session) -> tuple[int, int]:
     return point, session.certificate.step("interior_minimum", point=point)
 
 
+def _not_constructed(session: Session, error: NotConstructible) -> Outcome:
+    """Why the construction fails; a claim that was not asked for does not fit a problem without biases."""
+    biased = session.problem.hidden_bias and session.problem.output_bias
+    return Undecided(str(error)) if biased or session.insist else Skipped(str(error))
+
+
 def spurious_minimum(session: Session) -> Outcome:
     """The construction is a local minimum, and another point is strictly better."""
     try:
         point, minimum = _affine_minimum(session)
     except NotConstructible as error:
-        return Undecided(str(error))
+        return _not_constructed(session, error)
     everywhere = session.everywhere(point)
     if everywhere is not None:
         by_data = session.certificate.steps[everywhere]["rule"] == "function_minimum"
@@ -58,7 +64,7 @@ def valley(session: Session) -> Outcome:
         point, minimum = _affine_minimum(session)
         path = parameters(session.affine().path)
     except NotConstructible as error:
-        return Undecided(str(error))
+        return _not_constructed(session, error)
     step = minimum if session.everywhere(point) is not None else session.spurious(minimum)
     return Proved(session.certificate.step("valley", minimum=minimum if step is None else step, path=path))
 
@@ -150,7 +156,8 @@ def global_minimum(session: Session) -> Outcome:
     if answer.bound is None or answer.reached is None:
         return _met_bound(session, answer.reason)
     if not answer.closed:
-        step = session.certificate.step("bracket", bound=answer.bound, point=answer.reached)
+        lowest = session.lowest(answer.reached)
+        step = session.certificate.step("bracket", bound=answer.bound, point=lowest)
         session.certificate.claim("global_bounds", step)
         return Undecided(answer.reason)
     reached = session.certificate.fact(answer.reached)
@@ -176,7 +183,9 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     try:
         bound = session.certificate.step("function_bound")
         start = session.problem.parameters or session.affine().point
-    except (Rejected, NotConstructible) as error:
+    except Rejected:  # another loss
+        return open_claim(reason)
+    except NotConstructible as error:
         return open_claim(f"{reason}; {error}")
     at = session.certificate.point(start)
     fact = session.certificate.fact(at)

@@ -19,7 +19,7 @@ from symverify.certify.global_minimum import (
 )
 from symverify.kernel.cover import tight
 from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import LocalMinimum, LowerBound
+from symverify.kernel.facts import Evaluated, Limit, LocalMinimum, LowerBound
 from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
 from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.landscape.better import Witness, better_point
@@ -117,6 +117,13 @@ class Session:
         best = self._lowest
         return best if best is not None and best.risk < risk else None
 
+    def lowest(self, reached: int) -> int:
+        """The step of the lowest point found, where it is lower than what this step reaches."""
+        fact = self.certificate.fact(reached)
+        if self._lowest is not None and isinstance(fact, Evaluated | Limit) and self._lowest.risk < fact.risk:
+            return self.certificate.point(self._lowest.point)
+        return reached
+
     def everywhere(self, point_step: int) -> int | None:
         """The step that proves a point global, if it is known to be."""
         try:
@@ -144,7 +151,7 @@ class Session:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
         if not (size.affordable or insist):
-            return GlobalAnswer(None, None, False, True, f"too large to search unasked: {size.words}")
+            return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
         start = network_of(problem.parameters) if problem.parameters is not None else None

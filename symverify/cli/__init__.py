@@ -24,6 +24,7 @@ def _run() -> int:
         print(stop.message, file=sys.stderr)
         return stop.code
     except (KeyboardInterrupt, EOFError):
+        print("interrupted", file=sys.stderr)
         return 130
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 70

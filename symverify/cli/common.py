@@ -135,7 +135,8 @@ def print_result(result: "CheckResult") -> None:
     problem = result.problem.problem
     console = console_of()
     widths = "-".join(map(str, problem.widths))
-    title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {len(problem.inputs)} samples"
+    count = len(problem.inputs)
+    title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
         gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""

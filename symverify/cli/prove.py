@@ -144,10 +144,10 @@ def atlas(
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
-        if faces:
-            print_table("", VALLEY_HEADINGS, valley_rows(result), right=VALLEY_HEADINGS[:4])
-        else:
-            print_table("", HEADINGS, rows(result), right=("risk", "components"))
+        if faces and (found := valley_rows(result)):
+            print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
+        if not faces and (found := rows(result)):
+            print_table("", HEADINGS, found, right=("risk", "components"))
         print_result(result)
     raise typer.Exit(result[claim].verdict.exit_code)
 

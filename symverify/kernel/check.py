@@ -172,6 +172,7 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
     """The theorem for one claim: its verdict and numbers must be the ones that its step proves."""
     with Fields(value, where) as claim:
         name, index = claim.need("claim", text, ""), claim.need("step", natural, 0)
+        claim.check()
         if index >= len(proof.facts):
             raise Rejected(f"{where}.step", f"there is no step {index}")
         fact = proof.facts[index]

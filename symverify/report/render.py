@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
@@ -95,9 +96,8 @@ def short(text: str | None, width: int = 24) -> str:
     if len(text) <= width:
         return text
     top, _, bottom = text.partition("/")
-    digits = len(top.lstrip("-")) - len(bottom or "1")
-    value = int(top) / int(bottom or "1") if abs(digits) < 300 else float("inf")
-    return f"≈ {value:.10g}"
+    value = Context(prec=10).divide(Decimal(top), Decimal(bottom or "1"))  # floats may overflow
+    return f"≈ {value.normalize():.10g}"
 
 
 HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")

@@ -54,7 +54,8 @@ class Net:
         """The risk for each of G predictions (G × n × d_Y)."""
         loss, e = self.problem.loss, predictions - self.targets[None]
         if loss.name == "squared":
-            each = e * e
+            with np.errstate(over="ignore"):  # infinite: beyond the picture
+                each = e * e
         else:
             delta = float(loss.delta)
             each = np.where(np.abs(e) <= delta, e * e / 2, delta * (np.abs(e) - delta / 2))

@@ -54,12 +54,12 @@ STEPS = [
 ]  # fmt: skip
 CLAIMS = [
     ("text", "claims[1]", "spurious_minimum", "Malformed", "claims[1]: expected an object"),
-    ("no name", "claims[1].claim", ..., "Rejected", "step 4 proves SpuriousMinimum, which does not settle"),
-    ("name null", "claims[1].claim", None, "Rejected", "does not settle ''"),
+    ("no name", "claims[1].claim", ..., "Malformed", "claims[1].claim: is missing"),
+    ("name null", "claims[1].claim", None, "Malformed", "claims[1].claim: expected text"),
     ("unknown", "claims[1].claim", "riemann", "Rejected", "which does not settle 'riemann'"),
-    ("no step", "claims[1].step", ..., "Rejected", "claims[1].step: step 0 proves Assumptions, which does not settle"),
+    ("no step", "claims[1].step", ..., "Malformed", "claims[1].step: is missing"),
     ("step too large", "claims[1].step", 9, "Rejected", "claims[1].step: there is no step 9"),
-    ("step negative", "claims[1].step", -5, "Rejected", "claims[1].step: step 0 proves Assumptions"),
+    ("step negative", "claims[1].step", -5, "Malformed", "claims[1].step: expected a whole number"),
     ("step of a premise", "claims[1].step", 2, "Rejected", "step 2 proves LocalMinimum, which does not settle"),
     ("no verdict", "claims[1].verdict", ..., "Malformed", "claims[1].verdict: is missing"),
     ("refuted", "claims[1].verdict", "refuted", "Rejected", "claims[1].verdict: claimed 'refuted', proved 'proved'"),

@@ -103,7 +103,7 @@ def test_check_states_a_global_minimum_that_a_better_point_shows(layers):
 @pytest.mark.parametrize(
     ("layers", "reason"),
     [
-        ([2, 6, 1], "too large to search unasked: .* units, .* tuples"),
+        ([2, 6, 1], "too large to search unasked .* units, .* tuples"),
         ([2, 2, 2, 1], "one hidden layer and scalar output; the best point found does not meet the bound"),
     ],
 )
