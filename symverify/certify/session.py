@@ -179,7 +179,12 @@ class Session:
         elif result.family is not None:
             shape = normal_form(instance_of(problem))
             reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
-        return GlobalAnswer(bound, reached, closed, False, f"the search ended with a bracket: {size.words}", result)
+        reason = f"the search ended with a bracket: {size.words}"
+        if result.complete:
+            reason = "the search is over, but there was not enough time for its certificate"
+        if self.options.checkpoint is not None:
+            reason += "; --resume continues, best with a longer --timeout"
+        return GlobalAnswer(bound, reached, closed, False, reason, result)
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""

@@ -49,6 +49,7 @@ def check(
 ) -> None:
     """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
     from symverify.errors import NoCell
+    from symverify.landscape.global_minimum import BadCheckpoint
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import UnknownClaim
     from symverify.run.check import check as run
@@ -76,7 +77,7 @@ def check(
                 cell=cell,
                 progress=progress.say,
             )
-    except (UnknownClaim, NoCell, ClusterMissing) as error:
+    except (BadCheckpoint, UnknownClaim, NoCell, ClusterMissing) as error:
         raise Stop(2, str(error)) from None
     match form:
         case Format.JSON:

@@ -136,7 +136,7 @@ def check(
     `executor` opens, with the same result; where
     it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
     cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
-    UnknownClaim, OSError where the certificate cannot be written.
+    UnknownClaim, BadCheckpoint, OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
     for name in names:

@@ -5,6 +5,7 @@ vector and solves every tuple of cells in floats.
 """
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement, pairwise, product
@@ -20,7 +21,18 @@ from symverify.ground.qp import cone_projection
 from symverify.kernel.cover import lower_bound
 from symverify.kernel.errors import Declined
 from symverify.kernel.model import Activation
-from symverify.landscape.global_minimum import Instance, Network, Progress, Result, global_minimum, instance, relaxation
+from symverify.landscape.global_minimum import (
+    BadCheckpoint,
+    Instance,
+    Network,
+    Progress,
+    Result,
+    global_minimum,
+    instance,
+    relaxation,
+    search,
+    tasks,
+)
 from symverify.landscape.global_minimum.model import model
 from symverify.landscape.global_minimum.search import Search
 from symverify.landscape.global_minimum.tasks import Solved
@@ -273,11 +285,11 @@ def test_what_time_does_not_allow_to_certify_leaves_a_lower_bound_passed_before(
 ) -> None:
     inst, certify, calls = larger(n=20, width=2), Search.certify, list[int]()
 
-    def slow(search: Search, threshold: Fraction, leaves: list[Solved], until: float | None = None) -> list[Solved]:
+    def slow(search: Search, threshold: Fraction, leaves: list[Solved], *rest: Any) -> list[Solved]:
         calls.append(len(leaves))
         if len(calls) <= late:
             raise TimeoutError
-        return certify(search, threshold, leaves, until)
+        return certify(search, threshold, leaves, *rest)
 
     whole = checked(inst)
     monkeypatch.setattr(Search, "certify", slow)
@@ -351,11 +363,40 @@ def test_an_interrupt_inside_compiled_code_is_one() -> None:
         relaxation.interruptible(lambda: 1 // 0)()
 
 
-def test_a_checkpoint_of_another_problem_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [lambda text: text, lambda text: text[:1000], lambda _: "[1, 2]", lambda _: ""])
+def test_a_checkpoint_of_another_problem_is_refused(damage: Callable[[str], str], tmp_path: Path) -> None:
     path = tmp_path / "search.json"
     global_minimum(larger(), checkpoint=path)
-    with pytest.raises(ValueError, match="not a checkpoint of this problem"):
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(BadCheckpoint, match="not a checkpoint of this problem: remove it"):
         global_minimum(larger(1), checkpoint=path)
+
+
+def test_a_certificate_begun_is_continued_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run has time for so many results more; none is computed twice."""
+    inst, path = larger(n=20), tmp_path / "search.json"
+    whole, calls = checked(inst), list[int]()
+    monkeypatch.setattr(search, "in_time", lambda _: late())
+    compute = tasks.certify
+    monkeypatch.setattr(tasks, "certify", lambda *arguments: calls.append(0) or compute(*arguments))
+    runs, rounds = 0, 0
+
+    def late() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds > 20 * (runs + 1):
+            raise TimeoutError
+
+    result = checked(inst, checkpoint=path)
+    while not result.closed:
+        assert result.complete
+        runs, rounds = runs + 1, 0
+        known = len(calls)
+        result = checked(inst, checkpoint=path)
+        assert len(calls) - known < 60
+    assert runs > 2
+    assert result.vectors == whole.vectors
+    assert result.network == whole.network
 
 
 def test_numbers_beyond_floats_are_declined() -> None:

@@ -1,9 +1,20 @@
 """Exact global minimum of one hidden layer with scalar output and squared loss."""
 
+from symverify.landscape.global_minimum.checkpoint import BadCheckpoint
 from symverify.landscape.global_minimum.instance import Instance, Network, instance
 from symverify.landscape.global_minimum.minimum import global_minimum
 from symverify.landscape.global_minimum.network import Family
 from symverify.landscape.global_minimum.result import Result, Statistics
 from symverify.landscape.global_minimum.search import Progress
 
-__all__ = ["Family", "Instance", "Network", "Progress", "Result", "Statistics", "global_minimum", "instance"]
+__all__ = [
+    "BadCheckpoint",
+    "Family",
+    "Instance",
+    "Network",
+    "Progress",
+    "Result",
+    "Statistics",
+    "global_minimum",
+    "instance",
+]

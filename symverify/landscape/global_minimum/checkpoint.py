@@ -7,12 +7,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from symverify.landscape.global_minimum.dual import DualVector, known
 from symverify.landscape.global_minimum.instance import Instance
 from symverify.landscape.global_minimum.network import Candidate
-from symverify.landscape.global_minimum.search import Search
+from symverify.landscape.global_minimum.search import Search, Trail
 from symverify.landscape.global_minimum.tasks import Solved
 
-FORMAT = "symverify-search/3"
+FORMAT = "symverify-search/4"
+
+
+class BadCheckpoint(Exception):
+    """A file that is no checkpoint of this search."""
 
 
 def fingerprint(inst: Instance) -> str:
@@ -35,6 +40,9 @@ def save(path: Path, search: Search) -> None:
         "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
         "nodes": search.nodes,
+        "grown": search.trail.grown,
+        "found": [_vector(found) for found in search.trail.found],
+        "alone": [_vector(found) for found in search.trail.alone],
     }
     temporary = path.with_name(path.name + ".part")
     with temporary.open("w", encoding="utf-8") as file:
@@ -47,13 +55,22 @@ def save(path: Path, search: Search) -> None:
 def restore(path: Path, search: Search) -> bool:
     """Continue from the file; False if there is none, or none with a node (the start was interrupted).
 
-    ValueError if it belongs to another instance.
+    BadCheckpoint if it is not this instance's.
     """
     if not path.exists():
         return False
-    state = json.loads(path.read_text(encoding="utf-8"))
-    if state.get("format") != FORMAT or state.get("instance") != fingerprint(search.inst):
-        raise ValueError(f"{path} is not a checkpoint of this problem")
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if state["format"] != FORMAT or state["instance"] != fingerprint(search.inst):
+            raise ValueError
+        return _restored(state, search)
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        raise BadCheckpoint(
+            f"{path} is not a checkpoint of this problem: remove it, or start without --resume"
+        ) from None
+
+
+def _restored(state: dict[str, Any], search: Search) -> bool:
     loss, units, c0 = state["best"]
     points = tuple((sign, tuple(Fraction(x) for x in point)) for sign, point in units)
     search.improve(Candidate(Fraction(loss), points, Fraction(c0)))
@@ -63,7 +80,16 @@ def restore(path: Path, search: Search) -> bool:
     search.nodes = state["nodes"]
     for cut, batch in state["sent"]:
         search.send([_solved(data) for data in batch], cut)
+    search.trail = Trail(
+        [(tuple(taken), tuple(support)) for taken, support in state["grown"]],
+        [None if g is None else known(search.shape, g) for g in state["found"]],
+        [None if g is None else known(search.shape, g) for g in state["alone"]],
+    )
     return search.nodes > 0
+
+
+def _vector(found: DualVector | None) -> tuple[int, ...] | None:
+    return None if found is None else found.vector
 
 
 def _node(solved: Solved) -> list[Any]:

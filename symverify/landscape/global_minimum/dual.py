@@ -46,10 +46,15 @@ def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, thr
     if (model.instance.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
     signs: Signs = model.products(vector)
-    above, below = signs > 0, signs < 0
-    if (above & plus).any() or (below & minus).any():
+    if ((signs > 0) & plus).any() or ((signs < 0) & minus).any():
         return None
-    return DualVector(tuple(vector), bit_set(above, below))
+    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+
+
+def known(model: Model, vector: Sequence[int]) -> DualVector:
+    """A vector that was accepted before."""
+    signs: Signs = model.products(vector)
+    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
 
 
 def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:

@@ -26,6 +26,7 @@ from symverify.landscape.global_minimum.search import Progress, Search
 Watch = Callable[[Progress], None]
 SAVE_EVERY = 20.0  # seconds between checkpoints
 SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
+CLOSING = 0.8  # share of the time left for the certificate of a complete search
 FEWER = 2  # times fewer nodes in the next attempt at a certificate
 DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
 GRACE = 10.0  # seconds for the certificate after Ctrl-C
@@ -77,7 +78,9 @@ def _global_minimum(
     if search.best.loss > floor:
         pace = (time.monotonic() - begun) / max(search.nodes, 1)
         lower, vectors = _certified(search, complete, floor, vectors, until, pace)
-    return _result(search, lower, vectors, begun, until)
+        if checkpoint is not None and complete and lower < search.best.loss:
+            saved.save(checkpoint, search)
+    return _result(search, complete, lower, vectors, begun, until)
 
 
 def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
@@ -129,13 +132,14 @@ def _certified(
 ) -> tuple[Fraction, list[tuple[int, ...]]]:
     """A lower bound and vectors that prove it: the incumbent's loss, or one that the search has passed.
 
-    Each attempt may take half of the time that is left, the next one is at fewer nodes; so is the first, where time
-    will not do for more. Ctrl-C ends an attempt, too.
+    Where the search is complete most of the time is for its leaves. An attempt at a lower bound may take half of the
+    time that is left, the next one is at fewer nodes; so is the first, where time will not do for more. Ctrl-C ends an
+    attempt, too.
     """
     scale, attempts = search.shape.label_scale**2, [*search.past, (search.lower, search.left)]
     if complete:
-        with suppress(TimeoutError, KeyboardInterrupt):
-            search.close(floor, _halfway(until))
+        with suppress(TimeoutError, KeyboardInterrupt), search.undone():
+            search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
             return search.best.loss, sorted({one.vector for one in search.vectors})
@@ -151,7 +155,7 @@ def _certified(
         most = len(leaves) / FEWER
         with suppress(TimeoutError, KeyboardInterrupt):
             search.vectors = []
-            if not search.certify(threshold, leaves, _halfway(until)):
+            if not search.certify(threshold, leaves, _part(until, 0.5)):
                 bounds = [
                     Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
                     / (sum(g * g for g in one.vector) * scale)
@@ -161,12 +165,13 @@ def _certified(
     return floor, trivial
 
 
-def _halfway(until: float | None) -> float | None:
-    return None if until is None else (until + time.monotonic()) / 2
+def _part(until: float | None, share: float) -> float | None:
+    """When this share of the time that is left will be over."""
+    return None if until is None else time.monotonic() * (1 - share) + until * share
 
 
 def _result(
-    search: Search, lower: Fraction, vectors: list[tuple[int, ...]], begun: float, until: float | None
+    search: Search, complete: bool, lower: Fraction, vectors: list[tuple[int, ...]], begun: float, until: float | None
 ) -> Result:
     shape, best, separators = search.shape, search.best, None
     network, known = attaining(shape, best), True if always_attained(shape) else None
@@ -184,6 +189,7 @@ def _result(
     width = search.inst.width
     return Result(
         factor=search.inst.factor,
+        complete=complete,
         lower=lower,
         upper=best.loss,
         network=network,

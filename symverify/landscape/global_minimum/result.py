@@ -21,12 +21,14 @@ class Statistics:
 class Result:
     """lower ≤ inf Σ(f − y)² ≤ upper, exactly; `vectors` prove the lower bound for every network.
 
-    network: attains `upper`, or None. family: approaches `upper` where no known network attains it. attained:
-    whether inf R is attained, None where that is not known. vectors: dual vectors (n integers each), sorted.
-    separators: where inf R is not attained, for each residual of the lower bound the vectors that prove it.
+    complete: no node is open, so that at most the certificate is missing. network: attains `upper`, or None. family:
+    approaches `upper` where no known network attains it. attained: whether inf R is attained, None where that is not
+    known. vectors: dual vectors (n integers each), sorted. separators: where inf R is not attained, for each residual
+    of the lower bound the vectors that prove it.
     """
 
     factor: Fraction
+    complete: bool
     lower: Fraction
     upper: Fraction
     network: Network | None

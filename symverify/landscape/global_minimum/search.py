@@ -70,6 +70,39 @@ class Sent:
 
 
 @dataclass(slots=True)
+class Trail:
+    """What certifying has computed so far, in the order of asking: after an interruption it is not computed again.
+
+    grown: places of the members of each group, and their common support. found: each group's dual vector. alone: the
+    dual vectors of first members whose group has none.
+    """
+
+    grown: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
+    found: list[DualVector | None] = field(default_factory=list)
+    alone: list[DualVector | None] = field(default_factory=list)
+
+
+class Replay:
+    """A walk along a trail, which it makes longer."""
+
+    def __init__(self, trail: Trail) -> None:
+        self.trail, self.places = trail, dict.fromkeys(("grown", "asked", "found", "alone"), 0)
+
+    def next(self, name: str, entries: list[T], compute: Callable[[], T]) -> T:
+        """The next entry, computed if the trail ends here."""
+        place = self.places[name]
+        self.places[name] += 1
+        if place == len(entries):
+            entries.append(compute())
+        return entries[place]
+
+    def asks(self) -> bool:
+        """Whether the next group's dual vector is still to be computed."""
+        self.places["asked"] += 1
+        return self.places["asked"] > len(self.trail.found)
+
+
+@dataclass(slots=True)
 class Search:
     """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified.
 
@@ -87,6 +120,7 @@ class Search:
     nodes: int = 0
     sent: deque[Sent] = field(default_factory=deque)
     past: list[tuple[float, list[Solved]]] = field(default_factory=list)
+    trail: Trail = field(default_factory=Trail)
     executor: Executor | None = None
     pickled: bytes = b""
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
@@ -173,11 +207,11 @@ class Search:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is interrupted in here leaves the state as it was: every network stays in some node or leaf."""
-        before = [*self.open], [*self.leaves], self.best, self.share, self.nodes, deque(self.sent)
+        state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
         try:
             yield
         except BaseException:
-            self.open, self.leaves, self.best, self.share, self.nodes, self.sent = before
+            self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
             raise
 
     def step(self) -> None:
@@ -211,29 +245,33 @@ class Search:
         """Have these nodes split."""
         self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
 
-    def certify(self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None) -> list[Solved]:
+    def certify(
+        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, replay: Replay | None = None
+    ) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
 
         `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
         Raises TimeoutError at the time `until`.
         """
-        failed = []
-        share = self.shape.share(threshold / self.shape.label_scale**2)
+        failed, replay = list[Solved](), replay or Replay(Trail())
+        trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
         waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
         under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
         while waiting or under_way:
             in_time(until)
             while waiting and len(under_way) < WINDOW:
-                group, waiting = self.grown(waiting, share)
-                result = self.submit(tasks.certify, (group.slots, group.support), threshold)
+                group, waiting = self.grown(waiting, share, replay)
+                part = group.slots, group.support
+                result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
                 under_way.append((group, len(self.vectors), result))
             group, known, result = under_way.popleft()
-            found = result()
+            found = replay.next("found", trail.found, result)
             leaf, bits = group.members[0]
             if found is None and len(group.members) > 1:
                 waiting = [*group.members[1:], *waiting]
-                found = tasks.certify(self.inst, (leaf.node, leaf.support), threshold)
+                alone = partial(tasks.certify, self.inst, (leaf.node, leaf.support), threshold)
+                found = replay.next("alone", trail.alone, alone)
             if found is not None and not all(self.covered(more, known) for _, more in group.members):
                 self.vectors.append(found)
                 waiting = [(leaf, bits) for leaf, bits in waiting if found.blocked & bits]
@@ -241,10 +279,11 @@ class Search:
                 failed.append(leaf)
         return failed
 
-    def grown(self, waiting: list[Waiting], share: float) -> tuple[Group, list[Waiting]]:
+    def grown(self, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
         """The first waiting leaf with those that one vector may cover together with it; and the rest."""
         rivals = waiting[1 : 1 + RIVALS]
-        taken, support = tasks.grow(self.shape, waiting[0][0], rivals, share)
+        grow = partial(tasks.grow, self.shape, waiting[0][0], rivals, share)
+        taken, support = replay.next("grown", replay.trail.grown, grow)
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
         rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]
@@ -254,11 +293,12 @@ class Search:
     def close(self, floor: Fraction, until: float | None = None) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
 
-        Raises TimeoutError at the time `until`.
+        Raises TimeoutError at the time `until`. What `trail` knows from an earlier call in the same state is used.
         """
+        replay = Replay(self.trail)
         while self.leaves and self.best.loss > floor:
             asked = self.best.loss
-            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until)
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, replay)
             refused = {leaf.node for leaf in failed}
             self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
             self.leaves = []
@@ -309,3 +349,7 @@ def in_time(until: float | None) -> None:
     """TimeoutError from the time.monotonic() value `until` on."""
     if until is not None and time.monotonic() > until:
         raise TimeoutError("out of time")
+
+
+def nothing() -> None:
+    """Stands for a result that is known."""

@@ -175,7 +175,7 @@ def certify(inst: Instance, group: tuple[Sequence[Slot], Sequence[int]], thresho
 
 def grow(
     shape: Model, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
-) -> tuple[list[int], tuple[int, ...]]:
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
 
     Rivals come with their columns as bit sets. The one with the fewest columns clearly above the current residual
@@ -199,4 +199,4 @@ def grow(
         plus, minus, found = plus | more_plus, minus | more_minus, tried
         taken.append(place)
         del left[place]
-    return taken, tuple(int(k) for k in found.support)
+    return tuple(taken), tuple(int(k) for k in found.support)
