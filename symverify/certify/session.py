@@ -24,7 +24,7 @@ from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, r
 from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.landscape.better import Witness, better_point
 from symverify.landscape.global_minimum import Progress as SearchProgress
-from symverify.landscape.global_minimum import Result, global_minimum
+from symverify.landscape.global_minimum import Result, global_minimum, prepare
 from symverify.landscape.global_minimum.instance import normal_form
 
 Progress = Callable[[str], None]
@@ -154,11 +154,13 @@ class Session:
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
+        instance = instance_of(problem)
         start = network_of(problem.parameters) if problem.parameters is not None else None
         try:
+            self.deadline += prepare(instance)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
                 result = global_minimum(
-                    instance_of(problem),
+                    instance,
                     incumbent=start,
                     executor=executor,
                     progress=self._bracket,
@@ -177,7 +179,7 @@ class Session:
                 self._lowest = Witness(point, value)
             reached = certificate.point(point)
         elif result.family is not None:
-            shape = normal_form(instance_of(problem))
+            shape = normal_form(instance)
             reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:

@@ -24,8 +24,7 @@ def _run() -> int:
         print(stop.message, file=sys.stderr)
         return stop.code
     except (KeyboardInterrupt, EOFError):
-        print("interrupted", file=sys.stderr)
-        return 130
+        return _interrupted()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 70
     except BrokenPipeError:
@@ -42,8 +41,8 @@ def _failed(error: BaseException) -> int:
     if callable(show) and hasattr(error, "exit_code"):  # a usage error
         show()
         return 2
-    if name == "Abort":
-        return 130
+    if name == "Abort":  # what the command line's library makes of Ctrl-C
+        return _interrupted()
     from symverify.kernel import Declined, Malformed, Rejected
 
     for kind, code in ((Malformed, 2), (Rejected, 11), (Declined, 3)):
@@ -52,3 +51,8 @@ def _failed(error: BaseException) -> int:
             return code
     print(f"internal error: {name}: {error}", file=sys.stderr)
     return 70
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return 130

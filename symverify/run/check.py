@@ -16,7 +16,7 @@ from pathlib import Path
 from symverify.certify.certificate import Certificate, references
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
-from symverify.certify.session import Session, Skipped, Undecided
+from symverify.certify.session import Outcome, Session, Skipped, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.errors import Declined
@@ -132,11 +132,11 @@ def check(
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
     `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
-    the global minimum runs in `workers` processes if it is large, or on the executor that
-    `executor` opens, with the same result; where
-    it ends early it leaves a checkpoint beside `output`, from which `resume` continues. `cell` names the cell that
-    cell_minima is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises
-    UnknownClaim, BadCheckpoint, OSError where the certificate cannot be written.
+    the global minimum runs in `workers` processes if it is large, or on the executor that `executor` opens, with the
+    same result; where it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends
+    the search; what is proved by then is checked and told. `cell` names the cell that cell_minima is about, as a
+    pattern like "0111,0011" (pieces per sample, "," between units). Raises UnknownClaim, BadCheckpoint, OSError where
+    the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
     for name in names:
@@ -149,10 +149,15 @@ def check(
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
-    results, skipped = list[ClaimResult](), list[tuple[str, str]]()
+    results, skipped, interrupted = list[ClaimResult](), list[tuple[str, str]](), False
     for name in names:
         started = time.monotonic()
-        outcome = attempt(session, name)
+        outcome: Outcome = Undecided("interrupted")
+        if not interrupted:
+            try:
+                outcome = attempt(session, name)
+            except KeyboardInterrupt:  # what is proved by then counts
+                interrupted = True
         if isinstance(outcome, Skipped):
             skipped.append((name, outcome.reason))
             continue

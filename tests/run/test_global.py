@@ -2,11 +2,14 @@
 
 import json
 import re
+import time
 from fractions import Fraction
 
 import pytest
 
 import symverify
+from symverify.certify import emitters
+from symverify.certify.session import Session
 from symverify.kernel import Malformed, Rejected, cover
 from symverify.kernel.check import check as kernel_check
 from symverify.landscape.global_minimum import attain
@@ -212,3 +215,44 @@ def test_another_problems_certificate_is_rejected(proof):
     other = problem([1, 2, 1], "relu", ([[0], [1], [2], [3]], [[0], [3], [-1], [3]]))
     with pytest.raises(Rejected, match="another problem"):
         verdict_of(other, document)
+
+
+def test_what_is_proved_before_an_interruption_counts(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(emitters, "_affine_minimum", interrupt)
+    result = symverify.check(problem([1, 2, 1], "relu", NINE_HALVES), smt=False)
+    assert result["assumptions"].verdict is Verdict.PROVED
+    assert [claim.name for claim in result.claims if claim.reason == "interrupted"] == [
+        "valley",
+        "global_minimum",
+        "spurious_minimum",
+    ]
+    assert result.verdict is Verdict.UNDECIDED
+
+
+def test_claims_that_need_biases_are_skipped_without_them():
+    given = problem([1, 2, 1], "relu", NINE_HALVES, bias=False)
+    result = symverify.check(given, smt=False)
+    assert result.verdict is Verdict.PROVED
+    assert dict(result.skipped) == dict.fromkeys(
+        ("valley", "spurious_minimum"), "the construction needs hidden and output biases"
+    )
+    assert symverify.check(given, ["valley"], smt=False).verdict is Verdict.UNDECIDED
+
+
+def test_a_bracket_ends_at_the_lowest_point_known():
+    inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
+    given = problem([2, 3, 1], "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(30)]))
+    result = symverify.check(given, ["spurious_minimum", "global_minimum"], smt=False, timeout=1.5)
+    assert Fraction(result["global_bounds"].statement["upper"]) <= result["spurious_minimum"].better_risk
+
+
+def test_the_lowest_point_known_is_the_one_told():
+    session = Session(problem([1, 2, 1], "relu", NINE_HALVES).problem, time.monotonic() + 20)
+    high = session.certificate.point(session.affine().point)
+    found = session.lower_than(session.affine().point, session.certificate.fact(high).risk)
+    low = session.lowest(high)
+    assert session.certificate.fact(low).risk == found.risk < session.certificate.fact(high).risk
+    assert session.lowest(low) == low

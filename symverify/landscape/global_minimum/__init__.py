@@ -2,7 +2,7 @@
 
 from symverify.landscape.global_minimum.checkpoint import BadCheckpoint
 from symverify.landscape.global_minimum.instance import Instance, Network, instance
-from symverify.landscape.global_minimum.minimum import global_minimum
+from symverify.landscape.global_minimum.minimum import global_minimum, prepare
 from symverify.landscape.global_minimum.network import Family
 from symverify.landscape.global_minimum.result import Result, Statistics
 from symverify.landscape.global_minimum.search import Progress
@@ -17,4 +17,5 @@ __all__ = [
     "Statistics",
     "global_minimum",
     "instance",
+    "prepare",
 ]

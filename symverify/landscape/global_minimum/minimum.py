@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import comb
 from pathlib import Path
 
+import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
@@ -20,6 +21,7 @@ from symverify.landscape.global_minimum.attain import Separators, always_attaine
 from symverify.landscape.global_minimum.instance import Form, Instance, Network
 from symverify.landscape.global_minimum.model import Model, model
 from symverify.landscape.global_minimum.network import Candidate, attaining, evaluated, family
+from symverify.landscape.global_minimum.relaxation import project
 from symverify.landscape.global_minimum.result import Result, Statistics
 from symverify.landscape.global_minimum.search import Progress, Search
 
@@ -49,6 +51,14 @@ def global_minimum(
     """
     with threadpool_limits(limits=1, user_api="blas"):  # its threads cost more than they bring on small matrices
         return _global_minimum(inst, incumbent, executor, progress, deadline, checkpoint)
+
+
+def prepare(inst: Instance) -> float:
+    """The seconds that it takes to compile what the search uses: in its first run on a machine some ten."""
+    shape = model(inst)
+    begun, none = time.monotonic(), np.zeros(0, dtype=np.int64)
+    project(shape, none, none)
+    return time.monotonic() - begun
 
 
 def _global_minimum(
