@@ -158,3 +158,10 @@ def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
     done = run("check", EXAMPLES / "linear.json", "-o", tmp_path / "sub", "--no-smt")
     assert done.returncode == 2
     assert list(tmp_path.rglob("*")) == [tmp_path / "sub"]
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    (tmp_path / "c.json.search").write_text("[1, 2")
+    done = run("check", EXAMPLES / "narrow.json", "--claims", "global_minimum", "--resume", "-o", tmp_path / "c.json")
+    assert done.returncode == 2
+    assert "not a checkpoint of this problem: remove it, or start without --resume" in done.stderr
