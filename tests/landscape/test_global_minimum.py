@@ -27,6 +27,7 @@ from symverify.landscape.global_minimum import (
     Network,
     Progress,
     Result,
+    checkpoint,
     global_minimum,
     instance,
     relaxation,
@@ -397,6 +398,40 @@ def test_a_certificate_begun_is_continued_to_the_same_bytes(tmp_path: Path, monk
     assert runs > 2
     assert result.vectors == whole.vectors
     assert result.network == whole.network
+
+
+def once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, before: bool) -> None:
+    """Ctrl-C comes once, right before or right after this function's work."""
+    work, left = getattr(owner, name), [True]
+
+    def interrupted(*arguments: Any) -> Any:
+        result = None if before and left else work(*arguments)
+        if left:
+            left.clear()
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+def test_an_interruption_after_the_last_leaf_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inst, path = larger(), tmp_path / "search.json"
+    whole = checked(inst)
+    once(monkeypatch, Search, "close", before=False)
+    part = checked(inst, checkpoint=path)
+    assert (part.complete, part.closed) == (True, False)
+    assert checked(inst, checkpoint=path).vectors == whole.vectors
+
+
+def test_an_interruption_while_a_checkpoint_is_read_leaves_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inst, path = larger(), tmp_path / "search.json"
+    whole = checked(inst, checkpoint=path)
+    text = path.read_text()
+    once(monkeypatch, checkpoint, "_solved", before=True)
+    with pytest.raises(KeyboardInterrupt):
+        global_minimum(inst, checkpoint=path)
+    assert path.read_text() == text
+    assert checked(inst, checkpoint=path).vectors == whole.vectors
 
 
 def test_numbers_beyond_floats_are_declined() -> None:

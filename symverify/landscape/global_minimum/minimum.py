@@ -76,11 +76,14 @@ def _global_minimum(
         search.improve(evaluated(shape, points(shape, incumbent)))
     floor, residual = inst.within()
     until = None if deadline is None else begun + deadline
+    started = checkpoint is not None and saved.restore(checkpoint, search)  # Ctrl-C in here leaves the file as it is
     try:
+        if not started:
+            search.start(floor)
         complete = _searched(search, floor, begun, deadline, progress, checkpoint)
     except KeyboardInterrupt:
         complete, until = False, min(until or math.inf, time.monotonic() + GRACE)
-    if checkpoint is not None:
+    if checkpoint is not None and search.nodes:
         saved.save(checkpoint, search)
     lower = floor
     trivial = [linear.primitive(residual)] if floor else []
@@ -121,8 +124,6 @@ def _searched(
     path: Path | None,
 ) -> bool:
     """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
-    if path is None or not saved.restore(path, search):
-        search.start(floor)
     last = time.monotonic()
     while search.unfinished and search.best.loss > floor:
         now = time.monotonic()
@@ -148,11 +149,13 @@ def _certified(
     """
     scale, attempts = search.shape.label_scale**2, [*search.past, (search.lower, search.left)]
     if complete:
-        with suppress(TimeoutError, KeyboardInterrupt), search.undone():
+        reset = search.snapshot()
+        with suppress(TimeoutError, KeyboardInterrupt):
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
             return search.best.loss, sorted({one.vector for one in search.vectors})
+        reset()  # also where the interruption came after the last leaf
         attempts.pop()
     seconds = math.inf if until is None else (until - time.monotonic()) / 2
     most = max(seconds / (pace * DEARER), min((len(leaves) for _, leaves in attempts), default=0))

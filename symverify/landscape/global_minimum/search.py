@@ -207,12 +207,21 @@ class Search:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is interrupted in here leaves the state as it was: every network stays in some node or leaf."""
-        state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
+        reset = self.snapshot()
         try:
             yield
         except BaseException:
-            self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
+            reset()
             raise
+
+    def snapshot(self) -> Callable[[], None]:
+        """Call what it returns to have the state as it is now."""
+        state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
+
+        def reset() -> None:
+            self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
+
+        return reset
 
     def step(self) -> None:
         """Take in the children of the nodes that were sent first, after sending those of lowest bound.
