@@ -1,4 +1,4 @@
-"""Expansion of predictions and risk on a cell: `symverify.landscape.expand` against plain `sympy.expand`, in one run.
+"""Expansion of predictions and risk on a cell: `symverify.search.expand` against plain `sympy.expand`, in one run.
 
     python benchmarks/expand.py [--naive-terms 5000]
 
@@ -18,8 +18,8 @@ import sympy
 from sympy.external.gmpy import GROUND_TYPES
 
 from symverify.kernel.model import Pattern, Problem
-from symverify.landscape.expand import Expansion, expand, variables
 from symverify.problem import loads
+from symverify.search.expand import Expansion, expand, variables
 
 SHAPES: list[tuple[list[int], int]] = [
     ([1, 2, 1], 4),

@@ -2,10 +2,10 @@
 
 problem/    network.json → the problem; reading files
 cells/      sign patterns: the cells of parameter space
-landscape/  minima, valleys, descent curves, better points: the search, untrusted
+search/     minima, valleys, descent curves, better points: the search, untrusted
 certify/    from claims to proof steps
 kernel/     the trusted checker, standard library only; FORMAT.md
-smt/        obligations and solvers: the second opinion
+opinion/    obligations and solvers: the second opinion
 run/        check: all of it in one run
 report/     tables, JSON, pages
 """

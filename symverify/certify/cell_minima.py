@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.kernel.model import Point
-from symverify.landscape.cell_minima import CellMinima, FaceMinima
-from symverify.landscape.strata import Dual
+from symverify.search.cell_minima import CellMinima, FaceMinima
+from symverify.search.strata import Dual
 
 from .certificate import parameters
 

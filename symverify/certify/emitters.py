@@ -8,10 +8,10 @@ from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import Evaluated, Limit
 from symverify.kernel.model import Point, Problem, cell_of
-from symverify.landscape.affine_minimum import NotConstructible
-from symverify.landscape.character import character
-from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
-from symverify.landscape.descent import descent
+from symverify.search.affine_minimum import NotConstructible
+from symverify.search.character import character
+from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.search.descent import descent
 
 
 def assumptions(session: Session) -> Outcome:

@@ -12,7 +12,7 @@ from symverify.cells.unit import planes
 from symverify.kernel.cells import MAX_WORK, arrangement, regions, work
 from symverify.kernel.cover import few
 from symverify.kernel.model import ZERO, Layer, Point, Problem
-from symverify.landscape.global_minimum import Family, Instance, Network
+from symverify.search.global_minimum import Family, Instance, Network
 
 MAX_TUPLES, MAX_COLUMNS, LARGE = 10**9, 60_000_000, 10**6
 

@@ -21,11 +21,11 @@ from symverify.kernel.cover import tight
 from symverify.kernel.errors import Declined, Rejected
 from symverify.kernel.facts import Evaluated, Limit, LocalMinimum, LowerBound
 from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
-from symverify.landscape.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
-from symverify.landscape.better import Witness, better_point
-from symverify.landscape.global_minimum import Progress as SearchProgress
-from symverify.landscape.global_minimum import Result, global_minimum, prepare
-from symverify.landscape.global_minimum.instance import normal_form
+from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
+from symverify.search.better import Witness, better_point
+from symverify.search.global_minimum import Progress as SearchProgress
+from symverify.search.global_minimum import Result, global_minimum, prepare
+from symverify.search.global_minimum.instance import normal_form
 
 Progress = Callable[[str], None]
 

@@ -29,9 +29,9 @@ from symverify.kernel.model import (
     risk,
     trace,
 )
-from symverify.landscape.decide import Descends, Stays, Unknown, decide_shallow
-from symverify.landscape.snap_equations import Array, as_point, leaves, linearised, repair
-from symverify.landscape.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
+from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.search.snap_equations import Array, as_point, leaves, linearised, repair
+from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
 LEVELS = (0, 5, 10, 20, 32)  # more and more bits beyond those that the distance asks for

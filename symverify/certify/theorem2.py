@@ -13,11 +13,11 @@ from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.kernel.errors import Rejected
 from symverify.kernel.facts import UnitCells
 from symverify.kernel.model import Pattern, Point, cell_of
-from symverify.landscape.affine_minimum import NotConstructible
-from symverify.landscape.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
-from symverify.landscape.cell_minima import Undecided as Open
-from symverify.landscape.constant_risk_path import constant_risk_path
-from symverify.landscape.strata import Row
+from symverify.search.affine_minimum import NotConstructible
+from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
+from symverify.search.cell_minima import Undecided as Open
+from symverify.search.constant_risk_path import constant_risk_path
+from symverify.search.strata import Row
 
 MAX_WITNESSES, MAX_ATLAS = 400, 5_000
 

@@ -84,7 +84,7 @@ def load_network(network: Path, form: Format) -> "LoadedProblem":
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":
     """The cell that --at or --pattern names."""
     from symverify.kernel import Rejected
-    from symverify.landscape.expand import parse_pattern, pattern_of_point
+    from symverify.search.expand import parse_pattern, pattern_of_point
 
     if (at is None) == (pattern is None) or at not in (None, "point"):
         raise Stop(2, "give either --at point or --pattern")

@@ -49,12 +49,12 @@ def check(
 ) -> None:
     """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
     from symverify.errors import NoCell
-    from symverify.landscape.global_minimum import BadCheckpoint
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import UnknownClaim
     from symverify.run.check import check as run
     from symverify.run.cluster import ClusterMissing
     from symverify.run.cluster import dask as cluster
+    from symverify.search.global_minimum import BadCheckpoint
 
     problem, near = load_network(network, form), None
     if snap:
@@ -214,7 +214,7 @@ def expand(
     form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
 ) -> None:
     """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
-    from symverify.landscape.expand import expand as run
+    from symverify.search.expand import expand as run
 
     problem = load_network(network, Format.TEXT).problem
     if form not in ("text", "latex", "json"):

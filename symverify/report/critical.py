@@ -9,9 +9,9 @@ from typing import assert_never
 
 from symverify.certify.certificate import parameters
 from symverify.kernel.model import Pattern, Point, Problem
-from symverify.landscape.cell_minima import EmptyCell, Undecided
-from symverify.landscape.critical import Affine, Families, Family, Number, Search, Solution, critical_points
-from symverify.landscape.expand import pattern_text, variables
+from symverify.search.cell_minima import EmptyCell, Undecided
+from symverify.search.critical import Affine, Families, Family, Number, Search, Solution, critical_points
+from symverify.search.expand import pattern_text, variables
 
 Found = Families | Search | EmptyCell | Undecided
 Json = dict[str, object]

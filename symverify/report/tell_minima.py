@@ -96,7 +96,7 @@ def _spread(z: Sequence[Fraction]) -> Formula:
 
 def _polynomials(problem: Problem, pattern: Pattern) -> list[Block]:
     try:
-        from symverify.landscape.expand import expand
+        from symverify.search.expand import expand
     except ImportError:
         return []
     if prod(problem.widths) * len(problem.inputs) > MAX_PATHS:

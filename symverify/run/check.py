@@ -20,14 +20,14 @@ from symverify.certify.session import Outcome, Session, Skipped, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.errors import Declined
-from symverify.landscape.expand import parse_pattern
+from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
+from symverify.opinion.obligations import obligations
+from symverify.opinion.solve import Name
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 from symverify.run.local import processes
 from symverify.run.verdict import Verdict, worst
-from symverify.smt.discharge import NO_OPINION, Opinion, discharge, per_claim
-from symverify.smt.obligations import obligations
-from symverify.smt.solve import Name
+from symverify.search.expand import parse_pattern
 
 Value = str | int | bool | None
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from symverify.opinion.obligations import obligations
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
-from symverify.smt.obligations import obligations
 
 
 def export(problem: LoadedProblem, certificate: Path, folder: Path) -> int:

@@ -12,10 +12,10 @@ from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate, parameters
 from symverify.certify.snap import snap
 from symverify.kernel.model import cell_of, coordinates, predictions, risk
-from symverify.landscape import snap_region
-from symverify.landscape.affine_minimum import affine_minimum
-from symverify.landscape.snap_equations import as_point
 from symverify.run.snap import snapped_network, told
+from symverify.search import snap_region
+from symverify.search.affine_minimum import affine_minimum
+from symverify.search.snap_equations import as_point
 from tests.examples import EXAMPLES, changed, network, samples
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train"

@@ -12,7 +12,7 @@ from symverify.kernel import rules, strata
 from symverify.kernel.cells import cell_cover
 from symverify.kernel.errors import Declined, KernelError, Rejected
 from symverify.kernel.facts import UnitCells
-from symverify.landscape.cell_minima import CellMinima, cell_minima
+from symverify.search.cell_minima import CellMinima, cell_minima
 from tests.cell_cases import network as problem_of
 from tests.cell_cases import run
 from tests.examples import layer, network, samples

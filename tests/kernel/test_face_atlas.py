@@ -16,7 +16,7 @@ from symverify.kernel.errors import Declined, KernelError
 from symverify.kernel.facts import CellMinima
 from symverify.kernel.model import Problem
 from symverify.kernel.strata import cell_minima
-from symverify.landscape.cell_minima import FaceMinima, face_minima
+from symverify.search.cell_minima import FaceMinima, face_minima
 from tests.cell_cases import network as problem_of
 from tests.cell_cases import random_case, run
 from tests.examples import layer, network, samples

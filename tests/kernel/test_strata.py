@@ -11,8 +11,8 @@ from symverify.certify.certificate import parameters
 from symverify.kernel import rules, strata
 from symverify.kernel.errors import Declined, KernelError, Malformed, Rejected
 from symverify.kernel.network import read_problem
-from symverify.landscape.cell_minima import CellMinima, cell_minima, permuted
-from symverify.landscape.constant_risk_path import constant_risk_path
+from symverify.search.cell_minima import CellMinima, cell_minima, permuted
+from symverify.search.constant_risk_path import constant_risk_path
 from tests.cell_cases import network, random_case, run
 
 TENT = ([0, 1, 2, 3], [0, 2, 0, -1])

@@ -12,9 +12,9 @@ from symverify.certify import emitters
 from symverify.certify.session import Session
 from symverify.kernel import Malformed, Rejected, cover
 from symverify.kernel.check import check as kernel_check
-from symverify.landscape.global_minimum import attain
 from symverify.report.render import as_json
 from symverify.run.verdict import Verdict
+from symverify.search.global_minimum import attain
 
 SUM = {"name": "squared", "reduction": "sum"}
 LATE = {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]}

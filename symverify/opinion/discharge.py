@@ -1,0 +1,79 @@
+"""The second opinion: obligations run through a solver, counted as confirmed, unanswered or contradicted."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from symverify.opinion.obligations import Obligation
+from symverify.opinion.solve import Answer, Name, Solver
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """How many statements a solver confirmed, did not answer within its budget, or contradicted."""
+
+    confirmed: int = 0
+    unanswered: int = 0
+    contradicted: int = 0
+
+    def __add__(self, other: "Opinion") -> "Opinion":
+        return Opinion(
+            self.confirmed + other.confirmed,
+            self.unanswered + other.unanswered,
+            self.contradicted + other.contradicted,
+        )
+
+
+NO_OPINION = Opinion()
+
+
+def discharge(
+    obligations: Iterable[Obligation],
+    solver: Name,
+    *,
+    seconds: float,
+    deadline: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[Obligation, Opinion]:
+    """Put each obligation to the solver, `seconds` a query, all by `deadline` (time.monotonic).
+
+    Confirmed: the refutation is unsat and the premises, if any, are sat. Contradicted: the refutation is sat or
+    the premises are unsat. Raises SolverMissing.
+    """
+    opinions: dict[Obligation, Opinion] = {}
+    with Solver(solver, seconds=seconds) as running:
+
+        def ask(script: str) -> Answer:
+            if time.monotonic() > deadline:
+                return Answer.NO_ANSWER
+            return running.solve(script).answer
+
+        for obligation in obligations:
+            progress(f"{solver}: {obligation.rule}, {obligation.name}")
+            vacuity = obligation.vacuity()
+            answers = (ask(obligation.refutation()), Answer.SAT if vacuity is None else ask(vacuity))
+            if answers[0] is Answer.SAT or answers[1] is Answer.UNSAT:
+                opinions[obligation] = Opinion(contradicted=1)
+            elif answers == (Answer.UNSAT, Answer.SAT):
+                opinions[obligation] = Opinion(confirmed=1)
+            else:
+                opinions[obligation] = Opinion(unanswered=1)
+    return opinions
+
+
+def per_claim(
+    document: Mapping[str, Sequence[Mapping[str, object]]],
+    opinions: Mapping[Obligation, Opinion],
+    references: Callable[[Mapping[str, object]], list[int]],
+) -> list[Opinion]:
+    """For each claim of a certificate the opinions on all steps that it rests on, by the `references` of steps."""
+    totals = []
+    for claim in document["claims"]:
+        pending, needed = [claim["step"]], set[object]()
+        while pending:
+            index = pending.pop()
+            if isinstance(index, int) and index not in needed:
+                needed.add(index)
+                pending += references(document["steps"][index])
+        totals.append(sum((o for made, o in opinions.items() if made.step in needed), Opinion()))
+    return totals

@@ -1,0 +1,238 @@
+"""Points of lower risk: the theorem's extra unit, and a bounded search. Both end in an exact evaluation.
+
+The extra unit (He, Wang and Tao 2020, Theorem 1): where some group of equal inputs has residuals that do not
+cancel, a generic unit correlates with them, and giving it to that output lowers the risk. The search trains the
+network in floats from fixed seeds; its hidden layers are rounded to short rationals and the last layer is then
+refitted exactly, so a witness is a small exact network, never a float.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from symverify.ground.linear import independent_rows, least_squares
+from symverify.kernel.model import (
+    ONE,
+    ZERO,
+    Activation,
+    Layer,
+    Point,
+    Problem,
+    predictions,
+    rational,
+    residuals,
+    risk,
+    trace,
+)
+from symverify.search.affine_minimum import carrier_of
+
+Array = npt.NDArray[np.float64]
+POLISH_WORK = 200_000  # parameters · samples · candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A point and its exact risk."""
+
+    point: Point
+    risk: Fraction
+
+
+def better_point(problem: Problem, start: Point, deadline: float, floor: Fraction = ZERO) -> Witness | None:
+    """The lowest point found whose risk is strictly below that of `start`, by `deadline` (time.monotonic); else None.
+
+    Ends early at `floor`, a known lower bound of the risk; once a point is found, a number of further candidates that
+    falls with the problem's size is tried, so that equal inputs give equal witnesses unless the deadline ends it.
+    """
+    best = Witness(start, risk(problem, predictions(problem, start)))
+    first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
+    for source in (_extra_units(problem, start), _trained(problem)):
+        for hidden in within_floats(source):
+            if time.monotonic() > deadline or best.risk <= floor or polish == 0:
+                break
+            polish -= best is not first
+            found = refit(problem, hidden)
+            if found is not None and found.risk < best.risk:
+                best = found
+    return None if best is first else best
+
+
+def within_floats(source: Iterator[Point]) -> Iterator[Point]:
+    """The candidates, as long as floats can hold the numbers that they come from."""
+    while True:
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                candidate = next(source)
+        except (StopIteration, OverflowError, FloatingPointError):
+            return
+        yield candidate
+
+
+def refit(problem: Problem, point: Point) -> Witness | None:
+    """The point with its last layer replaced by the least-squares one on what arrives there.
+
+    Exact for squared loss; for Huber the result is only a candidate, and its exact risk is what counts.
+    """
+    arriving = []
+    for i in range(len(problem.inputs)):
+        z = list(trace(problem, point, i))[-2]
+        h = problem.activations[-1]
+        a = [h.slopes[p] * x + h.offsets[p] for x in map(rational, z) for p in h.pieces(x)[:1]]
+        arriving.append(a + [ONE] * problem.output_bias)
+    columns = list(zip(*arriving, strict=True))
+    order = sorted(range(len(columns)), key=lambda j: (j != len(columns) - 1) if problem.output_bias else 0)
+    kept = sorted(order[j] for j in independent_rows([columns[j] for j in order]))
+    if not kept:
+        return None
+    solved = least_squares([[row[j] for j in kept] for row in arriving], problem.targets)
+    full = dict(zip(kept, solved, strict=True))
+    outputs, width = problem.widths[-1], problem.widths[-2]
+    weight = tuple(tuple(full[j][k] if j in full else ZERO for j in range(width)) for k in range(outputs))
+    bias = tuple(full[width][k] if width in full else ZERO for k in range(outputs)) if problem.output_bias else None
+    refitted = (*point[:-1], Layer(weight, bias))
+    return Witness(refitted, risk(problem, predictions(problem, refitted)))
+
+
+def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Point]:
+    """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data.
+
+    Candidates bend at a sample; those that correlate best with the residuals, in floats, come first.
+    """
+    outputs = problem.widths[-1]
+    if min(problem.widths[1:-1]) <= outputs or not problem.hidden_bias:
+        return
+    h = problem.activations[0]
+    pull = np.array([[float(r) for r in row] for row in residuals(problem, predictions(problem, start))])
+    x = np.array([[float(v) for v in row] for row in problem.inputs])
+    scored: list[tuple[float, int, int, int]] = []
+    directions = list(_directions(problem))
+    for number, w in enumerate(directions):
+        z = x @ np.array([float(v) for v in w])
+        for which, t in enumerate(h.breakpoints):
+            heights = _heights(h, z[None, :] - z[:, None] + float(t))
+            spread = ((heights - heights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+            score = ((heights @ pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
+            scored += [(-float(score[i]), number, which, int(i)) for i in np.argsort(-score, kind="stable")[:most]]
+    seen: set[tuple[tuple[Fraction, ...], Fraction]] = set()
+    for _, number, which, i in sorted(scored):
+        w = directions[number]
+        b = h.breakpoints[which] - sum((a * v for a, v in zip(w, problem.inputs[i], strict=True)), ZERO)
+        if (w, b) not in seen and len(seen) < most:
+            seen.add((w, b))
+            at = [sum((a * v for a, v in zip(w, row, strict=True)), b) for row in problem.inputs]
+            exact = [h.slopes[p] * z + h.offsets[p] for z in at for p in h.pieces(z)[:1]]
+            yield _with_unit(problem, start, w, b, exact)
+
+
+def _heights(h: Activation, z: Array) -> Array:
+    """The activation in floats."""
+    piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
+    slope, offset = np.array([float(s) for s in h.slopes]), np.array([float(o) for o in h.offsets])
+    return np.asarray(z * slope[piece] + offset[piece])
+
+
+def _directions(problem: Problem) -> Iterator[tuple[Fraction, ...]]:
+    """First-layer weight rows to try: small integer vectors, primitive ones of either sign, a bounded number."""
+    width = problem.widths[0]
+    reach = 2 if width <= 2 else 1
+    if width <= 4:
+        vectors: Iterator[Sequence[int]] = iter(product(range(-reach, reach + 1), repeat=width))
+    else:
+        rng = np.random.default_rng(0)
+        vectors = iter([*np.eye(width, dtype=int), *-np.eye(width, dtype=int), *rng.integers(-2, 3, (60, width))])
+    for vector in vectors:
+        if any(vector):
+            yield tuple(Fraction(int(x)) for x in vector)
+
+
+def _with_unit(
+    problem: Problem, start: Point, w: Sequence[Fraction], b: Fraction, heights: Sequence[Fraction]
+) -> Point:
+    """`start` whose unit d_Y+1 of the first layer is (w, b), carried through the later layers on the same channel."""
+    extra = problem.widths[-1]
+    layers: list[Layer] = []
+    arriving = list(heights)
+    for m, layer in enumerate(start[:-1]):
+        weight, bias = [list(map(rational, row)) for row in layer.weight], list(map(rational, layer.bias or ()))
+        if m == 0:
+            weight[extra], bias[extra] = list(w), b
+        else:
+            carrier = carrier_of(problem.activations[m], min(arriving), max(arriving))
+            weight[extra] = [ZERO] * len(weight[extra])
+            weight[extra][extra], bias[extra] = carrier.scale, carrier.shift
+            arriving = [carrier.slope * (carrier.scale * x + carrier.shift) + carrier.intercept for x in arriving]
+        layers.append(Layer(tuple(map(tuple, weight)), tuple(bias)))
+    return (*layers, start[-1])
+
+
+def _trained(problem: Problem, starts: int = 60) -> Iterator[Point]:
+    """Hidden layers of networks trained in floats, rounded to short rationals, the coarser roundings first."""
+    from scipy.optimize import minimize
+
+    shapes = [(problem.widths[m + 1], problem.widths[m], problem.has_bias(m)) for m in range(len(problem.widths) - 1)]
+    size = problem.size()
+    scale = 1 + max((abs(float(x)) for row in problem.inputs for x in row), default=0.0)
+    for seed in range(starts):
+        rng = np.random.default_rng(seed)
+        theta = rng.normal(size=size) / np.sqrt(max(problem.widths))
+        result = minimize(
+            _float_risk, theta, args=(problem, shapes), jac=True, method="L-BFGS-B", options={"maxiter": 400}
+        )
+        layers = _unflatten(result.x, shapes)
+        for denominator in (1, 2, 4, 16, 128, 4096):
+            yield tuple(_rounded(weight, bias, denominator, scale) for weight, bias in layers)
+
+
+def _rounded(weight: Array, bias: Array | None, denominator: int, scale: float) -> Layer:
+    """The layer in fractions of that denominator; the units of positively homogeneous layers keep their kinks."""
+
+    def near(x: float) -> Fraction:
+        return Fraction(round(min(max(x, -1e6 * scale), 1e6 * scale) * denominator), denominator)
+
+    return Layer(
+        tuple(tuple(near(float(x)) for x in row) for row in weight),
+        None if bias is None else tuple(near(float(x)) for x in bias),
+    )
+
+
+def _unflatten(theta: Array, shapes: Sequence[tuple[int, int, bool]]) -> list[tuple[Array, Array | None]]:
+    layers: list[tuple[Array, Array | None]] = []
+    at = 0
+    for rows, columns, biased in shapes:
+        weight = theta[at : at + rows * columns].reshape(rows, columns)
+        at += rows * columns
+        layers.append((weight, theta[at : at + rows] if biased else None))
+        at += rows * biased
+    return layers
+
+
+def _float_risk(theta: Array, problem: Problem, shapes: Sequence[tuple[int, int, bool]]) -> tuple[float, Array]:
+    """Σ of squared errors (in floats) and its gradient; for Huber too, whose minima these only approximate."""
+    x = np.array([[float(v) for v in row] for row in problem.inputs])
+    y = np.array([[float(v) for v in row] for row in problem.targets])
+    layers = _unflatten(theta, shapes)
+    entering, slopes, a = [x], [], x
+    for m, (weight, bias) in enumerate(layers):
+        z = a @ weight.T + (0.0 if bias is None else bias)
+        if m == len(layers) - 1:
+            a = z
+            break
+        h = problem.activations[m]
+        piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
+        a = _heights(h, z)
+        slopes.append(np.array([float(s) for s in h.slopes])[piece])
+        entering.append(a)
+    error = a - y
+    back = 2 * error
+    gradient: list[Array] = []
+    for m in reversed(range(len(layers))):
+        weight, bias = layers[m]
+        gradient = [(back.T @ entering[m]).ravel(), *([] if bias is None else [back.sum(axis=0)]), *gradient]
+        if m:
+            back = (back @ weight) * slopes[m - 1]
+    return float((error**2).sum()), np.concatenate(gradient)

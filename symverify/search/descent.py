@@ -1,0 +1,120 @@
+"""Descent curves at points of any network: gradients of the adjacent cells, negative curvature, and a bounded search.
+
+Every curve returned has been evaluated exactly: the risk strictly falls along it for small t > 0.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+
+from symverify.kernel.critical import gradient
+from symverify.kernel.errors import Declined
+from symverify.kernel.model import (
+    ZERO,
+    Pattern,
+    Point,
+    Problem,
+    predictions,
+    rational,
+    residuals,
+    risk,
+    risk_along,
+    trace,
+)
+from symverify.kernel.poly import Poly
+from symverify.kernel.second_order import MAX_HESSIAN, derivatives
+from symverify.search.decide import moved, places
+
+MAX_CELLS, MAX_TRIES = 64, 400
+
+
+def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
+    """A curve along which the risk strictly falls, and why in words; None if none of those tried does."""
+    here = risk(problem, predictions(problem, point))
+    for velocity, why in _candidates(problem, point):
+        moves = {
+            place: Poly.of([ZERO, *coefficients])
+            for place, coefficients in zip(places(problem), velocity, strict=True)
+            if any(coefficients)
+        }
+        curve = moved(point, moves)
+        try:
+            if moves and (risk_along(problem, curve) - here).sign_after_zero() < 0:
+                return curve, why
+        except Declined:
+            continue
+    return None
+
+
+Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
+
+
+def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
+    patterns = adjacent_patterns(problem, point)
+    for pattern in patterns:
+        uphill = slope(problem, point, pattern)
+        if any(uphill):
+            yield [(-g,) for g in uphill], "a one-sided gradient is not zero"
+    if len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
+        for direction in _curvature(problem, point):
+            yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
+    rng = np.random.default_rng(0)
+    for _ in range(MAX_TRIES):
+        sparse = rng.random(problem.size()) < rng.choice([0.1, 0.3, 0.6])
+        first = rng.integers(-2, 3, problem.size()) * sparse
+        order = rng.integers(1, 3, problem.size())
+        yield (
+            [
+                (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
+                for x, power in zip(first, order, strict=True)
+            ],
+            "a curve found by search",
+        )
+
+
+def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
+    """Patterns of the cells around a point, at most MAX_CELLS: every choice of piece at a breakpoint.
+
+    Not every choice need be realised near the point; a wrong one only gives a curve that is tried in vain.
+    """
+    hidden = problem.widths[1:-1]
+    choices: list[tuple[int, ...]] = []
+    for i in range(len(problem.inputs)):
+        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
+            for x in z:
+                at = problem.activations[m].pieces(rational(x))
+                choices.append(at[:1] if m == 0 and problem.dead_row(i) else at)
+    found = []
+    for number, choice in enumerate(product(*choices)):
+        if number == MAX_CELLS:
+            break
+        pieces, found_one = iter(choice), [[[0] * len(problem.inputs) for _ in range(width)] for width in hidden]
+        for i in range(len(problem.inputs)):
+            for m, width in enumerate(hidden):
+                for j in range(width):
+                    found_one[m][j][i] = next(pieces)
+        found.append(tuple(tuple(tuple(unit) for unit in layer) for layer in found_one))
+    return found
+
+
+def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
+    """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
+    pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
+    rows = gradient(problem, point, pattern, pull)
+    return [x for layer in rows for row in layer for x in row]
+
+
+def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
+    """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
+    try:
+        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
+        values, vectors = np.linalg.eigh(hessian)
+    except (Declined, OverflowError, np.linalg.LinAlgError):
+        return
+    for index in range(min(3, len(values))):
+        if values[index] < -1e-12 * max(1.0, float(np.abs(values).max())):
+            largest = np.abs(vectors[:, index]).max()
+            for resolution in (1, 4, 64, 4096):
+                yield [Fraction(round(float(x) / largest * resolution)) for x in vectors[:, index]]

@@ -1,0 +1,201 @@
+"""Dual vectors: short integers that prove the bound of a node, exactly.
+
+g ≠ 0 with Σ g_i = 0 (if there is an output bias) and ⟨g, column⟩ ≤ 0 on all columns of a node has ⟨g, f⟩ ≤ 0 for
+every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ ⟨g, y⟩² / ⟨g, g⟩ where ⟨g, y⟩ > 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy.linalg import qr
+
+from symverify.ground import linear
+from symverify.ground.qp import ConeProjection, cone_projection
+from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
+from symverify.search.global_minimum.relaxation import Projection, nearest, project
+from symverify.search.global_minimum.rounding import Rounding
+
+NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
+TIGHT = 1e-7  # a relative slack below this needs the exact optimum
+
+
+@dataclass(frozen=True, slots=True)
+class DualVector:
+    """vector: n integers. blocked: bit set of the column numbers on which it is positive (see `bit_set`)."""
+
+    vector: tuple[int, ...]
+    blocked: int
+
+
+def bit_set(plus: Flags, minus: Flags) -> int:
+    """The column numbers (those of +rays, then of −rays) as one integer, for fast intersections."""
+    return int.from_bytes(np.packbits(np.concatenate([plus, minus])).tobytes(), "big")
+
+
+def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
+    """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
+    product = sum(g * y for g, y in zip(vector, model.labels, strict=True))
+    square = sum([g * g for g in vector])
+    return product > 0 and product * product >= threshold * square
+
+
+def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
+    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
+    if (model.instance.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
+        return None
+    signs: Signs = model.products(vector)
+    if ((signs > 0) & plus).any() or ((signs < 0) & minus).any():
+        return None
+    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+
+
+def known(model: Model, vector: Sequence[int]) -> DualVector:
+    """A vector that was accepted before."""
+    signs: Signs = model.products(vector)
+    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+
+
+def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
+    """A vector that proves `threshold` for all networks with units in the slots; None if their exact bound is lower.
+
+    The slots may be those of several nodes: then each of these is covered.
+    """
+    plus, minus = model.reach(slots)
+    found = _rounded(model, plus, minus, warm, threshold)
+    if found is not None:
+        return found
+    exact = exact_projection(model, plus, minus, warm)
+    return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
+
+
+def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
+
+    Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly.
+    """
+    share = model.share(threshold / model.label_scale**2)
+    ups, downs = np.flatnonzero(plus & model.live), np.flatnonzero(minus & model.live)
+    first = project(model, ups, downs, warm)
+    slack = first.value - share
+    if slack < TIGHT * (share + 1e-3):
+        return None
+    prices = np.abs(model.units @ first.residual)
+    tight = np.concatenate([ups[prices[ups] < NEAR], downs[prices[downs] < NEAR] + model.count])
+    lines = _lines(model, tight)
+    free = lines[_independent(model.units[lines])]
+    if len(free):
+        loose = np.zeros(2 * model.count, dtype=bool)
+        loose[tight] = _spanned(model.units[tight % model.count], model.units[free])
+        ups, downs = ups[~loose[ups]], downs[~loose[downs + model.count]]
+        first = project(model, ups, downs, first.support[~loose[first.support]], free)
+    cost = float(first.weights[len(free) :].sum())
+    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
+    exact = [model.column(int(k)) for k in free]
+    if model.instance.output_bias:
+        exact.append([1] * len(model.labels))
+    rounding = Rounding(exact, len(model.labels))
+    moved = first
+    for _ in range(6):
+        moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
+        if _bound(model, moved) > share + 0.2 * slack:
+            found = _round(model, moved.residual, 0.35 / margin, rounding, plus, minus, threshold)
+            if found is not None:
+                return found
+        cost = max(moved.value - first.value, 1e-300)  # grows with the square of the margin where it starts
+        margin *= min(0.25, (0.3 * slack / cost) ** 0.5)
+    return None
+
+
+def _spanned(rows: Floats, free: Floats) -> Flags:
+    """Which unit rows are combinations of the independent rows `free`."""
+    basis = np.linalg.qr(free.T)[0]
+    left = rows - (rows @ basis) @ basis.T
+    flat: Flags = np.einsum("ij,ij->i", left, left) < 1e-18
+    return flat
+
+
+def _lines(model: Model, tight: Indices) -> Indices:
+    """The rays of those of these columns whose opposite is in their cone, too.
+
+    A vector that is ≤ 0 on all columns is 0 on these. One that separates the columns' opposite sum from the cone is
+    negative on others, which are left out, until there is none.
+    """
+    while len(tight):
+        signed = _signed(model, tight)
+        up = tight < model.count
+        residual = nearest(model, -signed.sum(axis=0), tight[up], tight[~up] - model.count)
+        kept = signed @ residual > -NEAR
+        if kept.all() or float(residual @ residual) < NEAR * len(tight):
+            break
+        tight = tight[kept]
+    rays: Indices = np.unique(tight % max(model.count, 1))
+    return rays
+
+
+def _signed(model: Model, numbers: Indices) -> Floats:
+    """The unit columns of these column numbers."""
+    return np.where(numbers < model.count, 1.0, -1.0)[:, None] * model.units[numbers % max(model.count, 1)]
+
+
+def _bound(model: Model, projection: Projection) -> float:
+    product = float(projection.residual @ model.target)
+    return product * product / projection.value if product > 0 else 0.0
+
+
+def _round(
+    model: Model,
+    residual: Floats,
+    scale: float,
+    rounding: Rounding,
+    plus: Flags,
+    minus: Flags,
+    threshold: Fraction,
+) -> DualVector | None:
+    """The coarsest tried rounding of `residual` that proves the threshold."""
+    for finer in (1, 2, 4, 8, 16, 64, 256, 2**12, 2**20):
+        vector = rounding(residual * (finer * scale))
+        found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _independent(rows: Floats) -> Indices:
+    """A maximal independent subset of unit rows."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.int64)
+    triangle, order = qr(rows.T, mode="r", pivoting=True, check_finite=False)
+    independent: Indices = np.sort(order[: len(triangle)][np.abs(np.diag(triangle)) > 1e-9])
+    return independent
+
+
+def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
+    """The labels Y, centred with an output bias, projected onto the cone of these columns; exact.
+
+    With an output bias columns and labels are n times the centred ones, so weights fit Y and the residual is n·(Y − F).
+    """
+    count = len(model.labels)
+
+    def centred(values: Sequence[int]) -> list[int]:
+        total = sum(values)
+        return [count * x - total for x in values] if model.instance.output_bias else list(values)
+
+    used = plus | minus
+
+    def worst(vector: list[int]) -> int | None:
+        signs = model.products(vector, used)
+        top = max(map(abs, vector))
+        prices = model.units @ np.array([x / top for x in vector])
+        prices = np.concatenate(
+            [np.where((signs > 0) & plus, prices, -1.0), np.where((signs < 0) & minus, -prices, -1.0)]
+        )
+        allowed = np.concatenate([(signs > 0) & plus, (signs < 0) & minus])
+        if not allowed.any():
+            return None
+        candidates = np.flatnonzero(allowed)
+        return int(candidates[prices[candidates].argmax()])
+
+    starts = [int(k) for k in warm if (plus if k < model.count else minus)[k % model.count]]
+    return cone_projection(centred(model.labels), lambda k: centred(model.column(k)), worst, starts)

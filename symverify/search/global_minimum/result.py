@@ -1,0 +1,54 @@
+"""What is known about inf R when the search ends."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symverify.search.global_minimum.instance import Network
+from symverify.search.global_minimum.network import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """units: (cell, σ) pairs; tuples: multisets of `width` units; nodes: bounds computed; seconds: wall clock."""
+
+    units: int
+    tuples: int
+    nodes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """lower ≤ inf Σ(f − y)² ≤ upper, exactly; `vectors` prove the lower bound for every network.
+
+    complete: no node is open, so that at most the certificate is missing. network: attains `upper`, or None. family:
+    approaches `upper` where no known network attains it. attained: whether inf R is attained, None where that is not
+    known. vectors: dual vectors (n integers each), sorted. separators: where inf R is not attained, for each residual
+    of the lower bound the vectors that prove it.
+    """
+
+    factor: Fraction
+    complete: bool
+    lower: Fraction
+    upper: Fraction
+    network: Network | None
+    family: Family | None
+    attained: bool | None
+    vectors: tuple[tuple[int, ...], ...]
+    separators: tuple[tuple[tuple[int, ...], ...], ...] | None
+    statistics: Statistics
+
+    @property
+    def closed(self) -> bool:
+        """Whether the infimum is known exactly."""
+        return self.lower == self.upper
+
+    @property
+    def lower_risk(self) -> Fraction:
+        """The lower bound of R."""
+        return self.factor * self.lower
+
+    @property
+    def upper_risk(self) -> Fraction:
+        """The upper bound of inf R."""
+        return self.factor * self.upper

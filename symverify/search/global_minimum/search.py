@@ -1,0 +1,364 @@
+"""Branch and bound over cones of units: an exact global minimum and the dual vectors that prove it.
+
+A node restricts every unit to (σ, a closed cone of the arrangement); its bound is one projection (`relaxation`).
+The node of lowest bound is split on the hyperplane where the projection is least like a network. What is left
+when no bound is below the incumbent are the leaves, and one vector per leaf, if no earlier one covers it, is the
+certificate. A fixed number of tasks under way makes the result independent of the number of workers.
+"""
+
+import heapq
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from symverify.search.global_minimum import tasks
+from symverify.search.global_minimum.dual import DualVector, bit_set, exact_projection
+from symverify.search.global_minimum.instance import Instance
+from symverify.search.global_minimum.model import Model, Node, Slot, binary
+from symverify.search.global_minimum.network import Candidate, candidate, conflicts, from_weights, shares
+from symverify.search.global_minimum.tasks import Guess, Solved
+
+CHUNK = 4  # nodes per task
+WINDOW = 8  # tasks under way
+STARTS = 24  # random descents before the search
+TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
+NEAR = 1e-9  # relative distance at which float bounds count as equal
+
+RIVALS = 200  # leaves considered for the dual vector of another one
+
+T = TypeVar("T")
+Waiting = tuple[Solved, int]  # a leaf and its columns as a bit set
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is."""
+
+    lower: Fraction
+    upper: Fraction
+    elapsed: float
+    covered: float
+    nodes: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Leaves for one dual vector: the slots of all of them, and the support of their common projection."""
+
+    members: list[Waiting]
+    slots: tuple[Slot, ...]
+    support: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Nodes sent to be split, with the `cut` of that time; `result` waits for their children and networks near them."""
+
+    nodes: tuple[Solved, ...]
+    cut: float
+    result: Callable[[], tuple[list[Solved], list[Guess]]]
+
+
+@dataclass(slots=True)
+class Trail:
+    """What certifying has computed so far, in the order of asking: after an interruption it is not computed again.
+
+    grown: places of the members of each group, and their common support. found: each group's dual vector. alone: the
+    dual vectors of first members whose group has none.
+    """
+
+    grown: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
+    found: list[DualVector | None] = field(default_factory=list)
+    alone: list[DualVector | None] = field(default_factory=list)
+
+
+class Replay:
+    """A walk along a trail, which it makes longer."""
+
+    def __init__(self, trail: Trail) -> None:
+        self.trail, self.places = trail, dict.fromkeys(("grown", "asked", "found", "alone"), 0)
+
+    def next(self, name: str, entries: list[T], compute: Callable[[], T]) -> T:
+        """The next entry, computed if the trail ends here."""
+        place = self.places[name]
+        self.places[name] += 1
+        if place == len(entries):
+            entries.append(compute())
+        return entries[place]
+
+    def asks(self) -> bool:
+        """Whether the next group's dual vector is still to be computed."""
+        self.places["asked"] += 1
+        return self.places["asked"] > len(self.trail.found)
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified.
+
+    `past` are lower bounds that were reached, each with the nodes that were left then: fewer prove a lower bound.
+    """
+
+    inst: Instance
+    shape: Model
+    width: int
+    best: Candidate
+    open: list[tuple[float, int, Solved]] = field(default_factory=list)
+    leaves: list[Solved] = field(default_factory=list)
+    vectors: list[DualVector] = field(default_factory=list)
+    proof: list[Solved] = field(default_factory=list)
+    nodes: int = 0
+    sent: deque[Sent] = field(default_factory=deque)
+    past: list[tuple[float, list[Solved]]] = field(default_factory=list)
+    trail: Trail = field(default_factory=Trail)
+    executor: Executor | None = None
+    pickled: bytes = b""
+    share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
+
+    def __post_init__(self) -> None:
+        self.share = self.shape.share(self.best.loss)
+
+    @property
+    def cut(self) -> float:
+        """Nodes with at least this bound are leaves."""
+        return self.share * (1 - NEAR) - 1e-13
+
+    @property
+    def lower(self) -> float:
+        """The proved share so far (up to rounding)."""
+        under_way = (one.value for sent in self.sent for one in sent.nodes)
+        return min([self.share, *(value for value, _, _ in self.open[:1]), *under_way])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some node is open or sent to be split."""
+        return bool(self.open or self.sent)
+
+    @property
+    def pending(self) -> list[Solved]:
+        """The nodes that are open or sent to be split."""
+        return [*(one for sent in self.sent for one in sent.nodes), *(one for _, _, one in self.open)]
+
+    @property
+    def left(self) -> list[Solved]:
+        """Nodes that contain all networks below the incumbent, up to rounding: leaves and pending ones."""
+        return [*self.leaves, *self.pending]
+
+    def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
+        """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
+        if self.executor is None:
+            return partial(work, self.inst, part, *rest)
+        if not self.pickled:
+            self.pickled = pickle.dumps(self.inst)
+        return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
+
+    def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
+        """work(inst, part, *rest) for every part, in order."""
+        running = [self.submit(work, part, *rest) for part in parts]
+        return (result() for result in running)
+
+    def consider(self, guesses: Sequence[Guess]) -> None:
+        """Make the best guess exact if it may improve the incumbent."""
+        for value, parts in sorted(guesses)[:1]:
+            if value < self.share * (1 - NEAR):
+                self.improve(candidate(self.shape, parts))
+
+    def improve(self, found: Candidate) -> None:
+        if found.loss < self.best.loss:
+            self.best, self.share = found, self.shape.share(found.loss)
+
+    def add(self, solved: Solved) -> None:
+        """A solved node: a leaf, a new incumbent, or one to split."""
+        self.nodes += 1
+        if not solved.splits and solved.value < self.cut:
+            self.improve(candidate(self.shape, solved.parts))
+        if not solved.splits or solved.value >= self.cut:
+            self.leaves.append(solved)
+        else:
+            heapq.heappush(self.open, (solved.value, self.nodes, solved))
+
+    def solved(self, node: Node, warm: Sequence[int], weight: float) -> Solved:
+        """A node of its own, with its bound."""
+        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm), 0.0, self.cut, weight)
+
+    def start(self, floor: Fraction) -> None:
+        """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
+        seeds = range(STARTS)
+        for guesses in self.calls(
+            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width
+        ):
+            self.consider(guesses)
+            if self.best.loss == floor:
+                return
+        with self.undone():
+            for node in tasks.roots(self.width):
+                self.add(self.solved(node, (), 1.0 / (self.width + 1)))
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is interrupted in here leaves the state as it was: every network stays in some node or leaf."""
+        reset = self.snapshot()
+        try:
+            yield
+        except BaseException:
+            reset()
+            raise
+
+    def snapshot(self) -> Callable[[], None]:
+        """Call what it returns to have the state as it is now."""
+        state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
+
+        def reset() -> None:
+            self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
+
+        return reset
+
+    def step(self) -> None:
+        """Take in the children of the nodes that were sent first, after sending those of lowest bound.
+
+        So many are under way at any time, whoever works on them, and results come in the order of sending: the search
+        does not depend on the executor.
+        """
+        with self.undone():
+            while len(self.sent) < WINDOW and (batch := self.batch()):
+                self.send(batch, self.cut)
+            if not self.sent:  # all that was open are leaves by now
+                return
+            solved, guesses = self.sent[0].result()
+            self.sent.popleft()
+            self.consider(guesses)
+            for one in solved:
+                self.add(one)
+        if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
+            self.past.append((self.lower, self.left))
+
+    def batch(self) -> list[Solved]:
+        """The next open nodes to split; those that are leaves by now are put there."""
+        chosen: list[Solved] = []
+        while self.open and len(chosen) < CHUNK:
+            value, _, solved = heapq.heappop(self.open)
+            (self.leaves if value >= self.cut else chosen).append(solved)
+        return chosen
+
+    def send(self, batch: Sequence[Solved], cut: float) -> None:
+        """Have these nodes split."""
+        self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
+
+    def certify(
+        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, replay: Replay | None = None
+    ) -> list[Solved]:
+        """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
+
+        `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
+        Raises TimeoutError at the time `until`.
+        """
+        failed, replay = list[Solved](), replay or Replay(Trail())
+        trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
+        waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
+        waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
+        under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
+        while waiting or under_way:
+            in_time(until)
+            while waiting and len(under_way) < WINDOW:
+                group, waiting = self.grown(waiting, share, replay)
+                part = group.slots, group.support
+                result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
+                under_way.append((group, len(self.vectors), result))
+            group, known, result = under_way.popleft()
+            found = replay.next("found", trail.found, result)
+            leaf, bits = group.members[0]
+            if found is None and len(group.members) > 1:
+                waiting = [*group.members[1:], *waiting]
+                alone = partial(tasks.certify, self.inst, (leaf.node, leaf.support), threshold)
+                found = replay.next("alone", trail.alone, alone)
+            if found is not None and not all(self.covered(more, known) for _, more in group.members):
+                self.vectors.append(found)
+                waiting = [(leaf, bits) for leaf, bits in waiting if found.blocked & bits]
+            elif found is None and not self.covered(bits, known):
+                failed.append(leaf)
+        return failed
+
+    def grown(self, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
+        """The first waiting leaf with those that one vector may cover together with it; and the rest."""
+        rivals = waiting[1 : 1 + RIVALS]
+        grow = partial(tasks.grow, self.shape, waiting[0][0], rivals, share)
+        taken, support = replay.next("grown", replay.trail.grown, grow)
+        members = [waiting[0], *(rivals[place] for place in taken)]
+        chosen = set(taken)
+        rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]
+        slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
+        return Group(members, slots, support if taken else waiting[0][0].support), rest
+
+    def close(self, floor: Fraction, until: float | None = None) -> None:
+        """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
+
+        Raises TimeoutError at the time `until`. What `trail` knows from an earlier call in the same state is used.
+        """
+        replay = Replay(self.trail)
+        while self.leaves and self.best.loss > floor:
+            asked = self.best.loss
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, replay)
+            refused = {leaf.node for leaf in failed}
+            self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
+            self.leaves = []
+            for leaf in failed:
+                self.refine(leaf, asked)
+            while self.unfinished:
+                in_time(until)
+                self.step()
+
+    def report(self, elapsed: float) -> Progress:
+        """The state for a progress display."""
+        pending = self.pending
+        left = sum(solved.weight for solved in pending)
+        return Progress(self.shape.loss(self.lower), self.best.loss, elapsed, 1.0 - left, self.nodes, len(pending))
+
+    def reach(self, solved: Solved) -> int:
+        """The node's columns as a bit set."""
+        return bit_set(*self.shape.reach(solved.node))
+
+    def covered(self, bits: int, since: int) -> bool:
+        """Whether one of the vectors from number `since` on is admissible on all these columns."""
+        return any(not vector.blocked & bits for vector in self.vectors[since:])
+
+    def refine(self, leaf: Solved, asked: Fraction) -> None:
+        """A leaf whose exact bound is below `asked`, the incumbent's loss at that time: a network of it, or a split."""
+        shape = self.shape
+        cones = [shape.cone(slot) for slot in leaf.node]
+        plus, minus = shape.reach(leaf.node)
+        exact = exact_projection(shape, plus, minus, np.array(leaf.support, dtype=np.int64))
+        support = np.array(sorted(exact.weights), dtype=np.int64)
+        top, most = binary(exact.weights.values()), binary(exact.residual)
+        weights = np.array([float(exact.weights[int(k)] / top) for k in support])
+        weights *= shape.lengths[support % max(shape.count, 1)]
+        residual = np.array([float(r / most) for r in exact.residual])
+        splits = conflicts(shape, leaf.node, cones, support, weights, residual)
+        if not splits:
+            found = from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights)
+            if found.loss >= asked:
+                raise ArithmeticError("an exact bound below the incumbent is not a network's loss")
+            self.improve(found)
+            self.leaves.append(leaf)
+            return
+        for node in tasks.children(leaf.node, splits[0]):
+            self.add(self.solved(node, leaf.support, leaf.weight))
+
+
+def in_time(until: float | None) -> None:
+    """TimeoutError from the time.monotonic() value `until` on."""
+    if until is not None and time.monotonic() > until:
+        raise TimeoutError("out of time")
+
+
+def nothing() -> None:
+    """Stands for a result that is known."""

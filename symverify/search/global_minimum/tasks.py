@@ -1,0 +1,202 @@
+"""The pure work of the search: functions of their arguments only, run here or in worker processes.
+
+Workers get the instance and small nodes; the model (rays, columns) is rebuilt once per process.
+"""
+
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import prod
+from typing import TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from symverify.search.global_minimum.dual import DualVector, bit_set, dual_vector
+from symverify.search.global_minimum.instance import Instance
+from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, model
+from symverify.search.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
+from symverify.search.global_minimum.relaxation import Projection, project
+
+GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
+PATIENCE = 3  # so many splits in a row that are not better end the trials
+CLEAR = 0.005  # of the residual's length: a product above this is in the way
+T = TypeVar("T")
+Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square) and the parts that reach it
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A node with its bound.
+
+    value: the bound, as a share of the labels' square (a float guess). support: column numbers. splits: to try;
+    none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
+    node's share of all tuples, estimated.
+    """
+
+    value: float
+    node: Node
+    support: tuple[int, ...]
+    splits: tuple[Split, ...]
+    parts: tuple[Share, ...]
+    weight: float
+
+
+@lru_cache(maxsize=2)
+def _received(pickled: bytes) -> Instance:
+    """The instance that a worker process was sent. The process does its linear algebra in one thread from now on."""
+    threadpool_limits(limits=1, user_api="blas")
+    received: Instance = pickle.loads(pickled)
+    return received
+
+
+def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) -> T:
+    """work(instance, part, *rest), the instance pickled: each process unpacks it once."""
+    return work(_received(pickled), part, *rest)
+
+
+def roots(width: int) -> list[Node]:
+    """All units in one cone, one node for each number of positive output weights."""
+    every: tuple[Node, ...] = tuple(tuple([(-1, ())] * (width - k) + [(1, ())] * k) for k in range(width + 1))
+    return list(every)
+
+
+def children(node: Node, split: Split) -> list[Node]:
+    """Cut one slot by a hyperplane; equal slots together, since their order does not matter."""
+    place, plane = split
+    slot = node[place]
+    copies = node.count(slot)
+    rest = [other for other in node if other != slot]
+    halves: list[Slot] = [(slot[0], tuple(sorted((*slot[1], (plane, side))))) for side in (0, 1)]
+    return [tuple(sorted([*rest, *[halves[0]] * (copies - k), *[halves[1]] * k])) for k in range(copies + 1)]
+
+
+def solve(shape: Model, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
+    """A node with its projection and its parent's bound `least`; it is a leaf if its own is at least `cut`."""
+    splits: tuple[Split, ...] = ()
+    parts: tuple[Share, ...] = ()
+    value = found.value if found.value > _hopeless(least, cut) else least
+    if value < cut:
+        cones = [shape.cone(slot) for slot in node]
+        splits = conflicts(shape, node, cones, found.support, found.weights, found.residual)
+        parts = () if splits else tuple(shares(shape, node, cones, found.support))
+    return Solved(value, node, tuple(found.support.tolist()), splits, parts, weight)
+
+
+def _hopeless(least: float, cut: float) -> float:
+    """A value so near to that of the parent that it need not be known better."""
+    return least + 1e-6 * max(cut - least, 0.0)
+
+
+def bound(shape: Model, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
+    """The projection onto the columns of a node; not the nearest point if the value falls to `stop`."""
+    return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), stop)
+
+
+def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
+    """The projection onto the columns of these rays; `warm` may have other ones, too."""
+    starts = warm[np.concatenate([plus, minus])[warm]]
+    return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
+
+
+def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[Solved], list[Guess]]:
+    """The children of every node of the batch, and a network near the projection of the first of them that is open.
+
+    `cut` is the incumbent's value: guesses that are not better are not returned.
+    """
+    shape = model(inst)
+    solved, guesses = list[Solved](), list[Guess]()
+    for parent in batch:
+        nodes, bounds = best_split(shape, parent, cut)
+        sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
+        volumes = [prod(sizes[slot] for slot in node) for node in nodes]
+        for node, found, volume in zip(nodes, bounds, volumes, strict=True):
+            child = solve(shape, node, found, parent.value, cut, parent.weight * volume / (sum(volumes) or 1.0))
+            solved.append(child)
+            if not guesses and child.splits:
+                value, parts = local_search(shape, start_units(shape, node, found))
+                guesses.append((value, tuple(parts)))
+    return solved, [guess for guess in guesses if guess[0] < cut]
+
+
+def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], list[Projection]]:
+    """The children of the split that raises their bounds most, and these (strong branching).
+
+    A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
+    Both are at most cut − the parent's bound, which tells early that a split is not better.
+    """
+    if not parent.splits:
+        return [parent.node], [bound(shape, parent.node, parent.support)]
+    gap, best, vain = cut - parent.value, -1.0, 0
+    chosen: tuple[list[Node], list[Projection]] = [], []
+    for split in parent.splits:
+        nodes, bounds, least, most = children(parent.node, split), list[Projection](), gap, 1e-12
+        for node in nodes:
+            stop = max(parent.value + best / max(gap, 1e-300), _hopeless(parent.value, cut))
+            bounds.append(bound(shape, node, parent.support, stop))
+            gain = max(min(bounds[-1].value - parent.value, gap), 1e-12)
+            least, most = min(least, gain), max(most, gain)
+            if least * gap <= best:
+                break
+        if least * most > best and len(bounds) == len(nodes):
+            best, chosen, vain = least * most, (nodes, bounds), 0
+        else:
+            vain += 1
+        if least == gap or vain == PATIENCE:
+            break
+    return chosen
+
+
+def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
+    """Networks found by descent from seeded random units."""
+    shape = model(inst)
+    found = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        units = []
+        for _ in range(width):
+            few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
+            point = rng.standard_normal(len(few)) @ shape.directions[few]
+            if shape.form.perspective:
+                point[-1] = abs(point[-1])
+            units.append((int(rng.integers(0, 2)) * 2 - 1, point))
+        value, parts = local_search(shape, units)
+        found.append((value, tuple(parts)))
+    return found
+
+
+def certify(inst: Instance, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
+    """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
+    slots, support = group
+    return dual_vector(model(inst), slots, np.array(support, dtype=np.int64), threshold)
+
+
+def grow(
+    shape: Model, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
+
+    Rivals come with their columns as bit sets. The one with the fewest columns clearly above the current residual
+    is tried, until one fails to leave a part of the slack over the incumbent's `share`.
+    """
+    plus, minus = shape.reach(head.node)
+    found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64))
+    least = share + 0.1 * (found.value - share)
+    taken: list[int] = []
+    left = dict(enumerate(bits for _, bits in rivals))
+    while left and len(taken) < GROUP and found.value > share:
+        prices = shape.units @ found.residual
+        clear = CLEAR * found.value**0.5
+        blocked = bit_set(prices > clear, prices < -clear)
+        place = min(left, key=lambda k: (blocked & left[k]).bit_count())
+        node = rivals[place][0].node
+        more_plus, more_minus = shape.reach(node)
+        tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support)
+        if tried.value < least:
+            break
+        plus, minus, found = plus | more_plus, minus | more_minus, tried
+        taken.append(place)
+        del left[place]
+    return tuple(taken), tuple(int(k) for k in found.support)
