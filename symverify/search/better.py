@@ -16,19 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symverify.ground.linear import independent_rows, least_squares
-from symverify.kernel.model import (
-    ONE,
-    ZERO,
-    Activation,
-    Layer,
-    Point,
-    Problem,
-    predictions,
-    rational,
-    residuals,
-    risk,
-    trace,
-)
+from symverify.kernel.core.activation import ONE, ZERO, Activation
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals, risk, trace
 from symverify.search.affine_minimum import carrier_of
 
 Array = npt.NDArray[np.float64]

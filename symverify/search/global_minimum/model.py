@@ -8,15 +8,15 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from math import comb, lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import arrangement
-from symverify.kernel.cover import few
-from symverify.kernel.errors import Declined
+from symverify.kernel.core.algebra import MAX_RAYS
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum.instance import Form, Instance, normal_form
 
 Floats = NDArray[np.float64]
@@ -186,7 +186,7 @@ def _rays(form: Form) -> NDArray[Any]:
         rows.append([0] * (dimension - 1) + [1])
     if not rows:
         return np.zeros((0, dimension), dtype=np.int64)
-    if not few(len(rows), dimension):  # the kernel visits them, too
+    if comb(len(rows), max(dimension - 1, 0)) > MAX_RAYS:  # the kernel visits them, too
         raise Declined("too many intersections of hyperplanes")
     half = arrangement(rows).rays
     rays = np.concatenate([half, -half])
