@@ -4,6 +4,9 @@ Every slot of a node contributes a non-negative combination of the columns of th
 sum of these cones is the cone of all those columns, and the squared distance of the labels to it is a lower
 bound of Σ(f − y)² for every tuple of units in the node. The residual g = y − f at the nearest point is
 non-positive on all the columns: it is the dual vector that proves the bound.
+
+Up to `SMALL` the search is the same on every processor and needs no numba (`ground.floats`): equal problems have equal
+certificates. Above, the compiled projection may go another way: the same theorem, not always the same bytes.
 """
 
 from collections.abc import Callable
