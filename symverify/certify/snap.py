@@ -18,6 +18,7 @@ import numpy as np
 
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
+from symverify.ground.floats import least_norm, norm, product
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, KernelError
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
@@ -209,7 +210,7 @@ class _Search:
         for _ in range(MAX_ROUNDS):
             gap, jacobian = linearised(self.problem, region, theta, goal)
             origin = self.floats if anchored else theta
-            aimed = origin + np.linalg.lstsq(jacobian, jacobian @ (theta - origin) - gap, rcond=1e-9)[0]
+            aimed = origin + least_norm(jacobian, product(jacobian, theta - origin) - gap, 1e-9)
             if not np.isfinite(aimed).all() or np.abs(aimed).max() > MAX_WEIGHT:
                 return None
             if np.abs(aimed - theta).max() <= 1e-10 * (1 + np.abs(theta).max()):
@@ -219,7 +220,7 @@ class _Search:
 
     def repaired(self, region: Region, target: Sequence[Vector], aimed: Array, level: int) -> Point | None:
         """The float parameters, rounded, with one block of them moved so that the predictions are exactly `target`."""
-        moved = float(np.linalg.norm(aimed - self.floats))
+        moved = norm(aimed - self.floats)
         bits = min(max(math.ceil(math.log2(64 * math.sqrt(len(aimed)) / max(moved, 1e-9))), 3), 44) + level
         rounded = [
             exact if float(exact) == x else Fraction(round(x * 2**bits), 2**bits)
@@ -241,7 +242,7 @@ class _Search:
             row = np.array([float(v) for v in x] + [1.0] * self.problem.hidden_bias)
             for j, unit in enumerate(region.pattern[0]):
                 at = slice(j * stride, (j + 1) * stride)
-                before, after = float(self.floats[at] @ row), float(aimed[at] @ row)
+                before, after = float(product(self.floats[at], row)), float(product(aimed[at], row))
                 for p, end in ((unit[i] - 1, -1), (unit[i], 1)):
                     if not 0 <= p < len(h.breakpoints) or (j, i) in held or self.problem.dead_row(i):
                         continue

@@ -9,6 +9,7 @@ from itertools import product
 
 import numpy as np
 
+from symverify.ground.floats import eigenvectors
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import (
@@ -109,7 +110,7 @@ def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
         hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
-        values, vectors = np.linalg.eigh(hessian)
+        values, vectors = eigenvectors(hessian)
     except (Declined, OverflowError, np.linalg.LinAlgError):
         return
     for index in range(min(3, len(values))):
