@@ -9,11 +9,12 @@ from typing import Any
 
 from symverify.search.global_minimum.dual import DualVector, known
 from symverify.search.global_minimum.instance import Instance
+from symverify.search.global_minimum.model import Node
 from symverify.search.global_minimum.network import Candidate
 from symverify.search.global_minimum.search import Search, Trail
 from symverify.search.global_minimum.tasks import Solved
 
-FORMAT = "symverify-search/4"
+FORMAT = "symverify-search/5"
 
 
 class BadCheckpoint(Exception):
@@ -39,6 +40,7 @@ def save(path: Path, search: Search) -> None:
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
         "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
+        "tree": [[node, split] for node, split in search.tree.items()],
         "nodes": search.nodes,
         "grown": search.trail.grown,
         "found": [_vector(found) for found in search.trail.found],
@@ -78,6 +80,7 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
     search.open = [(solved.value, number, solved) for number, solved in nodes]
     search.leaves = [_solved(data) for data in state["leaves"]]
     search.nodes = state["nodes"]
+    search.tree = {_slots(node): None if split is None else (split[0], split[1]) for node, split in state["tree"]}
     for cut, batch in state["sent"]:
         search.send([_solved(data) for data in batch], cut)
     search.trail = Trail(
@@ -98,5 +101,8 @@ def _node(solved: Solved) -> list[Any]:
 
 def _solved(data: list[Any]) -> Solved:
     value, node, support, splits, weight = data
-    slots = tuple((sign, tuple((plane, side) for plane, side in cuts)) for sign, cuts in node)
-    return Solved(value, slots, tuple(support), tuple((place, plane) for place, plane in splits), (), weight)
+    return Solved(value, _slots(node), tuple(support), tuple((place, plane) for place, plane in splits), (), weight)
+
+
+def _slots(data: list[Any]) -> Node:
+    return tuple((sign, tuple((plane, side) for plane, side in cuts)) for sign, cuts in data)

@@ -14,7 +14,7 @@ import numpy as np
 from symverify.ground import linear
 from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
-from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
+from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot, bit_set
 from symverify.search.global_minimum.relaxation import Projection, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
@@ -24,15 +24,10 @@ TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
 @dataclass(frozen=True, slots=True)
 class DualVector:
-    """vector: n integers. blocked: bit set of the column numbers on which it is positive (see `bit_set`)."""
+    """vector: n integers. blocked: bit set of the column numbers (+rays, then −rays) on which it is positive."""
 
     vector: tuple[int, ...]
     blocked: int
-
-
-def bit_set(plus: Flags, minus: Flags) -> int:
-    """The column numbers (those of +rays, then of −rays) as one integer, for fast intersections."""
-    return int.from_bytes(np.packbits(np.concatenate([plus, minus])).tobytes(), "big")
 
 
 def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:

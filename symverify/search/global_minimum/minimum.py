@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from fractions import Fraction
@@ -26,6 +26,7 @@ from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
 
 Watch = Callable[[Progress], None]
+Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
 SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
 CLOSING = 0.8  # share of the time left for the certificate of a complete search
@@ -86,14 +87,13 @@ def _global_minimum(
     if checkpoint is not None and search.nodes:
         saved.save(checkpoint, search)
     lower = floor
-    trivial = [linear.primitive(residual)] if floor else []
-    vectors = [tuple(vector) for vector in trivial]
+    proof: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
     if search.best.loss > floor:
         pace = (time.monotonic() - begun) / max(search.nodes, 1)
-        lower, vectors = _certified(search, complete, floor, vectors, until, pace)
+        lower, proof = _certified(search, complete, floor, proof, until, pace)
         if checkpoint is not None and complete and lower < search.best.loss:
             saved.save(checkpoint, search)
-    return _result(search, complete, lower, vectors, begun, until)
+    return _result(search, complete, lower, proof, begun, until)
 
 
 def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
@@ -139,9 +139,9 @@ def _searched(
 
 
 def _certified(
-    search: Search, complete: bool, floor: Fraction, trivial: list[tuple[int, ...]], until: float | None, pace: float
-) -> tuple[Fraction, list[tuple[int, ...]]]:
-    """A lower bound and vectors that prove it: the incumbent's loss, or one that the search has passed.
+    search: Search, complete: bool, floor: Fraction, trivial: Written, until: float | None, pace: float
+) -> tuple[Fraction, Written]:
+    """A lower bound and the certificate that proves it: the incumbent's loss, or one that the search has passed.
 
     Where the search is complete most of the time is for its leaves. An attempt at a lower bound may take half of the
     time that is left, the next one is at fewer nodes; so is the first, where time will not do for more. Ctrl-C ends an
@@ -154,7 +154,7 @@ def _certified(
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
-            return search.best.loss, sorted({one.vector for one in search.vectors})
+            return search.best.loss, search.written()
         reset()  # also where the interruption came after the last leaf
         attempts.pop()
     seconds = math.inf if until is None else (until - time.monotonic()) / 2
@@ -167,17 +167,12 @@ def _certified(
             continue
         most = len(leaves) / FEWER
         with suppress(TimeoutError, KeyboardInterrupt):
-            search.vectors = []
+            search.vectors, search.served = [], {}
             if not search.certify(threshold, leaves, _part(until, 0.5)):
-                bounds = [
-                    Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
-                    / (sum(g * g for g in one.vector) * scale)
-                    for one in search.vectors
-                ]
-                found = min(bounds, default=floor)
+                proof = search.written()
+                found = min(search.shape.bound(vector) for vector in proof[0])
                 # That the minimum is proved depends on no clock: such a proof has the same bytes always.
-                proved = found if found < search.best.loss else threshold / scale
-                return proved, sorted({one.vector for one in search.vectors})
+                return (found if found < search.best.loss else threshold / scale), proof
     return floor, trivial
 
 
@@ -187,12 +182,12 @@ def _part(until: float | None, share: float) -> float | None:
 
 
 def _result(
-    search: Search, complete: bool, lower: Fraction, vectors: list[tuple[int, ...]], begun: float, until: float | None
+    search: Search, complete: bool, lower: Fraction, proof: Written, begun: float, until: float | None
 ) -> Result:
     shape, best, separators = search.shape, search.best, None
     network, known = attaining(shape, best), True if always_attained(shape) else None
     if network is None and lower == best.loss:
-        found = _attainment(search, vectors, until)
+        found = _attainment(search, proof[0], until)
         if isinstance(found, Candidate):
             best, network = found, attaining(shape, found)
         separators = found if isinstance(found, tuple) else None
@@ -211,13 +206,16 @@ def _result(
         network=network,
         family=family(shape, best) if network is None else None,
         attained=known,
-        vectors=tuple(vectors),
+        vectors=proof[0],
+        tree=proof[1],
         separators=separators,
         statistics=Statistics(units, comb(units + width - 1, width), search.nodes, time.monotonic() - begun),
     )
 
 
-def _attainment(search: Search, vectors: list[tuple[int, ...]], until: float | None) -> Candidate | Separators | None:
+def _attainment(
+    search: Search, vectors: Sequence[tuple[int, ...]], until: float | None
+) -> Candidate | Separators | None:
     """An attaining candidate, or the separators that show that there is none; None: not decided."""
     inst, least = search.inst, search.best.loss
     floor, residual = inst.within()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import arrangement
+from symverify.ground import linear
 from symverify.ground.floats import norm
 from symverify.kernel.cover import few
 from symverify.kernel.errors import Declined
@@ -28,7 +29,8 @@ KEPT = 1 << 26  # bytes of cones to keep
 CANCELLED = Fraction(1, 1000)  # what varies by less than this share of its size is centred exactly
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
 
-Slot = tuple[int, tuple[tuple[int, int], ...]]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
+Cuts = tuple[tuple[int, int], ...]  # the facets ((hyperplane, side), …) of a closed cone, sorted; side 1 is ≥ 0
+Slot = tuple[int, Cuts]  # (σ, cone): one unit restricted to it
 Node = tuple[Slot, ...]  # one slot per hidden unit, sorted
 
 
@@ -43,7 +45,8 @@ class Model:
     margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. directions: (N, D), rays over that length.
     planes: (m, D). kinks: (m,). samples: (m,), the sample of each hyperplane. labels: (n,) integers, y times
     `label_scale`; target: y centred, over its length, which is `size` times `unit`, a power of 2.
-    cones: those of the latest slots.
+    same: (m,), the first hyperplane equal to each. cones: those of the latest slots. sides: (plane, side) as bit sets
+    of rays. half: the halves of slots.
     """
 
     form: Form
@@ -66,7 +69,10 @@ class Model:
     target: Floats
     size: float
     unit: Fraction
-    cones: dict[tuple[tuple[int, int], ...], Flags] = field(default_factory=dict)
+    same: tuple[int, ...]
+    cones: dict[Cuts, Flags] = field(default_factory=dict)
+    sides: dict[tuple[int, int], int] = field(default_factory=dict)
+    half: dict[tuple[Cuts, int], tuple[Cuts, Cuts]] = field(default_factory=dict)
 
     @property
     def instance(self) -> Instance:
@@ -89,6 +95,50 @@ class Model:
                 inside &= self.closed[side, plane]
             self.cones[cuts] = inside
         return inside
+
+    def bits(self, slot: Slot) -> int:
+        """The slot's rays as a bit set."""
+        return self._bits(slot[1])
+
+    def _bits(self, cuts: Cuts) -> int:
+        inside = (1 << self.count) - 1
+        for cut in cuts:
+            side = self.sides.get(cut)
+            if side is None:
+                plane, above = cut
+                side = self.sides[cut] = bit_set(self.closed[above, plane])
+            inside &= side
+        return inside
+
+    def reach_bits(self, node: Sequence[Slot]) -> int:
+        """`reach` as one bit set of column numbers (see `bit_set`)."""
+        plus = minus = 0
+        for sign, cuts in node:
+            if sign > 0:
+                plus |= self._bits(cuts)
+            else:
+                minus |= self._bits(cuts)
+        return plus << self.count | minus
+
+    def halves(self, cuts: Cuts, plane: int) -> tuple[Cuts, Cuts]:
+        """The two sides of a cone that a hyperplane cuts, each by its facets alone.
+
+        So cones with equal rays are equal: they have interior points, and the facets of such a one are unique.
+        """
+        if len(self.half) * 64 > KEPT:
+            self.half.clear()
+        if (cuts, plane) not in self.half:
+            both = []
+            for side in (0, 1):
+                kept = sorted((*cuts, (plane, side)))
+                inside = self._bits(tuple(kept))
+                for cut in cuts:
+                    fewer = [other for other in kept if other != cut]
+                    if self._bits(tuple(fewer)) == inside:
+                        kept = fewer
+                both.append(tuple(kept))
+            self.half[cuts, plane] = both[0], both[1]
+        return self.half[cuts, plane]
 
     def reach(self, node: Sequence[Slot]) -> tuple[Flags, Flags]:
         """Which rays some slot of the node may use with σ = +, and with σ = −."""
@@ -113,6 +163,11 @@ class Model:
         """What has this share."""
         return Fraction(share * self.size**2) * self.unit**2
 
+    def bound(self, vector: Sequence[int]) -> Fraction:
+        """The lower bound of Σ(f − y)² that a vector proves where it is admitted."""
+        gain = sum(g * y for g, y in zip(vector, self.labels, strict=True))
+        return Fraction(gain * gain, sum([g * g for g in vector]) * self.label_scale**2)
+
     def products(self, vector: Sequence[int], asked: Flags | None = None) -> Signs:
         """The exact signs of ⟨vector, H(ray)⟩ for all rays, (N,); `vector` holds n integers.
 
@@ -135,6 +190,12 @@ class Model:
         exact = self.columns[near].astype(object) @ np.array(list(vector), dtype=object)
         signs[near] = [(x > 0) - (x < 0) for x in exact]
         return signs
+
+
+def bit_set(*flags: Flags) -> int:
+    """Flags as one integer, the first one its highest bit, for fast intersections."""
+    count = sum(map(len, flags))
+    return int.from_bytes(np.packbits(np.concatenate(flags)).tobytes(), "big") >> -count % 8
 
 
 def _scaled(array: NDArray[Any]) -> Floats:
@@ -210,6 +271,13 @@ def _columns(form: Form, rays: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def _same(planes: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """For each hyperplane the first one that is a multiple of it."""
+    first: dict[tuple[int, ...], int] = {}
+    keys = [tuple(linear.primitive(row)) for row in planes]
+    return tuple(first.setdefault(max(key, tuple(-x for x in key)), k) for k, key in enumerate(keys))
+
+
 _latest: list[Model] = []
 
 
@@ -268,6 +336,7 @@ def _build(inst: Instance) -> Model:
         directions=rays.astype(float) / lengths[:, None],
         planes=planes.astype(float),
         kinks=np.array([float(kink) for _, _, kink in form.hyperplanes]),
+        same=_same([row for row, _, _ in form.hyperplanes]),
         samples=np.array([i for _, i, _ in form.hyperplanes], dtype=np.int64),
         labels=labels,
         label_scale=scale,

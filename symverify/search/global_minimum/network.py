@@ -74,7 +74,8 @@ def conflicts(
     importance = (size + 1e-6 * (size.max(initial=0.0) + 1e-300))[model.samples] * model.kinks
     score = np.where(error > 0.0, error * importance + 1e-300, -1.0)
     order = np.argsort(-score, axis=None, kind="stable")[:SPLITS]
-    return tuple(divmod(int(k), score.shape[1]) for k in order if score.flat[k] > 0.0)
+    best = (divmod(int(k), score.shape[1]) for k in order if score.flat[k] > 0.0)
+    return tuple(dict.fromkeys((place, model.same[plane]) for place, plane in best))
 
 
 def shares(model: Model, node: Node, cones: Sequence[Flags], support: Indices) -> list[Share]:

@@ -23,7 +23,8 @@ class Result:
 
     complete: no node is open, so that at most the certificate is missing. network: attains `upper`, or None. family:
     approaches `upper` where no known network attains it. attained: whether inf R is attained, None where that is not
-    known. vectors: dual vectors (n integers each), sorted. separators: where inf R is not attained, for each residual
+    known. vectors: dual vectors (n integers each). tree: see `tree`; empty as the vectors are, where nothing is proved.
+    separators: where inf R is not attained, for each residual
     of the lower bound the vectors that prove it.
     """
 
@@ -35,6 +36,7 @@ class Result:
     family: Family | None
     attained: bool | None
     vectors: tuple[tuple[int, ...], ...]
+    tree: tuple[int, ...]
     separators: tuple[tuple[tuple[int, ...], ...], ...] | None
     statistics: Statistics
 

@@ -15,9 +15,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.ground.floats import product
-from symverify.search.global_minimum.dual import DualVector, bit_set, dual_vector
+from symverify.search.global_minimum.dual import DualVector, dual_vector
 from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, model
+from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, bit_set, model
 from symverify.search.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
 from symverify.search.global_minimum.relaxation import Projection, project
 
@@ -64,14 +64,20 @@ def roots(width: int) -> list[Node]:
     return list(every)
 
 
-def children(node: Node, split: Split) -> list[Node]:
+def halves(shape: Model, slot: Slot, plane: int) -> tuple[Slot, Slot]:
+    """The parts of a slot on the closed negative and positive side of a hyperplane."""
+    low, high = shape.halves(slot[1], plane)
+    return (slot[0], low), (slot[0], high)
+
+
+def children(shape: Model, node: Node, split: Split) -> list[Node]:
     """Cut one slot by a hyperplane; equal slots together, since their order does not matter."""
     place, plane = split
     slot = node[place]
     copies = node.count(slot)
     rest = [other for other in node if other != slot]
-    halves: list[Slot] = [(slot[0], tuple(sorted((*slot[1], (plane, side))))) for side in (0, 1)]
-    return [tuple(sorted([*rest, *[halves[0]] * (copies - k), *[halves[1]] * k])) for k in range(copies + 1)]
+    low, high = halves(shape, slot, plane)
+    return [tuple(sorted([*rest, *[low] * (copies - k), *[high] * k])) for k in range(copies + 1)]
 
 
 def solve(shape: Model, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
@@ -102,15 +108,16 @@ def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float 
     return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
 
 
-def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[Solved], list[Guess]]:
-    """The children of every node of the batch, and a network near the projection of the first of them that is open.
+def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[tuple[Split, list[Solved]]], list[Guess]]:
+    """Every node's split and children, and a network near the projection of the first child that is open.
 
     `cut` is the incumbent's value: guesses that are not better are not returned.
     """
     shape = model(inst)
-    solved, guesses = list[Solved](), list[Guess]()
+    found_splits, guesses = list[tuple[Split, list[Solved]]](), list[Guess]()
     for parent in batch:
-        nodes, bounds = best_split(shape, parent, cut)
+        split, nodes, bounds = best_split(shape, parent, cut)
+        solved = list[Solved]()
         sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
         volumes = [prod(sizes[slot] for slot in node) for node in nodes]
         for node, found, volume in zip(nodes, bounds, volumes, strict=True):
@@ -119,21 +126,20 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[So
             if not guesses and child.splits:
                 value, parts = local_search(shape, start_units(shape, node, found))
                 guesses.append((value, tuple(parts)))
-    return solved, [guess for guess in guesses if guess[0] < cut]
+        found_splits.append((split, solved))
+    return found_splits, [guess for guess in guesses if guess[0] < cut]
 
 
-def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], list[Projection]]:
-    """The children of the split that raises their bounds most, and these (strong branching).
+def best_split(shape: Model, parent: Solved, cut: float) -> tuple[Split, list[Node], list[Projection]]:
+    """The split that raises the children's bounds most, the children, and these (strong branching).
 
     A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
     Both are at most cut − the parent's bound, which tells early that a split is not better.
     """
-    if not parent.splits:
-        return [parent.node], [bound(shape, parent.node, parent.support)]
     gap, best, vain = cut - parent.value, -1.0, 0
-    chosen: tuple[list[Node], list[Projection]] = [], []
+    chosen: tuple[Split, list[Node], list[Projection]] = parent.splits[0], [], []
     for split in parent.splits:
-        nodes, bounds, least, most = children(parent.node, split), list[Projection](), gap, 1e-12
+        nodes, bounds, least, most = children(shape, parent.node, split), list[Projection](), gap, 1e-12
         for node in nodes:
             stop = max(parent.value + best / max(gap, 1e-300), _hopeless(parent.value, cut))
             bounds.append(bound(shape, node, parent.support, stop))
@@ -142,7 +148,7 @@ def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], li
             if least * gap <= best:
                 break
         if least * most > best and len(bounds) == len(nodes):
-            best, chosen, vain = least * most, (nodes, bounds), 0
+            best, chosen, vain = least * most, (split, nodes, bounds), 0
         else:
             vain += 1
         if least == gap or vain == PATIENCE:
