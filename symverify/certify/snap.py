@@ -19,17 +19,9 @@ import numpy as np
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
 from symverify.ground.floats import least_norm, norm, product
-from symverify.kernel.errors import Declined, KernelError
-from symverify.kernel.model import (
-    ZERO,
-    Point,
-    Problem,
-    coordinates,
-    predictions,
-    rational,
-    risk,
-    trace,
-)
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined, KernelError
+from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.snap_equations import Array, as_point, leaves, linearised, repair
 from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
@@ -70,7 +62,7 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     `deadline`, a time.monotonic() value. For squared loss.
     """
     given_risk = risk(problem, predictions(problem, point))
-    if problem.loss.name != "squared":
+    if not problem.loss.quadratic:
         return [Snapped("the cell of the point", given_risk, reason="undecided: snapping needs the squared loss")]
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
@@ -184,9 +176,9 @@ class _Search:
                     case Stays(found):
                         rule, multipliers = "face_minimum", found
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
-                certificate.step(rule, point=at, multipliers=spelled)
+                certificate.step(rule, {"point": at}, multipliers=spelled)
             else:
-                certificate.step(rule, point=at)
+                certificate.step(rule, {"point": at})
         except KernelError as error:
             return self.failed(region, f"undecided: {error}")
         apart = [rational(a) - b for a, b in zip(coordinates(point), self.start, strict=True)]

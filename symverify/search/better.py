@@ -16,18 +16,8 @@ import numpy as np
 
 from symverify.ground.floats import product
 from symverify.ground.linear import independent_rows, least_squares
-from symverify.kernel.model import (
-    ONE,
-    ZERO,
-    Layer,
-    Point,
-    Problem,
-    predictions,
-    rational,
-    residuals,
-    risk,
-    trace,
-)
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals, risk, trace
 from symverify.search.affine_minimum import carrier_of
 from symverify.search.training import Array, Training, heights_of
 

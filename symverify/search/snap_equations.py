@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from symverify.ground.floats import product, spanning
 from symverify.ground.linear import solve
-from symverify.kernel.model import ZERO, Layer, Point, Problem
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.search.snap_region import Region, Vector, shallow
 
 Array = npt.NDArray[Any]

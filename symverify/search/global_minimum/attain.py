@@ -23,10 +23,10 @@ from scipy.optimize import linprog
 from symverify.ground import linear
 from symverify.ground.floats import product
 from symverify.ground.lp import Constraint, Witness, solve_system
-from symverify.kernel.attainment import Attainment, unrefuted
-from symverify.kernel.cover import dot
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import Activation
+from symverify.kernel.cells.not_attained import Attainment, unrefuted
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum.model import Floats, Model
 from symverify.search.global_minimum.network import Candidate, evaluated
 

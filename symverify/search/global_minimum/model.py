@@ -8,7 +8,7 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from math import comb, lcm
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from symverify.cells.arrangement import arrangement
 from symverify.ground import linear
 from symverify.ground.floats import norm
-from symverify.kernel.cover import few
-from symverify.kernel.errors import Declined
+from symverify.kernel.core.algebra import MAX_RAYS
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum.instance import Form, Instance, normal_form
 
 Floats = NDArray[np.float64]
@@ -248,7 +248,7 @@ def _rays(form: Form) -> NDArray[Any]:
         rows.append([0] * (dimension - 1) + [1])
     if not rows:
         return np.zeros((0, dimension), dtype=np.int64)
-    if not few(len(rows), dimension):  # the kernel visits them, too
+    if comb(len(rows), max(dimension - 1, 0)) > MAX_RAYS:  # the kernel visits them, too
         raise Declined("too many intersections of hyperplanes")
     half = arrangement(rows).rays
     rays = np.concatenate([half, -half])

@@ -1,6 +1,6 @@
 """Strict reading of text from strangers: bytes to JSON values, text to exact rationals, objects field by field.
 
-Everything wrong with an object is collected, each fault with its path in the file and what was expected.
+The first fault ends the reading: Malformed, with its path in the file and what was expected there.
 """
 
 import json
@@ -8,8 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from types import TracebackType
-from typing import NoReturn, Self, TypeVar
+from typing import NoReturn, TypeVar
 
 from .errors import Malformed
 
@@ -102,74 +101,48 @@ def liberal(value: object, where: str) -> Fraction:
     raise Malformed((where, f'expected a number (3, 0.25, "3/10"; {MAX_DIGITS} digits at most), got {shown(value)}'))
 
 
-def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
-    """The same reader, except that where it fails it adds to the faults and gives the default."""
-
-    def read_softly(value: object, where: str) -> T:
-        try:
-            return read(value, where)
-        except Malformed as error:
-            faults.extend(error.faults)
-            return default
-
-    return read_softly
-
-
 class Fields:
-    """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
+    """A JSON object being read: each key is taken once, and `done` says that whatever was not taken is unknown."""
 
     def __init__(self, value: object, where: str) -> None:
-        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
         if not isinstance(value, dict):
             raise Malformed((where, f"expected an object, got {shown(value)}"))
-        self.left: dict[str, object] = dict(value)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Whatever was not taken is unknown."""
-        for name in self.left if kind is None else ():
-            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
-            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
-        if kind is None:
-            self.check()
-
-    def check(self) -> None:
-        """Raise what has been found wrong so far."""
-        if self.faults:
-            raise Malformed(*self.faults)
+        self.where, self.left, self.known = where, dict[str, object](value), dict[str, None]()
 
     def at(self, name: str) -> str:
         """The path of a field."""
         return f"{self.where}.{name}" if self.where and name else self.where or name
 
-    def fault(self, name: str, what: str) -> None:
-        """Record what is wrong with a field."""
-        self.faults.append((self.at(name), what))
-
-    def wrong(self, name: str) -> bool:
-        """Whether a fault at the field, or inside it, is recorded."""
-        return any(re.match(re.escape(self.at(name)) + r"($|[.\[])", where) for where, _ in self.faults)
-
-    def take(self, name: str, read: Read[T], default: T) -> T:
-        """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
+    def need(self, name: str, read: Read[T]) -> T:
+        """The field as `read` reads it."""
         self.known[name] = None
         if name not in self.left:
-            return default
-        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
+            raise Malformed((self.at(name), "is missing"))
+        return read(self.left.pop(name), self.at(name))
 
-    def need(self, name: str, read: Read[T], default: T) -> T:
-        """The same for a field that must be there."""
-        if name not in self.left:
-            self.fault(name, "is missing")
-        return self.take(name, read, default)
+    def take(self, name: str, read: Read[T], default: T) -> T:
+        """The same, and its default if it is absent."""
+        self.known[name] = None
+        return self.need(name, read) if name in self.left else default
+
+    def done(self) -> None:
+        """Nothing is left."""
+        for name in self.left:
+            plain = name if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name) else shown(name)
+            raise Malformed((self.at(plain), f"unknown key; the keys here are {', '.join(self.known) or 'none'}"))
 
 
 def text(value: object, where: str) -> str:
     """A JSON string (not a number that was kept as text)."""
     if type(value) is not str:
         raise Malformed((where, f"expected text, got {shown(value)}"))
+    return value
+
+
+def integer(value: object, where: str) -> int:
+    """A JSON integer."""
+    if type(value) is not int:
+        raise Malformed((where, f"expected a whole number, got {shown(value)}"))
     return value
 
 
@@ -187,22 +160,27 @@ def boolean(value: object, where: str) -> bool:
     return value
 
 
+def anything(value: object, _: str) -> object:
+    """A value that is read later."""
+    return value
+
+
 def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
-    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
+    """Reads an array, of a given size if any, item by item."""
 
     def read_list(value: object, where: str) -> list[T]:
         if not isinstance(value, list):
             raise Malformed((where, f"expected a list, got {shown(value)}"))
-        faults: list[tuple[str, str]] = []
         if size is not None and len(value) != size:
-            faults.append((where, f"expected {size} {what}, got {len(value)}"))
-        reader: Read[T | None] = softly(read, None, faults)
-        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if faults:
-            raise Malformed(*faults)
-        return good  # type: ignore[return-value]  # without faults, no item is None
+            raise Malformed((where, f"expected {size} {what}, got {len(value)}"))
+        return [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
 
     return read_list
+
+
+def optional(read: Read[T]) -> Read[T | None]:
+    """Reads null as None."""
+    return lambda value, where: None if value is None else read(value, where)
 
 
 Layers = list[tuple[list[list[T]], list[T] | None]]
@@ -212,9 +190,10 @@ def layers(number: Read[T]) -> Read[Layers[T]]:
     """Reads [{"weight": [[…], …], "bias": […]}, …], of any shape."""
 
     def read_layer(value: object, where: str) -> tuple[list[list[T]], list[T] | None]:
-        with Fields(value, where) as fields:
-            weight: list[list[T]] = fields.need("weight", listed(listed(number)), [])
-            bias: list[T] | None = fields.take("bias", listed(number), None)
+        fields = Fields(value, where)
+        weight = fields.need("weight", listed(listed(number)))
+        bias: list[T] | None = fields.take("bias", listed(number), None)
+        fields.done()
         return weight, bias
 
     return listed(read_layer)

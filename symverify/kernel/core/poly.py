@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import comb
 
+from .algebra import integral, total
 from .errors import Declined, within_budget
-from .linear import integral, total
 
 MAX_DEGREE, MAX_PIECES = 128, 256
 
@@ -65,6 +65,9 @@ class Poly:
         """The sign for all small t > 0: that of the first non-zero coefficient."""
         first = next((c for c in self.coefficients if c), Fraction(0))
         return (first > 0) - (first < 0)
+
+
+Scalar = Fraction | Poly
 
 
 def positive_on_unit_interval(p: Poly) -> bool:
