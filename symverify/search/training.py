@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symverify.ground.floats import product
-from symverify.kernel.model import Activation, Problem
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.network import Problem
 
 Array = npt.NDArray[np.float64]
 STEPS, TRIES, MEMORY = 400, 40, 10

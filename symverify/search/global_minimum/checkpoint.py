@@ -7,10 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, known
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Node
-from symverify.search.global_minimum.network import Candidate
+from symverify.search.global_minimum.generators import Node
 from symverify.search.global_minimum.search import Search, Trail
 from symverify.search.global_minimum.tasks import Solved
 
@@ -21,9 +21,11 @@ class BadCheckpoint(Exception):
     """A file that is no checkpoint of this search."""
 
 
-def fingerprint(inst: Instance) -> str:
-    """SHA-256 of the instance."""
-    return hashlib.sha256(repr(inst).encode()).hexdigest()
+def fingerprint(problem: Problem) -> str:
+    """SHA-256 of what the search depends on."""
+    biases = problem.hidden_bias, problem.output_bias
+    parts = problem.widths, biases, problem.activations, problem.loss.factor, problem.inputs, problem.targets
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def save(path: Path, search: Search) -> None:
@@ -31,10 +33,10 @@ def save(path: Path, search: Search) -> None:
     best = search.best
     state = {
         "format": FORMAT,
-        "instance": fingerprint(search.inst),
+        "problem": fingerprint(search.problem),
         "best": [
             str(best.loss),
-            [[sign, [str(x) for x in point]] for sign, point in best.units],
+            [[sign, [str(x) for x in u], str(nu)] for sign, u, nu in best.units],
             str(best.c0),
         ],
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
@@ -57,13 +59,13 @@ def save(path: Path, search: Search) -> None:
 def restore(path: Path, search: Search) -> bool:
     """Continue from the file; False if there is none, or none with a node (the start was interrupted).
 
-    BadCheckpoint if it is not this instance's.
+    BadCheckpoint if it is not this problem's.
     """
     if not path.exists():
         return False
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
-        if state["format"] != FORMAT or state["instance"] != fingerprint(search.inst):
+        if state["format"] != FORMAT or state["problem"] != fingerprint(search.problem):
             raise ValueError
         return _restored(state, search)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
@@ -74,8 +76,8 @@ def restore(path: Path, search: Search) -> bool:
 
 def _restored(state: dict[str, Any], search: Search) -> bool:
     loss, units, c0 = state["best"]
-    points = tuple((sign, tuple(Fraction(x) for x in point)) for sign, point in units)
-    search.improve(Candidate(Fraction(loss), points, Fraction(c0)))
+    found = tuple((sign, tuple(Fraction(x) for x in u), Fraction(nu)) for sign, u, nu in units)
+    search.improve(Candidate(Fraction(loss), found, Fraction(c0)))
     nodes = [(number, _solved(data)) for number, data in state["open"]]
     search.open = [(solved.value, number, solved) for number, solved in nodes]
     search.leaves = [_solved(data) for data in state["leaves"]]

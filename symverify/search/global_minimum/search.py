@@ -20,12 +20,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
+from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, exact_projection
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Model, Node, Slot, binary
-from symverify.search.global_minimum.network import Candidate, Split, candidate, conflicts, from_weights, shares
-from symverify.search.global_minimum.tasks import Guess, Solved
+from symverify.search.global_minimum.generators import Generators, Node, Slot, binary
+from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
+from symverify.search.global_minimum.tasks import Branch, Guess, Solved
 from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
@@ -67,7 +68,7 @@ class Sent:
 
     nodes: tuple[Solved, ...]
     cut: float
-    result: Callable[[], tuple[list[tuple[Split, list[Solved]]], list[Guess]]]
+    result: Callable[[], tuple[list[Branch], list[Guess]]]
 
 
 @dataclass(slots=True)
@@ -112,9 +113,8 @@ class Search:
     left then: fewer prove a lower bound.
     """
 
-    inst: Instance
-    shape: Model
-    width: int
+    problem: Problem
+    shape: Generators
     best: Candidate
     open: list[tuple[float, int, Solved]] = field(default_factory=list)
     leaves: list[Solved] = field(default_factory=list)
@@ -160,15 +160,15 @@ class Search:
         return [*self.leaves, *self.pending]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
-        """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
+        """work(problem, part, *rest), begun elsewhere if there is an executor; call what it returns for the result."""
         if self.executor is None:
-            return partial(work, self.inst, part, *rest)
+            return partial(work, self.problem, part, *rest)
         if not self.pickled:
-            self.pickled = pickle.dumps(self.inst)
+            self.pickled = pickle.dumps(self.problem)
         return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
 
     def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
-        """work(inst, part, *rest) for every part, in order."""
+        """work(problem, part, *rest) for every part, in order."""
         running = [self.submit(work, part, *rest) for part in parts]
         return (result() for result in running)
 
@@ -203,14 +203,14 @@ class Search:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
         seeds = range(STARTS)
         for guesses in self.calls(
-            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width
+            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.shape.width
         ):
             self.consider(guesses)
             if self.best.loss == floor:
                 return
         with self.undone():
-            for node in tasks.roots(self.width):
-                self.add(self.solved(node, (), 1.0 / (self.width + 1)))
+            for node in tasks.roots(self.shape.width):
+                self.add(self.solved(node, (), 1.0 / (self.shape.width + 1)))
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -293,7 +293,7 @@ class Search:
             if found is None and len(members) > 1:
                 members, waiting = members[:1], [*members[1:], *waiting]
                 leaf, _ = members[0]
-                alone = partial(tasks.certify, self.inst, (leaf.node, leaf.support), threshold)
+                alone = partial(tasks.certify, self.problem, (leaf.node, leaf.support), threshold)
                 found = replay.next("alone", trail.alone, alone)
             members = self.unserved(members, known)
             if found is None:
@@ -356,7 +356,7 @@ class Search:
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
         """The certificate: the vectors that serve the leaves, and the tree that leads to them."""
         splits = {node: split for node, split in self.tree.items() if split is not None}
-        return written(self.shape, self.width, splits, self.served, self.vectors)
+        return written(self.shape, splits, self.served, self.vectors)
 
     def refine(self, leaf: Solved, asked: Fraction) -> None:
         """A leaf whose exact bound is below `asked`, the incumbent's loss at that time: a network of it, or a split."""

@@ -1,6 +1,6 @@
 """The pure work of the search: functions of their arguments only, run here or in worker processes.
 
-Workers get the instance and small nodes; the model (rays, columns) is rebuilt once per process.
+Workers get the problem and small nodes; the generators is rebuilt once per process.
 """
 
 import pickle
@@ -15,9 +15,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.ground.floats import product
+from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum.dual import DualVector, dual_vector
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, bit_set, model
+from symverify.search.global_minimum.generators import Flags, Generators, Indices, Node, Slot, bit_set, generators
 from symverify.search.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
 from symverify.search.global_minimum.relaxation import Projection, project
 
@@ -45,16 +45,19 @@ class Solved:
     weight: float
 
 
+Branch = tuple[Split, list[Solved]]  # how a node is split, and its children
+
+
 @lru_cache(maxsize=2)
-def _received(pickled: bytes) -> Instance:
-    """The instance that a worker process was sent. The process does its linear algebra in one thread from now on."""
+def _received(pickled: bytes) -> Problem:
+    """The problem that a worker process was sent. The process does its linear algebra in one thread from now on."""
     threadpool_limits(limits=1, user_api="blas")
-    received: Instance = pickle.loads(pickled)
+    received: Problem = pickle.loads(pickled)
     return received
 
 
 def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) -> T:
-    """work(instance, part, *rest), the instance pickled: each process unpacks it once."""
+    """work(problem, part, *rest), the problem pickled: each process unpacks it once."""
     return work(_received(pickled), part, *rest)
 
 
@@ -64,13 +67,13 @@ def roots(width: int) -> list[Node]:
     return list(every)
 
 
-def halves(shape: Model, slot: Slot, plane: int) -> tuple[Slot, Slot]:
+def halves(shape: Generators, slot: Slot, plane: int) -> tuple[Slot, Slot]:
     """The parts of a slot on the closed negative and positive side of a hyperplane."""
     low, high = shape.halves(slot[1], plane)
     return (slot[0], low), (slot[0], high)
 
 
-def children(shape: Model, node: Node, split: Split) -> list[Node]:
+def children(shape: Generators, node: Node, split: Split) -> list[Node]:
     """Cut one slot by a hyperplane; equal slots together, since their order does not matter."""
     place, plane = split
     slot = node[place]
@@ -80,7 +83,7 @@ def children(shape: Model, node: Node, split: Split) -> list[Node]:
     return [tuple(sorted([*rest, *[low] * (copies - k), *[high] * k])) for k in range(copies + 1)]
 
 
-def solve(shape: Model, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
+def solve(shape: Generators, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
     """A node with its projection and its parent's bound `least`; it is a leaf if its own is at least `cut`."""
     splits: tuple[Split, ...] = ()
     parts: tuple[Share, ...] = ()
@@ -97,24 +100,24 @@ def _hopeless(least: float, cut: float) -> float:
     return least + 1e-6 * max(cut - least, 0.0)
 
 
-def bound(shape: Model, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
+def bound(shape: Generators, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
     """The projection onto the columns of a node; not the nearest point if the value falls to `stop`."""
     return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), stop)
 
 
-def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
+def relaxed(shape: Generators, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
     """The projection onto the columns of these rays; `warm` may have other ones, too."""
     starts = warm[np.concatenate([plus, minus])[warm]]
     return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
 
 
-def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[tuple[Split, list[Solved]]], list[Guess]]:
+def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> tuple[list[Branch], list[Guess]]:
     """Every node's split and children, and a network near the projection of the first child that is open.
 
     `cut` is the incumbent's value: guesses that are not better are not returned.
     """
-    shape = model(inst)
-    found_splits, guesses = list[tuple[Split, list[Solved]]](), list[Guess]()
+    shape = generators(problem)
+    found_splits, guesses = list[Branch](), list[Guess]()
     for parent in batch:
         split, nodes, bounds = best_split(shape, parent, cut)
         solved = list[Solved]()
@@ -130,7 +133,7 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[tu
     return found_splits, [guess for guess in guesses if guess[0] < cut]
 
 
-def best_split(shape: Model, parent: Solved, cut: float) -> tuple[Split, list[Node], list[Projection]]:
+def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, list[Node], list[Projection]]:
     """The split that raises the children's bounds most, the children, and these (strong branching).
 
     A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
@@ -156,9 +159,9 @@ def best_split(shape: Model, parent: Solved, cut: float) -> tuple[Split, list[No
     return chosen
 
 
-def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
+def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
     """Networks found by descent from seeded random units."""
-    shape = model(inst)
+    shape = generators(problem)
     found = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -166,7 +169,7 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
         for _ in range(width):
             few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
             point = product(rng.standard_normal(len(few)), shape.directions[few])
-            if shape.form.perspective:
+            if shape.form.cone:
                 point[-1] = abs(point[-1])
             units.append((int(rng.integers(0, 2)) * 2 - 1, point))
         value, parts = local_search(shape, units)
@@ -174,14 +177,14 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
     return found
 
 
-def certify(inst: Instance, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
+def certify(problem: Problem, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
     """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
     slots, support = group
-    return dual_vector(model(inst), slots, np.array(support, dtype=np.int64), threshold)
+    return dual_vector(generators(problem), slots, np.array(support, dtype=np.int64), threshold)
 
 
 def grow(
-    shape: Model, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
+    shape: Generators, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
 

@@ -14,8 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from symverify.search.global_minimum.dual import DualVector
-from symverify.search.global_minimum.instance import Form
-from symverify.search.global_minimum.model import Model, Node, Slot
+from symverify.search.global_minimum.generators import Generators, Node, Slot
 from symverify.search.global_minimum.network import Split
 from symverify.search.global_minimum.tasks import children, halves, roots
 
@@ -26,37 +25,38 @@ Vector = tuple[int, ...]
 
 
 def written(
-    model: Model, width: int, splits: Mapping[Node, Split], served: Mapping[Node, int], vectors: Sequence[DualVector]
+    model: Generators,
+    splits: Mapping[Node, Split],
+    served: Mapping[Node, int],
+    vectors: Sequence[DualVector],
 ) -> tuple[tuple[Vector, ...], tuple[int, ...]]:
     """The vectors that are used, in the order of their first use, and the tree.
 
     splits: of the nodes that were split. served: for each node that no split is needed for, a vector that it admits.
     """
-    below = _subtrees(model, width, splits, served)
+    below = _subtrees(model, splits, served)
     admitted = _admitted(model, list(below), served, vectors)
     for node in reversed(below):  # children come after their parents
         if below[node]:
             admitted[node] = _common(admitted[child] for child in below[node])
-    shared = _common(admitted[node] for node in roots(width))
+    shared = _common(admitted[node] for node in roots(model.width))
     if shared:
         return (vectors[_least(shared)].vector,), (0,)
-    leaves = list(dict.fromkeys(_leaves(below, admitted, width)))
+    leaves = list(dict.fromkeys(_leaves(model, below, admitted)))
     choice = _few([admitted[node] for node in leaves], len(vectors))
-    entries = _entries(model, width, splits, dict(zip(leaves, choice, strict=True)))
+    entries = _entries(model, splits, dict(zip(leaves, choice, strict=True)))
     number: dict[int, int] = {}
     tree = tuple(entry if entry < 0 else number.setdefault(entry, len(number)) for entry in entries)
     return tuple(vectors[k].vector for k in number), tree
 
 
-def _subtrees(
-    model: Model, width: int, splits: Mapping[Node, Split], served: Mapping[Node, int]
-) -> dict[Node, list[Node]]:
+def _subtrees(model: Generators, splits: Mapping[Node, Split], served: Mapping[Node, int]) -> dict[Node, list[Node]]:
     """The nodes of the tree with their children, none for served ones; every node comes before its children.
 
     Two ways to a node give it one entry, so the order is that of sizes of ray sets.
     """
     below: dict[Node, list[Node]] = {}
-    waiting = roots(width)
+    waiting = roots(model.width)
     while waiting:
         node = waiting.pop()
         if node not in below:
@@ -67,7 +67,7 @@ def _subtrees(
 
 
 def _admitted(
-    model: Model, nodes: Sequence[Node], served: Mapping[Node, int], vectors: Sequence[DualVector]
+    model: Generators, nodes: Sequence[Node], served: Mapping[Node, int], vectors: Sequence[DualVector]
 ) -> dict[Node, int]:
     """For each served node the vectors that it admits, as a bit set; only the one known where looking takes long."""
     leaves = [node for node in nodes if node in served]
@@ -96,9 +96,9 @@ def _least(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
-def _leaves(below: Mapping[Node, Sequence[Node]], admitted: Mapping[Node, int], width: int) -> Iterator[Node]:
+def _leaves(model: Generators, below: Mapping[Node, Sequence[Node]], admitted: Mapping[Node, int]) -> Iterator[Node]:
     """The first nodes on every way from the roots that admit a vector."""
-    waiting = roots(width)
+    waiting = roots(model.width)
     while waiting:
         node = waiting.pop()
         if admitted[node]:
@@ -124,13 +124,13 @@ def _few(sets: Sequence[int], count: int) -> list[int]:
     return [int(k) for k in chosen]
 
 
-def _entries(model: Model, width: int, splits: Mapping[Node, Split], leaves: Mapping[Node, int]) -> Iterator[int]:
+def _entries(model: Generators, splits: Mapping[Node, Split], leaves: Mapping[Node, int]) -> Iterator[int]:
     """The tree with the vectors' numbers as they are, units in the order in which splits put them."""
-    number, planes = names(model.form)
+    planes = len(model.planes)
     yield -1
     plus: Slot = (1, ())
     minus: Slot = (-1, ())
-    waiting: list[list[Slot]] = [[plus] * k + [minus] * (width - k) for k in reversed(range(width + 1))]
+    waiting: list[list[Slot]] = [[plus] * k + [minus] * (model.width - k) for k in reversed(range(model.width + 1))]
     while waiting:
         units = waiting.pop()
         node = tuple(sorted(units))
@@ -141,18 +141,9 @@ def _entries(model: Model, width: int, splits: Mapping[Node, Split], leaves: Map
         slot = node[place]
         low, high = halves(model, slot, plane)
         places = [k for k, unit in enumerate(units) if unit == slot]
-        yield -1 - (places[0] * (planes + 1) + number[plane])
+        yield -1 - (places[0] * (planes + 1) + 1 + plane)
         for count in reversed(range(len(places) + 1)):
             child = units.copy()
             for k, at in enumerate(places):
                 child[at] = high if k < count else low
             waiting.append(child)
-
-
-def names(form: Form) -> tuple[list[int], int]:
-    """The number q of each hyperplane, and how many there are to choose from."""
-    if not form.breakpoints:
-        return list(range(1, len(form.hyperplanes) + 1)), len(form.basis)
-    count = len(form.breakpoints)
-    inside = [i for i, row in enumerate(form.rows) if any(row)]
-    return [1 + i * count + p for i in inside for p in range(count)], len(form.rows) * count
