@@ -18,8 +18,7 @@ from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.face_atlas import FaceAtlas, strata
-from symverify.kernel.cells.strata import Face
-from symverify.kernel.cells.strata import face_of
+from symverify.kernel.cells.strata import Face, face_of
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.network import Layer, Point, Problem, predictions, risk
 from symverify.search.cell_minima import FaceMinima, face_minima
