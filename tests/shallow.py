@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from symverify.kernel.core.activation import Activation
-from symverify.kernel.core.errors import metered
-from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.loss import squared
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 
