@@ -19,9 +19,10 @@ from ..core.algebra import Row, dot, echelon, rank
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
+from ..core.file import read_point
 from ..core.network import Point, Problem, Vector, pieces_at, predictions, residuals
 from ..core.proof import Reading
-from ..core.text import Fields, Layers, canonical, layers, listed, optional
+from ..core.text import Fields, canonical, listed, optional
 
 Face = tuple[tuple[int, ...], ...]  # per unit and sample: 2p strictly inside piece p, 2p + 1 between pieces p and p + 1
 MAX_TYPES = 4096
@@ -157,9 +158,8 @@ def types(choices: Sequence[Sequence[int]]) -> Iterator[int]:
 
 def inside(problem: Problem, face: Face, r: Vector, step: Reading, name: str) -> list[tuple[str, Point]]:
     """The points in a field, with their places; each is on the face and has loss gradient r."""
-    given: list[Layers[Fraction]] = step.need(name, listed(layers(canonical)))
-    places = [f"{step.at(name)}[{index}]" for index in range(len(given))]
-    points = [(here, step.shaped(theta, here)) for here, theta in zip(places, given, strict=True)]
+    given = step.need(name, listed(read_point(problem, canonical)))
+    points = [(f"{step.at(name)}[{index}]", theta) for index, theta in enumerate(given)]
     for here, theta in points:
         if face_of(problem, theta) != face:
             raise Rejected(here, "is in another cell or on another face")

@@ -134,12 +134,8 @@ def rational(x: Scalar) -> Fraction:
 
 def coordinates(point: Point) -> list[Scalar]:
     """All parameters: layer by layer, row by row, each weight row followed by its bias."""
-    return [
-        x
-        for layer in point
-        for j, row in enumerate(layer.weight)
-        for x in ((*row, layer.bias[j]) if layer.bias is not None else row)
-    ]
+    rows = ((row, (layer.bias or ())[j : j + 1]) for layer in point for j, row in enumerate(layer.weight))
+    return [x for row, bias in rows for x in (*row, *bias)]
 
 
 def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
@@ -191,11 +187,9 @@ def risk_along(problem: Problem, path: Point) -> Poly:
 
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
     """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
-    rows = [
-        [problem.loss.factor * problem.loss.slope(a - b) for a, b in zip(u, v, strict=True)]
-        for u, v in zip(f, problem.targets, strict=True)
-    ]
-    return list(zip(*rows, strict=True))
+    slope, factor = problem.loss.slope, problem.loss.factor
+    outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
+    return [tuple(factor * slope(a - b) for a, b in zip(u, v, strict=True)) for u, v in outputs]
 
 
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
@@ -215,11 +209,10 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
 def cell_of(problem: Problem, point: Point) -> Pattern:
     """The pattern of the cell that the point is strictly inside; rejected on an activation boundary."""
     found = pieces_at(problem, point)
-    for m, layer in enumerate(found):
-        for j, unit in enumerate(layer):
-            for i, at in enumerate(unit):
-                if len(at) > 1:
-                    raise Rejected("", f"{unit_name(m, j)} is at a breakpoint on sample {i + 1}")
+    units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
+    for m, j, unit in units:
+        if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
+            raise Rejected("", f"{unit_name(m, j)} is at a breakpoint on sample {i + 1}")
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
 
 

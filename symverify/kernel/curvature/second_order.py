@@ -1,5 +1,6 @@
 """The rule `second_order`: local minima modulo the symmetries of a cell."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -73,7 +74,10 @@ def second_derivatives(problem: Problem, f: Sequence[Sequence[Fraction]]) -> lis
     """factor · ∂²ℓ/∂f_ik², None where ℓ is not twice differentiable."""
     loss = problem.loss
     return [
-        [None if (bend := loss.bend(a - b)) is None else loss.factor * bend for a, b in zip(u, v, strict=True)]
+        [
+            None if a - b in loss.cuts else loss.factor * 2 * loss.parts[bisect_left(loss.cuts, a - b)][0]
+            for a, b in zip(u, v, strict=True)
+        ]
         for u, v in zip(f, problem.targets, strict=True)
     ]
 
