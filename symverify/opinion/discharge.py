@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from symverify.kernel import Checked, Theorem
-from symverify.opinion.obligations import Obligation
 from symverify.opinion.solve import Answer, Name, Solver
+from symverify.opinion.statement import Obligation
 
 
 @dataclass(frozen=True, slots=True)
