@@ -69,7 +69,7 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     if not too_large(problem):
         made = of_point(problem, at.point, pattern_at(problem, at.point))
         goal = conjunction(whereabouts(problem, at.point))
-        title = "the pre-activations that are at a breakpoint"
+        title = "which pre-activations are at a breakpoint"
         yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
     yield tangents(problem, at.predictions)
     around = pieces_at(problem, at.point)

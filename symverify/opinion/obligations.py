@@ -6,11 +6,15 @@ last, where it is small, the end-to-end statement in prediction space. No divisi
 for a solver some of its statements, or all, are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-from symverify.kernel import Checked
+from symverify.kernel import Checked, Declined
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.proof import Step
 from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
+from symverify.opinion.text import TooLong
 
 CORE: Mapping[str, Poser | Unposed] = {
     "point": minima.point,
@@ -50,11 +54,17 @@ TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **CITED}
 
 def obligations(checked: Checked) -> list[Obligation]:
     """The obligations of all steps, in order."""
+    return posed(checked.problem, checked.steps)
+
+
+def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
+    """The obligations of these steps, in order."""
     found: list[Obligation] = []
-    for index, step in enumerate(checked.steps):
-        posed = TABLE[step.rule]
-        if not isinstance(posed, Unposed):
-            facts = {role: tuple(checked.steps[k].fact for k in at) for role, at in step.premises.items()}
-            given = Given(checked.problem, step, facts)
-            found += [Obligation(index, step.rule, statement) for statement in posed(given)]
+    for index, step in enumerate(steps):
+        poser = TABLE[step.rule]
+        if not isinstance(poser, Unposed):
+            facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
+            with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
+                for statement in poser(Given(problem, step, facts)):
+                    found.append(Obligation(index, step.rule, statement))
     return found

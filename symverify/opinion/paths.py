@@ -1,12 +1,14 @@
 """What is posed for the rules about curves in parameter space: descent, valleys, paths between minima of a cell."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
 
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
+from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import LocalMinimum, Minimum, NotLocalMinimum, SpuriousMinimum
 from symverify.kernel.core.file import point_of
 from symverify.kernel.core.network import Pattern, Point, Problem, rational, risk_along, trace
@@ -43,7 +45,8 @@ def descent(given: Given) -> Iterator[Statement]:
         tuple(tuple(h.piece_after_zero(row[m][j]) for row in rows) for j in range(problem.widths[m + 1]))
         for m, h in enumerate(problem.activations)
     )
-    span = _reach([*_margins(problem, rows, pattern), (risk_along(problem, path) - at.risk) * -1])
+    fall = (risk_along(problem, path) - at.risk) * -1
+    span = _reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])
     if span is None:
         return
     made, f = of_point(problem, path, pattern), predicted(problem)
@@ -74,15 +77,16 @@ def _margins(problem: Problem, rows: Sequence[Sequence[Sequence[Poly]]], pattern
 
 
 def _reach(positive: Sequence[Poly]) -> Fraction | None:
-    """Some ε such that the polynomials, positive for small t > 0, are so on (0, ε]."""
+    """Some ε such that the polynomials, positive for small t > 0, are so on (0, ε]; None if it would be tiny."""
     epsilon = ONE
     for _ in range(60):
         scaled = []
         for p in positive:
             order = next(power for power, c in enumerate(p.coefficients) if c)
             scaled.append(Poly.of([c * epsilon**power for power, c in enumerate(p.coefficients)][order:]))
-        if all(map(positive_on_unit_interval, scaled)):
-            return epsilon
+        with suppress(Declined):  # too close to 0 to tell: a smaller ε helps
+            if all(map(positive_on_unit_interval, scaled)):
+                return epsilon
         epsilon /= 2
     return None
 
