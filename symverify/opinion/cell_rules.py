@@ -5,13 +5,13 @@ from fractions import Fraction
 
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.cells.cell_infimum import CellInfimum
-from symverify.kernel.cells.cell_minima import CellMinima
+from symverify.kernel.cells.cell_minima import CellMinima, level
 from symverify.kernel.cells.strata import Slots, UnitClass, dual, face_of, features, loss_gradient, unit_classes
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.file import point_of
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Problem, Vector
-from symverify.kernel.core.text import canonical, layers, listed, optional
+from symverify.kernel.core.text import canonical, listed, optional
 from symverify.opinion import losses
 from symverify.opinion.equations import f_names, of_point, too_large, whereabouts
 from symverify.opinion.minima import predicted
@@ -53,13 +53,12 @@ def cell_minima(given: Given) -> Iterator[Statement]:
     yield losses.tangents(problem, rows)
     yield from _best(problem, features(problem, classes), best)
     yield losses.priced(problem, rows, fact.risk, "the best predictions' risk")
-    for number, written in enumerate(listed(layers(canonical))(fields["witnesses"], "")[:MAX_DUALS], 1):
-        theta = point_of(written)
+    for number, theta in enumerate(listed(read_point(problem, canonical))(fields["witnesses"], "")[:MAX_DUALS], 1):
         made = of_point(problem, theta, pattern_at(problem, theta))
         held = [
             each
             for (f,), b, (y,) in zip(predicted(problem), best, problem.targets, strict=True)
-            for each in losses.level(problem, f, b, y)
+            for each in losses.same_slope(problem, f, b, y)
         ]
         goal = conjunction([*whereabouts(problem, fact.cell.point), *held])
         title = f"witness {number} is on the face and has best predictions"
@@ -110,8 +109,8 @@ def _separates(problem: Problem, g: Sequence[Fraction], best: Sequence[Fraction]
     names = [name for (name,) in f_names(problem)]
     held, top = list[str](), ZERO
     for x, name, b, (y,) in zip(g, names, best, problem.targets, strict=True):
-        held += losses.level(problem, variable(name), b, y)
-        low, high = (end and y + end for end in problem.loss.level(b - y))
+        held += losses.same_slope(problem, variable(name), b, y)
+        low, high = level(problem, b, y)
         top += x * ((high if x > 0 else low) or ZERO)
     goal = compare(_product(names, g), "<" if top < 0 else "<=")
     return Statement(title, LINEAR, tuple(names), tuple(held), goal)

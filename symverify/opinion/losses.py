@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
 
+from symverify.kernel.cells.cell_minima import level
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.opinion.equations import f_names
 from symverify.opinion.statement import NONLINEAR, Statement
@@ -90,13 +91,13 @@ def no_lower(problem: Problem, at: Sequence[Vector], risk: Fraction, title: str)
     return Statement(title, NONLINEAR, everything, (flat, *premises), compare(total, ">=", risk))
 
 
-def level(problem: Problem, f: Terms, near: Fraction, y: Fraction) -> list[str]:
+def same_slope(problem: Problem, f: Terms, near: Fraction, y: Fraction) -> list[str]:
     """That ℓ' at a prediction is what it is at `near`."""
-    low, high = problem.loss.level(near - y)
-    if low == high and low is not None:
-        return [compare(f, "=", y + low)]
+    low, high = level(problem, near, y)
+    if low is not None and low == high:
+        return [compare(f, "=", low)]
     ends = [(">=", low), ("<=", high)]
-    return [compare(f, op, y + end) for op, end in ends if end is not None]
+    return [compare(f, op, end) for op, end in ends if end is not None]
 
 
 def priced(problem: Problem, f: Sequence[Vector], risk: Fraction, title: str) -> Statement:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
-from math import prod
 
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.activation import ONE, ZERO
@@ -17,7 +15,6 @@ from symverify.opinion.terms import Terms, compare, polynomial, variable
 from symverify.opinion.text import conjunction, disjunction
 
 MAX_VARIABLES = 400  # of an identity over a cell
-MAX_CELLS = 16  # around a point
 
 
 def predicted(problem: Problem) -> list[list[Terms]]:
@@ -61,23 +58,6 @@ def constant_minorant(problem: Problem, at: Evaluated, pattern: Pattern, title: 
         made = of_cell(problem, pattern)
         goal = compare(minorant(problem, at.predictions, predicted(problem)), "=")
         yield Statement(title, NONLINEAR, tuple(made.variables), tuple(made.relations), goal)
-
-
-def adjacent_cells(given: Given) -> Iterator[Statement]:
-    """Which pieces meet at θ*, ℓ lies above its tangents, Ψ is constant on each choice of pieces."""
-    problem, at = given.problem, given.fact(LocalMinimum).at
-    if not too_large(problem):
-        made = of_point(problem, at.point, pattern_at(problem, at.point))
-        goal = conjunction(whereabouts(problem, at.point))
-        title = "which pre-activations are at a breakpoint"
-        yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
-    yield tangents(problem, at.predictions)
-    around = pieces_at(problem, at.point)
-    if prod(len(pieces) for layer in around for unit in layer for pieces in unit) <= MAX_CELLS:
-        patterns = product(*(product(*(product(*unit) for unit in layer)) for layer in around))
-        for number, pattern in enumerate(patterns, 1):
-            title = f"the first-order minorant is constant on adjacent cell {number}"
-            yield from constant_minorant(problem, at, pattern, title)
 
 
 def face_minimum(given: Given) -> Iterator[Statement]:

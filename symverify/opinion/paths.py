@@ -10,13 +10,12 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import LocalMinimum, Minimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.file import point_of
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Pattern, Point, Problem, rational, risk_along, trace
 from symverify.kernel.core.poly import Poly, positive_on_unit_interval
 from symverify.kernel.core.proof import polynomial as coefficients
-from symverify.kernel.core.text import layers
 from symverify.opinion.equations import inside, of_point, too_large
-from symverify.opinion.losses import level, risk_at
+from symverify.opinion.losses import risk_at, same_slope
 from symverify.opinion.minima import predicted
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
 from symverify.opinion.terms import Terms, compare, polynomial, variable
@@ -27,7 +26,7 @@ MAX_NODES = 20  # of a path, that are posed
 
 
 def _path(given: Given, name: str) -> Point:
-    return point_of(layers(coefficients)(given.step.fields[name], name))
+    return read_point(given.problem, coefficients)(given.step.fields[name], name)
 
 
 def _traced(problem: Problem, path: Point) -> list[list[list[Poly]]]:
@@ -124,7 +123,7 @@ def constant_risk_path(given: Given) -> Iterator[Statement]:
         held = [
             each
             for row, (b,), (y,) in zip(predicted(problem), best, problem.targets, strict=True)
-            for each in level(problem, row[0], b, y)
+            for each in same_slope(problem, row[0], b, y)
         ]
         goal = conjunction([*inside(problem, pattern, "<"), *held])
         title = f"node {number} is in the cell and has the best predictions"
@@ -166,6 +165,6 @@ def _between(
                 goals.append(compare(_mixed(*(side * s * (x - t) for s, x in zip(scale, z, strict=True))), ">"))
         goals.append(compare(polynomial(sign(v[0]) * sign(v[1])), ">="))
     for x, (b,), (y,) in zip(f, best, problem.targets, strict=True):
-        goals += level(problem, x, b, y)
+        goals += same_slope(problem, x, b, y)
     title, interval = f"the path from node {number - 1} to node {number}", (compare(T, ">="), compare(T, "<=", 1))
     return Statement(title, LINEAR, ("t",), interval, conjunction(goals))

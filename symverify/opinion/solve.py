@@ -293,7 +293,8 @@ class Solver:
     def solve(self, script_text: str, *, model: bool = False, deadline: float = math.inf) -> Reply:
         """The solver's answer to one script, with a model of a satisfiable one if asked for.
 
-        It is there by `deadline` (time.monotonic), the worker's start included. Whatever goes wrong on the solver's side (limits, crashes, text it cannot read) is NO_ANSWER.
+        It is there by `deadline` (time.monotonic), the worker's start included.
+        Whatever goes wrong on the solver's side (limits, crashes, text it cannot read) is NO_ANSWER.
         Raises KeyboardInterrupt at once on Ctrl-C, with the worker gone.
         """
         try:
