@@ -13,12 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import Arrangement, arrangement, witness
+from symverify.errors import NotShallow
 from symverify.ground.linear import primitive
 from symverify.kernel.model import ONE, ZERO, Problem
-
-
-class NotShallow(ValueError):
-    """The network has more than one hidden layer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symverify.errors import SymverifyError
+from symverify.errors import Usage
 
 FLOATS = ("float16", "float32", "float64")
 MAX_NUMBERS = 2**20
@@ -16,15 +16,8 @@ Matrix = list[list[Fraction]]
 Vector = list[Fraction]
 
 
-class NotImportable(SymverifyError):
+class NotImportable(Usage):
     """A model or its data cannot be made a network file; `.problem` says why, `.remedy` what to try."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem, self.remedy = problem, remedy
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.remedy}"
 
 
 @dataclass(slots=True)
