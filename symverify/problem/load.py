@@ -27,6 +27,7 @@ from symverify.text import plain
 OpenData = Callable[[str], bytes]
 Faults = list[tuple[str, str]]
 
+
 @dataclass(frozen=True, slots=True)
 class LoadedProblem:
     """A problem with the bytes that it was read from, which is what certificates are about.
@@ -56,7 +57,8 @@ class LoadedProblem:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{escape(key)}</th><td>{escape(plain(value, 200, letters=True))}</td></tr>" for key, value in summary(self)
+            f"<tr><th>{escape(key)}</th><td>{escape(plain(value, 200, letters=True))}</td></tr>"
+            for key, value in summary(self)
         )
         return f"<table>{rows}</table>"
 

@@ -38,8 +38,9 @@ def opened(path: str | os.PathLike[str], flags: int) -> Iterator[tuple[int, int]
         os.close(descriptor)
 
 
-def read_regular(path: str | os.PathLike[str], most: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file of at most `most` bytes. Raises OSError."""
+def read_regular(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a regular file of at most MAX_BYTES bytes. Raises OSError."""
+    most = MAX_BYTES
     with opened(path, os.O_RDONLY) as (descriptor, size), open(descriptor, "rb", closefd=False) as file:
         data = file.read(most + 1) if size <= most else b""
         if max(size, len(data)) > most:
@@ -50,7 +51,7 @@ def read_regular(path: str | os.PathLike[str], most: int = MAX_BYTES) -> bytes:
 def contents(path: str | os.PathLike[str], what: str = "network file") -> bytes:
     """The same, for files that a person names. Raises Unreadable; its advice is to give `what` was expected."""
     try:
-        return read_regular(path)
+        return read_regular(Path(path))
     except OSError as error:
         advice = _REMEDIES.get(error.errno or 0, "give the path of a {what}").format(what=what)
         raise Unreadable(ascii(os.fspath(path)), error.strerror or str(error), advice) from None

@@ -48,7 +48,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def append(path: Path, data: bytes) -> None:
     """Append to a regular file, or begin it; into a device or a pipe directly. Raises OSError."""
-    if _takes_as_it_comes(destination(path)):
+    if _takes_as_it_comes(path):
         _into(path, data)
         return
     with opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as (descriptor, size):

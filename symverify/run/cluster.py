@@ -23,6 +23,8 @@ def dask(address: str) -> Iterator[Executor]:
         get_address_host_port(address)  # an unfit address makes a client noisy
         client = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise ClusterMissing(f"no Dask scheduler answers at {address!a}: {plain(error) or type(error).__name__}") from None
+        raise ClusterMissing(
+            f"no Dask scheduler answers at {address!a}: {plain(error) or type(error).__name__}"
+        ) from None
     with client:
         yield client.get_executor(pure=False, retries=3)  # type: ignore[no-untyped-call]

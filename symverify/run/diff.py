@@ -12,7 +12,8 @@ from pathlib import Path
 
 from symverify.kernel import Theorem
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, UNDECIDED
-from symverify.run.verify import Problems, Verified, failed, is_certificate, printable, verify_many, verify_one
+from symverify.run.verify import Problems, Verified, failed, is_certificate, verify_many, verify_one
+from symverify.text import plain
 
 Value = str | int | bool | None
 Key = tuple[str, str]  # (certificate within the folder, or "" for two files; claim)
@@ -44,7 +45,7 @@ class Line:
     detail: str
 
     def __str__(self) -> str:
-        name = ": ".join(map(printable, filter(None, self.key)))
+        name = ": ".join(map(plain, filter(None, self.key)))
         return f"{self.change.value} {name}: {self.change.name.lower()}{f': {self.detail}' if self.detail else ''}"
 
 
@@ -103,7 +104,7 @@ def _changes(name: str, old: Verified | None, new: Verified | None) -> Iterator[
     for side, found in (("OLD", old), ("NEW", new)):
         if found is not None and not found.theorems:
             at = f" at {found.where}" if found.where else ""
-            yield Line((name, f"({side})"), Change.UNVERIFIED, printable(f"{found.word}{at}: {found.reason}"))
+            yield Line((name, f"({side})"), Change.UNVERIFIED, plain(f"{found.word}{at}: {found.reason}"))
     before, after = _by_claim(old), _by_claim(new)
     for claim in dict.fromkeys([*before, *after]):
         key, a, b = (name, claim), before.get(claim), after.get(claim)
