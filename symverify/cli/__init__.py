@@ -4,10 +4,11 @@ This module is what a process begins with, so it imports next to nothing: an int
 """
 
 import sys
-from collections.abc import Sequence
 
-TYPE_CHECKING = False  # typing costs milliseconds; type checkers take the name
+TYPE_CHECKING = False  # importing typing costs milliseconds; type checkers take the name
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from symverify.cli.common import app
 
 __all__ = ["app", "main", "run"]
@@ -22,7 +23,7 @@ def main() -> None:
     sys.exit(process(run))
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: "Sequence[str] | None" = None) -> int:
     """The command that some arguments (by default the process's own) name; its exit code. Prints, raises nothing."""
     from symverify.cli.outcome import exit_code
 

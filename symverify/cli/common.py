@@ -13,7 +13,7 @@ import typer
 from symverify.cli.outcome import say
 from symverify.errors import Malformed, NotWritable, Usage
 from symverify.problem.write import destination
-from symverify.text import plain
+from symverify.text import leading, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,7 +102,7 @@ def load_network(network: Path, form: Format) -> "LoadedProblem":
 
             print(malformed_json(list(error.faults)))
         else:
-            say(f"{plain(network)} is not a network file that can be read:")
+            say(f"{leading(network)} is not a network file that can be read:")
             for where, what in error.faults:
                 say(plain(f"  {where or 'file'}: {what}"))
         raise typer.Exit(2) from None
@@ -161,7 +161,7 @@ def print_result(result: "CheckResult") -> None:
     console = console_of()
     widths = "-".join(map(str, problem.widths))
     count = len(problem.inputs)
-    title = f"{plain(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
+    title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
         gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
@@ -192,7 +192,9 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE, pad_edge=False)
+    if title:
+        tell(title)
+    table = Table(box=SIMPLE, pad_edge=False)
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", no_wrap=True)
     for row in rows:

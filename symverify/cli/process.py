@@ -8,11 +8,14 @@ import io
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 
 INTERRUPTED, UNWRITTEN = 130, 2
 
-_seen: list[int] = []  # the signals that have come
+AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
+
+_seen: list[float] = []  # when signals have come, by time.monotonic
 
 
 def interrupted() -> bool:
@@ -50,9 +53,11 @@ def _ended(code: int, output: "Output") -> int:
     return UNWRITTEN if output.error is not None and code in (0, 3, 10, 11) else code
 
 
-def _interrupt(number: int, _: object) -> None:
-    _seen.append(number)
-    raise KeyboardInterrupt
+def _interrupt(*_: object) -> None:
+    now = time.monotonic()
+    if not _seen or now - _seen[-1] > AT_ONCE:
+        _seen.append(now)
+        raise KeyboardInterrupt
 
 
 def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -19,7 +19,7 @@ from symverify.kernel.check import FORMAT
 from symverify.kernel.read import shown, strict_json
 from symverify.problem.load import LoadedProblem, load
 from symverify.problem.regular import read_regular
-from symverify.text import plain
+from symverify.text import leading, plain, word
 
 SUFFIX = ".symcert.json"
 WORDS = {
@@ -158,12 +158,12 @@ def _verified(
     """The result of a certificate that the kernel accepts."""
     refuted = any(theorem.verdict == "refuted" for theorem in theorems)
     code = REFUTED if refuted and require_proved else PROVED
-    word = WORDS[code].upper() if not refuted or require_proved else "VERIFIED"
-    lines = [f"{plain(certificate)}: {theorem.claim}: {theorem.words}" for theorem in theorems]
-    parts = [f"s {word} {plain(certificate)}"]
-    for verdict in dict.fromkeys(theorem.verdict for theorem in theorems):
-        parts.append(f"{verdict}={','.join(theorem.claim for theorem in theorems if theorem.verdict == verdict)}")
-    about = f"problem={theorems[0].problem_sha256} network={plain(loaded.path or Path())}"
+    verdict = WORDS[code].upper() if not refuted or require_proved else "VERIFIED"
+    lines = [f"{leading(certificate)}: {theorem.claim}: {theorem.words}" for theorem in theorems]
+    parts = [f"s {verdict} {word(certificate)}"]
+    for how in dict.fromkeys(theorem.verdict for theorem in theorems):
+        parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
+    about = f"problem={theorems[0].problem_sha256} network={word(loaded.path or Path())}"
     return Verified(certificate, loaded.path, code, theorems, (*lines, " ".join([*parts, about])))
 
 
@@ -180,8 +180,8 @@ def report(results: Sequence[Verified]) -> list[str]:
     counts = Counter(result.word for result in results)
     listed = ", ".join(f"{counts[word]} {word}" for word in WORDS.values() if counts[word])
     worst = worst_code(results)
-    word = "verified" if worst == PROVED and counts[WORDS[REFUTED]] else WORDS[worst]
-    return [*lines, f"s {word.upper()} certificates={len(results)}: {listed}"]
+    verdict = "verified" if worst == PROVED and counts[WORDS[REFUTED]] else WORDS[worst]
+    return [*lines, f"s {verdict.upper()} certificates={len(results)}: {listed}"]
 
 
 def markdown_summary(results: Sequence[Verified]) -> str:
@@ -242,8 +242,8 @@ def _rule(certificate: dict[str, object], step: object) -> str:
 def failed(certificate: Path, code: int, where: str, reason: str, network: Path | None = None) -> Verified:
     """The result of a certificate that proves nothing."""
     at = f"{plain(where)}: " if where else ""
-    line = f"{plain(certificate)}: {at}{plain(reason)}"
-    verdict = f"s {WORDS[code].upper()} {plain(certificate)}"
+    line = f"{leading(certificate)}: {at}{plain(reason)}"
+    verdict = f"s {WORDS[code].upper()} {word(certificate)}"
     return Verified(certificate, network, code, (), (line, verdict), where, reason)
 
 

@@ -145,7 +145,7 @@ def test_no_certificate_is_never_zero(proofs, tmp_path):
         ([proofs / "four-points.json"], "no certificate was given"),
         ([empty], "there is no certificate"),
         ([proofs / "typo"], "there is no such file or folder"),
-        ([proofs / "typo.symcert.json"], "there is no such file"),
+        ([proofs / "typo.symcert.json"], "No such file"),
     ):
         results = verify_many(paths)
         assert worst_code(results) == 2
