@@ -12,6 +12,7 @@ from symverify.errors import Usage
 
 FLOATS = ("float16", "float32", "float64")
 MAX_NUMBERS = 2**20
+MAX_SIDES = 8
 Matrix = list[list[Fraction]]
 Vector = list[Fraction]
 
@@ -55,6 +56,8 @@ def exact(array: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
         raise NotImportable(
             f"{quoted(name)} has numbers of type {values.dtype.name}", f"store it as one of {', '.join(FLOATS)}"
         )
+    if values.ndim > MAX_SIDES:
+        raise NotImportable(f"{quoted(name)} has {values.ndim} dimensions", f"use arrays of at most {MAX_SIDES}")
     if values.size > MAX_NUMBERS:
         raise NotImportable(f"{quoted(name)} has {values.size} numbers", f"use a network of at most {MAX_NUMBERS}")
     bad = np.argwhere(~np.isfinite(values))
@@ -98,7 +101,7 @@ def shape(sides: Sequence[int]) -> str:
 
 def quoted(name: object, limit: int = 60) -> str:
     """A stranger's name as messages show it: escaped, short; of a path (give it as a Path) all."""
-    text = ascii(str(name))
+    text = ascii(str(name) if isinstance(name, Path) else str(name)[:limit])
     return text if len(text) <= limit or isinstance(name, Path) else text[: limit - 3] + "...'"
 
 
