@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from symverify.cells.arrangement import Arrangement, arrangement, witness
 from symverify.errors import NotShallow as NotShallow
 from symverify.ground.linear import primitive
-from symverify.kernel.model import ONE, ZERO, Problem
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.network import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,30 +12,30 @@ from symverify.certify.global_minimum import (
     Options,
     applicable,
     estimate,
-    instance_of,
     limit_step,
-    network_of,
-    point_of_network,
 )
-from symverify.kernel.cover import tight
-from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated, Limit, LocalMinimum, LowerBound
-from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
+from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
-from symverify.search.global_minimum.instance import normal_form
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A claim settled, proved or refuted, by a step of the certificate; `notes` are for the reader, not trusted."""
+    """A claim settled, proved or refuted, by a step of the certificate; `notes` are for the reader, not trusted.
+
+    `claim` is the name of what is proved, where it is not the claim that was tried.
+    """
 
     step: int
     notes: tuple[tuple[str, str | int | bool | None], ...] = ()
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,13 @@ class Session:
     def everywhere(self, point_step: int) -> int | None:
         """The step that proves a point global, if it is known to be."""
         try:
-            return self.certificate.step("function_minimum", point=point_step)
+            return self.certificate.step("function_minimum", {"point": point_step})
         except Rejected:
             pass
         answer = self.global_answer()
         try:
             if answer.bound is not None and answer.closed:
-                return self.certificate.step("global_minimum", bound=answer.bound, point=point_step)
+                return self.certificate.step("global_minimum", {"bound": answer.bound, "point": point_step})
         except Rejected:
             pass
         return None
@@ -154,14 +154,12 @@ class Session:
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
-        instance = instance_of(problem)
-        start = network_of(problem.parameters) if problem.parameters is not None else None
         try:
-            self.deadline += prepare(instance)  # compiling is not searching
+            self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
                 result = global_minimum(
-                    instance,
-                    incumbent=start,
+                    problem,
+                    incumbent=problem.parameters,
                     executor=executor,
                     progress=self._bracket,
                     deadline=max(self.remaining() * share, 0.1),
@@ -171,16 +169,16 @@ class Session:
             return GlobalAnswer(None, None, False, False, str(error))
         if result.closed and self.options.checkpoint is not None:
             self.options.checkpoint.unlink(missing_ok=True)
-        bound, closed = self._bound(result), result.closed
-        if result.network is not None:
-            point = point_of_network(problem, result.network)
-            value = risk(problem, predictions(problem, point))
-            if self._lowest is None or value < self._lowest.risk:
-                self._lowest = Witness(point, value)
-            reached = certificate.point(point)
-        elif result.family is not None:
-            shape = normal_form(instance)
-            reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
+        try:
+            bound, closed = self._bound(result), result.closed
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, f"the kernel declined the proof: {error}")
+        if result.point is not None:
+            if self._lowest is None or result.upper_risk < self._lowest.risk:
+                self._lowest = Witness(result.point, result.upper_risk)
+            reached = certificate.point(result.point)
+        else:
+            reached = certificate.step("limit", {}, **limit_step(result.best))
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
@@ -194,10 +192,8 @@ class Session:
         fact = self.certificate.fact(step)
         if isinstance(fact, LowerBound) and fact.risk == result.lower_risk:
             return step
-        vectors = [list(g) for g in result.vectors]
-        targets = [y[0] for y in self.problem.targets]
-        bound = LowerBound(result.lower_risk, tight(targets, result.vectors, result.lower))
-        return self.certificate.unchecked(bound, "global_lower_bound", risk=str(bound.risk), vectors=vectors)
+        vectors, tree = [list(g) for g in result.vectors], list(result.tree)
+        return self.certificate.step("global_lower_bound", risk=str(result.lower_risk), vectors=vectors, tree=tree)
 
     def _bracket(self, seen: SearchProgress) -> None:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
@@ -218,6 +214,5 @@ class Session:
         witness = self.lower_than(at.point, at.risk)
         if witness is None:
             return None
-        return self.certificate.step(
-            "spurious_minimum", minimum=minimum_step, better=self.certificate.point(witness.point)
-        )
+        better = self.certificate.point(witness.point)
+        return self.certificate.step("spurious_minimum", {"minimum": minimum_step, "better": better})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from symverify.errors import Unreadable
-from symverify.kernel.read import MAX_BYTES
+from symverify.kernel.core.text import MAX_BYTES
 
 _REMEDIES = {
     errno.ENOENT: "check the path",

@@ -4,9 +4,8 @@ The verdicts are the kernel's on the certificate as written; the solver's answer
 is there already, about the same problem, is added to: what it proves stays.
 """
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,11 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.certificate import references
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
-from symverify.certify.session import Outcome, Session, Skipped, Undecided
-from symverify.errors import Declined, NoSolver, Rejected, UnknownClaim
-from symverify.kernel import Theorem
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.errors import NoSolver, Rejected, UnknownClaim
+from symverify.kernel import Checked, Theorem
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
@@ -27,7 +25,7 @@ from symverify.problem.load import LoadedProblem
 from symverify.problem.write import clean, destination, is_file
 from symverify.run import checkpoints
 from symverify.run.local import processes
-from symverify.run.merge import Proved, proved, replaceable, settling, store
+from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
@@ -48,9 +46,13 @@ class ClaimResult:
     seconds: float
     statement: dict[str, Value] = field(default_factory=dict)
     notes: dict[str, Value] = field(default_factory=dict)
-    words: str = ""
-    line: str = ""
+    theorem: Theorem | None = None
     smt: Opinion = NO_OPINION
+
+    @property
+    def line(self) -> str:
+        """The kernel's verdict line; "" where nothing is proved."""
+        return "" if self.theorem is None else self.theorem.line()
 
     @property
     def risk(self) -> Fraction | None:
@@ -80,6 +82,7 @@ class CheckResult:
     claims: tuple[ClaimResult, ...]
     certificate: bytes | None
     path: Path | None = None
+    checked: Checked | None = None
     alarms: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     asked: tuple[str, ...] = ()
@@ -158,24 +161,24 @@ def check(
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
     try:
-        results, skipped = _attempted(session, names, stopped)
-        whole, results = _settled(session, results, problem, output, fresh)
+        results, skipped, called = _attempted(session, names, stopped)
+        whole, results = _settled(session, results, output, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
         if taken is None:
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
+    asked = tuple(called.get(name, name) for name in (_main(called) if claims is None else names))
     if output is not None:
-        solved = whole is not None and any(theorem.claim == "global_minimum" for theorem in whole.theorems)
+        solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
         checkpoints.tidy(output, problem.problem, solved)
     if whole is None:
-        return CheckResult(problem, tuple(results), None, None, (), tuple(skipped), _asked(names, claims, results))
-    tried = {result.name for result in results} | {name for name, _ in skipped}
-    kept = tuple(dict.fromkeys(theorem.claim for theorem in whole.theorems if theorem.claim not in tried))
+        return CheckResult(problem, tuple(results), None, skipped=tuple(skipped), asked=asked)
+    tried = {result.name for result in results}
+    kept = tuple(dict.fromkeys(theorem.claim for theorem in whole.checked.theorems if theorem.claim not in tried))
     settled, alarms = _with_gaps(results), tuple[str, ...]()
     if smt and not stopped():
-        settled, alarms = _second_opinion(problem, whole, settled, solver, timeout, progress)
-    asked = _asked(names, claims, results)
-    return CheckResult(problem, tuple(settled), whole.text, output, alarms, tuple(skipped), asked, kept)
+        settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
+    return CheckResult(problem, tuple(settled), whole.text, output, whole.checked, alarms, tuple(skipped), asked, kept)
 
 
 def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -> tuple[Path | None, Path | None]:
@@ -190,20 +193,20 @@ def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -
     return own, checkpoints.take_over(output, problem.problem, own) if resume else None
 
 
-def _asked(names: Sequence[str], claims: Sequence[str] | None, results: Sequence[ClaimResult]) -> tuple[str, ...]:
-    """The claims that the verdict is about."""
-    if claims is not None:
-        return tuple(names)
-    tried = [result.name for result in results]
+def _main(tried: Mapping[str, str]) -> Sequence[str]:
+    """Of the default claims that were tried, the one that the verdict is about."""
     main = ("point", "spurious_minimum", "linear_collapse", "global_minimum")
-    return next(((name,) for name in main if name in tried), tuple(tried))
+    return next(([name] for name in main if name in tried), list(tried))
 
 
 def _attempted(
     session: Session, names: Sequence[str], stopped: Callable[[], bool]
-) -> tuple[list[ClaimResult], list[tuple[str, str]]]:
-    """What the search makes of each claim, all undecided as far as the kernel is concerned; and what it skipped."""
-    results, skipped, interrupted = list[ClaimResult](), list[tuple[str, str]](), False
+) -> tuple[list[ClaimResult], list[tuple[str, str]], dict[str, str]]:
+    """What the search makes of each claim, all undecided as far as the kernel is concerned; and what it skipped.
+
+    Last, each claim that was tried with the name of the one that it has become.
+    """
+    results, skipped, called, interrupted = list[ClaimResult](), list[tuple[str, str]](), dict[str, str](), False
     for name in names:
         started = time.monotonic()
         outcome: Outcome = Undecided("interrupted")
@@ -217,50 +220,31 @@ def _attempted(
             continue
         notes: dict[str, Value] = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
         reason = str(notes.pop("reason", ""))
-        results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
-    return results, skipped
+        called[name] = outcome.claim or name if isinstance(outcome, Proved) else name
+        seconds = time.monotonic() - started
+        results.append(ClaimResult(called[name], Verdict.UNDECIDED, reason, seconds, notes=notes))
+    return results, skipped, called
 
 
 def _settled(
-    session: Session, results: list[ClaimResult], problem: LoadedProblem, output: Path | None, fresh: bool
-) -> tuple[Proved | None, list[ClaimResult]]:
+    session: Session, results: list[ClaimResult], output: Path | None, problem: LoadedProblem, fresh: bool
+) -> tuple[Stored | None, list[ClaimResult]]:
     """The certificate as it is on disk now, None without one; and the results with what it proves."""
     session.progress("the kernel verifies the certificate")
-    new, results = _verified(session, results, problem)
+    new = accepted(problem, session.certificate.text()) if session.certificate.claims else None
     whole = new if output is None else store(output, problem, new, fresh)
     if whole is None:
         return None, results
     tried = dict.fromkeys(result.name for result in results)
-    sides = [theorem.claim for theorem in (new.theorems if new is not None else ()) if theorem.claim not in tried]
-    results = [*results, *(ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in dict.fromkeys(sides))]
-    found = [(result, settling(whole, new, result.name)) for result in results]
+    mine = new.checked.theorems if new is not None else ()
+    sides = dict.fromkeys(theorem.claim for theorem in mine if theorem.claim not in tried)
+    results = [*results, *(ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in sides)]
+    found = [(result, settling(whole, mine, result.name)) for result in results]
     return whole, [
         result if settled is None else _with_theorem(result, *settled)
         for result, settled in found
         if settled is not None or result.name in tried
     ]
-
-
-def _verified(
-    session: Session, results: list[ClaimResult], problem: LoadedProblem
-) -> tuple[Proved | None, list[ClaimResult]]:
-    """This run's certificate once the kernel accepts it; without the claims whose proofs are too much for it."""
-    if not session.certificate.claims:
-        return None, results
-    try:
-        return proved(problem, session.certificate.text()), results
-    except Declined as error:
-        withdrawn = session.certificate.withdraw()
-        if not withdrawn:
-            raise
-        results = [_declined(result, str(error)) if result.name in withdrawn else result for result in results]
-    return (proved(problem, session.certificate.text()) if session.certificate.claims else None), results
-
-
-def _declined(result: ClaimResult, why: str) -> ClaimResult:
-    """The result of a claim whose proof is too much for the kernel."""
-    reason = "; ".join(filter(None, (result.reason, f"the kernel declined the proof: {why}")))
-    return replace(result, reason=reason)
 
 
 def _with_theorem(result: ClaimResult, theorem: Theorem, before: bool) -> ClaimResult:
@@ -271,8 +255,7 @@ def _with_theorem(result: ClaimResult, theorem: Theorem, before: bool) -> ClaimR
         reason="proved before" if before else result.reason,
         notes={} if before else result.notes,
         statement=dict(theorem.statement),
-        words=theorem.words,
-        line=theorem.line(),
+        theorem=theorem,
     )
 
 
@@ -291,19 +274,16 @@ def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
 
 
 def _second_opinion(
-    problem: LoadedProblem,
-    whole: Proved,
+    checked: Checked,
     results: list[ClaimResult],
     solver: Name,
     timeout: float,
     progress: Callable[[str], None],
 ) -> tuple[list[ClaimResult], tuple[str, ...]]:
-    todo = obligations(problem.problem, whole.text)
+    todo = obligations(checked)
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
-    document = json.loads(whole.text)
-    counted = per_claim(document, opinions, references)
-    of = {theorem.line(): opinion for theorem, opinion in zip(whole.theorems, counted, strict=True)}
+    of = {theorem.line(): opinion for theorem, opinion in per_claim(checked, opinions)}
     alarms = tuple(
         f"{solver} contradicts step {made.step} ({made.rule}: {made.name})"
         for made, opinion in opinions.items()

@@ -10,9 +10,9 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from symverify.certify.global_minimum import applicable, instance_of
+from symverify.certify.global_minimum import applicable
 from symverify.errors import BadCheckpoint
-from symverify.kernel.model import Problem
+from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum.checkpoint import fingerprint, peek
 
 _LONGEST = 200  # bytes of the certificate's name that a checkpoint's name repeats
@@ -85,7 +85,7 @@ def _stem(output: Path) -> str:
 
 
 def _fingerprint(problem: Problem) -> str:
-    return fingerprint(instance_of(problem)) if applicable(problem) is None else ""
+    return fingerprint(problem) if applicable(problem) is None else ""
 
 
 def _foreign(path: Path) -> tuple[str, str]:

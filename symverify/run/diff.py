@@ -111,12 +111,20 @@ def _changes(name: str, old: Verified | None, new: Verified | None) -> Iterator[
         if a is None and b is not None:
             doubt = " (OLD is not verified)" if old is not None and not old.theorems else ""
             yield Line(key, Change.GAINED, _spelled(b) + doubt)
+        elif a is not None and b is None and new is not None and (better := _covering(new, a)) is not None:
+            yield Line(key, Change.STRONGER, f"{_spelled(better)} implies it")
         elif a is not None and b is None:
             why = "the certificate is gone" if new is None else "NEW does not state it"
             yield Line(key, Change.LOST, f"{_spelled(a)}; {why if new is None or new.theorems else 'NEW fails'}")
         elif a is not None and b is not None:
             change, detail = compare(a, b)
             yield Line(key, change, detail)
+
+
+def _covering(found: Verified, theorem: Theorem) -> Theorem | None:
+    """A theorem that implies another one under another name."""
+    same = [each for each in found.theorems if each.problem_sha256 == theorem.problem_sha256]
+    return next((each for each in same if covers(each, theorem)), None)
 
 
 def _by_claim(found: Verified | None) -> dict[str, Theorem]:
@@ -149,6 +157,18 @@ def compare(old: Theorem, new: Theorem) -> tuple[Change, str]:
     return change[forward], "; ".join(parts)
 
 
+def covers(stronger: Theorem, weaker: Theorem) -> bool:
+    """Whether a theorem implies another about the same problem, also where their claims have different names."""
+    has, says = dict(stronger.statement), dict(weaker.statement)
+    match stronger.claim, weaker.claim:
+        case "global_minimum" | "infimum", "global_bounds":
+            return True
+        case "global_minimum", "infimum":
+            return says["attained"] is None
+        case one, other:
+            return (one, stronger.verdict) == (other, weaker.verdict) and implies(has, says)
+
+
 def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
     """Whether one statement's numbers imply another's, for the same claim and problem.
 
@@ -166,7 +186,7 @@ def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
                 good = _number(has) <= _number(value)
             case "better_risk":
                 good = value is None or (has is not None and _number(has) <= _number(value))
-            case "spurious":
+            case "spurious" | "attained":
                 good = value is None or has is value
             case "dimension":
                 exactly = weaker.get("exact") is True

@@ -13,11 +13,11 @@ def export(problem: LoadedProblem, certificate: bytes, folder: Path) -> int:
 
     Raises OSError, and what the kernel raises for a certificate that it does not accept.
     """
-    kernel_check(problem.network, certificate, problem.open_data)
+    checked = kernel_check(problem.network, certificate, problem.open_data)
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     numbers: dict[int, int] = {}
-    for made in obligations(problem.problem, certificate):
+    for made in obligations(checked):
         number = numbers[made.step] = numbers.get(made.step, 0) + 1
         stem = f"step{made.step:03}-{made.rule}-{number:02}"
         for kind, script in (("unsat", made.refutation()), ("sat", made.vacuity())):

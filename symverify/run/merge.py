@@ -9,33 +9,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from symverify.certify.certificate import lines, references, renumbered
+from symverify.certify.certificate import lines
 from symverify.errors import Declined, Malformed, NotWritable, Rejected
-from symverify.kernel import Theorem
+from symverify.kernel import Checked, Theorem
+from symverify.kernel.check import FORMAT, needed
 from symverify.kernel.check import check as kernel_check
-from symverify.kernel.read import strict_json
+from symverify.kernel.core.proof import Step
+from symverify.kernel.core.text import strict_json
 from symverify.problem.load import LoadedProblem
 from symverify.problem.regular import read_regular
 from symverify.problem.write import is_file, locked, write_atomically
-from symverify.run.diff import implies
+from symverify.run.diff import covers
 from symverify.run.verify import SUFFIX
 
+SOLVED = ("global_minimum", "infimum")  # what says that the search for the global minimum is over
 _ATTEMPTS = 10  # to write over a certificate that others write over, too
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
-    """A certificate and the theorems that the kernel seals from it, one for each claim."""
+class Stored:
+    """A certificate that the kernel accepts, and what it is."""
 
     text: bytes
-    theorems: tuple[Theorem, ...]
+    checked: Checked
 
 
-def proved(problem: LoadedProblem, text: bytes) -> Proved:
+def accepted(problem: LoadedProblem, text: bytes) -> Stored:
     """What a certificate proves about a problem. Raises what the kernel raises."""
-    return Proved(text, tuple(kernel_check(problem.network, text, problem.open_data)))
+    return Stored(text, kernel_check(problem.network, text, problem.open_data))
 
 
 def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:
@@ -54,18 +56,18 @@ def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:
         )
 
 
-def stored(output: Path, problem: LoadedProblem) -> tuple[bytes | None, Proved | None]:
+def _there(output: Path, problem: LoadedProblem) -> tuple[bytes | None, Stored | None]:
     """The file at a certificate's place, and what it proves about this problem, if the kernel accepts it."""
     try:
         text = read_regular(output)
-        return text, proved(problem, text)
+        return text, accepted(problem, text)
     except OSError:
         return None, None
     except (Malformed, Rejected, Declined, RecursionError):
         return text, None
 
 
-def store(output: Path, problem: LoadedProblem, new: Proved | None, fresh: bool) -> Proved | None:
+def store(output: Path, problem: LoadedProblem, new: Stored | None, fresh: bool) -> Stored | None:
     """Write a certificate over the one that is there, joined with it if both are about this problem; what is there now.
 
     What others write meanwhile is kept, too. Raises OSError; Declined where the kernel would not accept what is joined.
@@ -75,7 +77,7 @@ def store(output: Path, problem: LoadedProblem, new: Proved | None, fresh: bool)
             write_atomically(output, new.text)
         return new
     for _ in range(_ATTEMPTS):
-        text, old = stored(output, problem)
+        text, old = _there(output, problem)
         if new is None:
             return old
         whole = new if old is None else _joined(problem, old, new)
@@ -95,15 +97,15 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _joined(problem: LoadedProblem, old: Proved, new: Proved) -> Proved:
+def _joined(problem: LoadedProblem, old: Stored, new: Stored) -> Stored:
     """What keeps all that two certificates prove: one of them, if it will do."""
-    choice = list(chosen(old.theorems, new.theorems))
-    for one, number in ((new, 1), (old, 0)):
-        if {side for side, _ in choice} == {number} and len(choice) == len(one.theorems):
-            return one
-    text = joined((old.text, new.text), choice)
+    sides = (old, new)
+    choice = list(chosen(old.checked.theorems, new.checked.theorems))
+    for number in (1, 0):
+        if [side for side, _ in choice] == [number] * len(sides[number].checked.theorems):
+            return sides[number]
     try:
-        return proved(problem, text)
+        return accepted(problem, joined((old.checked, new.checked), choice))
     except Declined as error:
         raise Declined(
             f"{error}; so the certificate was left as it is: write to another one with -o, or replace it with --fresh"
@@ -112,75 +114,62 @@ def _joined(problem: LoadedProblem, old: Proved, new: Proved) -> Proved:
 
 def chosen(old: Sequence[Theorem], new: Sequence[Theorem]) -> Iterator[tuple[int, int]]:
     """The claims to keep, as (0 for old or 1 for new, index): the old ones in their places, then what is new."""
-    kept = [not any(_covers(b, a) for b in new) for a in old]
-    needed = [not any(_covers(a, b) and not _covers(b, a) for a in old) for b in new]
+    kept = [not any(covers(b, a) for b in new) for a in old]
+    needed = [not any(covers(a, b) and not covers(b, a) for a in old) for b in new]
     placed = set[int]()
     for i, a in enumerate(old):
         if kept[i]:
             yield 0, i
         for j, b in enumerate(new):
-            if needed[j] and j not in placed and not kept[i] and _covers(b, a):
+            if needed[j] and j not in placed and not kept[i] and covers(b, a):
                 placed.add(j)
                 yield 1, j
     yield from ((1, j) for j in range(len(new)) if needed[j] and j not in placed)
 
 
-def settling(whole: Proved, new: Proved | None, claim: str) -> tuple[Theorem, bool] | None:
-    """The theorem that settles a claim of this run, and whether an earlier run has proved it; None: there is none."""
-    mine = [theorem for theorem in (new.theorems if new is not None else ()) if theorem.claim == claim]
-    there = [theorem for theorem in whole.theorems if theorem.claim == claim]
+def settling(whole: Stored, mine: Sequence[Theorem], claim: str) -> tuple[Theorem, bool] | None:
+    """The theorem that settles a claim of a run with the theorems `mine`, and whether it is an earlier run's."""
+    there = [theorem for theorem in whole.checked.theorems if theorem.claim == claim]
+    own = {theorem.line(): theorem for theorem in mine if theorem.claim == claim}
     for theorem in there:
-        if any(_covers(theorem, own) for own in mine):
-            return theorem, theorem not in mine
+        if any(covers(theorem, each) for each in own.values()):
+            return theorem, theorem.line() not in own
     return (there[0], True) if there else None
 
 
-def _covers(stronger: Theorem, weaker: Theorem) -> bool:
-    """Whether a theorem implies another one about the same problem, so that this need not be stated beside it."""
-    has, says = dict(stronger.statement), dict(weaker.statement)
-    if (stronger.claim, weaker.claim) == ("global_minimum", "global_bounds"):
-        return stronger.verdict == "proved"
-    return (stronger.claim, stronger.verdict) == (weaker.claim, weaker.verdict) and implies(has, says)
-
-
-def joined(texts: Sequence[bytes], choice: Sequence[tuple[int, int]]) -> bytes:
+def joined(parts: Sequence[Checked], choice: Sequence[tuple[int, int]]) -> bytes:
     """One certificate with the claims chosen from several, (which one, index), and the steps that they rest on.
 
-    Equal steps become one. All are about the same problem, and accepted by the kernel.
+    Equal steps become one. All are about the same problem.
     """
-    documents = [_document(text) for text in texts]
-    steps, places, moved = list[dict[str, Any]](), dict[str, int](), [dict[int, int]() for _ in documents]
-    for which, document in enumerate(documents):
-        ends = [document["claims"][index]["step"] for side, index in choice if side == which]
-        for index in _needed(document["steps"], ends):
-            step = renumbered(document["steps"][index], moved[which])
-            text = json.dumps(step, sort_keys=True)
-            if text not in places:
-                places[text] = len(steps)
-                steps.append(step)
-            moved[which][index] = places[text]
-    claims = [documents[side]["claims"][index] for side, index in choice]
-    numbered = [{**claim, "step": moved[side][claim["step"]]} for claim, (side, _) in zip(claims, choice, strict=True)]
-    head = {"format": documents[0]["format"], "problem": documents[0]["problem"]}
-    return lines(head, claims=numbered, steps=steps)
+    steps, places, moved = list[dict[str, object]](), dict[str, int](), [dict[int, int]() for _ in parts]
+    for which, checked in enumerate(parts):
+        ends = [checked.theorems[index].step for side, index in choice if side == which]
+        for index in needed(checked.steps, ends):
+            step = _moved(checked.steps[index], moved[which])
+            place = places.setdefault(json.dumps(step, sort_keys=True), len(steps))
+            steps += [step] if place == len(steps) else []
+            moved[which][index] = place
+    claims = [_claim(parts[side].theorems[index], moved[side]) for side, index in choice]
+    return lines({"format": FORMAT, "problem": parts[0].problem.sha256}, claims=claims, steps=steps)
 
 
-def _document(text: bytes) -> dict[str, Any]:
-    value = strict_json(text)
-    if not isinstance(value, dict):
-        raise Malformed(("", "expected an object"))
-    return value
+def _moved(step: Step, number: Mapping[int, int]) -> dict[str, object]:
+    """A step as certificates spell it, the steps that it rests on renumbered."""
+    roles = step.fields.get("from")
+    if not isinstance(roles, dict):
+        return {"rule": step.rule, **step.fields}
+    renumbered = {
+        role: number[written] if isinstance(written, int) else [number[index] for index in written]
+        for role, written in roles.items()
+    }
+    return {"rule": step.rule, **step.fields, "from": renumbered}
 
 
-def _needed(steps: Sequence[Mapping[str, object]], ends: Sequence[int]) -> list[int]:
-    """These steps and all that they rest on, in order."""
-    pending, needed = list(ends), set[int]()
-    while pending:
-        index = pending.pop()
-        if index not in needed:
-            needed.add(index)
-            pending += references(steps[index])
-    return sorted(needed)
+def _claim(theorem: Theorem, number: Mapping[int, int]) -> dict[str, object]:
+    return {
+        "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **dict(theorem.statement)
+    }  # fmt: skip
 
 
 def _sources(problem: LoadedProblem) -> list[Path]:

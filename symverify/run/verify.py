@@ -16,7 +16,7 @@ from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED
 from symverify.kernel.__main__ import verify as kernel_verify
 from symverify.kernel.check import FORMAT
-from symverify.kernel.read import shown, strict_json
+from symverify.kernel.core.text import shown, strict_json
 from symverify.problem.load import LoadedProblem, load
 from symverify.problem.regular import read_regular
 from symverify.text import leading, plain, word
@@ -135,7 +135,7 @@ def verify_one(certificate: Path, problems: Problems, require_proved: bool = Fal
         text = read_regular(certificate)
         loaded = problems.of(certificate, head(text)[0])
         network = loaded.path
-        theorems = check(loaded.network, text, loaded.open_data)
+        theorems = check(loaded.network, text, loaded.open_data).theorems
     except NoProblem as error:
         return failed(certificate, MALFORMED, "problem", str(error))
     except Malformed as error:
@@ -159,7 +159,7 @@ def _verified(
     refuted = any(theorem.verdict == "refuted" for theorem in theorems)
     code = REFUTED if refuted and require_proved else PROVED
     verdict = WORDS[code].upper() if not refuted or require_proved else "VERIFIED"
-    lines = [f"{leading(certificate)}: {theorem.claim}: {theorem.words}" for theorem in theorems]
+    lines = [f"{leading(certificate)}: {theorem.line().removeprefix('s ')}" for theorem in theorems]
     parts = [f"s {verdict} {word(certificate)}"]
     for how in dict.fromkeys(theorem.verdict for theorem in theorems):
         parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
@@ -218,7 +218,9 @@ def head(certificate: bytes) -> tuple[str, list[Stated]]:
         raise Malformed(("", f"expected an object, got {shown(value)}"))
     if value.get("format") != FORMAT:
         form = shown(value.get("format"))
-        raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: update symverify'))
+        old = value.get("format") == "symverify-certificate/1"
+        remedy = "make it again with `symverify check`" if old else "update symverify"
+        raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: {remedy}'))
     sha256, claims = value.get("problem"), value.get("claims")
     if type(sha256) is not str:
         raise Malformed(("problem", f"expected a SHA-256 as text, got {shown(sha256)}"))

@@ -9,13 +9,14 @@ from itertools import product
 
 import numpy as np
 
-from symverify.kernel.critical import gradient
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import (
-    ZERO,
+from symverify.ground.floats import eigenvectors
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
+    cell_of,
     predictions,
     rational,
     residuals,
@@ -23,8 +24,9 @@ from symverify.kernel.model import (
     risk_along,
     trace,
 )
-from symverify.kernel.poly import Poly
-from symverify.kernel.second_order import MAX_HESSIAN, derivatives
+from symverify.kernel.core.poly import Poly
+from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
+from symverify.kernel.curvature.hessian import slope as pulled
 from symverify.search.decide import moved, places
 
 MAX_CELLS, MAX_TRIES = 64, 400
@@ -102,15 +104,14 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
     pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
-    rows = gradient(problem, point, pattern, pull)
-    return [x for layer in rows for row in layer for x in row]
+    return pulled(problem, point, pattern, pull)
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
-        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
-        values, vectors = np.linalg.eigh(hessian)
+        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point, cell_of(problem, point))[1]])
+        values, vectors = eigenvectors(hessian)
     except (Declined, OverflowError, np.linalg.LinAlgError):
         return
     for index in range(min(3, len(values))):

@@ -58,7 +58,7 @@ def _tensors(path: Path) -> dict[str, Any]:
         ) from None
     data = read_regular(path)
     try:
-        found = deserialize(data)
+        found = deserialize(data)  # type: ignore[no-untyped-call]
     except (SafetensorError, ValueError) as error:
         raise NotImportable(
             f"{quoted(path.name)} is not a safetensors file: {plain(error, 200)}", "export the weights again"

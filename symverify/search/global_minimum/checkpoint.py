@@ -10,23 +10,25 @@ from typing import Any
 
 from symverify.errors import BadCheckpoint as BadCheckpoint
 from symverify.errors import Malformed
-from symverify.kernel.read import Literal, canonical, strict_json
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.text import Literal, canonical, strict_json
 from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically
+from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated
 from symverify.search.global_minimum.dual import DualVector, known
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Model, Slot
-from symverify.search.global_minimum.network import Candidate, evaluated
+from symverify.search.global_minimum.generators import Generators, Node, Slot
 from symverify.search.global_minimum.search import RIVALS, Search, Trail
 from symverify.search.global_minimum.tasks import Solved
 from symverify.text import plain
 
-FORMAT = "symverify-search/4"
+FORMAT = "symverify-search/5"
 
 
-def fingerprint(inst: Instance) -> str:
-    """SHA-256 of the instance."""
-    return hashlib.sha256(repr(inst).encode()).hexdigest()
+def fingerprint(problem: Problem) -> str:
+    """SHA-256 of what the search depends on."""
+    biases = problem.hidden_bias, problem.output_bias
+    parts = problem.widths, biases, problem.activations, problem.loss.factor, problem.inputs, problem.targets
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def save(path: Path, search: Search) -> None:
@@ -39,15 +41,16 @@ def _state(search: Search) -> dict[str, object]:
     best = search.best
     return {
         "format": FORMAT,
-        "instance": fingerprint(search.inst),
+        "problem": fingerprint(search.problem),
         "best": [
             str(best.loss),
-            [[sign, [str(x) for x in point]] for sign, point in best.units],
+            [[sign, [str(x) for x in u], str(nu)] for sign, u, nu in best.units],
             str(best.c0),
         ],
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
         "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
+        "tree": [[node, split] for node, split in search.tree.items()],
         "nodes": search.nodes,
         "grown": search.trail.grown,
         "found": [_vector(found) for found in search.trail.found],
@@ -58,11 +61,11 @@ def _state(search: Search) -> dict[str, object]:
 def restore(path: Path, search: Search) -> bool:
     """Continue from the file; False if there is none, or none with a node (the start was interrupted).
 
-    BadCheckpoint if it is not this instance's.
+    BadCheckpoint if it is not this problem's.
     """
     try:
         state = _read(path)
-        if state["instance"] != fingerprint(search.inst):
+        if state["problem"] != fingerprint(search.problem):
             raise ValueError("it is of another problem")
         return _restored(state, search)
     except FileNotFoundError:
@@ -75,7 +78,7 @@ def peek(path: Path) -> tuple[str, int]:
     """Whose state a file is (see `fingerprint`), and with how many nodes. Raises BadCheckpoint, FileNotFoundError."""
     try:
         state = _read(path)
-        return str(state["instance"]), _natural(state["nodes"])
+        return str(state["problem"]), _natural(state["nodes"])
     except FileNotFoundError:
         raise
     except (OSError, Malformed, ValueError, TypeError, KeyError) as error:
@@ -112,12 +115,13 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
     grown = [
         (_naturals(taken, RIVALS), _naturals(support, 2 * shape.count)) for taken, support in _pairs(state["grown"])
     ]
+    tree = dict(_branch(node, split, shape) for node, split in _pairs(state["tree"]))
     vectors = [[_dual(g, shape) for g in _list(state[name])] for name in ("found", "alone")]
     if len({number for number, _ in numbered}) < len(numbered):
         raise ValueError("two nodes have one number")
     search.improve(found)
     search.open = sorted((each.value, number, each) for number, each in numbered)
-    search.leaves, search.nodes = leaves, nodes
+    search.leaves, search.nodes, search.tree = leaves, nodes, tree
     for cut, batch in sent:
         search.send(batch, cut)
     search.trail = Trail(grown, *vectors)
@@ -135,22 +139,40 @@ def _node(solved: Solved) -> list[Any]:
 def _candidate(data: object, search: Search) -> Candidate:
     """The best network, with the loss that it has."""
     loss, units, c0 = _list(data, 3)
-    points = tuple(
-        (_sign(sign), tuple(map(_rational, _list(point, search.shape.form.dimension)))) for sign, point in _pairs(units)
-    )
-    value, best = _rational(c0), evaluated(search.shape, points)
-    moved = (value - best.c0) ** 2 * len(search.inst.y)
-    if len(points) > search.width or _rational(loss) != best.loss + moved or (value and not search.inst.output_bias):
+    size = len(search.problem.row(0))
+    found, value = [_unit(unit, size) for unit in _list(units)], _rational(c0)
+    best = evaluated(search.problem, found)
+    moved = (value - best.c0) ** 2 * len(search.problem.inputs)
+    fits = len(best.units) == len(found) <= search.problem.widths[1] and (search.problem.output_bias or not value)
+    if not fits or _rational(loss) != best.loss + moved:
         raise ValueError("its best network does not have the loss that it states")
-    return Candidate(best.loss + moved, points, value)
+    return Candidate(best.loss + moved, best.units, value)
+
+
+def _unit(data: object, size: int) -> Unit:
+    sign, u, nu = _list(data, 3)
+    if (height := _rational(nu)) < 0:
+        raise ValueError("expected a number that is not negative")
+    return _sign(sign), tuple(map(_rational, _list(u, size))), height
 
 
 def _solved(data: object, search: Search) -> Solved:
     value, node, support, splits, weight = _list(data, 5)
-    planes = len(search.shape.kinks)
-    slots = tuple(_slot(slot, planes) for slot in _list(node, search.width))
+    slots, planes = _slots(node, search.shape), len(search.shape.kinks)
     cuts = tuple((_natural(place, len(slots)), _natural(plane, planes)) for place, plane in _pairs(splits))
     return Solved(_real(value), slots, _naturals(support, 2 * search.shape.count), cuts, (), _real(weight))
+
+
+def _branch(node: object, split: object, shape: Generators) -> tuple[Node, tuple[int, int] | None]:
+    slots = _slots(node, shape)
+    if split is None:
+        return slots, None
+    place, plane = _list(split, 2)
+    return slots, (_natural(place, len(slots)), _natural(plane, len(shape.kinks)))
+
+
+def _slots(data: object, shape: Generators) -> Node:
+    return tuple(_slot(slot, len(shape.kinks)) for slot in _list(data, shape.width))
 
 
 def _slot(data: object, planes: int) -> Slot:
@@ -158,11 +180,11 @@ def _slot(data: object, planes: int) -> Slot:
     return _sign(sign), tuple((_natural(plane, planes), _natural(side, 2)) for plane, side in _pairs(cuts))
 
 
-def _dual(data: object, shape: Model) -> DualVector | None:
+def _dual(data: object, shape: Generators) -> DualVector | None:
     if data is None:
         return None
     vector: list[int] = [_whole(g) for g in _list(data, len(shape.labels))]
-    if not any(vector) or (shape.instance.output_bias and sum(vector) != 0):
+    if not any(vector) or (shape.problem.output_bias and sum(vector) != 0):
         raise ValueError("a vector that proves nothing")
     return known(shape, vector)
 

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 from flint import fmpz_mat
-from scipy.linalg import qr
 
 from symverify.ground import linear
-from symverify.search.global_minimum.model import Floats
+from symverify.ground.floats import spanning
+from symverify.search.global_minimum.generators import Floats
 
 EXTRA = 8  # coordinates that the correction may use beyond those that it needs
 WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else
@@ -23,7 +23,8 @@ class Rounding:
         self.order = list(range(count))
         if len(lines) > 1:
             scaled = np.array([[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)])
-            self.order = qr(scaled, mode="r", pivoting=True, check_finite=False)[1].tolist()
+            first, _ = spanning(scaled.T)
+            self.order = [*first, *sorted(set(range(count)) - set(first))]
 
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near a multiple of `real`, which is nearly orthogonal to the lines itself."""

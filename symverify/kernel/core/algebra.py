@@ -1,0 +1,123 @@
+"""Linear algebra over the rationals, by fraction-free elimination on integer rows; the rays of hyperplanes."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import comb, gcd, lcm
+from operator import mul
+
+from .errors import MAX_BITS, Declined, spend, within_budget
+
+Row = Sequence[Fraction]
+Direction = tuple[int, ...]
+MAX_RAYS = 2**17
+
+
+def integral(row: Row) -> list[int]:
+    """The positive multiple of a rational row with coprime integer entries (the zero row stays zero)."""
+    scale = 1
+    for x in row:
+        scale = lcm(scale, x.denominator)
+        if scale.bit_length() > MAX_BITS:
+            raise Declined("the denominators of a row have no common multiple within the budget on numbers")
+    return list(primitive([x.numerator * (scale // x.denominator) for x in row]))
+
+
+def echelon(rows: Iterable[Row]) -> list[list[int]]:
+    """Rows in echelon form that span the same space: as many as the rank, with distinct leading columns."""
+    basis: dict[int, list[int]] = {}
+    for row in rows:
+        left = integral(row)
+        for column in range(len(left)):
+            if not left[column]:
+                continue
+            if column not in basis:
+                basis[column] = left
+                break
+            pivot = basis[column]
+            a, b = pivot[column], left[column]
+            left = list(primitive([a * y - b * x for x, y in zip(pivot, left, strict=True)]))
+            if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
+                raise Declined("an elimination outgrew the budget on numbers")
+            spend(len(left) * (10 + (bits >> 5) ** 2))
+    return [basis[column] for column in sorted(basis)]
+
+
+def rank(rows: Iterable[Row]) -> int:
+    """The rank of a matrix given by its rows."""
+    return len(echelon(rows))
+
+
+def total(terms: Iterable[Fraction]) -> Fraction:
+    """The sum; every partial sum stays within the budget on numbers."""
+    value = Fraction(0)
+    for term in terms:
+        value = within_budget(value + term)
+    return value
+
+
+def dot(u: Row, v: Row) -> Fraction:
+    """The inner product; vectors of unequal length are an error."""
+    return total(a * b for a, b in zip(u, v, strict=True))
+
+
+def fractions(row: Sequence[int]) -> list[Fraction]:
+    """The row as fractions."""
+    return [Fraction(x) for x in row]
+
+
+def sign(x: Fraction | int) -> int:
+    """−1, 0 or 1."""
+    return (x > 0) - (x < 0)
+
+
+def primitive(row: Sequence[int]) -> Direction:
+    """The positive multiple with coprime entries (the zero row stays zero)."""
+    common = gcd(*row) or 1
+    return tuple(x // common for x in row)
+
+
+def directed(row: Sequence[int]) -> Direction:
+    """The primitive multiple of a non-zero row whose first non-zero entry is positive."""
+    ray = primitive(row)
+    return ray if next(filter(None, ray)) > 0 else tuple(-x for x in ray)
+
+
+def rays(rows: Sequence[Direction]) -> list[Direction]:
+    """The rays, one of each two directions, of the hyperplanes ⟨row, x⟩ = 0, modulo their lineality space.
+
+    The lineality space is complemented by the coordinate subspace of the pivot columns, on which the rows keep
+    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time. The last two dimensions
+    are a circle, whose rays are in order, so that neighbours in the list mostly differ in few signs.
+    """
+    pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
+    if not pivots:
+        return []
+    if (count := comb(len(rows), len(pivots) - 1)) > MAX_RAYS:
+        raise Declined("too many intersections of hyperplanes")
+    spend(200 * count * len(pivots))
+    found = dict[Direction, None]()
+
+    def descend(start: int, basis: list[Direction]) -> None:
+        circle = list[tuple[int, int, int]]()
+        for i in range(start, len(rows)):
+            products = [sum(map(mul, rows[i], v)) for v in basis]
+            k = next((k for k, p in enumerate(products) if p), None)
+            if k is None:
+                continue
+            if len(basis) == 2:
+                a, b = (-products[1], products[0]) if products[0] > 0 else (products[1], -products[0])
+                circle.append(((a << 64) // b if b else 1 << MAX_BITS, a, b))
+                continue
+            p, pivot = products[k], basis[k]
+            rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
+            descend(i + 1, [primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest])
+        for _, a, b in sorted(circle):
+            ray = primitive([a * x + b * y for x, y in zip(*basis, strict=True)])
+            if tuple(-x for x in ray) not in found:
+                found[ray] = None
+
+    units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
+    if len(units) == 1:
+        return units
+    descend(0, units)
+    return list(found)
