@@ -47,7 +47,7 @@ STEPS = [
     ("upper case", "steps[0].rule", "Assumptions", "Malformed", "unknown rule 'Assumptions'"),
     ("claim key", "steps[0].claim", "assumptions", "Malformed", "steps[0].claim: unknown key"),
     ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected", "steps[9]: nothing depends on"),
-    ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "point": 9}], "Rejected",
+    ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "from": {"point": 9}}], "Rejected",
      "steps[10]: nothing depends on this step"),
     ("dropped", "steps", lambda steps: steps[:-1], "Rejected", "claims[3].step: there is no step 8"),
     ("one before", "steps", lambda steps: [steps[1], *steps], "Rejected", "step 1 proves Assumptions, expected"),
@@ -137,9 +137,9 @@ def test_only_the_minimum_of_the_affine_fit_settles_spurious_minimum() -> None:
     steps = [
         point(fit),
         point(dead),
-        {"rule": "interior_minimum", "point": 1},
-        {"rule": "spurious_minimum", "minimum": 2, "better": 0},
-        {"rule": "function_minimum", "point": 0},
+        {"rule": "interior_minimum", "from": {"point": 1}},
+        {"rule": "spurious_minimum", "from": {"minimum": 2, "better": 0}},
+        {"rule": "function_minimum", "from": {"point": 0}},
     ]
     proved = claim("spurious_minimum", 3, risk="2", better_risk="0")
     refuted = claim("spurious_minimum", 4, "refuted", risk="0")
@@ -235,7 +235,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [2_000, 20_000])
 def test_many_steps_and_claims_take_linear_time(size: int) -> None:
-    steps = [point(), *[{"rule": "interior_minimum", "point": 0}] * size]
+    steps = [point(), *[{"rule": "interior_minimum", "from": {"point": 0}}] * size]
     document = network([1, 1, 1], "relu", FOUR[:1], parameters=[layer([[0]], [1]), layer([[0]], [0])])
     claims = [claim("point", k + 1, risk="0", spurious=None, better_risk=None) for k in range(size)]
     assert outcome(document, certificate(document, steps, claims))[0] == "Accepted"
