@@ -62,9 +62,8 @@ CORRUPTIONS = of("two layers, both at their breakpoint", [
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_accepted(name: str) -> None:
+def test_nothing_near_is_lower(name: str) -> None:
     each = CONTROLS[name]
-    assert outcome(each.network, each.proof)[0] == "Accepted"
     assert Oracle(each.network).lower_nearby(each.network["parameters"], trials=300) is None
 
 
@@ -103,14 +102,12 @@ def test_refuted(name: str) -> None:
     check_step(document | {"parameters": parameters}, STEPS, reason)
 
 
-@pytest.mark.parametrize(
-    ("width", "inputs", "verdict"), [(12, 1, "Accepted"), (13, 1, "Declined"), (12, 100, "Declined")]
-)
-def test_many_cells_are_declined(width: int, inputs: int, verdict: str) -> None:
-    """2 to the width cells; and few, but each of a large network."""
+@pytest.mark.parametrize(("width", "verdict"), [(12, "Accepted"), (13, "Declined")])
+def test_many_cells_are_declined(width: int, verdict: str) -> None:
+    """2 to the width cells."""
     assert MAX_CELLS == 2**12
-    parameters = [layer([[0] * inputs] * width, [0] * width), layer([[0] * width], [0])]
-    document = network([inputs, width, 1], "relu", samples([[1] * inputs], [0]), parameters=parameters)
+    parameters = [layer([[0]] * width, [0] * width), layer([[0] * width], [0])]
+    document = network([1, width, 1], "relu", samples([1], [0]), parameters=parameters)
     found, what = outcome(document, certificate(document, STEPS, [given(1, "0")]))
     assert found == verdict
     assert found == "Accepted" or what == "too many cells meet at the point"
