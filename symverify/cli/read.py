@@ -17,7 +17,8 @@ def verify(
     summary: Annotated[Path | None, typer.Option(help="Also append a Markdown table to this file.")] = None,
 ) -> None:
     """Have the kernel verify certificates. Their problems are found by hash, among the paths and beside them."""
-    from symverify.run.verify import markdown_summary, report, verify_many, worst_code
+    from symverify.report.render import markdown_summary
+    from symverify.run.verify import report, verify_many, worst_code
 
     results = verify_many(paths)
     print("\n".join(report(results)))
