@@ -37,8 +37,8 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
             "Each unit adds to the predictions a vector $σ H ( u )$, $σ = ± 1$ the sign of its output weight, where "
             "$u$ lies in a space that hyperplanes divide, one for each sample and breakpoint; between them $H$ is "
             "linear. A region of a unit is a set of signs and of closed sides of these hyperplanes. The proof is a "
-            f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}; each of its {splits} puts units of one "
-            "region on the two sides of a hyperplane, or of the sign, in every possible number. So whatever the "
+            f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}; each of its {splits} puts units of "
+            "one region on the two sides of a hyperplane, or of the sign, in every possible number. So whatever the "
             f"parameters, all units are in the regions of {ends}."
         ),
         prose(

@@ -320,7 +320,7 @@ def tell_valley(story: Story, index: int) -> list[Block]:
                 "That is the largest rank that it has on the cell, so the points of the cell with these predictions "
                 "form near it a manifold"
                 if fact.exact
-                else "Near it the rank is that or larger, so the points of the cell with these predictions have near it "
+                else "Near it the rank is that or larger, so the points of the cell with these predictions have there "
                 "at most the dimension"
             )
             + " of the number of parameters, {}, less the rank: {}.",

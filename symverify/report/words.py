@@ -103,7 +103,8 @@ def height_words(checked: Checked, theorem: Theorem) -> Sentence:
     found = height(checked, theorem)
     if found is None or not found[0]:
         return ()
-    return say(f"its risk is above {_LEAST[found[1]]} by exactly {{}}", found[0])
+    risk = Fraction(str(dict(theorem.statement)["risk"]))
+    return say(f"the risk {{}} is above {_LEAST[found[1]]} by exactly {{}}", risk, found[0])
 
 
 def storey_words(theorem: Theorem) -> str:
@@ -169,7 +170,7 @@ def _spurious(fact: SpuriousMinimum, names: Names) -> Sentence:
 
 def _global(fact: GlobalMinimum, names: Names) -> Sentence:
     return say(
-        "{}, of risk {}, is a global minimum: no parameters have lower risk" + names.fit(fact.at, fact.affine),
+        "{}, of risk {}, is a global minimum" + names.fit(fact.at, fact.affine) + ": no parameters have lower risk",
         names.point(fact.at, fact.affine), fact.at.risk,
     )  # fmt: skip
 
