@@ -11,11 +11,10 @@ from typing import TypeVar
 
 from symverify.kernel import Checked
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.file import point_of
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.core.proof import Fact, Step, polynomial
-from symverify.kernel.core.text import layers as read_layers
 from symverify.kernel.table import RULES
 from symverify.report.document import Block, Display, Inference
 from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix
@@ -103,7 +102,7 @@ class Story:
 
     def path(self, index: int, field: str) -> Point:
         """The polynomial path in a field of a step that the kernel has accepted."""
-        return point_of(read_layers(polynomial)(self.steps[index].fields[field], field))
+        return read_point(self.problem, polynomial)(self.steps[index].fields[field], field)
 
     def raw(self, index: int, limit: int = 4000) -> str:
         """A step as the certificate has it, cut to a length."""

@@ -9,8 +9,9 @@ from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
-from symverify.kernel.core.facts import Bracket, GlobalMinimum, Infimum, SpuriousMinimum
+from symverify.kernel.core.facts import Bracket, GlobalMinimum, SpuriousMinimum
 from symverify.kernel.core.proof import Fact
 from symverify.report.document import Block, Code, Inline, More, prose, table
 from symverify.report.formula import Num

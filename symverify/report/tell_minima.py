@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from symverify.kernel.core.algebra import dot, rank, sign
+from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.errors import KernelError
 from symverify.kernel.core.face_minimum import kinks
 from symverify.kernel.core.facts import LocalMinimum, SpuriousMinimum, Valley
@@ -13,21 +13,17 @@ from symverify.kernel.core.network import (
     Point,
     Problem,
     Vector,
-    cell_of,
     coordinates,
     features,
-    pieces_at,
     rational,
     residuals,
     trace,
 )
-from symverify.kernel.curvature.critical_point import CriticalPoint
-from symverify.kernel.curvature.second_order import symmetries
 from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
 from symverify.report.formula import Formula, Num, Op, m, vector
 from symverify.report.story import Story, layers, samples
 from symverify.report.tell_points import interval
-from symverify.report.words import counted, local_minimum
+from symverify.report.words import local_minimum
 
 MAX_POLYNOMIALS = 20_000  # characters
 MAX_PATHS = 400  # from an input to an output, times the samples
@@ -42,7 +38,7 @@ def tell_interior(story: Story, index: int) -> list[Block]:
     name = story.theta(fact.at)
     return [
         prose(
-            f"**The cell.** At {{}} no pre-activation is at a breakpoint{_but_dead_rows(problem)}. The parameters "
+            f"**The cell.** At {{}} no pre-activation is at a breakpoint{but_dead_rows(problem)}. The parameters "
             "whose pre-activations are on the same pieces form an open set, the cell $C$ of {}:",
             name,
             name,
@@ -53,7 +49,7 @@ def tell_interior(story: Story, index: int) -> list[Block]:
             "polynomial in $θ$, of degree at most 1 in each layer's parameters."
         ),
         *_polynomials(problem, fact.pattern),
-        *_minorant(name),
+        *minorant(name),
         *_coefficients(problem, fact),
         prose(
             "So $Ψ$ is constant on $C$, and it is 0 at {}. Hence $R ( θ ) ≥ R ( {} )$ for every $θ$ in $C$ and, by "
@@ -64,7 +60,7 @@ def tell_interior(story: Story, index: int) -> list[Block]:
     ]
 
 
-def _but_dead_rows(problem: Problem) -> str:
+def but_dead_rows(problem: Problem) -> str:
     """Samples that enter the first layer as zero: there its pre-activations are 0 at every point, and bound no cell."""
     dead = [i for i in range(len(problem.inputs)) if problem.dead_row(i)]
     if not dead:
@@ -73,7 +69,7 @@ def _but_dead_rows(problem: Problem) -> str:
     return f" (but for those of hidden layer 1 on {which}, which are 0 whatever the parameters, and bound no cell)"
 
 
-def _minorant(name: Formula) -> list[Block]:
+def minorant(name: Formula) -> list[Block]:
     return [
         prose(
             "**The first-order minorant.** The loss is convex and differentiable, so it lies above its tangents: with "
@@ -182,85 +178,6 @@ def tell_face(story: Story, index: int) -> list[Block]:
             "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative there.",
             name,
         ),
-    ]
-
-
-def tell_adjacent(story: Story, index: int) -> list[Block]:
-    """Which pre-activations are at breakpoints, how many cells meet, and the minorant on each."""
-    fact, problem = story.fact(index, LocalMinimum), story.problem
-    name, around = story.theta(fact.at), pieces_at(problem, fact.at.point)
-    rows: list[list[Inline]] = [
-        [f"{layer + 1}, {unit + 1}", samples(on), str(2 ** len(on))]
-        for layer, units in enumerate(around)
-        for unit, pieces in enumerate(units)
-        if (on := [i for i, at in enumerate(pieces) if len(at) > 1])
-    ]
-    cells = prod(len(at) for units in around for pieces in units for at in pieces)
-    meet = "**The cells.** At {} no pre-activation is at a breakpoint: near it there is one cell only."
-    if rows:
-        meet = (
-            "**The cells.** At {} some pre-activations are exactly at a breakpoint, where either of two pieces can be "
-            f"used. That is {counted(cells, 'choice')} in all; every point near {{}} is in the closure of the cell of "
-            "one of them:"
-        )
-    headings: list[Inline] = ["layer, unit", "samples at a breakpoint", "choices"]
-    return [
-        prose(meet, *[name] * meet.count("{}")),
-        *(table("", headings, rows, limit=12) if rows else []),
-        *_minorant(name),
-        prose(
-            "For every choice $Ψ$ is a polynomial whose coefficients are the inner products of the residuals with the "
-            "vectors that paths through the network give: input values, ones and constant terms, times slopes. The "
-            "kernel has found each of these products to be 0, choice by choice. So $Ψ = 0$ all around {}.",
-            name,
-        ),
-    ]
-
-
-def tell_second_order(story: Story, index: int) -> list[Block]:
-    """Gradient, Hessian, and the symmetries that explain its kernel."""
-    fact, problem = story.fact(index, LocalMinimum), story.problem
-    name, pattern = story.theta(fact.at), cell_of(problem, fact.at.point)
-    size, span = problem.size(), rank(symmetries(problem, fact.at.point, pattern))
-    return [
-        prose(
-            "**The cell.** {} is strictly inside a cell, on which the risk is a twice differentiable function of the "
-            f"{size} parameters near {{}}. Its gradient there is 0:",
-            name,
-            name,
-        ),
-        formula("∇ R ( {} ) = 0", name),
-        prose(
-            "**The Hessian.** The Hessian $H$ of $R$ at {} is positive semidefinite, by exact elimination, and has "
-            f"rank {size - span}. Its kernel, of dimension {span}, holds the directions in which the cell's symmetries "
-            "move {}: exchanges of scale between a unit's input and output weights, mixtures of units on equal pieces, "
-            "parameters of units that do not react. These span the kernel. They leave all predictions as they are.",
-            name,
-            name,
-        ),
-        *([] if span else [prose("There are none here: $H$ is positive definite.")]),
-        prose(
-            "So the points that the symmetries reach from {} have its risk and gradient 0, and in every direction "
-            "across them the second derivative is positive, there and at the points nearby.",
-            name,
-        ),
-    ]
-
-
-def tell_critical(story: Story, index: int) -> list[Block]:
-    """The gradient, and that this says nothing about the points nearby."""
-    fact = story.fact(index, CriticalPoint)
-    name = story.theta(fact.at)
-    return [
-        prose(
-            "No pre-activation is at a breakpoint at {}"
-            + _but_dead_rows(story.problem)
-            + ", so that near it the risk is differentiable. By the chain rule, in exact arithmetic, its derivative by "
-            f"each of the {story.problem.size()} parameters is 0:",
-            name,
-        ),
-        formula("∇ R ( {} ) = 0", name),
-        prose("Whether {} is a minimum, a maximum or a saddle is another question.", name),
     ]
 
 

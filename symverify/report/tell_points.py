@@ -6,6 +6,7 @@ from fractions import Fraction
 from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
 from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.algebra import total
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
 from symverify.kernel.core.network import Problem, residuals, risk_along
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
@@ -224,7 +225,7 @@ def tell_function_minimum(story: Story, index: int) -> list[Block]:
         [
             samples(group),
             _value(problem.inputs[group[0]]),
-            _value([sum((r[i] for i in group), Fraction(0)) for r in rows]),
+            _value([total(r[i] for i in group) for r in rows]),
         ]
         for group in problem.groups
     ]

@@ -6,6 +6,7 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
 from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_cells, tell_constant_path, tell_face_atlas
+from symverify.report.tell_curvature import tell_adjacent, tell_critical, tell_kkt, tell_second_order
 from symverify.report.tell_global import (
     tell_bracket,
     tell_infimum,
@@ -13,14 +14,7 @@ from symverify.report.tell_global import (
     tell_lower_bound,
     tell_not_attained,
 )
-from symverify.report.tell_minima import (
-    tell_adjacent,
-    tell_critical,
-    tell_face,
-    tell_interior,
-    tell_second_order,
-    tell_valley,
-)
+from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
     tell_descent,
@@ -141,6 +135,12 @@ TELLINGS: dict[str, Telling] = {
         tell_second_order,
         "Sound, because the points that the cell's symmetries reach all have the same risk and are critical, and the "
         "Hessian is positive definite in every direction across them.",
+    ),
+    "cell_kkt": Telling(
+        "{} is a local minimum",
+        tell_kkt,
+        "Sound, because these cells cover all points near it, and on none of them does the risk fall: where the "
+        "gradient points nowhere down, the multipliers leave only directions in which the second or a higher order rises.",
     ),
     "critical_point": Telling(
         "{} is a critical point",

@@ -15,6 +15,7 @@ from symverify.kernel.cells.cell_infimum import CellInfimum
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.cells.strata import Face, spelled
 from symverify.kernel.cited.assumptions import Assumptions
@@ -24,7 +25,6 @@ from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
     GlobalMinimum,
-    Infimum,
     Limit,
     LocalMinimum,
     LowerBound,
