@@ -68,7 +68,7 @@ KKT = {
     ),
     "eliminate": say(
         "the same multipliers; one direction is left in which the Hessian is not positive, and along a curve through "
-        "it, on which the other coordinates are as good as they can be, the risk does not fall, to the order that decides"
+        "it, on which the others are as good as they can be, the risk does not fall, to the order that decides"
     ),
 }
 

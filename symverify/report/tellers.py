@@ -140,7 +140,7 @@ TELLINGS: dict[str, Telling] = {
         "{} is a local minimum",
         tell_kkt,
         "Sound, because these cells cover all points near it, and on none of them does the risk fall: where the "
-        "gradient points nowhere down, the multipliers leave only directions in which the second or a higher order rises.",
+        "gradient points nowhere down, the directions that the multipliers leave rise to second or higher order.",
     ),
     "critical_point": Telling(
         "{} is a critical point",
