@@ -28,8 +28,8 @@ def limit(units: list[tuple[str, str, str]], constant: str = "0") -> Json:
 
 def steps(bound: Json, reached: Json, separators: Json) -> list[Json]:
     """The whole proof."""
-    infimum = {"rule": "infimum", "bound": 0, "limit": 1}
-    return [bound, reached, infimum, {"rule": "not_attained", "infimum": 2, "separators": separators}]
+    infimum = {"rule": "infimum", "from": {"bound": 0, "limit": 1}}
+    return [bound, reached, infimum, {"rule": "not_attained", "from": {"infimum": 2}, "separators": separators}]
 
 
 def approached(risk: str) -> Json:
@@ -92,9 +92,9 @@ CORRUPTIONS = [
     ("one unit", "true", f"{Q}[0][1][1]", False, "Malformed", f"{Q}[0][1][1]: expected a whole number"),
     ("one unit", "flat", Q, [[-2, 1]], "Malformed", f"{Q}[0][0]: expected a list"),
     ("one unit", "unknown key", "steps[3].risk", "0", "Malformed", "steps[3].risk: unknown key"),
-    ("one unit", "a limit", "steps[3].infimum", 1, "Rejected", "step 1 proves Limit, expected Infimum"),
-    ("one unit", "a bound", "steps[3].infimum", 0, "Rejected", "step 0 proves LowerBound, expected Infimum"),
-    ("one unit", "itself", "steps[3].infimum", 3, "Rejected", "step 3 does not come before this one"),
+    ("one unit", "a limit", "steps[3].from.infimum", 1, "Rejected", "step 1 proves Limit, expected Infimum"),
+    ("one unit", "a bound", "steps[3].from.infimum", 0, "Rejected", "step 0 proves LowerBound, expected Infimum"),
+    ("one unit", "itself", "steps[3].from.infimum", 3, "Rejected", "step 3 does not come before this one"),
     ("one unit", "attained", "claims[0].attained", True, "Rejected", "claimed True, proved False"),
     ("one unit", "left open", "claims[0].attained", ..., "Malformed", "claims[0].attained: is missing"),
     ("one unit", "said of the infimum", "claims[0].step", 2, "Malformed", "claims[0].attained: unknown key"),

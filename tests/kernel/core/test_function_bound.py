@@ -17,7 +17,8 @@ from symverify.kernel.core.proof import Proof
 from tests.cell_cases import run
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, check_step, claim, given, point
-from tests.kernel.corruption import Json, Oracle, certificate, edited, least_of_functions, mutations, outcome
+from tests.kernel.corruption import Json, certificate, edited, mutations, outcome
+from tests.oracles.network import Oracle, least_of_functions
 
 BOUND = {"rule": "function_bound"}
 CUT = network([1, 1, 1], {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}, samples([1, 2], [1, 2]), bias=False)
@@ -47,28 +48,28 @@ def both(step: int, lower: str, upper: str) -> Json:
 
 CASES = {
     "function bound": case(
-        TWINS, [BOUND, point(), {"rule": "global_minimum", "bound": 0, "point": 1}],
+        TWINS, [BOUND, point(), {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}],
         claim("global_minimum", 2, risk="1", attained=True), given(2, "1", spurious=False),
     ),
     "dual vectors": case(
-        RAMP, [*LOWEST, {"rule": "global_minimum", "bound": 0, "point": 1}],
+        RAMP, [*LOWEST, {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}],
         claim("global_minimum", 2, risk="9/5", attained=True),
     ),
     "bracket": case(
         LINE, [{"rule": "global_lower_bound", "risk": "27/2", "vectors": COVER}, point(ZERO),
-               {"rule": "bracket", "bound": 0, "point": 1}],
+               {"rule": "bracket", "from": {"bound": 0, "point": 1}}],
         both(2, "27/2", "30"),
     ),
     "not attained": case(
-        CUT, [BOUND, GROWS, {"rule": "infimum", "bound": 0, "limit": 1}], claim("global_minimum", 2, risk="0")
+        CUT, [BOUND, GROWS, {"rule": "infimum", "from": {"bound": 0, "limit": 1}}], claim("global_minimum", 2, risk="0")
     ),
     "bracket by a limit": case(
-        CUT, [BOUND, GROWS | {"units": []}, {"rule": "bracket", "bound": 0, "point": 1}], both(2, "0", "5")
+        CUT, [BOUND, GROWS | {"units": []}, {"rule": "bracket", "from": {"bound": 0, "point": 1}}], both(2, "0", "5")
     ),
     "all inputs zero": case(
         network([2, 1, 1], "relu", samples([[0, 0]] * 2, [1, 3]), "1/2", bias=False),
         [{"rule": "global_lower_bound", "risk": "5", "vectors": [[1, 3]]},
-         {"rule": "limit", "constant": "0", "units": []}, {"rule": "bracket", "bound": 0, "point": 1}],
+         {"rule": "limit", "constant": "0", "units": []}, {"rule": "bracket", "from": {"bound": 0, "point": 1}}],
         both(2, "5", "5"),
     ),
 }  # fmt: skip
@@ -76,12 +77,12 @@ VECTORS, RISK = "steps[0].vectors", "steps[0].risk"
 CORRUPTIONS = [
     ("function bound", "unknown key", "steps[0].risk", "1", "Malformed", "steps[0].risk: unknown key"),
     ("function bound", "a point of higher risk", "steps[1].parameters", ZERO, "Rejected",
-     "steps[2].point: global_minimum: its risk 34 is not the bound 1"),
-    ("function bound", "no point", "steps[2].point", ..., "Malformed", "steps[2].point: is missing"),
-    ("function bound", "bound null", "steps[2].bound", None, "Malformed", "steps[2].bound: expected a whole number"),
-    ("function bound", "the point as bound", "steps[2].bound", 1, "Rejected", "proves Evaluated, expected LowerBound"),
-    ("function bound", "the bound as point", "steps[2].point", 0, "Rejected", "proves LowerBound, expected Evaluated"),
-    ("function bound", "itself", "steps[2].bound", 2, "Rejected", "step 2 does not come before this one"),
+     "steps[2].from.point: global_minimum: its risk 34 is not the bound 1"),
+    ("function bound", "no point", "steps[2].from.point", ..., "Malformed", "steps[2].from.point: is missing"),
+    ("function bound", "bound null", "steps[2].from.bound", None, "Malformed", "steps[2].from.bound: expected a whole number"),
+    ("function bound", "the point as bound", "steps[2].from.bound", 1, "Rejected", "proves Evaluated, expected LowerBound"),
+    ("function bound", "the bound as point", "steps[2].from.point", 0, "Rejected", "proves LowerBound, expected Evaluated"),
+    ("function bound", "itself", "steps[2].from.bound", 2, "Rejected", "step 2 does not come before this one"),
     ("function bound", "not attained", "claims[0].attained", False, "Rejected", "claimed False, proved True"),
     ("function bound", "attained as 1", "claims[0].attained", 1, "Rejected", "claimed 1, proved True"),
     ("function bound", "risk as number", "claims[0].risk", 1, "Rejected", "claimed 1, proved '1'"),
@@ -111,8 +112,8 @@ CORRUPTIONS = [
     ("bracket", "not centred", "steps[0].vectors[4]", [0, 1, -1, 1], "Rejected", "the entries do not sum to 0"),
     ("bracket", "lower", "claims[0].lower", "14", "Rejected", "claims[0].lower: claimed '14', proved '27/2'"),
     ("bracket", "upper", "claims[0].upper", "29", "Rejected", "claims[0].upper: claimed '29', proved '30'"),
-    ("bracket", "a bound as point", "steps[2].point", 0, "Rejected", "bracket: is neither a point nor a limit"),
-    ("bracket", "a point as bound", "steps[2].bound", 1, "Rejected", "proves Evaluated, expected LowerBound"),
+    ("bracket", "a bound as point", "steps[2].from.point", 0, "Rejected", "bracket: is neither a point nor a limit"),
+    ("bracket", "a point as bound", "steps[2].from.bound", 1, "Rejected", "proves Evaluated, expected LowerBound"),
     ("bracket", "as a minimum", "claims[0].claim", "global_minimum", "Rejected", "Bracket, which does not settle"),
     ("bracket", "another factor", RISK, "9/2", "Rejected", "claims[0].lower: claimed '27/2', proved '9/2'"),
     ("not attained", "said to be attained", "claims[0].attained", True, "Malformed", "attained: unknown key"),
@@ -131,7 +132,7 @@ CORRUPTIONS = [
     ("not attained", "no constant", "steps[1].constant", ..., "Malformed", "steps[1].constant: is missing"),
     ("not attained", "units null", "steps[1].units", None, "Malformed", "steps[1].units: expected a list"),
     ("not attained", "unknown key", "steps[1].units[0].w", "1", "Malformed", "steps[1].units[0].w: unknown key"),
-    ("not attained", "a limit is no point", "steps[2]", {"rule": "global_minimum", "bound": 0, "point": 1}, "Rejected",
+    ("not attained", "a limit is no point", "steps[2]", {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}, "Rejected",
      "proves Limit, expected Evaluated"),
 ]  # fmt: skip
 
@@ -188,7 +189,7 @@ def test_factor_and_reduction_scale_the_bound(reduction: str) -> None:
     """Σ (f − y)² ≥ 9/5 for the two samples."""
     scaled = RAMP | {"loss": {"name": "squared", "factor": "7/3", "reduction": reduction}}
     least = Fraction(9, 5) * Fraction(7, 3) / (2 if reduction == "mean" else 1)
-    steps = [LOWEST[0] | {"risk": str(least)}, LOWEST[1], {"rule": "global_minimum", "bound": 0, "point": 1}]
+    steps = [LOWEST[0] | {"risk": str(least)}, LOWEST[1], {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}]
     minimum = claim("global_minimum", 2, risk=str(least), attained=True)
     assert outcome(scaled, certificate(scaled, steps, [minimum]))[0] == "Accepted"
     above = [LOWEST[0] | {"risk": str(least + Fraction(1, 10**9))}]

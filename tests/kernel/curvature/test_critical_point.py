@@ -14,7 +14,8 @@ from symverify.kernel.core.proof import Proof
 from symverify.kernel.curvature.critical_point import CriticalPoint, critical_point
 from tests.cell_cases import run
 from tests.examples import layer, network, samples
-from tests.kernel.corruption import Oracle, edited, moved, numbers
+from tests.kernel.corruption import edited
+from tests.oracles.network import Oracle, moved, numbers
 
 SADDLE = [layer([[0]], [7]), layer([[0]], [1])]  # the linear net 1-1-1 on a line: output weight and slope 0
 LINE, STEP = samples([0, 1, 2], [0, 1, 2]), Fraction(1, 2**20)
