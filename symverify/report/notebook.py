@@ -6,6 +6,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from symverify.report.html import claims_table
+from symverify.report.words import flat, theorem_words
 from symverify.run import check as run
 
 P = ParamSpec("P")
@@ -15,6 +16,11 @@ class CheckResult(run.CheckResult):
     """A run's result; in a notebook, the table of its claims."""
 
     __slots__ = ()
+
+    def words(self, claim: str) -> str:
+        """What is proved about a claim, in a sentence; "" where nothing is. Raises KeyError."""
+        theorem = self[claim].theorem
+        return "" if self.checked is None or theorem is None else flat(theorem_words(self.checked, theorem))
 
     def _repr_html_(self) -> str:
         return claims_table(self)
