@@ -17,11 +17,10 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.face_minimum import kinks
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
-from symverify.kernel.core.file import point_of
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Pattern, Point, Problem, rational, residuals, risk_along, trace
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.core.proof import Fact, Step, polynomial
-from symverify.kernel.core.text import layers
 from symverify.opinion.terms import Terms, along, combine, constant, margins, monomial, reach, univariate, variable
 from symverify.opinion.text import Script, conjunction, disjunction, negation, relation
 
@@ -88,11 +87,11 @@ def _of_step(problem: Problem, step: Step, steps: Sequence[Step]) -> Iterator[Pa
         yield from _all_cells(problem, step.fields.get("witnesses"))
     elif rule == "descent":
         start = steps[step.premises["point"][0]].fact
-        yield from _descent(problem, start, point_of(layers(polynomial)(step.fields["curve"], "")))
+        yield from _descent(problem, start, read_point(problem, polynomial)(step.fields["curve"], ""))
     elif rule == "valley":
         premise = steps[step.premises["minimum"][0]].fact
         minimum = premise.minimum if isinstance(premise, SpuriousMinimum) else premise
-        yield from _valley(problem, minimum, point_of(layers(polynomial)(step.fields["path"], "")))
+        yield from _valley(problem, minimum, read_point(problem, polynomial)(step.fields["path"], ""))
 
 
 def _forward(problem: Problem, point: Point, pattern: Pattern) -> tuple[list[str], list[str]]:

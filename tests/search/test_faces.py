@@ -13,7 +13,6 @@ import pytest
 from symverify.cells.faces import unit_faces
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import Certificate
-from symverify.certify.global_minimum import instance_of
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
 from symverify.kernel.cells.cell_minima import CellMinima
@@ -211,9 +210,9 @@ def compare(rng: random.Random, problem: Problem) -> None:
                 assert risk(problem, predictions(problem, theta)) in values
     assert found.components == pieces_of(rng, problem, held)
     if problem.loss.name == "squared":
-        least = global_minimum(instance_of(problem))
+        least = global_minimum(problem)
         assert least.closed
-        if least.network is not None:  # attained: the lowest valley; otherwise every minimum is above
+        if least.point is not None:  # attained: the lowest valley; otherwise every minimum is above
             assert min(values) == least.upper_risk
         else:
             assert all(value > least.lower_risk for value in values)
