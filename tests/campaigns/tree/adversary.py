@@ -6,6 +6,7 @@ Its vectors and splits are whatever the given module admits, so any fault that l
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from .prover import renumbered
 Node = list[int]
 Leaf = Callable[[Iterable[int]], object]
 LEAVES: tuple[Leaf, ...] = (any, all, lambda found: next(iter(found), 0))  # when a vector fails at a leaf
+BREAKS = (KernelError, OverflowError, ValueError, IndexError, LookupError)  # what a faulty kernel may raise
 
 
 @dataclass
@@ -35,13 +37,9 @@ class Adversary:
     rng: Random
     limit: int = 150
     left: int = 0
-    fixed: bool = False  # the vectors are given, and the first leaf is the first one's
+    fixed: bool = False  # the vectors are given, and the leaves use them in this order
     leaf: Leaf = any
     labels: list[int] = field(default_factory=list)
-    biased: int = 0
-    threshold: Fraction = Fraction(0)
-    count: int = 0
-    everything: int = 0
     vectors: list[tuple[int, ...]] = field(default_factory=list)
     fails: list[int] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
@@ -49,24 +47,21 @@ class Adversary:
     def attacks(self) -> Iterator[dict[str, object]]:
         """Steps to try: a whole tree, or one that ends where the search failed, for each reading of a leaf."""
         self._shape()
-        for g in self._guesses():
-            self._offer(g)
+        for k, g in enumerate(self._guesses()):
+            self._offer(g, 12 if k < 3 else 0)
         for self.leaf in LEAVES:
             self.entries, self.left = [], self.limit
-            self._grow([self.everything] * self.count)
+            self._grow(list(self.root))
             yield self.step()
-        self.leaf, pool = any, list(self.vectors)
-        for small in pool[:4]:
-            for large in [g for g in pool if max(map(abs, g)) > 20 * max(map(abs, small))][:8]:
-                self.vectors, self.entries, self.left = [small, large], [], 40
-                try:
-                    block = [list(small), list(large)]
-                    self.fails = self.rule.failing(self.units, self.closed, self.above, block)
-                except (OverflowError, ValueError):
-                    continue
-                self.fixed = True
-                if self._grow([self.everything] * self.count):
-                    yield self.step()
+        self.leaf, self.fixed, pool = any, True, list(self.vectors)
+        for block in blocks(pool):
+            self.vectors, self.entries, self.left = block, [], 60
+            try:
+                self.fails = probed(self.rule, self.problem, self.risk, block)[2]
+            except BREAKS:
+                continue
+            if self._grow(list(self.root)):
+                yield self.step()
 
     def step(self) -> dict[str, object]:
         """The vectors and the tree found."""
@@ -77,9 +72,9 @@ class Adversary:
         problem, rule = self.problem, self.rule
         self.units = rule.Units.of(problem)
         self.closed = rule.directions(self.units)
-        self.above, self.sides = rule.sides_of(self.units, self.closed)
-        for name, value in probed(rule, problem, self.risk).items():
-            setattr(self, name, value)
+        self.root, self.sides, _ = probed(rule, problem, self.risk, [])
+        scale = lcm(*(y.denominator for (y,) in problem.targets))
+        self.labels = [int(y * scale) for (y,) in problem.targets]
         size = len(self.closed)
         columns = [[float(x) for x in _value(self.units, ray)] for ray in self.closed]
         table = np.array([*columns, *[[-x for x in c] for c in columns]]).reshape(2 * size, len(self.labels))
@@ -110,17 +105,15 @@ class Adversary:
             g[k] -= sum(g)
         return g
 
-    def _offer(self, g: Sequence[int]) -> None:
-        """Take a vector, and multiples near the ends of packed fields, if the module's gains admit them."""
-        big = max(map(abs, g), default=0)
-        for factor in {1, *(-(-(1 << 8 * k - j) // (big or 1)) for k in (1, 2, 4) for j in (0, 1, 2, 3, 4))}:
+    def _offer(self, g: Sequence[int], multiples: int = 0) -> None:
+        """Take a vector, and multiples that fill packed fields, if the module's gains admit them."""
+        for factor in [1, *(1 << k for k in range(3, 3 + 2 * multiples, 2))]:
             h = tuple(x * factor for x in g)
             if h in self.vectors:
                 continue
             try:
-                self.rule.proves(list(h), self.labels, self.biased, self.threshold, "")
-                (fails,) = self.rule.failing(self.units, self.closed, self.above, [list(h)])
-            except (KernelError, OverflowError, ValueError, IndexError):
+                _, _, (fails,) = probed(self.rule, self.problem, self.risk, [h])
+            except BREAKS:
                 continue
             self.vectors.append(h)
             self.fails.append(fails)
@@ -169,11 +162,11 @@ class Adversary:
 
     def _serving(self, node: Node) -> int | None:
         """A vector that the module's own walk admits at a leaf."""
-        first = self.fixed and max(self.entries, default=-1) < 0
-        for e, fails in enumerate(self.fails[:1] if first else self.fails):
-            if not self.leaf(unit & fails for unit in node):
-                return e
-        return None
+        serving = [e for e, fails in enumerate(self.fails) if not self.leaf(unit & fails for unit in node)]
+        if self.fixed:
+            used = max(self.entries, default=-1) + 1
+            return next((e for e in (used, *range(max(used, 0))) if e in serving), None)
+        return serving[0] if serving else None
 
 
 def _value(units: object, ray: Sequence[int]) -> list[int]:
@@ -189,29 +182,37 @@ def _value(units: object, ray: Sequence[int]) -> list[int]:
     return found
 
 
+def blocks(pool: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
+    """Blocks of vectors of very different sizes: what overflows a field is never in the last one."""
+    for small in pool[:5]:
+        top = max(map(abs, small))
+        twice = tuple(2 * x for x in small)
+        for large in [g for g in pool if max(map(abs, g)) > 4 * top][:24]:
+            yield [large, small]
+            yield [small, large, twice]
+
+
 class Probe(Exception):
-    """Ends a call of the rule once its arguments are known."""
+    """Ends a call of the rule once the arguments of its walk are known."""
 
 
-def probed(rule: ModuleType, problem: Problem, risk: Fraction) -> dict[str, Any]:
-    """What the module's rule hands to `proves` and to `walk`: labels, threshold, root."""
-    found: dict[str, Any] = {}
-    kept = rule.proves, rule.walk
+def probed(
+    rule: ModuleType, problem: Problem, risk: Fraction, vectors: Sequence[Sequence[int]]
+) -> tuple[Node, list[tuple[int, int]], list[int]]:
+    """What the module's rule hands to its walk for these vectors: root, sides, where they fail. Raises what it raises."""
+    found: list[Any] = []
+    kept = rule.walk
 
-    def proves(g: list[int], labels: list[int], biased: int, threshold: Fraction, where: str) -> tuple[int, int]:
-        found.update(labels=labels, biased=biased, threshold=threshold)
-        return 1, 1
-
-    def walk(tree: list[int], units: int, everything: int, *_: object) -> None:
-        found.update(count=units, everything=everything)
+    def walk(tree: list[int], root: Node, sides: list[tuple[int, int]], fails: list[int], *_: object) -> None:
+        found.extend((root, sides, fails))
         raise Probe
 
-    rule.proves, rule.walk = proves, walk  # type: ignore[attr-defined]
+    rule.walk = walk  # type: ignore[attr-defined]
     try:
-        step = {"risk": str(risk), "vectors": [[0] * len(problem.targets)], "tree": []}
+        step = {"risk": str(risk), "vectors": [list(g) for g in vectors], "tree": []}
         rule.global_lower_bound(Reading(Proof(problem), Fields(step, "")))
     except Probe:
-        return found
+        return found[0], found[1], found[2]
     finally:
-        rule.proves, rule.walk = kept  # type: ignore[attr-defined]
+        rule.walk = kept  # type: ignore[attr-defined]
     raise LookupError("the rule did not come to its walk")

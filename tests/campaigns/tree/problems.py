@@ -4,6 +4,7 @@ Zero rows, repeated inputs, collinear inputs, missing biases, breakpoints off 0,
 constant activations, h(0) ≠ 0, more units than samples, huge and tiny numbers.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from random import Random
 
@@ -29,13 +30,19 @@ SHAPES: list[tuple[list[str], list[str], list[str]]] = [  # breakpoints, slopes,
 SCALES = ["1", "1", "1", "1", "1/7", "1000000007", "1/1000003", "123456789123456789123456789"]
 
 
-def random_problem(rng: Random, most_planes: int = 8) -> Document:
-    """A problem whose units have at most so many hyperplanes."""
-    breakpoints, slopes, anchor = rng.choice(SHAPES)
+def random_problem(
+    rng: Random, most_planes: int = 8, shapes: Sequence[int] = (), wide: int = 0, **bias: bool
+) -> Document:
+    """A problem whose units have at most so many hyperplanes.
+
+    Given numbers of SHAPES, one of these; with `wide` inputs up to ±wide; hidden and output biases as given.
+    """
+    breakpoints, slopes, anchor = SHAPES[rng.choice(shapes)] if shapes else rng.choice(SHAPES)
     per, d = max(1, len(breakpoints)), rng.choice([1, 1, 1, 2, 2, 3])
     n = rng.randint(1, max(1, min(5, most_planes // per) - (d == 3)))
-    bias = {"hidden": rng.random() < 0.5, "output": rng.random() < 0.5}
-    inputs = [[Fraction(rng.choice([-2, -1, -1, 0, 0, 1, 1, 2, 3])) for _ in range(d)] for _ in range(n)]
+    bias = {"hidden": rng.random() < 0.5, "output": rng.random() < 0.5} | bias
+    small = [-2, -1, -1, 0, 0, 1, 1, 2, 3]
+    inputs = [[Fraction(rng.randint(-wide, wide) if wide else rng.choice(small)) for _ in range(d)] for _ in range(n)]
     if n > 1 and rng.random() < 0.3:
         inputs[-1] = list(inputs[0])
     if n > 1 and rng.random() < 0.3:
