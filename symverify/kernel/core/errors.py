@@ -72,7 +72,7 @@ def size(x: Fraction) -> int:
 def effort(bits: int) -> int:
     """The work of an operation on rationals of so many bits in all: gcds are quadratic, and none is free."""
     words = bits >> 5
-    return 500 + 16 * words + (words * words >> 4)
+    return 1000 + 16 * words + (words * words >> 4)
 
 
 def elimination(bits: int) -> int:

@@ -123,10 +123,8 @@ def sides_of(units: Units, closed: Sequence[Direction]) -> tuple[list[int], list
     for ray in closed:
         above.append(packing.positive(total := sum(map(mul, ray, columns))))
         below.append(packing.positive(-total))
-    ups, downs = transposed(above, len(planes)), transposed(below, len(planes))
-    sides = [
-        tuple(side | side << count for side in (whole ^ down, whole ^ up)) for up, down in zip(ups, downs, strict=True)
-    ]
+    high, low = ([whole ^ side for side in transposed(texts, len(planes))] for texts in (below, above))
+    sides = [(a | a << count, b | b << count) for a, b in zip(high, low, strict=True)]
     return [int(digits[::-1] or b"0", 2) for digits in above], [(whole, whole << count), *sides]
 
 

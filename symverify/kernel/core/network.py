@@ -268,7 +268,9 @@ def pullback(
                 row = [*entering, *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) for g in pull for a in row]
                 for g, weights in zip(pull, point[m].weight, strict=True) if each.source else ():
-                    before[:] = [bounded(x + g * w, g, w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
+                    before[:] = (
+                        [bounded(x + g * w, g, w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
+                    )
             case Bent(layer=m, h=h):
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
                 before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
