@@ -153,7 +153,7 @@ def oracle(problem: Problem, pattern: Pattern, best: list[Fraction]) -> tuple[in
                     if piece < len(h.breakpoints):
                         solver.add(s * (z - number(h.breakpoints[piece]) * nu) < 0)
         for i, f in enumerate(outputs):
-            e, delta = best[i] - problem.targets[i][0], problem.loss.cuts[-1]
+            e, delta = best[i] - problem.targets[i][0], (problem.loss.cuts or (0,))[-1]
             if problem.loss.name == "huber" and abs(e) >= delta:
                 far = number(problem.targets[i][0] + (delta if e > 0 else -delta))
                 solver.add(f >= far if e > 0 else f <= far)

@@ -110,7 +110,7 @@ def placed(problem: Problem, face: Face, signs: tuple[int, ...], f: list[Fractio
             p = face[j][i] // 2
             line += [signs[j] * h.slopes[p] * a for a in row] + [signs[j] * h.offsets[p]]
         line += [ONE] * problem.output_bias
-        (y,), delta = problem.targets[i], problem.loss.cuts[-1]
+        (y,), delta = problem.targets[i], (problem.loss.cuts or (0,))[-1]
         if problem.loss.name == "huber" and abs(f[i] - y) >= delta:  # linear there: as good further away
             side = 1 if f[i] > y else -1
             inequalities.append(([side * a for a in line], side * y + delta))
