@@ -36,6 +36,7 @@ class Adversary:
     risk: Fraction
     rng: Random
     limit: int = 150
+    packed: bool = False  # look for vectors that overflow packed fields
     left: int = 0
     fixed: bool = False  # the vectors are given, and the leaves use them in this order
     leaf: Leaf = any
@@ -48,13 +49,13 @@ class Adversary:
         """Steps to try: a whole tree, or one that ends where the search failed, for each reading of a leaf."""
         self._shape()
         for k, g in enumerate(self._guesses()):
-            self._offer(g, 12 if k < 3 else 0)
+            self._offer(g, (24 if self.packed else 8) if k < 3 else 0)
         for self.leaf in LEAVES:
             self.entries, self.left = [], self.limit
             self._grow(list(self.root))
             yield self.step()
         self.leaf, self.fixed, pool = any, True, list(self.vectors)
-        for block in blocks(pool):
+        for block in blocks(pool, 150 if self.packed else 12):
             self.vectors, self.entries, self.left = block, [], 60
             try:
                 self.fails = probed(self.rule, self.problem, self.risk, block)[2]
@@ -107,7 +108,7 @@ class Adversary:
 
     def _offer(self, g: Sequence[int], multiples: int = 0) -> None:
         """Take a vector, and multiples that fill packed fields, if the module's gains admit them."""
-        for factor in [1, *(1 << k for k in range(3, 3 + 2 * multiples, 2))]:
+        for factor in [1, *(c << k for k in range(1, multiples) for c in ((1, 3, 5, 7) if self.packed else (1,)))]:
             h = tuple(x * factor for x in g)
             if h in self.vectors:
                 continue
@@ -182,12 +183,12 @@ def _value(units: object, ray: Sequence[int]) -> list[int]:
     return found
 
 
-def blocks(pool: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
+def blocks(pool: Sequence[tuple[int, ...]], most: int) -> Iterator[list[tuple[int, ...]]]:
     """Blocks of vectors of very different sizes: what overflows a field is never in the last one."""
     for small in pool[:5]:
         top = max(map(abs, small))
         twice = tuple(2 * x for x in small)
-        for large in [g for g in pool if max(map(abs, g)) > 4 * top][:24]:
+        for large in [g for g in pool if max(map(abs, g)) > 4 * top][:most]:
             yield [large, small]
             yield [small, large, twice]
 

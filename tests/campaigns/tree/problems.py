@@ -26,16 +26,18 @@ SHAPES: list[tuple[list[str], list[str], list[str]]] = [  # breakpoints, slopes,
     ([], ["2"], ["0", "0"]),
     ([], ["1"], ["0", "3"]),
     ([], ["0"], ["0", "2"]),
+    (["1"], ["2", "5"], ["1", "1"]),
 ]
 SCALES = ["1", "1", "1", "1", "1/7", "1000000007", "1/1000003", "123456789123456789123456789"]
 
 
 def random_problem(
-    rng: Random, most_planes: int = 8, shapes: Sequence[int] = (), wide: int = 0, **bias: bool
+    rng: Random, most_planes: int = 8, shapes: Sequence[int] = (), wide: int = 0, single: bool = False, **bias: bool
 ) -> Document:
     """A problem whose units have at most so many hyperplanes.
 
-    Given numbers of SHAPES, one of these; with `wide` inputs up to ±wide; hidden and output biases as given.
+    Given numbers of SHAPES, one of these; with `wide` inputs up to ±wide; `single`: one input, one unit;
+    hidden and output biases as given.
     """
     breakpoints, slopes, anchor = SHAPES[rng.choice(shapes)] if shapes else rng.choice(SHAPES)
     per, d = max(1, len(breakpoints)), rng.choice([1, 1, 1, 2, 2, 3])
@@ -63,6 +65,8 @@ def random_problem(
         for row, y in zip(inputs, labels, strict=True)
     ]
     activation = {"breakpoints": breakpoints, "slopes": slopes, "anchor": anchor}
+    if single:
+        return network([1, 1, 1], activation, [{"x": s["x"][:1], "y": s["y"]} for s in data], bias=bias)
     width, factor = rng.choice([1, 1, 2, 2, 2, 3, 7]), rng.choice([None, None, "1/3", "5"])
     if width == 3 and n * per > 5:
         width = 2
