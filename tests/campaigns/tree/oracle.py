@@ -5,9 +5,9 @@ H(u, ν)_i = s_p z_i + o_p ν on the piece p of z_i against t ν. Its cells are 
 of a set of signed rays is the ray k with σ = +, bit (number of rays) + k is the ray k with σ = −.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement
 from math import gcd, lcm
 
 import numpy as np
@@ -71,9 +71,10 @@ class Cells:
             lines.append((slopes[p + 1], lines[-1][1] + (slopes[p] - slopes[p + 1]) * t))
         s, o = lines[sum(t < anchor for t in self.cuts)]
         self.pieces = [(a, b + at - (s * anchor + o)) for a, b in lines]
-        kept, _ = solved(inputs, len(inputs[0]))
-        self.rows = [[x[c] for c in kept] for x in inputs]
-        self.dimension = len(kept) + 1
+        self.kept, self.inputs = solved(inputs, len(inputs[0]))[0], len(inputs[0])
+        self.rows = [[x[c] for c in self.kept] for x in inputs]
+        self.dimension = len(self.kept) + 1
+        self.best: tuple[list[int], dict[int, Fraction]] = [], {}  # units of an optimal tuple, and their rays' weights
         self.planes = [[*row, -t] for row in self.rows for t in self.cuts]
         self.rays = self._rays()
         self.columns = [self.value(ray) for ray in self.rays]
@@ -199,7 +200,25 @@ class Cells:
                 values.append(0.0)
         edge = min(values) + 1e-9
         best = [chosen for chosen, value in zip(tuples, values, strict=True) if value <= edge][:5]
-        return self.factor * min(self.least([units[u] for u in chosen])[0] for chosen in best)
+        found = []
+        for chosen in best:
+            value, _, x = self.least([units[u] for u in chosen])
+            found.append((value, [units[u] for u in chosen], x))
+        least = min(found, key=lambda each: each[0])
+        self.best = least[1], least[2]
+        return self.factor * least[0]
+
+    def unit(self, unit: int, x: dict[int, Fraction]) -> tuple[int, Row, Fraction]:
+        """(sign, u, ν) of the combination of signed rays, in all input coordinates."""
+        size, u, nu = len(self.rays), [Fraction(0)] * self.inputs, Fraction(0)
+        sides = {1 if k < size else -1 for k in x if unit >> k & 1}
+        for k, c in x.items():
+            if unit >> k & 1:
+                ray = self.rays[k % size]
+                for place, entry in zip(self.kept, ray, strict=False):
+                    u[place] += c * entry
+                nu += c * ray[-1]
+        return (sides.pop() if sides else 1), u, nu
 
 
 def project(columns: Sequence[Row], goal: Row) -> list[Fraction] | None:
@@ -246,12 +265,3 @@ def non_negative(
             step = min(x[k] / (x[k] - new[k]) for k in passive if new[k] < 0)
             x = {k: x[k] + step * (new[k] - x[k]) for k in passive}
             x = {k: c for k, c in x.items() if c > 0 or (k == enter and step == 0 and new[k] > 0)}
-
-
-def interleaved(documents: Iterator[Document]) -> Iterator[tuple[Document, Cells]]:
-    """Problems with their cells."""
-    for document in documents:
-        yield document, Cells(document)
-
-
-__all__ = ["Cells", "interleaved", "non_negative", "product", "project", "whole"]
