@@ -49,13 +49,13 @@ class Adversary:
         """Steps to try: a whole tree, or one that ends where the search failed, for each reading of a leaf."""
         self._shape()
         for k, g in enumerate(self._guesses()):
-            self._offer(g, (24 if self.packed else 8) if k < 3 else 0)
+            self._offer(g, 3 if k < 3 or self.packed else 0)
         for self.leaf in LEAVES:
             self.entries, self.left = [], self.limit
             self._grow(list(self.root))
             yield self.step()
         self.leaf, self.fixed, pool = any, True, list(self.vectors)
-        for block in blocks(pool, 150 if self.packed else 12):
+        for block in blocks(self.rng, pool, 60 if self.packed else 12):
             self.vectors, self.entries, self.left = block, [], 60
             try:
                 self.fails = probed(self.rule, self.problem, self.risk, block)[2]
@@ -108,7 +108,7 @@ class Adversary:
 
     def _offer(self, g: Sequence[int], multiples: int = 0) -> None:
         """Take a vector, and multiples that fill packed fields, if the module's gains admit them."""
-        for factor in [1, *(c << k for k in range(1, multiples) for c in ((1, 3, 5, 7) if self.packed else (1,)))]:
+        for factor in [1, *(round(2 ** self.rng.uniform(1, 24)) for _ in range(multiples))]:
             h = tuple(x * factor for x in g)
             if h in self.vectors:
                 continue
@@ -183,14 +183,11 @@ def _value(units: object, ray: Sequence[int]) -> list[int]:
     return found
 
 
-def blocks(pool: Sequence[tuple[int, ...]], most: int) -> Iterator[list[tuple[int, ...]]]:
-    """Blocks of vectors of very different sizes: what overflows a field is never in the last one."""
-    for small in pool[:5]:
-        top = max(map(abs, small))
-        twice = tuple(2 * x for x in small)
-        for large in [g for g in pool if max(map(abs, g)) > 4 * top][:most]:
-            yield [large, small]
-            yield [small, large, twice]
+def blocks(rng: Random, pool: Sequence[tuple[int, ...]], most: int) -> Iterator[list[tuple[int, ...]]]:
+    """Blocks of vectors of different sizes; what overflows a field silently is never in the last one."""
+    for _ in range(most if len(pool) > 1 else 0):
+        small, large = sorted(rng.sample(pool, 2), key=lambda g: max(map(abs, g)))
+        yield rng.choice([[large, small], [small, large, tuple(2 * x for x in small)]])
 
 
 class Probe(Exception):
