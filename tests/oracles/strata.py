@@ -6,7 +6,7 @@ equations as constraints; nothing is shared with the package.
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, combinations_with_replacement, permutations, product
 from typing import Any
 
 import flint
@@ -296,6 +296,86 @@ def infimum(document: Json, point: Json) -> tuple[Fraction, Json]:
     found = [strata.cone_minimum(kind) for kind in choices]
     least, limit, _ = min(found, key=lambda each: each[0])
     return least, limit | {"bounds": [bound for _, _, bound in found]}
+
+
+def whole(document: Json, faces: Sequence[Row]) -> list[tuple[Fraction, int, int, set[Any]]]:
+    """All valleys of minima: risk, largest dimension, components, faces up to exchange, from a point w per face.
+
+    Components of the graph of strata (a face and a sign for each unit),
+    joined where one is in the closure of another.
+    """
+    width = document["layers"][1]
+    nodes: dict[tuple[tuple[int, int], ...], tuple[Fraction, int]] = {}
+    sides = [tuple(side for each in edges(document, w) for side in each) for w in faces]
+    for chosen in combinations_with_replacement(range(len(faces)), width):
+        strata = Strata(document, at_faces(document, [faces[k] for k in chosen]))
+        f, r = strata.best()
+        for signs in strata.sign_vectors(f, r):
+            kind = [0] * len(strata.classes)
+            for k, each in enumerate(strata.classes):
+                kind[k] = sum({1 if signs[j] > 0 else 2 for j in each.units if signs[j]})
+            witness = strata.witness(kind, f)
+            facts = strata.oracle.risk_of([[x] for x in f]), Strata(document, witness).dimension()
+            for order in permutations(zip(chosen, signs, strict=True)):
+                nodes[order] = facts
+    parent = {node: node for node in nodes}
+
+    def root(node: Any) -> Any:
+        while parent[node] != node:
+            node = parent[node]
+        return node
+
+    lower = {
+        (k, s): [(m, t) for m in range(len(faces)) for t in (0, 1, -1) if t in (s, 0) and closed(sides[k], sides[m])]
+        for k in range(len(faces))
+        for s in (0, 1, -1)
+    }
+    for node in nodes:
+        for other in product(*(lower[state] for state in node)):
+            if other in nodes:
+                parent[root(other)] = root(node)
+    parts: dict[Any, list[Any]] = {}
+    for node in nodes:
+        parts.setdefault(root(node), []).append(node)
+    orbits: dict[frozenset[Any], list[Any]] = {}
+    for part in parts.values():
+        orbits.setdefault(frozenset(tuple(sorted(node)) for node in part), []).append(part)
+    return [
+        (
+            nodes[parts[0][0]][0],
+            max(nodes[node][1] for node in parts[0]),
+            len(parts),
+            {tuple(sorted(k for k, _ in node)) for node in orbit},
+        )
+        for orbit, parts in orbits.items()
+    ]
+
+
+def edges(document: Json, w: Row) -> list[list[int]]:
+    """Per sample the sides of the breakpoints that a unit's pre-activation is on."""
+    strata = Strata(document, at_faces(document, [w]))
+    cuts, slopes, _ = strata.oracle.activation(0)
+    cuts = [t for p, t in enumerate(cuts) if slopes[p] != slopes[p + 1]]
+    found = []
+    for x in strata.rows:
+        z = dotted(x, w)
+        found.append([(z > t) - (z < t) for t in cuts] if any(x) else [])
+    return found
+
+
+def closed(above: Sequence[int], below: Sequence[int]) -> bool:
+    """Whether the face with the second sides is in the closure of the one with the first."""
+    return all(b in (a, 0) for a, b in zip(above, below, strict=True))
+
+
+def at_faces(document: Json, rows: Sequence[Row]) -> Json:
+    """A point with these input weights (and biases), and output weights 0."""
+    bias = document.get("bias", True)
+    given = {"hidden": bias, "output": bias} if isinstance(bias, bool) else bias
+    hidden, d = given.get("hidden", True), document["layers"][0]
+    first: Json = {"weight": [[str(x) for x in w[:d]] for w in rows]}
+    first |= {"bias": [str(w[d]) for w in rows]} if hidden else {}
+    return [first, {"weight": [["0"] * len(rows)]} | ({"bias": ["0"]} if given.get("output", True) else {})]
 
 
 def real(x: Fraction | int) -> Any:

@@ -99,7 +99,8 @@ CORRUPTIONS = of("two units", [
     ("a witness in a cell", f"{W}[0][0].weight[0][0]", "1", "Rejected", "is in another cell or on another face"),
     ("no witness", W, [], "Rejected", "type 10 has neither a witness nor a separator"),
     ("a separator that is not strict", "steps[1]", STEP | {"best": ["0"], "witnesses": [], "separators": [
-        {"vector": ["-1"], "multipliers": [None, ["0"]]}]}, "Rejected", "type 10 has neither a witness nor a separator"),
+        {"vector": ["-1"], "multipliers": [None, ["0"]]}]}, "Rejected",
+        "type 10 has neither a witness nor a separator"),
     ("multipliers of a cell", S, [{"vector": ["-1"], "multipliers": [None, ["0", "1"]]}], "Rejected",
      "multipliers[1] must be 1 numbers, none negative"),
     ("as a cell", "claims[0].cell", "0", "Rejected", "claims[0].cell: claimed '0', proved '[01]'"),

@@ -1,6 +1,7 @@
 """The rule `constant_risk_path`: minima of one cell, joined in (v w, v, c_0) and in w where v is 0."""
 
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -58,10 +59,12 @@ CONTROLS = {
         LINE | {"layers": [1, 1, 1]}, "0", units(("1", "1", "1"), shift="-1"), units(("1/2", "3", "2"), shift="-6")
     ),
     "an idle unit moves": joined(
-        LINE, "0", units(("1", "1", "1"), ("0", "1", "0"), shift="-1"), units(("1", "1", "1"), ("1", "3", "0"), shift="-1"),
+        LINE, "0", units(("1", "1", "1"), ("0", "1", "0"), shift="-1"),
+        units(("1", "1", "1"), ("1", "3", "0"), shift="-1"),
     ),
     "exchanged": joined(TENT, "1/12", *SWAPPED),
-    "huber, other predictions": joined(FAR, "17", units(("0", "-1", "0"), shift="0"), units(("0", "-1", "0"), shift="8")),
+    "huber, other predictions": joined(FAR, "17", units(("0", "-1", "0"), shift="0"),
+    units(("0", "-1", "0"), shift="8")),
 }  # fmt: skip
 N = "steps[2].nodes"
 CORRUPTIONS = of("one unit", [
@@ -120,7 +123,7 @@ def test_it_is_for_one_layer_and_one_output(document: Json) -> None:
 def test_all_points_of_the_curve_have_the_same_risk() -> None:
     """Between neighbours, linear in (v w, v b, v, c_0), or in (w, b) where v is 0 at both."""
     oracle, rng = Oracle(TENT), Random(1)
-    for one, other in zip(SWAPPED, SWAPPED[1:], strict=False):
+    for one, other in pairwise(SWAPPED):
         for _ in range(3):
             t = Fraction(rng.randint(1, 9), 10)
             rows = []
