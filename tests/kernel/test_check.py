@@ -20,7 +20,7 @@ OTHER = hashlib.sha256(b"another problem").hexdigest()
 HEAD = [
     ("no format", "format", ..., "Malformed", "format: is missing"),
     ("other format", "format", "symverify-certificate/3", "Malformed",
-     'format: this kernel reads "symverify-certificate/2", the certificate is \'symverify-certificate/3\': use its version'),
+     "the certificate is 'symverify-certificate/3': use its version"),
     ("old format", "format", "symverify-certificate/1", "Malformed", 'make it again with "symverify check"'),
     ("network format", "format", "symverify-network/1", "Malformed", "format: this kernel reads"),
     ("format number", "format", 1, "Malformed", "format: expected text"),
