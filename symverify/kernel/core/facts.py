@@ -124,17 +124,6 @@ class Limit(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Infimum(Fact):
-    """The infimum of the risk over all parameters, approached by a limit of points; residuals as for LowerBound."""
-
-    risk: Fraction
-    residuals: tuple[Vector, ...]
-
-    def settles(self, claim: str) -> Verdict:
-        return ("proved", {"risk": str(self.risk), "attained": None}) if claim == "infimum" else None
-
-
-@dataclass(frozen=True, slots=True)
 class Bracket(Fact):
     """The infimum of the risk lies in [lower, upper]."""
 

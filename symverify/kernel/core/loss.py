@@ -42,11 +42,6 @@ class Loss:
         a, b, _ = self.parts[bisect_left(self.cuts, e)]
         return 2 * a * e + b
 
-    def bend(self, e: Fraction) -> Fraction | None:
-        """ℓ''(e), without the factor; None where ℓ is not twice differentiable."""
-        piece = bisect_left(self.cuts, e)
-        return None if e in self.cuts else 2 * self.parts[piece][0]
-
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
         piece = bisect_left(self.cuts, e.at_zero())
@@ -55,21 +50,15 @@ class Loss:
         a, b, c = self.parts[piece]
         return (e * a + b) * e + c
 
-    def level(self, e: Fraction) -> tuple[Fraction | None, Fraction | None]:
-        """The closed interval of all errors at which ℓ' is what it is at e; None for an end at infinity."""
-        piece, slope = bisect_left(self.cuts, e), self.slope(e)
-        ends = [None, *self.cuts, None]
-        for p in (piece, piece + (e in self.cuts)):
-            if self.parts[p][:2] == (ZERO, slope):
-                return ends[p], ends[p + 1]
-        return e, e
 
-
-POINTS = frozenset({"point", "interior_minimum", "adjacent_cells", "face_minimum", "critical_point", "second_order"})
+POINTS = frozenset(
+    {"point", "interior_minimum", "adjacent_cells", "face_minimum", "critical_point", "second_order", "cell_kkt"}
+)
+CURVED = frozenset({"adjacent_cells", "second_order", "cell_kkt"})
 THEOREMS = frozenset({"descent", "spurious_minimum", "function_minimum", "valley", "assumptions", "linear_collapse"})
 BOUNDS = frozenset({"global_minimum", "bracket", "limit", "infimum"})
 CELLS = frozenset({"cell_cover", "cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-SCALAR = POINTS | THEOREMS | BOUNDS | CELLS
+SCALAR = POINTS | CURVED | THEOREMS | BOUNDS | CELLS
 EXACT = frozenset({"function_bound", "global_lower_bound", "not_attained"})
 
 
