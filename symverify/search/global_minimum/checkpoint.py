@@ -98,12 +98,20 @@ def _vector(found: DualVector | None) -> tuple[int, ...] | None:
 
 
 def _node(solved: Solved) -> list[Any]:
-    return [solved.value, solved.node, solved.support, solved.splits, solved.weight]
+    return [solved.value, solved.node, solved.support, solved.weights, solved.splits, solved.weight]
 
 
 def _solved(data: list[Any]) -> Solved:
-    value, node, support, splits, weight = data
-    return Solved(value, _slots(node), tuple(support), tuple((place, plane) for place, plane in splits), (), weight)
+    value, node, support, weights, splits, weight = data
+    return Solved(
+        value,
+        _slots(node),
+        tuple(support),
+        tuple(weights),
+        tuple((place, plane) for place, plane in splits),
+        (),
+        weight,
+    )
 
 
 def _slots(data: list[Any]) -> Node:

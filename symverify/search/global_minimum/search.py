@@ -195,9 +195,9 @@ class Search:
         else:
             heapq.heappush(self.open, (solved.value, self.nodes, solved))
 
-    def solved(self, node: Node, warm: Sequence[int], weight: float) -> Solved:
+    def solved(self, node: Node, warm: Sequence[int], weights: Sequence[float], weight: float) -> Solved:
         """A node of its own, with its bound."""
-        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm), 0.0, self.cut, weight)
+        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm, weights), 0.0, self.cut, weight)
 
     def start(self, floor: Fraction) -> None:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
@@ -210,7 +210,7 @@ class Search:
                 return
         with self.undone():
             for node in tasks.roots(self.shape.width):
-                self.add(self.solved(node, (), 1.0 / (self.shape.width + 1)))
+                self.add(self.solved(node, (), (), 1.0 / (self.shape.width + 1)))
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -379,7 +379,7 @@ class Search:
             return
         self.tree[leaf.node] = splits[0]
         for node in tasks.children(shape, leaf.node, splits[0]):
-            self.add(self.solved(node, leaf.support, leaf.weight))
+            self.add(self.solved(node, leaf.support, leaf.weights, leaf.weight))
 
 
 def in_time(until: float | None) -> None:
