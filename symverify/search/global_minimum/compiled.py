@@ -257,6 +257,24 @@ def nearest(
     return size
 
 
+@numba.njit(cache=True, fastmath=True)
+def _refine(target: Any, residual: Any, margin: float, fixed: int, state: Any, size: int) -> None:
+    """One step of iterative refinement of the weights: the factor has gone through many changes."""
+    _, columns, factor, _, weights, z = state
+    for i in range(size):
+        value = _dot(columns[i], residual) + (margin if i >= fixed else 0.0)
+        for k in range(i):
+            value -= factor[i, k] * z[k]
+        z[i] = value / factor[i, i]
+    for i in range(size - 1, -1, -1):
+        for k in range(i + 1, size):
+            z[i] -= factor[k, i] * z[k]
+        z[i] /= factor[i, i]
+    for i in range(size):
+        weights[i] += z[i]
+    _subtract(state, target, residual, size)
+
+
 @numba.njit(cache=True)
 def project(
     units: Any,
@@ -285,4 +303,5 @@ def project(
         if _enter(units, target, warm[k], weights[k], margin, state, size):
             size += 1
     size = nearest(units, target, allowed, count, size, fixed, margin, least, stop, state, residual, prices, pool)
+    _refine(target, residual, margin, fixed, state, size)
     return state[0][:size].copy(), state[4][:size].copy(), residual

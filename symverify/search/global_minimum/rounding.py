@@ -81,9 +81,9 @@ class Rounding:
 
 def _balanced(vector: list[int], real: Floats) -> list[int]:
     """Make the sum 0, at the entries that were rounded most in that direction."""
-    gap = sum(vector)
-    step = 1 if gap > 0 else -1
+    each, rest = divmod(abs(sum(vector)), len(vector))
+    step = 1 if sum(vector) > 0 else -1
     order = np.argsort(step * (real - np.rint(real)), kind="stable")
-    for k in range(abs(gap)):
-        vector[int(order[k % len(vector)])] -= step
+    for k in range(len(vector)):
+        vector[int(order[k])] -= step * (each + (k < rest))
     return vector

@@ -310,7 +310,7 @@ class Search:
         taken, support = replay.next("grown", replay.trail.grown, grow)
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
-        rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]
+        rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
         slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
         return Group(members, slots, support if taken else waiting[0][0].support), rest
 
@@ -344,13 +344,13 @@ class Search:
 
     def unserved(self, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        left = list[Waiting]()
-        for leaf, bits in leaves:
-            number = next((k for k in range(since, len(self.vectors)) if not self.vectors[k].blocked & bits), None)
-            if number is None:
-                left.append((leaf, bits))
-            else:
-                self.served[leaf.node] = number
+        left = list(leaves)
+        for number in range(since, len(self.vectors)):
+            blocked = self.vectors[number].blocked
+            rest = [each for each in left if blocked & each[1]]
+            if len(rest) < len(left):
+                self.served.update((leaf.node, number) for leaf, bits in left if not blocked & bits)
+                left = rest
         return left
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
