@@ -376,7 +376,7 @@ def test_a_checkpoint_of_another_problem_is_refused(damage: Callable[[str], str]
     path = tmp_path / "search.json"
     global_minimum(larger(), checkpoint=path)
     path.write_text(damage(path.read_text()))
-    with pytest.raises(BadCheckpoint, match="not a checkpoint of this problem: remove it"):
+    with pytest.raises(BadCheckpoint, match=r"is not a checkpoint of this problem .*; remove it"):
         global_minimum(larger(1), checkpoint=path)
 
 
@@ -466,10 +466,14 @@ def test_both_engines_agree_with_scipy() -> None:
     expected = nnls(columns.T, shape.target)[1] ** 2
     none = np.zeros(0, dtype=np.int64)
     for engine in (relaxation._fastest(), relaxation.project_with_numpy):
-        _, _, residual = engine(shape.units, shape.target, plus, minus, none, none, 0.0, relaxation.LEAST, -1.0)
+        _, _, residual = engine(
+            shape.units, shape.target, plus, minus, none, np.zeros(0), none, 0.0, relaxation.LEAST, -1.0
+        )
         assert residual @ residual == pytest.approx(expected, abs=1e-9)
         stop = expected + 0.1
-        _, _, residual = engine(shape.units, shape.target, plus, minus, none, none, 0.0, relaxation.LEAST, stop)
+        _, _, residual = engine(
+            shape.units, shape.target, plus, minus, none, np.zeros(0), none, 0.0, relaxation.LEAST, stop
+        )
         assert expected - 1e-9 <= residual @ residual <= stop
 
 
@@ -482,7 +486,9 @@ def test_both_engines_keep_the_margin_on_dependent_columns(seed: int) -> None:
     target, none = rng.standard_normal(8), np.zeros(0, dtype=np.int64)
     target /= np.linalg.norm(target)
     for engine in (relaxation._fastest(), relaxation.project_with_numpy):
-        support, weights, residual = engine(units, target, np.arange(len(units)), none, none, none, 0.1, 1e-10, -1.0)
+        support, weights, residual = engine(
+            units, target, np.arange(len(units)), none, none, np.zeros(0), none, 0.1, 1e-10, -1.0
+        )
         assert (units @ residual <= -0.1 + 1e-8).all()
         assert (weights >= 0).all()
         np.testing.assert_allclose(target - weights @ units[support], residual, atol=1e-9)

@@ -108,9 +108,9 @@ def branch(
             size = 0
             for k in range(support.shape[0]):
                 ray = support[k] % rays
-                if _has(plus if support[k] < rays else minus, ray):
-                    if _enter(units, target, support[k], weights[k], 0.0, state, size):
-                        size += 1
+                inside = _has(plus if support[k] < rays else minus, ray)
+                if inside and _enter(units, target, support[k], weights[k], 0.0, state, size):
+                    size += 1
             stop = max(value + best / max(gap, 1e-300), slight)
             size = nearest(
                 units, target, allowed, count, size, 0, 0.0, least, stop, state, residuals[now, high], prices, pool

@@ -202,9 +202,9 @@ def nearest(
     prices: Any,
     pool: Any,
 ) -> int:
-    """The projection onto the cone of the first `count` columns `allowed`, from `size` passive ones; how many at the end.
+    """The projection onto the cone of the first `count` columns `allowed`, from `size` passive ones.
 
-    The first `fixed` passive columns may have any weight.
+    Returns the number of passive columns at the end. The first `fixed` ones may have any weight.
     """
     waiting, room = np.empty(_WAITING, np.int64), state[0].shape[0]
     size = _move(state, fixed, size, False)

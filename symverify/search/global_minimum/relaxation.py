@@ -52,9 +52,9 @@ def project(
 ) -> Projection:
     """min ‖target − Σ x_k column_k‖² over x ≥ 0, for the model's columns +units[plus] and −units[minus].
 
-    `warm` are column numbers to start with, with these weights. The weights of the (independent) columns `free` may have any sign;
-    with a `margin` the residual is at most −margin on every other column instead of 0. A value that falls to `stop`
-    ends the search for the nearest point.
+    `warm` are column numbers to start with, with these weights. The weights of the (independent) columns `free` may
+    have any sign; with a `margin` the residual is at most −margin on every other column instead of 0. A value that
+    falls to `stop` ends the search for the nearest point.
     """
     engine, begun = _engine(model), np.full(len(warm), FIRST) if weights is None else weights
     found = engine(model.units, model.target, plus, minus, warm, begun, free, margin, LEAST, stop)
@@ -73,7 +73,7 @@ def _engine(model: Generators) -> Callable[..., tuple[Indices, Floats, Floats]]:
 
 def large(model: Generators) -> bool:
     """Whether compiling pays."""
-    return model.count ** min(model.problem.widths[1], 4) > SMALL
+    return bool(model.count ** min(model.problem.widths[1], 4) > SMALL)
 
 
 @cache

@@ -8,6 +8,7 @@ from flint import fmpz_mat
 
 from symverify.ground import linear
 from symverify.ground.floats import spanning
+from symverify.kernel.core.algebra import primitive
 from symverify.search.global_minimum.generators import Flags, Floats
 
 EXTRA = 6  # coordinates that the correction may use beyond those that it needs
@@ -22,9 +23,9 @@ class Rounding:
     """
 
     def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, quick: bool) -> None:
-        self.kept = np.flatnonzero(~zero)
+        self.kept: list[int] = np.flatnonzero(~zero).tolist()
         shorter = [[line[k] for k in self.kept] for line in lines]
-        rows = list({tuple(linear.primitive(line)) for line in shorter if any(line)})
+        rows = list({tuple(primitive(line)) for line in shorter if any(line)})
         rows.sort(key=lambda row: (max(map(abs, row)), row))
         scaled = np.array([[x / top for x in row] for row in rows for top in (max(map(abs, row)),)])
         scaled = scaled.reshape(len(rows), len(self.kept))

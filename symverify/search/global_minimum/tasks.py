@@ -42,8 +42,8 @@ Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square)
 class Solved:
     """A node with its bound.
 
-    value: the bound, as a share of the labels' square (a float guess). support, weights: of the projection. splits: to try;
-    none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
+    value: the bound, as a share of the labels' square (a float guess). support, weights: of the projection. splits: to
+    try; none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
     node's share of all tuples, estimated.
     """
 
