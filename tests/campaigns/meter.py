@@ -97,8 +97,12 @@ def point_that_cancels() -> Case:
 @case
 def point_deep() -> Case:
     rng, h = Random(2), 12
-    theta = [layer([ratios(rng, h if m else 1, 25) for _ in range(h)]) for m in range(8)] + [layer([ratios(rng, h, 25)])]
-    return network([1, *[h] * 8, 1], "abs", samples(range(1, 60), [0] * 59), bias=False, parameters=theta), [GIVEN] * 500
+    theta = [layer([ratios(rng, h if m else 1, 25) for _ in range(h)]) for m in range(8)] + [
+        layer([ratios(rng, h, 25)])
+    ]
+    return network([1, *[h] * 8, 1], "abs", samples(range(1, 60), [0] * 59), bias=False, parameters=theta), [
+        GIVEN
+    ] * 500
 
 
 def moving(rng: Random, rows: int, columns: int, degree: int, digits: int, start: str) -> list[list[list[str]]]:
@@ -203,7 +207,9 @@ def assumptions() -> Case:
 @case
 def assumptions_wide() -> Case:
     rng = Random(9)
-    data = samples([[f"{rng.randint(1, 999)}e{rng.randint(3000, 3900)}" for _ in range(25)] for _ in range(90)], [0] * 90)
+    data = samples(
+        [[f"{rng.randint(1, 999)}e{rng.randint(3000, 3900)}" for _ in range(25)] for _ in range(90)], [0] * 90
+    )
     return network([25, 2, 1], "relu", data), [{"rule": "assumptions"}] * 500
 
 

@@ -141,7 +141,9 @@ def campaign(seeds: range) -> Counter[str]:
     for seed in seeds:
         rng = Random(seed)
         late = rng.random() < 0.6  # one late breakpoint, one unit, no biases: often not attained
-        document = random_problem(rng, 4, [5, 16] if late else CONES, hidden=rng.random() < 0.1, output=rng.random() < 0.2)
+        document = random_problem(
+            rng, 4, [5, 16] if late else CONES, hidden=rng.random() < 0.1, output=rng.random() < 0.2
+        )
         document["layers"][1] = 1 if late else min(document["layers"][1], 2)
         judged(document, seen)
     print(dict(seen))

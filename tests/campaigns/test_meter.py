@@ -30,7 +30,9 @@ def test_the_files_are_small(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_part_of_the_budget_lasts_for_a_part_of_the_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["symverify.kernel.check"], "metered", lambda: errors.metered(errors.MAX_WORK // SHARE))
+    monkeypatch.setattr(
+        sys.modules["symverify.kernel.check"], "metered", lambda: errors.metered(errors.MAX_WORK // SHARE)
+    )
     network, proof = files(name)
     begun = time.process_time()
     with pytest.raises((Declined, Rejected)):

@@ -67,7 +67,9 @@ def posed(seed: int, **focus: bool) -> Posed | None:
     document = random_problem(Random(seed), **focus)
     cells = Cells(document)
     least = cells.infimum()
-    return None if least is None else Posed(document, read_problem(json.dumps(document).encode(), no_data), cells, least)
+    return (
+        None if least is None else Posed(document, read_problem(json.dumps(document).encode(), no_data), cells, least)
+    )
 
 
 def raised(least: Fraction, by: Fraction) -> Fraction:

@@ -46,7 +46,7 @@ def test_two_components_contradict_the_one_valley_statement_in_words():
         symverify.load(EXAMPLES / "two-valleys.json"), ["cell_minima"], cell="0111,0111", smt=False
     )
     assert "not one valley but 2 components" in result.words("cell_minima")
-    assert "(1 up to exchanging units" in result.words("cell_minima")
+    assert "(1 orbit under exchanging units" in result.words("cell_minima")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,9 @@ def test_the_atlas_over_the_faces_lists_all_local_minima():
     found = result["face_atlas"].statement
     assert (found["faces"], found["faces_with_minima"], found["valleys"], found["components"]) == (17, 9, 6, 6)
     assert found["lowest"] == str(result["global_minimum"].risk)
-    assert result.words("face_atlas").startswith("of the 17 faces up to exchanging units, cells included, 9 have local minima")
+    assert result.words("face_atlas").startswith(
+        "of the 17 faces up to exchanging units, cells included, 9 have local minima"
+    )
     from symverify.report.atlas import valley_rows, valleys
 
     assert [known for _, known in valleys(result)] == [False, True, True, True, True, True]

@@ -231,9 +231,7 @@ def project(columns: Sequence[Row], goal: Row) -> list[Fraction] | None:
     return [row[m] for row in reduced]
 
 
-def non_negative(
-    columns: dict[int, Row], goal: Row, guess: Sequence[int]
-) -> tuple[Fraction, Row, dict[int, Fraction]]:
+def non_negative(columns: dict[int, Row], goal: Row, guess: Sequence[int]) -> tuple[Fraction, Row, dict[int, Fraction]]:
     """Lawson and Hanson's method in rational arithmetic, from a guessed support."""
     passive = list[int]()
     for k in guess:

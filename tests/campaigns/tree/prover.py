@@ -40,7 +40,9 @@ def split(cells: Cells, node: Node, x: dict[int, Fraction]) -> tuple[int, int] |
             parts = unit & high, unit & low
             if unit in parts:
                 continue
-            weights = [sum((c for k, c in x.items() if unit >> k & 1 and not part >> k & 1), Fraction(0)) for part in parts]
+            weights = [
+                sum((c for k, c in x.items() if unit >> k & 1 and not part >> k & 1), Fraction(0)) for part in parts
+            ]
             score = (Fraction(10**9) if q == 0 else min(weights), min(part.bit_count() for part in parts))
             if best is None or score > best[0]:
                 best = score, j, q
