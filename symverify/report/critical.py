@@ -25,7 +25,7 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
     There is no certificate: all of it is observed by the search, and says so. As text a table; as JSON, all numbers
     exact and as text,
         {"certified": false, "pattern": [[[piece, … per sample], … per unit], … per hidden layer],
-         "status": "complete" (these are all that the search's exact algebra leaves) | "found" (by a solver) | "empty" | "undecided",
+         "status": "complete" (these are all, by exact algebra) | "found" (by a solver) | "empty" | "undecided",
          "reason": why it is empty, undecided, or not known to be all; else "",
          "families": [family, …], "points": [point, …]}
     A family (one hidden layer, scalar output), lowest risk first, is

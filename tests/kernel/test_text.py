@@ -16,8 +16,8 @@ from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.text import (
     Fields,
     Literal,
-    anything,
     boolean,
+    anything,
     canonical,
     integer,
     layers,

@@ -357,7 +357,7 @@ def test_the_listing_of_families():
     problem, cell = network(*LINE, 2), (((1, 1, 1),) * 2,)
     text = shown(problem, cell, False, 10).splitlines()
     assert text[0].startswith(
-        "observed, not certified: cell 111,111: all critical points strictly inside, by exact algebra, in 9 affine families"
+        "observed, not certified: cell 111,111: all critical points strictly inside, by exact algebra, in 9 affine"
     )
     assert text[1].split() == ["risk", "dimension", "signs", "copies", "character", "witness"]
     assert text[-1].split()[:5] == ["1", "2", "00", "1", "saddles"]

@@ -1,5 +1,6 @@
 """The rule `interior_minimum`: strictly inside a cell, with a constant first-order minorant."""
 
+import pytest
 
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import FIT, FOUR, Case, case, given, point
