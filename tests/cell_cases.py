@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -75,14 +76,15 @@ def random_case(rng: random.Random, widest: int = 4, samples: int = 5) -> tuple[
             continue
 
 
-def run(proof: Proof, rule: Rule, **fields: Any) -> Any:
+def run(proof: Proof, rule: Rule | str, premises: Mapping[str, int | list[int]] | None = None, **fields: Any) -> Any:
     """Put a step of this rule, as it comes back from a file, at the end of a proof, and give its fact.
 
-    Step numbers under the name of a role are premises.
+    Step numbers under the name of a role are premises, beside those given as such.
     """
-    premises = {role: value for role, value in fields.items() if role in ROLES and numbers(value)}
-    own = {key: value for key, value in fields.items() if key not in premises}
-    step = {"rule": rule.__name__, **own} | ({"from": premises} if premises else {})
+    named = {role: value for role, value in fields.items() if role in ROLES and numbers(value)}
+    own = {key: value for key, value in fields.items() if key not in named}
+    roles, name = {**named, **(premises or {})}, rule if isinstance(rule, str) else rule.__name__
+    step = {"rule": name, **own} | ({"from": roles} if roles else {})
     proof.steps.append(apply(proof, json.loads(json.dumps(step)), f"steps[{len(proof.steps)}]"))
     return proof.steps[-1].fact
 

@@ -20,7 +20,7 @@ from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
 from ..core.file import read_point
-from ..core.network import Point, Problem, Vector, pieces_at, predictions, residuals
+from ..core.network import Point, Problem, Vector, predictions, rational, residuals
 from ..core.proof import Reading
 from ..core.text import Fields, canonical, listed, optional
 from ..curvature.forms import nullspace
@@ -43,8 +43,15 @@ class UnitClass:
 
 
 def face_of(problem: Problem, theta: Point) -> Face:
-    """The face that a point of one hidden layer is on. A dead row, whose pre-activation is always 0, bounds none."""
-    return tuple(tuple(sum(at) if len(at) > 1 else 2 * at[0] for at in unit) for unit in pieces_at(problem, theta)[0])
+    """The face that a point of one hidden layer is on, by its first layer alone.
+
+    A dead row, whose pre-activation is always 0, bounds none.
+    """
+    columns = list[list[int]]()
+    for i, x in enumerate(problem.inputs):
+        at = [problem.activations[0].pieces(rational(z)) for z in theta[0].apply(x)]
+        columns.append([2 * p[0] + (len(p) > 1 and not problem.dead_row(i)) for p in at])
+    return tuple(zip(*columns, strict=True))
 
 
 def unit_classes(problem: Problem, face: Face) -> list[UnitClass]:
