@@ -125,7 +125,7 @@ def beside(judge: Judge, name: str, fields: Json, more: list[str]) -> list[str]:
 def numbers_agree(stated: Json, fields: Json, line: str, words: str) -> None:
     """The JSON fields, the verdict line and the sentence have the certificate's numbers, and no others."""
     own = {key: value for key, value in stated.items() if key not in ("claim", "verdict", "step")}
-    extra = {"name", "verdict", "words", "storey", "reason", "observed", "seconds", "smt", "gap", "gap_above"}
+    extra = {"name", "verdict", "words", "storey", "reason", "observed", "seconds", "smt", "before", "gap", "gap_above"}
     assert {key: value for key, value in fields.items() if key not in extra and value is not None} == {
         key: value for key, value in own.items() if value is not None
     }
