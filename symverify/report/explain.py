@@ -19,6 +19,7 @@ from symverify.report.document import (
     Strong,
     Verbatim,
     prose,
+    say,
     table,
 )
 from symverify.report.formula import text
@@ -142,8 +143,10 @@ def _statements(story: Story) -> list[Block]:
         said = sentence(theorem_words(story.checked, theorem, story.names))
         above = height_words(story.checked, theorem)
         head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
-        tail = f" (Step {theorem.step}; {storey_words(theorem)}.)"
-        items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), tail))
+        at = subject(story.facts[theorem.step])
+        given = say("{} is the given point; ", story.theta(at)) if at is not None and at.given else ()
+        tail = (" (", *given, f"step {theorem.step}; {storey_words(theorem)}.)")
+        items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), *tail))
     return [Items(tuple(items))]
 
 

@@ -123,9 +123,9 @@ def _height(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(r"infinitely many (?P<spurious>spurious )?local minima of risk (?P<risk>\S+): a path of them, with the same "
-          r"predictions, starts at " + WHO + r"(, while (?P<other>the given point|another point) has risk "
-          r"(?P<better>\S+))?; the points of its cell with these predictions form, near it, a set of dimension "
-          r"(?P<most>at most )?(?P<size>\d+)")  # fmt: skip
+          r"predictions, starts at " + WHO + r"; the points of its cell with these predictions form, near it, a set of "
+          r"dimension (?P<most>at most )?(?P<size>\d+)(; (?P<other>the given point|another point) has risk "
+          r"(?P<better>\S+?))?")  # fmt: skip
 def _valley(judge: Judge, step: int, found: Any) -> None:
     point, risk = about(judge, step, found)
     path = judge.certificate["steps"][step]["path"]
@@ -213,7 +213,7 @@ def _bracket(judge: Judge, _: int, found: Any) -> None:
 
 @sentence(r"the local minima strictly inside the cell (?P<cell>\S+) have risk (?P<risk>[^,]+), the least in the cell, "
           r"and are (?P<how>one connected valley|not one valley but \d+ components \(\d+ orbits? under exchanging "
-          r"units on equal pieces\)); dimensions? (?P<sizes>[\d, ]+|not determined)")  # fmt: skip
+          r"units on equal pieces\)); dimensions? (?P<sizes>(?:[\d, ]|not determined)+)")  # fmt: skip
 def _minima(judge: Judge, step: int, found: Any) -> None:
     point, risk = judge.point_of(step), Fraction(found["risk"])
     holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
