@@ -5,22 +5,21 @@ from dataclasses import fields
 from functools import wraps
 from typing import ParamSpec
 
+from symverify.report.claims import lines
 from symverify.report.html import claims_table
-from symverify.report.words import flat, theorem_words
 from symverify.run import check as run
 
 P = ParamSpec("P")
 
 
 class CheckResult(run.CheckResult):
-    """A run's result; in a notebook, the table of its claims."""
+    """A run's result: its claims in words, and in a notebook as a table."""
 
     __slots__ = ()
 
-    def words(self, claim: str) -> str:
-        """What is proved about a claim, in a sentence; "" where nothing is. Raises KeyError."""
-        theorem = self[claim].theorem
-        return "" if self.checked is None or theorem is None else flat(theorem_words(self.checked, theorem))
+    def told(self, name: str) -> str:
+        """What is said about a claim, a line each. Raises KeyError."""
+        return "\n".join(lines(self, self[name]))
 
     def _repr_html_(self) -> str:
         return claims_table(self)
