@@ -41,7 +41,7 @@ def found(problem, given, **options):
         more = {}
         if each.rule == "face_minimum":
             more = {"multipliers": [None if mu is None else [str(x) for x in mu] for mu in each.multipliers]}
-        certificate.step(each.rule, point=certificate.point(each.point), **more)
+        certificate.step(each.rule, {"point": certificate.point(each.point)}, **more)
         assert each.risk == risk(problem, predictions(problem, each.point))
         apart = [a - b for a, b in zip(coordinates(each.point), coordinates(given), strict=True)]
         assert each.squared_distance == sum(x * x for x in apart)
