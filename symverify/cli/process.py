@@ -45,7 +45,9 @@ def _ended(code: int, output: "Output") -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     sys.stdout.flush()
-    if output.error is not None:
+    if interrupted():
+        sys.stderr.write("interrupted\n")
+    elif output.error is not None:
         sys.stderr.write(f"cannot write the output: {output.error.strerror}\n")
     sys.stderr.flush()
     if interrupted():
