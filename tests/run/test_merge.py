@@ -177,7 +177,7 @@ def test_a_certificate_of_another_problem_is_replaced(problem, output):
 def test_what_is_no_certificate_is_not_overwritten(problem, tmp_path):
     mine = tmp_path / "mine.json"
     mine.write_text('{"my": "data"}')
-    with pytest.raises(NotWritable, match="exists, and is no certificate; .* --fresh"):
+    with pytest.raises(NotWritable, match=r"exists, and is no certificate; .* --fresh"):
         run(problem, ["point"], mine)
     assert mine.read_text() == '{"my": "data"}'
     run(problem, ["point"], mine, fresh=True)
