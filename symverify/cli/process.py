@@ -36,12 +36,9 @@ def process(command: Callable[[], int]) -> int:
         code = command()
     except BaseException:  # before or after the command's own care: a signal
         code = INTERRUPTED if interrupted() else INTERNAL
-    code = _ended(code, output)
-    if (
-        interrupted()
-    ):  # once a KeyboardInterrupt has passed through an exec(), Python would end by SIGINT, not with a code
-        os._exit(code)
-    return code
+    # Where a KeyboardInterrupt has passed through an exec(), Python would end by SIGINT; another exec() clears that.
+    exec("")
+    return _ended(code, output)
 
 
 def _ended(code: int, output: "Output") -> int:

@@ -96,6 +96,18 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
     assert sorted(os.listdir(folder)) == before
 
 
+def test_an_interruption_inside_exec_leaves_the_code(tmp_path):
+    """Python itself would end by SIGINT then."""
+    code = (
+        "import sys; from symverify.cli.process import process\n"
+        "def command():\n"
+        "    try: exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt: return 3\n"
+    )
+    for ending, expected in (("sys.exit(command())", -signal.SIGINT), ("sys.exit(process(command))", 3)):
+        assert subprocess.run([sys.executable, "-c", code + ending], check=False).returncode == expected
+
+
 def _handles(process, number):
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.split("SigCgt:")[1].split()[0], 16) >> (number - 1) & 1

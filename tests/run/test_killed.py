@@ -21,7 +21,7 @@ from symverify.search.global_minimum.checkpoint import peek
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-FEW, MANY = 10, 500
+FEW, MANY = 4, 500
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 NAMES = re.compile(r"[a-z-]+(\.[a-z_]+)*\.json(\.[0-9a-f]{8}\.search)?")
 N = 22
