@@ -97,7 +97,7 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
 
 
 def test_an_interruption_inside_exec_leaves_the_code(tmp_path):
-    """Python itself would end by SIGINT then."""
+    """A module that is run would end by SIGINT then."""
     code = (
         "import sys; from symverify.cli.process import process\n"
         "def command():\n"
@@ -105,7 +105,10 @@ def test_an_interruption_inside_exec_leaves_the_code(tmp_path):
         "    except KeyboardInterrupt: return 3\n"
     )
     for ending, expected in (("sys.exit(command())", -signal.SIGINT), ("sys.exit(process(command))", 3)):
-        assert subprocess.run([sys.executable, "-c", code + ending], check=False).returncode == expected
+        (tmp_path / "ends.py").write_text(code + ending)
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+        done = subprocess.run([sys.executable, "-m", "ends"], check=False, env=environment)
+        assert done.returncode == expected
 
 
 def _handles(process, number):
