@@ -224,7 +224,7 @@ def test_hard_query_ends_in_time_and_the_next_is_answered(name: Name) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the address space is limited on Linux only")
 @pytest.mark.parametrize("name", SOLVERS)
 def test_memory_is_limited(name: Name) -> None:
-    with Solver(name, seconds=5.0, memory_mb=100) as running:
+    with Solver(name, seconds=60.0, memory_mb=100) as running:
         reply = running.solve(BIG)
         assert reply.answer is Answer.NO_ANSWER
         assert "within" not in reply.reason
