@@ -46,10 +46,11 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     """Which pieces meet at θ*, ℓ lies above its tangents, Ψ is constant on each choice of pieces."""
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
-    yield tangents(problem, at.predictions)
+    pull = residuals(problem, at.predictions)
+    yield tangents(problem, at.predictions, pull)
     for number, cell in enumerate(islice(cells(problem, at), MAX_CELLS), 1):
         title = f"the first-order minorant is constant on adjacent cell {number}"
-        yield from constant_minorant(problem, at, cell.pattern, title)
+        yield from constant_minorant(problem, at, pull, cell.pattern, title)
 
 
 def _boundaries(problem: Problem, at: Evaluated) -> Iterator[Statement]:
@@ -96,7 +97,8 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
     """Which pieces meet at θ*; and cell by cell what its entry says (but for the orders of `eliminate`)."""
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
-    yield tangents(problem, at.predictions)
+    pull = residuals(problem, at.predictions)
+    yield tangents(problem, at.predictions, pull)
     entries = given.step.fields["cells"]
     if too_large(problem) or not isinstance(entries, list):
         return
@@ -104,7 +106,7 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
         where = f"cell {number}"
         match entry:
             case {"flat": _}:
-                yield from constant_minorant(problem, at, cell.pattern, f"{where}: the minorant is constant")
+                yield from constant_minorant(problem, at, pull, cell.pattern, f"{where}: the minorant is constant")
             case {"empty": mu}:
                 yield _empty(cell, listed(canonical)(mu, ""), f"{where}: no direction leads into it")
             case {"multipliers": weights}:
