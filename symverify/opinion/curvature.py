@@ -8,7 +8,7 @@ from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
 from symverify.kernel.core.file import read_point
-from symverify.kernel.core.network import Pattern, Point, Problem, cell_of, evaluate, residuals
+from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.text import Fields, canonical, listed, natural
@@ -68,7 +68,7 @@ def critical_point(given: Given) -> Iterator[Statement]:
 
 def _inside(problem: Problem, at: Evaluated) -> Iterator[Statement]:
     if not too_large(problem):
-        pattern = cell_of(problem, at.point)
+        pattern = pattern_at(problem, at.point)
         made = of_point(problem, at.point, pattern)
         title, goal = "the point is strictly inside its cell", conjunction(inside(problem, pattern, "<"))
         yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
@@ -81,7 +81,7 @@ def second_order(given: Given) -> Iterator[Statement]:
     yield from _inside(problem, at)
     if too_large(problem) or problem.size() > MAX_PARAMETERS:
         return
-    pattern = cell_of(problem, at.point)
+    pattern = pattern_at(problem, at.point)
     moves = flows(problem, at.point, pattern, {})
     squares = _squares(derivatives(problem, at.point, pattern)[1])
     unit = nullspace([], problem.size())
