@@ -48,7 +48,7 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     yield from _boundaries(problem, at)
     pull = residuals(problem, at.predictions)
     yield tangents(problem, at.predictions, pull)
-    for number, cell in enumerate(islice(cells(problem, at), MAX_CELLS), 1):
+    for number, cell in enumerate(islice(cells(problem, at)[1], MAX_CELLS), 1):
         title = f"the first-order minorant is constant on adjacent cell {number}"
         yield from constant_minorant(problem, at, pull, cell.pattern, title)
 

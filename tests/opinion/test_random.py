@@ -62,7 +62,7 @@ def tried(rng: random.Random, problem: Problem, at: Evaluated) -> Iterator[tuple
     yield {"rule": "adjacent_cells"}, minimum
     yield {"rule": "function_minimum"}, GlobalMinimum(at, False)
     yield {"rule": "face_minimum", "multipliers": [None] * problem.widths[1]}, minimum
-    around = list(cells(problem, at))
+    around = list(cells(problem, at)[1])
     for kind in ("same", "any", "any") if len(around) <= 8 else ():
         weight = str(rng.randint(0, 2))
         entries: list[Json] = []
