@@ -14,7 +14,7 @@ from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint
-from symverify.kernel.curvature.eliminate import Stationary, slice_tangents
+from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.curvature.forms import nullspace, restricted
 from symverify.kernel.curvature.hessian import Place, derivatives, piece_at, second_derivatives
@@ -183,7 +183,8 @@ def _eliminated(cell: Cell, fields: Fields, where: str) -> Iterator[Statement]:
     if found is None:
         return
     slots = [*fields.need("held", listed(natural)), fields.need("place", natural)]
-    tangent = slice_tangents([normal for normal, _ in found.active], slots, cell.problem.size(), "")
+    face = Slice.of([normal for normal, _ in found.active], slots, cell.problem.size(), "")
+    tangent = face.tangents(slots)
     yield from _definite(cell, _weights(cell, given), found, tangent, where)
     path = fields.need("curve", read_point(cell.problem, coefficients))
     yield from _rises(cell, path, f"{where}: the risk along the curve")

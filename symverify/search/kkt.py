@@ -329,7 +329,7 @@ def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mappin
         face = Slice.of([normal for normal, _ in found.active], slots, size, "")
     except Rejected:
         return
-    tangents = [face.tangent(u) for u in range(size) if u not in slots and u not in face.pivots]
+    tangents = face.tangents(slots)
     forward = [sum((x * face.tangent(c)[k] for c, x in along.items()), ZERO) for k in range(size)]
     form = restricted(found.hessian, tangents)
     inverse = [solve(form, [Fraction(a == b) for a in range(len(form))], len(form)) for b in range(len(form))]
