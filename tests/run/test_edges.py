@@ -96,6 +96,22 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
     assert sorted(os.listdir(folder)) == before
 
 
+def test_a_run_that_is_stuck_ends_all_the_same(tmp_path):
+    code = (
+        "import sys, threading, symverify.cli.process as p; p.PATIENCE = 0.5\n"
+        "def command():\n"
+        "    lock = threading.Lock(); lock.acquire(); print('stuck', flush=True)\n"
+        "    try: lock.acquire()\n"
+        "    except KeyboardInterrupt: lock.acquire()\n"
+        "sys.exit(p.process(command))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    running.stdout.readline()
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)
+    assert running.returncode == 130
+
+
 def test_an_interruption_inside_exec_leaves_the_code(tmp_path):
     """A module that is run would end by SIGINT then."""
     code = (
