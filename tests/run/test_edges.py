@@ -312,6 +312,15 @@ def test_a_solver_that_is_not_installed(folder, capsys, monkeypatch):
     assert command(["check", "a.json", "--no-smt", "--claims", "point"]) == 0
 
 
+def test_the_timeout_bounds_a_solver_that_hangs(folder, capsys, monkeypatch):
+    Path("worker.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setattr("symverify.opinion.solve.WORKER", folder / "worker.py")
+    begun = time.monotonic()
+    assert command(["check", "a.json", "--claims", "point,valley", "--timeout", "2"]) == 0
+    assert time.monotonic() - begun < 15
+    assert "unanswered" in capsys.readouterr().out
+
+
 # Names that lie
 
 
