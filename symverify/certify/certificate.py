@@ -8,7 +8,7 @@ from fractions import Fraction
 from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
-from symverify.kernel.core.proof import Fact, Proof, Step
+from symverify.kernel.core.proof import Fact, Proof, Quantity, Step
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
 _NONE: Premises = {}
@@ -77,7 +77,8 @@ class Certificate:
         outcome = self.fact(step).settles(name)
         if outcome is None:
             raise ValueError(f"step {step} does not settle {name}")
-        stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **outcome[1]}
+        spelled = {key: value.stated() if isinstance(value, Quantity) else value for key, value in outcome[1].items()}
+        stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **spelled}
         if stated not in self.claims:
             self.claims.append(stated)
 

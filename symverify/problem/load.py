@@ -23,6 +23,7 @@ from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_BYTES, MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.table import LOSSES
 from symverify.problem.faults import network_faults
 
 OpenData = Callable[[str], bytes]
@@ -111,7 +112,7 @@ def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | N
 def _read(network: bytes, open_data: OpenData) -> Problem:
     """What the kernel reads. Raises Malformed with every fault where it finds one."""
     try:
-        return read_problem(network, open_data)
+        return read_problem(network, open_data, LOSSES)
     except Malformed as error:
         raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 

@@ -18,6 +18,7 @@ from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel import Checked, Theorem
 from symverify.kernel.check import check as kernel_check
+from symverify.kernel.core.proof import Value
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name
@@ -26,8 +27,6 @@ from symverify.problem.write import write_atomically
 from symverify.run.local import processes
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
-
-Value = str | int | bool | None
 
 
 class UnknownClaim(ValueError):

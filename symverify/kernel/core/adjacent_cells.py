@@ -6,7 +6,8 @@ from math import prod
 from .errors import Declined
 from .facts import Evaluated, LocalMinimum
 from .interior_minimum import flat
-from .network import pieces_at, residuals
+from .minorant import minorant
+from .network import pieces_at
 from .proof import Reading
 
 MAX_CELLS = 4096
@@ -25,7 +26,7 @@ def adjacent_cells(step: Reading) -> LocalMinimum:
     around = pieces_at(problem, at.point)
     if prod(len(pieces) for layer in around for unit in layer for pieces in unit) > MAX_CELLS:
         raise Declined("too many cells meet at the point")
-    pull = residuals(problem, at.predictions)
+    pull = minorant(step, at)
     for pattern in product(*(product(*(product(*unit) for unit in layer)) for layer in around)):
         flat(problem, pattern, pull, step.where)
-    return LocalMinimum(at, None)
+    return LocalMinimum(at, None, pull)

@@ -176,8 +176,8 @@ def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
 
 def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
     """R of the predictions f (n × d_Y), with the problem's factor and reduction."""
-    errors = (a - b for u, v in zip(f, problem.targets, strict=True) for a, b in zip(u, v, strict=True))
-    return problem.loss.factor * total(problem.loss.value(e) for e in errors)
+    pairs = ((a, y) for u, v in zip(f, problem.targets, strict=True) for a, y in zip(u, v, strict=True))
+    return problem.loss.factor * total(problem.loss.at(y).value(a - y) for a, y in pairs)
 
 
 def risk_along(problem: Problem, path: Point) -> Poly:
@@ -185,14 +185,14 @@ def risk_along(problem: Problem, path: Point) -> Poly:
     summed = Poly(())
     for i, y in enumerate(problem.targets):
         for value, label in zip(evaluate(problem, path, i)[-1], y, strict=True):
-            summed += problem.loss.after_zero(Poly(()) + value - label)
+            summed += problem.loss.at(label).after_zero(Poly(()) + value - label)
     return summed * problem.loss.factor
 
 
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
-    """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
+    """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k; ValueError at a kink of the loss."""
     rows = [
-        [problem.loss.factor * problem.loss.slope(a - b) for a, b in zip(u, v, strict=True)]
+        [problem.loss.factor * problem.loss.at(y).slope(a - y) for a, y in zip(u, v, strict=True)]
         for u, v in zip(f, problem.targets, strict=True)
     ]
     return list(zip(*rows, strict=True))

@@ -11,7 +11,18 @@ from .network import Point, Problem, coordinates
 from .poly import Poly
 from .text import Fields, Layers, canonical, layers, listed, natural
 
-Value = bool | int | str | None
+
+class Quantity:
+    """A number of a statement that is not one text."""
+
+    __slots__ = ()
+
+    def stated(self) -> dict[str, str]:
+        """As certificates spell it."""
+        raise NotImplementedError
+
+
+Value = bool | int | str | Quantity | None
 Statement = dict[str, Value]
 
 

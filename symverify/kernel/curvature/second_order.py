@@ -37,7 +37,7 @@ def second_order(step: Reading) -> LocalMinimum:
     span = rank(symmetries(problem, at.point, pattern))
     if span != nullity:
         raise Rejected(step.where, f"the Hessian's kernel has dimension {nullity}, the cell's symmetries span {span}")
-    return LocalMinimum(at, None)
+    return LocalMinimum(at, None, tuple(residuals(problem, at.predictions)))
 
 
 def derivatives(problem: Problem, point: Point) -> tuple[list[Fraction], list[list[Fraction]]]:

@@ -4,15 +4,16 @@ A `Bounds` (lo, hi) says lo ≤ 2^PLACES · x ≤ hi. All roundings are outward:
 never rests on an enclosure: one that contains 0 decides nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from math import isqrt
 
-from ..core.errors import Declined, printable, spend
+from ..core.errors import Declined, spend
+from ..core.proof import Quantity
 
-PLACES, EXPONENT = 256, 2**13
+PLACES, STATED, EXPONENT = 256, 128, 2**13
 UNIT = 1 << PLACES
 TERMS, ODD_TERMS = 50, 82  # (1/2)^50/50! < 2^-263, (1/3)^165 < 2^-261
 DIGITS = 20
@@ -20,14 +21,13 @@ Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Quantity):
     """A real number between two rationals."""
 
     lower: Fraction
     upper: Fraction
 
-    def stated(self) -> Mapping[str, str]:
-        """As statements and certificates spell it."""
+    def stated(self) -> dict[str, str]:
         return {"lower": str(self.lower), "upper": str(self.upper)}
 
     def __str__(self) -> str:
@@ -83,9 +83,15 @@ def times(q: Fraction, x: Bounds) -> Bounds:
     return ends[0] * q.numerator // q.denominator, up(ends[1] * q.numerator, q.denominator)
 
 
+def lower_end(x: Bounds) -> Fraction:
+    """A rational below, with STATED binary places."""
+    return Fraction(x[0] >> PLACES - STATED, 1 << STATED)
+
+
 def scaled(q: Fraction, x: Bounds) -> Enclosure:
-    """A positive rational multiple, as rational ends."""
-    return Enclosure(*(printable(q * Fraction(end, UNIT)) for end in x))
+    """A rational multiple, rounded outward to STATED binary places."""
+    below, above = times(q, x)
+    return Enclosure(lower_end((below, above)), -lower_end((-above, -below)))
 
 
 def exp(q: Fraction) -> Bounds:
@@ -139,7 +145,7 @@ def log_two() -> Bounds:
 
 
 def log(y: Fraction) -> Bounds:
-    """log y of a rational y > 0: y = 2^k μ with 1 ≤ μ < 2, log μ = 2 artanh((μ − 1)/(μ + 1)), whose argument is < 1/3."""
+    """log y for y > 0: y = 2^k μ with 1 ≤ μ < 2, log μ = 2 artanh((μ − 1)/(μ + 1)), whose argument is < 1/3."""
     if y <= 0:
         raise ValueError("the logarithm of a number that is not positive")
     k = y.numerator.bit_length() - y.denominator.bit_length()

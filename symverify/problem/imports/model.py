@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT, read_problem, read_table
+from symverify.kernel.core.file import FORMAT, Labels, read_problem, read_table
+from symverify.kernel.core.loss import squared
+from symverify.kernel.table import LOSSES
 from symverify.problem.write import write_atomically
 
 from .common import Affine, Model, NotImportable, quoted, spelled
@@ -48,7 +51,7 @@ def import_model(
         if data.resolve().parent != output.resolve().parent:
             document["data"] = _inline(columns, table, data.name)
         text = _json(document)
-        read_problem(text, lambda _: table)
+        read_problem(text, lambda _: table, LOSSES)
         write_atomically(output, text)
     except Malformed as error:
         faults = "; ".join(f"{where}: {what}" if where else what for where, what in error.faults)
@@ -145,8 +148,8 @@ def _columns(
 
 
 def _inline(columns: dict[str, list[str]], table: bytes, name: str) -> list[dict[str, object]]:
-    sizes = (len(columns["inputs"]), len(columns["targets"]))
-    samples, _ = read_table({"csv": name, **columns}, "data", sizes, lambda _: table)
+    numbers = Labels(squared(ONE), (), len(columns["targets"]))
+    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), numbers, lambda _: table)
     return [{"x": [spelled(v) for v in x], "y": [spelled(v) for v in y]} for x, y in samples]
 
 
