@@ -9,6 +9,7 @@ from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Quantity, Step
+from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
 _NONE: Premises = {}
@@ -66,7 +67,8 @@ class Certificate:
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""
         given = point == self.problem.parameters
-        return self.step("point", parameters="given" if given else parameters(point))
+        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) else "point"
+        return self.step(rule, parameters="given" if given else parameters(point))
 
     def fact(self, index: int) -> Fact:
         """What a step proves."""

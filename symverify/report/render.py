@@ -6,6 +6,7 @@ from decimal import Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
+from symverify.kernel.core.proof import Quantity, Value
 from symverify.report.words import claim_words
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
@@ -125,5 +126,5 @@ def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, ...]]:
     return table
 
 
-def _text(value: str | int | bool | None) -> str | None:
-    return value if isinstance(value, str) else None
+def _text(value: Value) -> str | None:
+    return str(value) if isinstance(value, str | Quantity) else None

@@ -23,6 +23,7 @@ from symverify.kernel.core.facts import (
 )
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
+from symverify.report.words_reals import real_words
 from symverify.run.check import CheckResult, ClaimResult
 
 
@@ -104,7 +105,9 @@ def fact_words(fact: Fact) -> str:
                 f"{counted} of {risks} different risks"
             )
         case _:
-            raise TypeError(f"no words for {type(fact).__name__}")
+            if (words := real_words(fact)) is None:
+                raise TypeError(f"no words for {type(fact).__name__}")
+            return words
 
 
 def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
@@ -127,6 +130,8 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
             return f"in hidden layer {first} no breakpoint has slopes that do not cancel"
         case "AL", True:
             return "the loss is differentiable and stationary only at the target"
+        case "AL", False:
+            return "the loss is not differentiable, or not stationary exactly at the target; not used"
         case _:
             raise ValueError(f"no assumption {name}")
 

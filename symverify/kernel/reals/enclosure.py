@@ -43,6 +43,11 @@ def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
         return str(lower)
     minus = "-" if upper < 0 else ""
     near, far = (abs(x) for x in ((upper, lower) if minus else (lower, upper)))
+    if near > 0 and far < Fraction(1, 10**6):  # in units of a power of ten
+        power = len(str(far.denominator // far.numerator))
+        digits = decimals(near * 10**power, far * 10**power, most)
+        if digits[0] != "[":
+            return f"{minus}{digits}e-{power}"
     low, high = (x.numerator * 10**most // x.denominator for x in (near, far))
     for places in range(most, -1, -1):
         if low == high and (minus or lower >= 0):
