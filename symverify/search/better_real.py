@@ -20,7 +20,7 @@ from symverify.search.better import arriving_at_last, extra_units, trained, with
 from symverify.search.float_losses import targets_of
 from symverify.search.span_dual import newton
 
-POLISH, CAP, GROW = 24, 40.0, 64
+POLISH, CAP, GROW = 24, 40.0, 8
 
 
 @dataclass(frozen=True, slots=True)

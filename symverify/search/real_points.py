@@ -89,7 +89,7 @@ def _slope(r: Residuals, g: Sequence[Linear], bends: Mapping[Direction, Linear],
 def _moving(
     r: Residuals, g: Sequence[Linear], bends: Mapping[Direction, Linear], v: int
 ) -> tuple[Sequence[Fraction], int] | None:
-    """A δ along which v times the slope falls (v = 0: it is not 0), and the sign of the slope; None if there is none."""
+    """A δ along which v times the slope falls (v = 0: it is not 0), and the sign of the slope; None if none."""
     width = len(g)
     candidates: list[Sequence[Fraction]] = [*null_space(list(bends), width), *map(fractions, rays(list(bends)))]
     if not v:
