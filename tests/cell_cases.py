@@ -2,14 +2,15 @@
 
 import json
 import random
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from symverify.kernel.check import apply
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of
-from symverify.kernel.core.proof import Fact, Proof
-from symverify.kernel.core.text import Fields
+from symverify.kernel.core.proof import Proof
 
 ACTIVATIONS: list[Any] = [
     "relu",
@@ -74,9 +75,8 @@ def random_case(rng: random.Random, widest: int = 4, samples: int = 5) -> tuple[
             continue
 
 
-def run(proof: Proof, rule: Any, **fields: Any) -> Fact:
-    """Run a rule on a step with these fields, as they come back from a file, and keep its fact."""
-    with Fields(json.loads(json.dumps(fields)), f"steps[{len(proof.facts)}]") as step:
-        fact: Fact = rule(proof, step)
-    proof.facts.append(fact)
-    return fact
+def run(proof: Proof, rule: str, premises: Mapping[str, int | list[int]] | None = None, **fields: Any) -> Any:
+    """Run a rule on a step with these premises and fields, as they come back from a file; its fact."""
+    step = {"rule": rule, **({"from": premises} if premises else {}), **fields}
+    proof.steps.append(apply(proof, json.loads(json.dumps(step)), f"steps[{len(proof.steps)}]"))
+    return proof.steps[-1].fact

@@ -11,7 +11,6 @@ from .cells.limit import limit
 from .cells.not_attained import not_attained
 from .cited.assumptions import assumptions
 from .cited.linear_collapse import linear_collapse
-from .core.adjacent_cells import adjacent_cells
 from .core.bracket import bracket
 from .core.descent import descent
 from .core.face_minimum import face_minimum
@@ -26,6 +25,8 @@ from .core.point import point
 from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
 from .core.valley import valley
+from .curvature.adjacent_cells import adjacent_cells
+from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 from .reals.enclosed_point import enclosed_point
@@ -42,7 +43,6 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
     "core": (
         point,
         interior_minimum,
-        adjacent_cells,
         face_minimum,
         descent,
         spurious_minimum,
@@ -53,7 +53,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (critical_point, second_order),
+    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt),
     "cells": (
         cell_cover,
         cell_minima,

@@ -159,7 +159,7 @@ def read_activation(value: object, where: str) -> None:
             if any(a >= b for a, b in pairwise(breakpoints)):
                 fields.fault("breakpoints", "must increase strictly")
         elif name in FAMILIES:
-            breakpoints, slopes, anchor = ([Fraction(x) for x in part] for part in FAMILIES[name])
+            pass
         elif name == "leaky_relu":
             slopes[0] = fields.take("negative_slope", liberal, Fraction(1, 100))
         elif name == "two_piece":

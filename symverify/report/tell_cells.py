@@ -7,9 +7,10 @@ from symverify.kernel.cells.atlas import Atlas
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.cells.strata import spelled
-from symverify.kernel.core.facts import Bracket, GlobalMinimum, Infimum, SpuriousMinimum
+from symverify.kernel.core.facts import Bracket, GlobalMinimum, SpuriousMinimum
 from symverify.kernel.core.proof import Fact
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num

@@ -7,10 +7,9 @@ from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.file import point_of
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Point, Problem, residuals, risk_along
 from symverify.kernel.core.proof import polynomial
-from symverify.kernel.core.text import layers as read_layers
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
@@ -226,7 +225,7 @@ def tell_descent(story: Story, index: int) -> list[Block]:
 
 def path_of(story: Story, index: int, field: str) -> Point:
     """The polynomial path in a field of a step that the kernel has accepted."""
-    return point_of(read_layers(polynomial)(story.steps[index].fields[field], field))
+    return read_point(story.problem, polynomial)(story.steps[index].fields[field], field)
 
 
 def tell_function_minimum(story: Story, index: int) -> list[Block]:

@@ -6,6 +6,7 @@ from symverify.kernel.cells.cell_infimum import CellInfimum
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
@@ -13,7 +14,6 @@ from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
     GlobalMinimum,
-    Infimum,
     Limit,
     LocalMinimum,
     LowerBound,

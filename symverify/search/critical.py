@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from itertools import chain, combinations, islice, pairwise, product
+from itertools import chain, combinations, islice, product
 from math import comb, factorial, prod
 from random import Random
 from typing import Any, Literal
@@ -34,12 +34,12 @@ from symverify.kernel.check import apply
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.file import point_of
 from symverify.kernel.core.network import Pattern, Point, Problem, cell_of, predictions, risk, risk_along
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import Proof, Step
 from symverify.opinion.solve import Answer, Solver
 from symverify.opinion.text import Script, disjunction, relation
+from symverify.search.snap_equations import as_point
 
 from .cell_minima import EmptyCell, Undecided, named_pattern
 from .decide import Descends, Stays, decide_shallow, moved, places
@@ -268,7 +268,7 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Und
     while len(found) < MAX_SOLUTIONS:
         script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
         with Solver("z3", seconds=min(max(deadline - time.monotonic(), 0.01), 10**6)) as solver:
-            reply = solver.solve(script.text(), model=True)
+            reply = solver.solve(script.text(), model=True, deadline=deadline)
         if reply.answer is not Answer.SAT:
             return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)
         found.append(_solution(problem, pattern, reply.model or {}))
@@ -319,12 +319,7 @@ def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> S
     numbers = {name: x for name, x in values.items() if isinstance(x, Fraction)}
     if len(numbers) < len(values):
         return Solution(values, value, None, "unknown", "not all coordinates are rational", None)
-    left = iter([numbers[name] for name in variables(problem)])
-    layers = list[tuple[list[list[Fraction]], list[Fraction] | None]]()
-    for m, (columns, width) in enumerate(pairwise(problem.widths)):
-        rows = [[next(left) for _ in range(columns + problem.has_bias(m))] for _ in range(width)]
-        layers.append(([row[:columns] for row in rows], [row[-1] for row in rows] if problem.has_bias(m) else None))
-    point = point_of(layers)
+    point = as_point(problem, [numbers[name] for name in variables(problem)])
     if cell_of(problem, point) != pattern or risk(problem, predictions(problem, point)) != value:
         raise ArithmeticError("the solver's point is in another cell, or has another risk")
     return Solution(values, value, point, *_judged(problem, point))

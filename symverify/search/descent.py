@@ -17,6 +17,7 @@ from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
+    cell_of,
     predictions,
     rational,
     residuals,
@@ -25,8 +26,8 @@ from symverify.kernel.core.network import (
     trace,
 )
 from symverify.kernel.core.poly import Poly
-from symverify.kernel.curvature.critical_point import gradient
-from symverify.kernel.curvature.second_order import MAX_HESSIAN, derivatives
+from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
+from symverify.kernel.curvature.hessian import slope as pulled
 from symverify.search.decide import moved, places
 from symverify.search.subgradient import intervals
 
@@ -108,7 +109,7 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
     pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
-    return gradient(problem, point, pattern, pull)
+    return pulled(problem, point, pattern, pull)
 
 
 def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[Fraction]]:
@@ -118,14 +119,14 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
     """
     ends = intervals(problem, predictions(problem, point))
     outputs = problem.widths[-1]
-    fixed = gradient(problem, point, pattern, [[low for low, _ in row] for row in ends])
+    fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
     rows: list[list[float]] = []
     for i, row in enumerate(ends):
         for k, (low, high) in enumerate(row):
             if low < high:
                 unit = [[(high - low) * (k == o) for o in range(outputs)]]
                 back = [[ZERO] * outputs] * i + unit + [[ZERO] * outputs] * (len(ends) - i - 1)
-                rows.append([float(x) for x in gradient(problem, point, pattern, back)])
+                rows.append([float(x) for x in pulled(problem, point, pattern, back)])
     base = np.array([float(x) for x in fixed])
     if rows:
         base = base + np.array(rows).T @ lsq_linear(np.array(rows).T, -base, (0.0, 1.0), tol=1e-14).x
@@ -137,7 +138,7 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
-        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
+        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point, cell_of(problem, point))[1]])
         values, vectors = eigenvectors(hessian)
     except (Declined, OverflowError, np.linalg.LinAlgError):
         return

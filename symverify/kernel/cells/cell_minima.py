@@ -1,5 +1,6 @@
 """The rule `cell_minima`: the local minima in a cell or on a face, by the signs of the output weights."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -122,8 +123,13 @@ def choices(held: Sequence[int], units: int) -> Sequence[int]:
 
 def level(problem: Problem, f: Fraction, y: Fraction) -> tuple[Fraction | None, Fraction | None]:
     """The I_i of a best prediction f: the ends of the interval of predictions with its slope, None at infinity."""
-    low, high = problem.loss.level(f - y)
-    return None if low is None else y + low, None if high is None else y + high
+    loss, e = problem.loss, f - y
+    piece, slope, cuts = bisect_left(loss.cuts, e), loss.slope(e), (None, *loss.cuts, None)
+    for p in (piece, piece + (e in loss.cuts)):
+        if loss.parts[p][:2] == (ZERO, slope):
+            low, high = cuts[p : p + 2]
+            return None if low is None else y + low, None if high is None else y + high
+    return f, f
 
 
 def joined(left: set[int]) -> Iterator[set[int]]:

@@ -1,8 +1,23 @@
 """The rule `infimum`."""
 
+from dataclasses import dataclass
+from fractions import Fraction
+
 from ..core.errors import Rejected
-from ..core.facts import Infimum, Limit, LowerBound
-from ..core.proof import Reading
+from ..core.facts import Limit, LowerBound
+from ..core.network import Vector
+from ..core.proof import Fact, Reading, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Infimum(Fact):
+    """The infimum of the risk over all parameters, approached by a limit of points; residuals as for LowerBound."""
+
+    risk: Fraction
+    residuals: tuple[Vector, ...]
+
+    def settles(self, claim: str) -> tuple[str, Statement] | None:
+        return ("proved", {"risk": str(self.risk), "attained": None}) if claim == "infimum" else None
 
 
 def infimum(step: Reading) -> Infimum:

@@ -11,12 +11,12 @@ from operator import mul
 
 from ..core.algebra import Direction, Row, integral, sign
 from ..core.errors import Declined, Rejected, spend
-from ..core.facts import Infimum
 from ..core.network import Problem
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import integer, listed
 from ..core.units import Units
 from .chambers import closed_cells
+from .infimum import Infimum
 
 MAX_FACES, MAX_SEPARATORS, MAX_VISITS, MAX_DEPTH = 2**27, 2**34, 2**30, 400
 Reach = tuple[int, int]  # (0 for σ = +1, 1 for σ = −1; the set of its rays)

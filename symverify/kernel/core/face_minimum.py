@@ -11,7 +11,7 @@ from .network import Point, Problem, Vector, rational, unit_name
 from .proof import Reading
 from .text import canonical, listed, optional
 
-Around = tuple[Fraction, list[Fraction], dict[Direction, Fraction]]
+Bends = dict[Direction, Fraction]
 
 
 def face_minimum(step: Reading) -> LocalMinimum:
@@ -41,16 +41,15 @@ def face_minimum(step: Reading) -> LocalMinimum:
     return LocalMinimum(at, None, pull)
 
 
-def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> Around:
+def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> tuple[Fraction, list[Fraction], Bends]:
     """φ_j at w_j and around it: its value, and g, {u: a} with φ_j(w_j + δ) − φ_j(w_j) = ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|.
 
     The u are primitive, pairwise not parallel, first non-zero entry positive, in sorted order; a_u may be 0. Rows
     x̃_i = 0 do not move with w_j.
     """
-    h, value, bias = problem.activations[0], ZERO, theta[0].bias
+    h, value, bias, bends = problem.activations[0], ZERO, theta[0].bias, Bends()
     w = [rational(x) for x in (*theta[0].weight[j], *((bias[j],) if bias is not None else ()))]
     g = [ZERO] * len(w)
-    bends: dict[Direction, Fraction] = {}
     for i, residual in enumerate(r):
         row = problem.row(i)
         at = h.pieces(z := dot(w, row))
@@ -59,15 +58,13 @@ def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> Around:
         g = [within_budget(a + rate * b) for a, b in zip(g, row, strict=True)]
         if len(at) > 1 and any(row):
             u = directed(integral(row))
-            lead = next(c for c, x in enumerate(u) if x)
-            bend = residual * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * abs(row[lead] / u[lead])
+            scale = sum(map(abs, row), ZERO) / sum(map(abs, u))
+            bend = residual * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * scale
             bends[u] = within_budget(bends.get(u, ZERO) + bend)
     return value, g, dict(sorted(bends.items()))
 
 
-def unit_stays(
-    value: Fraction, g: list[Fraction], bends: dict[Direction, Fraction], v: int, mu: list[Fraction] | None
-) -> None:
+def unit_stays(value: Fraction, g: list[Fraction], bends: Bends, v: int, mu: list[Fraction] | None) -> None:
     """
     value = 0, and v = 0: g = 0 and all a_u = 0;  v ≠ 0, one of
       v g = Σ_u μ_u u and |μ_u| ≤ v a_u for all u      (then the sum below is ≥ Σ_u (v a_u − |μ_u|) |⟨u, δ⟩| ≥ 0)

@@ -51,12 +51,12 @@ class Evaluated(Reached):
 class LocalMinimum(Minimum):
     """`at` is a local minimum; with `pattern`, by interior_minimum in the cell of that pattern.
 
-    `pull` are its residuals r_k over the samples, or the subgradients that prove it.
+    `pull` are the subgradients r_k over the samples that prove it, where the loss is not differentiable.
     """
 
     at: Evaluated
     pattern: Pattern | None
-    pull: tuple[Vector, ...]
+    pull: tuple[Vector, ...] = ()
 
     def settles(self, claim: str) -> Verdict:
         return self.at.as_point(claim, "proved", None)
@@ -144,17 +144,6 @@ class Limit(Reached):
     @property
     def most(self) -> Fraction:
         return self.risk
-
-
-@dataclass(frozen=True, slots=True)
-class Infimum(Fact):
-    """The infimum of the risk over all parameters, approached by a limit of points; residuals as for LowerBound."""
-
-    risk: Fraction
-    residuals: tuple[Vector, ...]
-
-    def settles(self, claim: str) -> Verdict:
-        return ("proved", {"risk": str(self.risk), "attained": None}) if claim == "infimum" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,25 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import TypeVar
 
 from .activation import ONE, ZERO, Activation
 from .errors import Malformed
 from .loss import LOSSES, Kinds, Loss, positive
 from .network import Layer, Point, Problem
-from .poly import Poly
-from .text import Fields, Layers, boolean, layers, liberal, listed, natural, shown, strict_json, text
+from .poly import Scalar
+from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
 
 FORMAT, MAX_PARAMETERS = "symverify-network/1", 2**20
-FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]]] = {
-    "relu": (("0",), ("0", "1"), ("0", "0")),
-    "abs": (("0",), ("-1", "1"), ("0", "0")),
-    "hardtanh": (("-1", "1"), ("0", "1", "0"), ("0", "0")),
-    "relu6": (("0", "6"), ("0", "1", "0"), ("0", "0")),
-    "hardsigmoid": (("-3", "3"), ("0", "1/6", "0"), ("0", "1/2")),
-    "identity": ((), ("1",), ("0", "0")),
+FAMILIES: dict[str, dict[str, object]] = {
+    "relu": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 0]},
+    "abs": {"breakpoints": [0], "slopes": [-1, 1], "anchor": [0, 0]},
+    "hardtanh": {"breakpoints": [-1, 1], "slopes": [0, 1, 0], "anchor": [0, 0]},
+    "relu6": {"breakpoints": [0, 6], "slopes": [0, 1, 0], "anchor": [0, 0]},
+    "hardsigmoid": {"breakpoints": [-3, 3], "slopes": [0, "1/6", 0], "anchor": [0, "1/2"]},
+    "identity": {"breakpoints": [], "slopes": [1], "anchor": [0, 0]},
 }
-S = TypeVar("S", Fraction, Poly)
 Samples = list[tuple[list[Fraction], list[Fraction]]]
 OpenData = Callable[[str], bytes]  # the bytes of a data file by its name
 
@@ -39,26 +37,31 @@ def named(value: object, where: str) -> Fields:
 def read_activation(value: object, where: str) -> Activation:
     """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
     fields = named(value, where)
-    breakpoints, slopes, anchor = [ZERO], [ZERO, ONE], [ZERO, ZERO]
     name = fields.take("name", text, None)
+    if name in FAMILIES:
+        fields.done()
+        return read_activation(FAMILIES[name], where)
     if name is None:
         breakpoints, slopes = fields.need("breakpoints", listed(liberal)), fields.need("slopes", listed(liberal))
         anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"))
-        if len(slopes) != len(breakpoints) + 1:
-            what = f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}"
-            raise Malformed((fields.at("slopes"), what))
-        if any(a >= b for a, b in pairwise(breakpoints)):
-            raise Malformed((fields.at("breakpoints"), "must increase strictly"))
-    elif name in FAMILIES:
-        breakpoints, slopes, anchor = ([Fraction(x) for x in part] for part in FAMILIES[name])
     elif name == "leaky_relu":
-        slopes[0] = fields.take("negative_slope", liberal, Fraction(1, 100))
+        slopes, breakpoints, anchor = (
+            [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE],
+            [ZERO],
+            [ZERO, ZERO],
+        )
     elif name == "two_piece":
-        slopes = [fields.need("negative_slope", liberal), fields.need("positive_slope", liberal)]
+        slopes = [fields.need(each, liberal) for each in ("negative_slope", "positive_slope")]
+        breakpoints, anchor = [ZERO], [ZERO, ZERO]
     else:
         known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
         raise Malformed((where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"))
     fields.done()
+    if len(slopes) != len(breakpoints) + 1:
+        what = f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}"
+        raise Malformed((fields.at("slopes"), what))
+    if any(a >= b for a, b in pairwise(breakpoints)):
+        raise Malformed((fields.at("breakpoints"), "must increase strictly"))
     return Activation.of(breakpoints, slopes, anchor[0], anchor[1])
 
 
@@ -137,9 +140,7 @@ def read_loss(value: object, where: str, outputs: int, kinds: Kinds) -> tuple[La
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
     """true, false, or {"hidden": …, "output": …}."""
-    if not isinstance(value, dict):
-        return boolean(value, where), boolean(value, where)
-    fields = Fields(value, where)
+    fields = Fields(value if isinstance(value, dict) else {"hidden": value, "output": value}, where)
     hidden, output = fields.take("hidden", boolean, True), fields.take("output", boolean, True)
     fields.done()
     return hidden, output
@@ -184,10 +185,9 @@ def read_table(value: object, where: str, width: int, labels: Labels, open_data:
         data = open_data(name)
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    except OSError as error:
-        raise Malformed((fields.at("csv"), f"cannot read {shown(name)}: {error.strerror or error}")) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Malformed((fields.at("csv"), f"{shown(name)} is not a CSV file in UTF-8: {error}")) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else f"not a CSV file in UTF-8: {error}"
+        raise Malformed((fields.at("csv"), f"cannot read {shown(name)}: {why}")) from None
     header, samples = table[0][1] if table else [], Samples()
     for part, columns in (("inputs", inputs), ("targets", targets)):
         for index, column in enumerate(columns):
@@ -210,24 +210,21 @@ def read_columns(value: object, where: str, labels: Labels) -> list[str]:
     return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
-def misshapen(problem: Problem, given: Layers[S], where: str) -> tuple[str, str] | None:
-    """The first difference of the shapes of `given` parameters from the architecture's; None if there is none."""
-    if len(given) != len(problem.widths) - 1:
-        return where, f"expected {len(problem.widths) - 1} layers of parameters, got {len(given)}"
-    for m, (weight, bias) in enumerate(given):
-        columns, rows, biased = problem.widths[m], problem.widths[m + 1], problem.has_bias(m)
-        shapes: list[tuple[str, int, int]] = [(f"weight[{j}]", columns, len(row)) for j, row in enumerate(weight)]
-        for name, expected, got in [("weight", rows, len(weight)), *shapes, ("bias", rows * biased, len(bias or ()))]:
-            if expected != got:
-                return f"{where}[{m}].{name}", f"expected {expected} entries, got {got}"
-        if bias is not None and not biased:
-            return f"{where}[{m}].bias", "this architecture has no bias here"
-    return None
+def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
+    """Reads [{"weight": [[…], …], "bias": […]}, …] of the architecture's shape, of rationals or of polynomials."""
 
+    def read(value: object, where: str) -> Point:
+        layers = listed(anything, len(problem.widths) - 1, "layers of parameters")(value, where)
+        return tuple(read_layer(each, f"{where}[{m}]", m) for m, each in enumerate(layers))
 
-def point_of(given: Layers[S]) -> Point:
-    """The point with these weights and biases."""
-    return tuple(Layer(tuple(map(tuple, weight)), None if bias is None else tuple(bias)) for weight, bias in given)
+    def read_layer(value: object, where: str, m: int) -> Layer:
+        fields, (columns, rows) = Fields(value, where), problem.widths[m : m + 2]
+        weight = fields.need("weight", listed(listed(number, columns, "numbers"), rows, "rows, one per unit"))
+        bias = tuple(fields.need("bias", listed(number, rows, "numbers"))) if problem.has_bias(m) else None
+        fields.done()
+        return Layer(tuple(map(tuple, weight)), bias)
+
+    return read
 
 
 def read_widths(value: object, where: str) -> list[int]:
@@ -255,11 +252,9 @@ def read_problem(data: bytes, open_data: OpenData, kinds: Kinds = LOSSES) -> Pro
     labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], kinds))
     samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
-    given: Layers[Fraction] | None = fields.take("parameters", layers(liberal), None)
-    fields.done()
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
-    theta, sha256 = None if given is None else point_of(given), hashlib.sha256(data + more).hexdigest()
-    problem = Problem(name, tuple(widths), hidden, output, tuple(activations), loss, inputs, targets, theta, sha256)
-    if given is not None and (fault := misshapen(problem, given, "parameters")):
-        raise Malformed(fault)
+    shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
+    problem = Problem(*shape, loss, inputs, targets, None, sha256)
+    problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
+    fields.done()
     return problem

@@ -45,7 +45,11 @@ def global_lower_bound(step: Reading) -> LowerBound:
     labels, threshold = [int(y * scale) for (y,) in problem.targets], least / problem.loss.factor * scale * scale
     tight = dict[Vector, None]()
     for k, g in enumerate(vectors):
-        gain, square = proves(g, labels, problem.output_bias, threshold, f"{step.at('vectors')}[{k}]")
+        if len(g) != len(labels) or sum(g) * problem.output_bias:
+            raise Rejected(f"{step.at('vectors')}[{k}]", f"needs {len(labels)} integers, with an output bias of sum 0")
+        gain, square = sum(map(mul, g, labels)), sum(map(mul, g, g))
+        if gain <= 0 or gain * gain < threshold * square:
+            raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound")
         if gain * gain == threshold * square:  # then y − f is a multiple of g
             tight[tuple(Fraction(gain * x, square * scale) for x in g)] = None
     units = Units.of(problem)
@@ -53,22 +57,8 @@ def global_lower_bound(step: Reading) -> LowerBound:
     (above, sides), fails = sides_of(units, closed), list[int]()
     for start in range(0, len(vectors), BLOCK):
         fails += failing(units, closed, above, vectors[start : start + BLOCK])
-    walk(tree, min(problem.widths[1], len(labels)), (1 << 2 * len(closed)) - 1, sides, fails, step)
+    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], len(labels)), sides, fails, step)
     return LowerBound(least, tuple(tight))
-
-
-def proves(g: list[int], labels: list[int], biased: int, threshold: Fraction, where: str) -> tuple[int, int]:
-    """⟨g, labels⟩ and ⟨g, g⟩, of a vector with Σ g = 0 with an output bias that proves the bound where it serves."""
-    if len(g) != len(labels):
-        raise Rejected(where, f"expected {len(labels)} integers, got {len(g)}")
-    if biased and sum(g):
-        raise Rejected(where, "the entries do not sum to 0, and there is an output bias")
-    gain, square = sum(map(mul, g, labels)), sum(map(mul, g, g))
-    if gain <= 0:
-        raise Rejected(where, "the product with the labels is not positive")
-    if gain * gain < threshold * square:
-        raise Rejected(where, "proves less than the claimed bound")
-    return gain, square
 
 
 def directions(units: Units) -> list[Direction]:
@@ -132,9 +122,7 @@ def sides_of(units: Units, closed: Sequence[Direction]) -> tuple[list[int], list
     return [int(digits[::-1] or b"0", 2) for digits in above], [(whole, whole << count), *sides]
 
 
-def failing(
-    units: Units, closed: Sequence[Direction], above: Sequence[int], vectors: Sequence[Sequence[int]]
-) -> list[int]:
+def failing(units: Units, closed: Sequence[Direction], above: list[int], vectors: list[list[int]]) -> list[int]:
     """Per vector g the signed rays with σ ⟨g, H(ray)⟩ > 0.
 
     ⟨g, H⟩ is the form `start` plus a step for each plane that the ray is above: from ray to ray only the steps of the
@@ -170,25 +158,21 @@ def failing(
 
 def children(node: list[int], unit: int, high: int, low: int) -> Iterator[list[int]]:
     """The nodes with the first k = 0, 1, … of the units equal to `unit` put on the high side, the others on the low."""
-    places = [k for k, other in enumerate(node) if other == unit]
-    for count in range(len(places) + 1):
-        child = node.copy()
-        for k, place in enumerate(places):
-            child[place] = high if k < count else low
-        yield child
+    copies = node.count(unit)
+    for count in range(copies + 1):
+        sides = iter([high] * count + [low] * (copies - count))
+        yield [next(sides) if other == unit else other for other in node]
 
 
-def walk(
-    tree: list[int], units: int, everything: int, sides: list[tuple[int, int]], fails: list[int], step: Reading
-) -> None:
+def walk(tree: list[int], root: list[int], sides: list[tuple[int, int]], fails: list[int], step: Reading) -> None:
     """
     e ≥ 0: vector e fails on no ray of the node's units
     e < 0: −1 − e = j · |sides| + q:  every child of the split of all units equal to unit j by side q follows
     ----------------------------------------------------------------------------------------------------- [walk]
-      the node, of the given number of units that are each anywhere, is served; `tree` is its entries in preorder
+      the root, a list of the regions of all units, is served; `tree` is its entries in preorder
     """
-    stack, used = [iter([[everything] * units])], set[int]()
-    spend(len(tree) * (units + 2) * (everything.bit_length() // 16 + 1))
+    stack, used = [iter([root])], set[int]()
+    spend(len(tree) * (len(root) + 2) * (root[0].bit_length() // 16 + 1))
     for place, entry in enumerate(tree):
         where = f"{step.at('tree')}[{place}]"
         while stack and (node := next(stack[-1], None)) is None:
@@ -197,17 +181,13 @@ def walk(
             raise Rejected(where, "the tree ends before")
         if entry >= 0:
             used.add(entry)
-            if entry >= len(fails):
-                raise Rejected(where, f"there is no vector {entry}")
-            if any(unit & fails[entry] for unit in node):
-                raise Rejected(where, f"vector {entry} does not admit all regions of the leaf")
+            if entry >= len(fails) or any(unit & fails[entry] for unit in node):
+                raise Rejected(where, f"there is no vector {entry}, or it does not admit all regions of the leaf")
             continue
         j, q = divmod(-1 - entry, len(sides))
-        if j >= len(node):
-            raise Rejected(where, f"there is no unit {j}")
-        high, low = (node[j] & side for side in sides[q])
-        if node[j] in (high, low):
-            raise Rejected(where, "the split does not cut the region")
+        high, low = (node[j] & side if j < len(node) else 0 for side in sides[q])
+        if j >= len(node) or node[j] in (high, low):
+            raise Rejected(where, f"there is no unit {j}, or the split does not cut its region")
         stack.append(children(node, node[j], high, low))
     if any(next(level, None) is not None for level in stack):
         raise Rejected(step.at("tree"), "ends too early")

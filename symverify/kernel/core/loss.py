@@ -89,11 +89,6 @@ class Loss:
             raise ValueError(f"the {self.name} loss has no derivative at {e}")
         return low
 
-    def bend(self, e: Fraction) -> Fraction | None:
-        """ℓ''(e), without the factor; None where ℓ is not twice differentiable."""
-        piece = self.piece(e)
-        return None if e in self.cuts else 2 * self.parts[piece][0]
-
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
         piece = self.piece(e.at_zero())
@@ -101,15 +96,6 @@ class Loss:
             piece += 1
         a, b, c = self.parts[piece]
         return (e * a + b) * e + c
-
-    def level(self, e: Fraction) -> tuple[Fraction | None, Fraction | None]:
-        """The closed interval of all errors at which ℓ' is what it is at e; None for an end at infinity."""
-        piece, slope = self.piece(e), self.slope(e)
-        ends = [None, *self.cuts, None]
-        for p in (piece, piece + (e in self.cuts)):
-            if self.parts[p][:2] == (ZERO, slope):
-                return ends[p], ends[p + 1]
-        return e, e
 
     def least(self, labels: Sequence[Vector]) -> Fraction:
         """A lower bound of Σ ℓ for one prediction on samples with these labels, without the factor; exact here."""
@@ -152,12 +138,13 @@ class Hinge(Loss):
         return [Fraction(2 * place - 1)] if names == 2 and outputs == 1 else None
 
 
-POINTS = frozenset({"point", "interior_minimum", "adjacent_cells", "face_minimum", "descent", "cell_cover"})
+POINTS = frozenset({"point", "interior_minimum", "face_minimum", "descent", "cell_cover"})
 THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumptions"})
 BOUNDS = frozenset({"function_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-SCALAR = CONVEX | CELLS | {"critical_point", "second_order", "linear_collapse"}
+CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
+SCALAR = CONVEX | CELLS | CURVED | {"linear_collapse"}
 
 
 def squared(factor: Fraction) -> Loss:

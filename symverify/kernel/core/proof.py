@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TypeVar
 
 from .errors import Malformed, Rejected
-from .file import misshapen, point_of
+from .file import read_point
 from .network import Point, Problem, coordinates
 from .poly import Poly
-from .text import Fields, Layers, canonical, layers, listed, natural
+from .text import Fields, canonical, listed, natural
 
 
 class Quantity:
@@ -52,7 +51,6 @@ class Step:
 
 
 F = TypeVar("F")
-S = TypeVar("S", Fraction, Poly)
 
 
 @dataclass(slots=True)
@@ -93,20 +91,15 @@ class Reading(Fields):
 
     def point(self, name: str) -> Point:
         """The parameters in a field, of the architecture's shape."""
-        return self.shaped(self.need(name, layers(canonical)), self.at(name))
+        return self.need(name, read_point(self.proof.problem, canonical))
 
-    def shaped(self, given: Layers[S], where: str) -> Point:
-        """The point with these weights and biases, of the architecture's shape."""
-        if fault := misshapen(self.proof.problem, given, where):
-            raise Rejected(*fault)
-        return point_of(given)
 
-    def curve(self, name: str, start: Point) -> Point:
-        """The polynomial path in a field, with `start` at t = 0."""
-        path = self.shaped(self.need(name, layers(polynomial)), self.at(name))
-        if [x.at_zero() if isinstance(x, Poly) else x for x in coordinates(path)] != coordinates(start):
-            raise Rejected(self.at(name), "does not start at the point")
-        return path
+def curve(problem: Problem, fields: Fields, name: str, start: Point) -> Point:
+    """The polynomial path in a field, with `start` at t = 0."""
+    path = fields.need(name, read_point(problem, polynomial))
+    if [x.at_zero() if isinstance(x, Poly) else x for x in coordinates(path)] != coordinates(start):
+        raise Rejected(fields.at(name), "does not start at the point")
+    return path
 
 
 def polynomial(value: object, where: str) -> Poly:

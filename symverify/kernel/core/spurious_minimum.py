@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from .algebra import dot, rank
 from .errors import Rejected
 from .facts import Evaluated, LocalMinimum, SpuriousMinimum
-from .network import Problem, Vector
+from .network import Problem, Vector, residuals
 from .proof import Reading
 
 
@@ -18,7 +18,9 @@ def spurious_minimum(step: Reading) -> SpuriousMinimum:
     minimum, better = step.premise("minimum", LocalMinimum), step.premise("better", Evaluated)
     if better.risk >= minimum.at.risk:
         raise Rejected(step.roles.at("better"), f"its risk {better.risk} is not below {minimum.at.risk}")
-    return SpuriousMinimum(minimum, better, affine_optimum(step.proof.problem, minimum.at, minimum.pull))
+    problem, at = step.proof.problem, minimum.at
+    pull = minimum.pull or residuals(problem, at.predictions)
+    return SpuriousMinimum(minimum, better, affine_optimum(problem, at, pull))
 
 
 def affine_optimum(problem: Problem, at: Evaluated, pull: Sequence[Vector]) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from .errors import Malformed
 
@@ -31,10 +31,10 @@ def strict_json(data: bytes) -> object:
     """The JSON value of strict UTF-8 text; numbers with a point stay text. Raises Malformed."""
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        for name, count in Counter(name for name, _ in items).items():
-            if count > 1:
-                raise Malformed(("", f"the key {shown(name)} occurs twice in one object"))
-        return dict(items)
+        if len(found := dict(items)) < len(items):
+            twice = max(names := [name for name, _ in items], key=Counter(names).__getitem__)
+            raise Malformed(("", f"the key {shown(twice)} occurs twice in one object"))
+        return found
 
     def constant(text: str) -> NoReturn:
         raise Malformed(("", f"{text} is not a number that a file may contain"))
@@ -47,17 +47,16 @@ def strict_json(data: bytes) -> object:
     if len(data) > MAX_BYTES:
         raise Malformed(("", f"the file is larger than {MAX_BYTES} bytes"))
     try:
-        text = data.decode("utf-8")
-        if text.startswith("\ufeff"):
+        source = data.decode("utf-8")
+        if source.startswith("\ufeff"):
             raise Malformed(("", "begins with a byte order mark: save it as UTF-8 without one"))
         depth = 0
-        for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
+        for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", source)):
             depth += 1 if bracket[0] in "[{" else -1
             if depth > MAX_DEPTH:
                 raise Malformed(("", f"nested deeper than {MAX_DEPTH} levels"))
-        value: object = json.loads(
-            text, object_pairs_hook=pairs, parse_float=Literal, parse_int=whole, parse_constant=constant
-        )
+        how: Any = {"object_pairs_hook": pairs, "parse_float": Literal, "parse_int": whole, "parse_constant": constant}
+        value: object = json.loads(source, **how)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise Malformed(("", "a string contains half of a surrogate pair")) from None
@@ -132,32 +131,25 @@ class Fields:
             raise Malformed((self.at(plain), f"unknown key; the keys here are {', '.join(self.known) or 'none'}"))
 
 
-def text(value: object, where: str) -> str:
-    """A JSON string (not a number that was kept as text)."""
-    if type(value) is not str:
-        raise Malformed((where, f"expected text, got {shown(value)}"))
-    return value
+def exactly(kind: type[T], what: str) -> Read[T]:
+    """Reads a JSON value of exactly this type: true is not 1, and a number that was kept as text is not text."""
+
+    def read_exactly(value: object, where: str) -> T:
+        if type(value) is not kind:
+            raise Malformed((where, f"expected {what}, got {shown(value)}"))
+        return value
+
+    return read_exactly
 
 
-def integer(value: object, where: str) -> int:
-    """A JSON integer."""
-    if type(value) is not int:
-        raise Malformed((where, f"expected a whole number, got {shown(value)}"))
-    return value
+text, integer, boolean = exactly(str, "text"), exactly(int, "a whole number"), exactly(bool, "true or false")
 
 
 def natural(value: object, where: str) -> int:
     """An integer from 0 to 2^31 − 1."""
-    if type(value) is not int or not 0 <= value < 2**31:
+    if not 0 <= (number := integer(value, where)) < 2**31:
         raise Malformed((where, f"expected a whole number, got {shown(value)}"))
-    return value
-
-
-def boolean(value: object, where: str) -> bool:
-    """true or false."""
-    if type(value) is not bool:
-        raise Malformed((where, f"expected true or false, got {shown(value)}"))
-    return value
+    return number
 
 
 def anything(value: object, _: str) -> object:
@@ -181,19 +173,3 @@ def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[
 def optional(read: Read[T]) -> Read[T | None]:
     """Reads null as None."""
     return lambda value, where: None if value is None else read(value, where)
-
-
-Layers = list[tuple[list[list[T]], list[T] | None]]
-
-
-def layers(number: Read[T]) -> Read[Layers[T]]:
-    """Reads [{"weight": [[…], …], "bias": […]}, …], of any shape."""
-
-    def read_layer(value: object, where: str) -> tuple[list[list[T]], list[T] | None]:
-        fields = Fields(value, where)
-        weight = fields.need("weight", listed(listed(number)))
-        bias: list[T] | None = fields.take("bias", listed(number), None)
-        fields.done()
-        return weight, bias
-
-    return listed(read_layer)

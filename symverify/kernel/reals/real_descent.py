@@ -6,7 +6,7 @@ from ..core.activation import ZERO
 from ..core.errors import Rejected
 from ..core.network import evaluate
 from ..core.poly import Poly
-from ..core.proof import Reading
+from ..core.proof import Reading, curve
 from .combination import Residuals
 from .facts import EnclosedPoint, NotRealMinimum
 
@@ -21,7 +21,7 @@ def real_descent(step: Reading) -> NotRealMinimum:
     Sound: ℓ is twice differentiable, so R(γ(t)) − R(θ*) = Σ_i r_i (f_i(γ(t)) − f_i) + O(t^(2q)).
     """
     problem, at = step.proof.problem, step.premise("point", EnclosedPoint)
-    path = step.curve("curve", at.point)
+    path = curve(problem, step, "curve", at.point)
     moves = [Poly(()) + x for i in range(len(problem.inputs)) for x in evaluate(problem, path, i)[-1]]
     degree, r = max(len(x.coefficients) for x in moves), Residuals.joined(problem, at.predictions)
     first = next((m for m in range(1, degree) if any(coefficient(x, m) for x in moves)), degree)

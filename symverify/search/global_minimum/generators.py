@@ -8,17 +8,19 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import comb, lcm
+from math import lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symverify.cells.arrangement import arrangement
 from symverify.ground.floats import norm
-from symverify.kernel.core.algebra import MAX_RAYS
+from symverify.kernel.core.algebra import directed
 from symverify.kernel.core.errors import Declined
-from symverify.search.global_minimum.instance import Form, Instance, normal_form
+from symverify.kernel.core.global_lower_bound import directions
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.units import Units
+from symverify.search.global_minimum.candidate import Chart
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -28,13 +30,14 @@ KEPT = 1 << 26  # bytes of cones to keep
 CANCELLED = Fraction(1, 1000)  # what varies by less than this share of its size is centred exactly
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
 
-Slot = tuple[int, tuple[tuple[int, int], ...]]  # (σ, ((hyperplane, side), …)): one unit restricted to a closed cone
+Cuts = tuple[tuple[int, int], ...]  # the facets ((hyperplane, side), …) of a closed cone, sorted; side 1 is ≥ 0
+Slot = tuple[int, Cuts]  # (σ, cone): one unit restricted to it
 Node = tuple[Slot, ...]  # one slot per hidden unit, sorted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """N rays in D integer coordinates, m hyperplanes (sample, breakpoint), n samples.
+class Generators:
+    """N rays in the D integer coordinates of the kernel's `Units`, its m planes (sample, breakpoint), n samples.
 
     rays: (N, D) exact. columns: (N, n) exact integers, q·H(ray) on the samples. whole: `columns` as floats if
     they are exact there. rough: each column over its largest entry. norm: max of Σ_i |column_i|.
@@ -43,10 +46,13 @@ class Model:
     margins: (N, m), ⟨hyperplane, ray⟩ / length of the column. directions: (N, D), rays over that length.
     planes: (m, D). kinks: (m,). samples: (m,), the sample of each hyperplane. labels: (n,) integers, y times
     `label_scale`; target: y centred, over its length, which is `size` times `unit`, a power of 2.
-    cones: those of the latest slots.
+    same: (m,), the first hyperplane equal to each. cones: those of the latest slots. sides: (plane, side) as bit sets
+    of rays. half: the halves of slots.
     """
 
-    form: Form
+    problem: Problem
+    form: Units
+    chart: Chart
     rays: NDArray[Any]
     columns: NDArray[Any]
     whole: Floats | None
@@ -66,11 +72,15 @@ class Model:
     target: Floats
     size: float
     unit: Fraction
-    cones: dict[tuple[tuple[int, int], ...], Flags] = field(default_factory=dict)
+    same: tuple[int, ...]
+    cones: dict[Cuts, Flags] = field(default_factory=dict)
+    sides: dict[tuple[int, int], int] = field(default_factory=dict)
+    half: dict[tuple[Cuts, int], tuple[Cuts, Cuts]] = field(default_factory=dict)
 
     @property
-    def instance(self) -> Instance:
-        return self.form.instance
+    def width(self) -> int:
+        """How many units suffice: hidden units, at most n (Carathéodory)."""
+        return min(self.problem.widths[1], len(self.labels))
 
     @property
     def count(self) -> int:
@@ -89,6 +99,50 @@ class Model:
                 inside &= self.closed[side, plane]
             self.cones[cuts] = inside
         return inside
+
+    def bits(self, slot: Slot) -> int:
+        """The slot's rays as a bit set."""
+        return self._bits(slot[1])
+
+    def _bits(self, cuts: Cuts) -> int:
+        inside = (1 << self.count) - 1
+        for cut in cuts:
+            side = self.sides.get(cut)
+            if side is None:
+                plane, above = cut
+                side = self.sides[cut] = bit_set(self.closed[above, plane])
+            inside &= side
+        return inside
+
+    def reach_bits(self, node: Sequence[Slot]) -> int:
+        """`reach` as one bit set of column numbers (see `bit_set`)."""
+        plus = minus = 0
+        for sign, cuts in node:
+            if sign > 0:
+                plus |= self._bits(cuts)
+            else:
+                minus |= self._bits(cuts)
+        return plus << self.count | minus
+
+    def halves(self, cuts: Cuts, plane: int) -> tuple[Cuts, Cuts]:
+        """The two sides of a cone that a hyperplane cuts, each by its facets alone.
+
+        So cones with equal rays are equal: they have interior points, and the facets of such a one are unique.
+        """
+        if len(self.half) * 64 > KEPT:
+            self.half.clear()
+        if (cuts, plane) not in self.half:
+            both = []
+            for side in (0, 1):
+                kept = sorted((*cuts, (plane, side)))
+                inside = self._bits(tuple(kept))
+                for cut in cuts:
+                    fewer = [other for other in kept if other != cut]
+                    if self._bits(tuple(fewer)) == inside:
+                        kept = fewer
+                both.append(tuple(kept))
+            self.half[cuts, plane] = both[0], both[1]
+        return self.half[cuts, plane]
 
     def reach(self, node: Sequence[Slot]) -> tuple[Flags, Flags]:
         """Which rays some slot of the node may use with σ = +, and with σ = −."""
@@ -113,6 +167,11 @@ class Model:
         """What has this share."""
         return Fraction(share * self.size**2) * self.unit**2
 
+    def bound(self, vector: Sequence[int]) -> Fraction:
+        """The lower bound of Σ(f − y)² that a vector proves where it is admitted."""
+        gain = sum(g * y for g, y in zip(vector, self.labels, strict=True))
+        return Fraction(gain * gain, sum([g * g for g in vector]) * self.label_scale**2)
+
     def products(self, vector: Sequence[int], asked: Flags | None = None) -> Signs:
         """The exact signs of ⟨vector, H(ray)⟩ for all rays, (N,); `vector` holds n integers.
 
@@ -135,6 +194,12 @@ class Model:
         exact = self.columns[near].astype(object) @ np.array(list(vector), dtype=object)
         signs[near] = [(x > 0) - (x < 0) for x in exact]
         return signs
+
+
+def bit_set(*flags: Flags) -> int:
+    """Flags as one integer, the first one its highest bit, for fast intersections."""
+    count = sum(map(len, flags))
+    return int.from_bytes(np.packbits(np.concatenate(flags)).tobytes(), "big") >> -count % 8
 
 
 def _scaled(array: NDArray[Any]) -> Floats:
@@ -179,82 +244,73 @@ def _integers(rows: Sequence[Sequence[int]], width: int) -> NDArray[Any]:
     return array.astype(np.int64) if small else array
 
 
-def _rays(form: Form) -> NDArray[Any]:
-    """(N, D): all rays of the arrangement, in both directions, with ν ≥ 0 in perspective."""
-    dimension = form.dimension
-    rows = [row for row, _, _ in form.hyperplanes]
-    if form.perspective:
-        rows.append([0] * (dimension - 1) + [1])
-    if not rows:
-        return np.zeros((0, dimension), dtype=np.int64)
-    if comb(len(rows), max(dimension - 1, 0)) > MAX_RAYS:  # the kernel visits them, too
-        raise Declined("too many intersections of hyperplanes")
-    half = arrangement(rows).rays
-    rays = np.concatenate([half, -half])
-    return rays[rays[:, -1] >= 0] if form.perspective else rays
-
-
-def _columns(form: Form, rays: NDArray[Any]) -> NDArray[Any]:
-    """(N, n) integers q·H(ray)_i = s z + o ν on the piece that z is in."""
-    thresholds, slopes, offsets, _ = form.pieces
-    rank = len(form.basis)
-    z = _product(rays[:, :rank], _integers(form.rows, rank))
-    nu = rays[:, -1:] if form.perspective else np.zeros((len(rays), 1), dtype=np.int64)
-    top = max(map(abs, (*thresholds, *slopes, *offsets)), default=0)
-    if top * (int(np.abs(z).max(initial=0)) + int(np.abs(nu).max(initial=0))) >= 1 << 62:
-        z, nu = z.astype(object), nu.astype(object)
-    piece = np.zeros(z.shape, dtype=np.int64)
-    for t in thresholds:
-        piece += z > t * nu
-    values: NDArray[Any] = np.array(slopes, dtype=z.dtype)[piece] * z + np.array(offsets, dtype=z.dtype)[piece] * nu
+def _columns(units: Units, rays: NDArray[Any], heights: NDArray[Any]) -> NDArray[Any]:
+    """(N, n) integers q·H(ray)_i = s z_i + o ν + Σ_p κ_p max(0, z_i − t_p ν), from the planes' values on the rays."""
+    rank = len(units.rows[0])
+    z = _product(rays[:, :rank], _integers(units.rows, rank))
+    nu = rays[:, -1:] if units.cone else np.zeros((len(rays), 1), dtype=np.int64)
+    bent = heights if units.kinks else heights[:, :0]
+    parts = ((units.start[0], z), (units.start[1], nu), *((k, bent) for k in units.kinks))
+    if sum(abs(k) * int(np.abs(part).max(initial=0)) for k, part in parts) >= 1 << 62:
+        z, nu, bent = z.astype(object), nu.astype(object), bent.astype(object)
+    values: NDArray[Any] = units.start[0] * z + units.start[1] * nu
+    for p, kink in enumerate(units.kinks):
+        values = values + kink * np.maximum(bent[:, p :: len(units.kinks)], 0)
     return values
 
 
-_latest: list[Model] = []
+def _same(planes: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """For each hyperplane the first one that is a multiple of it."""
+    first: dict[tuple[int, ...], int] = {}
+    return tuple(first.setdefault(directed(row) if any(row) else tuple(row), k) for k, row in enumerate(planes))
 
 
-def model(inst: Instance) -> Model:
-    """The columns of an instance. The latest one is kept: worker processes build it once.
+_latest: list[Generators] = []
+
+
+def generators(problem: Problem) -> Generators:
+    """The generators of a problem. The latest ones are kept: worker processes build them once.
 
     Raises Declined where floats cannot hold them, or the kernel would not visit all rays.
     """
-    if not _latest or (_latest[0].instance is not inst and _latest[0].instance != inst):
+    if not _latest or (_latest[0].problem is not problem and _latest[0].problem != problem):
         try:
-            _latest[:] = [_build(inst)]
+            _latest[:] = [_build(problem)]
         except OverflowError:
             raise Declined("the inputs or slopes are of too different sizes for floats") from None
     return _latest[0]
 
 
-def _build(inst: Instance) -> Model:
-    form = normal_form(inst)
-    rays = _rays(form)
-    columns = _columns(form, rays)
-    planes = _integers([row for row, _, _ in form.hyperplanes], form.dimension)
-    margins = _product(rays, planes)
-    signs = np.sign(margins).astype(np.int8)
+def _build(problem: Problem) -> Generators:
+    units, labels = Units.of(problem), [y for (y,) in problem.targets]
+    closed = directions(units)
+    rays, planes = _integers(closed, units.dimension), _integers(units.planes, units.dimension)
+    heights = _product(rays, planes)
+    columns, signs = _columns(units, rays, heights), np.sign(heights).astype(np.int8)
     size = np.abs(columns)
     steepest = int(size.astype(object).sum(axis=1).max(initial=0))
     tops = size.max(axis=1, initial=0).astype(float)
     rough = centred = _scaled(columns)
-    if inst.output_bias:
+    if problem.output_bias:
         centred = rough - rough.mean(axis=1, keepdims=True)
         for k in np.flatnonzero(np.abs(centred).max(axis=1, initial=0.0) < float(CANCELLED)):
             centred[k] = np.array([float(x) for x in _centred(columns[k].tolist())]) / (tops[k] or 1.0)
     norms = np.sqrt((centred * centred).sum(axis=1))
     live = norms > 0
     lengths = np.where(live, norms * tops, 1.0)
-    scale = lcm(*(y.denominator for y in inst.y))
-    labels = tuple(int(y * scale) for y in inst.y)
-    far = inst.output_bias and max(inst.y) - min(inst.y) < CANCELLED * max(map(abs, inst.y))
-    y = _centred(inst.y) if far else inst.y
+    scale = lcm(*(y.denominator for y in labels))
+    far = problem.output_bias and max(labels) - min(labels) < CANCELLED * max(map(abs, labels))
+    y = _centred(labels) if far else labels
     unit = binary(y)
     target = np.array([float(x / unit) for x in y])
-    if inst.output_bias:
+    if problem.output_bias:
         target = target - target.mean()
     length = norm(target) or 1.0
-    return Model(
-        form=form,
+    per = max(len(units.kinks), 1)
+    return Generators(
+        problem=problem,
+        form=units,
+        chart=Chart.of(problem, units),
         rays=rays,
         columns=columns,
         whole=columns.astype(float) if steepest < EXACT else None,
@@ -264,12 +320,13 @@ def _build(inst: Instance) -> Model:
         lengths=lengths,
         live=live,
         closed=np.ascontiguousarray(np.stack([(signs <= 0).T, (signs >= 0).T])),
-        margins=margins.astype(float) / lengths[:, None],
+        margins=heights.astype(float) / lengths[:, None],
         directions=rays.astype(float) / lengths[:, None],
         planes=planes.astype(float),
-        kinks=np.array([float(kink) for _, _, kink in form.hyperplanes]),
-        samples=np.array([i for _, i, _ in form.hyperplanes], dtype=np.int64),
-        labels=labels,
+        kinks=np.array([abs(float(units.kinks[k % per])) if units.kinks else 0.0 for k in range(len(units.planes))]),
+        same=_same(units.planes),
+        samples=np.arange(len(units.planes), dtype=np.int64) // per if units.kinks else np.zeros(len(planes), np.int64),
+        labels=tuple(int(y * scale) for y in labels),
         label_scale=scale,
         target=target / length,
         size=length,

@@ -3,12 +3,11 @@
 from itertools import product
 from math import prod
 
-from .errors import Declined
-from .facts import Evaluated, LocalMinimum
-from .interior_minimum import flat
-from .minorant import minorant
-from .network import pieces_at
-from .proof import Reading
+from ..core.errors import Declined
+from ..core.facts import Evaluated, LocalMinimum
+from ..core.interior_minimum import flat
+from ..core.network import pieces_at, residuals
+from ..core.proof import Reading
 
 MAX_CELLS = 4096
 
@@ -26,7 +25,7 @@ def adjacent_cells(step: Reading) -> LocalMinimum:
     around = pieces_at(problem, at.point)
     if prod(len(pieces) for layer in around for unit in layer for pieces in unit) > MAX_CELLS:
         raise Declined("too many cells meet at the point")
-    pull = minorant(step, at)
+    pull = residuals(problem, at.predictions)
     for pattern in product(*(product(*(product(*unit) for unit in layer)) for layer in around)):
         flat(problem, pattern, pull, step.where)
-    return LocalMinimum(at, None, pull)
+    return LocalMinimum(at, None)
