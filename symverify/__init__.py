@@ -14,11 +14,12 @@ TYPE_CHECKING = False  # importing typing costs milliseconds; type checkers take
 if TYPE_CHECKING:
     from symverify.kernel import Declined, Malformed, Rejected, Theorem
     from symverify.problem.load import LoadedProblem, load, loads
-    from symverify.run.check import CheckResult, ClaimResult, check
+    from symverify.report.notebook import CheckResult, check
+    from symverify.run.check import ClaimResult
     from symverify.run.verdict import Verdict
 
 _HOME = {
-    "CheckResult": "symverify.run.check",
+    "CheckResult": "symverify.report.notebook",
     "ClaimResult": "symverify.run.check",
     "Declined": "symverify.kernel",
     "LoadedProblem": "symverify.problem.load",
@@ -26,7 +27,7 @@ _HOME = {
     "Rejected": "symverify.kernel",
     "Theorem": "symverify.kernel",
     "Verdict": "symverify.run.verdict",
-    "check": "symverify.run.check",
+    "check": "symverify.report.notebook",
     "load": "symverify.problem.load",
     "loads": "symverify.problem.load",
 }

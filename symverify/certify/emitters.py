@@ -98,13 +98,12 @@ def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | b
     if not problem.loss.smooth:
         return ()
     found = character(problem, theta)
-    at_least = "" if found.exact else "at least "
     return (
         ("kind", found.kind),
         ("strict", found.strict),
         ("valley_dimension", found.dimension),
         ("valley_dimension_exact", found.exact),
-        ("reason", f"{found.why}; valley of dimension {at_least}{found.dimension}"),
+        ("reason", found.why),
     )
 
 

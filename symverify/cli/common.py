@@ -155,8 +155,8 @@ class Progress:
 def print_result(result: "CheckResult") -> None:
     from rich.text import Text
 
+    from symverify.report.claims import lines
     from symverify.report.render import HEADINGS, rows, verdict_lines
-    from symverify.report.words import claim_words
 
     problem = result.problem.problem
     console = console_of()
@@ -165,9 +165,10 @@ def print_result(result: "CheckResult") -> None:
     title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
-        gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
-        told = "; ".join(filter(None, (claim.reason, claim_words(result, claim), gap)))
-        console.print(Text(f"{claim.name}: ", style="bold") + Text(told))
+        first, *more = lines(result, claim) or [claim.verdict.value]
+        console.print(Text(f"{claim.name}: ", style="bold") + Text(first))
+        for line in more:
+            console.print(Text(line))
     for name, reason in result.skipped:
         console.print(Text(f"{name}: ", style="bold") + Text(f"skipped: {reason}"))
     for alarm in result.alarms:

@@ -32,7 +32,8 @@ def verify(
 ) -> None:
     """Have the kernel verify certificates. Their problems are found by hash, among the paths and beside them."""
     from symverify.problem.write import append
-    from symverify.run.verify import markdown_summary, report, verify_many, worst_code
+    from symverify.report.render import markdown_summary
+    from symverify.run.verify import report, verify_many, worst_code
 
     results = verify_many(paths, require_proved)
     tell(*report(results))

@@ -114,11 +114,6 @@ class CheckResult:
             for claim in self.claims
         ]
 
-    def _repr_html_(self) -> str:
-        from symverify.report.html import claims_table
-
-        return claims_table(self)
-
 
 def check(
     problem: LoadedProblem,

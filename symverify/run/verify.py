@@ -184,18 +184,6 @@ def report(results: Sequence[Verified]) -> list[str]:
     return [*lines, f"s {verdict.upper()} certificates={len(results)}: {listed}"]
 
 
-def markdown_summary(results: Sequence[Verified]) -> str:
-    """A table of the results for a job's summary page, in Markdown; strangers' text is escaped."""
-    from symverify.report.escape import markdown
-
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
-    for result in results:
-        claims = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
-        detail = claims or f"{result.where}: {result.reason}".removeprefix(": ")
-        rows.append(f"| {markdown(plain(result.certificate))} | {result.word} | {markdown(detail[:500])} |")
-    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])
-
-
 def is_certificate(path: Path) -> bool:
     """Whether a path names a certificate."""
     return path.name.endswith(SUFFIX)

@@ -9,7 +9,8 @@ import pytest
 
 import symverify.run.verify as module
 from symverify import check, load
-from symverify.run.verify import Problems, markdown_summary, report, verify_many, verify_one, worst_code
+from symverify.report.render import markdown_summary
+from symverify.run.verify import Problems, report, verify_many, verify_one, worst_code
 
 ROOT = Path(__file__).parents[2]
 MOVING = {

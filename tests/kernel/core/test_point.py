@@ -1,13 +1,13 @@
 """The rule `point`: parameters of the architecture's shape, and the risk there."""
 
-import pytest
-
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import FIT, FOUR, check_corruption, check_step, point
-from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.accepted import FIT, FOUR, given, point
+from tests.kernel.corruption import certificate, outcome
+from tests.kernel.rules import cases, check_step, of, suite
 
 AT = "steps[1].parameters"
-CORRUPTIONS = [
+CONTROLS = cases("theorem 1", "kink", "vector")
+CORRUPTIONS = of("theorem 1", [
     ("no parameters", AT, ..., "Malformed", f"{AT}: is missing"),
     ("null", AT, None, "Malformed", f"{AT}: expected a list"),
     ("other word", AT, "Given", "Malformed", f"{AT}: expected a list"),
@@ -15,11 +15,11 @@ CORRUPTIONS = [
     ("too few layers", AT, FIT[:1], "Rejected", f"{AT}: point: expected 2 layers of parameters, got 1"),
     ("too many layers", AT, [*FIT, FIT[1]], "Rejected", "expected 2 layers of parameters, got 3"),
     ("no layers", AT, [], "Rejected", "expected 2 layers of parameters, got 0"),
-    ("rows", f"{AT}[0].weight", [["1"]], "Rejected", f"{AT}[0].weight: point: expected 2 rows, one per unit, got 1"),
-    ("columns", f"{AT}[1].weight[0]", ["1"], "Rejected", f"{AT}[1].weight[0]: point: expected 2 numbers, got 1"),
-    ("wide row", f"{AT}[0].weight[1]", ["1", "2"], "Rejected", "expected 1 numbers, got 2"),
-    ("bias missing", f"{AT}[0].bias", ..., "Rejected", f"{AT}[0].bias: point: is missing"),
-    ("bias short", f"{AT}[0].bias", ["1"], "Rejected", f"{AT}[0].bias: point: expected 2 numbers, got 1"),
+    ("rows", f"{AT}[0].weight", [["1"]], "Rejected", f"{AT}[0].weight: point: expected 2 entries, got 1"),
+    ("columns", f"{AT}[1].weight[0]", ["1"], "Rejected", f"{AT}[1].weight[0]: point: expected 2 entries, got 1"),
+    ("wide row", f"{AT}[0].weight[1]", ["1", "2"], "Rejected", "expected 1 entries, got 2"),
+    ("bias missing", f"{AT}[0].bias", ..., "Rejected", f"{AT}[0].bias: point: expected 2 entries, got 0"),
+    ("bias short", f"{AT}[0].bias", ["1"], "Rejected", f"{AT}[0].bias: point: expected 2 entries, got 1"),
     ("bias null", f"{AT}[0].bias", None, "Malformed", f"{AT}[0].bias: expected a list"),
     ("weight missing", f"{AT}[1].weight", ..., "Malformed", f"{AT}[1].weight: is missing"),
     ("number", f"{AT}[0].bias[0]", 3, "Malformed", "expected a rational in lowest terms"),
@@ -37,15 +37,12 @@ CORRUPTIONS = [
     ("newline", f"{AT}[0].bias[1]", "1\n", "Malformed", "expected a rational in lowest terms"),
     ("a path", f"{AT}[0].bias[1]", ["1", "1"], "Malformed", "expected a rational in lowest terms"),
     ("5000 digits", f"{AT}[0].bias[1]", "7" * 5000, "Malformed", "expected a rational in lowest terms"),
-    ("huge", f"{AT}[0].bias[1]", "7" * 4000, "Rejected", "steps[4].better"),
-]  # fmt: skip
+    ("huge", f"{AT}[0].bias[1]", "7" * 4000, "Rejected", "steps[5].path: valley: does not start at the point"),
+    ("too wide to state", f"{AT}[0].weight[0][0]", "7" * 4000, "Declined", "12000 bits to be stated"),
+])  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "new", "kind", "reason"), [case[1:] for case in CORRUPTIONS[:-1]], ids=[c[0] for c in CORRUPTIONS[:-1]]
-)
-def test_corrupted_points(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("theorem 1", path, new, kind, reason)
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_given_needs_parameters() -> None:
@@ -53,12 +50,15 @@ def test_given_needs_parameters() -> None:
 
 
 def test_bias_where_there_is_none() -> None:
-    check_step(network([1, 2, 1], "relu", FOUR, bias=False), [point(FIT)], "this architecture has no bias here")
+    document = network([1, 2, 1], "relu", FOUR, bias=False)
+    check_step(document, [point(FIT)], "steps[0].parameters[0].bias: point: expected 0 entries, got 2")
+    empty = [layer([["1"], ["1"]], []), layer([["1", "1"]])]
+    check_step(document, [point(empty)], "steps[0].parameters[0].bias: point: this architecture has no bias here")
 
 
 def test_a_point_equal_to_the_given_one_is_not_called_given() -> None:
     document = network([1, 1, 1], "relu", samples([0], [0]), parameters=[layer([["1"]], ["1"]), layer([["0"]], ["0"])])
-    steps = [point(document["parameters"]), {"rule": "interior_minimum", "point": 0}]
+    steps = [point(document["parameters"]), {"rule": "interior_minimum", "from": {"point": 0}}]
     claim = {"claim": "point", "verdict": "proved", "step": 1, "risk": "0", "spurious": None, "better_risk": None}
     verdict, what = outcome(document, certificate(document, steps, [claim]))
     assert (verdict, "does not settle 'point'" in what) == ("Rejected", True)
@@ -68,5 +68,5 @@ def test_a_point_equal_to_the_given_one_is_not_called_given() -> None:
 def test_a_risk_too_long_to_print_is_declined() -> None:
     parameters = [layer([["7" * 4000]], ["0"]), layer([["7" * 4000]], ["0"])]
     document = network([1, 1, 1], "relu", FOUR)
-    verdict, what = outcome(document, certificate(document, [point(parameters)], []))
+    verdict, what = outcome(document, certificate(document, [point(parameters)], [given(0, "0")]))
     assert (verdict, what) == ("Declined", "a number of more than 12000 bits to be stated")

@@ -7,14 +7,17 @@ from itertools import combinations_with_replacement, product
 import pytest
 
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import case, check_corruption, check_step, given, point
-from tests.kernel.corruption import Json, Oracle, outcome
+from tests.kernel.accepted import case, given, point
+from tests.kernel.corruption import Json, outcome
+from tests.kernel.rules import cases, check_step, suite
+from tests.oracles.network import Oracle
 
-BY_RAYS = {"rule": "face_minimum", "point": 0, "multipliers": [None]}
+BY_RAYS = {"rule": "face_minimum", "from": {"point": 0}, "multipliers": [None]}
 MU = "steps[1].multipliers"
+CONTROLS = cases("kink", "kink by rays", "kink and idle unit", "origin", "plane", "plane by multipliers")
 CORRUPTIONS = [
-    ("kink", "no point", "steps[1].point", ..., "Malformed", "steps[1].point: is missing"),
-    ("kink", "itself", "steps[1].point", 1, "Rejected", "step 1 does not come before this one"),
+    ("kink", "no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),
+    ("kink", "itself", "steps[1].from.point", 1, "Rejected", "step 1 does not come before this one"),
     ("kink", "no multipliers", MU, ..., "Malformed", f"{MU}: is missing"),
     ("kink", "null", MU, None, "Malformed", f"{MU}: expected a list"),
     ("kink", "no units", MU, [], "Rejected", f"{MU}: face_minimum: expected 1 entries, got 0"),
@@ -35,13 +38,7 @@ CORRUPTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "new", "kind", "reason"),
-    [(c[0], *c[2:]) for c in CORRUPTIONS],
-    ids=[f"{c[0]} {c[1]}" for c in CORRUPTIONS],
-)
-def test_corrupted_steps(name: str, path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption(name, path, new, kind, reason)
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_one_hidden_layer_and_scalar_output() -> None:

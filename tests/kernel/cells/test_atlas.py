@@ -21,23 +21,23 @@ from tests.kernel.corruption import Json, edited, mutations, outcome
 ON, OFF = layer([["1"]]), layer([["-1"]])
 ONE = network([1, 1, 1], "relu", samples([1], [1]), bias=False)  # cells: on (v w = 1 is best), off (f = 0)
 MINUS_OR_NONE = {"vector": ["-1"], "multipliers": [None, ["0", "1"]]}
-ATLAS = {"rule": "atlas", "cells": 0, "minima": [2, 4]}
+ATLAS = {"rule": "atlas", "from": {"cells": 0, "minima": [2, 4]}}
 CONTROL = case(
     ONE,
     [
         {"rule": "cell_cover"},
         point([ON, layer([["1"]])]),
-        {"rule": "cell_minima", "point": 1, "best": ["1"], "separators": [MINUS_OR_NONE],
+        {"rule": "cell_minima", "from": {"point": 1}, "best": ["1"], "separators": [MINUS_OR_NONE],
          "witnesses": [[ON, layer([["1"]])]]},
         point([OFF, layer([["0"]])]),
-        {"rule": "cell_minima", "point": 3, "best": ["0"], "separators": [],
+        {"rule": "cell_minima", "from": {"point": 3}, "best": ["0"], "separators": [],
          "witnesses": [[OFF, layer([[v]])] for v in ("0", "1", "-1")]},
         ATLAS,
     ],
     claim("atlas", 5, cells=2, cells_with_minima=2, distinct_risks=2, valleys=2, lowest="0", highest="1"),
     claim("cell_minima", 2, cell="1", components=1, orbits=1, risk="0"),
 )  # fmt: skip
-MINIMA = "steps[5].minima"
+MINIMA = "steps[5].from.minima"
 CORRUPTIONS = [
     ("a cell left out", MINIMA, [2], "Rejected", "minima: atlas: expected all 2 cells, got 1"),
     ("none", MINIMA, [], "Rejected", "minima: atlas: expected all 2 cells, got 0"),
@@ -46,12 +46,12 @@ CORRUPTIONS = [
     ("a point", MINIMA, [2, 3], "Rejected", "minima[1]: atlas: step 3 proves Evaluated, expected CellMinima"),
     ("the cover", MINIMA, [0, 2], "Rejected", "minima[0]: atlas: step 0 proves UnitCells, expected CellMinima"),
     ("itself", MINIMA, [2, 5], "Rejected", "minima[1]: atlas: step 5 does not come before this one"),
-    ("negative", MINIMA, [2, -1], "Malformed", "steps[5].minima[1]: expected a whole number"),
-    ("text", MINIMA, ["2", 4], "Malformed", "steps[5].minima[0]: expected a whole number"),
-    ("true", MINIMA, [2, True], "Malformed", "steps[5].minima[1]: expected a whole number"),
-    ("nested", MINIMA, [[2], 4], "Malformed", "steps[5].minima[0]: expected a whole number"),
-    ("null", MINIMA, None, "Malformed", "steps[5].minima: expected a list"),
-    ("missing", MINIMA, ..., "Malformed", "steps[5].minima: is missing"),
+    ("negative", MINIMA, [2, -1], "Malformed", "steps[5].from.minima[1]: expected a whole number"),
+    ("text", MINIMA, ["2", 4], "Malformed", "steps[5].from.minima[0]: expected a whole number"),
+    ("true", MINIMA, [2, True], "Malformed", "steps[5].from.minima[1]: expected a whole number"),
+    ("nested", MINIMA, [[2], 4], "Malformed", "steps[5].from.minima[0]: expected a whole number"),
+    ("null", MINIMA, None, "Malformed", "steps[5].from.minima: expected a list"),
+    ("missing", MINIMA, ..., "Malformed", "steps[5].from.minima: is missing"),
     ("no cells", "steps[5].cells", ..., "Malformed", "steps[5].cells: is missing"),
     ("minima as cells", "steps[5].cells", 2, "Rejected", "cells: atlas: step 2 proves CellMinima, expected UnitCells"),
     ("unknown key", "steps[5].count", 2, "Malformed", "steps[5].count: unknown key"),
