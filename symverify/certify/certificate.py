@@ -8,7 +8,8 @@ from fractions import Fraction
 from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
-from symverify.kernel.core.proof import Fact, Proof, Quantity, Step
+from symverify.kernel.core.proof import Fact, Proof, Step
+from symverify.kernel.core.proof import stated as as_stated
 from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
@@ -79,7 +80,7 @@ class Certificate:
         outcome = self.fact(step).settles(name)
         if outcome is None:
             raise ValueError(f"step {step} does not settle {name}")
-        spelled = {key: value.stated() if isinstance(value, Quantity) else value for key, value in outcome[1].items()}
+        spelled = {key: as_stated(value) for key, value in outcome[1].items()}
         stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **spelled}
         if stated not in self.claims:
             self.claims.append(stated)

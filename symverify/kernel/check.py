@@ -7,7 +7,7 @@ from typing import final
 from .core.errors import Malformed, Rejected, metered
 from .core.file import read_problem
 from .core.network import Problem
-from .core.proof import Proof, Quantity, Reading, Step, Value
+from .core.proof import Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
 from .table import LOSSES, RULES, STOREY, STOREYS
 
@@ -109,7 +109,7 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         raise Rejected(f"{where}.step", f"step {index} proves {proves}, which does not settle {shown(name)}")
     verdict, statement = outcome
     for key, proved in {"verdict": verdict, **statement}.items():
-        claimed, spelled = claim.need(key, anything), proved.stated() if isinstance(proved, Quantity) else proved
+        claimed, spelled = claim.need(key, anything), stated(proved)
         if claimed != spelled or type(claimed) is not type(spelled):
             raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
@@ -29,7 +29,7 @@ def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({
         document["skipped"] = [{"name": name, "reason": reason} for name, reason in result.skipped]
     if result.alarms:
         document["alarms"] = list(result.alarms)
-    return json.dumps({**document, **more}, indent=2)
+    return json.dumps({**document, **more}, indent=2, default=decimal_ends)
 
 
 def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
@@ -51,6 +51,18 @@ def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
             "contradicted": claim.smt.contradicted,
         },
     }
+
+
+def decimal_ends(value: object) -> dict[str, str]:
+    """The ends of an enclosure in decimals, rounded outward; the certificate has them exactly."""
+    if not isinstance(value, Quantity):
+        raise TypeError(f"no JSON for {type(value).__name__}")
+    ends = zip(value.stated().items(), (ROUND_FLOOR, ROUND_CEILING), strict=True)
+    found = {}
+    for (name, text), rounding in ends:
+        top, _, bottom = text.partition("/")
+        found[name] = str(Context(prec=DIGITS, rounding=rounding).divide(Decimal(top), Decimal(bottom or "1")))
+    return found
 
 
 def malformed_json(faults: list[tuple[str, str]]) -> str:
@@ -109,6 +121,7 @@ def short(text: str | None, width: int = 24) -> str:
     return f"≈ {value.normalize():.10g}"
 
 
+DIGITS = 20  # of the ends of an enclosure, in JSON
 HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")
 
 

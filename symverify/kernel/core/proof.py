@@ -25,6 +25,11 @@ Value = bool | int | str | Quantity | None
 Statement = dict[str, Value]
 
 
+def stated(value: Value) -> object:
+    """A value of a statement as certificates spell it."""
+    return value.stated() if isinstance(value, Quantity) else value
+
+
 class Fact:
     """What a step establishes. `settles` says which claims it decides: their verdicts and the numbers they state."""
 
