@@ -58,8 +58,8 @@ def _start(problem: Problem, near: Sequence[Sequence[Fraction]]) -> Point | None
         return None
 
 
-def _minimum(session: Session) -> tuple[int, SpanFit] | Undecided:
-    """The step of the minimum of the best affine fit, or of the best constant on a piece of slope 0."""
+def _minimum(session: Session) -> tuple[int, str] | Undecided:
+    """The step of the minimum of the best affine fit; or why not, of the best constant on a piece of slope 0."""
     problem, certificate = session.problem, session.certificate
     session.progress("the best affine fit")
     fit, pieces = _affine_fit(session), sloped_pieces(problem)
@@ -68,7 +68,7 @@ def _minimum(session: Session) -> tuple[int, SpanFit] | Undecided:
         try:
             if fit.direction is None:
                 fields = {"pieces": pieces, "near": _text(fit.near), "dual": _text(fit.dual)}
-                return certificate.step("span_minimum", {}, **fields), fit
+                return certificate.step("span_minimum", {}, **fields), ""
             fields = {"pieces": pieces, "near": _text(fit.near), "dual": _text(fit.dual)}
             step = certificate.step("no_minimum", {}, direction=_text(fit.direction), **fields)
             certificate.claim("affine_infimum", step)
@@ -81,7 +81,7 @@ def _minimum(session: Session) -> tuple[int, SpanFit] | Undecided:
             constant = span_fit(problem, [(ONE,) * len(problem.inputs)])
             if constant.direction is None:
                 fields = {"pieces": flat, "near": _text(constant.near), "dual": _text(constant.dual)}
-                return certificate.step("span_minimum", {}, **fields), constant
+                return certificate.step("span_minimum", {}, **fields), reason
         except (NotFitted, Rejected) as error:
             reason = reason or str(error)
     return Undecided(reason or "every activation is constant")
@@ -96,14 +96,13 @@ def spurious_minimum(session: Session) -> Outcome:
     found = _minimum(session)
     if isinstance(found, Undecided):
         return found
-    minimum, _ = found
+    minimum, why = found
     step = _spurious(session, minimum)
     if step is None:
         return Undecided("no point of lower risk than the affine fit was found within the budget")
     fact = session.certificate.fact(step)
     if fact.settles("spurious_minimum") is None:
-        session.certificate.claim("valley", step)
-        return Undecided("the minimum found is that of the best constant, not of the best affine fit")
+        return Undecided(f"{why}; see the claim valley for the minimum of the best constant")
     return Proved(step)
 
 

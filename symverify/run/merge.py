@@ -167,8 +167,9 @@ def _moved(step: Step, number: Mapping[int, int]) -> dict[str, object]:
 
 
 def _claim(theorem: Theorem, number: Mapping[int, int]) -> dict[str, object]:
+    numbers = {key: stated(value) for key, value in theorem.statement}
     return {
-        "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **{key: stated(value) for key, value in theorem.statement}
+        "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **numbers
     }  # fmt: skip
 
 

@@ -88,6 +88,22 @@ def real_values(loss: RealLoss, f: Array, y: Array) -> Array:
             raise TypeError(f"no float form of the {loss.name} loss")
 
 
+def loss_values(problem: Problem, f: Array) -> Array:
+    """ℓ per sample, summed over outputs, without the factor; f is G × n × d_Y, the result G × n."""
+    loss, (count, n, outputs) = problem.loss, f.shape
+    if isinstance(loss, RealLoss):
+        y = np.tile(targets_of(problem), (count, 1))
+        return np.asarray(real_values(loss, f.reshape(count * n, outputs), y).reshape(count, n))
+    found = np.zeros((count, n))
+    for k in range(outputs):
+        for i, row in enumerate(problem.targets):
+            own, e = loss.at(row[k]), f[:, i, k] - float(row[k])
+            pieces = np.searchsorted([float(cut) for cut in own.cuts], e)
+            a, b, c = (np.array([float(part[j]) for part in own.parts])[pieces] for j in range(3))
+            found[:, i] += (a * e + b) * e + c
+    return found
+
+
 def real_bends(loss: RealLoss, p: Array) -> Array:
     """∂²ψ/∂f², n × d_Y × d_Y, from the probabilities."""
     match loss:
