@@ -35,6 +35,7 @@ from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
 from .reals.real_face_minimum import real_face_minimum
 from .reals.real_interior_minimum import real_interior_minimum
+from .reals.real_lower_bound import real_lower_bound
 from .reals.span_minimum import span_minimum
 from .reals.spurious_real import spurious_real
 from .reals.zero_infimum import zero_infimum
@@ -74,6 +75,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_interior_minimum,
         real_face_minimum,
         real_descent,
+        real_lower_bound,
+        real_lower_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

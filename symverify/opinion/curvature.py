@@ -95,7 +95,7 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
     entries = given.step.fields["cells"]
     if too_large(problem) or not isinstance(entries, list):
         return
-    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at), entries, strict=True), MAX_CELLS), 1):
+    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at)[1], entries, strict=True), MAX_CELLS), 1):
         where = f"cell {number}"
         match entry:
             case {"flat": _}:

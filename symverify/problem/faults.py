@@ -24,7 +24,9 @@ from symverify.kernel.core.file import (
     read_columns,
     unknown_loss,
 )
+from symverify.kernel.core.file import read_problem as kernel_read
 from symverify.kernel.core.loss import Loss, positive
+from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
 from symverify.kernel.table import LOSSES
 
@@ -32,6 +34,14 @@ T = TypeVar("T")
 Faults = list[tuple[str, str]]
 OpenData = Callable[[str], bytes]
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
+
+
+def read_network(network: bytes, open_data: OpenData) -> Problem:
+    """What the kernel reads. Raises Malformed with every fault where it finds one."""
+    try:
+        return kernel_read(network, open_data, LOSSES)
+    except Malformed as error:
+        raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
 
 def network_faults(data: bytes, open_data: OpenData) -> Faults:

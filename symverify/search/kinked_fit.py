@@ -11,8 +11,8 @@ import numpy as np
 from scipy.optimize import linprog
 
 from symverify.ground.linear import independent_rows, solve
-from symverify.ground.lp import Constraint, Optimum, minimise
-from symverify.kernel.core.activation import ZERO
+from symverify.ground.lp import Constraint, Witness, solve_system
+from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.loss import Loss
 from symverify.search.subgradient import balanced
 
@@ -71,12 +71,29 @@ def _optimal(
 def _by_exact_program(
     rows: Sequence[Sequence[Fraction]], lines: Sequence[Sequence[tuple[Fraction, Fraction]]]
 ) -> list[Fraction]:
-    n, width = len(rows), len(rows[0])
-    above: list[Constraint] = []
-    for i, (row, line) in enumerate(zip(rows, lines, strict=True)):
-        for b, c in line:
-            above.append(([*(-b * v for v in row), *(Fraction(i == k) for k in range(n))], c))
-    found = minimise([ZERO] * width + [Fraction(1)] * n, [], above, width + n)
-    if not isinstance(found, Optimum):
+    """β with s ≥ b f + c for every line, and weights μ ≥ 0 of the lines that prove Σ s least: one feasible system."""
+    n, width, parts = len(rows), len(rows[0]), len(lines[0])
+    size = width + n + n * parts
+    equalities: list[Constraint] = []
+    inequalities: list[Constraint] = []
+
+    def row(entries: dict[int, Fraction]) -> list[Fraction]:
+        return [entries.get(k, ZERO) for k in range(size)]
+
+    def weight(i: int, p: int) -> int:
+        return width + n + i * parts + p
+
+    for i, line in enumerate(lines):
+        for p, (b, c) in enumerate(line):
+            inequalities.append((row({k: -b * v for k, v in enumerate(rows[i])} | {width + i: ONE}), c))
+            inequalities.append((row({weight(i, p): ONE}), ZERO))
+        equalities.append((row({weight(i, p): ONE for p in range(parts)}), ONE))
+    for k in range(width):
+        pull = {weight(i, p): b * rows[i][k] for i, line in enumerate(lines) for p, (b, _) in enumerate(line)}
+        equalities.append((row(pull), ZERO))
+    gap = {weight(i, p): c for i, line in enumerate(lines) for p, (_, c) in enumerate(line)}
+    inequalities.append((row(gap | {width + i: -ONE for i in range(n)}), ZERO))
+    found = solve_system(equalities, inequalities, [], size)
+    if not isinstance(found, Witness):
         raise ArithmeticError("a piecewise linear loss that is bounded below has a best fit")
-    return found.x[:width]
+    return list(found.x[:width])

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from symverify.search.global_minimum.model import model
 
 from symverify.problem.imports import import_model
 from symverify.problem.load import load, loads
 from symverify.run.verify import Problems, verify_one
 from symverify.search.global_minimum import global_minimum, instance
 from symverify.search.global_minimum.checkpoint import restore, save
-from symverify.search.global_minimum.model import model
 from symverify.search.global_minimum.network import evaluated
 from symverify.search.global_minimum.search import Search
 from tests.examples import EXAMPLES

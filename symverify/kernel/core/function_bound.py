@@ -1,6 +1,5 @@
 """The rule `function_bound`: what no function of the inputs can go below."""
 
-from .activation import ZERO
 from .algebra import total
 from .errors import printable
 from .facts import LowerBound
@@ -26,5 +25,5 @@ def mean_residuals(problem: Problem) -> Vector:
     best: dict[int, Vector] = {}
     for group in problem.groups:
         columns = zip(*(problem.targets[i] for i in group), strict=True)
-        best |= dict.fromkeys(group, tuple(sum(column, ZERO) / len(group) for column in columns))
+        best |= dict.fromkeys(group, tuple(total(column) / len(group) for column in columns))
     return tuple(a - b for i, y in enumerate(problem.targets) for a, b in zip(y, best[i], strict=True))

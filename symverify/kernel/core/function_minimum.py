@@ -1,6 +1,6 @@
 """The rule `function_minimum`: no function of the inputs has lower risk."""
 
-from .activation import ZERO
+from .algebra import total
 from .errors import Rejected
 from .facts import Evaluated, GlobalMinimum
 from .minorant import minorant
@@ -20,6 +20,6 @@ def function_minimum(step: Reading) -> GlobalMinimum:
     pull = minorant(step, at)
     for r in pull:
         for group in problem.groups:
-            if sum((r[i] for i in group), ZERO):
+            if total(r[i] for i in group):
                 raise Rejected(step.where, f"the residuals of the samples equal to sample {group[0] + 1} do not cancel")
     return GlobalMinimum(at, affine_optimum(problem, at, pull))

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .algebra import total
-from .errors import Malformed
+from .errors import Malformed, within_budget
 from .poly import Poly
 from .text import Read, liberal
 
 ZERO, ONE = Fraction(0), Fraction(1)
 Quadratic = tuple[Fraction, Fraction, Fraction]  # a, b, c of a e² + b e + c
 Vector = tuple[Fraction, ...]
+Ends = tuple[Fraction | None, Fraction | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,26 @@ class Loss:
         a, b, c = self.parts[piece]
         return (e * a + b) * e + c
 
+    def ends(self) -> Ends:
+        """ℓ' at −∞ and at ∞, None where it is infinite."""
+        (a, b, _), (c, d, _) = self.parts[0], self.parts[-1]
+        return None if a else b, None if c else d
+
+    def gain(self, g: Sequence[int], product: Fraction, square: int, ends: Sequence[Ends]) -> Fraction:
+        """max over t ≥ 0 of t ⟨g, y⟩ − Σ ℓ*(−t g), for ⟨g, y⟩ = product > 0 and ⟨g, g⟩ = square.
+
+        `ends` are those of ℓ at each label, or none. t is limited by −t g lying between them, and there ℓ*(s) is
+        s²/(4a) for the only quadratic part a e², or 0 if there is none.
+        """
+        bend = next((a for a, _, _ in self.parts if a), ZERO)
+        limits = [2 * bend * product / square] if bend else []
+        for x, (low, high) in zip(g, ends, strict=True) if ends else ():
+            end = high if x < 0 else low
+            if x and end is not None:
+                limits.append(end / -x)
+        t = min(limits)
+        return within_budget(t * product - (t * t * square / (4 * bend) if bend else ZERO), product)
+
     def least(self, labels: Sequence[Vector]) -> Fraction:
         """A lower bound of Σ ℓ for one prediction on samples with these labels, without the factor; exact here."""
         columns = [(column, self.best(column)) for column in zip(*labels, strict=True)]
@@ -140,7 +161,7 @@ class Hinge(Loss):
 
 POINTS = frozenset({"point", "interior_minimum", "face_minimum", "descent", "cell_cover"})
 THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumptions"})
-BOUNDS = frozenset({"function_bound", "global_minimum", "bracket", "limit", "infimum"})
+BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
@@ -149,7 +170,7 @@ SCALAR = CONVEX | CELLS | CURVED | {"linear_collapse"}
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    rules = SCALAR | {"global_lower_bound", "not_attained"}
+    rules = SCALAR | {"not_attained"}
     return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
 
 

@@ -174,7 +174,7 @@ class Poisson(RealLoss):
 
 DUAL = frozenset({"enclosed_point", "span_minimum", "spurious_real", "no_minimum", "zero_infimum"})
 COMMON = frozenset({"function_bound", "bracket", "assumptions", "linear_collapse", "cell_cover"})
-EXACT = frozenset({"real_interior_minimum", "real_face_minimum", "real_descent"})
+EXACT = frozenset({"real_interior_minimum", "real_face_minimum", "real_descent", "real_lower_bound"})
 
 
 def logistic(factor: Fraction) -> Loss:
