@@ -42,7 +42,7 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
     yield tangents(problem, at.predictions)
-    for number, cell in enumerate(islice(cells(problem, at), MAX_CELLS), 1):
+    for number, cell in enumerate(islice(cells(problem, at)[1], MAX_CELLS), 1):
         title = f"the first-order minorant is constant on adjacent cell {number}"
         yield from constant_minorant(problem, at, cell.pattern, title)
 
