@@ -116,7 +116,7 @@ class Loss:
             if x and end is not None:
                 limits.append(end / -x)
         t = min(limits)
-        return within_budget(t * product - (t * t * square / (4 * bend) if bend else ZERO), product)
+        return within_budget(t * product - (t * t * square / (4 * bend) if bend else ZERO), product, Fraction(square))
 
     def least(self, labels: Sequence[Vector]) -> Fraction:
         """A lower bound of Σ ℓ for one prediction on samples with these labels, without the factor; exact here."""
