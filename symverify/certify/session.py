@@ -23,6 +23,7 @@ from symverify.search.better import Witness, better_point
 from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
+from symverify.search.loss_tree import Grower, Unfinished, zero_point
 from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
@@ -162,6 +163,8 @@ class Session:
     def _search(self, insist: bool) -> "GlobalAnswer":
         problem, certificate = self.problem, self.certificate
         reason = applicable(problem)
+        if reason is None and not problem.loss.quadratic:
+            return self._by_loss_tree(insist)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
@@ -200,6 +203,30 @@ class Session:
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
+
+    def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
+        """The same for losses other than the squared."""
+        problem, certificate = self.problem, self.certificate
+        bound = certificate.step("function_bound")
+        self.progress("the global minimum, by splits of the units' regions")
+        try:
+            start = problem.parameters or self.affine().point
+        except NotConstructible:
+            start = zero_point(problem)
+        share = self.remaining() * (0.9 if insist else 0.4)
+        found = better_point(problem, start, time.monotonic() + share / 4)
+        start = start if found is None else found.point
+        try:
+            tree = Grower(problem, start, time.monotonic() + share).grow()
+        except (Unfinished, Declined, ArithmeticError) as error:
+            return GlobalAnswer(None, None, False, False, str(error))
+        self._lowest = Witness(tree.point, tree.risk)
+        reached = certificate.point(tree.point)
+        fact = certificate.fact(bound)
+        if not isinstance(fact, LowerBound) or fact.risk != tree.risk:
+            fields = {"risk": str(tree.risk), "vectors": tree.vectors, "tree": tree.tree}
+            bound = certificate.step("global_lower_bound", {}, **fields)
+        return GlobalAnswer(bound, reached, True, False, "")
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""

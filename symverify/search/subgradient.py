@@ -41,7 +41,7 @@ def orthogonal(problem: Problem, f: Sequence[Vector], span: Sequence[Vector]) ->
 
 def balanced(ends: Sequence[tuple[Fraction, Fraction]], span: Sequence[Sequence[Fraction]]) -> list[Fraction] | None:
     """Numbers between the given ends that are orthogonal to the vectors, if there are any."""
-    return _feasible(ends, [(phi, ZERO) for phi in span], [])
+    return feasible(ends, [(phi, ZERO) for phi in span], [])
 
 
 def on_groups(problem: Problem, f: Sequence[Vector]) -> Rows | None:
@@ -91,7 +91,7 @@ def at_face(problem: Problem, point: Point) -> tuple[Rows, list[list[Fraction]]]
     def widened(rows: list[tuple[list[Fraction], dict[int, Fraction]]]) -> list[Constraint]:
         return [([*row, *(more.get(k, ZERO) for k in range(n, extra))], ZERO) for row, more in rows]
 
-    found = _feasible(ends, widened(equalities), widened(bounds))
+    found = feasible(ends, widened(equalities), widened(bounds))
     if found is None:
         return None
     multipliers, at = [], n
@@ -101,7 +101,7 @@ def at_face(problem: Problem, point: Point) -> tuple[Rows, list[list[Fraction]]]
     return [[r] for r in found[:n]], multipliers
 
 
-def _feasible(
+def feasible(
     ends: Sequence[tuple[Fraction, Fraction]], equalities: Sequence[Constraint], inequalities: Sequence[Constraint]
 ) -> list[Fraction] | None:
     """Numbers, the first between the given ends, with row·x = / ≥ rhs."""
