@@ -31,6 +31,7 @@ from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 from .reals.enclosed_point import enclosed_point
 from .reals.losses import LOSSES as REAL_LOSSES
+from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
 from .reals.real_face_minimum import real_face_minimum
@@ -76,7 +77,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_face_minimum,
         real_descent,
         real_lower_bound,
-        real_lower_bound,
+        minimum_in_box,
     ),
     "cited": (assumptions, linear_collapse),
 }

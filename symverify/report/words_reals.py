@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.reals.facts import (
     EnclosedPoint,
@@ -13,12 +14,13 @@ from symverify.kernel.reals.facts import (
     SpuriousReal,
     ZeroInfimum,
 )
+from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.document import Inline
 
 Sentence = tuple[Inline, ...]
 
 
-def _named(at: EnclosedPoint, otherwise: str = "a point") -> str:
+def _named(at: EnclosedPoint | Evaluated, otherwise: str = "a point") -> str:
     return "the given point" if at.given else otherwise
 
 
@@ -53,12 +55,24 @@ def _falls(fact: NotRealMinimum, _: object) -> Sentence:
     )
 
 
+def _enclosed(fact: BoxMinimum) -> str:
+    radius = fact.radius.denominator.bit_length() - fact.radius.numerator.bit_length()
+    return f"some point, not written down, each parameter within 2^-{radius} of a point that is"
+
+
+def _box(fact: BoxMinimum, _: object) -> Sentence:
+    kinks = f"; {len(fact.kinks)} of its pre-activations are exactly at breakpoints" if fact.kinks else ""
+    return (f"{_enclosed(fact)}, of risk {fact.risk}, is a local minimum{kinks}",)
+
+
 def _minimum(fact: RealMinimum) -> tuple[str, str]:
     match fact:
         case SpanMinimum():
             return f"some point, not written down, that predicts {_fit(fact)}", _size(fact)
         case RationalMinimum():
             return _named(fact.at), ""
+        case BoxMinimum():
+            return _enclosed(fact), ""
         case _:
             raise TypeError(f"no words for {type(fact).__name__}")
 
@@ -86,4 +100,5 @@ REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousReal: _spurious,
     NoMinimum: _none,
     ZeroInfimum: _zero,
+    BoxMinimum: _box,
 }

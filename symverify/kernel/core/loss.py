@@ -165,7 +165,8 @@ BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "b
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
-SCALAR = CONVEX | CELLS | CURVED | {"linear_collapse"}
+BOXES = frozenset({"minimum_in_box", "spurious_real"})
+SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
 
 
 def squared(factor: Fraction) -> Loss:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.facts import Minimum, Reached, Verdict
+from ..core.facts import Evaluated, Minimum, Reached, Verdict
 from ..core.network import Pattern, Point, Problem, Vector
-from ..core.proof import Fact, Statement
+from ..core.proof import Fact, Statement, Value
 from .enclosure import Enclosure
 from .losses import RealLoss
 
@@ -30,7 +30,7 @@ class EnclosedPoint(Reached):
     def most(self) -> Fraction:
         return self.risk.upper
 
-    def as_point(self, claim: str, verdict: str, spurious: bool | None, better: Enclosure | None = None) -> Verdict:
+    def as_point(self, claim: str, verdict: str, spurious: bool | None, better: Value = None) -> Verdict:
         """The verdict on the claim "point", if it is the given one."""
         if claim != "point" or not self.given:
             return None
@@ -47,7 +47,7 @@ class RealMinimum(Minimum):
         """Its risk."""
         raise NotImplementedError
 
-    def with_better(self, claim: str, better: Enclosure | None) -> Verdict:
+    def with_better(self, claim: str, better: Value) -> Verdict:
         """What is settled once a point of lower risk is known, or None."""
         raise NotImplementedError
 
@@ -71,7 +71,7 @@ class SpanMinimum(RealMinimum):
     def enclosed(self) -> Enclosure:
         return self.risk
 
-    def with_better(self, claim: str, better: Enclosure | None) -> Verdict:
+    def with_better(self, claim: str, better: Value) -> Verdict:
         if claim == "spurious_minimum" and self.affine and better is not None:
             return "proved", {"risk": self.risk, "better_risk": better}
         if claim != "valley" or not self.dimension:
@@ -91,7 +91,7 @@ class RationalMinimum(RealMinimum):
     def enclosed(self) -> Enclosure:
         return self.at.risk
 
-    def with_better(self, claim: str, better: Enclosure | None) -> Verdict:
+    def with_better(self, claim: str, better: Value) -> Verdict:
         return self.at.as_point(claim, "proved", None if better is None else True, better)
 
 
@@ -110,10 +110,11 @@ class SpuriousReal(Minimum):
     """`minimum` is a local minimum, and `better` a point of lower risk."""
 
     minimum: RealMinimum
-    better: EnclosedPoint
+    better: EnclosedPoint | Evaluated
 
     def settles(self, claim: str) -> Verdict:
-        return self.minimum.with_better(claim, self.better.risk)
+        risk = self.better.risk
+        return self.minimum.with_better(claim, str(risk) if isinstance(risk, Fraction) else risk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The rule `spurious_real`."""
 
 from ..core.errors import Rejected
+from ..core.facts import Evaluated, Reached
 from ..core.proof import Reading
 from .facts import EnclosedPoint, RealMinimum, SpuriousReal
 
@@ -11,7 +12,9 @@ def spurious_real(step: Reading) -> SpuriousReal:
     -------------------------------------------------------- [spurious_real]
       it is a spurious local minimum
     """
-    minimum, better = step.premise("minimum", RealMinimum), step.premise("better", EnclosedPoint)
-    if better.risk.upper >= minimum.enclosed.lower:
+    minimum, better = step.premise("minimum", RealMinimum), step.premise("better", Reached)
+    if not isinstance(better, Evaluated | EnclosedPoint):
+        raise Rejected(step.roles.at("better"), "expected a point")
+    if better.most >= minimum.enclosed.lower:
         raise Rejected(step.roles.at("better"), f"its risk {better.risk} is not below {minimum.enclosed}")
     return SpuriousReal(minimum, better)
