@@ -1,6 +1,7 @@
 """What facts about losses over the reals say, in words: one sentence for each kind of fact."""
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.proof import Fact
@@ -56,8 +57,9 @@ def _falls(fact: NotRealMinimum, _: object) -> Sentence:
 
 
 def _enclosed(fact: BoxMinimum) -> str:
-    radius = fact.radius.denominator.bit_length() - fact.radius.numerator.bit_length()
-    return f"some point, not written down, each parameter within 2^-{radius} of a point that is"
+    places = fact.radius.denominator.bit_length() - fact.radius.numerator.bit_length()
+    places -= fact.radius > Fraction(2) ** -places
+    return f"some point, not written down, each parameter within 2^{-places} of one that is"
 
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:

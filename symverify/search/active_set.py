@@ -1,0 +1,217 @@
+"""From a trained float point to a local minimum of the piecewise smooth risk, in floats: kinks are constraints.
+
+An active-set Newton method. On {z_B = t_B} a Newton step with absolute eigenvalues and a trust radius; where it meets a
+breakpoint it crosses, if the risk falls beyond, or holds that kink; where it is stationary it releases the kink whose
+multiplier says that the risk falls to one side, or follows negative curvature.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
+
+TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
+FAR = 1e4  # a parameter beyond: it runs to infinity
+
+
+@dataclass(slots=True)
+class State:
+    """Where the search stands: the held kinks with their lower pieces in `pieces`; `status` says how it ended."""
+
+    v: Array
+    pieces: Pieces
+    kinks: list[Kink] = field(default_factory=list)
+    multipliers: Array = field(default_factory=lambda: np.zeros(0))
+    gradient: float = np.inf
+    status: str = ""
+
+
+def least(rows: Array, right: Array) -> Array:
+    """The least-squares solution of least norm."""
+    return np.asarray(np.linalg.lstsq(rows, right, rcond=1e-10)[0])
+
+
+def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
+    """Until nothing falls; `status` is "stationary" then."""
+    state = State(v, net.pieces(v))
+    radius = RADIUS
+    refused = dict[Kink, int]()
+    with np.errstate(all="ignore"):
+        for _ in range(MAX_ROUNDS):
+            if time.monotonic() > deadline:
+                state.status = "out of time"
+                return state
+            radius = one_round(net, state, radius, refused)
+            if state.status:
+                return state
+    state.status = "no end after many rounds"
+    return state
+
+
+def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink, int]) -> float:
+    """A Newton step, a release or a way down negative curvature; the trust radius after it."""
+    state.v = v = retracted(net, state, state.v)
+    if not np.abs(v).max() < FAR:
+        state.status = "runs to infinity"
+        return radius
+    first = net.gradient(v, state.pieces)[0]
+    rows = net.kinks(v, state.pieces, state.kinks)[1]
+    basis = np.eye(net.size)
+    if state.kinks:
+        _, sizes, right = np.linalg.svd(rows, full_matrices=True)
+        basis = right[int((sizes > 1e-9 * max(1, sizes[0])).sum()) :].T
+    state.multipliers = least(rows.T, first) if state.kinks else np.zeros(0)
+    weights = dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
+    hessian = net.hessian(v, state.pieces, weights)
+    values, vectors = np.linalg.eigh(basis.T @ hessian @ basis)
+    along = vectors.T @ (basis.T @ first)
+    state.gradient = float(np.abs(basis.T @ first).max(initial=0))
+    scale = max(1e-3, float(np.abs(values).max(initial=0)))
+    if state.gradient < TOLERANCE * max(1, float(np.abs(hessian).max())):
+        if released(net, state, rows, refused):
+            return max(radius, 1e-2)
+        if state.status or not len(values) or values[0] >= -1e-7 * scale:
+            state.status = state.status or "stationary"
+            return radius
+        if not fell(net, state, basis @ vectors[:, 0]):
+            state.status = "a saddle that no step leaves"
+        return 0.1
+    sizes = np.maximum(np.abs(values), 1e-9 * scale)
+    flat = (np.abs(values) < 1e-7 * scale) & (np.abs(along) < 1e-13)
+    step = basis @ (-vectors @ np.where(flat, 0, along / sizes))
+    if (length := float(np.linalg.norm(step))) > radius:
+        step *= radius / length
+    return stepped(net, state, step, float(first @ step), radius)
+
+
+def retracted(net: FloatNetwork, state: State, v: Array, rounds: int = 3) -> Array:
+    """A nearby point where the held kinks are at their breakpoints."""
+    for _ in range(rounds if state.kinks else 0):
+        gaps, rows = net.kinks(v, state.pieces, state.kinks)
+        if np.abs(gaps).max() < 1e-15:
+            break
+        v = v - least(rows, gaps)
+    return v
+
+
+def relocated(net: FloatNetwork, state: State, v: Array) -> None:
+    """Move to v: the pieces there, but those of held kinks."""
+    pieces = net.pieces(v)
+    for m, j, i in state.kinks:
+        pieces[m][i, j] = state.pieces[m][i, j]
+    state.v, state.pieces = v, pieces
+
+
+def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, int]) -> bool:
+    """Let go of the kink to one of whose sides the risk falls most, and step there."""
+    if not state.kinks:
+        return False
+    weights = dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
+    pulls = net.gradient(state.v, state.pieces, weights)[1]
+    beyond = np.array([
+        weights[m, j, i] + pulls[m][i, j] * np.diff(net.slopes[m])[state.pieces[m][i, j]] for m, j, i in state.kinks
+    ])  # fmt: skip
+    falls = np.maximum(state.multipliers, -beyond)
+    k = int(np.argmax(falls))
+    if falls[k] <= 1e-9:
+        return False
+    up = bool(-beyond[k] > state.multipliers[k])
+    kink, before = state.kinks[k], net.risk(state.v)
+    old_kinks, old_pieces = list(state.kinks), [p.copy() for p in state.pieces]
+    m, j, i = state.kinks.pop(k)
+    state.pieces[m][i, j] += up
+    aim = np.zeros(len(rows))
+    aim[k] = 1 if up else -1
+    way = least(rows, aim)
+    t = 1e-2
+    while t > 1e-13:
+        there = retracted(net, state, state.v + t * way)
+        if net.risk(there) < before:
+            relocated(net, state, there)
+            return True
+        t /= 4
+    refused[kink] = refused.get(kink, 0) + 1
+    state.kinks, state.pieces = old_kinks, old_pieces
+    state.status = "stationary" if state.gradient < 1e-8 else "stuck"
+    return False
+
+
+def fell(net: FloatNetwork, state: State, way: Array) -> bool:
+    """A step down along a direction of negative curvature."""
+    before = net.risk(state.v)
+    for sign in (1, -1):
+        t = 0.1
+        while t > 1e-6:
+            there = retracted(net, state, state.v + sign * t * way)
+            if net.risk(there) < before - 1e-14:
+                relocated(net, state, there)
+                return True
+            t /= 2
+    return False
+
+
+def crossed(net: FloatNetwork, state: State, v: Array) -> list[Kink]:
+    """The pre-activations, of those not held, that are on other pieces at v."""
+    held, found = set(state.kinks), net.pieces(v)
+    return [
+        (m, int(j), int(i))
+        for m, (new, old) in enumerate(zip(found, state.pieces, strict=True))
+        for i, j in zip(*np.nonzero(new != old), strict=True)
+        if (m, int(j), int(i)) not in held
+    ]
+
+
+def stepped(net: FloatNetwork, state: State, step: Array, slope: float, radius: float) -> float:
+    """Step as far as the risk falls; at the first breakpoint beyond which it does not, hold that kink."""
+    before = net.risk(state.v, state.pieces)
+
+    def curve(t: float) -> Array:
+        return retracted(net, state, state.v + t * step, 2)
+
+    t = 1.0
+    while t > 1e-16:
+        there = curve(t)
+        risk = net.risk(there)
+        enough = risk <= before + 1e-4 * t * slope
+        if not crossed(net, state, there):
+            if enough or (risk <= before + 1e-15 * abs(before) and state.gradient < 1e-6):
+                relocated(net, state, there)
+                return min(radius * 3, 3.0) if t == 1 else max(radius / 2, 1e-6)
+            t /= 2
+            continue
+        low, high = 0.0, t
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if crossed(net, state, curve(middle)) else (middle, high)
+        first = crossed(net, state, at := curve(high))
+        if first:
+            rises = beyond(net, state, first, at, curve(high + 1e-6) - curve(max(high - 1e-6, 0)))
+            if not rises and enough:
+                relocated(net, state, there)
+                return max(radius / 2, 1e-6)
+            if (rises or high < 1e-12) and net.risk(at) <= before + 1e-13 * max(1, abs(before)):
+                hold(net, state, first[0], at)
+                return max(radius, 1e-3)
+        t = min(high * 0.999, t / 2) if high > t / 2 else max(high * 0.999, t / 4)
+    state.status = "no step" if radius < 1e-13 else ""
+    return radius / 4
+
+
+def beyond(net: FloatNetwork, state: State, first: Sequence[Kink], at: Array, way: Array) -> bool:
+    """Whether the risk rises along a way on the pieces beyond the breakpoints."""
+    found, pieces = net.pieces(at), [p.copy() for p in state.pieces]
+    for m, j, i in first:
+        pieces[m][i, j] = found[m][i, j]
+    return bool(net.gradient(at, pieces)[0] @ way >= 0)
+
+
+def hold(net: FloatNetwork, state: State, kink: Kink, at: Array) -> None:
+    """Hold a kink that is being crossed, with its lower piece."""
+    m, j, i = kink
+    lower = min(int(state.pieces[m][i, j]), int(net.pieces(at)[m][i, j]))
+    state.kinks.append(kink)
+    state.pieces[m][i, j] = lower
+    relocated(net, state, at)

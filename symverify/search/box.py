@@ -1,0 +1,214 @@
+"""The numbers of a `minimum_in_box` certificate: a search from a trained point, then Newton's method in long numbers."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import KernelError, Rejected
+from symverify.kernel.core.network import Pattern, Point, Problem, coordinates, rational
+from symverify.kernel.curvature.hessian import places
+from symverify.kernel.reals.box import Lagrangian
+from symverify.kernel.reals.interval import Interval
+from symverify.kernel.reals.minimum_in_box import Candidate, symmetries
+from symverify.search.active_set import State, descend
+from symverify.search.float_network import Array, FloatNetwork, Kink
+from symverify.search.snap_equations import as_point
+
+RADII = (32, 48, 64, 100)  # radii 2^-k to try
+PLACES, ROUNDS, MATRIX_PLACES = 200, 30, 40
+SHAKES, FAR = 4, 25.0
+Fields = dict[str, object]
+Try = Callable[[Fields], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """The step that proves the minimum, its centre, and the Euclidean distance of that from the given point."""
+
+    step: int
+    centre: Point
+    distance: float
+    shakes: int
+
+
+class NotEnclosed(Exception):
+    """Why no minimum was enclosed."""
+
+
+def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Enclosed:
+    """A local minimum reached from the point, by `prove`, which runs the kernel's rule on the fields of a step.
+
+    Raises NotEnclosed.
+    """
+    start = np.array([float(rational(x)) for x in coordinates(point)])
+    net, noise = FloatNetwork(problem), np.random.default_rng(1)
+    at, reasons = start, list[str]()
+    for shake in range(SHAKES + 1):
+        state = descend(net, at, deadline)
+        try:
+            if state.status != "stationary":
+                raise NotEnclosed(f"the search ended: {state.status}")
+            step, centre = proved(problem, net, state, prove)
+        except (NotEnclosed, np.linalg.LinAlgError) as error:
+            reasons.append(str(error))
+            if np.abs(state.v).max() > FAR:
+                largest = float(np.abs(state.v).max())
+                raise NotEnclosed(
+                    f"the risk falls on and on, to {net.risk(state.v):.9g} where a parameter is {largest:.3g}: it seems "
+                    "to run to infinity"
+                ) from error
+            if time.monotonic() > deadline:
+                break
+            at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
+            continue
+        return Enclosed(step, centre, math.dist(floats(centre), start.tolist()), shake)
+    raise NotEnclosed(reasons[0])
+
+
+def floats(point: Point) -> list[float]:
+    """The parameters, rounded."""
+    return [float(rational(x)) for x in coordinates(point)]
+
+
+def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tuple[int, Point]:
+    """The step that the kernel accepts for a stationary state, and the centre of its box."""
+    pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
+    chosen, held = slice_of(problem, pieces, state)
+    numbers = [Fraction(x) for x in state.v.tolist()]
+    weights = [Fraction(x) for x in state.multipliers.tolist()]
+    if len(weights) != len(state.kinks):
+        raise NotEnclosed("kinks that depend on each other")
+
+    def candidate(radius: Fraction = ZERO) -> Candidate:
+        return Candidate(
+            problem, as_point(problem, numbers), radius, list(state.kinks), weights, pieces, held, "the box"
+        )
+
+    try:
+        inverse, tau = newton(candidate, numbers, weights)
+    except KernelError as error:
+        raise NotEnclosed(str(error)) from error
+    across = inverted(velocity_rows(problem, pieces, state.kinks, numbers, chosen)[:, held])
+    fields: Fields = {
+        "centre": numbers_of(as_point(problem, numbers)),
+        "kinks": [list(b) for b in state.kinks],
+        "multipliers": [str(x) for x in weights],
+        "pieces": [[list(unit) for unit in layer] for layer in pieces],
+        "held": held,
+        "flows": chosen,
+        "inverse": spelled(inverse),
+        "across": spelled(across),
+        "tau": str(tau),
+    }
+    reason = ""
+    for k in RADII:
+        try:
+            return prove({**fields, "radius": str(Fraction(1, 2**k))}), as_point(problem, numbers)
+        except KernelError as error:
+            reason = error.reason if isinstance(error, Rejected) else str(error)
+    raise NotEnclosed(reason)
+
+
+def numbers_of(point: Point) -> object:
+    """A point as certificates spell it."""
+    return [
+        {"weight": [[str(x) for x in row] for row in layer.weight]}
+        | ({} if layer.bias is None else {"bias": [str(x) for x in layer.bias]})
+        for layer in point
+    ]
+
+
+def middle(x: Interval) -> float:
+    """A float near the middle."""
+    return float((x.lower + x.upper) / 2)
+
+
+def matrix(rows: Sequence[Sequence[Interval]]) -> Array:
+    """The middles."""
+    return np.array([[middle(x) for x in row] for row in rows])
+
+
+def newton(
+    candidate: Callable[[], Candidate], numbers: list[Fraction], weights: list[Fraction]
+) -> tuple[Array, Fraction]:
+    """Move the numbers and multipliers to a zero of F, by chords; the inverse of F' there, and τ.
+
+    Each round the error shrinks by the error of the inverse in floats, so that long numbers need many rounds.
+    """
+    free, inverse, tau = candidate().free, None, ZERO
+    for turn in range(ROUNDS):
+        box, multipliers = candidate().box(ZERO)
+        found = box.lagrangian(candidate().kinks, multipliers, free if turn < 3 else ())
+        if turn < 3:
+            derivative, tau = derivative_of(found, free)
+            inverse = inverted(derivative)
+        value = np.array([middle(x) for x in [*(found.gradient[c] for c in free), *found.kinks]])
+        if inverse is None or not len(value) or np.abs(value).max() < 2.0**-180:
+            break
+        change = -inverse @ value
+        if not np.isfinite(change).all() or np.abs(change).max() > 1:
+            raise NotEnclosed("Newton's method leaves the point")
+        for a, x in enumerate(change.tolist()):
+            at, where = (numbers, free[a]) if a < len(free) else (weights, a - len(free))
+            at[where] = Fraction(round((at[where] + Fraction(x)) * 2**PLACES), 2**PLACES)
+    if inverse is None:
+        raise NotEnclosed("Newton's method did not begin")
+    return inverse, tau
+
+
+def derivative_of(found: Lagrangian, free: Sequence[int]) -> tuple[Array, Fraction]:
+    """F' in floats, and a τ with which the Hessian is positive definite if it is so on the held kinks."""
+    hessian = matrix([[row[c] for c in free] for row in found.hessian]).reshape(len(free), len(free))
+    normals = matrix([[row[c] for c in free] for row in found.normals]).reshape(len(found.normals), len(free))
+    count = len(normals)
+    whole = np.block([[hessian, -normals.T], [normals, np.zeros((count, count))]])
+    tau, square = 0, normals.T @ normals
+    while count and tau < 2**40 and np.linalg.eigvalsh(hessian + tau * square)[0] <= 1e-9:
+        tau = 4 * tau or 1
+    return whole, Fraction(4 * tau)
+
+
+def inverted(square: Array) -> Array:
+    """The inverse; raises LinAlgError where it has none to speak of."""
+    if len(square) and not np.linalg.cond(square) < 1e13:
+        raise np.linalg.LinAlgError("the equations of the minimum are singular")
+    return np.linalg.inv(square) if len(square) else square
+
+
+def spelled(rows: Array) -> list[list[str]]:
+    """A matrix, rounded, as certificates spell it."""
+    return [[str(Fraction(round(Fraction(x) * 2**MATRIX_PLACES), 2**MATRIX_PLACES)) for x in row] for row in rows.tolist()]
+
+
+def velocity_rows(
+    problem: Problem, pieces: Pattern, kinks: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int]
+) -> Array:
+    """The velocities of flows at a point, one a row; of those chosen, or of all."""
+    where = list(places(problem))
+    at, rows = dict(zip(where, map(float, numbers), strict=True)), []
+    for moves in symmetries(problem, pieces, kinks):
+        speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}
+        rows.append([speeds.get(place, 0.0) for place in where])
+    return np.array([rows[k] for k in chosen]).reshape(len(chosen), len(where)) if chosen else np.array(rows)
+
+
+def slice_of(problem: Problem, pieces: Pattern, state: State) -> tuple[list[int], list[int]]:
+    """Independent flows and as many parameters that they move freely: elimination, the largest pivot first."""
+    left = velocity_rows(problem, pieces, state.kinks, [Fraction(x) for x in state.v.tolist()], ())
+    rows, columns = list[int](), list[int]()
+    while left.size:
+        row, column = np.unravel_index(int(np.abs(left).argmax()), left.shape)
+        pivot = left[row, column]
+        if abs(pivot) < 1e-7:
+            break
+        rows.append(int(row))
+        columns.append(int(column))
+        left = left - np.outer(left[:, column] / pivot, left[row])
+        left[row], left[:, column] = 0, 0
+    order = sorted(range(len(rows)), key=columns.__getitem__)
+    return [rows[k] for k in order], [columns[k] for k in order]
