@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import parameters
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
@@ -272,13 +273,15 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "point": point,
     "critical_point": critical_point,
     "spurious_minimum": spurious_minimum,
+    "minimum_in_box": minimum_in_box,
 }
 
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss."""
     if isinstance(problem.loss, RealLoss):
-        return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in ("assumptions", "linear_collapse", "cells")}}
+        shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
+        return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
     return CLAIMS
 
 

@@ -23,7 +23,6 @@ from symverify.cli.common import (
     writable,
     writing,
 )
-from symverify.cli.outcome import say
 from symverify.cli.process import interrupted
 from symverify.errors import Usage
 
@@ -68,6 +67,8 @@ def check(
     problem = load_network(network, form)
     target = writable(output if output is not None else _beside(network, "symcert.json"))
     near = _snapped(problem, network, output, timeout) if snap else None
+    if near is not None and near.problem is problem and claims is None:
+        claims = "minimum_in_box"
     with writing(target), Progress() as progress:
         result = run(
             problem if near is None else near.problem,
@@ -114,9 +115,11 @@ class _Snapped:
 def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeout: float) -> _Snapped:
     """The exact local minimum nearest to the given point; its network file stands beside the certificate.
 
-    Where the certificate goes to no file, there is none for the network either.
+    Where the certificate goes to no file, there is none for the network either. Where no exact one is found the
+    problem stays as it is, for a minimum that is enclosed.
     """
     from symverify.certify.snap import snap
+    from symverify.kernel.reals.losses import RealLoss
     from symverify.problem.load import load, loads
     from symverify.problem.write import is_file, write_atomically
     from symverify.run.snap import snapped_network, snapped_path, told
@@ -124,13 +127,13 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     point = problem.problem.parameters
     if point is None:
         raise Usage("--snap needs parameters in the network file")
+    if isinstance(problem.problem.loss, RealLoss):
+        return _Snapped(problem, {"told": ["best fits under this loss are not rational: a minimum is enclosed"]})
     found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]
     if nearest.point is None:
-        for line in ("no exact local minimum was found near the given point", *words):
-            say(line)
-        raise typer.Exit(3)
+        return _Snapped(problem, {"told": ["no exact local minimum was found near the given point", *words]})
     target = snapped_path(network, output)
     made = snapped_network(problem, nearest.point, target)
     if output is None or is_file(output):

@@ -1,6 +1,5 @@
-"""The numbers of a `minimum_in_box` certificate: a search from a trained point, then Newton's method in long numbers."""
+"""The numbers of a `minimum_in_box` certificate: a search from a trained point, then Newton's method at length."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +9,16 @@ import numpy as np
 
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
-from symverify.kernel.core.network import Pattern, Point, Problem, coordinates, rational
+from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
 from symverify.kernel.reals.interval import Interval
 from symverify.kernel.reals.minimum_in_box import Candidate, symmetries
 from symverify.search.active_set import State, descend
-from symverify.search.float_network import Array, FloatNetwork, Kink
+from symverify.search.float_network import Array, FloatNetwork, Kink, as_floats
 from symverify.search.snap_equations import as_point
 
-RADII = (32, 48, 64, 100)  # radii 2^-k to try
+RADII = (64, 100, 40, 30)  # radii 2^-k to try
 PLACES, ROUNDS, MATRIX_PLACES = 200, 30, 40
 SHAKES, FAR = 4, 25.0
 Fields = dict[str, object]
@@ -45,7 +44,7 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
 
     Raises NotEnclosed.
     """
-    start = np.array([float(rational(x)) for x in coordinates(point)])
+    start = as_floats(point)
     net, noise = FloatNetwork(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
@@ -59,20 +58,15 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
             if np.abs(state.v).max() > FAR:
                 largest = float(np.abs(state.v).max())
                 raise NotEnclosed(
-                    f"the risk falls on and on, to {net.risk(state.v):.9g} where a parameter is {largest:.3g}: it seems "
+                    f"the search ended at risk {net.risk(state.v):.9g}, where a parameter is {largest:.3g}: it seems "
                     "to run to infinity"
                 ) from error
             if time.monotonic() > deadline:
                 break
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
             continue
-        return Enclosed(step, centre, math.dist(floats(centre), start.tolist()), shake)
+        return Enclosed(step, centre, float(np.linalg.norm(as_floats(centre) - start)), shake)
     raise NotEnclosed(reasons[0])
-
-
-def floats(point: Point) -> list[float]:
-    """The parameters, rounded."""
-    return [float(rational(x)) for x in coordinates(point)]
 
 
 def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tuple[int, Point]:
@@ -182,7 +176,8 @@ def inverted(square: Array) -> Array:
 
 def spelled(rows: Array) -> list[list[str]]:
     """A matrix, rounded, as certificates spell it."""
-    return [[str(Fraction(round(Fraction(x) * 2**MATRIX_PLACES), 2**MATRIX_PLACES)) for x in row] for row in rows.tolist()]
+    unit = 2**MATRIX_PLACES
+    return [[str(Fraction(round(Fraction(x) * unit), unit)) for x in row] for row in rows.tolist()]
 
 
 def velocity_rows(

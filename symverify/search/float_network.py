@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symverify.kernel.core.network import Problem
+from symverify.kernel.core.network import Point, Problem, coordinates, rational
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 Array = npt.NDArray[Any]
@@ -123,3 +123,8 @@ class FloatNetwork:
         z = np.array([leaving[m][i, j] - self.breaks[m][pieces[m][i, j]] for m, j, i in held])
         rows = [-self.gradient(v, pieces, {b: 1.0}, risk=False)[0] for b in held]
         return z, np.array(rows).reshape(len(held), self.size)
+
+
+def as_floats(point: Point) -> Array:
+    """The parameters, rounded."""
+    return np.array([float(rational(x)) for x in coordinates(point)])
