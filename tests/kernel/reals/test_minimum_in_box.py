@@ -1,0 +1,258 @@
+"""The rule `minimum_in_box`: boxes worked out by hand; each condition broken; counterexamples to weaker versions."""
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+from symverify.kernel.reals.minimum_in_box import BoxMinimum, symmetries
+from tests.kernel.reals.made import (
+    Declined,
+    Json,
+    Malformed,
+    checked,
+    document,
+    edited,
+    layer,
+    mp,
+    problem_of,
+    refused,
+)
+
+SUM = {"name": "squared", "reduction": "sum"}
+SMALL = "1/1024"
+
+
+def box(centre: Json, pieces: Json, inverse: Json, **more: Json) -> Json:
+    """A step without kinks and without held parameters, but for what is given."""
+    plain = {"kinks": [], "multipliers": [], "held": [], "flows": [], "across": [], "tau": "0", "radius": SMALL}
+    return {"rule": "minimum_in_box", "centre": centre, "pieces": pieces, "inverse": inverse} | plain | more
+
+
+# f = v w x at x = 1, 2 with y = 1, 3: the slice w = 1 has its minimum at v = 7/5, of risk 1/5; ∂²R/∂v² = 10.
+LINE = document([1, 1, 1], "relu", SUM, [1, 2], [[1], [3]], bias=False)
+ON_LINE = box([layer([["1"]]), layer([["7/5"]])], [[[1, 1]]], [["1/10"]], held=[0], flows=[0], across=[["1"]])
+# f = v h(w x + b) + c at x = -1, 0, 1, 2; w = v = 1, b = c = 0, errors -1, 2, -2, 1: a kink at x = 0, and w held by the
+# rescaling. λ = 2v(-2 + 1) = -2, p = 2v·2 = 4. F by b, v, c and z has the derivative
+# ((4, 4, 4, -1), (4, 10, 6, 0), (4, 6, 8, 0), (1, 0, 0, 0)).
+KINK = document([1, 1, 1], "relu", SUM, [-1, 0, 1, 2], [[1], [-2], [3], [1]])
+INVERSE = [
+    ["0", "0", "0", "1"],
+    ["0", "2/11", "-3/22", "-2/11"],
+    ["0", "-3/22", "5/22", "-4/11"],
+    ["-1", "2/11", "4/11", "20/11"],
+]
+ON_KINK = box(
+    [layer([["1"]], ["0"]), layer([["1"]], ["0"])],
+    [[[0, 0, 1, 1]]],
+    INVERSE,
+    kinks=[[0, 0, 1]],
+    multipliers=["-2"],
+    held=[0],
+    flows=[0],
+    across=[["1"]],
+)
+HUBER = document([1, 1, 1], "relu", {"name": "huber", "delta": 1, "reduction": "sum"}, [1, 2], [[1], [3]], bias=False)
+ON_HUBER = edited(ON_LINE, ["inverse"], [["1/5"]])
+# σ(v) = 1/3 at v = -log 2, where ∂²R/∂v² = 2/9 and R = log 3 - 2/3 log 2; e^v = 1/2 for Poisson's.
+LOGISTIC = document([1, 1, 1], "relu", "logistic", [1], [["1/3"]], bias=False)
+NEAR = [layer([["1"]]), layer([["-6931471805599453/10000000000000000"]])]
+ON_LOGISTIC = box(NEAR, [[[1]]], [["9/2"]], held=[0], flows=[0], across=[["1"]], radius="1/1048576")
+POISSON = document([1, 1, 1], "relu", "poisson", [1], [["1/2"]], bias=False)
+ON_POISSON = edited(ON_LOGISTIC, ["inverse"], [["2"]])
+# f = (v₁, v₂) w x with softmax: p = (1/3, 2/3) at v₁ - v₂ = -log 2; the rescaling and the common row hold w and v₂.
+SOFTMAX = document([1, 1, 2], "relu", "cross_entropy", [1], [["1/3", "2/3"]], bias=False)
+ON_SOFTMAX = box(
+    [layer([["1"]]), layer([["-6931471805599453/10000000000000000"], ["0"]])],
+    [[[1]]],
+    [["9/2"]],
+    held=[0, 2],
+    flows=[0, 1],
+    across=[["1", "0"], ["0", "1"]],
+    radius="1/1048576",
+)
+CONTROLS = {
+    "inside": (LINE, ON_LINE, "mpf(1)/5"),
+    "kink": (KINK, ON_KINK, "10"),
+    "huber": (HUBER, ON_HUBER, "mpf(1)/10"),
+    "logistic": (LOGISTIC, ON_LOGISTIC, "log(3) - 2*log(2)/3"),
+    "poisson": (POISSON, ON_POISSON, "(1 + log(2))/2"),
+    "softmax": (SOFTMAX, ON_SOFTMAX, "log(3) - 2*log(2)/3"),
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_accepted(name: str) -> None:
+    network, step, risk = CONTROLS[name]
+    found = checked(network, [step], {"minimum_in_box": 0})
+    stated = dict(found.theorems[0].statement)
+    mpmath.mp.prec = 300
+    exact = eval(risk, {"mpf": mpmath.mpf, "log": mpmath.log})
+    fact = found.steps[0].fact
+    assert isinstance(fact, BoxMinimum)
+    assert mp(fact.risk.lower) <= exact <= mp(fact.risk.upper)
+    assert fact.risk.upper - fact.risk.lower < Fraction(1, 4)
+    assert (stated["radius"], stated["spurious"], stated["better_risk"]) == (step["radius"], None, None)
+    assert found.theorems[0].storey == "reals"
+
+
+NO_ZERO = "no zero of the gradient is shown to be in the box"
+CORRUPTIONS: list[tuple[str, str, list[Json], Json, str]] = [
+    ("inside", "centre moved", ["centre", 1, "weight", 0, 0], "141/100", NO_ZERO),
+    ("kink", "centre moved", ["centre", 1, "bias", 0], "1/100", NO_ZERO),
+    ("logistic", "centre moved", ["centre", 1, "weight", 0, 0], "-17/25", NO_ZERO),
+    (
+        "kink",
+        "side flipped",
+        ["pieces", 0, 0, 1],
+        1,
+        "unit 1 of hidden layer 1: no breakpoint ends its piece on sample 2",
+    ),
+    ("kink", "another piece", ["pieces", 0, 0, 2], 0, "unit 1 of hidden layer 1 may leave its piece on sample 3"),
+    ("inside", "another piece", ["pieces", 0, 0, 0], 0, "may leave its piece on sample 1"),
+    ("kink", "another kink", ["kinks", 0], [0, 0, 0], "may leave its piece on sample 2"),
+    ("kink", "no such sample", ["kinks", 0], [0, 0, 4], "names a pre-activation that does not exist"),
+    ("kink", "no such unit", ["kinks", 0], [0, 1, 1], "names a pre-activation that does not exist"),
+    ("kink", "no such layer", ["kinks", 0], [1, 0, 1], "names a pre-activation that does not exist"),
+    ("kink", "multiplier of the other side", ["multipliers", 0], "2", NO_ZERO),
+    ("inside", "inverse of another matrix", ["inverse", 0, 0], "1/4", NO_ZERO),
+    ("inside", "no inverse", ["inverse", 0, 0], "0", NO_ZERO),
+    ("inside", "another flow", ["flows", 0], 1, "expected 1 numbers of flows, one per held parameter"),
+    ("inside", "no flow", ["flows"], [], "expected 1 numbers of flows, one per held parameter"),
+    ("inside", "flows that do not move it", ["across", 0, 0], "0", "do not move the held parameters freely"),
+    ("inside", "flows the other way", ["across", 0, 0], "-1", "do not move the held parameters freely"),
+    ("kink", "held twice", ["held"], [0, 0], "must be different numbers of parameters"),
+    ("kink", "held outside", ["held"], [4], "must be different numbers of parameters"),
+    ("inside", "no radius", ["radius"], "0", "must be positive"),
+    ("inside", "a negative radius", ["radius"], "-1/1024", "must be positive"),
+    ("inside", "a negative tau", ["tau"], "-1", "must not be negative"),
+    ("huber", "a cut in the box", ["radius"], "1", "the huber loss is not twice differentiable on the box"),
+    ("logistic", "too large a box", ["radius"], "4", NO_ZERO),
+]
+MALFORMED: list[tuple[str, list[Json], Json, str]] = [
+    ("kink", ["inverse"], [["1"]], "expected 4 rows of 4 numbers"),
+    ("kink", ["across"], [], "expected 1 rows of 1 numbers"),
+    ("kink", ["multipliers"], [], "expected 1 numbers, one per kink, got 0"),
+    ("kink", ["pieces"], [[[0, 0, 1]]], "expected a piece for each hidden layer, unit and sample"),
+    ("kink", ["pieces", 0, 0, 0], 2, "there is no such piece"),
+    ("kink", ["kinks", 0], [0, 0], "expected 3 numbers: hidden layer, unit, sample, got 2"),
+    ("kink", ["radius"], ..., "radius: is missing"),
+    ("kink", ["side"], "below", "unknown key"),
+]
+
+
+@pytest.mark.parametrize("case", CORRUPTIONS, ids=[f"{each[0]}: {each[1]}" for each in CORRUPTIONS])
+def test_corrupted(case: tuple[str, str, list[Json], Json, str]) -> None:
+    name, _, path, new, reason = case
+    refused(CONTROLS[name][0], [edited(CONTROLS[name][1], path, new)], reason)
+
+
+@pytest.mark.parametrize("case", MALFORMED, ids=[each[3] for each in MALFORMED])
+def test_malformed(case: tuple[str, list[Json], Json, str]) -> None:
+    name, path, new, reason = case
+    refused(CONTROLS[name][0], [edited(CONTROLS[name][1], path, new)], reason, Malformed)
+
+
+def test_a_kink_that_is_not_held() -> None:
+    free = ON_KINK | {"kinks": [], "multipliers": [], "inverse": [row[:3] for row in INVERSE[:3]]}
+    refused(KINK, [free], "unit 1 of hidden layer 1 may leave its piece on sample 2")
+
+
+def test_a_kink_named_twice() -> None:
+    twice = ON_KINK | {"kinks": [[0, 0, 1]] * 2, "multipliers": ["-1", "-1"], "inverse": [["0"] * 5] * 5}
+    refused(KINK, [twice], "names a kink twice")
+
+
+@pytest.mark.parametrize("inverse", [[["1", "0"], ["0", "1/10"]], [["0", "0"], ["0", "1/10"]]])
+def test_a_slice_coordinate_that_is_freed(inverse: Json) -> None:
+    """Without the slice minima are not isolated, and no inverse exists."""
+    refused(LINE, [ON_LINE | {"held": [], "flows": [], "across": [], "inverse": inverse}], NO_ZERO)
+
+
+def test_a_huge_number() -> None:
+    refused(LINE, [edited(ON_LINE, ["inverse", 0, 0], str(2**128))], "a number beyond 2\\^128", Declined)
+
+
+def test_a_saddle() -> None:
+    """At w = v = 0 of f = v w x + c, y = 1, 3 on x = 1, -1 the Hessian is indefinite: a zero of F, and no minimum."""
+    network = document([1, 1, 1], "identity", SUM, [1, -1], [[1], [3]], bias={"hidden": False, "output": True})
+    centre = [layer([["0"]]), layer([["0"]], ["2"])]
+    # ∂w∂v R = 2 Σ e x = 2 (1 - (-1)) = 4
+    inverse = [["0", "1/4", "0"], ["1/4", "0", "0"], ["0", "0", "1/4"]]
+    refused(network, [box(centre, [[[0, 0]]], inverse)], "the Hessian of the Lagrangian is not positive definite")
+
+
+def test_a_kink_beyond_which_the_risk_falls() -> None:
+    """The error at the kink is -3 instead of 2, and the first one makes up for it: λ + p = -2 - 6."""
+    network = document([1, 1, 1], "relu", SUM, [-1, 0, 1, 2], [[-4], [3], [3], [1]])
+    refused(network, [ON_KINK], "the risk need not rise above the breakpoint of unit 1 of hidden layer 1 on sample 2")
+
+
+def test_a_kink_below_which_the_risk_falls() -> None:
+    """The errors are -3, 2, 2, -1, so that λ = 2, and F' has the rows (4, 8, 4, -1) and (8, 10, 6, 0)."""
+    network = document([1, 1, 1], "relu", SUM, [-1, 0, 1, 2], [[3], [-2], [-1], [3]])
+    inverse = [
+        ["0", "0", "0", "1"],
+        ["0", "2/11", "-3/22", "-10/11"],
+        ["0", "-3/22", "5/22", "2/11"],
+        ["-1", "10/11", "-2/11", "-28/11"],
+    ]
+    step = ON_KINK | {"multipliers": ["2"], "inverse": inverse}
+    refused(network, [step], "the Hessian of the Lagrangian is not positive definite")
+    below = "the risk need not rise below the breakpoint of unit 1 of hidden layer 1 on sample 2"
+    refused(network, [step | {"tau": "4"}], below)
+
+
+def test_flows_only_valid_on_one_side_of_a_kink() -> None:
+    """Two equal units, one kinked at the sample: its bias flow and the mixing flows are not offered, rescalings are."""
+    network = document([1, 2, 1], "relu", SUM, [0, 1], [[1], [3]])
+    problem = problem_of(network)
+    pieces = (((0, 1), (1, 1)),)
+    kinked = list(symmetries(problem, pieces, [(0, 0, 0)]))
+    assert [sorted({place[1] for place in moves if place[0] == 0}) for moves in kinked] == [[0], [1], [1]]
+    free = list(symmetries(problem, (((1, 1), (1, 1)),), []))
+    assert len(free) == 6  # four mixings, two biases
+
+
+def test_rescaling_at_a_breakpoint_that_is_not_0() -> None:
+    """Hard tanh at its breakpoint 1: rescaling would leave the cell, and no flow is offered."""
+    network = document([2, 1, 1], "hardtanh", SUM, [[1, 1], [1, "-1/2"], ["-1/2", 1]], [[0], [0], [0]], bias=False)
+    assert not list(symmetries(problem_of(network), (((1, 1, 1),),), [(0, 0, 0)]))
+    assert len(list(symmetries(problem_of(network), (((1, 1, 1),),), []))) == 1
+
+
+def test_dead_rows_and_nested_kinks() -> None:
+    dead = document([1, 1, 1], "relu", SUM, [0, 1], [[1], [3]], bias=False)
+    step = box([layer([["1"]]), layer([["3"]])], [[[0, 1]]], [["0"] * 2] * 2, kinks=[[0, 0, 0]], multipliers=["0"])
+    refused(
+        dead, [step | {"held": [0], "flows": [0], "across": [["1"]]}], "holds a pre-activation that is 0 at every point"
+    )
+    deep = document([1, 1, 1, 1], "relu", SUM, [0, 1], [[1], [3]])
+    centre = [layer([["1"]], ["0"])] * 3
+    nested = box(centre, [[[0, 1]], [[0, 1]]], [], kinks=[[0, 0, 0], [1, 0, 0]], multipliers=["-1", "-1"])
+    refused(deep, [nested], "holds kinks of sample 1 in two layers")
+
+
+def test_a_dead_row_on_the_upper_piece() -> None:
+    """Its value is the same, but a cell that claims slope 1 there is none."""
+    dead = document([1, 1, 1], "relu", SUM, [0, 1, 2], [[0], [1], [3]], bias=False)
+    good = edited(ON_LINE, ["pieces"], [[[0, 1, 1]]])
+    checked(dead, [good], {"minimum_in_box": 0})
+    refused(dead, [edited(good, ["pieces"], [[[1, 1, 1]]])], "is on another piece on sample 1")
+
+
+BRANCHES = document([1, 1, 1], "relu", SUM, [1, -1], [[1], [3]], bias=False)
+ON_BRANCH = ON_LINE | {"centre": [layer([["1"]]), layer([["1"]])], "pieces": [[[1, 0]]], "inverse": [["1/2"]]}
+LAST = {"rule": "spurious_real", "from": {"minimum": 0, "better": 1}}
+
+
+def test_spurious() -> None:
+    """One unit fits one of two samples: the risk is 9 or 1."""
+    better = {"rule": "point", "parameters": [layer([["-1"]]), layer([["3"]])]}
+    found = checked(BRANCHES, [ON_BRANCH, better, LAST], {"minimum_in_box": 2})
+    stated = dict(found.theorems[0].statement)
+    assert (stated["spurious"], stated["better_risk"]) == (True, "1")
+    same = edited(better, ["parameters"], ON_BRANCH["centre"])
+    refused(BRANCHES, [ON_BRANCH, same, LAST], "its risk 9 is not below")
+    bound = {"rule": "function_bound"}
+    refused(BRANCHES, [ON_BRANCH, bound, LAST], "step 1 proves LowerBound, expected Reached")
