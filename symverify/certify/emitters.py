@@ -279,6 +279,8 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss."""
+    if problem.decays:
+        return {"minimum_in_box": minimum_in_box}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
@@ -287,6 +289,8 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
 
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
+    if problem.decays:
+        return ["minimum_in_box"]
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
     claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]
@@ -297,7 +301,10 @@ def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
     if name not in known:
-        return Undecided(f"not a claim for the {session.problem.loss.name} loss; claims for it: {', '.join(known)}")
+        decay = " with weight decay" if session.problem.decays else ""
+        return Undecided(
+            f"not a claim for the {session.problem.loss.name} loss{decay}; claims for it: {', '.join(known)}"
+        )
     try:
         outcome = known[name](session)
     except Declined as error:

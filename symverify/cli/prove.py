@@ -127,8 +127,9 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     point = problem.problem.parameters
     if point is None:
         raise Usage("--snap needs parameters in the network file")
-    if isinstance(problem.problem.loss, RealLoss):
-        return _Snapped(problem, {"told": ["best fits under this loss are not rational: a minimum is enclosed"]})
+    if isinstance(problem.problem.loss, RealLoss) or problem.problem.decays:
+        why = "weight decay" if problem.problem.decays else "this loss"
+        return _Snapped(problem, {"told": [f"minima under {why} are hardly ever rational: one is enclosed"]})
     found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]

@@ -98,7 +98,8 @@ def apply(proof: Proof, value: object, where: str) -> Step:
     if rule not in RULES:
         raise Malformed((fields.at("rule"), f"unknown rule {shown(rule)}"))
     if rule not in proof.problem.loss.rules:
-        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss")
+        decay = " with weight decay" if proof.problem.decays else ""
+        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss{decay}")
     written = dict(fields.left)
     step = Reading(proof, fields)
     try:

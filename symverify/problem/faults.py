@@ -22,6 +22,7 @@ from symverify.kernel.core.file import (
     Labels,
     read_classes,
     read_columns,
+    read_decay,
     unknown_loss,
 )
 from symverify.kernel.core.file import read_problem as kernel_read
@@ -340,6 +341,7 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         fields.need("activation", lambda v, at: read_activations(v, at, count), None)
         labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
+        fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
         if known and given is not None:
             biased = [hidden] * (len(widths) - 2) + [output]

@@ -48,7 +48,7 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
     net, noise = FloatNetwork(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
-        state = descend(net, at, deadline)
+        state = descend(net, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
         try:
             if state.status != "stationary":
                 raise NotEnclosed(f"the search ended: {state.status}")
@@ -72,7 +72,7 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
 def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tuple[int, Point]:
     """The step that the kernel accepts for a stationary state, and the centre of its box."""
     pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
-    chosen, held = slice_of(problem, pieces, state)
+    chosen, held = ([], []) if problem.decays else slice_of(problem, pieces, state)
     numbers = [Fraction(x) for x in state.v.tolist()]
     weights = [Fraction(x) for x in state.multipliers.tolist()]
     if len(weights) != len(state.kinks):
@@ -181,7 +181,7 @@ def spelled(rows: Array) -> list[list[str]]:
 
 
 def velocity_rows(
-    problem: Problem, pieces: Pattern, kinks: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int]
+    problem: Problem, pieces: Pattern, kinks: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int] | None
 ) -> Array:
     """The velocities of flows at a point, one a row; of those chosen, or of all."""
     where = list(places(problem))
@@ -189,12 +189,13 @@ def velocity_rows(
     for moves in symmetries(problem, pieces, kinks):
         speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}
         rows.append([speeds.get(place, 0.0) for place in where])
-    return np.array([rows[k] for k in chosen]).reshape(len(chosen), len(where)) if chosen else np.array(rows)
+    kept = rows if chosen is None else [rows[k] for k in chosen]
+    return np.array(kept).reshape(len(kept), len(where))
 
 
 def slice_of(problem: Problem, pieces: Pattern, state: State) -> tuple[list[int], list[int]]:
     """Independent flows and as many parameters that they move freely: elimination, the largest pivot first."""
-    left = velocity_rows(problem, pieces, state.kinks, [Fraction(x) for x in state.v.tolist()], ())
+    left = velocity_rows(problem, pieces, state.kinks, [Fraction(x) for x in state.v.tolist()], None)
     rows, columns = list[int](), list[int]()
     while left.size:
         row, column = np.unravel_index(int(np.abs(left).argmax()), left.shape)

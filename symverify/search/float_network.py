@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symverify.kernel.core.network import Point, Problem, coordinates, rational
+from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 Array = npt.NDArray[Any]
@@ -30,6 +31,7 @@ class FloatNetwork:
         self.slopes = [np.array([float(s) for s in h.slopes]) for h in problem.activations]
         self.offsets = [np.array([float(o) for o in h.offsets]) for h in problem.activations]
         self.size = problem.size()
+        self.decay = np.array([float(problem.decay[c == problem.widths[m]]) for m, _, c in places(problem)])
         self.dead = np.array([problem.dead_row(i) for i in range(len(problem.inputs))])
 
     def layers(self, v: Array) -> list[tuple[Array, Array | None]]:
@@ -87,7 +89,7 @@ class FloatNetwork:
 
     def risk(self, v: Array, pieces: Pieces | None = None) -> float:
         """R, on these pieces if they are given."""
-        return self.factor * self.loss(self.forward(v, pieces)[1][-1])[0]
+        return self.factor * self.loss(self.forward(v, pieces)[1][-1])[0] + float(self.decay @ (v * v)) / 2
 
     def gradient(
         self, v: Array, pieces: Pieces, weights: Mapping[Kink, float] | None = None, risk: bool = True
@@ -106,7 +108,7 @@ class FloatNetwork:
                 for (layer, j, i), scale in (weights or {}).items():
                     if layer == m - 1:
                         pull[i, j] -= scale
-        return np.concatenate(found[::-1]), pulls[::-1]
+        return np.concatenate(found[::-1]) + (self.decay * v if risk else 0), pulls[::-1]
 
     def hessian(self, v: Array, pieces: Pieces, weights: Mapping[Kink, float]) -> Array:
         """The Hessian of R − Σ weight · z, by complex steps."""

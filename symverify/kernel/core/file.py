@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from .activation import ONE, ZERO, Activation
 from .errors import Malformed
-from .loss import LOSSES, Kinds, Loss, positive
+from .loss import LOSSES, UNDER_DECAY, Kinds, Loss, positive
 from .network import Layer, Point, Problem
 from .poly import Scalar
 from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
@@ -146,6 +146,19 @@ def read_bias(value: object, where: str) -> tuple[bool, bool]:
     return hidden, output
 
 
+def read_decay(value: object, where: str) -> tuple[Fraction, Fraction]:
+    """μ, or {"weights": μ, "biases": ν}, as PyTorch's SGD has it: μ/2 times the sum of the squares is added to R."""
+    if isinstance(value, dict):
+        fields = Fields(value, where)
+        found = fields.take("weights", liberal, ZERO), fields.take("biases", liberal, ZERO)
+        fields.done()
+    else:
+        found = (liberal(value, where),) * 2
+    if min(found) < 0:
+        raise Malformed((where, "must not be negative"))
+    return found
+
+
 def read_activations(value: object, where: str, count: int) -> list[Activation]:
     """One activation for all hidden layers, or a list with one for each."""
     if isinstance(value, list):
@@ -254,7 +267,10 @@ def read_problem(data: bytes, open_data: OpenData, kinds: Kinds = LOSSES) -> Pro
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
-    problem = Problem(*shape, loss, inputs, targets, None, sha256)
+    decay = fields.take("weight_decay", read_decay, (ZERO, ZERO))
+    if any(decay):
+        loss = replace(loss, rules=loss.rules & UNDER_DECAY)
+    problem = Problem(*shape, loss, inputs, targets, None, sha256, decay)
     problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
     fields.done()
     return problem

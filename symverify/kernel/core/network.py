@@ -65,7 +65,10 @@ Point = tuple[Layer, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """A network architecture with data and loss; `parameters` is the point that the file gives, if any."""
+    """A network architecture with data and loss; `parameters` is the point that the file gives, if any.
+
+    `decay` is (μ, ν): ½ μ|weights|² + ½ ν|biases|² is added to the risk. Few rules know of it: those of `loss.rules`.
+    """
 
     name: str
     widths: tuple[int, ...]
@@ -77,6 +80,7 @@ class Problem:
     targets: tuple[Vector, ...]
     parameters: Point | None
     sha256: str
+    decay: tuple[Fraction, Fraction] = (ZERO, ZERO)
 
     @cached_property
     def program(self) -> Program:
@@ -85,6 +89,11 @@ class Problem:
         for m, h in enumerate(self.activations):
             nodes += [Bent(2 * m + 1, m, h), Affine(2 * m + 2, m + 1, self.has_bias(m + 1))]
         return tuple(nodes)
+
+    @property
+    def decays(self) -> bool:
+        """Whether a penalty is added to the loss."""
+        return any(self.decay)
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:

@@ -175,10 +175,22 @@ class Box:
                 rates = self.bend_row(i, values, pulls, local, self.places[c])
                 hessian[row] = add(hessian[row], rates)
         rows = [found[b] for b in kinks]
+        penalty = self.penalise(gradient, hessian, free) if problem.decays else NONE
         return Lagrangian(
-            risk.times(problem.loss.factor), gradient, hessian, [z for z, _, _ in rows], [n for _, n, _ in rows],
+            risk.times(problem.loss.factor) + penalty, gradient, hessian, [z for z, _, _ in rows], [n for _, n, _ in rows],
             [p for _, _, p in rows],
         )  # fmt: skip
+
+    def penalise(self, gradient: list[Interval], hessian: list[list[Interval]], free: Sequence[int]) -> Interval:
+        """Add the derivatives of the weight decay; its value."""
+        value, rates = NONE, []
+        for c, ((m, _, column), x) in enumerate(zip(self.places, self.parameters, strict=True)):
+            rates.append(self.problem.decay[column == self.problem.widths[m]])
+            gradient[c] += x.times(rates[-1])
+            value += (x * x).times(rates[-1] / 2)
+        for row, c in zip(hessian, free, strict=True):
+            row[c] += interval(rates[c])
+        return value
 
     def none(self, values: Values) -> Values:
         """Zeros in the shape of the values."""

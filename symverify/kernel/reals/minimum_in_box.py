@@ -91,6 +91,8 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     ------------------------------------------------------------------------------------------- [minimum_in_box]
       R has a local minimum in the box
 
+    Weight decay is part of R; it breaks the flows, so with it nothing is held.
+
     Sound: by Krawczyk some ξ, λ in the box has F = 0. In the cell around it with the upper pieces on a set U ⊆ B,
     R = R_s + Σ_U p_b (σ⁺ − σ⁻) (z_b − t_b) + o(|z_B|), so near it R ≥ L + ε |z_B − t_B|; and L, whose gradient
     vanishes and whose Hessian is positive on {z_B = t_B} to first order, is larger there. Flows bring every near θ
@@ -134,6 +136,8 @@ def read_candidate(step: Reading) -> Candidate:
         raise Declined(f"a box of more than {MAX_HESSIAN} parameters")
     if radius <= 0:
         raise Rejected(step.at("radius"), "must be positive")
+    if held and problem.decays:
+        raise Rejected(step.at("held"), "weight decay leaves no parameter free to be held")
     if len(set(held)) < len(held) or any(c >= size for c in held):
         raise Rejected(step.at("held"), "must be different numbers of parameters")
     found = Candidate(problem, centre, radius, kinks, multipliers, pieces, held, step.where)
