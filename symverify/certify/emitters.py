@@ -301,10 +301,8 @@ def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
     if name not in known:
-        decay = " with weight decay" if session.problem.decays else ""
-        return Undecided(
-            f"not a claim for the {session.problem.loss.name} loss{decay}; claims for it: {', '.join(known)}"
-        )
+        loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
+        return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:
         outcome = known[name](session)
     except Declined as error:

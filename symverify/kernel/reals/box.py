@@ -174,12 +174,12 @@ class Box:
             for row, c in enumerate(free):
                 rates = self.bend_row(i, values, pulls, local, self.places[c])
                 hessian[row] = add(hessian[row], rates)
+        risk = risk.times(problem.loss.factor)
+        if problem.decays:
+            risk += self.penalise(gradient, hessian, free)
         rows = [found[b] for b in kinks]
-        penalty = self.penalise(gradient, hessian, free) if problem.decays else NONE
-        return Lagrangian(
-            risk.times(problem.loss.factor) + penalty, gradient, hessian, [z for z, _, _ in rows], [n for _, n, _ in rows],
-            [p for _, _, p in rows],
-        )  # fmt: skip
+        columns = [z for z, _, _ in rows], [normal for _, normal, _ in rows], [pull for _, _, pull in rows]
+        return Lagrangian(risk, gradient, hessian, *columns)
 
     def penalise(self, gradient: list[Interval], hessian: list[list[Interval]], free: Sequence[int]) -> Interval:
         """Add the derivatives of the weight decay; its value."""

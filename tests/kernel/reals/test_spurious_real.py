@@ -28,9 +28,7 @@ def test_refusals() -> None:
     refused(XOR, steps(0), r"its risk 0\.6931.* is not below 0\.6931")
     refused(XOR, steps(-1), "is not below")
     last = steps(1)[2]
-    refused(
-        XOR, [*steps(1)[:2], edited(last, ["from", "better"], 0)], "step 0 proves SpanMinimum, expected Reached"
-    )
+    refused(XOR, [*steps(1)[:2], edited(last, ["from", "better"], 0)], "step 0 proves SpanMinimum, expected Reached")
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "minimum"], 1)], "proves EnclosedPoint, expected RealMinimum")
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "better"], ...)], "better: is missing", Malformed)
     refused(XOR, [*steps(1)[:2], edited(last, ["gap"], "1")], "unknown key", Malformed)
