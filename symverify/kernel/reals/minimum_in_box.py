@@ -1,21 +1,22 @@
 """The rule `minimum_in_box`: a local minimum exists near a trained point, enclosed by interval arithmetic."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..core.activation import ZERO
+from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
 from ..core.network import Pattern, Point, Problem, coordinates, rational, unit_name
 from ..core.proof import Reading, Value
-from ..core.text import Read, canonical, listed, natural
+from ..core.text import Fields, Read, canonical, listed, natural
 from ..curvature.flows import Moves, Unit, moves_of
 from ..curvature.hessian import MAX_HESSIAN, Place, places
 from .box import Box, Lagrangian, velocities
 from .enclosure import Enclosure, scaled
 from .facts import RealMinimum
-from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive
+from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive, summed
 from .losses import RealLoss
 
 Rows = list[list[Fraction]]
@@ -60,9 +61,15 @@ class Candidate:
     radius: Fraction
     kinks: list[Place]
     multipliers: list[Fraction]
+    dependents: list[tuple[Place, list[Fraction]]]
     pieces: Pattern
     held: list[int]
     where: str
+
+    @property
+    def every(self) -> list[Place]:
+        """C: the kinks B and those that depend on them."""
+        return [*self.kinks, *(c for c, _ in self.dependents)]
 
     @property
     def free(self) -> list[int]:
@@ -80,21 +87,24 @@ class Candidate:
 
 def minimum_in_box(step: Reading) -> BoxMinimum:
     """
-    B pre-activations z_b at breakpoints t_b, no two of one sample in different layers, none a dead row's; R_s the risk
-    with the lower pieces at B and the given ones elsewhere; L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others
+    C pre-activations z_c at breakpoints t_c, no two of one sample in different layers, none a dead row's; B ⊆ C, and
+    z_c − t_c = Σ α_cb (z_b − t_b) for all parameters, over the b of the same unit; R_s the risk with the lower pieces
+    at C and the given ones elsewhere; L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others
     on the box |ξ − centre| ≤ ρ, |λ − given| ≤ ρ:
       every other pre-activation is strictly inside its piece, and ℓ is twice continuously differentiable
       F = (∂L/∂ξ, z_B − t_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ for each row a
       ∂²L/∂ξ² + τ NᵀN is positive definite, N = ∂z_B/∂ξ
-      λ_b < 0 < λ_b + p_b (σ⁺ − σ⁻), p_b = ∂L/∂h(z_b), σ the slopes of h below and above t_b
-      as many flows as held parameters, valid in every cell around B, with velocities T there: |1 − Y_T T|_∞ < 1
+      for each unit and each t ≠ 0 on a line where planes α_c·t = 0 of the unit's c meet, in both directions:
+        Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c
+      as many flows as held parameters, valid in every cell around C, with velocities T there: |1 − Y_T T|_∞ < 1
     ------------------------------------------------------------------------------------------- [minimum_in_box]
       R has a local minimum in the box
 
     Weight decay is part of R; it breaks the flows, so with it nothing is held.
 
-    Sound: by Krawczyk some ξ, λ in the box has F = 0. In the cell around it with the upper pieces on a set U ⊆ B,
-    R = R_s + Σ_U p_b (σ⁺ − σ⁻) (z_b − t_b) + o(|z_B|), so near it R ≥ L + ε |z_B − t_B|; and L, whose gradient
+    Sound: by Krawczyk some ξ, λ in the box has F = 0. With t = z_B − t_B
+    R = R_s + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) + o(|t|) around it; what is added to L there is linear on cones that those
+    lines generate, as B has its own coordinate planes, so R ≥ L + ε |t|; and L, whose gradient
     vanishes and whose Hessian is positive on {z_B = t_B} to first order, is larger there. Flows bring every near θ
     into the slice of the held parameters and leave R as it is.
     """
@@ -108,13 +118,16 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
         raise Rejected(step.at("tau"), "must not be negative")
     box, multipliers = given.box(given.radius)
     inside_pieces(given, box)
-    found = box.lagrangian(given.kinks, multipliers, given.free)
+    padded = [*multipliers, *[NONE] * len(given.dependents)]
+    found = box.lagrangian(given.every, padded, given.free)
+    pulls, count = found.pulls, len(given.kinks)
+    found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
     is_zero(given, found, inverse)
     is_lowest(given, found, tau)
-    is_strict(given, multipliers, found.pulls)
+    is_strict(given, multipliers, pulls)
     is_slice(given, box, chosen, across)
     risk = scaled(Fraction(1), found.risk.bounds)
-    return BoxMinimum(given.centre, given.radius, risk, tuple(given.kinks), tuple(given.held))
+    return BoxMinimum(given.centre, given.radius, risk, tuple(given.every), tuple(given.held))
 
 
 def kink(value: object, where: str) -> Place:
@@ -129,6 +142,7 @@ def read_candidate(step: Reading) -> Candidate:
     centre, radius = step.point("centre"), step.need("radius", canonical)
     kinks = step.need("kinks", listed(kink))
     multipliers = step.need("multipliers", listed(canonical, len(kinks), "numbers, one per kink"))
+    dependents = step.need("dependents", listed(dependent(len(kinks))))
     pieces = step.need("pieces", read_pieces(problem))
     held = step.need("held", listed(natural))
     size, samples = problem.size(), len(problem.inputs)
@@ -140,9 +154,42 @@ def read_candidate(step: Reading) -> Candidate:
         raise Rejected(step.at("held"), "weight decay leaves no parameter free to be held")
     if len(set(held)) < len(held) or any(c >= size for c in held):
         raise Rejected(step.at("held"), "must be different numbers of parameters")
-    found = Candidate(problem, centre, radius, kinks, multipliers, pieces, held, step.where)
+    found = Candidate(problem, centre, radius, kinks, multipliers, dependents, pieces, held, step.where)
     require_kinks(found, samples, step.at("kinks"))
+    for k in range(len(dependents)):
+        require_dependent(found, k, f"{step.at('dependents')}[{k}]")
     return found
+
+
+def dependent(count: int) -> Read[tuple[Place, list[Fraction]]]:
+    """{"kink": …, "weights": one per kink of B}."""
+
+    def read(value: object, where: str) -> tuple[Place, list[Fraction]]:
+        fields = Fields(value, where)
+        found = fields.need("kink", kink), fields.need("weights", listed(canonical, count, "numbers, one per kink"))
+        fields.done()
+        return found
+
+    return read
+
+
+def require_dependent(given: Candidate, k: int, where: str) -> None:
+    """z_c = Σ α_cb z_b for all parameters, all breakpoints being 0: of one unit, and
+
+    in the first layer x̃_c = Σ α_cb x̃_b; deeper a single b, of the same input, with α = 1.
+    """
+    problem, ((m, j, i), weights) = given.problem, given.dependents[k]
+    if any(len(h.breakpoints) > 1 or any((*h.breakpoints, *h.offsets)) for h in problem.activations):
+        raise Rejected(where, "needs activations with one breakpoint, at 0, and h(0) = 0")
+    used = [(b, weight) for b, weight in zip(given.kinks, weights, strict=True) if weight]
+    if not used or any(b[:2] != (m, j) for b, _ in used):
+        raise Rejected(where, "depends on kinks of another unit, or on none")
+    if m:
+        (b, weight), *more = used
+        if more or weight != 1 or problem.inputs[b[2]] != problem.inputs[i]:
+            raise Rejected(where, "a kink beyond the first layer depends on one of equal input only")
+    elif any(total(weight * problem.row(b[2])[c] for b, weight in used) != x for c, x in enumerate(problem.row(i))):
+        raise Rejected(where, "the inputs do not combine to that of the kink")
 
 
 def read_pieces(problem: Problem) -> Read[Pattern]:
@@ -164,9 +211,9 @@ def read_pieces(problem: Problem) -> Read[Pattern]:
 def require_kinks(given: Candidate, samples: int, where: str) -> None:
     """Condition 0: the kinks exist, at the upper ends of their pieces; none twice, none a dead row's, none nested."""
     problem, layers = given.problem, dict[int, int]()
-    if len(set(given.kinks)) < len(given.kinks):
+    if len(set(given.every)) < len(given.every):
         raise Rejected(where, "names a kink twice")
-    for m, j, i in given.kinks:
+    for m, j, i in given.every:
         if m >= len(problem.activations) or j >= problem.widths[m + 1] or i >= samples:
             raise Rejected(where, "names a pre-activation that does not exist")
         if given.pieces[m][j][i] >= len(problem.activations[m].breakpoints):
@@ -182,7 +229,7 @@ def inside_pieces(given: Candidate, box: Box) -> None:
 
     A dead row's first-layer pre-activation is 0 at every point: its piece must be the one that `pieces_at` gives it.
     """
-    problem, kinks = given.problem, set(given.kinks)
+    problem, kinks = given.problem, set(given.every)
     spend(PRODUCT * problem.size() * len(problem.inputs))
     for (m, j, i), z in box.pre_activations():
         h, piece = problem.activations[m], given.pieces[m][j][i]
@@ -223,14 +270,35 @@ def is_lowest(given: Candidate, found: Lagrangian, tau: Fraction) -> None:
 
 
 def is_strict(given: Candidate, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
-    """Condition 4: λ_b < 0 < λ_b + p_b (σ⁺ − σ⁻): the risk rises to both sides of each kink."""
-    for (m, j, i), weight, pull in zip(given.kinks, multipliers, pulls, strict=True):
-        slopes, piece = given.problem.activations[m].slopes, given.pieces[m][j][i]
-        beyond = weight + pull.times(slopes[piece + 1] - slopes[piece])
-        side = "below" if weight.hi >= 0 else "above" if beyond.lo <= 0 else None
-        if side is not None:
-            name = f"{unit_name(m, j)} on sample {i + 1}"
-            raise Rejected(given.where, f"the risk need not rise {side} the breakpoint of {name}")
+    """Condition 4: Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0 on both directions of the lines of each unit.
+
+    With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises to both sides of it.
+    """
+    count = len(given.kinks)
+    rows = [[Fraction(a == b) for b in range(count)] for a in range(count)] + [w for _, w in given.dependents]
+    for unit in dict.fromkeys(b[:2] for b in given.kinks):
+        own = [k for k, b in enumerate(given.kinks) if b[:2] == unit]
+        planes = [(c, [rows[c][k] for k in own]) for c, b in enumerate(given.every) if b[:2] == unit]
+        lines = rays([primitive(integral(plane)) for _, plane in planes])
+        spend(2 * PRODUCT * len(lines) * len(planes))
+        for t in [[Fraction(sign * x) for x in line] for line in lines for sign in (-1, 1)]:
+            rise = summed(multipliers[k].times(x) for k, x in zip(own, t, strict=True))
+            for c, plane in planes:
+                (m, j, i), height = given.every[c], dot(plane, t)
+                slopes, piece = given.problem.activations[m].slopes, given.pieces[m][j][i]
+                if height > 0:
+                    rise += pulls[c].times((slopes[piece + 1] - slopes[piece]) * height)
+            if rise.lo <= 0:
+                raise Rejected(given.where, f"the risk need not rise {directed_words(given, own, t)}")
+
+
+def directed_words(given: Candidate, own: Sequence[int], t: Sequence[Fraction]) -> str:
+    """Which way from the kinks of a unit."""
+    moved = [(given.kinks[k], x) for k, x in zip(own, t, strict=True) if x]
+    (m, j, i), first = moved[0]
+    if len(moved) > 1:
+        return f"where several kinks of {unit_name(m, j)} open together"
+    return f"{'above' if first > 0 else 'below'} the breakpoint of {unit_name(m, j)} on sample {i + 1}"
 
 
 def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:
@@ -247,7 +315,7 @@ def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Ite
 
 def is_slice(given: Candidate, box: Box, chosen: Sequence[int], across: Rows) -> None:
     """Condition 5: flows move the held parameters freely."""
-    every = list(symmetries(given.problem, given.pieces, given.kinks))
+    every = list(symmetries(given.problem, given.pieces, given.every))
     if len(chosen) != len(given.held) or any(k >= len(every) for k in chosen):
         raise Rejected(given.where, f"expected {len(given.held)} numbers of flows, one per held parameter")
     where = list(places(given.problem))

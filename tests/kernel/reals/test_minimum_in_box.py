@@ -25,7 +25,16 @@ SMALL = "1/1024"
 
 def box(centre: Json, pieces: Json, inverse: Json, **more: Json) -> Json:
     """A step without kinks and without held parameters, but for what is given."""
-    plain = {"kinks": [], "multipliers": [], "held": [], "flows": [], "across": [], "tau": "0", "radius": SMALL}
+    plain = {
+        "dependents": [],
+        "kinks": [],
+        "multipliers": [],
+        "held": [],
+        "flows": [],
+        "across": [],
+        "tau": "0",
+        "radius": SMALL,
+    }
     return {"rule": "minimum_in_box", "centre": centre, "pieces": pieces, "inverse": inverse} | plain | more
 
 
