@@ -8,9 +8,12 @@ multiplier says that the risk falls to one side, or follows negative curvature.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import integral, primitive, rays
 from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
 
 TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
@@ -24,6 +27,7 @@ class State:
     v: Array
     pieces: Pieces
     kinks: list[Kink] = field(default_factory=list)
+    dependents: dict[Kink, dict[Kink, Fraction]] = field(default_factory=dict)  # z_c = Σ α z_b for all parameters
     multipliers: Array = field(default_factory=lambda: np.zeros(0))
     gradient: float = np.inf
     status: str = ""
@@ -100,43 +104,86 @@ def retracted(net: FloatNetwork, state: State, v: Array, rounds: int = 3) -> Arr
 def relocated(net: FloatNetwork, state: State, v: Array) -> None:
     """Move to v: the pieces there, but those of held kinks."""
     pieces = net.pieces(v)
-    for m, j, i in state.kinks:
+    for m, j, i in (*state.kinks, *state.dependents):
         pieces[m][i, j] = state.pieces[m][i, j]
     state.v, state.pieces = v, pieces
 
 
-def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, int]) -> bool:
-    """Let go of the kink to one of whose sides the risk falls most, and step there."""
-    if not state.kinks:
-        return False
+def rises(net: FloatNetwork, state: State, unit: tuple[int, int], t: dict[Kink, Fraction]) -> float:
+    """Σ λ t + (σ⁺ − σ⁻) Σ p max(0, z): how the risk rises as the held kinks of a unit open at the speeds t."""
     weights = dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
     pulls = net.gradient(state.v, state.pieces, weights)[1]
-    beyond = np.array([
-        weights[m, j, i] + pulls[m][i, j] * np.diff(net.slopes[m])[state.pieces[m][i, j]] for m, j, i in state.kinks
-    ])  # fmt: skip
-    falls = np.maximum(state.multipliers, -beyond)
-    k = int(np.argmax(falls))
-    if falls[k] <= 1e-9:
+    m, j = unit
+    found = sum(weights[b] * float(x) for b, x in t.items())
+    for (_, _, i), z in speeds(state, t).items():
+        found += max(float(z), 0.0) * pulls[m][i, j] * np.diff(net.slopes[m])[state.pieces[m][i, j]]
+    return float(found)
+
+
+def speeds(state: State, t: dict[Kink, Fraction]) -> dict[Kink, Fraction]:
+    """The same with the kinks that depend on them."""
+    more = {c: sum((a * t.get(b, ZERO) for b, a in row.items()), ZERO) for c, row in state.dependents.items()}
+    return t | {c: z for c, z in more.items() if c[:2] == next(iter(t))[:2]}
+
+
+def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, int]) -> bool:
+    """Open the kinks of a unit in the way in which the risk falls most, and step there."""
+    worst, way = -1e-9, dict[Kink, Fraction]()
+    for unit in dict.fromkeys(b[:2] for b in state.kinks):
+        own = [b for b in state.kinks if b[:2] == unit]
+        planes = [{b: Fraction(1)} for b in own] + [row for c, row in state.dependents.items() if c[:2] == unit]
+        lines = rays([primitive(integral([plane.get(b, ZERO) for b in own])) for plane in planes])
+        for t in [dict(zip(own, (Fraction(s * x) for x in line), strict=True)) for line in lines for s in (-1, 1)]:
+            if (value := rises(net, state, unit, t) / max(float(abs(x)) for x in t.values())) < worst:
+                worst, way = value, t
+    if not way:
         return False
-    up = bool(-beyond[k] > state.multipliers[k])
-    kink, before = state.kinks[k], net.risk(state.v)
-    old_kinks, old_pieces = list(state.kinks), [p.copy() for p in state.pieces]
-    m, j, i = state.kinks.pop(k)
-    state.pieces[m][i, j] += up
-    aim = np.zeros(len(rows))
-    aim[k] = 1 if up else -1
-    way = least(rows, aim)
-    t = 1e-2
-    while t > 1e-13:
-        there = retracted(net, state, state.v + t * way)
+    before, old = net.risk(state.v), (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
+    aim = np.array([float(way.get(b, ZERO)) for b in state.kinks])
+    step = least(rows, aim)
+    moved = speeds(state, way)
+    for (m, j, i), z in moved.items():
+        state.pieces[m][i, j] += z > 0
+    state.kinks = [b for b in state.kinks if not moved.get(b, ZERO)]
+    depend(net, state)
+    size = 1e-2
+    while size > 1e-13:
+        there = retracted(net, state, state.v + size * step)
         if net.risk(there) < before:
             relocated(net, state, there)
             return True
-        t /= 4
-    refused[kink] = refused.get(kink, 0) + 1
-    state.kinks, state.pieces = old_kinks, old_pieces
+        size /= 4
+    first = next(iter(way))
+    refused[first] = refused.get(first, 0) + 1
+    state.kinks, state.dependents, state.pieces = old
     state.status = "stationary" if state.gradient < 1e-8 else "stuck"
     return False
+
+
+def depend(net: FloatNetwork, state: State) -> None:
+    """Find the kinks that depend on the held ones: in the first layer by collinear inputs, deeper by equal ones."""
+    problem, found = net.problem, dict[Kink, dict[Kink, Fraction]]()
+    if any(len(h.breakpoints) > 1 or any((*h.breakpoints, *h.offsets)) for h in problem.activations):
+        return
+    for unit in dict.fromkeys(b[:2] for b in state.kinks):
+        own = [b for b in state.kinks if b[:2] == unit]
+        columns = np.array([[float(x) for x in problem.row(b[2])] for b in own])
+        for i in range(len(problem.inputs)):
+            kink = (*unit, i)
+            if kink in own or problem.dead_row(i):
+                continue
+            if unit[0]:
+                equal = [b for b in own if problem.inputs[b[2]] == problem.inputs[i]]
+                row = {b: Fraction(1) for b in equal[:1]}
+            else:
+                near = least(columns.T, np.array([float(x) for x in problem.row(i)]))
+                row = {b: Fraction(x).limit_denominator(10**4) for b, x in zip(own, near.tolist(), strict=True)}
+                row = {b: x for b, x in row.items() if x}
+                sums = [sum((x * problem.row(b[2])[c] for b, x in row.items()), ZERO) for c in range(columns.shape[1])]
+                row = row if tuple(sums) == tuple(problem.row(i)) else {}
+            if row:
+                found[kink] = row
+    state.dependents = found
 
 
 def fell(net: FloatNetwork, state: State, way: Array) -> bool:
@@ -155,7 +202,7 @@ def fell(net: FloatNetwork, state: State, way: Array) -> bool:
 
 def crossed(net: FloatNetwork, state: State, v: Array) -> list[Kink]:
     """The pre-activations, of those not held, that are on other pieces at v."""
-    held, found = set(state.kinks), net.pieces(v)
+    held, found = {*state.kinks, *state.dependents}, net.pieces(v)
     return [
         (m, int(j), int(i))
         for m, (new, old) in enumerate(zip(found, state.pieces, strict=True))
@@ -188,11 +235,11 @@ def stepped(net: FloatNetwork, state: State, step: Array, slope: float, radius: 
             low, high = (low, middle) if crossed(net, state, curve(middle)) else (middle, high)
         first = crossed(net, state, at := curve(high))
         if first:
-            rises = beyond(net, state, first, at, curve(high + 1e-6) - curve(max(high - 1e-6, 0)))
-            if not rises and enough:
+            uphill = beyond(net, state, first, at, curve(high + 1e-6) - curve(max(high - 1e-6, 0)))
+            if not uphill and enough:
                 relocated(net, state, there)
                 return max(radius / 2, 1e-6)
-            if (rises or high < 1e-12) and net.risk(at) <= before + 1e-13 * max(1, abs(before)):
+            if (uphill or high < 1e-12) and net.risk(at) <= before + 1e-13 * max(1, abs(before)):
                 hold(net, state, first[0], at)
                 return max(radius, 1e-3)
         t = min(high * 0.999, t / 2) if high > t / 2 else max(high * 0.999, t / 4)
@@ -214,4 +261,5 @@ def hold(net: FloatNetwork, state: State, kink: Kink, at: Array) -> None:
     lower = min(int(state.pieces[m][i, j]), int(net.pieces(at)[m][i, j]))
     state.kinks.append(kink)
     state.pieces[m][i, j] = lower
+    depend(net, state)
     relocated(net, state, at)

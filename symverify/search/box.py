@@ -78,20 +78,23 @@ def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tup
     if len(weights) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
 
+    dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
+
     def candidate(radius: Fraction = ZERO) -> Candidate:
         return Candidate(
-            problem, as_point(problem, numbers), radius, list(state.kinks), weights, pieces, held, "the box"
+            problem, as_point(problem, numbers), radius, list(state.kinks), weights, dependents, pieces, held, "the box"
         )
 
     try:
         inverse, tau = newton(candidate, numbers, weights)
     except KernelError as error:
         raise NotEnclosed(str(error)) from error
-    across = inverted(velocity_rows(problem, pieces, state.kinks, numbers, chosen)[:, held])
+    across = inverted(velocity_rows(problem, pieces, [*state.kinks, *state.dependents], numbers, chosen)[:, held])
     fields: Fields = {
         "centre": numbers_of(as_point(problem, numbers)),
         "kinks": [list(b) for b in state.kinks],
         "multipliers": [str(x) for x in weights],
+        "dependents": [{"kink": list(c), "weights": [str(x) for x in row]} for c, row in dependents],
         "pieces": [[list(unit) for unit in layer] for layer in pieces],
         "held": held,
         "flows": chosen,
@@ -181,12 +184,12 @@ def spelled(rows: Array) -> list[list[str]]:
 
 
 def velocity_rows(
-    problem: Problem, pieces: Pattern, kinks: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int] | None
+    problem: Problem, pieces: Pattern, every: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int] | None
 ) -> Array:
     """The velocities of flows at a point, one a row; of those chosen, or of all."""
     where = list(places(problem))
     at, rows = dict(zip(where, map(float, numbers), strict=True)), []
-    for moves in symmetries(problem, pieces, kinks):
+    for moves in symmetries(problem, pieces, every):
         speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}
         rows.append([speeds.get(place, 0.0) for place in where])
     kept = rows if chosen is None else [rows[k] for k in chosen]
@@ -195,7 +198,9 @@ def velocity_rows(
 
 def slice_of(problem: Problem, pieces: Pattern, state: State) -> tuple[list[int], list[int]]:
     """Independent flows and as many parameters that they move freely: elimination, the largest pivot first."""
-    left = velocity_rows(problem, pieces, state.kinks, [Fraction(x) for x in state.v.tolist()], None)
+    left = velocity_rows(
+        problem, pieces, [*state.kinks, *state.dependents], [Fraction(x) for x in state.v.tolist()], None
+    )
     rows, columns = list[int](), list[int]()
     while left.size:
         row, column = np.unravel_index(int(np.abs(left).argmax()), left.shape)
