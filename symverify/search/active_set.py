@@ -6,6 +6,7 @@ multiplier says that the risk falls to one side, or follows negative curvature.
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +18,7 @@ from symverify.kernel.core.algebra import integral, primitive, rays
 from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
 
 TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
+MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
 FAR = 1e4  # a parameter beyond: it runs to infinity
 
 
@@ -29,6 +31,7 @@ class State:
     kinks: list[Kink] = field(default_factory=list)
     dependents: dict[Kink, dict[Kink, Fraction]] = field(default_factory=dict)  # z_c = Σ α z_b for all parameters
     multipliers: Array = field(default_factory=lambda: np.zeros(0))
+    crossings: Counter[Kink] = field(default_factory=Counter)
     gradient: float = np.inf
     status: str = ""
 
@@ -236,10 +239,12 @@ def stepped(net: FloatNetwork, state: State, step: Array, slope: float, radius: 
         first = crossed(net, state, at := curve(high))
         if first:
             uphill = beyond(net, state, first, at, curve(high + 1e-6) - curve(max(high - 1e-6, 0)))
-            if not uphill and enough:
+            state.crossings.update(first)
+            weary = state.crossings[first[0]] > MAX_CROSSINGS
+            if not uphill and enough and not weary:
                 relocated(net, state, there)
                 return max(radius / 2, 1e-6)
-            if (uphill or high < 1e-12) and net.risk(at) <= before + 1e-13 * max(1, abs(before)):
+            if (uphill or weary or high < 1e-12) and net.risk(at) <= before + 1e-13 * max(1, abs(before)):
                 hold(net, state, first[0], at)
                 return max(radius, 1e-3)
         t = min(high * 0.999, t / 2) if high > t / 2 else max(high * 0.999, t / 4)
