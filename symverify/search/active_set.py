@@ -186,6 +186,7 @@ def depend(net: FloatNetwork, state: State) -> None:
                 row = row if tuple(sums) == tuple(problem.row(i)) else {}
             if row:
                 found[kink] = row
+                state.pieces[unit[0]][i, unit[1]] = 0
     state.dependents = found
 
 

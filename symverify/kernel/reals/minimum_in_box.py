@@ -306,7 +306,7 @@ def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Ite
     kinked = dict[Unit, set[Fraction]]()
     for m, j, i in kinks:
         kinked.setdefault((m, j), set()).add(problem.activations[m].breakpoints[pieces[m][j][i]])
-    yield from moves_of(problem, pieces, kinked, everywhere=True)
+    yield from moves_of(problem, pieces, kinked, set(kinks))
     if isinstance(problem.loss, RealLoss) and problem.loss.gauge:
         last = len(problem.widths) - 2
         for c in range(problem.widths[last] + problem.has_bias(last)):
