@@ -265,3 +265,91 @@ def test_spurious() -> None:
     refused(BRANCHES, [ON_BRANCH, same, LAST], "its risk 9 is not below")
     bound = {"rule": "function_bound"}
     refused(BRANCHES, [ON_BRANCH, bound, LAST], "step 1 proves LowerBound, expected Reached")
+
+
+def doubled(first: int, second: int, before: int) -> Json:
+    """KINK with two samples at x = 0, of these errors, and an error at x = -1 that makes up for them."""
+    return document([1, 1, 1], "relu", SUM, [-1, 0, 0, 1, 2], [[-before], [-first], [-second], [3], [1]])
+
+
+TWICE = ON_KINK | {
+    "pieces": [[[0, 0, 0, 1, 1]]],
+    "dependents": [{"kink": [0, 0, 2], "weights": ["1"]}],
+    "inverse": [
+        ["0", "0", "0", "1"],
+        ["0", "5/32", "-3/32", "-1/4"],
+        ["0", "-3/32", "5/32", "-1/4"],
+        ["-1", "1/4", "1/4", "2"],
+    ],
+}
+
+
+@pytest.mark.parametrize("errors", [(1, 1), (4, -2), (-2, 4)])
+def test_a_kink_that_depends_on_another(errors: tuple[int, int]) -> None:
+    """Equal inputs open together: p = 2e of both count, also where λ + p of one alone is negative."""
+    found = checked(doubled(*errors, -1), [TWICE], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(found, BoxMinimum)
+    exact = 6 + sum(e * e for e in errors)
+    assert found.risk.lower <= exact <= found.risk.upper
+    assert found.kinks == ((0, 0, 1), (0, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "reason"),
+    [
+        (["dependents"], [], "unit 1 of hidden layer 1 may leave its piece on sample 3"),
+        (["dependents", 0, "weights", 0], "2", "the inputs do not combine to that of the kink"),
+        (["dependents", 0, "weights", 0], "0", "depends on kinks of another unit, or on none"),
+        (["dependents", 0, "kink", 2], 0, "the inputs do not combine to that of the kink"),
+        (["dependents", 0, "kink", 2], 1, "names a kink twice"),
+        (["dependents", 0, "kink", 1], 1, "names a pre-activation that does not exist"),
+        (["pieces", 0, 0, 2], 1, "no breakpoint ends its piece on sample 3"),
+    ],
+)
+def test_a_dependent_kink_corrupted(path: list[Json], new: Json, reason: str) -> None:
+    refused(doubled(1, 1, -1), [edited(TWICE, path, new)], reason)
+
+
+def test_one_kink_alone_does_not_decide() -> None:
+    """λ + p = 6 for the held kink, and the other one takes 6 away: the risk is level beyond, to first order."""
+    refused(doubled(4, -3, 0), [TWICE], "the risk need not rise above the breakpoint of unit 1")
+
+
+def test_dependent_kinks_need_one_breakpoint_at_0() -> None:
+    network = doubled(1, 1, -1) | {"activation": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}}
+    refused(network, [TWICE], "needs activations with one breakpoint, at 0, and h\\(0\\) = 0")
+
+
+# R = (v w - 1)² + ¼ (w² + v²): w = v = √3/2, where R = 7/16.
+DECAY = document([1, 1, 1], "relu", SUM, [1], [[1]], bias=False, weight_decay="1/2")
+ROOT = str(Fraction(8660254037844386, 10**16))
+ON_DECAY = box([layer([[ROOT]]), layer([[ROOT]])], [[[1]]], [["2/3", "-1/3"], ["-1/3", "2/3"]])
+
+
+def test_weight_decay() -> None:
+    found = checked(DECAY, [ON_DECAY], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(found, BoxMinimum)
+    assert found.risk.lower <= Fraction(7, 16) <= found.risk.upper
+    slice_ = {"held": [0], "flows": [0], "across": [["1"]], "inverse": [["1/2"]]}
+    refused(DECAY, [ON_DECAY | slice_], "weight decay leaves no parameter free to be held")
+    refused(DECAY | {"weight_decay": {"weights": "1/4"}}, [ON_DECAY], NO_ZERO)
+    plain = {name: value for name, value in DECAY.items() if name != "weight_decay"}
+    refused(plain, [ON_DECAY], NO_ZERO)
+    point = {"rule": "point", "parameters": ON_DECAY["centre"]}
+    refused(DECAY, [point], "is not a rule for the squared loss with weight decay")
+
+
+@pytest.mark.parametrize(("decay", "reason"), [("-1", "must not be negative"), ({"all": 1}, "unknown key")])
+def test_a_decay_that_is_none(decay: Json, reason: str) -> None:
+    with pytest.raises(Malformed, match=reason):
+        problem_of(DECAY | {"weight_decay": decay})
+
+
+def test_below_a_dead_layer_everything_moves() -> None:
+    """With the second layer dead all places but the last bias are free; with a kink there they are not."""
+    network = document([1, 1, 1, 1], "relu", SUM, [1, 2], [[1], [3]])
+    dead = list(symmetries(problem_of(network), (((0, 1),), ((0, 0),)), []))
+    moved = {place for moves in dead if len(moves) == 1 for place in moves}
+    assert moved == {(0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 0, 1), (2, 0, 0)}
+    kinked = list(symmetries(problem_of(network), (((0, 1),), ((0, 0),)), [(1, 0, 1)]))
+    assert not any(len(moves) == 1 for moves in kinked)
