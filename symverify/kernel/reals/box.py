@@ -13,7 +13,8 @@ from ..core.errors import spend
 from ..core.network import Affine, Bent, Pattern, Problem
 from ..curvature.hessian import Place, places
 from .interval import NONE, PRODUCT, WHOLE, Interval, inner, interval
-from .jet import Jet, jet
+from .jet import Jet, quadratics
+from .losses import RealLoss
 
 Values = list[list[Interval]]  # node by node, the input first
 
@@ -161,7 +162,7 @@ class Box:
         found = dict[Place, tuple[Interval, list[Interval], Interval]]()
         for i in range(len(problem.inputs)):
             values = self.values(i)
-            local = jet(problem.loss, values[-1], problem.targets[i], self.where)
+            local = self.jet(values[-1], i)
             risk += local.value
             pulls = self.none(values)
             pulls[-1] = [each.times(problem.loss.factor) for each in local.slopes]
@@ -180,6 +181,11 @@ class Box:
         rows = [found[b] for b in kinks]
         columns = [z for z, _, _ in rows], [normal for _, normal, _ in rows], [pull for _, _, pull in rows]
         return Lagrangian(risk, gradient, hessian, *columns)
+
+    def jet(self, f: Sequence[Interval], i: int) -> Jet:
+        """The loss on a sample, around its predictions."""
+        loss, y = self.problem.loss, self.problem.targets[i]
+        return loss.jet(f, y) if isinstance(loss, RealLoss) else quadratics(loss, f, y, self.where)
 
     def penalise(self, gradient: list[Interval], hessian: list[list[Interval]], free: Sequence[int]) -> Interval:
         """Add the derivatives of the weight decay; its value."""

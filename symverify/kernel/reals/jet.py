@@ -8,7 +8,6 @@ from ..core.errors import Rejected
 from ..core.loss import Loss
 from .enclosure import UNIT, Bounds, exp, log_sum_exp
 from .interval import NONE, WHOLE, Interval, inner, interval, summed
-from .losses import CrossEntropy, Logistic, Poisson
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +17,6 @@ class Jet:
     value: Interval
     slopes: tuple[Interval, ...]
     bends: tuple[tuple[Interval, ...], ...]
-
-
-def jet(loss: Loss, f: Sequence[Interval], y: Sequence[Fraction], where: str) -> Jet:
-    """Rejected where ℓ is not known to be twice continuously differentiable on all of the box."""
-    match loss:
-        case Logistic():
-            pairs = [softmax([NONE, each]) for each in f]
-            probable = [p[1] for _, p in pairs]
-            bends = [p[0] * p[1] for _, p in pairs]
-            return from_parts([value for value, _ in pairs], f, y, probable, bends)
-        case Poisson():
-            rates = [rising(each) for each in f]
-            return from_parts(rates, f, y, rates, rates)
-        case CrossEntropy():
-            value, p = softmax(f)
-            labels = [interval(each) for each in y]
-            matrix = tuple(tuple((a if k == j else NONE) - a * b for j, b in enumerate(p)) for k, a in enumerate(p))
-            slopes = tuple(a - b for a, b in zip(p, labels, strict=True))
-            return Jet(value - inner(f, labels), slopes, matrix)
-        case Loss() if loss.parts:
-            return quadratics(loss, f, y, where)
-        case _:
-            raise TypeError(f"no second derivatives of the {loss.name} loss")
 
 
 def from_parts(

@@ -17,6 +17,8 @@ from ..core.errors import Malformed
 from ..core.loss import Kind, Kinds, Loss, Vector
 from ..core.text import liberal
 from .enclosure import Bounds, exact, exp, log, log_sum_exp, lower_end, plus, times
+from .interval import NONE, Interval, inner, interval
+from .jet import Jet, from_parts, rising, softmax
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class RealLoss(Loss):
 
     def inside(self, p: Sequence[Fraction], strictly: bool) -> bool:
         """Whether p is in the domain of ℓ*(· − y); strictly: in its (relative) interior."""
+        raise NotImplementedError
+
+    def jet(self, f: Sequence[Interval], y: Sequence[Fraction]) -> Jet:
+        """ℓ with its first and second derivatives, without the factor, on a box of predictions."""
         raise NotImplementedError
 
     def recedes(self, t: Sequence[Fraction], y: Sequence[Fraction]) -> bool:
@@ -82,6 +88,11 @@ class Logistic(RealLoss):
     def enclosed(self, f: Sequence[Fraction], y: Sequence[Fraction]) -> Bounds:
         linear = exact(-total(a * b for a, b in zip(f, y, strict=True)))
         return plus([linear, *(log_sum_exp([ZERO, a]) for a in f)])
+
+    def jet(self, f: Sequence[Interval], y: Sequence[Fraction]) -> Jet:
+        found = [softmax([NONE, each]) for each in f]
+        slopes, bends = [p for _, (_, p) in found], [q * p for _, (q, p) in found]
+        return from_parts([value for value, _ in found], f, y, slopes, bends)
 
     def entropy(self, p: Sequence[Fraction]) -> Bounds:
         return plus(times(-a, log(a)) for q in p for a in (q, 1 - q) if a)
@@ -126,6 +137,11 @@ class CrossEntropy(RealLoss):
     def enclosed(self, f: Sequence[Fraction], y: Sequence[Fraction]) -> Bounds:
         return plus([exact(-total(a * b for a, b in zip(f, y, strict=True))), log_sum_exp(f)])
 
+    def jet(self, f: Sequence[Interval], y: Sequence[Fraction]) -> Jet:
+        (value, p), labels = softmax(f), [interval(each) for each in y]
+        bends = tuple(tuple((a if k == j else NONE) - a * b for j, b in enumerate(p)) for k, a in enumerate(p))
+        return Jet(value - inner(f, labels), tuple(a - b for a, b in zip(p, labels, strict=True)), bends)
+
     def entropy(self, p: Sequence[Fraction]) -> Bounds:
         return plus(times(-q, log(q)) for q in p if q)
 
@@ -155,6 +171,10 @@ class Poisson(RealLoss):
 
     def enclosed(self, f: Sequence[Fraction], y: Sequence[Fraction]) -> Bounds:
         return plus([exact(-total(a * b for a, b in zip(f, y, strict=True))), *map(exp, f)])
+
+    def jet(self, f: Sequence[Interval], y: Sequence[Fraction]) -> Jet:
+        rates = [rising(each) for each in f]
+        return from_parts(rates, f, y, rates, rates)
 
     def entropy(self, p: Sequence[Fraction]) -> Bounds:
         return plus([exact(total(p)), *(times(-q, log(q)) for q in p if q)])
