@@ -17,13 +17,14 @@ HOME = Path(core.__file__ or "").parent
 class Fault:
     """In `file` (global_lower_bound or units) `right` is replaced by `wrong`; `right` must occur exactly once.
 
-    `focus`: which random problems can show it, as arguments of `random_problem`.
+    `seed`: a problem on which it shows. `focus`: which random problems can show it, as arguments of `random_problem`.
     """
 
     name: str
     file: str
     right: str
     wrong: str
+    seed: int = 0
     focus: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -32,25 +33,20 @@ FAULTS = [
     Fault("a split without its last child", RULE, "range(copies + 1)", "range(copies)"),
     Fault("a split without its first child", RULE, "range(copies + 1)", "range(1, copies + 1)"),
     Fault("units of other regions are split as equal ones", RULE, "next(sides) if other == unit else",
-          "next(sides, low) if other & unit else", {"shapes": [0, 2, 3]}),
+          "next(sides, low) if other & unit else", focus={"shapes": [0, 2, 3]}),
     Fault("σ = − judged as σ = +", RULE, "texts[::2] + texts[1::2]", "texts[::2] + texts[::2]"),
     Fault("rays with ν = 0 dropped", RULE, "if not units.cone or ray[-1] >= 0", "if not units.cone or ray[-1] > 0"),
     Fault("only one direction of each ray", RULE, "both = [*lines, *(tuple(-x for x in ray) for ray in lines)]",
           "both = [*lines]"),
     Fault("packed fields a bit too narrow", RULE, "self.size, self.count = bound.bit_length() // 8 + 1, count",
-          "self.size, self.count = max(1, bound.bit_length() // 8), count",
-          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+          "self.size, self.count = max(1, bound.bit_length() // 8), count", focus={"wide": 60, "shapes": [0], "hidden": False, "single": True}),
     Fault("the packing's bound ignores the number of samples", RULE, "(wide + len(units.rows) * max(tops, default=0) + 1)",
-          "(max(tops, default=0) + 1)",
-          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
-    Fault("the packing's bound ignores the slopes", RULE, "norm = steep * (wide", "norm = (wide",
-          {"wide": 60, "shapes": [2], "hidden": False, "single": True}),
+          "(max(tops, default=0) + 1)", focus={"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+    Fault("the packing's bound ignores the slopes", RULE, "norm = steep * (wide", "norm = (wide", focus={"wide": 60, "shapes": [2], "hidden": False, "single": True}),
     Fault("the packing's bound from the first vector alone", RULE, "max(abs(x) for g in vectors for x in g)",
-          "max(abs(x) for g in vectors[:1] for x in g)",
-          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+          "max(abs(x) for g in vectors[:1] for x in g)", focus={"wide": 60, "shapes": [0], "hidden": False, "single": True}),
     Fault("the bound on planes ignores all but one entry", RULE, "steep = max([sum(map(abs, plane)) for",
-          "steep = max([abs(plane[-1]) for",
-          {"wide": 120, "shapes": [0], "hidden": True, "single": True}),
+          "steep = max([abs(plane[-1]) for", focus={"wide": 120, "shapes": [0], "hidden": True, "single": True}),
     Fault("a product of 1 counts as not positive", RULE, "(total + self.half - self.ones)",
           "(total + self.half - 2 * self.ones)"),
     Fault("the threshold is scaled once", RULE, "factor * scale * scale", "factor * scale"),
@@ -77,16 +73,15 @@ FAULTS = [
     Fault("no more units than rays", RULE, "* min(problem.widths[1], len(labels)),",
           "* min(problem.widths[1], len(labels), len(closed) // 2),"),
     Fault("the first sign only", RULE, "[(1 << 2 * len(closed)) - 1]", "[(1 << len(closed)) - 1]"),
-    Fault("kinks of the wrong sample", RULE, "* x * packed[k // per]", "* x * packed[k % len(packed)]", {"shapes": [8, 9, 10, 11]}),
+    Fault("kinks of the wrong sample", RULE, "* x * packed[k // per]", "* x * packed[k % len(packed)]", focus={"shapes": [8, 9, 10, 11]}),
     Fault("the first columns instead of independent ones", UNITS, "if c in pivots]", "if c < len(pivots)]"),
     Fault("a breakpoint moved without a hidden bias", UNITS, "if problem.hidden_bias and len(h.breakpoints) == 1:",
           "if len(h.breakpoints) == 1:"),
     Fault("h(0) moved without an output bias", UNITS, "        if problem.output_bias:\n", "        if True:\n"),
-    Fault("the offsets not moved with the breakpoint", UNITS, "offsets = [o + s * shift for", "offsets = [o + 0 * s for",
-          {"shapes": [15], "hidden": True, "output": False}),
+    Fault("the offsets not moved with the breakpoint", UNITS, "offsets = [o + s * shift for", "offsets = [o + 0 * s for", focus={"shapes": [15], "hidden": True, "output": False}),
     Fault("no cone for offsets", UNITS, "any(cuts) or any(offsets)", "any(cuts)"),
-    Fault("thresholds without their common denominator", UNITS, "(o * unit for o in offsets)", "(o for o in offsets)", {"shapes": [6], "hidden": False}),
-    Fault("thresholds of the wrong sign", UNITS, "*[-int(t * unit)] * cone", "*[int(t * unit)] * cone", {"shapes": [5, 6, 8, 10, 11]}),
+    Fault("thresholds without their common denominator", UNITS, "(o * unit for o in offsets)", "(o for o in offsets)", focus={"shapes": [6], "hidden": False}),
+    Fault("thresholds of the wrong sign", UNITS, "*[-int(t * unit)] * cone", "*[int(t * unit)] * cone", focus={"shapes": [5, 6, 8, 10, 11]}),
     Fault("the slope to the left taken from the right", UNITS, "(whole[0], whole[pieces])", "(whole[-1 - pieces], whole[pieces])"),
 ]  # fmt: skip
 
