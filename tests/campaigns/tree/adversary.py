@@ -204,7 +204,7 @@ class Probe(Exception):
 def probed(
     rule: ModuleType, problem: Problem, risk: Fraction, vectors: Sequence[Sequence[int]]
 ) -> tuple[Node, list[tuple[int, int]], list[int]]:
-    """What the module's rule hands to its walk for these vectors: root, sides, where they fail. Raises what it raises."""
+    """What the module's rule hands to its walk for these vectors: root, sides, where they fail; or what it raises."""
     found: list[Any] = []
     kept = rule.walk
 
