@@ -4,7 +4,7 @@ Multipliers come from exact linear programs, eigenvectors and directions from fl
 own check, and every curve has been evaluated exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,7 +37,7 @@ from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import derivatives, gradient, piece_at
 from symverify.search.snap_equations import as_point
 
-MAX_CELLS, MAX_ORDERS, MAX_DEGREE = 512, 6, 8
+MAX_CELLS, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 6, 8, 40
 Vector = Sequence[Fraction]
 
 
@@ -235,7 +235,8 @@ def _eliminate(cell: Cell, given: Vector, found: Stationary) -> Entry | Falls | 
         return Open("flat directions of higher order, with an active kink beyond the first layer")
     if rank(normals) < len(normals):
         return Open("flat directions of higher order, with active kinks that depend on each other")
-    wanting, rng = Open("flat directions of higher order"), np.random.default_rng(0)
+    made: Entry | Falls | Open = Open("flat directions of higher order")
+    rng = np.random.default_rng(0)
     orders = [list(range(size)), list(reversed(range(size)))]
     orders += [[int(c) for c in rng.permutation(size)] for _ in range(MAX_ORDERS - 2)]
     for order in orders:
@@ -243,14 +244,14 @@ def _eliminate(cell: Cell, given: Vector, found: Stationary) -> Entry | Falls | 
         flat_ones = _flat_coordinates(found, normals, held, order)
         if flat_ones is None:
             return Open("the Lagrangian has negative curvature along its active kinks, no descent is found")
-        if len(flat_ones) != 1:
-            wanting = Open(f"{len(flat_ones)} flat directions beside the flows")
-            continue
-        made = _series(cell, given, found, tuple(sorted(held)), flat_ones[0])
+        fixed = tuple(sorted(held))
+        if len(flat_ones) == 1:
+            made = _series(cell, given, found, fixed, flat_ones[0])
+        else:
+            made = _several(cell, found, fixed, flat_ones)
         if not isinstance(made, Open):
             return made
-        wanting = made
-    return wanting
+    return made
 
 
 def pivots(rows: Sequence[Vector], order: Sequence[int]) -> list[int]:
@@ -291,41 +292,76 @@ def _flat_coordinates(
 
 
 def _series(cell: Cell, given: Vector, found: Stationary, held: tuple[int, ...], place: int) -> Entry | Falls | Open:
-    """γ = θ* + t T_y + Σ c_u(t) T_u with ⟨∇R_s ∘ γ, T_u⟩ of high order, by Newton's method on power series."""
-    problem, at, size = cell.problem, cell.at, cell.problem.size()
+    """One flat direction: the rule's own check of ever longer curves along it, or a fall along one of them."""
+    reason = "the risk along its flat direction is flat to high order"
+    curves = _curves(cell, found, (*held, place), {place: ONE})
+    for curve in curves:
+        try:
+            eliminated(cell.problem, cell.at, cell.pattern, found, held, place, curve, "")
+            return Entry("eliminate", tuple(given), held, place, curve)
+        except Rejected as error:
+            reason = error.reason
+        if (down := _either_way(cell, curve)) is not None:
+            return down
+    return Open(reason)
+
+
+def _several(cell: Cell, found: Stationary, held: tuple[int, ...], flat_ones: Sequence[int]) -> Falls | Open:
+    """Several flat directions: combinations of them are tried for a fall at higher order."""
+    rng = np.random.default_rng(1)
+    trials = [[Fraction(c == d) for d in flat_ones] for c in flat_ones]
+    trials += [[Fraction(int(x)) for x in rng.integers(-2, 3, len(flat_ones))] for _ in range(MAX_TRIES)]
+    for trial in trials:
+        along = {c: x for c, x in zip(flat_ones, trial, strict=True) if x}
+        for curve in islice(_curves(cell, found, (*held, *flat_ones), along), 3):
+            if (down := _either_way(cell, curve)) is not None:
+                return down
+    return Open(f"{len(flat_ones)} flat directions beside the flows")
+
+
+def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mapping[int, Fraction]) -> Iterator[Point]:
+    """γ = θ* + t Σ x_c T_c + Σ c_u(t) T_u with ⟨∇R_s ∘ γ, T_u⟩ of ever higher order, by Newton's method on series.
+
+    `slots` are the coordinates that are not eliminated; those in `along` move.
+    """
+    problem, size = cell.problem, cell.problem.size()
     try:
-        face = Slice.of([normal for normal, _ in found.active], (*held, place), size, "")
-    except Rejected as error:
-        return Open(error.reason)
-    tangents = [face.tangent(u) for u in range(size) if u not in (*held, place) and u not in face.pivots]
-    start, forward = coordinates(at.point), face.tangent(place)
+        face = Slice.of([normal for normal, _ in found.active], slots, size, "")
+    except Rejected:
+        return
+    tangents = face.tangents(slots)
+    forward = [sum((x * face.tangent(c)[k] for c, x in along.items()), ZERO) for k in range(size)]
     form = restricted(found.hessian, tangents)
     inverse = [solve(form, [Fraction(a == b) for a in range(len(form))], len(form)) for b in range(len(form))]
-    if any(column is None for column in inverse):
-        return Open("flat directions of higher order")
     steps = [Poly.of([ZERO, ONE]), *[Poly(())] * len(tangents)]
-    reason = "the risk along its flat direction is flat to high order"
+    if any(column is None for column in inverse):
+        return
     for degree in range(2, MAX_DEGREE + 1):
-        with suppress(Declined):
-            moves = [Poly(())] * size
-            for amount, tangent in zip(steps, [forward, *tangents], strict=True):
-                moves = [move + amount * x if x else move for move, x in zip(moves, tangent, strict=True)]
-            curve = as_point(problem, _along(start, moves))
-            try:
-                eliminated(problem, at, cell.pattern, found, held, place, curve, "")
-                return Entry("eliminate", tuple(given), held, place, curve)
-            except Rejected as error:
-                reason = error.reason
-            for side in (1, -1):
-                turned = as_point(problem, _along(start, [_turned(move, side) for move in moves]))
-                if (risk_along(problem, turned) - at.risk).sign_after_zero() < 0:
-                    return Falls(turned, "the risk falls at higher order along a flat direction")
+        moves = [Poly(())] * size
+        for amount, tangent in zip(steps, [forward, *tangents], strict=True):
+            moves = [move + amount * x if x else move for move, x in zip(moves, tangent, strict=True)]
+        curve = as_point(problem, _along(coordinates(cell.at.point), moves))
+        yield curve
+        try:
             pull = _pull(cell, curve)
-            along = [sum((Poly(()) + g * x for g, x in zip(pull, t, strict=True) if x), Poly(())) for t in tangents]
+            pulls = [sum((g * x for g, x in zip(pull, t, strict=True) if x), Poly(())) for t in tangents]
             for u, column in enumerate(inverse):
-                change = sum((p * -x for p, x in zip(along, column or (), strict=True)), Poly(()))
+                change = sum((p * -x for p, x in zip(pulls, column or (), strict=True)), Poly(()))
                 steps[u + 1] = Poly.of(islice((steps[u + 1] + change).coefficients, degree + 1))
-    return Open(reason)
+        except Declined:
+            return
+
+
+def _either_way(cell: Cell, curve: Point) -> Falls | None:
+    """The curve, or the one that runs the other way, if the risk falls along it."""
+    start = coordinates(cell.at.point)
+    moves = [Poly(()) + x - y for x, y in zip(coordinates(curve), start, strict=True)]
+    for side in (1, -1):
+        turned = as_point(cell.problem, _along(start, [_turned(move, side) for move in moves]))
+        with suppress(Declined):
+            if (risk_along(cell.problem, turned) - cell.at.risk).sign_after_zero() < 0:
+                return Falls(turned, "the risk falls at higher order along a flat direction")
+    return None
 
 
 def _along(start: Sequence[Scalar], moves: Sequence[Poly]) -> list[Scalar]:

@@ -56,7 +56,7 @@ def eliminated(
     if rank([[move[c] for c in held] for move in found.moves]) < len(held):
         raise Rejected(where, "the flows do not move the held parameters freely")
     face = Slice.of(normals, slots, size, where)
-    tangents = [face.tangent(u) for u in range(size) if u not in slots and u not in face.pivots]
+    tangents = face.tangents(slots)
     require_definite(restricted(found.hessian, tangents), where, "the Hessian along the eliminated parameters")
     start, along = coordinates(at.point), [Poly(()) + x for x in coordinates(path)]
     moved = [x - y for x, y in zip(along, start, strict=True)]
@@ -96,6 +96,10 @@ class Slice:
         for row, pivot in zip(self.rows, self.pivots, strict=True):
             vector[pivot] = -row[c]
         return vector
+
+    def tangents(self, fixed: Sequence[int]) -> list[list[Fraction]]:
+        """Those of all coordinates but the fixed ones and the pivots."""
+        return [self.tangent(c) for c in range(self.size) if c not in fixed and c not in self.pivots]
 
 
 def orders(problem: Problem, at: Evaluated, pattern: Pattern, path: Point, tangents: Sequence[Row], where: str) -> None:
