@@ -1,0 +1,144 @@
+(* What the extracted checker says: a problem with rational numbers, one boolean function for each rule, what `true` means. *)
+Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
+From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Bound Inst FaceMinimum FaceCheck FunctionBound Scale.
+Import ListNotations.
+Open Scope R_scope.
+
+Inductive loss_name := Squared | Huber (d : Q).
+(* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
+Record problem := Problem {
+  layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss_name; factor : Q;
+  n_in : nat; n_out : nat }.
+Definition value_of (l : loss_name) : list R -> list R -> R :=
+  match l with Squared => sqd | Huber d => sum2 (huber1 (Q2R d)) end.
+Definition risk_at (p : problem) : params R -> R :=
+  risk_of (value_of (loss_of p)) (Q2R (factor p)) (rN QR (layers p)) (rD QR (samples p)).
+Definition real : params Q -> params R := rp QR.
+(* the point at x of a path whose entries are polynomials *)
+Definition path_at (x : R) (th : params (list Q)) : params R := at_ QR x th.
+
+(* every point of the path is a local minimum (spurious), all of one risk, no two of them equal *)
+Definition valley (p : problem) (th : params (list Q)) : Prop :=
+  (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
+  (forall x x', path_at x th = path_at x' th -> x = x').
+Definition spurious_valley (p : problem) (th : params (list Q)) : Prop :=
+  (forall x, 0 <= x <= 1 -> spurious_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
+  (forall x x', path_at x th = path_at x' th -> x = x').
+(* rho is a lower bound for one hidden layer of this width and one output *)
+Definition lower_bound (p : problem) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, layers p = [(bo, act_out Qops); (bh, h)] /\
+  forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> Q2R rho <= risk_at p [[out]; W].
+
+Definition half : Q := 1 # 2.
+Definition vT (l : loss_name) : list Q -> list Q -> Q := match l with Squared => sqdT Qops | Huber d => sum2T Qops (huber1T Qops half d) end.
+Definition gT (l : loss_name) : list Q -> list Q -> list Q := match l with Squared => sqgT Qops | Huber d => map2 (huber1T' Qops d) end.
+Definition good_loss (l : loss_name) : bool := match l with Squared => true | Huber d => ltb Qops 0%Q d end.
+Lemma good_loss_ok l : good_loss l = true -> exists L, value L = value_of l /\ means QR (vT l) (gT l) L.
+Proof.
+  destruct l as [|d]; intros H.
+  - exists squared. split; [reflexivity|apply (squared_ok Qops QR)].
+  - apply (ltb_ok QR) in H. assert (Hd : 0 < toR QR d) by (cbn [toR QR] in *; unfold Q2R at 1 in H; simpl in H; lra).
+    exists (huber (toR QR d) Hd). split; [reflexivity|]. apply (huber_ok Qops QR half d). cbn [toR QR]. unfold Q2R, half. simpl. lra.
+Qed.
+Definition is_identity (a : act Q) : bool :=
+  match a with ([], (Qmake (Zpos xH) xH, Qmake Z0 xH)) => true | _ => false end.
+Lemma is_identity_ok a : is_identity a = true -> a = act_out Qops.
+Proof. destruct a as [[|] [[[|[| |]|] [| |]] [[| |] [| |]]]]; simpl; intros; try discriminate; reflexivity. Qed.
+Definition is_squared (l : loss_name) : bool := match l with Squared => true | _ => false end.
+
+Section Rules.
+Variable p : problem.
+Notation N := (layers p).
+Notation D := (samples p).
+Notation c := (factor p).
+Notation l := (vT (loss_of p)).
+Notation g := (gT (loss_of p)).
+Definition risk_Q (th : params Q) : Q := riskT Qops l c N D th.
+
+Definition ok_interior (th : params Q) : bool := good_loss (loss_of p) && check_interior Qops g (n_out p) (n_in p) c N D th.
+Definition ok_better (th th' : params Q) : bool := good_loss (loss_of p) && check_better Qops l c N D th th'.
+Definition ok_face (th : params Q) (mus : list (list Q)) : bool :=
+  match N, th with
+  | [(bo, a); (bh, h)], [[out]; W] => is_identity a && good_loss (loss_of p) && check_face Qops bh bo h g (S (n_in p)) c D out W mus
+  | _, _ => false
+  end.
+Definition ok_valley (th : params (list Q)) : bool :=
+  good_loss (loss_of p) && check_valley Qops g (n_out p) (n_in p) c N D th && moves Qops th.
+Definition ok_spurious_valley (th : params (list Q)) (th' : params Q) : bool :=
+  good_loss (loss_of p) && check_spurious_valley Qops l g (n_out p) (n_in p) c N D th th'.
+Definition ok_function_bound (fits : list (list Q)) (rho : Q) : bool :=
+  good_loss (loss_of p) && check_function_bound Qops l g (n_out p) c D fits rho.
+Definition ok_global_function (th : params Q) (fits : list (list Q)) : bool :=
+  good_loss (loss_of p) && check_global_function Qops l g (n_out p) c N D th fits.
+(* scales: L, M, a, b, k of Scale.v *)
+Definition ok_bound (fuel width : nat) (s : Z * Z * (Z * Z * Z)) (G : list (list Z)) (rho : Q) : bool :=
+  match N, s with
+  | [(bo, a); (bh, h)], (L, M, (al, be, k)) => is_identity a && is_squared (loss_of p) &&
+      check_bound_Q L M al be k h bh bo D G fuel width ((if bh then 1 else 0) + n_in p) c rho
+  | _, _ => false
+  end.
+(* a point with the risk of a bound *)
+Definition ok_global_minimum (width : nat) (rho : Q) (th : params Q) : bool :=
+  match N, th with
+  | [(bo, _); (bh, _)], [[out]; W] => (length out =? (if bo then 1 else 0) + width)%nat && (length W =? width)%nat &&
+      forallb (fun row => (length row =? (if bh then 1 else 0) + n_in p)%nat) W && good_loss (loss_of p) && Qeq_bool rho (risk_Q th)
+  | _, _ => false
+  end.
+
+Theorem risk_Q_ok th : good_loss (loss_of p) = true -> Q2R (risk_Q th) = risk_at p (real th).
+Proof. intros H. destruct (good_loss_ok _ H) as (L & E & HL). unfold risk_at. rewrite <- E. apply (riskT_ok Qops QR), HL. Qed.
+Theorem ok_interior_sound th : ok_interior th = true -> local_min (risk_at p) (real th).
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold risk_at. rewrite <- E.
+  eapply (check_interior_ok Qops QR); eauto.
+Qed.
+Theorem ok_better_sound th th' : ok_better th th' = true -> local_min (risk_at p) (real th) -> spurious_min (risk_at p) (real th).
+Proof.
+  intros H HM. split; auto. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold risk_at. rewrite <- E.
+  exists (real th'). eapply (check_better_ok Qops QR); eauto. apply HL.
+Qed.
+Theorem ok_face_sound th mus : ok_face th mus = true -> local_min (risk_at p) (real th).
+Proof.
+  unfold ok_face, risk_at. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct th as [|[|out [|]] [|W [|]]]; try discriminate.
+  apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
+  destruct (good_loss_ok _ H2) as (L & E & HL). rewrite <- E. exact (check_face_ok Qops QR _ _ _ _ _ L _ _ _ _ _ _ HL H3).
+Qed.
+Theorem ok_valley_sound th : ok_valley th = true -> valley p th.
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold valley, risk_at. rewrite <- E.
+  split; [|apply (moves_ok Qops QR); auto]. intros x Hx. assert (V := check_valley_ok Qops QR _ _ L _ _ _ _ _ _ HL H).
+  destruct (V x Hx) as [V1 V2]. split; auto. etransitivity; [exact V2|]. symmetry. apply V. lra.
+Qed.
+Theorem ok_spurious_valley_sound th th' : ok_spurious_valley th th' = true -> spurious_valley p th.
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold spurious_valley, risk_at. rewrite <- E.
+  destruct (check_spurious_valley_ok Qops QR _ _ L _ _ _ _ _ _ _ HL H) as (V1 & V2 & V3). split; auto. intros x Hx. split; [apply V1; auto|].
+  etransitivity; [exact (V2 x Hx)|]. symmetry. apply V2. lra.
+Qed.
+Theorem ok_global_function_sound th fits : ok_global_function th fits = true -> global_min (risk_at p) (real th).
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold risk_at. rewrite <- E.
+  eapply (check_global_function_ok Qops QR); eauto.
+Qed.
+Theorem ok_function_bound_sound fits rho : ok_function_bound fits rho = true ->
+  forall th, (forall d, In d D -> length (net (rN QR N) th (rv QR (fst d))) = n_out p) -> Q2R rho <= risk_at p th.
+Proof.
+  intros H th HT. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL). unfold risk_at. rewrite <- E.
+  exact (check_function_bound_ok Qops QR _ _ L _ _ _ _ _ HL H _ _ HT).
+Qed.
+Theorem ok_bound_sound fuel width s G rho : ok_bound fuel width s G rho = true -> lower_bound p width rho.
+Proof.
+  unfold ok_bound, lower_bound, risk_at. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L M] [[al be] k]].
+  apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
+  destruct (loss_of p); [|discriminate]. exists bo, bh, h. split; auto. exact (check_bound_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ H3).
+Qed.
+Theorem ok_global_minimum_sound width rho th : lower_bound p width rho -> ok_global_minimum width rho th = true -> global_min (risk_at p) (real th).
+Proof.
+  intros (bo & bh & h & EN & HB) H th' HS. unfold ok_global_minimum in H. rewrite EN in H. destruct th as [|[|out [|]] [|W [|]]]; try discriminate.
+  apply andb_prop in H. destruct H as [H H5]. apply andb_prop in H. destruct H as [H H4]. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2].
+  apply Nat.eqb_eq in H1, H2. rewrite forallb_forall in H3. apply Qeq_bool_eq, Qeq_eqR in H5.
+  destruct (two_layers_shape out W ((if bh then 1 else 0) + n_in p) th' HS) as (out' & W' & -> & L1 & L2 & L3); [intros; apply Nat.eqb_eq, H3; auto|].
+  rewrite <- (risk_Q_ok [[out]; W] H4), <- H5. apply HB; auto; congruence.
+Qed.
+End Rules.

@@ -1,0 +1,249 @@
+(* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i,0) > 0 on [0,1]. *)
+Require Import Reals List Lra Lia Arith Bool.
+From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck.
+Import ListNotations.
+Open Scope R_scope.
+
+Fixpoint pev (p : list R) (x : R) : R := match p with [] => 0 | a :: p' => a + x * pev p' x end.
+Section Valley.
+Variable K : ops.
+Variable KR : num K.
+Notation t := (T K).
+Notation r := (toR KR).
+Notation rv := (rv KR).
+Infix "+!" := (add K) (at level 50, left associativity).
+Infix "*!" := (mul K) (at level 40, left associativity).
+Infix "-!" := (sub K) (at level 50, left associativity).
+Notation z0 := (zero K).
+Notation poly := (list t).
+
+Fixpoint padd (p q : poly) : poly :=
+  match p, q with [], _ => q | _, [] => p | a :: p', b :: q' => a +! b :: padd p' q' end.
+Fixpoint pmul (p q : poly) : poly :=
+  match p with [] => [] | a :: p' => padd (map (mul K a) q) (z0 :: pmul p' q) end.
+Definition ev_p (x : R) (p : poly) : R := pev (rv p) x.
+Lemma ev1 x a : ev_p x [a] = r a.
+Proof. unfold ev_p. simpl. ring. Qed.
+Lemma padd_ok x : forall p q, ev_p x (padd p q) = ev_p x p + ev_p x q.
+Proof.
+  unfold ev_p. induction p as [|a p IH]; intros [|b q]; simpl; try ring. rewrite toR_add, IH. ring.
+Qed.
+Lemma pscal_ok x a q : ev_p x (map (mul K a) q) = r a * ev_p x q.
+Proof. unfold ev_p. induction q; simpl; [ring|]. rewrite toR_mul, IHq. ring. Qed.
+Lemma pmul_ok x : forall p q, ev_p x (pmul p q) = ev_p x p * ev_p x q.
+Proof.
+  induction p as [|a p IH]; intros q; simpl; [unfold ev_p; simpl; ring|].
+  rewrite padd_ok, pscal_ok. unfold ev_p at 2. simpl. fold (ev_p x (pmul p q)). rewrite IH, toR_zero. unfold ev_p at 4. simpl. fold (ev_p x p). ring.
+Qed.
+(* on [0,1]: p >= low p *)
+Fixpoint lown (p : poly) : t := match p with [] => z0 | a :: p' => (if leb K z0 a then z0 else a) +! lown p' end.
+Definition low (p : poly) : t := match p with [] => z0 | a :: p' => a +! lown p' end.
+Lemma lown_neg p : r (lown p) <= 0.
+Proof.
+  induction p as [|a p IH]; simpl; [rewrite toR_zero; lra|]. rewrite toR_add. destruct (leb K z0 a) eqn:E; [rewrite toR_zero; lra|].
+  assert (r a < 0). { rewrite <- (toR_zero KR). apply (ltb_ok KR). unfold ltb. rewrite E. auto. } lra.
+Qed.
+Lemma lown_ok x : 0 <= x <= 1 -> forall p, r (lown p) <= x * ev_p x p.
+Proof.
+  intros Hx. unfold ev_p. induction p as [|a p IH]; simpl; [rewrite toR_zero; lra|]. rewrite toR_add.
+  assert (N := lown_neg p). assert (Q : r (lown p) <= x * (x * pev (rv p) x)) by nra.
+  destruct (leb K z0 a) eqn:E; [apply (leb_ok KR) in E; rewrite toR_zero in *; nra|].
+  assert (r a < 0). { rewrite <- (toR_zero KR). apply (ltb_ok KR). unfold ltb. rewrite E. auto. } nra.
+Qed.
+Lemma low_ok x p : 0 <= x <= 1 -> r (low p) <= ev_p x p.
+Proof.
+  intros Hx. destruct p as [|a p]; simpl; [unfold ev_p; simpl; rewrite toR_zero; lra|]. rewrite toR_add. unfold ev_p. simpl.
+  assert (Q := lown_ok x Hx p). unfold ev_p in Q. lra.
+Qed.
+
+Fixpoint pdot (u v : list poly) : poly := match u, v with a :: u', b :: v' => padd (pmul a b) (pdot u' v') | _, _ => [] end.
+Lemma pdot_ok x : forall u v, ev_p x (pdot u v) = dot (map (ev_p x) u) (map (ev_p x) v).
+Proof.
+  induction u; intros [|b v]; simpl; try reflexivity. rewrite padd_ok, pmul_ok, IHu. reflexivity.
+Qed.
+Definition pext (b : bool) (u : list poly) := if b then [one K] :: u else u.
+Lemma pext_ok x b u : map (ev_p x) (pext b u) = ext b (map (ev_p x) u).
+Proof. destruct b; simpl; auto. unfold ev_p at 1. simpl. rewrite toR_one. f_equal. ring. Qed.
+
+(* the piece that z(t) is strictly inside for all t in [0,1] *)
+Fixpoint insideP (ps : list (t * t * t)) (last : t * t) (z : poly) : option (t * t) :=
+  match ps with
+  | [] => Some last
+  | p :: ps' => 
+      let b := fst (fst p) in
+      if ltb K z0 (low (padd [b] (map (mul K (z0 -! one K)) z))) then Some (snd (fst p), snd p)
+      else if ltb K z0 (low (padd z [z0 -! b])) then insideP ps' last z else None
+  end.
+Lemma insideP_ok x h z s o : 0 <= x <= 1 -> insideP (fst h) (snd h) z = Some (s, o) -> strict (ra KR h) (ev_p x z) (r s) (r o).
+Proof.
+  intros Hx. destruct h as [ps last]. unfold strict, ev. simpl. revert s o. induction ps as [|[[a b] c] ps IH]; simpl; intros s o H.
+  - destruct last. inversion H; subst. exists 1. split; [lra|auto].
+  - destruct (ltb K z0 _) eqn:E1.
+    + inversion H; subst. apply (ltb_ok KR) in E1. assert (Q := low_ok x (padd [a] (map (mul K (z0 -! one K)) z)) Hx).
+      rewrite padd_ok, pscal_ok, toR_sub, toR_one in Q. unfold ev_p at 1 in Q. simpl in Q. rewrite toR_zero in *.
+      exists (r a - ev_p x z). split; [lra|]. intros z' Hz. apply Rabs_def2 in Hz.
+      destruct (Rle_dec z' (r a)) as [HL|HL]; auto. exfalso. lra.
+    + destruct (ltb K z0 (low (padd z _))) eqn:E2; [|discriminate]. apply (ltb_ok KR) in E2.
+      assert (Q := low_ok x (padd z [z0 -! a]) Hx). rewrite padd_ok in Q. unfold ev_p at 2 in Q. simpl in Q. rewrite toR_sub, toR_zero in *.
+      destruct (IH _ _ H) as (d & Hd & HH).
+      assert (P : 0 < ev_p x z - r a) by lra.
+      exists (Rmin d (ev_p x z - r a)). split; [apply Rmin_pos; lra|]. intros z' Hz.
+      assert (L1 := Rmin_l d (ev_p x z - r a)). assert (L2 := Rmin_r d (ev_p x z - r a)).
+      assert (A : Rabs (z' - ev_p x z) < ev_p x z - r a) by lra. apply Rabs_def2 in A.
+      destruct (Rle_dec z' (r a)) as [HL|HL]; [exfalso; lra|]. apply HH. lra.
+Qed.
+
+Definition at_ (x : R) (th : params poly) : params R := map (map (map (ev_p x))) th.
+Fixpoint unitsP (h : act t) (W : list (list poly)) (a : list poly) : option (list (t * t) * list poly) :=
+  match W with
+  | [] => Some ([], [])
+  | row :: W' =>
+      let z := pdot row a in
+      match insideP (fst h) (snd h) z, unitsP h W' a with
+      | Some so, Some (L, l) => Some (so :: L, padd (map (mul K (fst so)) z) [snd so] :: l)
+      | _, _ => None end
+  end.
+Lemma unitsP_ok x bh : 0 <= x <= 1 -> forall W a L a', unitsP (snd bh) W (pext (fst bh) a) = Some (L, a') ->
+  inside_units (fst bh, ra KR (snd bh)) (rso KR L) (map (map (ev_p x)) W) (map (ev_p x) a) /\
+  layer (fst bh, ra KR (snd bh)) (map (map (ev_p x)) W) (map (ev_p x) a) = map (ev_p x) a'.
+Proof.
+  intros Hx. induction W as [|row W IH]; intros a L a' H; simpl in *.
+  - inversion H; subst; simpl; auto.
+  - destruct (insideP _ _ _) as [[s o]|] eqn:E; [|discriminate].
+    destruct (unitsP _ _ _) as [[L0 a0]|] eqn:E2; [|discriminate]. inversion H; subst. simpl.
+    destruct (IH _ _ _ E2) as [I1 I2]. apply (insideP_ok x) in E; auto. rewrite pdot_ok, pext_ok in E.
+    split; [split; auto|]. f_equal; auto.
+    rewrite padd_ok, pscal_ok, pdot_ok, pext_ok, ev1. destruct E as (d & Hd & E).
+    rewrite E by (rewrite Rminus_eq_0, Rabs_R0; auto). ring.
+Qed.
+Fixpoint traceP (N : list (bool * act t)) (th : params poly) (u : list poly) : option (list (list (t * t)) * list poly) :=
+  match N, th with
+  | bh :: N', W :: th' =>
+      match traceP N' th' u with
+      | None => None
+      | Some (p, a) => match unitsP (snd bh) W (pext (fst bh) a) with
+          | None => None | Some (L, a') => Some (L :: p, a') end end
+  | _, _ => Some ([], u)
+  end.
+Lemma traceP_ok x : 0 <= x <= 1 -> forall N th u p a, traceP N th u = Some (p, a) ->
+  inside (rN KR N) (map (rso KR) p) (at_ x th) (map (ev_p x) u) /\ net (rN KR N) (at_ x th) (map (ev_p x) u) = map (ev_p x) a.
+Proof.
+  intros Hx. induction N as [|bh N IH]; intros th u p a H; simpl in *.
+  - inversion H; subst. destruct (at_ x th); auto.
+  - destruct th as [|W th]; simpl in *; [inversion H; auto|].
+    destruct (traceP N th u) as [[p0 a0]|] eqn:E; [|discriminate].
+    destruct (unitsP _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst.
+    destruct (IH _ _ _ _ E) as [I1 I2]. destruct (unitsP_ok x _ Hx _ _ _ _ E2) as [I3 I4]. rewrite I2. simpl. auto.
+Qed.
+
+(* all predictions constant in t *)
+Definition constP (p : poly) : bool := match p with [] => true | _ :: p' => forallb (fun a => eqb K a z0) p' end.
+Lemma constP_ok x p : constP p = true -> ev_p x p = r (hd z0 p).
+Proof.
+  unfold ev_p. destruct p as [|a p]; simpl; [rewrite toR_zero; auto|]. intros H.
+  cut (pev (rv p) x = 0); [intros ->; ring|]. induction p as [|b p IH]; simpl in *; auto. apply andb_prop in H. destruct H as [H1 H2].
+  apply (eqb_ok KR) in H1. rewrite H1, toR_zero, IH; auto. ring.
+Qed.
+Fixpoint tracesP N th (D : list (list t * list t)) : option (list (list t * list t * (list (list (t * t)) * list poly))) :=
+  match D with
+  | [] => Some []
+  | d :: D' => match traceP N th (map (fun a => [a]) (fst d)), tracesP N th D' with Some pa, Some l => Some ((d, pa) :: l) | _, _ => None end
+  end.
+Lemma tracesP_ok N th : forall D l, tracesP N th D = Some l ->
+  map fst l = D /\ forall e, In e l -> traceP N th (map (fun a => [a]) (fst (fst e))) = Some (snd e).
+Proof.
+  induction D as [|d D IH]; simpl; intros l H.
+  - inversion H; subst; simpl; split; auto. intros e [].
+  - destruct (traceP N th _) eqn:E; [|discriminate]. destruct (tracesP N th D) eqn:E2; [|discriminate].
+    inversion H; subst. destruct (IH _ eq_refl) as [I1 I2]. simpl. rewrite I1. split; auto. intros e [<-|He]; auto.
+Qed.
+Fixpoint shapeNP (N : list (bool * act t)) (th : params poly) : list (bool * nat) :=
+  match N, th with bh :: N', W :: th' => (fst bh, length W) :: shapeNP N' th' | _, _ => [] end.
+Lemma shapeNP_ok x : forall N th, shapeN (rN KR N) (at_ x th) = shapeNP N th.
+Proof. induction N; intros [|W th]; simpl; auto. rewrite map_length, IHN; auto. Qed.
+
+Definition start (th : params poly) : params t := map (map (map (hd z0))) th.
+
+Definition check_valley (g : list t -> list t -> list t) (m d : nat) (c : t) N D (th : params poly) : bool :=
+  leb K z0 c &&
+  match tracesP N th D with
+  | None => false
+  | Some tr =>
+      forallb (fun e => (length (snd (fst e)) =? m)%nat && (length (snd (snd e)) =? m)%nat && forallb constP (snd (snd e))) tr &&
+      forallb (fun k => killT K d (shapeNP N th) (map (fun e =>
+         (nth k (g (map (hd z0) (snd (snd e))) (snd (fst e))) z0, fst (snd e), fst (fst e))) tr)) (seq 0 m)
+  end.
+(* at every point of the path: a local minimum with the risk of the start *)
+Theorem check_valley_ok l g L m d c N D th : means KR l g L -> check_valley g m d c N D th = true ->
+  forall x, 0 <= x <= 1 -> local_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th) /\
+    risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th)).
+Proof.
+  unfold check_valley. intros [HV HG] H x Hx. apply andb_prop in H. destruct H as [Hc H].
+  destruct (tracesP N th D) as [tr|] eqn:E; [|discriminate]. apply andb_prop in H. destruct H as [H1 H2].
+  rewrite forallb_forall in H1, H2. destruct (tracesP_ok _ _ _ _ E) as [T1 T2].
+  assert (CX : forall x v, map (ev_p x) (map (fun a => [a]) v) = rv v).
+  { intros x0 v. unfold InteriorCheck.rv. rewrite map_map. apply map_ext. intros a. unfold ev_p. simpl. ring. }
+  assert (PR : forall x e, 0 <= x <= 1 -> In e tr -> inside (rN KR N) (map (rso KR) (fst (snd e))) (at_ x th) (rv (fst (fst e))) /\
+     net (rN KR N) (at_ x th) (rv (fst (fst e))) = rv (map (hd z0) (snd (snd e)))).
+  { intros x0 e Hx0 He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x0 Hx0) in T2. rewrite CX in T2.
+    destruct T2 as [T2 T3]. split; auto. rewrite T3. apply andb_prop in H1. destruct H1 as [_ HC]. rewrite forallb_forall in HC.
+    unfold InteriorCheck.rv. rewrite map_map. apply map_ext_in. intros q Hq. apply constP_ok; auto. }
+  assert (S0 : at_ 0 th = rp KR (start th)).
+  { unfold at_, start, rp, rm, InteriorCheck.rv. rewrite !map_map. apply map_ext. intros W. rewrite !map_map. apply map_ext. intros row. rewrite !map_map. apply map_ext. intros q.
+    unfold ev_p. destruct q; simpl; [rewrite toR_zero; auto|ring]. }
+  split.
+  2:{ rewrite (riskT_ok K KR l (value L)) by auto. rewrite <- S0. unfold risk_of. f_equal. rewrite !total_sum. unfold rD. rewrite !sum_map. rewrite <- T1, !sum_map.
+    apply sum_ext. intros e He. cbn [fst snd]. rewrite (proj2 (PR x e Hx He)), (proj2 (PR 0 e ltac:(lra) He)). reflexivity. }
+  set (f := fun e : list t * list t * (list (list (t * t)) * list poly) =>
+     (rv (fst (fst e)), rv (snd (fst e)), map (rso KR) (fst (snd e)))).
+  replace (rD KR D) with (map fst (map f tr)).
+  2:{ rewrite map_map. unfold f. simpl. rewrite <- T1. unfold rD. rewrite map_map. reflexivity. }
+  apply interior_minimum with m.
+  - apply (leb_ok KR) in Hc. rewrite toR_zero in Hc. auto.
+  - intros e He. apply in_map_iff in He. destruct He as (e0 & <- & He). unfold f; simpl.
+    destruct (PR x e0 Hx He) as [P1 P2]. split; [exact P1|]. rewrite P2. unfold InteriorCheck.rv. rewrite !map_length.
+    specialize (H1 _ He). apply andb_prop in H1. destruct H1 as [H1 _]. apply andb_prop in H1. destruct H1 as [L1 L2]. apply Nat.eqb_eq in L1, L2. auto.
+  - intros k Hk. assert (Q : In k (seq 0 m)) by (apply in_seq; lia). apply H2, (killT_ok K KR) in Q.
+    rewrite shapeNP_ok. rewrite map_map in *. erewrite map_ext_in; [exact Q|]. intros e He.
+    destruct (PR x e Hx He) as [_ P2]. unfold f, residual, rs. simpl. rewrite P2, <- HG. f_equal. f_equal. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. apply map_nth.
+Qed.
+
+(* some entry moves with constant speed, so the points of the path are pairwise different *)
+Definition linearP (p : poly) : bool := match p with [a; b] => ltb K z0 b || ltb K b z0 | _ => false end.
+Definition moves (th : params poly) : bool := existsb (existsb (existsb linearP)) th.
+Lemma in_map_eq {A B} (f g : A -> B) : forall u, map f u = map g u -> forall a, In a u -> f a = g a.
+Proof. induction u as [|b u IH]; simpl; intros H a []; inversion H; subst; auto. Qed.
+Lemma moves_ok th : moves th = true -> forall x x', at_ x th = at_ x' th -> x = x'.
+Proof.
+  unfold moves, at_. intros H x x' E. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
+  apply existsb_exists in H. destruct H as (p & Hp & H). apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto.
+  apply in_map_eq with (a := p) in E; auto. destruct p as [|a [|b [|]]]; try discriminate. unfold ev_p in E. simpl in E. simpl in H.
+  assert (r b <> 0). { apply orb_prop in H. destruct H as [H|H]; apply (ltb_ok KR) in H; rewrite toR_zero in H; lra. }
+  apply Rmult_eq_reg_r with (r b); auto. lra.
+Qed.
+
+(* a valley with a better point: all its points are spurious local minima, pairwise different *)
+Definition check_spurious_valley l g (m d : nat) (c : t) N D (th : params poly) (th' : params t) : bool :=
+  check_valley g m d c N D th && moves th && check_better K l c N D (start th) th'.
+Theorem check_spurious_valley_ok l g L m d c N D th th' : means KR l g L -> check_spurious_valley l g m d c N D th th' = true ->
+  (forall x, 0 <= x <= 1 -> spurious_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th)) /\
+  (forall x, 0 <= x <= 1 -> risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th))) /\
+  (forall x x', at_ x th = at_ x' th -> x = x').
+Proof.
+  intros HL H. apply andb_prop in H. destruct H as [H HB]. apply andb_prop in H. destruct H as [HV HM].
+  assert (V := check_valley_ok l g L m d c N D th HL HV). split; [|split].
+  - intros x Hx. split; [apply V; auto|]. exists (rp KR th').
+    destruct (check_better_ok K KR l (value L) c N D _ _ (proj1 HL) HB) as [B1 B2]. split.
+    + assert (SS : forall x, Forall2 (Forall2 (Forall2 (fun _ _ => True))) (at_ x th) (rp KR (start th))).
+      { assert (G : forall (A B C : Type) (f : A -> B) (h : A -> C) (P : B -> C -> Prop), (forall a, P (f a) (h a)) -> forall u, Forall2 P (map f u) (map h u)) by (intros; induction u; simpl; constructor; auto).
+        intros x0. unfold at_, rp, rm, InteriorCheck.rv, start. rewrite map_map. apply G. intros W. rewrite map_map. apply G. intros row. rewrite map_map. apply G. auto. }
+      assert (TR : forall (A B C : Type) (P : A -> B -> Prop) (Q : B -> C -> Prop) (S : A -> C -> Prop), (forall a b c, P a b -> Q b c -> S a c) ->
+         forall u v w, Forall2 P u v -> Forall2 Q v w -> Forall2 S u w).
+      { intros A B C P Q S HT u v w H1. revert w. induction H1; intros w H2; inversion H2; subst; constructor; eauto. }
+      unfold same_shape in *. eapply TR; [|apply SS|exact B1]. intros ? ? ? A1 A2. eapply TR; [|exact A1|exact A2]. intros ? ? ? A3 A4. eapply TR; [|exact A3|exact A4]. auto.
+    + destruct (V x Hx) as [_ ->]. rewrite (riskT_ok K KR l (value L)) by apply HL. exact B2.
+  - intros x Hx. apply V; auto.
+  - apply moves_ok; auto.
+Qed.
+End Valley.
+Arguments at_ {K}.
