@@ -1,6 +1,6 @@
 (* the checker of face_minimum *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck Bound FaceMinimum.
+From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays Homogeneous TreeBound FaceMinimum.
 Import ListNotations.
 Open Scope R_scope.
 Section FaceCheck.
@@ -129,10 +129,145 @@ Proof.
     intros sg [<-|[<-|[]]]; exists (map ri L); auto.
 Qed.
 
-Fixpoint unitsF dim E (vs : list t) (W : list (list t)) (mus : list (list t)) : bool :=
+(* the same by rays: phi is linear on each cone between the hyperplanes of the kinks *)
+Variable shrink : list t -> list t.
+Hypothesis shrink_ok : forall v, exists k, 0 < k /\ forall X, dot (rv (shrink v)) X = k * dot (rv v) X.
+Fixpoint sided (row : list t) (E : list (t * list t)) : option (list ((t * list t) * (t * t))) :=
+  match E with
+  | [] => Some []
+  | e :: E' => match sidesT (fst h) (snd h) (dotT K row (extT K bh (snd e))), sided row E' with
+      | Some s, Some l => Some ((e, s) :: l) | _, _ => None end
+  end.
+Definition turnT (s : t * t) (d : t) : t := if leb K d z0 then fst s *! d else snd s *! d.
+Definition bentT (L : list ((t * list t) * (t * t))) (delta : list t) : t :=
+  sumT K (fun q : (t * list t) * (t * t) => fst (fst q) *! turnT (snd q) (dotT K delta (extT K bh (snd (fst q))))) L.
+Definition bends (L : list ((t * list t) * (t * t))) : list (list t) :=
+  map (fun q : (t * list t) * (t * t) => extT K bh (snd (fst q))) (filter (fun q : (t * list t) * (t * t) => negb (eqb K (fst (snd q)) (snd (snd q)))) L).
+Definition kink_planes (dim : nat) (L : list ((t * list t) * (t * t))) : list (list t) :=
+  distinct K (map (normal K shrink) (bends L ++ identity_matrix K dim)).
+Definition unit_by_rays (dim : nat) (E : list (t * list t)) (v : t) (row : list t) : bool :=
+  eqb K (sumT K (fun e : t * list t => fst e *! evT K h (dotT K row (extT K bh (snd e)))) E) z0 && (length row =? dim)%nat &&
+  match sided row E with
+  | None => false
+  | Some L => forallb (fun ray => let s := bentT L ray in (ltb K v z0 || leb K z0 s) && (ltb K z0 v || leb K s z0))
+      (rays_of K shrink (kink_planes dim L) (identity_matrix K dim))
+  end.
+Definition rq (q : (t * list t) * (t * t)) : (R * list R) * (R * R) := ((r (fst (fst q)), rv (snd (fst q))), (r (fst (snd q)), r (snd (snd q)))).
+Lemma sided_ok row : forall E L, sided row E = Some L -> map fst (map rq L) = rE E /\
+  forall q, In q (map rq L) -> sides (ra KR h) (dot (rv row) (ext bh (snd (fst q)))) (fst (snd q)) (snd (snd q)).
+Proof.
+  induction E as [|e E IH]; intros L H; simpl in H.
+  - inversion H; subst. simpl. split; auto. intros q [].
+  - destruct (sidesT _ _ _) as [[sm sp]|] eqn:ES; [|discriminate]. destruct (sided row E) eqn:EI; [|discriminate].
+    inversion H; subst. destruct (IH _ eq_refl) as [I1 I2]. simpl. rewrite I1. split; auto. intros q [<-|Hq]; auto.
+    simpl. apply sidesT_ok in ES. rewrite dotT_ok, extT_ok in ES. exact ES.
+Qed.
+Lemma bentT_ok L delta : r (bentT L delta) = bent bh (map rq L) (rv delta).
+Proof.
+  unfold bentT, bent. rewrite sumT_ok, sum_map. apply sum_ext. intros q _. rewrite toR_mul. cbn [rq fst snd]. f_equal. rewrite <- extT_ok, <- dotT_ok.
+  unfold turnT, turn. cbn [fst snd]. destruct (Rle_dec _ 0) as [A|A]; destruct (leb K _ z0) eqn:B; rewrite ?toR_mul; auto; exfalso.
+  - rewrite <- (toR_zero KR) in A. apply (leb_ok KR) in A. congruence.
+  - apply A. rewrite <- (toR_zero KR). apply (leb_ok KR). auto.
+Qed.
+Lemma turn_sum {I} s (d : I -> R) ks (rs : list I) : let Z := wsum ks (map d rs) in
+  (forall q, In q rs -> 0 <= Z * d q /\ (Z = 0 -> d q = 0)) -> turn s Z = wsum ks (map (fun q => turn s (d q)) rs).
+Proof.
+  intros Z H. unfold turn. destruct (Rle_dec Z 0) as [L|L].
+  - rewrite (map_ext_in _ (fun q => fst s * d q + 0 * d q)); [rewrite wsum_lin; fold Z; ring|]. intros q Hq. destruct (H q Hq) as [H1 H2].
+    destruct (Rle_dec (d q) 0) as [|L']; [ring|]. exfalso. destruct (Req_EM_T Z 0) as [E|E]; [specialize (H2 E); lra|nra].
+  - rewrite (map_ext_in _ (fun q => snd s * d q + 0 * d q)); [rewrite wsum_lin; fold Z; ring|]. intros q Hq. destruct (H q Hq) as [H1 H2].
+    destruct (Rle_dec (d q) 0) as [L'|]; [|ring]. assert (d q = 0) by nra. rewrite H0. ring.
+Qed.
+Lemma wsum_same {I} (d : I -> R) s ks (rs : list I) : fst s = snd s -> turn s (wsum ks (map d rs)) = wsum ks (map (fun q => turn s (d q)) rs).
+Proof.
+  intros E. assert (T : forall x, turn s x = fst s * x) by (intros x; unfold turn; rewrite <- E; destruct (Rle_dec x 0); auto).
+  rewrite T, (map_ext (fun q => turn s (d q)) (fun q => fst s * d q + 0 * d q)); [rewrite wsum_lin; ring|]. intros q. rewrite T. ring.
+Qed.
+Lemma wsum_sum {I J} (f : J -> I -> R) ks (rs : list I) : forall S, sum (fun j => wsum ks (map (f j) rs)) S = wsum ks (map (fun q => sum (fun j => f j q) S) rs).
+Proof.
+  induction S as [|j S IH]; simpl.
+  - clear. revert ks. induction rs as [|q rs IH]; intros [|k ks]; simpl; auto. rewrite <- IH. ring.
+  - rewrite IH. clear. revert ks. induction rs as [|q rs IH]; intros [|k ks]; simpl; try ring. rewrite <- IH. ring.
+Qed.
+(* what holds on the rays holds in every direction *)
+Lemma bent_by_rays dim L sg : (forall ray, In ray (rays_of K shrink (kink_planes dim L) (identity_matrix K dim)) -> 0 <= sg * bent bh (map rq L) (rv ray)) ->
+  forall delta, length delta = dim -> 0 <= sg * bent bh (map rq L) delta.
+Proof.
+  intros H delta LD. set (I := identity_matrix K dim) in *. set (A := kink_planes dim L) in *.
+  assert (SP : forall P, In P (bends L ++ I) -> forall f : list R, (exists Q, In Q A /\ exists k, k <> 0 /\ forall X, dot (rv Q) X = k * dot (rv P) X) \/ forall X, dot (rv P) X = 0).
+  { intros P HP f. destruct (normal_ok K KR shrink shrink_ok P) as (k & Hk & N).
+    destruct (distinct_ok K KR (normal K shrink P) (map (normal K shrink) (bends L ++ I)) (in_map _ _ _ HP)) as [Z|(Q & HQ & E)].
+    - right. intros X. specialize (Z X). rewrite N in Z. apply Rmult_integral in Z. destruct Z; [contradiction|auto].
+    - left. exists Q. split; auto. exists k. split; auto. intros X. rewrite E. auto. }
+  assert (FR : full_rank (rm KR A) (rm KR I)).
+  { intros ls LL Z. apply (identity_full K KR dim (rm KR (bends L ++ I))); auto.
+    - intros P HP. unfold InteriorCheck.rm. apply in_map, in_or_app. auto.
+    - intros P HP. apply (in_rm K KR) in HP. destruct HP as (P' & HP & ->).
+      assert (D : forall X, dsum ls (rm KR I) X = dot ls X).
+      { intros X. unfold I in *. rewrite (rm_length K KR), (identity_length K) in LL. rewrite <- LL. apply (identity_dsum K KR). }
+      rewrite D. destruct (SP P' HP []) as [(Q & HQ & k & Hk & E)|Z0]; [|rewrite dot_comm; auto].
+      assert (Z' : dot ls (rv Q) = 0) by (rewrite <- D; apply Z; unfold InteriorCheck.rm; apply in_map; auto).
+      rewrite dot_comm, E in Z'. rewrite dot_comm. apply Rmult_integral in Z'. destruct Z'; [contradiction|auto]. }
+  destruct (decomposition K KR shrink shrink_ok A I (identity_indep K KR dim) FR delta) as (ks & rs & LK & FK & E & HR).
+  { unfold I. rewrite (identity_length K). auto. }
+  assert (EU : forall X, dot delta X = wsum ks (map (fun ray => dot ray X) (rm KR rs))).
+  { intros X. transitivity (dsum delta (rm KR I) X); [unfold I; rewrite <- LD; symmetry; apply (identity_dsum K KR)|]. rewrite E.
+    clear. revert ks. induction rs as [|b rs IH]; intros [|k ks]; simpl; auto. fold (rm KR rs). rewrite IH. auto. }
+  assert (BS : bent bh (map rq L) delta = wsum ks (map (bent bh (map rq L)) (rm KR rs))).
+  { unfold bent at 2. rewrite <- wsum_sum. unfold bent. apply sum_ext. intros q Hq.
+    assert (SC : forall (c : R) (f : list R -> R), wsum ks (map (fun ray => c * f ray) (rm KR rs)) = c * wsum ks (map f (rm KR rs))).
+    { intros c f. rewrite (map_ext _ (fun ray => c * f ray + 0 * f ray)) by (intros; ring). rewrite wsum_lin. ring. }
+    rewrite SC. f_equal. rewrite EU. destruct (Req_EM_T (fst (snd q)) (snd (snd q))) as [Eq|Ne]; [apply (wsum_same (fun ray => dot ray (ext bh (snd (fst q))))); auto|].
+    apply (turn_sum (snd q) (fun ray => dot ray (ext bh (snd (fst q)))) ks (rm KR rs)). intros ray Hr. apply (in_rm K KR) in Hr. destruct Hr as (b & Hb & ->).
+    apply in_map_iff in Hq. destruct Hq as (q0 & <- & Hq0). cbn [rq fst snd] in *. rewrite <- extT_ok, <- EU.
+    assert (HP : In (extT K bh (snd (fst q0))) (bends L ++ I)).
+    { apply in_or_app. left. unfold bends. apply in_map_iff. exists q0. split; auto. apply filter_In. split; auto. destruct (eqb K (fst (snd q0)) (snd (snd q0))) eqn:EE; auto.
+      apply (eqb_ok KR) in EE. contradiction. }
+    destruct (SP _ HP []) as [(Q & HQ & k & Hk & EQ)|Z0]; [|rewrite (dot_comm delta), (dot_comm (rv b)), !Z0; split; intros; lra].
+    destruct (HR b Hb) as [_ C]. destruct (C (rv Q)) as [C1 C2]; [unfold InteriorCheck.rm; apply in_map; auto|].
+    assert (D : dsum delta (rm KR I) (rv Q) = dot delta (rv Q)) by (unfold I; rewrite <- LD; apply (identity_dsum K KR)). rewrite D in *.
+    rewrite (dot_comm delta), (dot_comm (rv b)) in *. rewrite !EQ in *. rewrite (dot_comm _ delta), (dot_comm _ (rv b)). rewrite (dot_comm _ delta), (dot_comm _ (rv b)) in C1, C2. split.
+    - assert (0 < k * k) by nra. apply Rmult_le_reg_l with (k * k); auto. lra.
+    - intros Z. rewrite Z in C2. assert (k * dot (rv b) (rv (extT K bh (snd (fst q0)))) = 0) by (apply C2; ring). apply Rmult_integral in H0. destruct H0; [contradiction|auto]. }
+  rewrite BS. apply Rle_trans with (wsum ks (map (fun ray => sg * bent bh (map rq L) ray) (rm KR rs))).
+  - apply wsum_ge0; auto. apply Forall_forall. intros v Hv. apply in_map_iff in Hv. destruct Hv as (ray & <- & Hr). apply (in_rm K KR) in Hr.
+    destruct Hr as (b & Hb & ->). apply H. apply HR; auto.
+  - right. rewrite (map_ext _ (fun ray => sg * bent bh (map rq L) ray + 0 * bent bh (map rq L) ray)) by (intros; ring). rewrite wsum_lin. ring.
+Qed.
+Lemma unit_by_rays_ok dim E v row : unit_by_rays dim E v row = true -> unit_cond bh (ra KR h) (rE E) (r v) (rv row).
+Proof.
+  unfold unit_by_rays. intros H. apply andb_prop in H. destruct H as [H HR]. apply andb_prop in H. destruct H as [HZ HL]. apply Nat.eqb_eq in HL.
+  destruct (sided row E) as [L|] eqn:ES; [|discriminate]. destruct (sided_ok _ _ _ ES) as [I1 I2]. rewrite forallb_forall in HR.
+  assert (Z : phiE bh (ra KR h) (rE E) (rv row) = 0).
+  { apply (eqb_ok KR) in HZ. rewrite toR_zero, sumT_ok in HZ. unfold phiE, rE. rewrite sum_map. etransitivity; [|exact HZ]. apply sum_ext.
+    intros e _. simpl. rewrite toR_mul, evT_ok, dotT_ok, extT_ok. reflexivity. }
+  destruct (bent_near bh (ra KR h) (rv row) (map rq L) I2) as (e & He & N). rewrite I1, Z in N.
+  assert (NEAR : forall sg, (forall ray, In ray (rays_of K shrink (kink_planes dim L) (identity_matrix K dim)) -> 0 <= sg * bent bh (map rq L) (rv ray)) ->
+    exists e, 0 < e /\ forall row', close1 e (rv row) row' -> 0 <= sg * phiE bh (ra KR h) (rE E) row').
+  { intros sg HS. exists e. split; auto. intros row' C. rewrite N by auto. rewrite Rplus_0_l. apply (bent_by_rays dim L sg HS).
+    unfold vsub. assert (LL := close1_length _ _ _ C). unfold InteriorCheck.rv in LL. rewrite map_length in LL.
+    rewrite vadd_length; [lia|]. unfold InteriorCheck.rv. rewrite !map_length. lia. }
+  assert (POS : ltb K v z0 = false -> forall ray, In ray (rays_of K shrink (kink_planes dim L) (identity_matrix K dim)) -> 0 <= 1 * bent bh (map rq L) (rv ray)).
+  { intros V ray Hr. specialize (HR ray Hr). apply andb_prop in HR. destruct HR as [HR _]. rewrite V in HR. simpl in HR. apply (leb_ok KR) in HR. rewrite toR_zero, bentT_ok in HR. lra. }
+  assert (NEG : ltb K z0 v = false -> forall ray, In ray (rays_of K shrink (kink_planes dim L) (identity_matrix K dim)) -> 0 <= -1 * bent bh (map rq L) (rv ray)).
+  { intros V ray Hr. specialize (HR ray Hr). apply andb_prop in HR. destruct HR as [_ HR]. rewrite V in HR. simpl in HR. apply (leb_ok KR) in HR. rewrite toR_zero, bentT_ok in HR. lra. }
+  destruct (ltb K v z0) eqn:V1; [|destruct (ltb K z0 v) eqn:V2].
+  - assert (V2 : ltb K z0 v = false).
+    { destruct (ltb K z0 v) eqn:V2; auto. apply (ltb_ok KR) in V1, V2. rewrite toR_zero in V1, V2. lra. }
+    apply (ltb_ok KR) in V1. rewrite toR_zero in V1. apply (unit_cond_signs bh (ra KR h) _ _ _ [-1]); auto; [|right; left; simpl; auto].
+    intros sg [<-|[]]. auto.
+  - apply (ltb_ok KR) in V2. rewrite toR_zero in V2. apply (unit_cond_signs bh (ra KR h) _ _ _ [1]); auto; [|left; simpl; auto].
+    intros sg [<-|[]]. auto.
+  - apply (unit_cond_signs bh (ra KR h) _ _ _ [1; -1]); auto; [|right; right; simpl; auto].
+    intros sg [<-|[<-|[]]]; auto.
+Qed.
+
+(* for each unit multipliers, or None for the rays *)
+Fixpoint unitsF dim E (vs : list t) (W : list (list t)) (mus : list (option (list t))) : bool :=
   match vs, W, mus with
   | [], [], [] => true
-  | v :: vs', row :: W', mu :: mus' => unitT dim E v row mu && unitsF dim E vs' W' mus'
+  | v :: vs', row :: W', mu :: mus' =>
+      match mu with Some mu => unitT dim E v row mu | None => unit_by_rays dim E v row end && unitsF dim E vs' W' mus'
   | _, _, _ => false
   end.
 Lemma unitsF_ok dim E : forall vs W mus, unitsF dim E vs W mus = true -> length vs = length W /\
@@ -141,10 +276,10 @@ Proof.
   induction vs as [|v vs IH]; intros [|row W] [|mu mus] H; simpl in H; try discriminate.
   - split; auto. intros vr [].
   - apply andb_prop in H. destruct H as [H1 H2]. destruct (IH _ _ H2) as [L I]. simpl. split; [lia|]. intros vr [<-|Hv]; auto.
-    simpl. eapply unitT_ok; eauto.
+    simpl. destruct mu; [eapply unitT_ok|eapply unit_by_rays_ok]; eauto.
 Qed.
 Definition isnilb {A} (l : list A) := match l with [] => true | _ => false end.
-Definition check_face (dim : nat) (c : t) (D : list (list t * list t)) (out : list t) (W : list (list t)) (mus : list (list t)) : bool :=
+Definition check_face (dim : nat) (c : t) (D : list (list t * list t)) (out : list t) (W : list (list t)) (mus : list (option (list t))) : bool :=
   let res := resT D out W in
   leb K z0 c && (negb bo || negb (isnilb out) && eqb K (sumT K (fun e : t * list t => fst e) res) z0) &&
   forallb (fun d : list t * list t => (length (snd d) =? 1)%nat) D && unitsF dim res (voT out) W mus.

@@ -1,8 +1,9 @@
-(* face_minimum (sufficiency): one hidden layer, scalar output, squared loss; non-differentiable points.
-   Certificate: for each unit one multiplier mu_i for each sample, with sum_i mu_i x_i = 0 and mu_i between the two
-   one-sided slopes of sigma r_i h at z_i. *)
+(* face_minimum (sufficiency): one hidden layer, scalar output, any convex loss; points where the risk may have kinks.
+   Near a unit's weights phi = sum_i r_i h(<w, x_i>) must keep the sign of the output weight. Two ways to show it:
+   a multiplier for each sample between the one-sided slopes of sigma r_i h, together orthogonal to the inputs;
+   or the sign on the rays of the hyperplanes of the kinks. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck Bound.
+From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Homogeneous TreeBound.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -64,14 +65,11 @@ Qed.
 Definition unit_cond (E : list (R * list R)) (v : R) (row : list R) : Prop :=
   phiE E row = 0 /\ exists e, 0 < e /\ forall v' row', Rabs (v' - v) < e -> close1 e row row' -> 0 <= v' * phiE E row'.
 
-Lemma unit_cond_ok E v row (sgs : list R) : phiE E row = 0 ->
-  (forall sg, In sg sgs -> exists L, map fst L = E /\ (forall q, In q L -> good sg row q) /\ forall m, sum (fun q => fst (snd q) * nth m (ext bh (snd (fst q))) 0) L = 0) ->
+Lemma unit_cond_signs E v row (sgs : list R) : phiE E row = 0 ->
+  (forall sg, In sg sgs -> exists e, 0 < e /\ forall row', close1 e row row' -> 0 <= sg * phiE E row') ->
   (0 < v /\ In 1 sgs \/ v < 0 /\ In (-1) sgs \/ In 1 sgs /\ In (-1) sgs) -> unit_cond E v row.
 Proof.
-  intros Z HL HS. split; auto.
-  assert (U : forall sg, In sg sgs -> exists e, 0 < e /\ forall row', close1 e row row' -> 0 <= sg * phiE E row').
-  { intros sg Hs. destruct (HL sg Hs) as (L & <- & G & M). destruct (unit_near sg row L G M) as (e & He & H).
-    exists e. split; auto. intros row' C. specialize (H row' C). rewrite Z in H. lra. }
+  intros Z U HS. split; auto.
   destruct HS as [[P I]|[[P I]|[I I']]].
   - destruct (U 1 I) as (e & He & H). exists (Rmin e v). split; [apply Rmin_pos; auto|]. intros v' row' Cv C.
     assert (L1 := Rmin_l e v). assert (L2 := Rmin_r e v). assert (A : Rabs (v' - v) < v) by lra. apply Rabs_def2 in A.
@@ -83,6 +81,31 @@ Proof.
     intros v' row' _ C. assert (0 <= 1 * phiE E row') by (apply H; eapply close1_mono; eauto; apply Rmin_l).
     assert (0 <= -1 * phiE E row') by (apply H'; eapply close1_mono; eauto; apply Rmin_r).
     assert (phiE E row' = 0) by lra. rewrite H2. lra.
+Qed.
+Lemma unit_cond_ok E v row (sgs : list R) : phiE E row = 0 ->
+  (forall sg, In sg sgs -> exists L, map fst L = E /\ (forall q, In q L -> good sg row q) /\ forall m, sum (fun q => fst (snd q) * nth m (ext bh (snd (fst q))) 0) L = 0) ->
+  (0 < v /\ In 1 sgs \/ v < 0 /\ In (-1) sgs \/ In 1 sgs /\ In (-1) sgs) -> unit_cond E v row.
+Proof.
+  intros Z HL. apply unit_cond_signs; auto. intros sg Hs. destruct (HL sg Hs) as (L & <- & G & M). destruct (unit_near sg row L G M) as (e & He & H).
+  exists e. split; auto. intros row' C. specialize (H row' C). rewrite Z in H. lra.
+Qed.
+
+(* near row, phi is its value plus a function that is linear between the hyperplanes of the kinks *)
+Definition turn (s : R * R) (d : R) : R := if Rle_dec d 0 then fst s * d else snd s * d.
+Definition bent (L : list ((R * list R) * (R * R))) (delta : list R) : R :=
+  sum (fun q => fst (fst q) * turn (snd q) (dot delta (ext bh (snd (fst q))))) L.
+Lemma bent_near row (L : list ((R * list R) * (R * R))) :
+  (forall q, In q L -> sides h (dot row (ext bh (snd (fst q)))) (fst (snd q)) (snd (snd q))) ->
+  exists e, 0 < e /\ forall row', close1 e row row' -> phiE (map fst L) row' = phiE (map fst L) row + bent L (vsub row' row).
+Proof.
+  induction L as [|q L IH]; intros H.
+  - exists 1. split; [lra|]. intros row' _. unfold phiE, bent. simpl. ring.
+  - destruct IH as (e1 & P1 & H1); [intros; apply H; right; auto|]. destruct (H q (or_introl eq_refl)) as (d & Hd & HS).
+    destruct (dot_cont row (ext bh (snd (fst q))) d Hd) as (e2 & P2 & H2). exists (Rmin e1 e2). split; [apply Rmin_pos; auto|]. intros row' C.
+    assert (C1 : close1 e1 row row') by (apply (close1_mono (Rmin e1 e2)); [apply Rmin_l|auto]). assert (C2 : close1 e2 row row') by (apply (close1_mono (Rmin e1 e2)); [apply Rmin_r|auto]).
+    specialize (H1 row' C1). unfold phiE, bent in *. simpl. rewrite H1. assert (Q := H2 row' (ext bh (snd (fst q))) C2 (close1_refl e2 _ P2)).
+    rewrite (HS _ Q). unfold turn, vsub. rewrite dot_vadd, dot_scale. set (z := dot row (ext bh (snd (fst q)))) in *. set (z' := dot row' (ext bh (snd (fst q)))) in *.
+    destruct (Rle_dec z' z), (Rle_dec (z' + -1 * z) 0); try (exfalso; lra); ring.
 Qed.
 
 Variable bo : bool.

@@ -1,5 +1,5 @@
 (* Tools for theorem 1: least squares, separating directions, sums. *)
-Require Import Reals List Lra Lia Arith.
+Require Import Reals List Lra Lia Arith Permutation.
 From Symverify Require Import Spec InteriorMinimum.
 Import ListNotations.
 Open Scope R_scope.
@@ -193,4 +193,74 @@ Proof.
   - assert (sumn m (fun k => f (S k)) <= sumn m (fun k => g (S k))) by (apply sumn_le; intros; apply H; lia). lra.
   - assert (f 0%nat <= g 0%nat) by (apply H; lia).
     assert (sumn m (fun k => f (S k)) < sumn m (fun k => g (S k))) by (apply (IHm _ _ k0); auto; [lia|intros; apply H; lia]). lra.
+Qed.
+
+(* more than n vectors of length n are dependent, so a combination of many is one of n of them *)
+Lemma dot_nil_r u : dot u [] = 0.
+Proof. destruct u; auto. Qed.
+Lemma sum_perm {I} (f : I -> R) S T : Permutation S T -> sum f S = sum f T.
+Proof. induction 1; simpl; lra. Qed.
+Lemma classic_hd {I} (S : list I) (f : I -> R) : (forall i, In i S -> f i = 0) \/ exists i, In i S /\ f i <> 0.
+Proof.
+  induction S as [|a S [Z|(i & Hi & N)]]; [left; intros ? []| |right; exists i; split; [right|]; auto].
+  destruct (Req_EM_T (f a) 0); [left; intros i [<-|Hi]; auto|right; exists a; split; [left|]; auto].
+Qed.
+Lemma dependent {I} : forall n (a : I -> list R) S, (forall i, In i S -> length (a i) = n) -> (n < length S)%nat ->
+  exists T : list (I * R), Permutation (map fst T) S /\ (exists q, In q T /\ snd q <> 0) /\ forall X, sum (fun q => snd q * dot (a (fst q)) X) T = 0.
+Proof.
+  assert (U : forall S : list I, map fst (map (fun i => (i, 1)) S) = S) by (intros; rewrite map_map; apply map_id).
+  induction n as [|n IH]; intros a S HA L.
+  - exists (map (fun i => (i, 1)) S). rewrite U. split; [auto|]. split.
+    + destruct S as [|i S]; [simpl in L; lia|]. exists (i, 1). simpl. split; [auto|lra].
+    + intros X. apply sum_0. intros q Hq. apply in_map_iff in Hq. destruct Hq as (i & <- & Hi). specialize (HA i Hi). simpl. destruct (a i); [simpl; ring|discriminate].
+  - assert (EA : forall i, In i S -> a i = hd 0 (a i) :: tl (a i)).
+    { intros i Hi. specialize (HA i Hi). destruct (a i); [discriminate|auto]. }
+    assert (LT : forall i, In i S -> length (tl (a i)) = n) by (intros i Hi; specialize (HA i Hi); destruct (a i); simpl in *; lia).
+    destruct (classic_hd S (fun i => hd 0 (a i))) as [Z|(b & Hb & Nb)].
+    + destruct (IH (fun i => tl (a i)) S LT) as (T & P & N & E); [lia|]. exists T. split; auto. split; auto. intros X.
+      transitivity (sum (fun q => snd q * dot (tl (a (fst q))) (tl X)) T); [|apply E]. apply sum_ext. intros q Hq.
+      assert (Hi : In (fst q) S) by (eapply Permutation_in; [exact P|apply in_map; auto]). rewrite (EA _ Hi), (Z _ Hi). cbn [tl].
+      destruct X; simpl; rewrite ?dot_nil_r; ring.
+    + destruct (in_split _ _ Hb) as (S1 & S2 & ES). set (S' := S1 ++ S2). assert (IS : forall i, In i S' -> In i S).
+      { intros i Hi. rewrite ES. apply in_app_or in Hi. apply in_or_app. simpl. tauto. }
+      set (ratio := fun i => hd 0 (a i) / hd 0 (a b)).
+      destruct (IH (fun i => vadd (tl (a i)) (map (Rmult (- ratio i)) (tl (a b)))) S') as (T & P & N & E).
+      * intros i Hi. rewrite vadd_length; [apply LT; auto|]. rewrite map_length, !LT; auto.
+      * unfold S'. rewrite ES in L. rewrite app_length in *. simpl in L. lia.
+      * exists ((b, - sum (fun q => snd q * ratio (fst q)) T) :: T). split; [|split].
+        -- simpl. rewrite ES. apply Permutation_trans with (b :: S'); [auto|apply Permutation_middle].
+        -- destruct N as (q & Hq & Nq). exists q. split; [right|]; auto.
+        -- intros X. simpl. transitivity (sum (fun q => snd q * dot (vadd (tl (a (fst q))) (map (Rmult (- ratio (fst q))) (tl (a b)))) (tl X)) T); [|apply E].
+           transitivity (sum (fun q => (- dot (a b) X) * (snd q * ratio (fst q)) + snd q * dot (a (fst q)) X) T).
+           { rewrite sum_plus, sum_scal. ring. }
+           apply sum_ext. intros q Hq. assert (Hi : In (fst q) S') by (eapply Permutation_in; [exact P|apply in_map; auto]).
+           rewrite dot_vadd, dot_scale. destruct X as [|x X]; cbn [tl]; rewrite ?dot_nil_r; [ring|].
+           assert (DI : forall i, In i S -> dot (a i) (x :: X) = hd 0 (a i) * x + dot (tl (a i)) X) by (intros i Hi'; rewrite (EA i Hi') at 1; reflexivity).
+           rewrite (DI b Hb), (DI _ (IS _ Hi)). unfold ratio. field. auto.
+Qed.
+Lemma fewer {I} n (a : I -> list R) : forall S : list (R * I), (forall p, In p S -> length (a (snd p)) = n) -> (n < length S)%nat ->
+  exists S', Datatypes.S (length S') = length S /\ (forall p, In p S' -> In (snd p) (map snd S)) /\
+    forall X, sum (fun p => fst p * dot (a (snd p)) X) S' = sum (fun p => fst p * dot (a (snd p)) X) S.
+Proof.
+  intros S HA L. destruct (dependent n (fun p => a (snd p)) S HA L) as (T & P & ([[v0 i0] m0] & H0 & N0) & E). simpl in N0.
+  destruct (in_split _ _ H0) as (T1 & T2 & ET). exists (map (fun q : R * I * R => (fst (fst q) - v0 / m0 * snd q, snd (fst q))) (T1 ++ T2)).
+  assert (PT : Permutation T (((v0, i0), m0) :: T1 ++ T2)) by (rewrite ET; apply Permutation_sym, Permutation_middle).
+  split; [|split].
+  - rewrite map_length. apply Permutation_length in P, PT. rewrite map_length in P. simpl in PT. lia.
+  - intros p Hp. apply in_map_iff in Hp. destruct Hp as (q & <- & Hq). simpl. apply in_map. eapply Permutation_in; [exact P|]. apply in_map.
+    eapply Permutation_in; [apply Permutation_sym; exact PT|]. right. auto.
+  - intros X. rewrite sum_map. cbn [fst snd]. rewrite <- (sum_perm _ _ _ P), sum_map, (sum_perm _ _ _ PT). specialize (E X). rewrite (sum_perm _ _ _ PT) in E. simpl in *.
+    transitivity (sum (fun i : R * I * R => fst (fst i) * dot (a (snd (fst i))) X + (- (v0 / m0)) * (snd i * dot (a (snd (fst i))) X)) (T1 ++ T2)); [apply sum_ext; intros; ring|].
+    rewrite sum_plus, sum_scal. replace (sum (fun q : R * I * R => snd q * dot (a (snd (fst q))) X) (T1 ++ T2)) with (- (m0 * dot (a i0) X)) by lra. field. auto.
+Qed.
+Lemma at_most {I} n (a : I -> list R) m : (n <= m)%nat -> forall w (S : list (R * I)), (forall p, In p S -> length (a (snd p)) = n) -> length S = (w + m)%nat ->
+  exists S', length S' = m /\ (forall p, In p S' -> In (snd p) (map snd S)) /\
+    forall X, sum (fun p => fst p * dot (a (snd p)) X) S' = sum (fun p => fst p * dot (a (snd p)) X) S.
+Proof.
+  intros Hm. induction w as [|w IH]; intros S HA L.
+  - exists S. split; auto. split; auto. intros p Hp. apply in_map. auto.
+  - destruct (fewer n a S HA) as (S1 & L1 & I1 & E1); [lia|]. destruct (IH S1) as (S2 & L2 & I2 & E2).
+    + intros p Hp. specialize (I1 p Hp). apply in_map_iff in I1. destruct I1 as (q & <- & Hq). auto.
+    + lia.
+    + exists S2. split; auto. split; [|intros X; rewrite E2; auto]. intros p Hp. specialize (I2 p Hp). apply in_map_iff in I2. destruct I2 as (q & <- & Hq). auto.
 Qed.

@@ -1,9 +1,40 @@
 (* The bound about the rational data: computed with integers after scaling.
    Inputs times L, targets times M, arguments of h times a, its values times a b, the risk times k M^2. *)
-Require Import Reals ZArith QArith Qreals List Lra Lia Bool NArith Arith.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Bound Inst.
+Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
+From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays TreeBound.
 Import ListNotations.
 Open Scope R_scope.
+
+(* dividing by the greatest common divisor *)
+Definition gcdZ (v : list Z) : Z := fold_right Z.gcd 0%Z v.
+Definition shrinkZ (v : list Z) : list Z :=
+  let g := gcdZ v in
+  let v' := map (fun x => Z.div x g) v in
+  if (0 <? g)%Z && forallb (fun xy => (fst xy * g =? snd xy)%Z) (combine v' v) then v' else v.
+Lemma shrinkZ_ok : forall v : list (T Zops), exists k, 0 < k /\ forall X, dot (rv ZR (shrinkZ v)) X = k * dot (rv ZR v) X.
+Proof.
+  intros v. unfold shrinkZ. set (g := gcdZ v). destruct (0 <? g)%Z eqn:Eg; simpl; [|exists 1; split; [lra|intros; ring]].
+  destruct (forallb _ _) eqn:E; [|exists 1; split; [lra|intros; ring]].
+  apply Z.ltb_lt, IZR_lt in Eg. exists (/ IZR g). split; [apply Rinv_0_lt_compat; auto|].
+  generalize dependent g. intros g Eg. induction v as [|x v IH]; intros E [|y X]; simpl; try ring.
+  simpl in E. apply andb_prop in E. destruct E as [E1 E2]. apply Z.eqb_eq in E1.
+  rewrite (IH E2 X). rewrite <- E1 at 2. rewrite mult_IZR. field. lra.
+Qed.
+
+(* the primitive integer vector in the direction of a rational one *)
+Definition lcmZ (v : list Q) : Z := fold_right (fun q l => Z.lcm (Zpos (Qden q)) l) 1%Z v.
+Definition shrinkQ (v : list Q) : list Q :=
+  let l := lcmZ v in
+  let g := gcdZ (map (fun q => Z.div (Qnum q * l) (Zpos (Qden q))) v) in
+  let s := qnorm (l # Z.to_pos g) in
+  if Qle_bool s 0 then v else map (mul Qops s) v.
+Lemma shrinkQ_ok : forall v : list (T Qops), exists k, 0 < k /\ forall X, dot (rv QR (shrinkQ v)) X = k * dot (rv QR v) X.
+Proof.
+  intros v. unfold shrinkQ. set (s := qnorm _). destruct (Qle_bool s 0) eqn:E; [exists 1; split; [lra|intros; ring]|].
+  exists (Q2R s). split.
+  - destruct (Rlt_le_dec 0 (Q2R s)) as [|L]; auto. exfalso. assert (Qle_bool s 0 = true); [|congruence]. apply (leb_ok QR). cbn [toR QR]. unfold Q2R at 2. simpl. lra.
+  - intros X. rewrite (Rays.rv_scale Qops QR s v). apply dot_scale.
+Qed.
 
 (* s q as an integer *)
 Definition scaleZ (s : Z) (q : Q) : Z := Z.div (Qnum q * s) (Zpos (Qden q)).
@@ -55,25 +86,22 @@ Proof. induction u as [|x u IH]; intros [|y v]; simpl; try ring. rewrite IH. rin
 
 Section Scale.
 Variables (L M a b k : Z).
-Variables (h : act Q) (bh bo : bool) (D : list (list Q * list Q)) (G : list (list Z)).
-Definition check_bound_Q (fuel width n : nat) (c rho : Q) : bool :=
+Variables (h : act Q) (homog bh bo : bool) (D : list (list Q * list Q)) (G : list (list Z)) (extra : list (list Z)).
+Definition check_tree_Q (code : list Z) (units width n : nat) (c rho : Q) : bool :=
   (0 <? L)%Z && (0 <? M)%Z && (0 <? a)%Z && (0 <? b)%Z && (0 <? k)%Z &&
   exact_act a b h && exact_data L M D && exact k c && exact (k * (M * M)) rho &&
-  check_bound Zops shrinkZ (scale_act a b h) bh (scale_data L M D) G fuel prune width n bo (scaleZ k c) (scaleZ (k * (M * M)) rho).
+  check_tree Zops shrinkZ homog (scale_act a b h) bh (scale_data L M D) G extra code units width n bo (scaleZ k c) (scaleZ (k * (M * M)) rho).
 
-Theorem check_bound_Q_ok fuel width n c rho : check_bound_Q fuel width n c rho = true ->
+Theorem check_tree_Q_ok code units width n c rho : check_tree_Q code units width n c rho = true ->
   forall (out : list R) (W : list (list R)),
     length out = ((if bo then 1 else 0) + width)%nat -> length W = width -> (forall row, In row W -> length row = n) ->
     Q2R rho <= risk (Q2R c) (rN QR [(bo, act_out Qops); (bh, h)]) (rD QR D) [[out]; W].
 Proof.
-  unfold check_bound_Q. intros H out W LO LW LR.
+  unfold check_tree_Q. intros H out W LO LW LR.
   repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']).
   apply Z.ltb_lt in H, C4, C5, C6, C7. assert (Pa := C6). apply IZR_lt in H, C4, C5, C6, C7. apply exact_ok in C0, C1. rewrite !mult_IZR in C0.
   set (out' := scale_out bo (IZR M) (IZR (a * b)) out). set (W' := map (scale_row bh (IZR a) (IZR L)) W).
-  assert (HD : forall d, In d (scale_data L M D) -> length (snd d) = 1%nat).
-  { unfold check_bound in C. apply andb_prop in C. destruct C as [C _]. apply andb_prop in C. destruct C as [C _]. apply andb_prop in C. destruct C as [_ C].
-    rewrite forallb_forall in C. intros d Hd. apply Nat.eqb_eq, C; auto. }
-  assert (B := check_bound_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ prune_ok C out' W').
+  assert (B := check_tree_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ _ _ C out' W').
   assert (B1 : length out' = ((if bo then 1 else 0) + width)%nat) by (rewrite <- LO; unfold out', scale_out; destruct bo, out; simpl; rewrite ?map_length; auto).
   assert (B2 : length W' = width) by (unfold W'; rewrite map_length; auto).
   assert (B3 : forall row, In row W' -> length row = n).

@@ -33,8 +33,6 @@ Definition identity : act R := ([], (1, 0)).
 Definition network (HL : list (act R * nat)) (h : act R) : list (bool * act R) := (true, identity) :: lay HL ++ [(true, h)].
 Definition continuous_path (path : R -> params R) : Prop :=
   forall x e, 0 < e -> exists d, 0 < d /\ forall x', Rabs (x' - x) < d -> close e (path x) (path x').
-(* A: one row (a_0, a) for each output *)
-Definition affine_map (A : list (list R)) (x : list R) : list R := map (fun row => dot row (1 :: x)) A.
 
 Definition theorem1_statement : Prop :=
   forall (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
