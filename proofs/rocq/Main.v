@@ -67,6 +67,8 @@ Notation l := (vT (loss_of p)).
 Notation g := (gT (loss_of p)).
 Definition risk_Q (th : params Q) : Q := riskT Qops l c N D th.
 
+Definition predict (th : params Q) (x : list Q) : list Q := netT Qops N th x.
+
 Definition ok_interior (th : params Q) : bool := good_loss (loss_of p) && check_interior Qops g (n_out p) (n_in p) c N D th.
 Definition ok_better (th th' : params Q) : bool := good_loss (loss_of p) && check_better Qops l c N D th th'.
 (* for each unit multipliers, one for each sample, or None: by rays *)
@@ -105,6 +107,8 @@ Definition ok_global_minimum (width : nat) (rho : Q) (th : params Q) : bool :=
 
 Theorem risk_Q_ok th : good_loss (loss_of p) = true -> Q2R (risk_Q th) = risk_at p (real th).
 Proof. intros H. destruct (good_loss_ok _ H) as (L & E & HL & _). unfold risk_at. rewrite <- E. apply (riskT_ok Qops QR), HL. Qed.
+Theorem predict_ok th x : rv QR (predict th x) = net (rN QR N) (real th) (rv QR x).
+Proof. apply (netT_ok Qops QR). Qed.
 Theorem ok_interior_sound th : ok_interior th = true -> local_min (risk_at p) (real th).
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.

@@ -180,14 +180,14 @@ let raw_params entry where v =
 let shaped misfit widths biases layers =
   let rec go layers biases widths = match (layers, biases, widths) with
     | (rows, bias) :: ls, b :: bs, w :: (w' :: _ as ws) ->
-        if List.length rows <> w' || List.exists (fun r -> List.length r <> w) rows then misfit "the shape of a weight";
+        if List.length rows <> w' || List.exists (fun r -> List.length r <> w) rows then raise (misfit "the shape of a weight");
         let rows = match (b, bias) with
           | true, Some v when List.length v = w' -> List.map2 (fun a r -> a :: r) v rows
           | false, None -> rows
-          | _ -> misfit "a bias" in
+          | _ -> raise (misfit "a bias") in
         rows :: go ls bs ws
     | [], [], [ _ ] -> []
-    | _ -> misfit "the number of layers" in
+    | _ -> raise (misfit "the number of layers") in
   List.rev (go layers biases widths)
 
 (* ---- the file ---- *)
@@ -212,7 +212,7 @@ let read bytes open_data =
   let factor, huber = Read.need f "loss" (fun where v -> read_loss where v (List.length data)) in
   let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
   let given = Read.take f "parameters" (raw_params Read.liberal) in
-  let given = Option.map (shaped (fun what -> malformed "parameters" "%s" what) widths biases) given in
+  let given = Option.map (shaped (fun what -> Malformed ("parameters: " ^ what)) widths biases) given in
   Read.finish f;
   let layers = List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) in
   { widths; biases; acts; data; given; factor; huber; sha256 = Sha256.hex (bytes ^ more);
