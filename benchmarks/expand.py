@@ -17,7 +17,7 @@ os.environ.setdefault("SYMPY_GROUND_TYPES", "flint")
 import sympy
 from sympy.external.gmpy import GROUND_TYPES
 
-from symverify.kernel.model import Pattern, Problem
+from symverify.kernel.core.network import Pattern, Problem
 from symverify.problem import loads
 from symverify.search.expand import Expansion, expand, variables
 

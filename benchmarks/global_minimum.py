@@ -13,8 +13,7 @@ import time
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from symverify.kernel.cover import lower_bound
-from symverify.kernel.model import Activation
+from symverify.kernel.core.activation import Activation
 from symverify.search.global_minimum import Instance, Result, global_minimum, instance
 
 SIZES = ((20, 1, 3), (20, 2, 2), (14, 2, 3), (20, 3, 2), (30, 2, 2), (40, 2, 2), (16, 2, 3), (20, 2, 3), (60, 2, 2))

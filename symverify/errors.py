@@ -1,6 +1,6 @@
 """What can go wrong, as one tree; `except SymverifyError` catches everything that the package raises on purpose.
 
-    SymverifyError          the root; its class is `symverify.kernel.errors.KernelError`, because the kernel,
+    SymverifyError          the root; its class is `symverify.kernel.core.errors.KernelError`, because the kernel,
     │                       which must be readable by itself, imports nothing from the rest of the package
     ├── Malformed           a network file, data file or certificate is not well formed; `.faults` are all
     │   │                   (path in the file, what was expected)
@@ -14,7 +14,7 @@
 `remedy(error)` is the next thing to try, in a sentence, for any of them.
 """
 
-from .kernel.errors import Declined, KernelError, Malformed, Rejected
+from .kernel.core.errors import Declined, KernelError, Malformed, Rejected
 
 __all__ = ["Declined", "Malformed", "NoCell", "Rejected", "SymverifyError", "Unreadable", "remedy"]
 

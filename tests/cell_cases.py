@@ -5,12 +5,11 @@ import random
 from fractions import Fraction
 from typing import Any
 
-from symverify.kernel.errors import Rejected
-from symverify.kernel.facts import Fact
-from symverify.kernel.model import Layer, Pattern, Point, Problem, cell_of
-from symverify.kernel.network import read_problem
-from symverify.kernel.read import Fields
-from symverify.kernel.rules import Proof
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of
+from symverify.kernel.core.proof import Fact, Proof
+from symverify.kernel.core.text import Fields
 
 ACTIVATIONS: list[Any] = [
     "relu",

@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 import flint
 import pytest
 
-from symverify.kernel.model import Point, Problem, predictions, risk
+from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.problem import loads
 from tests.examples import EXAMPLES, Example, changed
 

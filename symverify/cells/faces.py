@@ -7,10 +7,10 @@ lie in it is a point on the face.
 from fractions import Fraction
 from operator import mul
 
-from symverify.kernel.cells import arrangement
-from symverify.kernel.faces import unit_faces as sign_vectors
-from symverify.kernel.linear import rays, sign
-from symverify.kernel.model import Problem
+from symverify.kernel.cells.arrangement import arrangement
+from symverify.kernel.cells.face_atlas import unit_faces as sign_vectors
+from symverify.kernel.core.algebra import rays, sign
+from symverify.kernel.core.network import Problem
 
 Weights = tuple[Fraction, ...]
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from symverify.cells.arrangement import Arrangement, arrangement, witness
 from symverify.ground.linear import primitive
-from symverify.kernel.model import ONE, ZERO, Problem
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.network import Problem
 
 
 class NotShallow(ValueError):

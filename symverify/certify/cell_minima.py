@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symverify.kernel.model import Point
+from symverify.kernel.core.network import Point
 from symverify.search.cell_minima import CellMinima, FaceMinima
 from symverify.search.strata import Dual
 

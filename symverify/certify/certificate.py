@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symverify.kernel.check import FORMAT, stated
-from symverify.kernel.facts import Fact
-from symverify.kernel.model import Point, Problem, Scalar
-from symverify.kernel.read import Fields
-from symverify.kernel.rules import Proof
-from symverify.kernel.table import RULES
+from symverify.kernel.check import FORMAT, apply, needed
+from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.poly import Scalar
+from symverify.kernel.core.proof import Fact, Proof, Step
+
+Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
+_NONE: Premises = {}
 
 
 def coordinate(x: Scalar) -> object:
@@ -43,27 +44,22 @@ class Certificate:
     steps: list[dict[str, object]] = field(default_factory=list)
     claims: list[dict[str, object]] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)  # of the steps, by their text
-    _unchecked: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.proof = Proof(self.problem, [], set())
+        self.proof = Proof(self.problem)
 
-    def step(self, rule: str, **fields: object) -> int:
-        """Add a step, or find the equal one; its index. Raises what the kernel's rule raises."""
-        step: dict[str, object] = {"rule": rule, **fields}
+    def step(self, rule: str, premises: Premises = _NONE, **fields: object) -> int:
+        """Add a step that rests on the steps `premises`, or find the equal one; its index.
+
+        Raises what the kernel's rule raises.
+        """
+        step = _spelled(rule, premises, fields)
         if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
             return known
-        with Fields(fields, f"steps[{len(self.steps)}]") as reading:
-            fact = RULES[rule](self.proof, reading)
-        return self._added(step, fact)
+        return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
 
-    def unchecked(self, fact: Fact, rule: str, **fields: object) -> int:
-        """Add a step whose rule is too costly to run twice: what it will establish once the kernel reads the file."""
-        self._unchecked.add(len(self.steps))
-        return self._added({"rule": rule, **fields}, fact)
-
-    def _added(self, step: dict[str, object], fact: Fact) -> int:
-        self.proof.facts.append(fact)
+    def _added(self, step: dict[str, object], proved: Step) -> int:
+        self.proof.steps.append(proved)
         self.steps.append(step)
         return self._places.setdefault(json.dumps(step, sort_keys=True), len(self.steps) - 1)
 
@@ -74,61 +70,47 @@ class Certificate:
 
     def fact(self, index: int) -> Fact:
         """What a step proves."""
-        return self.proof.facts[index]
+        return self.proof.steps[index].fact
 
     def claim(self, name: str, step: int) -> None:
         """State a claim that a step settles."""
-        outcome = stated(name, self.fact(step))
+        outcome = self.fact(step).settles(name)
         if outcome is None:
             raise ValueError(f"step {step} does not settle {name}")
-        self.claims.append({"claim": name, "verdict": outcome[0], "step": step, **outcome[1]})
-
-    def withdraw(self) -> set[str]:
-        """Take back the claims that rest on unchecked steps; their names."""
-        unsure = [claim for claim in self.claims if self._unchecked & set(self._needed([claim]))]
-        self.claims = [claim for claim in self.claims if claim not in unsure]
-        return {str(claim["claim"]) for claim in unsure}
+        stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **outcome[1]}
+        if stated not in self.claims:
+            self.claims.append(stated)
 
     def text(self) -> bytes:
         """The certificate file: only the steps that some claim rests on, renumbered in order."""
-        needed = self._needed(self.claims)
-        number = {old: new for new, old in enumerate(needed)}
-        steps = [renumbered(self.steps[index], number) for index in needed]
+        kept = self._needed(self.claims)
+        number = {old: new for new, old in enumerate(kept)}
+        steps = [_renumbered(self.steps[index], self.proof.steps[index].premises, number) for index in kept]
         claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]
         return lines({"format": FORMAT, "problem": self.problem.sha256}, claims=claims, steps=steps)
 
     def _needed(self, claims: Sequence[Mapping[str, object]]) -> list[int]:
-        pending = [claim["step"] for claim in claims]
-        needed: set[int] = set()
-        while pending:
-            index = pending.pop()
-            if isinstance(index, int) and index not in needed:
-                needed.add(index)
-                pending += references(self.steps[index])
-        return sorted(needed)
+        return needed(self.proof.steps, [int(str(claim["step"])) for claim in claims])
 
 
-_NAMING = frozenset({"point", "minimum", "better", "step", "bound", "limit", "infimum", "cells", "minima"})
+def _spelled(rule: str, premises: Premises, fields: Mapping[str, object]) -> dict[str, object]:
+    """A step as certificates spell it."""
+    roles = {role: index if isinstance(index, int) else list(index) for role, index in premises.items()}
+    return {"rule": rule, **({"from": roles} if roles else {}), **fields}
 
 
-def references(step: Mapping[str, object]) -> list[int]:
-    """The earlier steps that a step names: the whole numbers, or lists of them, in the fields that name steps."""
-    return [index for key, value in step.items() for index in _named(key, value)]
-
-
-def _named(key: str, value: object) -> list[int]:
-    each = value if isinstance(value, list) else [value]
-    named = [index for index in each if type(index) is int]
-    return named if key in _NAMING and len(named) == len(each) else []
-
-
-def renumbered(step: Mapping[str, object], number: Mapping[int, int]) -> dict[str, object]:
-    """The step with the steps that it names renumbered."""
-    changed = dict(step)
-    for key, value in step.items():
-        if named := _named(key, value):
-            changed[key] = [number[index] for index in named] if isinstance(value, list) else number[named[0]]
-    return changed
+def _renumbered(
+    step: Mapping[str, object], premises: Mapping[str, tuple[int, ...]], number: Mapping[int, int]
+) -> dict[str, object]:
+    """The step with the steps that it rests on renumbered."""
+    roles = step.get("from")
+    if not isinstance(roles, dict):
+        return dict(step)
+    changed = {
+        role: number[written] if isinstance(written, int) else [number[index] for index in premises[role]]
+        for role, written in roles.items()
+    }
+    return {**step, "from": changed}
 
 
 def lines(head: dict[str, object], **lists: list[dict[str, object]]) -> bytes:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from symverify.certify.certificate import parameters
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
-from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated, Limit
-from symverify.kernel.model import Point, Problem, cell_of
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Evaluated, Limit
+from symverify.kernel.core.network import Point, Problem, cell_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
@@ -30,7 +30,7 @@ def linear_collapse(session: Session) -> Outcome:
 def _affine_minimum(session: Session) -> tuple[int, int]:
     """The steps of the constructed point and of its being a local minimum."""
     point = session.certificate.point(session.affine().point)
-    return point, session.certificate.step("interior_minimum", point=point)
+    return point, session.certificate.step("interior_minimum", {"point": point})
 
 
 def _not_constructed(session: Session, error: NotConstructible) -> Outcome:
@@ -66,7 +66,7 @@ def valley(session: Session) -> Outcome:
     except NotConstructible as error:
         return _not_constructed(session, error)
     step = minimum if session.everywhere(point) is not None else session.spurious(minimum)
-    return Proved(session.certificate.step("valley", minimum=minimum if step is None else step, path=path))
+    return Proved(session.certificate.step("valley", {"minimum": minimum if step is None else step}, path=path))
 
 
 def point(session: Session) -> Outcome:
@@ -116,27 +116,27 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     interior = strictly_inside(problem, theta)
     if interior:
         try:
-            return Decision(certificate.step("interior_minimum", point=at), False, "interior")
+            return Decision(certificate.step("interior_minimum", {"point": at}), False, "interior")
         except Rejected:
             pass
     if len(problem.widths) == 3 and problem.widths[-1] == 1:
         match decide_shallow(problem, theta):
             case Stays(found):
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in found]
-                return Decision(certificate.step("face_minimum", point=at, multipliers=spelled), False, "boundary")
+                return Decision(certificate.step("face_minimum", {"point": at}, multipliers=spelled), False, "boundary")
             case Descends(curve, why):
-                return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
+                return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
             case Unknown(reason):
                 return Undecided(reason)
     for rule in ("adjacent_cells", "second_order"):
         try:
-            return Decision(certificate.step(rule, point=at), False, rule)
+            return Decision(certificate.step(rule, {"point": at}), False, rule)
         except (Rejected, Declined):
             continue
     found_curve = descent(problem, theta)
     if found_curve is not None:
         curve, why = found_curve
-        return Decision(certificate.step("descent", point=at, curve=parameters(curve)), True, why)
+        return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
     where = "inside its cell, where the first-order minorant is not constant" if interior else "on a boundary of cells"
     return Undecided(f"the point lies {where}, the second-order test does not settle it, and no descent was found")
 
@@ -157,21 +157,22 @@ def global_minimum(session: Session) -> Outcome:
         return _met_bound(session, answer.reason)
     if not answer.closed:
         lowest = session.lowest(answer.reached)
-        step = session.certificate.step("bracket", bound=answer.bound, point=lowest)
+        step = session.certificate.step("bracket", {"bound": answer.bound, "point": lowest})
         session.certificate.claim("global_bounds", step)
         return Undecided(answer.reason)
     reached = session.certificate.fact(answer.reached)
     if isinstance(reached, Limit):
-        infimum = session.certificate.step("infimum", bound=answer.bound, limit=answer.reached)
+        infimum = session.certificate.step("infimum", {"bound": answer.bound, "limit": answer.reached})
         separators = None if answer.result is None else answer.result.separators
         try:
             if separators is not None:
                 vectors = [[list(q) for q in part] for part in separators]
-                return Proved(session.certificate.step("not_attained", infimum=infimum, separators=vectors))
+                lost = session.certificate.step("not_attained", {"infimum": infimum}, separators=vectors)
+                return Proved(lost, claim="infimum")
         except Declined:
             pass
-        return Proved(infimum, (("attained", None), ("reason", "whether it is attained is open")))
-    return Proved(session.certificate.step("global_minimum", bound=answer.bound, point=answer.reached))
+        return Proved(infimum, (("reason", "whether it is attained is open"),), claim="infimum")
+    return Proved(session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached}))
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
@@ -192,10 +193,12 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
     lowest = at if found is None else session.certificate.point(found.point)
     try:
-        return Proved(session.certificate.step("global_minimum", bound=bound, point=lowest))
+        return Proved(session.certificate.step("global_minimum", {"bound": bound, "point": lowest}))
     except Rejected:
         if session.insist:
-            session.certificate.claim("global_bounds", session.certificate.step("bracket", bound=bound, point=lowest))
+            session.certificate.claim(
+                "global_bounds", session.certificate.step("bracket", {"bound": bound, "point": lowest})
+            )
         return open_claim(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
 
 
@@ -205,7 +208,7 @@ def critical_point(session: Session) -> Outcome:
         return Undecided("the network file gives no parameters")
     try:
         at = session.certificate.point(session.problem.parameters)
-        return Proved(session.certificate.step("critical_point", point=at))
+        return Proved(session.certificate.step("critical_point", {"point": at}))
     except Rejected as error:
         return Undecided(error.reason)
 
@@ -218,6 +221,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "atlas": atlas,
     "face_atlas": face_atlas,
     "global_minimum": global_minimum,
+    "infimum": global_minimum,
     "valley": valley,
     "point": point,
     "critical_point": critical_point,
@@ -240,5 +244,5 @@ def attempt(session: Session, name: str) -> Outcome:
     except Declined as error:
         return Undecided(str(error))
     if isinstance(outcome, Proved):
-        session.certificate.claim(name, outcome.step)
+        session.certificate.claim(outcome.claim or name, outcome.step)
     return outcome

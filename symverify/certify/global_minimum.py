@@ -9,9 +9,11 @@ from math import comb
 from pathlib import Path
 
 from symverify.cells.unit import planes
-from symverify.kernel.cells import MAX_WORK, arrangement, regions, work
-from symverify.kernel.cover import few
-from symverify.kernel.model import ZERO, Layer, Point, Problem
+from symverify.kernel.cells.arrangement import arrangement, regions, work
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import MAX_RAYS
+from symverify.kernel.core.errors import MAX_WORK
+from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.search.global_minimum import Family, Instance, Network
 
 MAX_TUPLES, MAX_COLUMNS, LARGE = 10**9, 60_000_000, 10**6
@@ -30,7 +32,7 @@ def applicable(problem: Problem) -> str | None:
     """Why the search does not apply, or None."""
     if len(problem.widths) != 3 or problem.widths[-1] != 1:
         return "the global minimum is computed for one hidden layer and scalar output"
-    if problem.loss.name != "squared":
+    if not problem.loss.quadratic:
         return "the global minimum is computed for squared loss"
     return None
 
@@ -50,7 +52,7 @@ def estimate(problem: Problem) -> Estimate:
     n, width = len(problem.inputs), problem.widths[1]
     dimension = len(rows[0]) if rows else 1
     rays = comb(len(rows), dimension - 1)
-    if rays * n > MAX_COLUMNS or not few(len(rows), dimension):
+    if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
         return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
     if work(distinct) > MAX_WORK:

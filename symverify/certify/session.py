@@ -17,10 +17,10 @@ from symverify.certify.global_minimum import (
     network_of,
     point_of_network,
 )
-from symverify.kernel.cover import tight
-from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated, Limit, LocalMinimum, LowerBound
-from symverify.kernel.model import ZERO, Pattern, Point, Problem, predictions, risk
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
+from symverify.kernel.core.network import Pattern, Point, Problem, predictions, risk
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
 from symverify.search.global_minimum import Progress as SearchProgress
@@ -32,10 +32,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A claim settled, proved or refuted, by a step of the certificate; `notes` are for the reader, not trusted."""
+    """A claim settled, proved or refuted, by a step of the certificate; `notes` are for the reader, not trusted.
+
+    `claim` is the name of what is proved, where it is not the claim that was tried.
+    """
 
     step: int
     notes: tuple[tuple[str, str | int | bool | None], ...] = ()
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,13 @@ class Session:
     def everywhere(self, point_step: int) -> int | None:
         """The step that proves a point global, if it is known to be."""
         try:
-            return self.certificate.step("function_minimum", point=point_step)
+            return self.certificate.step("function_minimum", {"point": point_step})
         except Rejected:
             pass
         answer = self.global_answer()
         try:
             if answer.bound is not None and answer.closed:
-                return self.certificate.step("global_minimum", bound=answer.bound, point=point_step)
+                return self.certificate.step("global_minimum", {"bound": answer.bound, "point": point_step})
         except Rejected:
             pass
         return None
@@ -171,7 +175,10 @@ class Session:
             return GlobalAnswer(None, None, False, False, str(error))
         if result.closed and self.options.checkpoint is not None:
             self.options.checkpoint.unlink(missing_ok=True)
-        bound, closed = self._bound(result), result.closed
+        try:
+            bound, closed = self._bound(result), result.closed
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, f"the kernel declined the proof: {error}")
         if result.network is not None:
             point = point_of_network(problem, result.network)
             value = risk(problem, predictions(problem, point))
@@ -180,7 +187,7 @@ class Session:
             reached = certificate.point(point)
         elif result.family is not None:
             shape = normal_form(instance)
-            reached = certificate.step("limit", **limit_step(problem, result.family, shape.shift, shape.constant))
+            reached = certificate.step("limit", {}, **limit_step(problem, result.family, shape.shift, shape.constant))
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
@@ -194,10 +201,8 @@ class Session:
         fact = self.certificate.fact(step)
         if isinstance(fact, LowerBound) and fact.risk == result.lower_risk:
             return step
-        vectors = [list(g) for g in result.vectors]
-        targets = [y[0] for y in self.problem.targets]
-        bound = LowerBound(result.lower_risk, tight(targets, result.vectors, result.lower))
-        return self.certificate.unchecked(bound, "global_lower_bound", risk=str(bound.risk), vectors=vectors)
+        vectors, tree = [list(g) for g in result.vectors], list(result.tree)
+        return self.certificate.step("global_lower_bound", risk=str(result.lower_risk), vectors=vectors, tree=tree)
 
     def _bracket(self, seen: SearchProgress) -> None:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
@@ -218,6 +223,5 @@ class Session:
         witness = self.lower_than(at.point, at.risk)
         if witness is None:
             return None
-        return self.certificate.step(
-            "spurious_minimum", minimum=minimum_step, better=self.certificate.point(witness.point)
-        )
+        better = self.certificate.point(witness.point)
+        return self.certificate.step("spurious_minimum", {"minimum": minimum_step, "better": better})

@@ -18,17 +18,10 @@ import numpy as np
 
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
-from symverify.kernel.errors import Declined, KernelError
-from symverify.kernel.model import (
-    ZERO,
-    Point,
-    Problem,
-    coordinates,
-    predictions,
-    rational,
-    risk,
-    trace,
-)
+from symverify.ground.floats import least_norm, norm, product
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined, KernelError
+from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.snap_equations import Array, as_point, leaves, linearised, repair
 from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
@@ -69,7 +62,7 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     `deadline`, a time.monotonic() value. For squared loss.
     """
     given_risk = risk(problem, predictions(problem, point))
-    if problem.loss.name != "squared":
+    if not problem.loss.quadratic:
         return [Snapped("the cell of the point", given_risk, reason="undecided: snapping needs the squared loss")]
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
@@ -183,9 +176,9 @@ class _Search:
                     case Stays(found):
                         rule, multipliers = "face_minimum", found
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
-                certificate.step(rule, point=at, multipliers=spelled)
+                certificate.step(rule, {"point": at}, multipliers=spelled)
             else:
-                certificate.step(rule, point=at)
+                certificate.step(rule, {"point": at})
         except KernelError as error:
             return self.failed(region, f"undecided: {error}")
         apart = [rational(a) - b for a, b in zip(coordinates(point), self.start, strict=True)]
@@ -217,7 +210,7 @@ class _Search:
         for _ in range(MAX_ROUNDS):
             gap, jacobian = linearised(self.problem, region, theta, goal)
             origin = self.floats if anchored else theta
-            aimed = origin + np.linalg.lstsq(jacobian, jacobian @ (theta - origin) - gap, rcond=1e-9)[0]
+            aimed = origin + least_norm(jacobian, product(jacobian, theta - origin) - gap, 1e-9)
             if not np.isfinite(aimed).all() or np.abs(aimed).max() > MAX_WEIGHT:
                 return None
             if np.abs(aimed - theta).max() <= 1e-10 * (1 + np.abs(theta).max()):
@@ -227,7 +220,7 @@ class _Search:
 
     def repaired(self, region: Region, target: Sequence[Vector], aimed: Array, level: int) -> Point | None:
         """The float parameters, rounded, with one block of them moved so that the predictions are exactly `target`."""
-        moved = float(np.linalg.norm(aimed - self.floats))
+        moved = norm(aimed - self.floats)
         bits = min(max(math.ceil(math.log2(64 * math.sqrt(len(aimed)) / max(moved, 1e-9))), 3), 44) + level
         rounded = [
             exact if float(exact) == x else Fraction(round(x * 2**bits), 2**bits)
@@ -249,7 +242,7 @@ class _Search:
             row = np.array([float(v) for v in x] + [1.0] * self.problem.hidden_bias)
             for j, unit in enumerate(region.pattern[0]):
                 at = slice(j * stride, (j + 1) * stride)
-                before, after = float(self.floats[at] @ row), float(aimed[at] @ row)
+                before, after = float(product(self.floats[at], row)), float(product(aimed[at], row))
                 for p, end in ((unit[i] - 1, -1), (unit[i], 1)):
                     if not 0 <= p < len(h.breakpoints) or (j, i) in held or self.problem.dead_row(i):
                         continue

@@ -10,9 +10,9 @@ from symverify.certify.cell_minima import cell_infimum as infimum_fields
 from symverify.certify.cell_minima import cell_minima as minima_fields
 from symverify.certify.cell_minima import constant_risk_path as path_fields
 from symverify.certify.session import Outcome, Proved, Session, Undecided
-from symverify.kernel.errors import Rejected
-from symverify.kernel.facts import UnitCells
-from symverify.kernel.model import Pattern, Point, cell_of
+from symverify.kernel.cells.cell_cover import UnitCells
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.network import Pattern, Point, cell_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
 from symverify.search.cell_minima import Undecided as Open
@@ -57,7 +57,7 @@ def minima_of_cell(session: Session) -> Outcome:
         return Undecided(found.reason)
     step = _minima_step(session, found)
     at = session.certificate.point(found.interior)
-    lowest = session.certificate.step("cell_infimum", point=at, **infimum_fields(found))
+    lowest = session.certificate.step("cell_infimum", {"point": at}, **infimum_fields(found))
     session.certificate.claim("cell_infimum", lowest)
     _join(session, found)
     return Proved(step, (("reason", _told(found)),))
@@ -69,13 +69,13 @@ def _join(session: Session, found: CellMinima) -> None:
     if start is None or not found.inside or start in [each for o in found.orbits for each in o.witnesses()]:
         return
     try:
-        minimum = session.certificate.step("interior_minimum", point=session.certificate.point(start))
+        minimum = session.certificate.step("interior_minimum", {"point": session.certificate.point(start)})
     except Rejected:
         return
     for goal in (each for orbit in found.orbits for each in orbit.witnesses()):
         nodes = constant_risk_path(found, start, goal)
         if nodes is not None:
-            step = session.certificate.step("constant_risk_path", minimum=minimum, **path_fields(nodes))
+            step = session.certificate.step("constant_risk_path", {"minimum": minimum}, **path_fields(nodes))
             session.certificate.claim("constant_risk_path", step)
             return
 
@@ -95,7 +95,7 @@ def _named(session: Session) -> Pattern | Undecided:
 
 def _minima_step(session: Session, found: CellMinima | FaceMinima) -> int:
     at = session.certificate.point(found.interior)
-    return session.certificate.step("cell_minima", point=at, **minima_fields(found))
+    return session.certificate.step("cell_minima", {"point": at}, **minima_fields(found))
 
 
 def _told(found: CellMinima) -> str:
@@ -125,7 +125,7 @@ def atlas(session: Session) -> Outcome:
     steps = _everywhere(session, [cells.witness(k) for k in range(len(cells))], "cells")
     if isinstance(steps, Undecided):
         return steps
-    return Proved(session.certificate.step("atlas", cells=counted, minima=steps))
+    return Proved(session.certificate.step("atlas", {"cells": counted, "minima": steps}))
 
 
 def face_atlas(session: Session) -> Outcome:
@@ -137,7 +137,7 @@ def face_atlas(session: Session) -> Outcome:
     if isinstance(steps, Undecided):
         return steps
     session.progress("joining the minima into valleys")
-    return Proved(session.certificate.step("face_atlas", minima=steps))
+    return Proved(session.certificate.step("face_atlas", {"minima": steps}))
 
 
 def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int] | Undecided:

@@ -47,7 +47,7 @@ def bring(
 def _value(text: str | None) -> object:
     """A name as it is; JSON where it begins like an object or a list."""
     from symverify.kernel import Malformed
-    from symverify.kernel.read import strict_json
+    from symverify.kernel.core.text import strict_json
 
     if text is None or not text.lstrip().startswith(("{", "[")):
         return text

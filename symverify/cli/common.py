@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from symverify.kernel.model import Pattern, Problem
+    from symverify.kernel.core.network import Pattern, Problem
     from symverify.problem.load import LoadedProblem
     from symverify.run.check import CheckResult
 
@@ -131,6 +131,7 @@ def print_result(result: "CheckResult") -> None:
     from rich.text import Text
 
     from symverify.report.render import HEADINGS, rows, verdict_lines
+    from symverify.report.words import claim_words
 
     problem = result.problem.problem
     console = console_of()
@@ -140,7 +141,7 @@ def print_result(result: "CheckResult") -> None:
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
         gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
-        told = "; ".join(filter(None, (claim.reason, claim.words, gap)))
+        told = "; ".join(filter(None, (claim.reason, claim_words(result, claim), gap)))
         console.print(Text(f"{claim.name}: ", style="bold") + Text(told))
     for name, reason in result.skipped:
         console.print(Text(f"{name}: ", style="bold") + Text(f"skipped: {reason}"))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
+from .floats import Cholesky, least_norm, nonnegative, product, triangular
 from .linear import nullspace, primitive, solve
 from .lp import Farkas, dot, solve_system
 
@@ -60,7 +60,7 @@ def _guess(matrix: Rows, target: Sequence[Fraction], linear: Sequence[Fraction],
         basis = nullspace([cone[i] for i in active], width) if active else None
         if basis == []:
             return origin
-        inside = x if basis is None else np.linalg.lstsq(np.array(basis, dtype=float).T, x)[0]
+        inside = x if basis is None else least_norm(np.array(basis, dtype=float).T, x, 1e-12)
         if not np.isfinite(inside).all():
             return origin
         short = [Fraction(round(value * GRID), GRID) for value in inside.tolist()]
@@ -77,16 +77,18 @@ def _float_optimum(
 ) -> tuple[Array, list[int]]:
     """The optimum of the slightly regularised program, and its rows with positive multipliers, by the dual."""
     m = np.array(matrix, dtype=float).reshape(len(matrix), width)
-    moment = m.T @ np.array(target, dtype=float) - np.array(linear, dtype=float)
-    hessian = m.T @ m
+    moment = product(m.T, np.array(target, dtype=float)) - np.array(linear, dtype=float)
+    hessian = product(m.T, m)
     hessian += np.eye(width) * 1e-10 * max(1.0, float(np.trace(hessian)))
-    root = np.linalg.cholesky(hessian)
-    free = np.linalg.solve(root, moment)
+    root = Cholesky()
+    if not all(root.push(row, 0.0) for row in hessian.tolist()):
+        raise ArithmeticError("not positive definite in floats")
+    free = triangular(root, moment[:, None])[:, 0]
     rows = np.array(cone, dtype=float).reshape(len(cone), width)
     rows /= np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)[:, None]
-    pulls = np.linalg.solve(root, rows.T)
-    weights = nnls(pulls, -free)[0] if len(cone) else np.zeros(0)
-    x: Array = np.linalg.solve(root.T, free + pulls @ weights)
+    pulls = triangular(root, rows.T)
+    weights = nonnegative(pulls.T.copy(), -free) if len(cone) else np.zeros(0)
+    x = np.array(root.solve((moment + product(rows.T, weights)).tolist()))
     return x, np.flatnonzero(weights).tolist()
 
 

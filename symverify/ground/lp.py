@@ -12,8 +12,8 @@ from fractions import Fraction
 from operator import mul
 
 import numpy as np
-from scipy.optimize import nnls
 
+from .floats import nonnegative
 from .linear import Number, nullspace, primitive, solve
 from .qp import cone_projection
 
@@ -194,7 +194,7 @@ def _guess(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[int]
     try:
         floats = np.array([[float(x) for x in column] for column in columns])
         floats /= np.maximum(np.abs(floats).max(axis=1), 1.0)[:, None]
-        weights = nnls(floats.T, np.array(target, dtype=float))[0]
+        weights = nonnegative(floats, np.array(target, dtype=float))
     except (OverflowError, RuntimeError):
         return []
     support: list[int] = np.flatnonzero(weights).tolist()

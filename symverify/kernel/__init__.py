@@ -1,10 +1,15 @@
 """The trusted kernel: reads a problem and a certificate, believes nothing that it can recompute, seals theorems.
 
-Standard library only, exact integers and rationals only. The order of reading: read → network → model → rules →
-check. FORMAT.md, beside this file, specifies the certificate and why each rule is sound.
+Standard library only, exact integers and rationals only. In storeys, of which each theorem names those it rests on:
+
+core/       text → network → proof → one file a rule: Theorem 1, a point, a lower bound and what follows from it
+curvature/  second order
+cells/      all cells and faces of one hidden layer; infima that are not attained
+cited/      what rests on the literature
+check.py    the one walk; table.py the rules; FORMAT.md, beside this file, the certificate and why each rule is sound
 """
 
-from .check import Theorem, check
-from .errors import Declined, KernelError, Malformed, Rejected
+from .check import FORMAT, VERSION, Checked, Theorem, check
+from .core.errors import Declined, KernelError, Malformed, Rejected
 
-__all__ = ["Declined", "KernelError", "Malformed", "Rejected", "Theorem", "check"]
+__all__ = ["FORMAT", "VERSION", "Checked", "Declined", "KernelError", "Malformed", "Rejected", "Theorem", "check"]

@@ -1,14 +1,15 @@
-"""python -I -m symverify.kernel NETWORK CERTIFICATE: verify with the standard library alone."""
+"""python -I -m symverify.kernel [--core] NETWORK CERTIFICATE: verify with the standard library alone."""
 
 import argparse
 import errno
+import hashlib
 import os
 import sys
 from pathlib import Path
 
-from .check import check
-from .errors import Declined, Malformed, Rejected
-from .read import MAX_BYTES
+from .check import VERSION, Checked, check
+from .core.errors import Declined, Malformed, Rejected
+from .core.text import MAX_BYTES
 
 PROVED, MALFORMED, UNDECIDED, REFUTED, REJECTED, INTERNAL, INTERRUPTED = 0, 2, 3, 10, 11, 70, 130
 
@@ -22,10 +23,29 @@ def contents(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def verify(network: Path, certificate: Path) -> tuple[int, list[str]]:
-    """The exit code and the lines to print; the last line is the verdict."""
+def sources() -> str:
+    """The SHA-256 of the kernel's own sources: of each file's path and bytes, in the order of the paths."""
+    home, found = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(home.rglob("*.py"), key=lambda path: path.relative_to(home).as_posix()):
+        found.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def outcome(checked: Checked, core: bool) -> tuple[int, list[str]]:
+    """The exit code, and the verdict lines of the theorems, the one that decides the code last."""
+    ordered = sorted(checked.theorems, key=lambda theorem: (theorem.verdict == "refuted", theorem.claim == "point"))
+    other = [theorem for theorem in ordered if core and theorem.storey != "core"]
+    if other:
+        lines = [theorem.line() for theorem in ordered if theorem not in other]
+        return UNDECIDED, [*lines, *(f"s UNDECIDED {each.claim} needs storey={each.storey}" for each in other)]
+    code = REFUTED if ordered[-1].verdict == "refuted" else PROVED
+    return code, [theorem.line() for theorem in ordered]
+
+
+def verify(network: Path, certificate: Path, core: bool = False) -> tuple[int, list[str]]:
+    """The exit code and the lines to print; the last line is the verdict. With `core` other storeys are refused."""
     try:
-        theorems = check(contents(network), contents(certificate), lambda name: contents(network.parent / name))
+        checked = check(contents(network), contents(certificate), lambda name: contents(network.parent / name))
     except Malformed as error:
         return MALFORMED, [f"{where or 'file'}: {what}" for where, what in error.faults] + ["s MALFORMED"]
     except OSError as error:
@@ -34,21 +54,20 @@ def verify(network: Path, certificate: Path) -> tuple[int, list[str]]:
         return REJECTED, [str(error), "s REJECTED"]
     except (Declined, RecursionError, MemoryError) as error:
         return UNDECIDED, [f"beyond the kernel's budget: {error}", "s UNDECIDED"]
-    ordered = sorted(theorems, key=lambda theorem: (theorem.verdict == "refuted", theorem.claim == "spurious_minimum"))
-    code = REFUTED if ordered[-1].verdict == "refuted" else PROVED
-    return code, [f"{theorem.claim}: {theorem.words}" for theorem in theorems] + [theorem.line() for theorem in ordered]
+    return outcome(checked, core)
 
 
 def main() -> int:
     """Verify and print; every stray exception is an internal error, never a verdict."""
     parser = argparse.ArgumentParser(prog="symverify.kernel", description="Verify a certificate about a network file.")
+    parser.add_argument("--core", action="store_true", help="refuse what does not rest on the core alone")
     parser.add_argument("network", type=Path, metavar="NETWORK")
     parser.add_argument("certificate", type=Path, metavar="CERTIFICATE")
     arguments = parser.parse_args()
     try:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        code, lines = verify(arguments.network, arguments.certificate)
-        print("\n".join(lines), flush=True)
+        code, lines = verify(arguments.network, arguments.certificate, arguments.core)
+        print("\n".join([f"c kernel {VERSION}, sources {sources()}", *lines]), flush=True)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BaseException as error:  # an internal error must not look like a verdict

@@ -1,43 +1,59 @@
-"""The one table of proof rules."""
+"""The one table of proof rules, storey by storey. A storey rests on those above it in this table, never the reverse."""
 
-from collections.abc import Callable
+from .cells.atlas import atlas
+from .cells.cell_cover import cell_cover
+from .cells.cell_infimum import cell_infimum
+from .cells.cell_minima import cell_minima
+from .cells.constant_risk_path import constant_risk_path
+from .cells.face_atlas import face_atlas
+from .cells.infimum import infimum
+from .cells.limit import limit
+from .cells.not_attained import not_attained
+from .cited.assumptions import assumptions
+from .cited.linear_collapse import linear_collapse
+from .core.bracket import bracket
+from .core.descent import descent
+from .core.face_minimum import face_minimum
+from .core.function_bound import function_bound
+from .core.function_minimum import function_minimum
+from .core.global_lower_bound import global_lower_bound
+from .core.global_minimum import global_minimum
+from .core.interior_minimum import interior_minimum
+from .core.point import point
+from .core.proof import Rule
+from .core.spurious_minimum import spurious_minimum
+from .core.valley import valley
+from .curvature.adjacent_cells import adjacent_cells
+from .curvature.critical_point import critical_point
+from .curvature.second_order import second_order
 
-from . import rules
-from .assumptions import assumptions, linear_collapse
-from .bounds import bracket, function_bound, global_lower_bound, global_minimum, infimum, limit, not_attained
-from .cells import cell_cover
-from .critical import critical_point
-from .faces import face_atlas
-from .facts import Fact
-from .read import Fields
-from .rules import Proof
-from .second_order import adjacent_cells, second_order
-from .strata import atlas, cell_infimum, cell_minima, constant_risk_path
-
-RULES: dict[str, Callable[[Proof, Fields], Fact]] = {
-    "point": rules.point,
-    "interior_minimum": rules.interior_minimum,
-    "adjacent_cells": adjacent_cells,
-    "second_order": second_order,
-    "face_minimum": rules.face_minimum,
-    "descent": rules.descent,
-    "spurious_minimum": rules.spurious_minimum,
-    "function_minimum": rules.function_minimum,
-    "valley": rules.valley,
-    "assumptions": assumptions,
-    "linear_collapse": linear_collapse,
-    "critical_point": critical_point,
-    "cell_cover": cell_cover,
-    "cell_minima": cell_minima,
-    "cell_infimum": cell_infimum,
-    "constant_risk_path": constant_risk_path,
-    "atlas": atlas,
-    "face_atlas": face_atlas,
-    "function_bound": function_bound,
-    "global_lower_bound": global_lower_bound,
-    "global_minimum": global_minimum,
-    "bracket": bracket,
-    "limit": limit,
-    "infimum": infimum,
-    "not_attained": not_attained,
+STOREYS: dict[str, tuple[Rule, ...]] = {
+    "core": (
+        point,
+        interior_minimum,
+        face_minimum,
+        descent,
+        spurious_minimum,
+        function_minimum,
+        valley,
+        function_bound,
+        global_lower_bound,
+        global_minimum,
+        bracket,
+    ),
+    "curvature": (adjacent_cells, critical_point, second_order),
+    "cells": (
+        cell_cover,
+        cell_minima,
+        cell_infimum,
+        constant_risk_path,
+        atlas,
+        face_atlas,
+        limit,
+        infimum,
+        not_attained,
+    ),
+    "cited": (assumptions, linear_collapse),
 }
+RULES: dict[str, Rule] = {rule.__name__: rule for rules in STOREYS.values() for rule in rules}
+STOREY: dict[str, str] = {rule.__name__: storey for storey, rules in STOREYS.items() for rule in rules}

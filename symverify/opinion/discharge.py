@@ -1,9 +1,10 @@
 """The second opinion: obligations run through a solver, counted as confirmed, unanswered or contradicted."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from symverify.kernel import Checked, Theorem
 from symverify.opinion.obligations import Obligation
 from symverify.opinion.solve import Answer, Name, Solver
 
@@ -61,19 +62,10 @@ def discharge(
     return opinions
 
 
-def per_claim(
-    document: Mapping[str, Sequence[Mapping[str, object]]],
-    opinions: Mapping[Obligation, Opinion],
-    references: Callable[[Mapping[str, object]], list[int]],
-) -> list[Opinion]:
-    """For each claim of a certificate the opinions on all steps that it rests on, by the `references` of steps."""
-    totals = []
-    for claim in document["claims"]:
-        pending, needed = [claim["step"]], set[object]()
-        while pending:
-            index = pending.pop()
-            if isinstance(index, int) and index not in needed:
-                needed.add(index)
-                pending += references(document["steps"][index])
-        totals.append(sum((o for made, o in opinions.items() if made.step in needed), Opinion()))
-    return totals
+def per_claim(checked: Checked, opinions: Mapping[Obligation, Opinion]) -> list[tuple[Theorem, Opinion]]:
+    """Each theorem with the opinions on all steps that it rests on."""
+    found = []
+    for theorem in checked.theorems:
+        needed = set(checked.support(theorem))
+        found.append((theorem, sum((o for made, o in opinions.items() if made.step in needed), Opinion())))
+    return found

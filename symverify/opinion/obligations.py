@@ -5,39 +5,22 @@ the first-order minorant as a polynomial identity on the cell, and last the end-
 space. No division occurs. Losses other than the squared one get only the obligations that do not mention them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.cells.pattern import pattern_at
-from symverify.kernel.check import walk
-from symverify.kernel.facts import (
-    Assumptions,
-    Evaluated,
-    Fact,
-    GlobalMinimum,
-    LocalMinimum,
-    LowerBound,
-    SpuriousMinimum,
-    UnitCells,
-)
-from symverify.kernel.linear import sign
-from symverify.kernel.model import (
-    ONE,
-    ZERO,
-    Pattern,
-    Point,
-    Problem,
-    Scalar,
-    rational,
-    residuals,
-    risk_along,
-    trace,
-)
-from symverify.kernel.network import point_of
-from symverify.kernel.poly import Poly
-from symverify.kernel.read import layers, strict_json
-from symverify.kernel.rules import kinks, polynomial
+from symverify.kernel import Checked
+from symverify.kernel.cells.cell_cover import UnitCells
+from symverify.kernel.cited.assumptions import Assumptions
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.algebra import sign
+from symverify.kernel.core.face_minimum import kinks
+from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
+from symverify.kernel.core.file import read_point
+from symverify.kernel.core.network import Pattern, Point, Problem, rational, residuals, risk_along, trace
+from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.core.proof import Fact, Step, polynomial
 from symverify.opinion.terms import Terms, along, combine, constant, margins, monomial, reach, univariate, variable
 from symverify.opinion.text import Script, conjunction, disjunction, negation, relation
 
@@ -72,23 +55,20 @@ class Obligation:
         return Script(self.logic, sorts, tuple(assertions), (f"{self.rule}: {self.name}", expected)).text()  # type: ignore[arg-type]
 
 
-def obligations(problem: Problem, certificate: bytes) -> list[Obligation]:
-    """The obligations of all steps of a certificate that the kernel accepts, in order."""
-    document = strict_json(certificate)
-    steps = document["steps"] if isinstance(document, dict) else []
-    facts = walk(problem, steps).facts
+def obligations(checked: Checked) -> list[Obligation]:
+    """The obligations of all steps, in order."""
     found: list[Obligation] = []
-    for index, (step, fact) in enumerate(zip(steps, facts, strict=True)):
-        made = _of_step(problem, step, fact, facts)
-        found += [Obligation(index, step["rule"], *parts) for parts in made]
+    for index, step in enumerate(checked.steps):
+        made = _of_step(checked.problem, step, checked.steps)
+        found += [Obligation(index, step.rule, *parts) for parts in made]
     return found
 
 
 Parts = tuple[str, str, tuple[str, ...], tuple[str, ...], str]
 
 
-def _of_step(problem: Problem, step: Mapping[str, object], fact: Fact, facts: Sequence[Fact]) -> Iterator[Parts]:
-    rule = step["rule"]
+def _of_step(problem: Problem, step: Step, steps: Sequence[Step]) -> Iterator[Parts]:
+    rule, fact = step.rule, step.fact
     if isinstance(fact, LocalMinimum) and fact.pattern is not None:
         yield from _interior(problem, fact.at, fact.pattern)
     elif isinstance(fact, LocalMinimum):
@@ -102,16 +82,16 @@ def _of_step(problem: Problem, step: Mapping[str, object], fact: Fact, facts: Se
     elif rule == "function_bound" and isinstance(fact, LowerBound):
         yield from _group_means(problem, fact)
     elif rule == "global_lower_bound" and isinstance(fact, LowerBound):
-        yield from _dual_vectors(problem, fact, step["vectors"])
+        yield from _dual_vectors(problem, fact, step.fields["vectors"])
     elif isinstance(fact, UnitCells):
-        yield from _all_cells(problem, step.get("witnesses"))
+        yield from _all_cells(problem, step.fields.get("witnesses"))
     elif rule == "descent":
-        start = facts[step["point"]]  # type: ignore[call-overload]
-        yield from _descent(problem, start, point_of(layers(polynomial)(step["curve"], "")))
+        start = steps[step.premises["point"][0]].fact
+        yield from _descent(problem, start, read_point(problem, polynomial)(step.fields["curve"], ""))
     elif rule == "valley":
-        premise = facts[step["minimum"]]  # type: ignore[call-overload]
+        premise = steps[step.premises["minimum"][0]].fact
         minimum = premise.minimum if isinstance(premise, SpuriousMinimum) else premise
-        yield from _valley(problem, minimum, point_of(layers(polynomial)(step["path"], "")))
+        yield from _valley(problem, minimum, read_point(problem, polynomial)(step.fields["path"], ""))
 
 
 def _forward(problem: Problem, point: Point, pattern: Pattern) -> tuple[list[str], list[str]]:
@@ -173,11 +153,11 @@ def _interior(problem: Problem, at: Evaluated, pattern: Pattern) -> Iterator[Par
     names, equations = _forward(problem, at.point, pattern)
     goal = conjunction(_inside(problem, pattern, "<"))
     yield "the point is strictly inside its cell", "QF_LRA", tuple(names), tuple(equations), goal
-    if problem.loss.name == "squared":
+    if problem.loss.quadratic:
         yield _convexity(problem, at)
     if problem.size() + len(names) <= MAX_VARIABLES:
         yield _identity(problem, at, pattern)
-    if problem.loss.name == "squared" and len(problem.inputs) * problem.widths[-1] <= MAX_PREDICTIONS:
+    if problem.loss.quadratic and len(problem.inputs) * problem.widths[-1] <= MAX_PREDICTIONS:
         rows, f = residuals(problem, at.predictions), _prediction_names(problem)
         tangent = combine(
             *((r[i], variable(f[i][k])) for k, r in enumerate(rows) for i in range(len(f))),
@@ -257,7 +237,7 @@ def _face(problem: Problem, at: Evaluated) -> Iterator[Parts]:
 
 
 def _lower(problem: Problem, fact: SpuriousMinimum) -> Iterator[Parts]:
-    if problem.loss.name != "squared":
+    if not problem.loss.quadratic:
         return
     pattern = pattern_at(problem, fact.better.point)
     names, equations = _forward(problem, fact.better.point, pattern)
@@ -270,7 +250,7 @@ def _lower(problem: Problem, fact: SpuriousMinimum) -> Iterator[Parts]:
 
 def _groups(problem: Problem, at: Evaluated) -> Iterator[Parts]:
     """Per output: predictions that agree on equal inputs have no lower risk."""
-    if problem.loss.name != "squared" or len(set(problem.inputs)) > MAX_PREDICTIONS:
+    if not problem.loss.quadratic or len(set(problem.inputs)) > MAX_PREDICTIONS:
         return
     label = {x: c for c, x in enumerate(dict.fromkeys(problem.inputs))}
     for k in range(problem.widths[-1]):
@@ -363,7 +343,7 @@ def _all_cells(problem: Problem, witnesses: object) -> Iterator[Parts]:
 
 
 def _descent(problem: Problem, at: Fact, path: Point) -> Iterator[Parts]:
-    if not isinstance(at, Evaluated) or problem.loss.name != "squared":
+    if not isinstance(at, Evaluated) or not problem.loss.quadratic:
         return
     inner = margins(problem, along(problem, path, None))
     fall = (risk_along(problem, path) - at.risk) * -1

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from symverify.kernel.model import ONE, ZERO, Pattern, Point, Problem, trace
-from symverify.kernel.poly import Poly, positive_on_unit_interval
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.network import Pattern, Point, Problem, trace
+from symverify.kernel.core.poly import Poly, positive_on_unit_interval
 from symverify.opinion.text import Monomial, Polynomial
 
 Terms = dict[Monomial, Fraction]

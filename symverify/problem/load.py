@@ -1,7 +1,7 @@
 """From a network file, or a Python dict, to a `LoadedProblem`.
 
-The kernel's `read_problem` is the only reader of the format. This module adds the files: it opens them safely,
-finds the data file beside the network file, and writes a dict as the JSON text that the reader then reads.
+The kernel's `read_problem` is what reads the format. This module adds the files: it opens them safely, finds the data
+file beside the network file, writes a dict as the JSON text that the reader then reads, and tells all faults at once.
 """
 
 import errno
@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import cast
 
 from symverify.errors import Malformed, Unreadable
-from symverify.kernel.model import Activation, Problem
-from symverify.kernel.network import read_problem
-from symverify.kernel.read import MAX_BYTES, MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.text import MAX_BYTES, MAX_DEPTH, MAX_DIGITS
+from symverify.problem.faults import network_faults
 
 OpenData = Callable[[str], bytes]
 Faults = list[tuple[str, str]]
@@ -82,7 +84,7 @@ def load(path: str | os.PathLike[str]) -> LoadedProblem:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise Unreadable(ascii(shown), reason, _REMEDIES.get(code or 0, "give the path of a network file")) from None
     open_data = partial(_read_beside, folder)
-    return LoadedProblem(Path(path), network, read_problem(network, open_data), open_data)
+    return LoadedProblem(Path(path), network, _read(network, open_data), open_data)
 
 
 def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:
@@ -103,7 +105,15 @@ def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | N
             raise Malformed(*faults)
         network = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
     reader = open_data or _no_data
-    return LoadedProblem(None, network, read_problem(network, reader), reader)
+    return LoadedProblem(None, network, _read(network, reader), reader)
+
+
+def _read(network: bytes, open_data: OpenData) -> Problem:
+    """What the kernel reads. Raises Malformed with every fault where it finds one."""
+    try:
+        return read_problem(network, open_data)
+    except Malformed as error:
+        raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
 
 def network_schema() -> dict[str, object]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.certify.certificate import parameters
-from symverify.kernel.check import spelled_face, walk
-from symverify.kernel.facts import Atlas, FaceAtlas, Fact, WholeValley
-from symverify.kernel.read import strict_json
+from symverify.kernel.cells.atlas import Atlas
+from symverify.kernel.cells.face_atlas import FaceAtlas, WholeValley
+from symverify.kernel.cells.strata import spelled
+from symverify.kernel.core.proof import Fact
 from symverify.report.tell_cells import spurious
 from symverify.run.check import CheckResult
 
@@ -32,7 +33,7 @@ def entries(result: CheckResult) -> list[Entry]:
     facts = _facts(result)
     listed = [
         Entry(
-            spelled_face(each.face),
+            spelled(each.face),
             each.risk,
             each.components,
             tuple(size for _, size in each.orbits),
@@ -53,10 +54,7 @@ def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
 
 
 def _facts(result: CheckResult) -> Sequence[Fact]:
-    if result.certificate is None:
-        return []
-    document = strict_json(result.certificate)
-    return walk(result.problem.problem, document["steps"] if isinstance(document, dict) else []).facts
+    return [] if result.checked is None else [step.fact for step in result.checked.steps]
 
 
 def as_json(result: CheckResult, faces: bool = False) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from symverify.cells.arrangement import count_chambers
 from symverify.cells.unit import NotShallow, UnitCells, planes, unit_cells
-from symverify.kernel.model import Problem
+from symverify.kernel.core.network import Problem
 
 
 def counts(problem: Problem, as_json: bool) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from symverify.certify.certificate import parameters
-from symverify.kernel.model import Pattern, Point, Problem
+from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.search.cell_minima import EmptyCell, Undecided
 from symverify.search.critical import Affine, Families, Family, Number, Search, Solution, critical_points
 from symverify.search.expand import pattern_text, variables

@@ -6,18 +6,11 @@ from hashlib import sha256
 from typing import Literal
 
 from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
-from symverify.kernel.facts import (
-    Assumptions,
-    Evaluated,
-    Fact,
-    GlobalMinimum,
-    LinearCollapse,
-    LocalMinimum,
-    NotLocalMinimum,
-    SpuriousMinimum,
-    Valley,
-)
-from symverify.kernel.model import Point, Problem
+from symverify.kernel.cited.assumptions import Assumptions
+from symverify.kernel.cited.linear_collapse import LinearCollapse
+from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, NotLocalMinimum, SpuriousMinimum, Valley
+from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.proof import Fact
 from symverify.problem.load import LoadedProblem
 from symverify.report.document import (
     Block,
@@ -39,6 +32,7 @@ from symverify.report.tell_cells import Entry, atlas_entries
 from symverify.report.tell_minima import at_minimum
 from symverify.report.tell_points import path_of, problem_blocks
 from symverify.report.tellers import subject, tell
+from symverify.report.words import fact_words
 from symverify.run.verdict import Verdict, worst
 
 Form = Literal["text", "markdown", "latex", "html"]
@@ -78,10 +72,10 @@ def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
     """Replay a certificate through the kernel and tell it. Never raises for a bad certificate: the verdict says it."""
     title = problem_file.name or "unnamed network"
     try:
-        theorems = check(problem_file.network, certificate, problem_file.open_data)
-        if any(theorem.problem_sha256 != problem_file.sha256 for theorem in theorems):
+        checked = check(problem_file.network, certificate, problem_file.open_data)
+        if checked.problem.sha256 != problem_file.sha256:
             raise Rejected("problem", "the data file has changed since the problem was loaded")
-        story = Story.of(problem_file.problem, certificate)
+        story, theorems = Story(checked), checked.theorems
     except Malformed as error:
         faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
         return _not_a_proof(title, Verdict.MALFORMED, "is not a well-formed certificate", faults)
@@ -146,15 +140,14 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
 
 def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
     items = []
-    pairs = sorted(zip(theorems, story.claims, strict=True), key=lambda pair: pair[0].claim == "assumptions")
-    for theorem, claim in pairs:
-        fact = story.facts[int(str(claim["step"]))]
+    for theorem in sorted(theorems, key=lambda theorem: theorem.claim == "assumptions"):
+        fact = story.facts[theorem.step]
         said = STATEMENTS.get(type(fact))
-        words = say("{}.", Stranger(capital(theorem.words))) if said is None else said(story, fact)
+        words = say("{}.", Stranger(capital(fact_words(fact)))) if said is None else said(story, fact)
         if (theorem.claim, theorem.verdict) == ("spurious_minimum", "refuted"):
             words = (*words, " So the construction from the affine fit gives no spurious minimum here.")
         head = f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}. "
-        items.append((Strong(head), *words, f" (Step {claim['step']}.)"))
+        items.append((Strong(head), *words, f" (Step {theorem.step}.)"))
     return [Items(tuple(items))]
 
 
@@ -180,12 +173,12 @@ def _say_minimum(story: Story, fact: Fact) -> Sentence:
         case LocalMinimum(at):
             return say("{} is a local minimum of the risk, with {}.", story.theta(at), story.risk(at))
         case _:
-            return say("{}.", Stranger(capital(fact.words())))
+            return say("{}.", Stranger(capital(fact_words(fact))))
 
 
 def _say_valley(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Valley):
-        return say("{}.", Stranger(capital(fact.words())))
+        return say("{}.", Stranger(capital(fact_words(fact))))
     inner, minimum = fact.minimum, at_minimum(fact.minimum)
     kind = "spurious local minima" if isinstance(inner, SpuriousMinimum) else "local minima"
     while_better = say(", while {}", story.risk(inner.better)) if isinstance(inner, SpuriousMinimum) else ()
@@ -200,7 +193,7 @@ def _say_valley(story: Story, fact: Fact) -> Sentence:
 
 def _say_assumptions(story: Story, fact: Fact) -> Sentence:
     if not isinstance(fact, Assumptions):
-        return say("{}.", Stranger(capital(fact.words())))
+        return say("{}.", Stranger(capital(fact_words(fact))))
     holding = [name for name, is_so, _ in fact.holds if is_so]
     failing = [name for name, is_so, _ in fact.holds if not is_so]
     ending = f"{', '.join(failing)} {'fails' if len(failing) == 1 else 'fail'}" if failing else "none fails"
@@ -226,14 +219,14 @@ STATEMENTS: dict[type, Callable[[Story, Fact], Sentence]] = {
 def _steps(story: Story) -> list[Section]:
     """The steps; of a rule that is used very often the first few, and the others in one table."""
     rules = [story.rule(index) for index in range(len(story.steps))]
-    claimed = {int(str(claim["step"])) for claim in story.claims}
+    claimed = {theorem.step for theorem in story.checked.theorems}
     claimed |= {i for step in claimed if len(story.premises(step)) <= FEW for i in story.premises(step)}
     often = {rule for rule in rules if rules.count(rule) > MANY}
     brief = [i for i, rule in enumerate(rules) if rule in often and i not in claimed and rules[:i].count(rule) >= FEW]
     sections = [tell(story, index) for index in range(len(rules)) if index not in set(brief)]
     if not brief:
         return sections
-    rows = [(str(i), Code(rules[i]), Stranger(capital(story.facts[i].words()))) for i in brief]
+    rows = [(str(i), Code(rules[i]), Stranger(capital(fact_words(story.facts[i])))) for i in brief]
     blocks = table("Each is checked like the ones above.", ("step", "rule", "proves"), rows)
     return [*sections, Section("further-steps", 3, ("Further steps of the same kinds",), tuple(blocks))]
 
@@ -272,9 +265,8 @@ def _trust(problem_file: LoadedProblem, certificate: bytes, theorems: tuple[Theo
 def _scenes(story: Story) -> tuple[Scene, ...]:
     """One scene for each point that a claim is about, those with a valley or a better point first."""
     found: dict[Point, Scene] = {}
-    for claim in story.claims:
-        index = int(str(claim["step"]))
-        scene = _scene(story, index)
+    for theorem in story.checked.theorems:
+        scene = _scene(story, theorem.step)
         if scene is None:
             continue
         known = found.get(scene.at.point)

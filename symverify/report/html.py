@@ -32,7 +32,8 @@ from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, atlas_picture, pictures
 
 if TYPE_CHECKING:
-    from symverify.run.check import CheckResult, ClaimResult
+    from symverify.report.words import claim_words
+from symverify.run.check import CheckResult, ClaimResult
 
 MAX_EXACT = 200
 _HEADINGS = ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
@@ -213,7 +214,7 @@ def claims_table(result: "CheckResult") -> str:
     head = "".join(
         f"<th>{heading}</th>" for heading in ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
     )
-    body = "".join(f"<tr>{_claim(claim)}</tr>" for claim in result.claims)
+    body = "".join(f"<tr>{_claim(result, claim)}</tr>" for claim in result.claims)
     alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
     skipped = "".join(
         f"<p>{escape.html(escape.plain(f'{name}: skipped: {reason}'))}</p>" for name, reason in result.skipped
@@ -222,14 +223,14 @@ def claims_table(result: "CheckResult") -> str:
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{skipped}{alarms}"
 
 
-def _claim(claim: "ClaimResult") -> str:
+def _claim(result: "CheckResult", claim: "ClaimResult") -> str:
     counts = {
         "confirmed": claim.smt.confirmed,
         "unanswered": claim.smt.unanswered,
         "CONTRADICTED": claim.smt.contradicted,
     }
     solver = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    plain = (f"{claim.seconds:.2f}", solver, claim.reason or claim.words)
+    plain = (f"{claim.seconds:.2f}", solver, claim.reason or claim_words(result, claim))
     return (
         f"<td>{escape.html(escape.plain(claim.name))}</td><td>{claim.verdict.value}</td>"
         + "".join(map(_risk_cell, (claim.risk, claim.better_risk)))

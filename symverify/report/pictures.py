@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from symverify.kernel.model import Problem
+from symverify.kernel.core.network import Problem
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene
 from symverify.report.formula import decimal, exact, is_short

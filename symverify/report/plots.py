@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from symverify.kernel.errors import KernelError, Rejected
-from symverify.kernel.model import Problem
+from symverify.kernel.core.errors import KernelError, Rejected
+from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 from symverify.report.explain import Scene, explain

@@ -6,6 +6,7 @@ from decimal import Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
+from symverify.report.words import claim_words
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
 
@@ -66,7 +67,7 @@ def as_junit(result: CheckResult) -> str:
         if claim.verdict is not Verdict.PROVED:
             kind = "failure" if claim.verdict is Verdict.REFUTED else "error"
             node = ElementTree.SubElement(case, kind, message=_xml(f"{claim.verdict.value}: {claim.reason}"))
-            node.text = _xml(claim.words or claim.reason)
+            node.text = _xml(claim_words(result, claim) or claim.reason)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 

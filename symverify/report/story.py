@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from inspect import cleandoc
 
-from symverify.certify.certificate import references
-from symverify.kernel.check import walk
-from symverify.kernel.facts import Evaluated, Fact
-from symverify.kernel.model import Point, Problem, Scalar
-from symverify.kernel.poly import Poly
-from symverify.kernel.read import strict_json
+from symverify.kernel import Checked
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.core.proof import Fact, Step
 from symverify.kernel.table import RULES
 from symverify.report.document import Block, Display, Inference
 from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix
 
-Step = dict[str, object]
 _BAR = re.compile(r"^\s*-{5,}\s+\[\w+\]\s*$")
 
 
@@ -25,23 +23,26 @@ _BAR = re.compile(r"^\s*-{5,}\s+\[\w+\]\s*$")
 class Story:
     """A certificate that the kernel has accepted: step by step what it says and what it proves."""
 
-    problem: Problem
-    steps: tuple[Step, ...]
-    facts: tuple[Fact, ...]
-    claims: tuple[Step, ...]
+    checked: Checked
 
-    @staticmethod
-    def of(problem: Problem, certificate: bytes) -> "Story":
-        """The story of a certificate; the walk is the kernel's, once more, for what each step proves."""
-        document = strict_json(certificate)
-        if not isinstance(document, dict):
-            raise TypeError("an accepted certificate is an object")
-        facts = walk(problem, document["steps"]).facts
-        return Story(problem, tuple(document["steps"]), tuple(facts), tuple(document["claims"]))
+    @property
+    def problem(self) -> Problem:
+        """The problem that it is about."""
+        return self.checked.problem
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, each with its rule, its fields, its premises and its fact."""
+        return self.checked.steps
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What each step proves."""
+        return tuple(step.fact for step in self.checked.steps)
 
     def rule(self, index: int) -> str:
         """The name of the rule that a step uses."""
-        return str(self.steps[index]["rule"])
+        return self.steps[index].rule
 
     def number(self, fact: object) -> int | None:
         """The step that established a fact."""
@@ -59,11 +60,12 @@ class Story:
 
     def premises(self, index: int) -> list[int]:
         """The earlier steps that a step names."""
-        return [value for value in references(self.steps[index]) if 0 <= value < index]
+        return sorted(set(self.steps[index].rests_on))
 
     def raw(self, index: int, limit: int = 4000) -> str:
         """A step as the certificate has it, cut to a length."""
-        fields = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in self.steps[index].items())
+        step = {"rule": self.steps[index].rule, **self.steps[index].fields}
+        fields = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in step.items())
         text = "{\n" + ",\n".join(fields) + "\n}"
         return text if len(text) <= limit else text[:limit] + " …"
 

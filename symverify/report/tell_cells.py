@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symverify.kernel.check import spelled_face
-from symverify.kernel.facts import (
-    Atlas,
-    Bracket,
-    CellMinima,
-    ConstantRiskPath,
-    FaceAtlas,
-    Fact,
-    GlobalMinimum,
-    Infimum,
-    NotAttained,
-    SpuriousMinimum,
-)
+from symverify.kernel.cells.atlas import Atlas
+from symverify.kernel.cells.cell_minima import CellMinima
+from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
+from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.not_attained import NotAttained
+from symverify.kernel.cells.strata import spelled
+from symverify.kernel.core.facts import Bracket, GlobalMinimum, SpuriousMinimum
+from symverify.kernel.core.proof import Fact
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
@@ -28,7 +24,7 @@ def tell_cell_minima(story: Story, index: int) -> list[Block]:
     fact = story.facts[index]
     if not isinstance(fact, CellMinima):
         return []
-    name, pattern = story.theta(fact.cell), Code(spelled_face(fact.face))
+    name, pattern = story.theta(fact.cell), Code(spelled(fact.face))
     where = "strictly inside the cell" if fact.is_cell else "on the face"
     if not fact.components and not fact.is_cell:
         return [prose("No local minimum is on the face of {}, {}.", name, pattern)]
@@ -71,7 +67,7 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
     rows: list[list[Inline]] = [
         [
             Num(each.risk),
-            Code(spelled_face(each.face)),
+            Code(spelled(each.face)),
             str(each.components),
             ", ".join("?" if size is None else str(size) for _, size in each.orbits),
             f"{story.number(each)}",

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import cast
 
-from symverify.kernel.facts import Bracket, Infimum, Limit, LowerBound, NotAttained
-from symverify.kernel.linear import dot
+from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.not_attained import NotAttained
+from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.facts import Bracket, Limit, LowerBound
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
 from symverify.report.story import Story
@@ -18,7 +20,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
     fact, problem = story.facts[index], story.problem
     if not isinstance(fact, LowerBound):
         return []
-    vectors = [[Fraction(x) for x in g] for g in cast(list[list[int]], story.steps[index]["vectors"])]
+    vectors = [[Fraction(x) for x in g] for g in cast(list[list[int]], story.steps[index].fields["vectors"])]
     targets = [y for (y,) in problem.targets]
     products = [(dot(g, targets), dot(g, g), g) for g in vectors]
     bounds = sorted((problem.loss.factor * a * a / b, a, b, g) for a, b, g in products)
@@ -50,7 +52,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
 
 def tell_limit(story: Story, index: int) -> list[Block]:
     """The units of a family of networks."""
-    fact, step = story.facts[index], story.steps[index]
+    fact, step = story.facts[index], story.steps[index].fields
     if not isinstance(fact, Limit):
         return []
     units = cast(list[dict[str, object]], step["units"])
@@ -91,10 +93,10 @@ def tell_infimum(story: Story, index: int) -> list[Block]:
 def tell_not_attained(story: Story, index: int) -> list[Block]:
     """The predictions that a network of this risk could have, and how many vectors refute each."""
     fact = story.facts[index]
-    premise = story.facts[cast(int, story.steps[index]["infimum"])]
+    premise = story.facts[story.steps[index].premises["infimum"][0]]
     if not isinstance(fact, NotAttained) or not isinstance(premise, Infimum):
         return []
-    separators = cast(list[list[list[int]]], story.steps[index]["separators"])
+    separators = cast(list[list[list[int]]], story.steps[index].fields["separators"])
     rows: list[list[Inline]] = [
         [
             _vector([y - r for (y,), r in zip(story.problem.targets, residual, strict=True)]),

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from symverify.kernel.errors import KernelError
-from symverify.kernel.facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
-from symverify.kernel.linear import dot, sign
-from symverify.kernel.model import (
+from symverify.kernel.core.algebra import dot, sign
+from symverify.kernel.core.errors import KernelError
+from symverify.kernel.core.facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
+from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
@@ -173,9 +173,9 @@ def tell_face(story: Story, index: int) -> list[Block]:
 
 
 def _units(story: Story, index: int, point: Point, r: Vector) -> list[Block]:
-    from symverify.kernel.rules import kinks
+    from symverify.kernel.core.face_minimum import kinks
 
-    given = story.steps[index].get("multipliers")
+    given = story.steps[index].fields.get("multipliers")
     multipliers = given if isinstance(given, list) else []
     rows: list[list[Inline]] = []
     for j in range(story.problem.widths[1]):

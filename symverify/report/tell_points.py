@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symverify.kernel.facts import (
-    Assumptions,
-    Evaluated,
-    GlobalMinimum,
-    LinearCollapse,
-    NotLocalMinimum,
-    SpuriousMinimum,
-)
-from symverify.kernel.model import Activation, Point, Problem, residuals, risk_along
-from symverify.kernel.network import point_of
-from symverify.kernel.read import layers as read_layers
-from symverify.kernel.rules import polynomial
+from symverify.kernel.cited.assumptions import Assumptions
+from symverify.kernel.cited.linear_collapse import LinearCollapse
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
+from symverify.kernel.core.file import read_point
+from symverify.kernel.core.network import Point, Problem, residuals, risk_along
+from symverify.kernel.core.proof import polynomial
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
+from symverify.report.words import evidence
 
 
 def problem_blocks(problem: Problem) -> list[Block]:
@@ -111,22 +107,41 @@ def _risk_formula(problem: Problem) -> Line:
     error = "f ( x_i ; θ ) − y_i" if problem.widths[-1] == 1 else "f_k ( x_i ; θ ) − y_ik"
     factor: list[str | Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
     power = "( " + error + " )^2"
-    body = power if problem.loss.name == "squared" else "ℓ ( " + error + " )"
+    body = power if problem.loss.quadratic else "ℓ ( " + error + " )"
     return m("R ( θ ) =", *factor, total, body)
 
 
 def _loss_note(problem: Problem) -> list[Block]:
-    if problem.loss.name == "squared":
+    if problem.loss.quadratic:
         return []
-    delta = problem.loss.delta
+    ends = (None, *problem.loss.cuts, None)
     pieces = Matrix(
-        (
-            (m(Fraction(1, 2), "e^2"), m(Words("for"), "| e | ≤", delta)),
-            (m(delta, "( | e | −", delta / 2, ")"), m(Words("otherwise"))),
+        tuple(
+            (_quadratic(part), _between(low, high))
+            for part, low, high in zip(problem.loss.parts, ends, ends[1:], strict=False)
         ),
         cases=True,
     )
-    return [prose("with Huber's loss"), Display((m("ℓ ( e ) =", pieces),))]
+    return [prose(f"with the {problem.loss.name} loss"), Display((m("ℓ ( e ) =", pieces),))]
+
+
+def _quadratic(part: tuple[Fraction, Fraction, Fraction]) -> Formula:
+    """a e² + b e + c, without what is 0."""
+    parts: list[str | Formula | Fraction] = []
+    for c, power in zip(part, ("e^2", "e", ""), strict=True):
+        if c:
+            parts += (["+"] if parts and c > 0 else ["−"] if c < 0 else []) + (
+                [] if power and abs(c) == 1 else [abs(c)]
+            )
+            parts += [power] if power else []
+    return m(*parts) if parts else Num(Fraction(0))
+
+
+def _between(low: Fraction | None, high: Fraction | None) -> Formula:
+    """low ≤ e ≤ high, an end that is None left out."""
+    below: list[str | Fraction] = [] if low is None else [low, "≤"]
+    above: list[str | Fraction] = [] if high is None else ["≤", high]
+    return m(Words("for"), *below, "e", *above)
 
 
 def _data(problem: Problem) -> list[Block]:
@@ -156,7 +171,7 @@ def tell_point(story: Story, index: int) -> list[Block]:
         for i in range(len(problem.inputs))
     ]
     rate: list[Fraction] = [] if 2 * problem.loss.factor == 1 else [2 * problem.loss.factor]
-    squared = problem.loss.name == "squared"
+    squared = problem.loss.quadratic
     slope = m("r_i =", *rate, "( f ( x_i ;", name, ") − y_i )") if squared else m("r_i = ∂ R / ∂ f ( x_i )")
     caption = say("Predictions at {}, computed exactly, and the residuals {}.", name, slope)
     return [
@@ -210,7 +225,7 @@ def tell_descent(story: Story, index: int) -> list[Block]:
 
 def path_of(story: Story, index: int, field: str) -> Point:
     """The polynomial path in a field of a step that the kernel has accepted."""
-    return point_of(read_layers(polynomial)(story.steps[index][field], field))
+    return read_point(story.problem, polynomial)(story.steps[index].fields[field], field)
 
 
 def tell_function_minimum(story: Story, index: int) -> list[Block]:
@@ -247,7 +262,7 @@ def tell_assumptions(story: Story, index: int) -> list[Block]:
     if not isinstance(fact, Assumptions):
         return []
     rows: list[list[Inline]] = [
-        [name, "holds" if is_so else "fails", Stranger(evidence)] for name, is_so, evidence in fact.holds
+        [name, "holds" if is_so else "fails", evidence(name, is_so, where)] for name, is_so, where in fact.holds
     ]
     return [
         prose(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from symverify.kernel.facts import Evaluated, GlobalMinimum
+from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.report.document import (
     Block,
     Code,
@@ -34,6 +34,7 @@ from symverify.report.tell_points import (
     tell_point,
     tell_spurious,
 )
+from symverify.report.words import fact_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def unknown(story: Story, index: int) -> list[Block]:
     """A step of a rule without a telling of its own: what the kernel says that it proves."""
     return [
         para("The kernel has checked this step by the rule ", Code(story.rule(index)), " and found that it proves:"),
-        Items(((Stranger(story.facts[index].words()),),)),
+        Items(((Stranger(fact_words(story.facts[index])),),)),
     ]
 
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from symverify.kernel.model import Activation, Point, Problem, coordinates
-from symverify.kernel.poly import Poly
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.network import Point, Problem, coordinates
+from symverify.kernel.core.poly import Poly
 from symverify.report.explain import Scene
 
 Array = NDArray[np.float64]
@@ -53,12 +54,10 @@ class Net:
     def risk(self, predictions: Array) -> Array:
         """The risk for each of G predictions (G × n × d_Y)."""
         loss, e = self.problem.loss, predictions - self.targets[None]
-        if loss.name == "squared":
-            with np.errstate(over="ignore"):  # infinite: beyond the picture
-                each = e * e
-        else:
-            delta = float(loss.delta)
-            each = np.where(np.abs(e) <= delta, e * e / 2, delta * (np.abs(e) - delta / 2))
+        pieces = np.searchsorted([float(cut) for cut in loss.cuts], e)
+        a, b, c = (np.array([float(part[k]) for part in loss.parts])[pieces] for k in range(3))
+        with np.errstate(over="ignore"):  # infinite: beyond the picture
+            each = (a * e + b) * e + c
         total: Array = float(loss.factor) * each.sum(axis=(1, 2))
         return total
 

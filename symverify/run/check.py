@@ -3,7 +3,6 @@
 The verdicts are the kernel's on the certificate as written; the solver's answers stand beside them.
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -13,13 +12,12 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.certificate import Certificate, references
+from symverify.certify.certificate import Certificate
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
-from symverify.certify.session import Outcome, Session, Skipped, Undecided
-from symverify.kernel import Theorem
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel import Checked, Theorem
 from symverify.kernel.check import check as kernel_check
-from symverify.kernel.errors import Declined
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name
@@ -49,9 +47,13 @@ class ClaimResult:
     seconds: float
     statement: dict[str, Value] = field(default_factory=dict)
     notes: dict[str, Value] = field(default_factory=dict)
-    words: str = ""
-    line: str = ""
+    theorem: Theorem | None = None
     smt: Opinion = NO_OPINION
+
+    @property
+    def line(self) -> str:
+        """The kernel's verdict line; "" where nothing is proved."""
+        return "" if self.theorem is None else self.theorem.line()
 
     @property
     def risk(self) -> Fraction | None:
@@ -79,6 +81,7 @@ class CheckResult:
     claims: tuple[ClaimResult, ...]
     certificate: bytes | None
     path: Path | None = None
+    checked: Checked | None = None
     alarms: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -163,46 +166,29 @@ def check(
             continue
         notes: dict[str, Value] = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
         reason = str(notes.pop("reason", ""))
+        name = outcome.claim or name if isinstance(outcome, Proved) else name
         results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
     if not session.certificate.claims:
         return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
     progress("the kernel verifies the certificate")
-    try:
-        text, theorems = _verified(problem, session.certificate, output)
-    except Declined as error:
-        withdrawn = session.certificate.withdraw()
-        if not withdrawn:
-            raise
-        results = [_declined(result, str(error)) if result.name in withdrawn else result for result in results]
-        if not session.certificate.claims:
-            if output is not None:
-                output.unlink(missing_ok=True)
-            return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
-        text, theorems = _verified(problem, session.certificate, output)
-    extra = [theorem.claim for theorem in theorems if theorem.claim not in names]
+    text, checked = _verified(problem, session.certificate, output)
+    theorems, known = checked.theorems, {result.name for result in results}
+    extra = [theorem.claim for theorem in theorems if theorem.claim not in known]
     results += [ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in extra]
     settled = _with_gaps([_settled(result, theorems) for result in results])
     alarms: tuple[str, ...] = ()
     if smt:
-        settled, alarms = _second_opinion(problem, text, settled, solver, timeout, progress)
-    return CheckResult(problem, tuple(settled), text, output, alarms, tuple(skipped))
+        settled, alarms = _second_opinion(checked, settled, solver, timeout, progress)
+    return CheckResult(problem, tuple(settled), text, output, checked, alarms, tuple(skipped))
 
 
-def _verified(
-    problem: LoadedProblem, certificate: Certificate, output: Path | None
-) -> tuple[bytes, tuple[Theorem, ...]]:
+def _verified(problem: LoadedProblem, certificate: Certificate, output: Path | None) -> tuple[bytes, Checked]:
     """The certificate as written, and what the kernel says that it proves."""
     text = certificate.text()
     if output is not None:
         write_atomically(output, text)
         text = output.read_bytes()
     return text, kernel_check(problem.network, text, problem.open_data)
-
-
-def _declined(result: ClaimResult, why: str) -> ClaimResult:
-    """The result of a claim whose proof is too much for the kernel."""
-    reason = "; ".join(filter(None, (result.reason, f"the kernel declined the proof: {why}")))
-    return replace(result, reason=reason)
 
 
 def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
@@ -213,8 +199,7 @@ def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
                 result,
                 verdict=Verdict(theorem.verdict),
                 statement=dict(theorem.statement),
-                words=theorem.words,
-                line=theorem.line(),
+                theorem=theorem,
             )
     return result
 
@@ -234,19 +219,16 @@ def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
 
 
 def _second_opinion(
-    problem: LoadedProblem,
-    text: bytes,
+    checked: Checked,
     results: list[ClaimResult],
     solver: Name,
     timeout: float,
     progress: Callable[[str], None],
 ) -> tuple[list[ClaimResult], tuple[str, ...]]:
-    todo = obligations(problem.problem, text)
+    todo = obligations(checked)
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
-    document = json.loads(text)
-    counted = per_claim(document, opinions, references)
-    of = {claim["claim"]: opinion for claim, opinion in zip(document["claims"], counted, strict=True)}
+    of = {theorem.claim: opinion for theorem, opinion in per_claim(checked, opinions)}
     alarms = tuple(
         f"{solver} contradicts step {made.step} ({made.rule}: {made.name})"
         for made, opinion in opinions.items()

@@ -14,12 +14,11 @@ def export(problem: LoadedProblem, certificate: Path, folder: Path) -> int:
     """
     from symverify.kernel.check import check
 
-    text = certificate.read_bytes()
-    check(problem.network, text, problem.open_data)
+    checked = check(problem.network, certificate.read_bytes(), problem.open_data)
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     numbers: dict[int, int] = {}
-    for made in obligations(problem.problem, text):
+    for made in obligations(checked):
         number = numbers[made.step] = numbers.get(made.step, 0) + 1
         stem = f"step{made.step:03}-{made.rule}-{number:02}"
         for kind, script in (("unsat", made.refutation()), ("sat", made.vacuity())):

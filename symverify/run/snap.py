@@ -7,8 +7,8 @@ from fractions import Fraction
 from symverify.certify.certificate import parameters
 from symverify.certify.snap import Snapped
 from symverify.kernel import Malformed
-from symverify.kernel.model import Point
-from symverify.kernel.read import strict_json
+from symverify.kernel.core.network import Point
+from symverify.kernel.core.text import strict_json
 
 
 def snapped_network(network: bytes, point: Point) -> bytes:

@@ -13,8 +13,8 @@ from pathlib import Path
 from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED
 from symverify.kernel.__main__ import verify as kernel_verify
-from symverify.kernel.check import FORMAT
-from symverify.kernel.read import MAX_BYTES, shown, strict_json
+from symverify.kernel.core.file import FORMAT
+from symverify.kernel.core.text import MAX_BYTES, shown, strict_json
 from symverify.problem.load import LoadedProblem, load
 
 SUFFIX = ".symcert.json"
@@ -133,7 +133,7 @@ def verify_one(certificate: Path, problems: Problems) -> Verified:
         text = read_certificate(certificate)
         loaded = problems.of(certificate, head(text)[0])
         network = loaded.path
-        theorems = check(loaded.network, text, loaded.open_data)
+        theorems = check(loaded.network, text, loaded.open_data).theorems
     except NoProblem as error:
         return failed(certificate, MALFORMED, "problem", str(error))
     except Malformed as error:
@@ -148,7 +148,7 @@ def verify_one(certificate: Path, problems: Problems) -> Verified:
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
     code = REFUTED if any(theorem.verdict == "refuted" for theorem in theorems) else PROVED
-    lines = [f"{printable(certificate)}: {theorem.claim}: {theorem.words}" for theorem in theorems]
+    lines = [f"{printable(certificate)}: {theorem.line().removeprefix('s ')}" for theorem in theorems]
     parts = [f"s {WORDS[code].upper()} {printable(certificate)}"]
     for verdict in dict.fromkeys(theorem.verdict for theorem in theorems):
         parts.append(f"{verdict}={','.join(theorem.claim for theorem in theorems if theorem.verdict == verdict)}")

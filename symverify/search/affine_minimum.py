@@ -5,12 +5,15 @@ other units are constant inside that piece. All paths then have the same slopes 
 first-order minorant is constant on the cell. Moving the shift gives a path of such minima.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.ground.linear import least_squares, solve
-from symverify.kernel.model import ONE, ZERO, Activation, Layer, Point, Problem
-from symverify.kernel.poly import Poly
+from symverify.kernel.core.activation import ONE, ZERO, Activation
+from symverify.kernel.core.loss import Loss
+from symverify.kernel.core.network import Layer, Point, Problem
+from symverify.kernel.core.poly import Poly
 
 
 class NotConstructible(Exception):
@@ -40,37 +43,43 @@ class Carrier:
 def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]]:
     """The best affine model's columns per output: (A_k, a_k), d_X + 1 numbers each, exactly.
 
-    Squared loss: normal equations. Huber: the samples beyond delta are guessed and re-guessed (their pull is
-    ±delta) until the guess fits its own solution; NotConstructible if it never does.
+    A quadratic loss: normal equations. Else the piece of the loss that each sample's error is on is guessed and
+    re-guessed until the guess fits its own solution; NotConstructible if it never does.
     """
     rows = [(*x, ONE) for x in problem.inputs]
-    if problem.loss.name == "squared":
+    if problem.loss.quadratic:
         return list(zip(*least_squares(rows, problem.targets), strict=True))
-    return [_huber_fit(rows, list(y), problem.loss.delta, rounds) for y in zip(*problem.targets, strict=True)]
+    return [_fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
 
 
-def _huber_fit(
-    rows: list[tuple[Fraction, ...]], y: list[Fraction], delta: Fraction, rounds: int
+def _fit_by_pieces(
+    rows: list[tuple[Fraction, ...]], y: list[Fraction], loss: Loss, rounds: int
 ) -> tuple[Fraction, ...]:
-    beyond = [0] * len(y)
-    width = len(rows[0])
+    """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y."""
+    pieces, width = [len(loss.parts) // 2] * len(y), len(rows[0])
     for _ in range(rounds):
-        inner = [i for i, side in enumerate(beyond) if not side]
-        gram = [[sum((rows[i][a] * rows[i][b] for i in inner), ZERO) for b in range(width)] for a in range(width)]
-        moment = [
-            sum((rows[i][a] * y[i] for i in inner), ZERO)
-            - sum((rows[i][a] * delta * side for i, side in enumerate(beyond) if side), ZERO)
-            for a in range(width)
+        bends, slopes = ([loss.parts[p][k] for p in pieces] for k in (0, 1))
+        gram = [
+            [sum((2 * a * row[c] * row[d] for a, row in zip(bends, rows, strict=True)), ZERO) for d in range(width)]
+            for c in range(width)
         ]
+        pulls = [2 * a * t - b for a, b, t in zip(bends, slopes, y, strict=True)]
+        moment = [sum((pull * row[c] for pull, row in zip(pulls, rows, strict=True)), ZERO) for c in range(width)]
         fit = solve(gram, moment, width)
         if fit is None:
             break
         errors = [sum((a * b for a, b in zip(row, fit, strict=True)), ZERO) - t for row, t in zip(rows, y, strict=True)]
-        again = [(e > delta) - (e < -delta) for e in errors]
-        if again == beyond:
+        again = [_piece(loss, e, p) for e, p in zip(errors, pieces, strict=True)]
+        if again == pieces:
             return tuple(fit)
-        beyond = again
-    raise NotConstructible("the best affine fit under the Huber loss was not found")
+        pieces = again
+    raise NotConstructible(f"the best affine fit under the {loss.name} loss was not found")
+
+
+def _piece(loss: Loss, e: Fraction, known: int) -> int:
+    """The piece of the loss that the error is on; at a cut the one known."""
+    found = bisect_left(loss.cuts, e)
+    return known if e in loss.cuts and known in (found, found + 1) else found
 
 
 def _short_between(low: Fraction, high: Fraction) -> Fraction:

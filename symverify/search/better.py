@@ -10,28 +10,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import product as every
 
 import numpy as np
-import numpy.typing as npt
 
+from symverify.ground.floats import product
 from symverify.ground.linear import independent_rows, least_squares
-from symverify.kernel.model import (
-    ONE,
-    ZERO,
-    Activation,
-    Layer,
-    Point,
-    Problem,
-    predictions,
-    rational,
-    residuals,
-    risk,
-    trace,
-)
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals, risk, trace
 from symverify.search.affine_minimum import carrier_of
+from symverify.search.training import Array, Training, heights_of
 
-Array = npt.NDArray[np.float64]
 POLISH_WORK = 200_000  # parameters · samples · candidates
 
 
@@ -112,11 +101,11 @@ def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poi
     scored: list[tuple[float, int, int, int]] = []
     directions = list(_directions(problem))
     for number, w in enumerate(directions):
-        z = x @ np.array([float(v) for v in w])
+        z = product(x, np.array([float(v) for v in w]))
         for which, t in enumerate(h.breakpoints):
-            heights = _heights(h, z[None, :] - z[:, None] + float(t))
+            heights = heights_of(h, z[None, :] - z[:, None] + float(t))
             spread = ((heights - heights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-            score = ((heights @ pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
+            score = (product(heights, pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
             scored += [(-float(score[i]), number, which, int(i)) for i in np.argsort(-score, kind="stable")[:most]]
     seen: set[tuple[tuple[Fraction, ...], Fraction]] = set()
     for _, number, which, i in sorted(scored):
@@ -129,19 +118,12 @@ def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poi
             yield _with_unit(problem, start, w, b, exact)
 
 
-def _heights(h: Activation, z: Array) -> Array:
-    """The activation in floats."""
-    piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
-    slope, offset = np.array([float(s) for s in h.slopes]), np.array([float(o) for o in h.offsets])
-    return np.asarray(z * slope[piece] + offset[piece])
-
-
 def _directions(problem: Problem) -> Iterator[tuple[Fraction, ...]]:
     """First-layer weight rows to try: small integer vectors, primitive ones of either sign, a bounded number."""
     width = problem.widths[0]
     reach = 2 if width <= 2 else 1
     if width <= 4:
-        vectors: Iterator[Sequence[int]] = iter(product(range(-reach, reach + 1), repeat=width))
+        vectors: Iterator[Sequence[int]] = iter(every(range(-reach, reach + 1), repeat=width))
     else:
         rng = np.random.default_rng(0)
         vectors = iter([*np.eye(width, dtype=int), *-np.eye(width, dtype=int), *rng.integers(-2, 3, (60, width))])
@@ -172,18 +154,10 @@ def _with_unit(
 
 def _trained(problem: Problem, starts: int = 60) -> Iterator[Point]:
     """Hidden layers of networks trained in floats, rounded to short rationals, the coarser roundings first."""
-    from scipy.optimize import minimize
-
-    shapes = [(problem.widths[m + 1], problem.widths[m], problem.has_bias(m)) for m in range(len(problem.widths) - 1)]
-    size = problem.size()
+    training = Training(problem)
     scale = 1 + max((abs(float(x)) for row in problem.inputs for x in row), default=0.0)
     for seed in range(starts):
-        rng = np.random.default_rng(seed)
-        theta = rng.normal(size=size) / np.sqrt(max(problem.widths))
-        result = minimize(
-            _float_risk, theta, args=(problem, shapes), jac=True, method="L-BFGS-B", options={"maxiter": 400}
-        )
-        layers = _unflatten(result.x, shapes)
+        layers = training.run(seed)
         for denominator in (1, 2, 4, 16, 128, 4096):
             yield tuple(_rounded(weight, bias, denominator, scale) for weight, bias in layers)
 
@@ -198,41 +172,3 @@ def _rounded(weight: Array, bias: Array | None, denominator: int, scale: float) 
         tuple(tuple(near(float(x)) for x in row) for row in weight),
         None if bias is None else tuple(near(float(x)) for x in bias),
     )
-
-
-def _unflatten(theta: Array, shapes: Sequence[tuple[int, int, bool]]) -> list[tuple[Array, Array | None]]:
-    layers: list[tuple[Array, Array | None]] = []
-    at = 0
-    for rows, columns, biased in shapes:
-        weight = theta[at : at + rows * columns].reshape(rows, columns)
-        at += rows * columns
-        layers.append((weight, theta[at : at + rows] if biased else None))
-        at += rows * biased
-    return layers
-
-
-def _float_risk(theta: Array, problem: Problem, shapes: Sequence[tuple[int, int, bool]]) -> tuple[float, Array]:
-    """Σ of squared errors (in floats) and its gradient; for Huber too, whose minima these only approximate."""
-    x = np.array([[float(v) for v in row] for row in problem.inputs])
-    y = np.array([[float(v) for v in row] for row in problem.targets])
-    layers = _unflatten(theta, shapes)
-    entering, slopes, a = [x], [], x
-    for m, (weight, bias) in enumerate(layers):
-        z = a @ weight.T + (0.0 if bias is None else bias)
-        if m == len(layers) - 1:
-            a = z
-            break
-        h = problem.activations[m]
-        piece = np.searchsorted(np.array([float(t) for t in h.breakpoints]), z)
-        a = _heights(h, z)
-        slopes.append(np.array([float(s) for s in h.slopes])[piece])
-        entering.append(a)
-    error = a - y
-    back = 2 * error
-    gradient: list[Array] = []
-    for m in reversed(range(len(layers))):
-        weight, bias = layers[m]
-        gradient = [(back.T @ entering[m]).ravel(), *([] if bias is None else [back.sum(axis=0)]), *gradient]
-        if m:
-            back = (back @ weight) * slopes[m - 1]
-    return float((error**2).sum()), np.concatenate(gradient)

@@ -12,20 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, product
 
-from symverify.ground.lp import Farkas, dot
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import ZERO, Layer, Pattern, Point, Problem, risk
-from symverify.kernel.strata import (
-    MAX_TYPES,
-    choices,
-    dimension,
-    end,
-    face_of,
-    joined,
-    loss_gradient,
-    signs_held,
-    types,
-)
+from symverify.ground.lp import Farkas
+from symverify.kernel.cells.cell_minima import choices, joined, level
+from symverify.kernel.cells.strata import MAX_TYPES, dimension, face_of, loss_gradient, signs_held, types
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.network import Layer, Pattern, Point, Problem, risk
 
 from .strata import Dual, Reached, Row, Strata, slots_of
 
@@ -221,7 +213,7 @@ def _minima(
 def _decided(strata: Strata, best: Row, masks: list[int]) -> tuple[dict[int, Reached], tuple[Dual, ...]]:
     """For every type either vectors with the best predictions, or a separator that covers it; large types first."""
     reached, separators = dict[int, Reached](), list[tuple[Dual, int, bool]]()
-    ends = [end(strata.problem, f, y)[1] for f, (y,) in zip(best, strata.problem.targets, strict=True)]
+    ends = [level(strata.problem, f, y) for f, (y,) in zip(best, strata.problem.targets, strict=True)]
     for mask in sorted(masks, key=lambda mask: (-mask.bit_count(), mask)):
         if any(dual.admits(mask) and (below or mask & strict) for dual, strict, below in separators):
             continue
@@ -229,7 +221,10 @@ def _decided(strata: Strata, best: Row, masks: list[int]) -> tuple[dict[int, Rea
         if isinstance(found, Farkas):
             dual = strata.separator(best, found)
             strict = sum(1 << slot for slot, kappa in enumerate(dual.multipliers) if any(kappa or ()))
-            separators.append((dual, strict, dot(dual.vector, ends) < 0))
+            top = sum(
+                (g * ((high if g > 0 else low) or ZERO) for g, (low, high) in zip(dual.vector, ends, strict=True)), ZERO
+            )
+            separators.append((dual, strict, top < 0))
         else:
             reached[mask] = found
     return reached, tuple(dual for dual, _, _ in separators)
@@ -243,7 +238,8 @@ def _orbit(strata: Strata, best: Row, points: Mapping[int, Point], orbit: set[in
         if len(each.units) == 2 and all(mask >> 2 * k & 3 == 3 for mask in orbit)
     )
     size, largest = max((dimension(problem, classes, mask), mask) for mask in orbit)
-    free = any(end(problem, f, y)[0] for f, (y,) in zip(best, problem.targets, strict=True))
+    ends = (level(problem, f, y) for f, (y,) in zip(best, problem.targets, strict=True))
+    free = any(low != high for low, high in ends)
     return Orbit(tuple(sorted(orbit)), points[largest], None if free else size, pairs)
 
 

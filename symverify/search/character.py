@@ -5,10 +5,10 @@ Exact, for readers; none of it is part of a certificate's claims.
 
 from dataclasses import dataclass
 
-from symverify.kernel.errors import Rejected
-from symverify.kernel.linear import dot, rank
-from symverify.kernel.model import (
-    ONE,
+from symverify.kernel.core.activation import ONE
+from symverify.kernel.core.algebra import dot, rank
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
@@ -43,7 +43,7 @@ def character(problem: Problem, point: Point) -> Character:
     except Rejected:
         pattern = None
     kind, why = _reason(problem, point, pattern)
-    if pattern is not None and problem.loss.name == "squared":
+    if pattern is not None and problem.loss.quadratic:
         attained = jacobian_rank(problem, point, pattern)
         if attained == problem.widths[-1] * rank(features(problem, pattern)):
             dimension = problem.size() - attained

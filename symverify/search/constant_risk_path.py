@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
-from symverify.kernel.linear import sign
-from symverify.kernel.model import ZERO, Point, cell_of, predictions, rational, residuals
-from symverify.kernel.strata import UnitClass, loss_gradient
+from symverify.kernel.cells.strata import UnitClass, loss_gradient
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import sign
+from symverify.kernel.core.network import Point, cell_of, predictions, rational, residuals
 
 from .cell_minima import CellMinima
 from .strata import Row

@@ -22,25 +22,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from itertools import chain, combinations, islice, pairwise, product
+from itertools import chain, combinations, islice, product
 from math import comb, factorial, prod
 from random import Random
 from typing import Any, Literal
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, dot, solve_system
-from symverify.kernel.critical import critical_point
-from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Evaluated
-from symverify.kernel.model import ONE, ZERO, Pattern, Point, Problem, cell_of, predictions, risk, risk_along
-from symverify.kernel.network import point_of
-from symverify.kernel.poly import Poly
-from symverify.kernel.read import Fields
-from symverify.kernel.rules import Proof, interior_minimum
-from symverify.kernel.second_order import second_order
-from symverify.kernel.strata import loss_gradient, types
+from symverify.kernel.cells.strata import loss_gradient, types
+from symverify.kernel.check import apply
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.network import Pattern, Point, Problem, cell_of, predictions, risk, risk_along
+from symverify.kernel.core.poly import Poly
+from symverify.kernel.core.proof import Proof, Step
 from symverify.opinion.solve import Answer, Solver
 from symverify.opinion.text import Script, disjunction, relation
+from symverify.search.snap_equations import as_point
 
 from .cell_minima import EmptyCell, Undecided, named_pattern
 from .decide import Descends, Stays, decide_shallow, moved, places
@@ -140,7 +139,7 @@ def critical_points(
     Raises ValueError for a pattern that does not fit the problem.
     """
     deadline = time.monotonic() + seconds
-    if problem.loss.name != "squared":
+    if not problem.loss.quadratic:
         return Undecided("the risk is a polynomial on the whole cell for the squared loss only")
     strata = Strata.of(problem, named_pattern(problem, pattern[:1]))
     interiors = list[Row]()
@@ -245,12 +244,11 @@ def _family(
 
 
 def _critical(problem: Problem, point: Point) -> Proof:
-    """A proof whose only fact is the point, which the kernel has found critical."""
+    """A proof of the point alone, which the kernel has found critical. ArithmeticError if it does not."""
     f = predictions(problem, point)
-    proof = Proof(problem, [Evaluated(point, f, risk(problem, f), False)], set())
+    proof = Proof(problem, [Step("point", {}, {}, Evaluated(point, f, risk(problem, f), False))])
     try:
-        with Fields({"point": 0}, "") as step:
-            critical_point(proof, step)
+        apply(proof, {"rule": "critical_point", "from": {"point": 0}}, "")
     except Rejected as error:
         raise ArithmeticError(f"the kernel does not find the point critical: {error.reason}") from None
     return proof
@@ -321,12 +319,7 @@ def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> S
     numbers = {name: x for name, x in values.items() if isinstance(x, Fraction)}
     if len(numbers) < len(values):
         return Solution(values, value, None, "unknown", "not all coordinates are rational", None)
-    left = iter([numbers[name] for name in variables(problem)])
-    layers = list[tuple[list[list[Fraction]], list[Fraction] | None]]()
-    for m, (columns, width) in enumerate(pairwise(problem.widths)):
-        rows = [[next(left) for _ in range(columns + problem.has_bias(m))] for _ in range(width)]
-        layers.append(([row[:columns] for row in rows], [row[-1] for row in rows] if problem.has_bias(m) else None))
-    point = point_of(layers)
+    point = as_point(problem, [numbers[name] for name in variables(problem)])
     if cell_of(problem, point) != pattern or risk(problem, predictions(problem, point)) != value:
         raise ArithmeticError("the solver's point is in another cell, or has another risk")
     return Solution(values, value, point, *_judged(problem, point))
@@ -335,10 +328,10 @@ def _solution(problem: Problem, pattern: Pattern, model: Mapping[str, str]) -> S
 def _judged(problem: Problem, point: Point) -> tuple[Character, str, Point | None]:
     """What the kernel's rules say of a critical point, why, and a curve of descent from a saddle."""
     proof = _critical(problem, point)
-    for rule in (interior_minimum, second_order):
-        with suppress(Rejected, Declined), Fields({"point": 0}, "") as step:
-            rule(proof, step)
-            return "local minimum", f"by the kernel's rule {rule.__name__}", None
+    for rule in ("interior_minimum", "second_order"):
+        with suppress(Rejected, Declined):
+            apply(proof, {"rule": rule, "from": {"point": 0}}, "")
+            return "local minimum", f"by the kernel's rule {rule}", None
     found = descent(problem, point) or _late_descent(problem, point)
     if found is None:
         return "unknown", "neither the second order nor a search for a curve of descent decides", None

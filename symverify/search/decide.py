@@ -11,19 +11,12 @@ from fractions import Fraction
 from operator import mul
 
 from symverify.ground.linear import nullspace, primitive, solve
-from symverify.kernel.errors import Declined
-from symverify.kernel.linear import rays, sign
-from symverify.kernel.model import (
-    ZERO,
-    Layer,
-    Point,
-    Problem,
-    predictions,
-    rational,
-    residuals,
-)
-from symverify.kernel.poly import Poly
-from symverify.kernel.rules import kinks
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import rays, sign
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.face_minimum import kinks
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals
+from symverify.kernel.core.poly import Poly
 
 Direction = tuple[int, ...]
 Bends = Mapping[Direction, Fraction]

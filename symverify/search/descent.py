@@ -9,10 +9,10 @@ from itertools import product
 
 import numpy as np
 
-from symverify.kernel.critical import gradient
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import (
-    ZERO,
+from symverify.ground.floats import eigenvectors
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
@@ -23,8 +23,9 @@ from symverify.kernel.model import (
     risk_along,
     trace,
 )
-from symverify.kernel.poly import Poly
-from symverify.kernel.second_order import MAX_HESSIAN, derivatives
+from symverify.kernel.core.poly import Poly
+from symverify.kernel.curvature.critical_point import gradient
+from symverify.kernel.curvature.second_order import MAX_HESSIAN, derivatives
 from symverify.search.decide import moved, places
 
 MAX_CELLS, MAX_TRIES = 64, 400
@@ -102,15 +103,14 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
     pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
-    rows = gradient(problem, point, pattern, pull)
-    return [x for layer in rows for row in layer for x in row]
+    return gradient(problem, point, pattern, pull)
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
         hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
-        values, vectors = np.linalg.eigh(hessian)
+        values, vectors = eigenvectors(hessian)
     except (Declined, OverflowError, np.linalg.LinAlgError):
         return
     for index in range(min(3, len(values))):

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from symverify.errors import Declined, NoCell, Rejected
-from symverify.kernel.model import Pattern, Point, Problem, cell_of
+from symverify.kernel.core.network import Pattern, Point, Problem, cell_of
 
 MAX_SIZE = 30_000_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -152,7 +152,7 @@ def expand(problem: Problem, pattern: Pattern) -> Expansion:
         *hidden, output = _pre_activations(problem, pattern, ring, point, i)
         predictions.append(tuple(output))
         region += list(_constraints(problem, pattern, hidden, i))
-    risk = _squared_risk(problem, ring, predictions) if problem.loss.name == "squared" else None
+    risk = _squared_risk(problem, ring, predictions) if problem.loss.quadratic else None
     return Expansion(pattern, tuple(names), tuple(predictions), risk, tuple(region))
 
 

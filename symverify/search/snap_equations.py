@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symverify.ground.floats import product, spanning
 from symverify.ground.linear import solve
-from symverify.kernel.model import ZERO, Layer, Point, Problem
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.search.snap_region import Region, Vector, shallow
 
 Array = npt.NDArray[Any]
@@ -49,7 +51,7 @@ def _forward(problem: Problem, region: Region, theta: Array) -> list[_Pass]:
         entering = np.hstack([a, ones]) if problem.has_bias(m) else a
         size = problem.widths[m + 1] * entering.shape[1]
         weight = theta[at : at + size].reshape(problem.widths[m + 1], -1)
-        at, z, slopes = at + size, entering @ weight.T, ones
+        at, z, slopes = at + size, product(entering, weight.T), ones
         if m < len(region.pattern):
             h, pieces = problem.activations[m], list(zip(*region.pattern[m], strict=True))
             slopes = array([[h.slopes[p] for p in row] for row in pieces])
@@ -76,7 +78,7 @@ def linearised(problem: Problem, region: Region, theta: Array, goal: Array) -> t
             jacobian[k : n * outputs : outputs, stop - block.shape[1] : stop] = block
             stop -= block.shape[1]
             if m:
-                back = (back @ passes[m].weight[:, : problem.widths[m]]) * passes[m - 1].slopes
+                back = product(back, passes[m].weight[:, : problem.widths[m]]) * passes[m - 1].slopes
     gap = list((passes[-1].z - goal).reshape(-1))
     first, breakpoints = passes[0], problem.activations[0].breakpoints
     width = first.entering.shape[1]
@@ -152,7 +154,6 @@ def _movable(problem: Problem, block: int) -> list[int]:
 
 def _by_conditioning(rows: Array) -> list[int]:
     """The columns in the order of pivoted QR: the first ones span all of them, and well."""
-    from scipy.linalg import qr
-
-    _, _, order = qr(rows.astype(float), mode="economic", pivoting=True)
-    return [int(c) for c in order]
+    floats = rows.astype(float)
+    first, _ = spanning(floats.T.copy(), 1e-12 * float(np.abs(floats).max(initial=0.0)))
+    return [*first, *sorted(set(range(rows.shape[1])) - set(first))]

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
-from symverify.kernel.errors import Declined
-from symverify.kernel.linear import sign
-from symverify.kernel.model import ONE, ZERO, Layer, Pattern, Point, Problem, features, rational, trace
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.algebra import sign
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.network import Layer, Pattern, Point, Problem, features, rational, trace
 
 Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
 Vector = list[Fraction]

@@ -13,10 +13,21 @@ from fractions import Fraction
 from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive
 from symverify.ground.lp import Constraint, Farkas, dot, solve_system
-from symverify.kernel.model import ONE, ZERO, Face, Layer, Pattern, Point, Problem
-from symverify.kernel.strata import UnitClass, end, loss_gradient, unit_classes
+from symverify.kernel.cells.cell_minima import level
+from symverify.kernel.cells.strata import Face, UnitClass, loss_gradient, unit_classes
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.loss import Loss
+from symverify.kernel.core.network import Layer, Pattern, Point, Problem
 
 Row = tuple[Fraction, ...]
+
+
+def tube(loss: Loss) -> Fraction:
+    """The delta of ℓ(e) = e²/2 on [−delta, delta], linear beyond. Declined where the loss is of another form."""
+    if len(loss.cuts) != 2 or [a for a, _, _ in loss.parts] != [ZERO, Fraction(1, 2), ZERO] or loss.parts[1][1]:
+        raise Declined(f"the least risk over a cone is not computed for the {loss.name} loss")
+    return loss.cuts[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +143,21 @@ class Strata:
     def _fit(self, effects: Sequence[Row], cone: Sequence[Row]) -> tuple[Row, list[Fraction], list[Fraction]]:
         """Predictions, coordinates and multipliers of the cone's rows where the risk of `effects`·x is least.
 
-        Huber's ℓ(e) = min {½ (e − a + b)² + delta (a + b) : a, b ≥ 0} makes it a quadratic program, too.
+        Huber's ℓ(e) = min {½ (e − a + b)² + delta (a + b) : a, b ≥ 0} makes it a quadratic program, too. Declined for a
+        loss of another form.
         """
         n, width, loss = len(effects), len(effects[0]), self.problem.loss
         targets = [y for (y,) in self.problem.targets]
-        if loss.name == "squared":
+        if loss.quadratic:
             optimum = minimise_over_cone(effects, targets, [ZERO] * width, cone, width)
             scale = 2 * loss.factor
         else:
+            delta = tube(loss)
             unit = [[ONE if j == i else ZERO for j in range(n)] for i in range(n)]
             wide = [(*row, *(-a for a in e), *e) for row, e in zip(effects, unit, strict=True)]
             signs = [(*[ZERO] * width, *([ONE if j == i else ZERO for j in range(2 * n)])) for i in range(2 * n)]
             rows = [*((*row, *[ZERO] * (2 * n)) for row in cone), *signs]
-            linear = [ZERO] * width + [loss.delta] * (2 * n)
+            linear = [ZERO] * width + [delta] * (2 * n)
             optimum = minimise_over_cone(wide, targets, linear, rows, width + 2 * n)
             scale = loss.factor
         x = optimum.x[:width]
@@ -159,11 +172,13 @@ class Strata:
         """
         equalities, inequalities, strict = list[Constraint](), list[Constraint](), list[Constraint]()
         for row, f, (y,) in zip(self.effects(slots), best, self.problem.targets, strict=True):
-            side, value = end(self.problem, f, y)
-            if side:
-                inequalities.append(([side * x for x in row], side * value))
-            else:
-                equalities.append((row, value))
+            low, high = level(self.problem, f, y)
+            if low is not None and low == high:
+                equalities.append((row, low))
+                continue
+            for side, value in ((1, low), (-1, high)):
+                if value is not None:
+                    inequalities.append(([side * x for x in row], side * value))
         if closed:
             r = loss_gradient(self.problem, best)
             equalities.append(([dot(r, column) for column in zip(*self.effects(slots), strict=True)], ZERO))
@@ -177,8 +192,12 @@ class Strata:
         """The dual in a refutation of `reach`, with the multipliers of every slot that it admits."""
         vector, equalities, inequalities = [], iter(proof.equalities), iter(proof.inequalities)
         for f, (y,) in zip(best, self.problem.targets, strict=True):
-            side, _ = end(self.problem, f, y)
-            vector.append(-side * next(inequalities) if side else -next(equalities))
+            low, high = level(self.problem, f, y)
+            if low is not None and low == high:
+                vector.append(-next(equalities))
+            else:
+                sides = [side for side, value in ((1, low), (-1, high)) if value is not None]
+                vector.append(sum((-side * next(inequalities) for side in sides), ZERO))
         g = tuple(Fraction(x) for x in primitive(vector))
         return Dual(g, tuple(self.admission(g, slot) for slot in range(2 * len(self.classes))))
 

@@ -8,8 +8,8 @@ import pytest
 from symverify.cells.faces import unit_faces
 from symverify.cells.unit import unit_cells
 from symverify.ground.linear import nullspace
-from symverify.kernel.model import Layer, Problem
-from symverify.kernel.strata import face_of
+from symverify.kernel.cells.strata import face_of
+from symverify.kernel.core.network import Layer, Problem
 from tests.cell_cases import ACTIVATIONS, network
 
 DATA = {

@@ -11,7 +11,7 @@ from symverify import check, load, loads
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate, parameters
 from symverify.certify.snap import snap
-from symverify.kernel.model import cell_of, coordinates, predictions, risk
+from symverify.kernel.core.network import cell_of, coordinates, predictions, risk
 from symverify.run.snap import snapped_network, told
 from symverify.search import snap_region
 from symverify.search.affine_minimum import affine_minimum

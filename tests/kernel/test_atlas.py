@@ -9,9 +9,8 @@ import pytest
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import parameters
 from symverify.kernel import rules, strata
-from symverify.kernel.cells import cell_cover
-from symverify.kernel.errors import Declined, KernelError, Rejected
-from symverify.kernel.facts import UnitCells
+from symverify.kernel.cells.cell_cover import UnitCells, cell_cover
+from symverify.kernel.core.errors import Declined, KernelError, Rejected
 from symverify.search.cell_minima import CellMinima, cell_minima
 from tests.cell_cases import network as problem_of
 from tests.cell_cases import run

@@ -8,12 +8,12 @@ from random import Random
 import pytest
 
 from symverify.kernel import cover
-from symverify.kernel.bounds import limit
-from symverify.kernel.errors import Declined, Rejected
-from symverify.kernel.facts import Limit
-from symverify.kernel.model import Activation
-from symverify.kernel.network import read_problem
-from symverify.kernel.rules import Proof
+from symverify.kernel.cells.limit import limit
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Limit
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.proof import Proof
 from tests.cell_cases import run
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, check_step, claim, given, point

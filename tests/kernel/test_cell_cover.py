@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.cells import MAX_WORK, arrangement, regions, unit_pattern, work
-from symverify.kernel.errors import Rejected
+from symverify.kernel.cells.arrangement import arrangement, regions, work
+from symverify.kernel.cells.cell_cover import unit_pattern
+from symverify.kernel.core.errors import MAX_WORK, Rejected
 from tests.cell_cases import network as problem_of
 from tests.examples import network, samples
 from tests.kernel.accepted import Case, case, claim, given

@@ -8,9 +8,9 @@ from random import Random
 import pytest
 
 from symverify.kernel import cover
-from symverify.kernel.cover import Signs, around, both_ways, chambers, covered, lower_bound, units
-from symverify.kernel.errors import Rejected
-from symverify.kernel.model import Activation
+from symverify.kernel.cells.chambers import around, chambers
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.errors import Rejected
 
 F = Fraction
 RELU = Activation.of([F(0)], [F(0), F(1)], F(0), F(0))

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.critical import critical_point
-from symverify.kernel.errors import Malformed, Rejected
-from symverify.kernel.facts import CriticalPoint
-from symverify.kernel.network import read_problem
-from symverify.kernel.rules import Proof, interior_minimum, point
+from symverify.kernel.core.errors import Malformed, Rejected
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.interior_minimum import interior_minimum
+from symverify.kernel.core.point import point
+from symverify.kernel.core.proof import Proof
+from symverify.kernel.curvature.critical_point import CriticalPoint, critical_point
 from tests.cell_cases import run
 from tests.examples import layer, network, samples
 from tests.kernel.corruption import Oracle, edited, moved, numbers

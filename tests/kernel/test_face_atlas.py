@@ -11,11 +11,9 @@ from symverify.cells.faces import unit_faces as points_on_faces
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import Certificate, parameters
 from symverify.kernel import faces, rules
-from symverify.kernel.check import spelled_face
-from symverify.kernel.errors import Declined, KernelError
-from symverify.kernel.facts import CellMinima
-from symverify.kernel.model import Problem
-from symverify.kernel.strata import cell_minima
+from symverify.kernel.cells.cell_minima import CellMinima, cell_minima
+from symverify.kernel.core.errors import Declined, KernelError
+from symverify.kernel.core.network import Problem
 from symverify.search.cell_minima import FaceMinima, face_minima
 from tests.cell_cases import network as problem_of
 from tests.cell_cases import random_case, run

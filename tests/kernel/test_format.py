@@ -8,7 +8,7 @@ import pytest
 
 import symverify.kernel
 from symverify.kernel import check, errors, faces, linear, poly, read, second_order, strata
-from symverify.kernel.check import FORMAT
+from symverify.kernel.core.file import FORMAT
 from symverify.kernel.table import RULES
 from tests.kernel.corruption import Json, certificate, outcome
 

@@ -7,8 +7,9 @@ from itertools import combinations, product
 import flint
 import pytest
 
-from symverify.kernel.errors import Declined
-from symverify.kernel.linear import dot, echelon, integral, nullspace, rank, rays, sign, total
+from symverify.kernel.cells.strata import nullspace
+from symverify.kernel.core.algebra import dot, echelon, integral, rank, rays, sign, total
+from symverify.kernel.core.errors import Declined
 
 
 def rows(rng: random.Random, count: int, width: int) -> list[list[Fraction]]:

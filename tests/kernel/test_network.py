@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from symverify.kernel.errors import Malformed
-from symverify.kernel.model import Problem
-from symverify.kernel.network import read_problem
+from symverify.kernel.core.errors import Malformed
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import Problem
 from tests.examples import EXAMPLES, Document, Example, changed, text
 from tests.invalid import CONTROL, INVALID, Invalid, put
 

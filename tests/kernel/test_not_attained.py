@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from symverify.kernel import attainment
-from symverify.kernel.errors import Rejected
-from symverify.kernel.model import Activation
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.errors import Rejected
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json, edited, mutations, outcome

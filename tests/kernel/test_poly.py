@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from symverify.kernel.errors import Declined
-from symverify.kernel.poly import MAX_DEGREE, MAX_PIECES, Poly, positive_on_unit_interval
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.poly import MAX_DEGREE, MAX_PIECES, Poly, positive_on_unit_interval
 
 T = sympy.Symbol("t")
 

@@ -12,8 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symverify.kernel import read
-from symverify.kernel.errors import Malformed
-from symverify.kernel.read import Fields, Literal, boolean, canonical, layers, liberal, listed, natural, shown, text
+from symverify.kernel.core.errors import Malformed
+from symverify.kernel.core.text import (
+    Fields,
+    Literal,
+    boolean,
+    canonical,
+    layers,
+    liberal,
+    listed,
+    natural,
+    shown,
+    text,
+)
 
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

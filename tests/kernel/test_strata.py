@@ -9,8 +9,8 @@ import pytest
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import parameters
 from symverify.kernel import rules, strata
-from symverify.kernel.errors import Declined, KernelError, Malformed, Rejected
-from symverify.kernel.network import read_problem
+from symverify.kernel.core.errors import Declined, KernelError, Malformed, Rejected
+from symverify.kernel.core.file import read_problem
 from symverify.search.cell_minima import CellMinima, cell_minima, permuted
 from symverify.search.constant_risk_path import constant_risk_path
 from tests.cell_cases import network, random_case, run

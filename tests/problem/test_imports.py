@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symverify import load
-from symverify.kernel.model import predictions
+from symverify.kernel.core.network import predictions
 from symverify.problem.imports import NotImportable, import_model
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train"

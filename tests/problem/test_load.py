@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from symverify.errors import Declined, Malformed, NoCell, Rejected, SymverifyError, Unreadable, remedy
-from symverify.kernel.network import read_problem
+from symverify.kernel.core.file import read_problem
 from symverify.problem import LoadedProblem, load, loads
 from symverify.problem import load as load_function
 from tests.examples import EXAMPLES, Example, changed, text

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from symverify.kernel.model import Layer, Point, Problem, predictions
-from symverify.kernel.model import risk as exact_risk
+from symverify.kernel.core.network import Layer, Point, Problem, predictions
+from symverify.kernel.core.network import risk as exact_risk
 from symverify.problem.load import loads
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene, explain

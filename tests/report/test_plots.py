@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.errors import Rejected
+from symverify.kernel.core.errors import Rejected
 from symverify.report import plots
 from symverify.report.plots import CannotPlot, What, plot
 from tests.kernel.accepted import CASES

@@ -115,7 +115,7 @@ def test_a_better_point_that_is_lower_is_stronger(sides):
     old, new = sides
     loaded = load(old / "four-points.json")
     from symverify.certify.certificate import Certificate
-    from symverify.kernel.model import risk
+    from symverify.kernel.core.network import risk
     from symverify.search.better import refit
 
     for side, w, b in ((old, ["1", "0"], ["-1", "0"]), (new, ["1", "0"], ["-2", "1"])):

@@ -15,9 +15,8 @@ import pytest
 import z3
 from scipy.optimize import lsq_linear, nnls
 
-from symverify.kernel.attainment import not_attained
-from symverify.kernel.cover import tight
-from symverify.kernel.model import Activation
+from symverify.kernel.cells.not_attained import not_attained
+from symverify.kernel.core.activation import Activation
 from symverify.search.global_minimum import Instance, Result, attain, global_minimum, instance
 from symverify.search.global_minimum.model import model
 

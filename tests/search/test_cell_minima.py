@@ -10,7 +10,7 @@ import z3
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import parameters
 from symverify.kernel import rules, strata
-from symverify.kernel.model import Pattern, Problem, cell_of, predictions, residuals, risk
+from symverify.kernel.core.network import Pattern, Problem, cell_of, predictions, residuals, risk
 from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima, permuted
 from symverify.search.constant_risk_path import between, constant_risk_path
 from tests.cell_cases import network, random_case, random_point, run

@@ -13,10 +13,10 @@ import pytest
 from symverify.certify.certificate import parameters
 from symverify.errors import Declined, Rejected
 from symverify.kernel import rules
-from symverify.kernel.critical import critical_point
-from symverify.kernel.model import Layer, Pattern, Point, Problem, cell_of, predictions, risk
-from symverify.kernel.network import read_problem
-from symverify.kernel.second_order import derivatives
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of, predictions, risk
+from symverify.kernel.curvature.critical_point import critical_point
+from symverify.kernel.curvature.second_order import derivatives
 from symverify.report.critical import listing
 from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima
 from symverify.search.critical import Algebraic, Families, Family, Search, critical_points, number

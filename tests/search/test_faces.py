@@ -16,10 +16,11 @@ from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import instance_of
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
-from symverify.kernel.faces import strata
-from symverify.kernel.facts import CellMinima, FaceAtlas
-from symverify.kernel.model import ONE, Face, Layer, Point, Problem, predictions, risk
-from symverify.kernel.strata import face_of
+from symverify.kernel.cells.cell_minima import CellMinima
+from symverify.kernel.cells.face_atlas import FaceAtlas, strata
+from symverify.kernel.cells.strata import Face, face_of
+from symverify.kernel.core.activation import ONE
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, risk
 from symverify.search.cell_minima import FaceMinima, face_minima
 from symverify.search.decide import Stays, decide_shallow
 from symverify.search.global_minimum import global_minimum

@@ -18,9 +18,8 @@ import pytest
 from scipy.optimize import linprog, nnls
 
 from symverify.ground.qp import cone_projection
-from symverify.kernel.cover import lower_bound
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import Activation
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum import (
     BadCheckpoint,
     Instance,

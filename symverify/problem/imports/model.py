@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from symverify.kernel.errors import Declined, Malformed
-from symverify.kernel.network import FORMAT, read_problem, read_table
+from symverify.kernel.core.errors import Declined, Malformed
+from symverify.kernel.core.file import FORMAT, read_problem, read_table
 from symverify.problem.write import write_atomically
 
 from .common import Affine, Model, NotImportable, quoted, spelled

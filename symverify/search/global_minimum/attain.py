@@ -21,11 +21,12 @@ import numpy as np
 from scipy.optimize import linprog
 
 from symverify.ground import linear
+from symverify.ground.floats import product
 from symverify.ground.lp import Constraint, Witness, solve_system
-from symverify.kernel.attainment import Attainment, unrefuted
-from symverify.kernel.cover import dot
-from symverify.kernel.errors import Declined
-from symverify.kernel.model import Activation
+from symverify.kernel.cells.not_attained import Attainment, unrefuted
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum.model import Floats, Model
 from symverify.search.global_minimum.network import Candidate, evaluated
 
@@ -229,11 +230,11 @@ class Decision:
         n = len(q)
         rows: list[list[int]] = [[1] * n + [0]] if self.setting.output else []
         for key in keys:
-            value, level = self.unit(key) @ q, self.level(key) if key in inner else 0.0
+            value, level = product(self.unit(key), q), self.level(key) if key in inner else 0.0
             if abs(value - level) < zero + 1e-9 * level:
                 rows.append([*self.column(key), -self.setting.directions[key % self.count][-1] if key in inner else 0])
         rows += [[int(k == i) for k in range(n + 1)] for i in range(n) if abs(q[i]) < zero]
-        if firm and abs(self.floats(self.goal) @ q) < zero:
+        if firm and abs(product(self.floats(self.goal), q)) < zero:
             rows.append([*self.goal, 0])
         if not firm:
             rows.append([0] * n + [1])

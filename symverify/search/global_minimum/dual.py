@@ -7,11 +7,12 @@ every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ �
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import sqrt
 
 import numpy as np
-from scipy.linalg import qr
 
 from symverify.ground import linear
+from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
 from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
 from symverify.search.global_minimum.relaxation import Projection, nearest, project
@@ -36,9 +37,9 @@ def bit_set(plus: Flags, minus: Flags) -> int:
 
 def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
-    product = sum(g * y for g, y in zip(vector, model.labels, strict=True))
+    gain = sum(g * y for g, y in zip(vector, model.labels, strict=True))
     square = sum([g * g for g in vector])
-    return product > 0 and product * product >= threshold * square
+    return gain > 0 and gain * gain >= threshold * square
 
 
 def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
@@ -81,17 +82,17 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
     slack = first.value - share
     if slack < TIGHT * (share + 1e-3):
         return None
-    prices = np.abs(model.units @ first.residual)
+    prices = np.abs(product(model.units, first.residual))
     tight = np.concatenate([ups[prices[ups] < NEAR], downs[prices[downs] < NEAR] + model.count])
     lines = _lines(model, tight)
-    free = lines[_independent(model.units[lines])]
+    free = lines[sorted(spanning(model.units[lines])[0])]
     if len(free):
         loose = np.zeros(2 * model.count, dtype=bool)
         loose[tight] = _spanned(model.units[tight % model.count], model.units[free])
         ups, downs = ups[~loose[ups]], downs[~loose[downs + model.count]]
         first = project(model, ups, downs, first.support[~loose[first.support]], free)
     cost = float(first.weights[len(free) :].sum())
-    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * first.value**0.5)
+    margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * sqrt(first.value))
     exact = [model.column(int(k)) for k in free]
     if model.instance.output_bias:
         exact.append([1] * len(model.labels))
@@ -104,15 +105,15 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
             if found is not None:
                 return found
         cost = max(moved.value - first.value, 1e-300)  # grows with the square of the margin where it starts
-        margin *= min(0.25, (0.3 * slack / cost) ** 0.5)
+        margin *= min(0.25, sqrt(0.3 * slack / cost))
     return None
 
 
 def _spanned(rows: Floats, free: Floats) -> Flags:
     """Which unit rows are combinations of the independent rows `free`."""
-    basis = np.linalg.qr(free.T)[0]
-    left = rows - (rows @ basis) @ basis.T
-    flat: Flags = np.einsum("ij,ij->i", left, left) < 1e-18
+    _, basis = spanning(free)
+    left = rows - product(product(rows, basis.T.copy()), basis)
+    flat: Flags = (left * left).sum(axis=1) < 1e-18
     return flat
 
 
@@ -126,8 +127,8 @@ def _lines(model: Model, tight: Indices) -> Indices:
         signed = _signed(model, tight)
         up = tight < model.count
         residual = nearest(model, -signed.sum(axis=0), tight[up], tight[~up] - model.count)
-        kept = signed @ residual > -NEAR
-        if kept.all() or float(residual @ residual) < NEAR * len(tight):
+        kept = product(signed, residual) > -NEAR
+        if kept.all() or product(residual, residual) < NEAR * len(tight):
             break
         tight = tight[kept]
     rays: Indices = np.unique(tight % max(model.count, 1))
@@ -140,8 +141,8 @@ def _signed(model: Model, numbers: Indices) -> Floats:
 
 
 def _bound(model: Model, projection: Projection) -> float:
-    product = float(projection.residual @ model.target)
-    return product * product / projection.value if product > 0 else 0.0
+    gain = float(product(projection.residual, model.target))
+    return gain * gain / projection.value if gain > 0 else 0.0
 
 
 def _round(
@@ -162,15 +163,6 @@ def _round(
     return None
 
 
-def _independent(rows: Floats) -> Indices:
-    """A maximal independent subset of unit rows."""
-    if not len(rows):
-        return np.zeros(0, dtype=np.int64)
-    triangle, order = qr(rows.T, mode="r", pivoting=True, check_finite=False)
-    independent: Indices = np.sort(order[: len(triangle)][np.abs(np.diag(triangle)) > 1e-9])
-    return independent
-
-
 def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
     """The labels Y, centred with an output bias, projected onto the cone of these columns; exact.
 
@@ -187,7 +179,7 @@ def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> 
     def worst(vector: list[int]) -> int | None:
         signs = model.products(vector, used)
         top = max(map(abs, vector))
-        prices = model.units @ np.array([x / top for x in vector])
+        prices = product(model.units, np.array([x / top for x in vector]))
         prices = np.concatenate(
             [np.where((signs > 0) & plus, prices, -1.0), np.where((signs < 0) & minus, -prices, -1.0)]
         )

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from fractions import Fraction
@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
-from symverify.kernel.cover import tight
-from symverify.kernel.errors import Declined
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum import checkpoint as saved
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
 from symverify.search.global_minimum.instance import Form, Instance, Network
@@ -234,3 +233,13 @@ def _chambers(form: Form) -> int:
     if form.perspective:
         rows.append([0] * (form.dimension - 1) + [1])
     return count_chambers(rows, len(rows) - 1 if form.perspective else None) if rows else 1
+
+
+def tight(y: Sequence[Fraction], vectors: Sequence[Sequence[int]], rho: Fraction) -> list[tuple[Fraction, ...]]:
+    """The residuals y − f of which a network with Σ_i (f(x_i) − y_i)² = ρ has one: by vectors that prove ρ."""
+    found = dict[tuple[Fraction, ...], None]()
+    for g in vectors:
+        gain, square = sum((a * b for a, b in zip(g, y, strict=True)), Fraction(0)), sum(x * x for x in g)
+        if gain * gain == rho * square:
+            found[tuple(gain * x / square for x in g)] = None
+    return list(found)

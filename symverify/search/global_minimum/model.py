@@ -8,15 +8,16 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from math import comb, lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import arrangement
-from symverify.kernel.cover import few
-from symverify.kernel.errors import Declined
+from symverify.ground.floats import norm
+from symverify.kernel.core.algebra import MAX_RAYS
+from symverify.kernel.core.errors import Declined
 from symverify.search.global_minimum.instance import Form, Instance, normal_form
 
 Floats = NDArray[np.float64]
@@ -186,7 +187,7 @@ def _rays(form: Form) -> NDArray[Any]:
         rows.append([0] * (dimension - 1) + [1])
     if not rows:
         return np.zeros((0, dimension), dtype=np.int64)
-    if not few(len(rows), dimension):  # the kernel visits them, too
+    if comb(len(rows), max(dimension - 1, 0)) > MAX_RAYS:  # the kernel visits them, too
         raise Declined("too many intersections of hyperplanes")
     half = arrangement(rows).rays
     rays = np.concatenate([half, -half])
@@ -233,14 +234,14 @@ def _build(inst: Instance) -> Model:
     margins = _product(rays, planes)
     signs = np.sign(margins).astype(np.int8)
     size = np.abs(columns)
-    norm = int(size.astype(object).sum(axis=1).max(initial=0))
+    steepest = int(size.astype(object).sum(axis=1).max(initial=0))
     tops = size.max(axis=1, initial=0).astype(float)
     rough = centred = _scaled(columns)
     if inst.output_bias:
         centred = rough - rough.mean(axis=1, keepdims=True)
         for k in np.flatnonzero(np.abs(centred).max(axis=1, initial=0.0) < float(CANCELLED)):
             centred[k] = np.array([float(x) for x in _centred(columns[k].tolist())]) / (tops[k] or 1.0)
-    norms = np.linalg.norm(centred, axis=1)
+    norms = np.sqrt((centred * centred).sum(axis=1))
     live = norms > 0
     lengths = np.where(live, norms * tops, 1.0)
     scale = lcm(*(y.denominator for y in inst.y))
@@ -251,14 +252,14 @@ def _build(inst: Instance) -> Model:
     target = np.array([float(x / unit) for x in y])
     if inst.output_bias:
         target = target - target.mean()
-    length = float(np.linalg.norm(target)) or 1.0
+    length = norm(target) or 1.0
     return Model(
         form=form,
         rays=rays,
         columns=columns,
-        whole=columns.astype(float) if norm < EXACT else None,
+        whole=columns.astype(float) if steepest < EXACT else None,
         rough=rough,
-        norm=norm,
+        norm=steepest,
         units=np.ascontiguousarray(centred / np.where(live, norms, 1.0)[:, None]),
         lengths=lengths,
         live=live,

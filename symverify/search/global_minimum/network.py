@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symverify.ground.floats import product
 from symverify.search.global_minimum.dual import exact_projection
 from symverify.search.global_minimum.instance import Network
 from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Node
@@ -68,7 +69,7 @@ def conflicts(
     for place, mine in enumerate(assign(model, node, cones, support)):
         owned[place, mine] = weights[mine]
     margins = model.margins[support % max(model.count, 1)]
-    error = np.minimum(owned @ np.maximum(margins, 0.0), owned @ np.maximum(-margins, 0.0))
+    error = np.minimum(product(owned, np.maximum(margins, 0.0)), product(owned, np.maximum(-margins, 0.0)))
     size = np.abs(residual)
     importance = (size + 1e-6 * (size.max(initial=0.0) + 1e-300))[model.samples] * model.kinks
     score = np.where(error > 0.0, error * importance + 1e-300, -1.0)
@@ -159,7 +160,7 @@ def local_search(model: Model, units: Sequence[tuple[int, Floats]], steps: int =
 
     Returns the value (a share, like Projection.value) and the parts of the best tuple of cells.
     """
-    best, parts = float(model.target @ model.target), list[Share]()
+    best, parts = float(product(model.target, model.target)), list[Share]()
     for _ in range(steps):
         tried, projection, owners = _in_cells(model, units)
         if projection is None or projection.value > best * (1 - 1e-9):
@@ -176,7 +177,7 @@ def _in_cells(
     parts: list[Share] = []
     owners: dict[int, int] = {}
     for j, (sign, u) in enumerate(units):
-        z = model.planes @ u
+        z = product(model.planes, u)
         z[np.abs(z) < 1e-9 * np.abs(z).max(initial=0.0)] = 0.0
         sides = (z >= 0).astype(np.int64)
         inside = np.logical_and.reduce(model.closed[sides, np.arange(len(z))], axis=0) & model.live
@@ -215,8 +216,8 @@ def start_units(model: Model, node: Node, projection: Projection) -> list[tuple[
         copies = sum(other == slot for other in node[place:])
         groups = [[int(k)] for k in order[:copies]]
         for k in order[copies:]:
-            fits = [float(model.units[rays[k]] @ model.units[rays[group[0]]]) for group in groups]
+            fits = [product(model.units[rays[k]], model.units[rays[group[0]]]) for group in groups]
             groups[int(np.argmax(fits))].append(int(k))
         for group in groups:
-            units.append((slot[0], projection.weights[group] @ model.directions[rays[group]]))
+            units.append((slot[0], product(projection.weights[group], model.directions[rays[group]])))
     return units

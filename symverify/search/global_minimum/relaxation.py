@@ -4,6 +4,9 @@ Every slot of a node contributes a non-negative combination of the columns of th
 sum of these cones is the cone of all those columns, and the squared distance of the labels to it is a lower
 bound of Σ(f − y)² for every tuple of units in the node. The residual g = y − f at the nearest point is
 non-positive on all the columns: it is the dual vector that proves the bound.
+
+Up to `SMALL` the search is the same on every processor and needs no numba (`ground.floats`): equal problems have equal
+certificates. Above, the compiled projection may go another way: the same theorem, not always the same bytes.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from symverify.ground.floats import product, solve
 from symverify.search.global_minimum.model import Floats, Indices, Model
 
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
@@ -32,7 +36,7 @@ class Projection:
     @property
     def value(self) -> float:
         """The squared distance, as a share of the labels' squared length."""
-        return float(self.residual @ self.residual)
+        return float(product(self.residual, self.residual))
 
 
 def project(
@@ -107,7 +111,7 @@ def project_with_numpy(
     numbers = np.concatenate([free, plus, minus + len(units)])
     fixed = len(free)
     demand = np.where(np.arange(len(numbers)) < fixed, 0.0, margin)
-    moments = columns @ target + demand
+    moments = product(columns, target) + demand
     place = {int(number): k for k, number in enumerate(numbers) if k >= fixed}
     passive = [*range(fixed), *(place[int(number)] for number in warm if int(number) in place)]
     weights = np.where(np.arange(len(passive)) < fixed, 0.0, 1e-9)
@@ -121,10 +125,10 @@ def project_with_numpy(
         else:
             passive, weights = settled
             banned = []
-            residual = target - weights @ columns[passive]
-            if residual @ residual <= stop:
+            residual = target - product(weights, columns[passive])
+            if product(residual, residual) <= stop:
                 break
-        prices = columns @ residual + demand
+        prices = product(columns, residual) + demand
         prices[passive + banned] = 0.0
         prices[:fixed] = 0.0
         if not len(prices) or prices.max() <= least:
@@ -151,7 +155,7 @@ def _settle(
             passive = passive[:leaving] + passive[leaving + 1 :]
     while passive:
         chosen = columns[passive]
-        best: Floats = np.asarray(np.linalg.lstsq(chosen @ chosen.T, moments[passive], rcond=1e-13)[0], dtype=float)
+        best = solve(product(chosen, chosen.T), moments[passive])
         negative = best <= 0.0
         negative[:fixed] = False
         if negative[-1] and weights[-1] == 0.0:
@@ -172,9 +176,10 @@ def _replaced(chosen: Floats, weights: Floats, fixed: int) -> tuple[int, Floats]
     does not depend.
     """
     *_, newest = chosen
-    shares = np.linalg.lstsq(chosen[:-1].T, newest, rcond=None)[0] if len(chosen) > 1 else np.zeros(0)
-    left = newest - shares @ chosen[:-1]
-    if left @ left >= 1e-11:
+    rest = chosen[:-1]
+    shares = solve(product(rest, rest.T), product(rest, newest))
+    left = newest - product(shares, rest)
+    if product(left, left) >= 1e-11:
         return None
     steps = np.where(
         (shares > 1e-9) & (np.arange(len(shares)) >= fixed), weights[:-1] / np.maximum(shares, 1e-9), np.inf

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 from flint import fmpz_mat
-from scipy.linalg import qr
 
 from symverify.ground import linear
+from symverify.ground.floats import spanning
 from symverify.search.global_minimum.model import Floats
 
 EXTRA = 8  # coordinates that the correction may use beyond those that it needs
@@ -23,7 +23,8 @@ class Rounding:
         self.order = list(range(count))
         if len(lines) > 1:
             scaled = np.array([[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)])
-            self.order = qr(scaled, mode="r", pivoting=True, check_finite=False)[1].tolist()
+            first, _ = spanning(scaled.T)
+            self.order = [*first, *sorted(set(range(count)) - set(first))]
 
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near a multiple of `real`, which is nearly orthogonal to the lines itself."""

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import prod
+from math import prod, sqrt
 from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from symverify.ground.floats import product
 from symverify.search.global_minimum.dual import DualVector, bit_set, dual_vector
 from symverify.search.global_minimum.instance import Instance
 from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, model
@@ -158,7 +159,7 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
         units = []
         for _ in range(width):
             few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
-            point = rng.standard_normal(len(few)) @ shape.directions[few]
+            point = product(rng.standard_normal(len(few)), shape.directions[few])
             if shape.form.perspective:
                 point[-1] = abs(point[-1])
             units.append((int(rng.integers(0, 2)) * 2 - 1, point))
@@ -187,8 +188,8 @@ def grow(
     taken: list[int] = []
     left = dict(enumerate(bits for _, bits in rivals))
     while left and len(taken) < GROUP and found.value > share:
-        prices = shape.units @ found.residual
-        clear = CLEAR * found.value**0.5
+        prices = product(shape.units, found.residual)
+        clear = CLEAR * sqrt(found.value)
         blocked = bit_set(prices > clear, prices < -clear)
         place = min(left, key=lambda k: (blocked & left[k]).bit_count())
         node = rivals[place][0].node

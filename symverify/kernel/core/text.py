@@ -1,6 +1,6 @@
 """Strict reading of text from strangers: bytes to JSON values, text to exact rationals, objects field by field.
 
-Everything wrong with an object is collected, each fault with its path in the file and what was expected.
+The first fault ends the reading: Malformed, with its path in the file and what was expected there.
 """
 
 import json
@@ -8,8 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from types import TracebackType
-from typing import NoReturn, Self, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from .errors import Malformed
 
@@ -32,10 +31,10 @@ def strict_json(data: bytes) -> object:
     """The JSON value of strict UTF-8 text; numbers with a point stay text. Raises Malformed."""
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        for name, count in Counter(name for name, _ in items).items():
-            if count > 1:
-                raise Malformed(("", f"the key {shown(name)} occurs twice in one object"))
-        return dict(items)
+        if len(found := dict(items)) < len(items):
+            twice = max(names := [name for name, _ in items], key=Counter(names).__getitem__)
+            raise Malformed(("", f"the key {shown(twice)} occurs twice in one object"))
+        return found
 
     def constant(text: str) -> NoReturn:
         raise Malformed(("", f"{text} is not a number that a file may contain"))
@@ -48,17 +47,16 @@ def strict_json(data: bytes) -> object:
     if len(data) > MAX_BYTES:
         raise Malformed(("", f"the file is larger than {MAX_BYTES} bytes"))
     try:
-        text = data.decode("utf-8")
-        if text.startswith("\ufeff"):
+        source = data.decode("utf-8")
+        if source.startswith("\ufeff"):
             raise Malformed(("", "begins with a byte order mark: save it as UTF-8 without one"))
         depth = 0
-        for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
+        for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", source)):
             depth += 1 if bracket[0] in "[{" else -1
             if depth > MAX_DEPTH:
                 raise Malformed(("", f"nested deeper than {MAX_DEPTH} levels"))
-        value: object = json.loads(
-            text, object_pairs_hook=pairs, parse_float=Literal, parse_int=whole, parse_constant=constant
-        )
+        how: Any = {"object_pairs_hook": pairs, "parse_float": Literal, "parse_int": whole, "parse_constant": constant}
+        value: object = json.loads(source, **how)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise Malformed(("", "a string contains half of a surrogate pair")) from None
@@ -102,119 +100,76 @@ def liberal(value: object, where: str) -> Fraction:
     raise Malformed((where, f'expected a number (3, 0.25, "3/10"; {MAX_DIGITS} digits at most), got {shown(value)}'))
 
 
-def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
-    """The same reader, except that where it fails it adds to the faults and gives the default."""
-
-    def read_softly(value: object, where: str) -> T:
-        try:
-            return read(value, where)
-        except Malformed as error:
-            faults.extend(error.faults)
-            return default
-
-    return read_softly
-
-
 class Fields:
-    """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
+    """A JSON object being read: each key is taken once, and `done` says that whatever was not taken is unknown."""
 
     def __init__(self, value: object, where: str) -> None:
-        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
         if not isinstance(value, dict):
             raise Malformed((where, f"expected an object, got {shown(value)}"))
-        self.left: dict[str, object] = dict(value)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Whatever was not taken is unknown."""
-        for name in self.left if kind is None else ():
-            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
-            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
-        if kind is None:
-            self.check()
-
-    def check(self) -> None:
-        """Raise what has been found wrong so far."""
-        if self.faults:
-            raise Malformed(*self.faults)
+        self.where, self.left, self.known = where, dict[str, object](value), dict[str, None]()
 
     def at(self, name: str) -> str:
         """The path of a field."""
         return f"{self.where}.{name}" if self.where and name else self.where or name
 
-    def fault(self, name: str, what: str) -> None:
-        """Record what is wrong with a field."""
-        self.faults.append((self.at(name), what))
-
-    def wrong(self, name: str) -> bool:
-        """Whether a fault at the field, or inside it, is recorded."""
-        return any(re.match(re.escape(self.at(name)) + r"($|[.\[])", where) for where, _ in self.faults)
-
-    def take(self, name: str, read: Read[T], default: T) -> T:
-        """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
+    def need(self, name: str, read: Read[T]) -> T:
+        """The field as `read` reads it."""
         self.known[name] = None
         if name not in self.left:
-            return default
-        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
+            raise Malformed((self.at(name), "is missing"))
+        return read(self.left.pop(name), self.at(name))
 
-    def need(self, name: str, read: Read[T], default: T) -> T:
-        """The same for a field that must be there."""
-        if name not in self.left:
-            self.fault(name, "is missing")
-        return self.take(name, read, default)
+    def take(self, name: str, read: Read[T], default: T) -> T:
+        """The same, and its default if it is absent."""
+        self.known[name] = None
+        return self.need(name, read) if name in self.left else default
+
+    def done(self) -> None:
+        """Nothing is left."""
+        for name in self.left:
+            plain = name if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name) else shown(name)
+            raise Malformed((self.at(plain), f"unknown key; the keys here are {', '.join(self.known) or 'none'}"))
 
 
-def text(value: object, where: str) -> str:
-    """A JSON string (not a number that was kept as text)."""
-    if type(value) is not str:
-        raise Malformed((where, f"expected text, got {shown(value)}"))
-    return value
+def exactly(kind: type[T], what: str) -> Read[T]:
+    """Reads a JSON value of exactly this type: true is not 1, and a number that was kept as text is not text."""
+
+    def read_exactly(value: object, where: str) -> T:
+        if type(value) is not kind:
+            raise Malformed((where, f"expected {what}, got {shown(value)}"))
+        return value
+
+    return read_exactly
+
+
+text, integer, boolean = exactly(str, "text"), exactly(int, "a whole number"), exactly(bool, "true or false")
 
 
 def natural(value: object, where: str) -> int:
     """An integer from 0 to 2^31 − 1."""
-    if type(value) is not int or not 0 <= value < 2**31:
+    if not 0 <= (number := integer(value, where)) < 2**31:
         raise Malformed((where, f"expected a whole number, got {shown(value)}"))
-    return value
+    return number
 
 
-def boolean(value: object, where: str) -> bool:
-    """true or false."""
-    if type(value) is not bool:
-        raise Malformed((where, f"expected true or false, got {shown(value)}"))
+def anything(value: object, _: str) -> object:
+    """A value that is read later."""
     return value
 
 
 def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
-    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
+    """Reads an array, of a given size if any, item by item."""
 
     def read_list(value: object, where: str) -> list[T]:
         if not isinstance(value, list):
             raise Malformed((where, f"expected a list, got {shown(value)}"))
-        faults: list[tuple[str, str]] = []
         if size is not None and len(value) != size:
-            faults.append((where, f"expected {size} {what}, got {len(value)}"))
-        reader: Read[T | None] = softly(read, None, faults)
-        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if faults:
-            raise Malformed(*faults)
-        return good  # type: ignore[return-value]  # without faults, no item is None
+            raise Malformed((where, f"expected {size} {what}, got {len(value)}"))
+        return [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
 
     return read_list
 
 
-Layers = list[tuple[list[list[T]], list[T] | None]]
-
-
-def layers(number: Read[T]) -> Read[Layers[T]]:
-    """Reads [{"weight": [[…], …], "bias": […]}, …], of any shape."""
-
-    def read_layer(value: object, where: str) -> tuple[list[list[T]], list[T] | None]:
-        with Fields(value, where) as fields:
-            weight: list[list[T]] = fields.need("weight", listed(listed(number)), [])
-            bias: list[T] | None = fields.take("bias", listed(number), None)
-        return weight, bias
-
-    return listed(read_layer)
+def optional(read: Read[T]) -> Read[T | None]:
+    """Reads null as None."""
+    return lambda value, where: None if value is None else read(value, where)

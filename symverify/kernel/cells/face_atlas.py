@@ -6,22 +6,62 @@ of the units. The minima of a stratum are connected (see `cell_minima`).
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, combinations_with_replacement, permutations, product
 from math import comb, factorial, prod
 from operator import mul
 
-from .cells import arrangement
-from .errors import Declined, Rejected
-from .facts import CellMinima, FaceAtlas, WholeValley
-from .linear import Direction, rays, sign
-from .model import Problem
-from .read import Fields, listed, natural
-from .rules import Proof
-from .strata import all_of
+from ..core.algebra import Direction, rays, sign
+from ..core.errors import Declined, Rejected
+from ..core.network import Point, Problem
+from ..core.proof import Fact, Reading, Statement
+from .arrangement import arrangement
+from .atlas import all_of
+from .cell_minima import CellMinima
 
 MAX_FACES, MAX_STRATA, MAX_JOINS = 10_000, 2_000_000, 10_000_000
 State = tuple[tuple[int, ...], int]
 Stratum = tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeValley:
+    """A connected component of the set of all local minima, together with those that exchanging units makes of it.
+
+    `components` counts these (None: too many strata), `faces` the faces of the network that meet them, up to
+    exchanging units. `point` is a point of the largest dimension (None where a Huber loss leaves predictions free).
+    """
+
+    risk: Fraction
+    dimension: int | None
+    components: int | None
+    faces: int
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAtlas(Fact):
+    """All faces of the network up to exchanging units, how many of them have minima, and the valleys by risk."""
+
+    faces: int
+    with_minima: int
+    valleys: tuple[WholeValley, ...]
+
+    @property
+    def components(self) -> int | None:
+        """How many components all local minima form."""
+        counts = [each.components for each in self.valleys if each.components is not None]
+        return sum(counts) if len(counts) == len(self.valleys) else None
+
+    def settles(self, claim: str) -> tuple[str, Statement] | None:
+        if claim != "face_atlas":
+            return None
+        levels = sorted({each.risk for each in self.valleys})
+        lowest, highest = (str(levels[0]), str(levels[-1])) if levels else (None, None)
+        seen: Statement = {"faces": self.faces, "faces_with_minima": self.with_minima, "distinct_risks": len(levels)}
+        size: Statement = {"valleys": len(self.valleys), "components": self.components}
+        return "proved", {**seen, **size, "lowest": lowest, "highest": highest}
 
 
 def covectors(rows: Sequence[Direction]) -> set[tuple[int, ...]]:
@@ -126,7 +166,7 @@ def valleys(found: Sequence[CellMinima], units: int) -> Iterator[WholeValley]:
         yield WholeValley(home[part[0]][0].risk, size, count, len(places), point)
 
 
-def face_atlas(proof: Proof, step: Fields) -> FaceAtlas:
+def face_atlas(step: Reading) -> FaceAtlas:
     """
     a unit has u faces      cell_minima for C(u + h − 1, h) faces, no two the same up to exchanging units
     S' ≤ S: each unit's face in S' is in the closure of its face in S, its sign in S' is that in S or 0
@@ -139,13 +179,8 @@ def face_atlas(proof: Proof, step: Fields) -> FaceAtlas:
     R(θ) ≥ R(θ') ≥ R(θ), as θ minimises over a larger span. Move the units with v = 0 at θ' from w' to their faces in
     S, on to those of θ, and then all of (v w, v, c) on a segment to θ: this is a path of local minima.
     """
-    problem, where = proof.problem, step.at("minima")
-    found = [
-        proof.fact(index, f"{where}[{k}]", CellMinima)
-        for k, index in enumerate(step.need("minima", listed(natural), list[int]()))
-    ]
-    step.check()
-    if len(problem.widths) != 3 or problem.widths[-1] != 1:
+    problem, found, where = step.proof.problem, step.several("minima", CellMinima), step.roles.at("minima")
+    if not problem.shallow:
         raise Rejected(step.where, "needs one hidden layer and scalar output")
     every = all_of(found, len(unit_faces(problem)), problem.widths[1], where, "face")
     whole = sorted(valleys(found, problem.widths[1]), key=lambda each: (each.risk, -(each.dimension or 0), each.faces))

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import comb
 
+from .algebra import integral, total
 from .errors import Declined, within_budget
-from .linear import integral, total
 
 MAX_DEGREE, MAX_PIECES = 128, 256
 
@@ -31,16 +31,12 @@ class Poly:
         return Poly(tuple(kept))
 
     def __add__(self, other: "Poly | Fraction | int") -> "Poly":
-        mine, theirs = self.coefficients, other.coefficients if isinstance(other, Poly) else (Fraction(other),)
-        if len(mine) < len(theirs):
-            mine, theirs = theirs, mine
-        return Poly.of([*(a + b for a, b in zip(mine, theirs, strict=False)), *mine[len(theirs) :]])
+        theirs = other.coefficients if isinstance(other, Poly) else (Fraction(other),)
+        return Poly.of(a + b for a, b in zip_longest(self.coefficients, theirs, fillvalue=Fraction(0)))
 
     def __mul__(self, other: "Poly | Fraction | int") -> "Poly":
         if not isinstance(other, Poly):
             return Poly.of(c * other for c in self.coefficients)
-        if not self.coefficients or not other.coefficients:
-            return Poly(())
         product = [Fraction(0)] * (len(self.coefficients) + len(other.coefficients) - 1)
         for i, a in enumerate(self.coefficients):
             for j, b in enumerate(other.coefficients):
@@ -65,6 +61,9 @@ class Poly:
         """The sign for all small t > 0: that of the first non-zero coefficient."""
         first = next((c for c in self.coefficients if c), Fraction(0))
         return (first > 0) - (first < 0)
+
+
+Scalar = Fraction | Poly
 
 
 def positive_on_unit_interval(p: Poly) -> bool:

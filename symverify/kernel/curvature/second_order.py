@@ -1,35 +1,22 @@
-"""Local minima by second order, modulo the symmetries of a cell; and by flatness on all cells around a point."""
+"""The rule `second_order`: local minima modulo the symmetries of a cell."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
-from math import prod
 
-from .critical import gradient
-from .errors import Declined, Rejected
-from .facts import Evaluated, LocalMinimum
-from .linear import rank
-from .model import (
-    ONE,
-    ZERO,
-    Layer,
-    Pattern,
-    Point,
-    Problem,
-    cell_of,
-    predictions,
-    rational,
-    residuals,
-    trace,
-)
-from .read import Fields
-from .rules import Proof, flat
+from ..core.activation import ONE, ZERO
+from ..core.algebra import rank
+from ..core.errors import Declined, Rejected, within_budget
+from ..core.facts import Evaluated, LocalMinimum
+from ..core.network import Layer, Pattern, Point, Problem, cell_of, evaluate, predictions, rational, residuals
+from ..core.proof import Reading
+from .critical_point import gradient
 
-MAX_HESSIAN, MAX_CELLS, MAX_WORK = 80, 4096, 200_000
+MAX_HESSIAN, MAX_TERMS = 80, 200_000
 Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
 
 
-def second_order(proof: Proof, step: Fields) -> LocalMinimum:
+def second_order(step: Reading) -> LocalMinimum:
     """
     θ* strictly inside a cell, ℓ twice differentiable at f(θ*)      ∇R = 0, H = ∇²R ⪰ 0
     dim ker H = dimension of the span of the cell's symmetries at θ*
@@ -40,14 +27,9 @@ def second_order(proof: Proof, step: Fields) -> LocalMinimum:
     equal risk, and its tangent space lies in ker H; so it is ker H, H is positive definite across N, and remains
     so at the points of N near θ*.
     """
-    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
-    step.check()
-    pattern = cell_of(problem, at.point)
-    if problem.loss.name == "huber" and any(
-        abs(a - b) == problem.loss.delta
-        for f, y in zip(at.predictions, problem.targets, strict=True)
-        for a, b in zip(f, y, strict=True)
-    ):
+    problem, at = step.proof.problem, step.premise("point", Evaluated)
+    pattern, bends = cell_of(problem, at.point), second_derivatives(problem, at.predictions)
+    if any(bend is None for row in bends for bend in row):
         raise Rejected(step.where, "the loss is not twice differentiable at a prediction")
     first, hessian = derivatives(problem, at.point)
     if any(first):
@@ -66,30 +48,38 @@ def derivatives(problem: Problem, point: Point) -> tuple[list[Fraction], list[li
     is ∂_b f(θ + e_a) − ∂_b f(θ). By the chain rule ∂_a ∂_b R = Σ (ℓ''(f) ∂_a f) ∂_b f + Σ ℓ'(f) ∂_a ∂_b f.
     """
     where, pattern, f = list(places(problem)), cell_of(problem, point), predictions(problem, point)
-    if len(where) > MAX_HESSIAN or len(where) ** 2 * len(f) > MAX_WORK:
+    if len(where) > MAX_HESSIAN or len(where) ** 2 * len(f) > MAX_TERMS:
         raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters, or on too many samples")
-    loss, pull = problem.loss, list(zip(*residuals(problem, f), strict=True))
-    bends = [
-        [loss.factor * (2 if loss.name == "squared" else abs(a - b) < loss.delta) for a, b in zip(u, v, strict=True)]
-        for u, v in zip(f, problem.targets, strict=True)
-    ]
+    pull, bends = list(zip(*residuals(problem, f), strict=True)), second_derivatives(problem, f)
 
     def slope(at: Point, weights: Sequence[Sequence[Fraction]]) -> list[Fraction]:
-        return [x for rows in gradient(problem, at, pattern, weights) for row in rows for x in row]
+        return gradient(problem, at, pattern, weights)
 
     first, hessian = slope(point, pull), []
     for place in where:
         there = moved(point, place)
         change = [
             [
-                bend * (rational(b) - a)
-                for bend, a, b in zip(*each, list(trace(problem, there, i, pattern))[-1], strict=True)
+                (bend or ZERO) * (rational(b) - a)
+                for bend, a, b in zip(*each, evaluate(problem, there, i, pattern)[-1], strict=True)
             ]
             for i, each in enumerate(zip(bends, f, strict=True))
         ]
         parts = zip(slope(point, change), slope(there, pull), first, strict=True)
         hessian.append([x + y - z for x, y, z in parts])
     return first, hessian
+
+
+def second_derivatives(problem: Problem, f: Sequence[Sequence[Fraction]]) -> list[list[Fraction | None]]:
+    """factor · ∂²ℓ/∂f_ik², None where ℓ is not twice differentiable."""
+    loss = problem.loss
+    return [
+        [
+            None if a - b in loss.cuts else loss.factor * 2 * loss.parts[bisect_left(loss.cuts, a - b)][0]
+            for a, b in zip(u, v, strict=True)
+        ]
+        for u, v in zip(f, problem.targets, strict=True)
+    ]
 
 
 def places(problem: Problem) -> Iterator[Place]:
@@ -121,11 +111,11 @@ def semidefinite_rank(matrix: Sequence[Sequence[Fraction]], where: str) -> int:
             if any(map(any, left)):
                 raise Rejected(where, "the Hessian is not positive semidefinite")
             return count
-        pivot = left[p]
+        pivot = left.pop(p)
+        lead, rest = pivot[p], pivot[:p] + pivot[p + 1 :]
         left = [
-            [x - row[p] * y / pivot[p] for c, (x, y) in enumerate(zip(row, pivot, strict=True)) if c != p]
-            for i, row in enumerate(left)
-            if i != p
+            [within_budget(x - row[p] * y / lead) for x, y in zip(row[:p] + row[p + 1 :], rest, strict=True)]
+            for row in left
         ]
     raise Rejected(where, "the Hessian is not positive semidefinite")
 
@@ -170,34 +160,3 @@ def symmetries(problem: Problem, point: Point, pattern: Pattern) -> list[list[Fr
                 for i in range(below) if zero[j] else ():
                     flow({(m + 1, i, j): ONE})
     return found
-
-
-def adjacent_cells(proof: Proof, step: Fields) -> LocalMinimum:
-    """
-    for every choice of a piece at each pre-activation of θ* at a breakpoint: Ψ is constant on that cell
-    ------------------------------------------------------------------------------------------------ [adjacent_cells]
-      θ* is a local minimum
-
-    Sound: near θ* every point has one of these patterns; there R(θ) − R(θ*) ≥ Ψ(θ) = Ψ(θ*) = 0, since at a
-    breakpoint both pieces agree.
-    """
-    problem, at = proof.problem, proof.premise(step, "point", Evaluated)
-    step.check()
-    choices: list[tuple[int, ...]] = []
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, at.point, i))[:-1]):
-            for x in z:
-                pieces = problem.activations[m].pieces(rational(x))
-                choices.append(pieces[:1] if m == 0 and problem.dead_row(i) else pieces)
-    cells = prod(map(len, choices))
-    if cells > MAX_CELLS or cells * len(problem.inputs) * problem.size() > 20 * MAX_WORK:
-        raise Declined("too many cells meet at the point")
-    pull, hidden = residuals(problem, at.predictions), problem.widths[1:-1]
-    for choice in product(*choices):
-        pieces_of = iter(choice)
-        table = [[[next(pieces_of) for _ in range(width)] for width in hidden] for _ in problem.inputs]
-        pattern = tuple(
-            tuple(tuple(sample[m][j] for sample in table) for j in range(width)) for m, width in enumerate(hidden)
-        )
-        flat(problem, pattern, pull, step.where)
-    return LocalMinimum(at, None)

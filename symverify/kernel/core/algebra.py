@@ -1,15 +1,15 @@
-"""Rank and spans over the rationals, by fraction-free elimination on integer rows."""
+"""Linear algebra over the rationals, by fraction-free elimination on integer rows; the rays of hyperplanes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb, gcd, lcm
 from operator import mul
 
-from .errors import MAX_BITS, Declined, within_budget
+from .errors import MAX_BITS, Declined, spend, within_budget
 
 Row = Sequence[Fraction]
 Direction = tuple[int, ...]
-MAX_RAYS = 40_000
+MAX_RAYS = 2**17
 
 
 def integral(row: Row) -> list[int]:
@@ -19,9 +19,7 @@ def integral(row: Row) -> list[int]:
         scale = lcm(scale, x.denominator)
         if scale.bit_length() > MAX_BITS:
             raise Declined("the denominators of a row have no common multiple within the budget on numbers")
-    whole = [x.numerator * (scale // x.denominator) for x in row]
-    common = gcd(*whole) or 1
-    return [x // common for x in whole]
+    return list(primitive([x.numerator * (scale // x.denominator) for x in row]))
 
 
 def echelon(rows: Iterable[Row]) -> list[list[int]]:
@@ -37,11 +35,10 @@ def echelon(rows: Iterable[Row]) -> list[list[int]]:
                 break
             pivot = basis[column]
             a, b = pivot[column], left[column]
-            left = [a * y - b * x for x, y in zip(pivot, left, strict=True)]
-            common = gcd(*left) or 1
-            left = [x // common for x in left]
-            if max(x.bit_length() for x in left) > MAX_BITS:
+            left = list(primitive([a * y - b * x for x, y in zip(pivot, left, strict=True)]))
+            if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
                 raise Declined("an elimination outgrew the budget on numbers")
+            spend(len(left) * (10 + (bits >> 5) ** 2))
     return [basis[column] for column in sorted(basis)]
 
 
@@ -73,49 +70,54 @@ def sign(x: Fraction | int) -> int:
     return (x > 0) - (x < 0)
 
 
-def nullspace(rows: Iterable[Row], width: int) -> list[list[Fraction]]:
-    """A basis of the vectors orthogonal to all rows; without rows, the unit vectors."""
-    basis, found = echelon(rows), []
-    leads = [next(c for c in range(width) if row[c]) for row in basis]
-    for free in (c for c in range(width) if c not in leads):
-        vector = [Fraction(c == free) for c in range(width)]
-        for row, lead in zip(reversed(basis), reversed(leads), strict=True):
-            vector[lead] = -sum((row[c] * vector[c] for c in range(lead + 1, width)), Fraction(0)) / row[lead]
-        found.append(vector)
-    return found
+def primitive(row: Sequence[int]) -> Direction:
+    """The positive multiple with coprime entries (the zero row stays zero)."""
+    common = gcd(*row) or 1
+    return tuple(x // common for x in row)
 
 
 def directed(row: Sequence[int]) -> Direction:
     """The primitive multiple of a non-zero row whose first non-zero entry is positive."""
-    common = gcd(*row) if next(filter(None, row)) > 0 else -gcd(*row)
-    return tuple(x // common for x in row)
+    ray = primitive(row)
+    return ray if next(filter(None, ray)) > 0 else tuple(-x for x in ray)
 
 
 def rays(rows: Sequence[Direction]) -> list[Direction]:
-    """The rays, up to sign, of the central arrangement of the hyperplanes ⟨row, x⟩ = 0, modulo its lineality space.
+    """The rays, one of each two directions, of the hyperplanes ⟨row, x⟩ = 0, modulo their lineality space.
 
     The lineality space is complemented by the coordinate subspace of the pivot columns, on which the rows keep
-    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time.
+    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time. The last two dimensions
+    are a circle, whose rays are in order, so that neighbours in the list mostly differ in few signs.
     """
     pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
     if not pivots:
         return []
-    if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
+    if (count := comb(len(rows), len(pivots) - 1)) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
+    spend(200 * count * len(pivots))
+    found = dict[Direction, None]()
 
-    def descend(start: int, basis: list[Direction]) -> Iterator[Direction]:
-        if len(basis) == 1:
-            yield directed(basis[0])
-            return
+    def descend(start: int, basis: list[Direction]) -> None:
+        circle = list[tuple[int, int, int]]()
         for i in range(start, len(rows)):
             products = [sum(map(mul, rows[i], v)) for v in basis]
             k = next((k for k, p in enumerate(products) if p), None)
-            if k is not None:
-                p, pivot = products[k], basis[k]
-                rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
-                yield from descend(
-                    i + 1, [directed([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest]
-                )
+            if k is None:
+                continue
+            if len(basis) == 2:
+                a, b = (-products[1], products[0]) if products[0] > 0 else (products[1], -products[0])
+                circle.append(((a << 64) // b if b else 1 << MAX_BITS, a, b))
+                continue
+            p, pivot = products[k], basis[k]
+            rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
+            descend(i + 1, [primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest])
+        for _, a, b in sorted(circle):
+            ray = primitive([a * x + b * y for x, y in zip(*basis, strict=True)])
+            if tuple(-x for x in ray) not in found:
+                found[ray] = None
 
     units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
-    return list(dict.fromkeys(descend(0, units)))
+    if len(units) == 1:
+        return units
+    descend(0, units)
+    return list(found)

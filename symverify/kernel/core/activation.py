@@ -1,0 +1,50 @@
+"""Continuous piecewise linear activations."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .errors import within_budget
+from .poly import Poly, Scalar
+
+ZERO, ONE = Fraction(0), Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """On piece p, between breakpoints p−1 and p, h(z) = slopes[p]·z + offsets[p]; neighbouring slopes differ."""
+
+    breakpoints: tuple[Fraction, ...]
+    slopes: tuple[Fraction, ...]
+    offsets: tuple[Fraction, ...]
+
+    @staticmethod
+    def of(breakpoints: Sequence[Fraction], slopes: Sequence[Fraction], x: Fraction, y: Fraction) -> "Activation":
+        """The activation through (x, y); a breakpoint between equal slopes is none and is dropped."""
+        real = [p for p in range(len(breakpoints)) if slopes[p] != slopes[p + 1]]
+        at = [breakpoints[p] for p in real]
+        rate = [slopes[p] for p in real] + [slopes[-1]]
+        shape = [ZERO]
+        for p, t in enumerate(at):
+            shape.append(within_budget(shape[-1] + (rate[p] - rate[p + 1]) * t))
+        piece = bisect_left(at, x)
+        shift = y - rate[piece] * x - shape[piece]
+        return Activation(tuple(at), tuple(rate), tuple(o + shift for o in shape))
+
+    def pieces(self, z: Fraction) -> tuple[int, ...]:
+        """The piece that z is strictly inside, or the two that meet at z."""
+        p = bisect_left(self.breakpoints, z)
+        return (p, p + 1) if p < len(self.breakpoints) and self.breakpoints[p] == z else (p,)
+
+    def piece_after_zero(self, z: Scalar) -> int:
+        """The piece of z, or of the polynomial z(t) for all small t > 0; the lower where z stays at a breakpoint."""
+        if not isinstance(z, Poly):
+            return self.pieces(z)[0]
+        at = self.pieces(z.at_zero())
+        upper = len(at) > 1 and (z - self.breakpoints[at[0]]).sign_after_zero() > 0
+        return at[-1] if upper else at[0]
+
+    def on(self, piece: int, z: Scalar) -> Scalar:
+        """h as it is on the piece, continued to all z."""
+        return z * self.slopes[piece] + self.offsets[piece]

@@ -1,0 +1,279 @@
+"""The objects: problem, program, point; predictions, risk, residuals, cells and the polynomials that f is on them.
+
+A network is a program: a sequence of nodes, the first of which is the input and the last the prediction. An affine
+node owns one `Layer` of the point, weight (out × in) and bias (out): rationals, or polynomials in t for a curve. A
+bent node applies an activation to each of its units.
+
+Indices: sample i (n of them), bent node (hidden layer) l from 0, unit j, output k.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import assert_never
+
+from .activation import ONE, ZERO, Activation
+from .algebra import dot, echelon, rank, total
+from .errors import Rejected, within_budget
+from .loss import Loss
+from .poly import Poly, Scalar
+
+Vector = tuple[Fraction, ...]
+Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """Layer `layer` of the point applied to the values of the node `source`."""
+
+    source: int
+    layer: int
+    biased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """The activation of hidden layer `layer` applied to each value of the node `source`."""
+
+    source: int
+    layer: int
+    h: Activation
+
+
+Program = tuple[Affine | Bent, ...]  # node 0 is the input; program[k] is node k + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One affine map z ↦ weight·z + bias; bias is None where the architecture has none."""
+
+    weight: tuple[tuple[Scalar, ...], ...]
+    bias: tuple[Scalar, ...] | None
+
+    def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
+        """weight·a + bias; every partial sum stays within the budget on numbers."""
+        z = list(self.bias or [ZERO] * len(self.weight))
+        for j, row in enumerate(self.weight):
+            for w, x in zip(row, a, strict=True):
+                z[j] = bounded(z[j] + w * x)
+        return z
+
+
+Point = tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network architecture with data and loss; `parameters` is the point that the file gives, if any."""
+
+    name: str
+    widths: tuple[int, ...]
+    hidden_bias: bool
+    output_bias: bool
+    activations: tuple[Activation, ...]
+    loss: Loss
+    inputs: tuple[Vector, ...]
+    targets: tuple[Vector, ...]
+    parameters: Point | None
+    sha256: str
+
+    @cached_property
+    def program(self) -> Program:
+        """The chain input → affine → bent → … → affine."""
+        nodes: list[Affine | Bent] = [Affine(0, 0, self.has_bias(0))]
+        for m, h in enumerate(self.activations):
+            nodes += [Bent(2 * m + 1, m, h), Affine(2 * m + 2, m + 1, self.has_bias(m + 1))]
+        return tuple(nodes)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The samples, grouped by equal inputs."""
+        found: dict[Vector, list[int]] = {}
+        for i, x in enumerate(self.inputs):
+            found.setdefault(x, []).append(i)
+        return tuple(map(tuple, found.values()))
+
+    @property
+    def shallow(self) -> bool:
+        """Whether it is one hidden layer with scalar output."""
+        return len(self.widths) == 3 and self.widths[-1] == 1
+
+    def has_bias(self, layer: int) -> bool:
+        """Whether affine map `layer` (0 … L−1) has a bias."""
+        return self.output_bias if layer == len(self.widths) - 2 else self.hidden_bias
+
+    def size(self) -> int:
+        """D, the number of parameters."""
+        return sum(self.widths[m + 1] * (self.widths[m] + self.has_bias(m)) for m in range(len(self.widths) - 1))
+
+    def dead_row(self, i: int) -> bool:
+        """Whether sample i enters the first layer as the zero row: its pre-activations are 0 at every point."""
+        return not self.hidden_bias and not any(self.inputs[i])
+
+    def row(self, i: int) -> Vector:
+        """x̃_i: the input, followed by 1 where hidden layers have biases."""
+        return (*self.inputs[i], ONE) if self.hidden_bias else self.inputs[i]
+
+    def affine_features(self) -> list[Vector]:
+        """The input coordinates, and 1, as vectors over the samples."""
+        return [*zip(*self.inputs, strict=True), (ONE,) * len(self.inputs)]
+
+
+def bounded(x: Scalar) -> Scalar:
+    """x itself, within the budget on numbers (as every polynomial is)."""
+    return x if isinstance(x, Poly) else within_budget(x)
+
+
+def rational(x: Scalar) -> Fraction:
+    """A scalar known to be a number."""
+    if isinstance(x, Poly):
+        raise TypeError("a polynomial where a number was expected")
+    return within_budget(x)
+
+
+def coordinates(point: Point) -> list[Scalar]:
+    """All parameters: layer by layer, row by row, each weight row followed by its bias."""
+    rows = ((row, (layer.bias or ())[j : j + 1]) for layer in point for j, row in enumerate(layer.weight))
+    return [x for row, bias in rows for x in (*row, *bias)]
+
+
+def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
+    """The values of all nodes on sample i, the input's first.
+
+    With `pieces` the activations are replaced by those affine pieces. Without, the network itself: at a rational
+    point its values, along a curve the polynomials that they are for all small t > 0.
+    """
+    values: list[list[Scalar]] = [list(problem.inputs[i])]
+    for node in problem.program:
+        entering = values[node.source]
+        match node:
+            case Affine(layer=m):
+                values.append(point[m].apply(entering))
+            case Bent(layer=m, h=h):
+                at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
+                values.append([bounded(h.on(p, z)) for p, z in zip(at, entering, strict=True)])
+            case _:
+                assert_never(node)
+    return values
+
+
+def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> Iterator[list[Scalar]]:
+    """The pre-activations of sample i, hidden layer by hidden layer, and last the prediction; see `evaluate`."""
+    values = evaluate(problem, point, i, pieces)
+    yield from (values[node.source] for node in problem.program if isinstance(node, Bent))
+    yield values[-1]
+
+
+def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
+    """f(x_i; point), n × d_Y."""
+    return tuple(tuple(map(rational, evaluate(problem, point, i)[-1])) for i in range(len(problem.inputs)))
+
+
+def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
+    """R of the predictions f (n × d_Y), with the problem's factor and reduction."""
+    errors = (a - b for u, v in zip(f, problem.targets, strict=True) for a, b in zip(u, v, strict=True))
+    return problem.loss.factor * total(problem.loss.value(e) for e in errors)
+
+
+def risk_along(problem: Problem, path: Point) -> Poly:
+    """R along a curve of polynomials in t, as the polynomial that it is for all small t ≥ 0."""
+    summed = Poly(())
+    for i, y in enumerate(problem.targets):
+        for value, label in zip(evaluate(problem, path, i)[-1], y, strict=True):
+            summed += problem.loss.after_zero(Poly(()) + value - label)
+    return summed * problem.loss.factor
+
+
+def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
+    """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
+    slope, factor = problem.loss.slope, problem.loss.factor
+    outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
+    return [tuple(factor * slope(a - b) for a, b in zip(u, v, strict=True)) for u, v in outputs]
+
+
+def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
+    """[l][j][i]: the piece that each pre-activation is strictly inside, or the two that meet there.
+
+    A dead row's first-layer pre-activation is the constant 0 and bounds no cell: one piece, the lower, gives h(0).
+    """
+    found: list[list[list[tuple[int, ...]]]] = [[[] for _ in range(width)] for width in problem.widths[1:-1]]
+    for i in range(len(problem.inputs)):
+        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
+            for j, x in enumerate(z):
+                at = problem.activations[m].pieces(rational(x))
+                found[m][j].append(at[:1] if m == 0 and problem.dead_row(i) else at)
+    return found
+
+
+def cell_of(problem: Problem, point: Point) -> Pattern:
+    """The pattern of the cell that the point is strictly inside; rejected on an activation boundary."""
+    found = pieces_at(problem, point)
+    units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
+    for m, j, unit in units:
+        if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
+            raise Rejected("", f"{unit_name(m, j)} is at a breakpoint on sample {i + 1}")
+    return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
+
+
+def unit_name(layer: int, unit: int) -> str:
+    """How messages name a unit, counted from 1."""
+    return f"unit {unit + 1} of hidden layer {layer + 1}"
+
+
+def features(problem: Problem, pattern: Pattern) -> list[Vector]:
+    """Vectors φ over the samples that span every coefficient of f on the cell.
+
+    On a cell f_k is a polynomial in θ; the coefficient of each monomial is a vector over the samples: the
+    product of slopes along a path times an input coordinate, a 1 (a bias) or an offset. Returned: vectors
+    with the same span, for every output k alike. Per node, those that span what its units' values are made of.
+    """
+    n = len(problem.inputs)
+    spans: list[list[Vector]] = [list(zip(*problem.inputs, strict=True))]
+    for node in problem.program:
+        entering = spans[node.source]
+        match node:
+            case Affine(biased=biased):
+                spans.append([*entering, (ONE,) * n] if biased else entering)
+            case Bent(layer=m, h=h):
+                fresh = dict[Vector, None]()
+                for unit in dict.fromkeys(pattern[m]):
+                    slopes = [h.slopes[p] for p in unit]
+                    for phi in entering:
+                        fresh[tuple(within_budget(s * x) for s, x in zip(slopes, phi, strict=True))] = None
+                    fresh[tuple(h.offsets[p] for p in unit)] = None
+                spans.append([phi for phi in fresh if any(phi)])
+                if len(spans[-1]) > n:
+                    spans[-1] = [tuple(map(Fraction, row)) for row in echelon(spans[-1])]
+            case _:
+                assert_never(node)
+    return spans[-1]
+
+
+def pullback(problem: Problem, point: Point, i: int, pattern: Pattern, back: Sequence[Fraction]) -> list[Fraction]:
+    """The derivatives of Σ_k back_k f_ik by all parameters, ordered as `coordinates`, on the pieces of `pattern`."""
+    values = evaluate(problem, point, i, pattern)
+    pulls = [[ZERO] * len(each) for each in values]
+    pulls[-1] = list(back)
+    found: list[list[Fraction]] = [[] for _ in point]
+    for k, node in reversed(list(enumerate(problem.program, 1))):
+        entering, pull, before = values[node.source], pulls[k], pulls[node.source]
+        match node:
+            case Affine(layer=m, biased=biased):
+                row = [*map(rational, entering), *[ONE] * biased]
+                found[m] = [within_budget(g * a) for g in pull for a in row]
+                for c, column in enumerate(zip(*point[m].weight, strict=True) if node.source else ()):
+                    before[c] = within_budget(before[c] + dot(pull, [rational(w) for w in column]))
+            case Bent(layer=m, h=h):
+                for j, g in enumerate(pull):
+                    before[j] = within_budget(before[j] + h.slopes[pattern[m][j][i]] * g)
+            case _:
+                assert_never(node)
+    return [x for rows in found for x in rows]
+
+
+def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
+    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
+    outputs = range(problem.widths[-1])
+    units = [[Fraction(j == k) for j in outputs] for k in outputs]
+    return rank(pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)

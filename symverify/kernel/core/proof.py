@@ -1,0 +1,103 @@
+"""A proof being walked: steps, the facts that they establish, and reading a step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .errors import Malformed, Rejected
+from .file import read_point
+from .network import Point, Problem, coordinates
+from .poly import Poly
+from .text import Fields, canonical, listed, natural
+
+Value = bool | int | str | None
+Statement = dict[str, Value]
+
+
+class Fact:
+    """What a step establishes. `settles` says which claims it decides: their verdicts and the numbers they state."""
+
+    __slots__ = ()
+
+    def settles(self, claim: str) -> tuple[str, Statement] | None:
+        """The verdict on a claim, "proved" or "refuted", and its statement; None if the fact does not decide it."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that follows: its rule, its fields as written, the steps it rests on by their roles, and its fact."""
+
+    rule: str
+    fields: Mapping[str, object]
+    premises: Mapping[str, tuple[int, ...]]
+    fact: Fact
+
+    @property
+    def rests_on(self) -> tuple[int, ...]:
+        """The numbers of the steps it rests on."""
+        return tuple(index for indices in self.premises.values() for index in indices)
+
+
+F = TypeVar("F")
+
+
+@dataclass(slots=True)
+class Proof:
+    """The problem and the steps so far."""
+
+    problem: Problem
+    steps: list[Step] = field(default_factory=list)
+
+
+class Reading(Fields):
+    """A step being read by its rule: its premises under "from", each with its role, and its own fields."""
+
+    def __init__(self, proof: Proof, fields: Fields) -> None:
+        self.where, self.left, self.known = fields.where, fields.left, fields.known
+        self.proof, self.premises = proof, dict[str, tuple[int, ...]]()
+        self.roles = fields.take("from", Fields, Fields({}, fields.at("from")))
+
+    def premise(self, role: str, kind: type[F]) -> F:
+        """The fact of the earlier step with this role, of the kind that the rule uses."""
+        index = self.roles.need(role, natural)
+        self.premises[role] = (index,)
+        return self._fact(index, self.roles.at(role), kind)
+
+    def several(self, role: str, kind: type[F]) -> list[F]:
+        """The facts of the earlier steps with this role."""
+        indices = self.roles.need(role, listed(natural))
+        self.premises[role] = tuple(indices)
+        return [self._fact(index, f"{self.roles.at(role)}[{k}]", kind) for k, index in enumerate(indices)]
+
+    def _fact(self, index: int, where: str, kind: type[F]) -> F:
+        if index >= len(self.proof.steps):
+            raise Rejected(where, f"step {index} does not come before this one")
+        fact = self.proof.steps[index].fact
+        if not isinstance(fact, kind):
+            raise Rejected(where, f"step {index} proves {type(fact).__name__}, expected {kind.__name__}")
+        return fact
+
+    def point(self, name: str) -> Point:
+        """The parameters in a field, of the architecture's shape."""
+        return self.need(name, read_point(self.proof.problem, canonical))
+
+    def curve(self, name: str, start: Point) -> Point:
+        """The polynomial path in a field, with `start` at t = 0."""
+        path = self.need(name, read_point(self.proof.problem, polynomial))
+        if [x.at_zero() if isinstance(x, Poly) else x for x in coordinates(path)] != coordinates(start):
+            raise Rejected(self.at(name), "does not start at the point")
+        return path
+
+
+def polynomial(value: object, where: str) -> Poly:
+    """A coordinate of a path: a rational, or the list of two or more coefficients of 1, t, t², …, the last not 0."""
+    if not isinstance(value, list):
+        return Poly.of([canonical(value, where)])
+    coefficients = listed(canonical)(value, where)
+    if len(coefficients) < 2 or not coefficients[-1]:
+        raise Malformed((where, "expected at least two coefficients, the last one not 0"))
+    return Poly.of(coefficients)
+
+
+Rule = Callable[[Reading], Fact]

@@ -1,0 +1,40 @@
+"""The rule `valley`: infinitely many local minima, along a path."""
+
+from .algebra import rank
+from .errors import Rejected
+from .facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
+from .network import coordinates, features, jacobian_rank, trace, unit_name
+from .poly import Poly, positive_on_unit_interval
+from .proof import Reading
+
+
+def valley(step: Reading) -> Valley:
+    """
+    θ* a local minimum by interior_minimum in C    θ(t) polynomial, not constant, θ(0) = θ*
+    θ(t) strictly inside C for all t in [0, 1]     f(x_i; θ(t)) does not depend on t
+    ------------------------------------------------------------------------------------ [valley]
+      every θ(t) is a local minimum of risk R(θ*); if θ* is spurious, so are all of them
+
+    Sound: predictions and cell are those of θ*, and the premises of interior_minimum depend on nothing else.
+    The set {θ in C: f = f*} near θ* is a manifold of dimension D − rank J where rank J is locally constant,
+    as it is where it attains its bound, the dimension of the span of the coefficients of f.
+    """
+    problem, minimum = step.proof.problem, step.premise("minimum", Minimum)
+    if not isinstance(minimum, LocalMinimum | SpuriousMinimum) or (pattern := minimum.pattern) is None:
+        raise Rejected(step.roles.at("minimum"), "is not proved by interior_minimum")
+    path, here = step.curve("path", minimum.at.point), step.at("path")
+    if not any(isinstance(x, Poly) and not x.is_constant() for x in coordinates(path)):
+        raise Rejected(here, "is constant")
+    for i in range(len(problem.inputs)):
+        *hidden, last = trace(problem, path, i, pattern)
+        if not all((Poly(()) + x).is_constant() for x in last):
+            raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
+        for m, z in enumerate(hidden[problem.dead_row(i) :], problem.dead_row(i)):
+            for j, x in enumerate(z):
+                t, p = problem.activations[m].breakpoints, pattern[m][j][i]
+                margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
+                if not all(positive_on_unit_interval(Poly(()) + margin) for margin in margins):
+                    raise Rejected(here, f"{unit_name(m, j)} leaves its piece on sample {i + 1}")
+    attained = jacobian_rank(problem, minimum.at.point, pattern)
+    bound = problem.widths[-1] * rank(features(problem, pattern))
+    return Valley(minimum, problem.size() - attained, attained == bound)

@@ -1,0 +1,298 @@
+"""Every fault of a network file at once, each with its place, where the kernel's reader stops at the first.
+
+What a number, a name or a loss may be is the kernel's to say: its readers are used here, piece by piece.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from types import TracebackType
+from typing import Self, TypeVar
+
+from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.errors import Malformed
+from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS
+from symverify.kernel.core.loss import LOSSES
+from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+
+T = TypeVar("T")
+Faults = list[tuple[str, str]]
+OpenData = Callable[[str], bytes]
+Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
+
+
+def network_faults(data: bytes, open_data: OpenData) -> Faults:
+    """All that is wrong with a network file: (path in the file, what was expected there)."""
+    try:
+        read_problem(data, open_data)
+    except Malformed as error:
+        return list(error.faults)
+    return []
+
+
+def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
+    """The same reader, except that where it fails it adds to the faults and gives the default."""
+
+    def read_softly(value: object, where: str) -> T:
+        try:
+            return read(value, where)
+        except Malformed as error:
+            faults.extend(error.faults)
+            return default
+
+    return read_softly
+
+
+class Fields:
+    """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
+
+    def __init__(self, value: object, where: str) -> None:
+        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
+        if not isinstance(value, dict):
+            raise Malformed((where, f"expected an object, got {shown(value)}"))
+        self.left: dict[str, object] = dict(value)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Whatever was not taken is unknown."""
+        for name in self.left if kind is None else ():
+            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
+            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
+        if kind is None:
+            self.check()
+
+    def check(self) -> None:
+        """Raise what has been found wrong so far."""
+        if self.faults:
+            raise Malformed(*self.faults)
+
+    def at(self, name: str) -> str:
+        """The path of a field."""
+        return f"{self.where}.{name}" if self.where and name else self.where or name
+
+    def fault(self, name: str, what: str) -> None:
+        """Record what is wrong with a field."""
+        self.faults.append((self.at(name), what))
+
+    def wrong(self, name: str) -> bool:
+        """Whether a fault at the field, or inside it, is recorded."""
+        return any(re.match(re.escape(self.at(name)) + r"($|[.\[])", where) for where, _ in self.faults)
+
+    def take(self, name: str, read: Read[T], default: T) -> T:
+        """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
+        self.known[name] = None
+        if name not in self.left:
+            return default
+        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
+
+    def need(self, name: str, read: Read[T], default: T) -> T:
+        """The same for a field that must be there."""
+        if name not in self.left:
+            self.fault(name, "is missing")
+        return self.take(name, read, default)
+
+
+def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
+    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
+
+    def read_list(value: object, where: str) -> list[T]:
+        if not isinstance(value, list):
+            raise Malformed((where, f"expected a list, got {shown(value)}"))
+        faults: list[tuple[str, str]] = []
+        if size is not None and len(value) != size:
+            faults.append((where, f"expected {size} {what}, got {len(value)}"))
+        reader: Read[T | None] = softly(read, None, faults)
+        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        if faults:
+            raise Malformed(*faults)
+        return good  # type: ignore[return-value]  # without faults, no item is None
+
+    return read_list
+
+
+Layers = list[tuple[list[list[T]], list[T] | None]]
+
+
+def layers(number: Read[T]) -> Read[Layers[T]]:
+    """Reads [{"weight": [[…], …], "bias": […]}, …], of any shape."""
+
+    def read_layer(value: object, where: str) -> tuple[list[list[T]], list[T] | None]:
+        with Fields(value, where) as fields:
+            weight: list[list[T]] = fields.need("weight", listed(listed(number)), [])
+            bias: list[T] | None = fields.take("bias", listed(number), None)
+        return weight, bias
+
+    return listed(read_layer)
+
+
+def named(value: object, where: str) -> Fields:
+    """An object with a "name", or the name alone."""
+    return Fields({"name": value} if isinstance(value, str) else value, where)
+
+
+def positive(value: object, where: str) -> Fraction:
+    """A number above 0."""
+    if (number := liberal(value, where)) <= 0:
+        raise Malformed((where, "must be positive"))
+    return number
+
+
+def read_activation(value: object, where: str) -> None:
+    """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
+    breakpoints, slopes, anchor = [ZERO], [ZERO, ONE], [ZERO, ZERO]
+    with named(value, where) as fields:
+        name = fields.take("name", text, None)
+        if name is None and not fields.faults:
+            breakpoints = fields.need("breakpoints", listed(liberal), breakpoints)
+            slopes = fields.need("slopes", listed(liberal), slopes)
+            anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"), anchor)
+            if not fields.wrong("breakpoints") and not fields.wrong("slopes") and len(slopes) != len(breakpoints) + 1:
+                fields.fault("slopes", f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}")
+            if any(a >= b for a, b in pairwise(breakpoints)):
+                fields.fault("breakpoints", "must increase strictly")
+        elif name in FAMILIES:
+            pass
+        elif name == "leaky_relu":
+            slopes[0] = fields.take("negative_slope", liberal, Fraction(1, 100))
+        elif name == "two_piece":
+            slopes = [fields.need("negative_slope", liberal, ZERO), fields.need("positive_slope", liberal, ONE)]
+        elif not fields.faults:
+            known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
+            raise Malformed(
+                (where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes")
+            )
+
+
+def read_loss(value: object, where: str) -> None:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, and the loss's own options}."""
+    with named(value, where) as fields:
+        name = fields.need("name", text, next(iter(LOSSES)))
+        reduction = fields.take("reduction", text, "mean")
+        fields.take("factor", positive, ONE)
+        if name in LOSSES:
+            for option in LOSSES[name].options:
+                fields.take(option, positive, ONE)
+        else:
+            known = ", ".join(f'"{each}"' for each in LOSSES)
+            fields.fault("name", f"unknown loss {shown(name)}; known: {known}")
+        if reduction not in ("mean", "sum"):
+            fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
+
+
+def read_bias(value: object, where: str) -> tuple[bool, bool]:
+    """true, false, or {"hidden": …, "output": …}."""
+    if not isinstance(value, dict):
+        return boolean(value, where), boolean(value, where)
+    with Fields(value, where) as fields:
+        return fields.take("hidden", boolean, True), fields.take("output", boolean, True)
+
+
+def read_activations(value: object, where: str, count: int | None) -> None:
+    """One activation for all hidden layers, or a list with one for each; `count` None if that number is unknown."""
+    if isinstance(value, list):
+        listed(read_activation, count, "activations, one per hidden layer, or one for all of them")(value, where)
+    else:
+        read_activation(value, where)
+
+
+def read_data(value: object, where: str, sizes: Sizes, open_data: OpenData) -> None:
+    """[{"x": […], "y": […]}, …] or a table beside the file."""
+
+    def read_sample(each: object, at: str) -> None:
+        with Fields(each, at) as fields:
+            fields.need("x", listed(liberal, sizes[0], "numbers, one per input"), None)
+            fields.need("y", listed(liberal, sizes[1], "numbers, one per output"), None)
+
+    if isinstance(value, dict):
+        count = read_table(value, where, sizes, open_data)
+    else:
+        count = len(listed(read_sample)(value, where))
+    if not count:
+        raise Malformed((where, "expected at least one sample"))
+
+
+def read_table(value: object, where: str, sizes: Sizes, open_data: OpenData) -> int:
+    """{"csv": file name, "inputs": [column, …], "targets": […]}: the number of samples."""
+    with Fields(value, where) as fields:
+        name = fields.need("csv", text, "")
+        inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"), list[str]())
+        targets = fields.need("targets", listed(text, sizes[1], "columns, one per output"), list[str]())
+        if not fields.wrong("csv") and (name in ("", ".", "..") or re.search(r"[/\\:\x00]", name)):
+            fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}")
+    try:
+        data = open_data(name)
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+    except OSError as error:
+        raise Malformed((f"{where}.csv", f"cannot read {shown(name)}: {error.strerror or error}")) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Malformed((f"{where}.csv", f"{shown(name)} is not a CSV file in UTF-8: {error}")) from None
+    header = table[0][1] if table else []
+    count, place = Counter(header), {column: index for index, column in enumerate(header)}
+    for part, columns in (("inputs", inputs), ("targets", targets)):
+        for index, column in enumerate(columns):
+            if count[column] != 1:
+                what = "is the name of several columns" if count[column] else "is not a column"
+                seen = ", ".join(map(shown, header[:20])) or "no columns"
+                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
+    fields.check()
+    number: Read[Fraction] = softly(liberal, ZERO, fields.faults)
+    for line, row in table[1:]:
+        at = f"{shown(name)}, line {line}"
+        if len(row) != len(header):
+            fields.faults.append((at, f"expected {len(header)} cells, got {len(row)}"))
+            continue
+        for column in (*inputs, *targets):
+            number(row[place[column]], f"{at}, column {shown(column)}")
+    fields.check()
+    return len(table) - 1
+
+
+def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction], where: str) -> Faults:
+    """How the shapes of `given` parameters differ from the architecture's."""
+    if len(given) != len(widths) - 1:
+        return [(where, f"expected {len(widths) - 1} layers of parameters, got {len(given)}")]
+    faults = []
+    for m, (weight, bias) in enumerate(given):
+        rows, columns, here = widths[m + 1], widths[m], f"{where}[{m}]"
+        if len(weight) != rows:
+            faults.append((f"{here}.weight", f"expected {rows} rows, one per unit, got {len(weight)}"))
+        for j, row in enumerate(weight):
+            if len(row) != columns:
+                faults.append((f"{here}.weight[{j}]", f"expected {columns} numbers, got {len(row)}"))
+        if bias is None:
+            faults += [(f"{here}.bias", "is missing")] if biased[m] else []
+        elif not biased[m]:
+            faults.append((f"{here}.bias", "this architecture has no bias here"))
+        elif len(bias) != rows:
+            faults.append((f"{here}.bias", f"expected {rows} numbers, got {len(bias)}"))
+    return faults
+
+
+def read_problem(data: bytes, open_data: OpenData) -> None:
+    """A network file. Raises Malformed with every fault found."""
+    with Fields(strict_json(data), "") as fields:
+        if (form := fields.need("format", text, FORMAT)) != FORMAT:
+            raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
+        fields.take("name", text, "")
+        hidden, output = fields.take("bias", read_bias, (True, True))
+        widths: list[int] = fields.need("layers", listed(natural), [])
+        if not fields.wrong("layers") and (len(widths) < 3 or min(widths) < 1):
+            fields.fault("layers", "expected three or more widths, each at least 1: inputs, hidden layers, outputs")
+        if sum((a + 1) * b for a, b in pairwise(widths)) > MAX_PARAMETERS:
+            fields.fault("layers", f"more than {MAX_PARAMETERS} parameters")
+        known = not fields.wrong("layers")
+        count, sizes = (len(widths) - 2, (widths[0], widths[-1])) if known else (None, (None, None))
+        fields.need("activation", lambda v, at: read_activations(v, at, count), None)
+        fields.need("loss", read_loss, None)
+        fields.need("data", lambda v, at: read_data(v, at, sizes, open_data), None)
+        given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
+        if known and given is not None:
+            biased = [hidden] * (len(widths) - 2) + [output]
+            fields.faults += shape_faults(widths, biased, given, "parameters")

@@ -1,0 +1,138 @@
+"""Small problems have the same certificates on every processor: BLAS kernels, vector units, numba or none."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(
+    path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").glob("*.json") if len(path.suffixes) == 1
+)
+
+# Prints a JSON object: the kind of BLAS, whether numba is there, and each certificate's SHA-256.
+SCRIPT = """
+import hashlib, json, sys
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import scipy.linalg
+from threadpoolctl import threadpool_info
+
+import symverify
+from symverify.certify.emitters import CLAIMS
+from symverify.certify.snap import snap
+from symverify.kernel.model import coordinates
+from symverify.search.snap_equations import as_point
+
+try:
+    numba = bool(import_module("numba"))
+except ImportError:
+    numba = False
+made = {}
+for network in sorted(Path("proofs").glob("*/network.json")):
+    stated = json.loads((network.parent / "network.symcert.json").read_text())["claims"]
+    names = list(dict.fromkeys(claim["claim"] for claim in stated if claim["claim"] in CLAIMS))
+    cell = next((claim["cell"] for claim in stated if "cell" in claim), None)
+    made[str(network)] = symverify.check(symverify.load(network), names, cell=cell, smt=False).certificate
+for name in json.loads(sys.argv[1]):
+    made[name] = symverify.check(symverify.load(name), smt=False).certificate
+for number, text in enumerate(json.loads(sys.argv[2])):
+    names = ["spurious_minimum", "valley", "global_minimum", "cell_minima"]
+    made[f"random {number}"] = symverify.check(symverify.loads(text), names, smt=False).certificate
+for name in ("four-points", "boundary", "dead-unit"):
+    problem = symverify.load(f"examples/{name}.json").problem
+    near = as_point(problem, [x + Fraction(k % 5 - 2, 500) for k, x in enumerate(coordinates(problem.parameters))])
+    made[f"snapped {name}"] = repr([(found.where, found.point) for found in snap(problem, near)]).encode()
+blas = sorted({each["architecture"] for each in threadpool_info() if "architecture" in each})
+json.dump([blas, numba, {name: hashlib.sha256(data).hexdigest() for name, data in made.items()}], sys.stdout)
+"""
+
+
+def random_networks(count):
+    rng = random.Random(5)
+    texts = []
+    for number in range(count):
+        outputs, width, hidden = 1 + (number % 4 == 3), rng.randint(1, 2), 1 + (number % 5 == 4)
+        data = [
+            {
+                "x": [f"{rng.randint(-30, 30)}/{rng.randint(1, 9)}" for _ in range(width)],
+                "y": [str(rng.randint(-3, 3)) for _ in range(outputs)],
+            }
+            for _ in range(rng.randint(4, 7))
+        ]
+        network = {
+            "format": "symverify-network/1",
+            "layers": [width, *[2] * hidden, outputs],
+            "activation": rng.choice(["relu", "hardtanh", "abs"]),
+            "loss": {"name": "squared"},
+            "data": data,
+        }
+        texts.append(json.dumps(network))
+    return texts
+
+
+def made(extra, everything):
+    environment = {
+        **os.environ,
+        **extra,
+        "PYTHONPATH": os.pathsep.join([*extra.get("PYTHONPATH", "").split(), str(ROOT)]),
+    }
+    more = (EXAMPLES, random_networks(20)) if everything else ([], [])
+    command = [sys.executable, "-c", SCRIPT, *map(json.dumps, more)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    blas, numba, hashes = json.loads(done.stdout)
+    return blas, numba, hashes
+
+
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["proofs", "more"])
+def here(request):
+    """Whether more than the proofs are made, and their hashes with what is found here."""
+    return request.param, made({}, request.param)[2]
+
+
+def features():
+    return {name for name, there in np._core._multiarray_umath.__cpu_features__.items() if there}
+
+
+def chosen(kind):
+    """The environment in which OpenBLAS takes the kernels of this processor; skips where they would not run."""
+    either = {"Prescott": {"SSE3", "X86_V2"}, "Haswell": {"AVX2", "X86_V3"}, "SkylakeX": {"AVX512_SKX", "X86_V4"}}[kind]
+    if not either & features():
+        pytest.skip("the processor lacks its instructions")
+    if "architecture" not in str(threadpool_info()):
+        pytest.skip("NumPy's BLAS does not choose its kernels by the processor")
+    return {"OPENBLAS_CORETYPE": kind}
+
+
+@pytest.mark.parametrize("kind", ["Prescott", "Haswell", "SkylakeX"])
+def test_whatever_kernels_blas_has(kind, here):
+    everything, expected = here
+    blas, _, hashes = made(chosen(kind), everything)
+    assert {"Prescott": "Katmai"}.get(kind, kind) in blas  # OpenBLAS says so of kernels for SSE3 alone
+    assert hashes == expected
+
+
+def test_without_wide_vectors(here):
+    """NumPy's own loops at the baseline, and a C library without fused multiplication."""
+    everything, expected = here
+    wide = [name for name in ("X86_V3", "X86_V4", "AVX512_ICL", "AVX2", "FMA3", "AVX512_SKX") if name in features()]
+    disabled = {"NPY_DISABLE_CPU_FEATURES": " ".join(wide), "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}
+    assert made(disabled, everything)[2] == expected
+
+
+def test_without_numba(tmp_path, here):
+    everything, expected = here
+    (tmp_path / "numba.py").write_text("raise ImportError\n")
+    _, numba, hashes = made({"PYTHONPATH": str(tmp_path)}, everything)
+    assert not numba
+    assert hashes == expected
