@@ -1,7 +1,7 @@
 (* What the extracted checker says: a problem with rational numbers, one boolean function for each rule, what `true` means. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale AffineFit Descent.
+  Scale AffineFit Descent AdjacentCells.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -70,6 +70,7 @@ Definition risk_Q (th : params Q) : Q := riskT Qops l c N D th.
 Definition predict (th : params Q) (x : list Q) : list Q := netT Qops N th x.
 
 Definition ok_interior (th : params Q) : bool := good_loss (loss_of p) && check_interior Qops g (n_out p) (n_in p) c N D th.
+Definition ok_adjacent (th : params Q) : bool := good_loss (loss_of p) && check_adjacent Qops g (n_out p) (n_in p) c N D th.
 Definition ok_better (th th' : params Q) : bool := good_loss (loss_of p) && check_better Qops l c N D th th'.
 (* for each unit multipliers, one for each sample, or None: by rays *)
 Definition ok_face (th : params Q) (mus : list (option (list Q))) : bool :=
@@ -113,6 +114,11 @@ Theorem ok_interior_sound th : ok_interior th = true -> local_min (risk_at p) (r
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
   eapply (check_interior_ok Qops QR); eauto.
+Qed.
+Theorem ok_adjacent_sound th : ok_adjacent th = true -> local_min (risk_at p) (real th).
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  eapply (check_adjacent_ok Qops QR); eauto.
 Qed.
 Theorem ok_better_sound th th' : ok_better th th' = true -> local_min (risk_at p) (real th) -> spurious_min (risk_at p) (real th).
 Proof.

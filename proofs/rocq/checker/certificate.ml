@@ -22,16 +22,19 @@ let describe = function
   | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Open r -> r
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
-let rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
+let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "function_bound"; "global_lower_bound"; "global_minimum"; "bracket"; "limit"; "infimum"; "not_attained"; "assumptions"; "linear_collapse";
   "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas" ]
 
-type state = { net : N.t; facts : fact array; used : bool array }
+type state = { net : N.t; facts : fact array; premises : int list array; rules : string array (* of each step *) }
 
 let printable x = if max (Z.numbits x.Q.num) (Z.numbits x.Q.den) > 12000 then raise (Declined "a number too long to be stated") else x
 
 (* ---- reading steps ---- *)
-let index state where n at = if n >= at then rejected where "step %d does not come before this one" n else (state.used.(n) <- true; state.facts.(n))
+let index state where n number =
+  if n >= number then rejected where "step %d does not come before this one" n;
+  state.premises.(number) <- n :: state.premises.(number);
+  state.facts.(n)
 
 exception Rests_on of string (* a step that rests on one without a verified checker *)
 
@@ -53,7 +56,7 @@ let polynomial where = function
       l
   | v -> [ Read.canonical where v ]
 
-let misfit where what = Rejected (where ^ ": " ^ what ^ " is not the architecture's")
+let misfit where what = Malformed (where ^ ": " ^ what ^ " is not the architecture's")
 let shaped state where raw = N.shaped (misfit where) state.net.N.widths state.net.N.biases raw
 
 let curve state f name start =
@@ -119,8 +122,18 @@ let prove state number rule f roles =
       Point { th; risk = risk net th; given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
-      demand where (C.ok_interior p (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
+      let live, dead = Propose.on_breakpoints net at.th in
+      demand where (live = 0) "it is at a breakpoint";
+      if dead > 12 then raise (Declined "too many dead rows");
+      demand where (if dead = 0 then C.ok_interior p (N.cparams at.th) else C.ok_adjacent p (N.cparams at.th))
+        "the minorant is not constant on its cell";
       Minimum { at; inside = true }
+  | "adjacent_cells" ->
+      let at = point "point" in
+      let live, dead = Propose.on_breakpoints net at.th in
+      if live + dead > 12 then raise (Declined "too many cells meet at the point");
+      demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
+      Minimum { at; inside = false }
   | "face_minimum" ->
       let at = point "point" in
       let mus = face_proposals state f at in
@@ -145,6 +158,7 @@ let prove state number rule f roles =
       let at, better, inside = premise state roles number "minimum" (function
         | Minimum { at; inside } -> Some (at, None, inside) | Spurious { at; better; inside; _ } -> Some (at, Some better, inside) | _ -> None) in
       if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
+      if snd (Propose.on_breakpoints net at.th) > 0 then raise (Rests_on "valley with dead rows");
       let path = cpath (curve state f "path" at.th) in
       demand where (match better with
         | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
@@ -176,7 +190,8 @@ let step state number v =
   let where = Printf.sprintf "steps[%d]" number in
   let f = Read.fields where v in
   let rule = Read.need f "rule" Read.text in
-  if not (List.mem rule rules) then malformed (where ^ ".rule") "unknown rule %S" rule;
+  if not (List.mem rule all_rules) then malformed (where ^ ".rule") "unknown rule %S" rule;
+  state.rules.(number) <- rule;
   let roles = Read.default f "from" (fun w v -> Read.fields w v) { Read.where = where ^ ".from"; left = [] } in
   try
     let fact = prove state number rule f roles in
@@ -184,7 +199,7 @@ let step state number v =
     Read.finish f;
     fact
   with Rests_on missing ->
-    (* its premises count as used: nothing else is known about it *)
+    (* its premises must be there; its other fields are not read *)
     List.iter (fun (role, v) -> match v with
       | Json.List l -> List.iter (fun v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) l
       | v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) roles.Read.left;
@@ -214,30 +229,39 @@ let stated claim fact =
       Some ("refuted", [ ("risk", text at.risk); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
   | _ -> None
 
-type outcome = { claim : string; verdict : string; numbers : (string * Json.t) list; missing : string list }
+type outcome = { claim : string; verdict : string; numbers : (string * Json.t) list; missing : string list; storey : string }
 
-let scalar where v = match v with
-  | Json.Null | Json.Bool _ | Json.Int _ | Json.Text _ -> v
-  | _ -> malformed where "expected text, a whole number, true, false or null"
+(* the steps that a step rests on, itself among them *)
+let needed state n =
+  let found = Array.make (Array.length state.facts) false in
+  let rec need n = if not found.(n) then (found.(n) <- true; List.iter need state.premises.(n)) in
+  need n;
+  found
+let storey state n =
+  let found = needed state n in
+  let curved = ref false in
+  Array.iteri (fun i rule -> if found.(i) && rule = "adjacent_cells" then curved := true) state.rules;
+  if !curved then "curvature" else "core"
+
+let any _ v = v
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in
   let f = Read.fields where v in
   let claim = Read.need f "claim" Read.text and n = Read.need f "step" Read.natural in
   if n >= Array.length state.facts then rejected (where ^ ".step") "there is no step %d" n;
-  state.used.(n) <- true;
   match state.facts.(n) with
-  | Open rule -> { claim; verdict = "open"; numbers = []; missing = [ rule ] }
+  | Open rule -> (n, { claim; verdict = "open"; numbers = []; missing = [ rule ]; storey = "" })
   | fact -> (
       match stated claim fact with
       | None -> rejected (where ^ ".step") "step %d proves %s, which does not settle %S" n (describe fact) claim
       | Some (verdict, numbers, unverified) ->
           let compare (key, proved) =
-            if Read.need f key scalar <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
+            if Read.need f key any <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
           List.iter compare (("verdict", Json.Text verdict) :: numbers);
-          List.iter (fun key -> ignore (Read.need f key scalar)) unverified;
+          List.iter (fun key -> ignore (Read.need f key any)) unverified;
           Read.finish f;
-          { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified })
+          (n, { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified; storey = storey state n }))
 
 let format = "symverify-certificate/2"
 
@@ -246,15 +270,15 @@ let check network bytes open_data =
   let f = Read.fields "" (Json.parse bytes) in
   if Read.need f "format" Read.text <> format then malformed "format" "expected %S" format;
   let sha256 = Read.need f "problem" Read.text in
-  let any _ v = v in
   let claims = Read.need f "claims" (Read.listed any) and steps = Read.need f "steps" (Read.listed any) in
   Read.finish f;
   let net = N.read network open_data in
   if sha256 <> net.N.sha256 then rejected "problem" "the certificate is about another problem";
-  let count = List.length steps in
-  let state = { net; facts = Array.make count (Open ""); used = Array.make count false } in
-  List.iteri (fun i v -> state.facts.(i) <- step state i v) steps;
   if claims = [] then rejected "claims" "there is no claim";
+  let count = List.length steps in
+  let state = { net; facts = Array.make count (Open ""); premises = Array.make count []; rules = Array.make count "" } in
+  List.iteri (fun i v -> state.facts.(i) <- step state i v) steps;
   let outcomes = List.mapi (settle state) claims in
-  Array.iteri (fun i used -> if not used then rejected (Printf.sprintf "steps[%d]" i) "nothing depends on this step") state.used;
-  (net, outcomes)
+  let used = List.fold_left (fun used (n, _) -> Array.map2 ( || ) used (needed state n)) (Array.make count false) outcomes in
+  Array.iteri (fun i used -> if not used then rejected (Printf.sprintf "steps[%d]" i) "no claim depends on this step") used;
+  (net, List.map snd outcomes)

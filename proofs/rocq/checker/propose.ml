@@ -159,3 +159,18 @@ let per_sample (net : N.t) (side, _, bends, items) mu =
         let m = match List.assoc_opt u (List.combine (List.map fst bends) mu) with Some m when side <> 0 -> m | _ -> Q.zero in
         Q.(mid - (of_int side * m / (kappa * of_int (count u)))) in
     Q.(mine / net.factor)) items
+
+(* ---- pre-activations on a breakpoint ---- *)
+(* how many there are, apart from those of first-layer rows that are 0 whatever the weights (dead rows); and of those *)
+let on_breakpoints (net : N.t) th =
+  let outer = List.rev (List.combine net.acts (List.filteri (fun i _ -> i < List.length net.acts) net.biases)) in
+  let count dead found (sm, sp, _) = let live, idle = found in
+    if Q.equal sm sp then found else if dead then (live, idle + 1) else (live + 1, idle) in
+  let rec go layers rows x = match (layers, rows) with
+    | (h, bias) :: below, w :: rest ->
+        let a, found = go below rest x in
+        let dead = below = [] && (not bias) && List.for_all sign_is_zero a in
+        let sides = List.map (fun row -> sides h (dot row (if bias then Q.one :: a else a))) w in
+        (List.map (fun (_, _, v) -> v) sides, List.fold_left (count dead) found sides)
+    | _ -> (x, (0, 0)) in
+  List.fold_left (fun (live, idle) (x, _) -> let _, (l, i) = go outer (List.tl th) x in (live + l, idle + i)) (0, 0) net.data
