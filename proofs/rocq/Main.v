@@ -18,13 +18,16 @@ Definition real : params Q -> params R := rp QR.
 (* the point at x of a path whose entries are polynomials *)
 Definition path_at (x : R) (th : params (list Q)) : params R := at_ QR x th.
 
-(* every point of the path is a local minimum (spurious), all of one risk, no two of them equal *)
+(* every point of the path is a local minimum (spurious), all of one risk, and infinitely many are different:
+   no two of those for 0 < x < e, for some e > 0 *)
+Definition moving (th : params (list Q)) : Prop :=
+  exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> path_at x th = path_at x' th -> x = x'.
 Definition valley (p : problem) (th : params (list Q)) : Prop :=
   (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
-  (forall x x', path_at x th = path_at x' th -> x = x').
+  moving th.
 Definition spurious_valley (p : problem) (th : params (list Q)) : Prop :=
   (forall x, 0 <= x <= 1 -> spurious_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
-  (forall x x', path_at x th = path_at x' th -> x = x').
+  moving th.
 (* the point predicts what a best affine map predicts *)
 Definition affine_fit (p : problem) (th : params Q) : Prop :=
   best_affine_fit (value_of (loss_of p)) (n_in p) (n_out p) (rN QR (layers p)) (rD QR (samples p)) (real th).
@@ -80,6 +83,8 @@ Definition ok_face (th : params Q) (mus : list (option (list Q))) : bool :=
   end.
 Definition ok_valley (th : params (list Q)) : bool :=
   good_loss (loss_of p) && check_valley Qops g (n_out p) (n_in p) c N D th && moves Qops th.
+(* no two points of the path are equal at all *)
+Definition ok_steady (th : params (list Q)) : bool := steady Qops th.
 Definition ok_spurious_valley (th : params (list Q)) (th' : params Q) : bool :=
   good_loss (loss_of p) && check_spurious_valley Qops l g (n_out p) (n_in p) c N D th th'.
 Definition ok_function_bound (fits : list (list Q)) (rho : Q) : bool :=
@@ -137,6 +142,8 @@ Proof.
   split; [|apply (moves_ok Qops QR); auto]. intros x Hx. assert (V := check_valley_ok Qops QR _ _ L _ _ _ _ _ _ HL H).
   destruct (V x Hx) as [V1 V2]. split; auto. etransitivity; [exact V2|]. symmetry. apply V. lra.
 Qed.
+Theorem ok_steady_sound th : ok_steady th = true -> forall x x', path_at x th = path_at x' th -> x = x'.
+Proof. apply (steady_ok Qops QR). Qed.
 Theorem ok_spurious_valley_sound th th' : ok_spurious_valley th th' = true -> spurious_valley p th.
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold spurious_valley, risk_at. rewrite <- E.

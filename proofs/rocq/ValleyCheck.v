@@ -1,4 +1,4 @@
-(* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i,0) > 0 on [0,1]. *)
+(* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i, 0) > 0 on pieces of [0,1]. *)
 Require Import Reals List Lra Lia Arith Bool.
 From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck.
 Import ListNotations.
@@ -65,26 +65,61 @@ Definition pext (b : bool) (u : list poly) := if b then [one K] :: u else u.
 Lemma pext_ok x b u : map (ev_p x) (pext b u) = ext b (map (ev_p x) u).
 Proof. destruct b; simpl; auto. unfold ev_p at 1. simpl. rewrite toR_one. f_equal. ring. Qed.
 
+(* positive on [0,1]: by that bound, or on both halves *)
+Fixpoint pow2 (n : nat) : t := match n with O => one K | S n' => let p := pow2 n' in p +! p end.
+Fixpoint halve (p : poly) : poly := match p with [] => [] | a :: p' => a *! pow2 (length p') :: halve p' end.
+Fixpoint shift (p : poly) : poly := match p with [] => [] | a :: p' => let q := shift p' in padd [a] (padd q (z0 :: q)) end.
+Fixpoint positive (fuel : nat) (p : poly) : bool :=
+  ltb K z0 (hd z0 p) && (ltb K z0 (low p) || match fuel with O => false | S fuel' => let q := halve p in positive fuel' q && positive fuel' (shift q) end).
+Lemma pow2_pos n : 0 < r (pow2 n).
+Proof. induction n; simpl; [rewrite toR_one; lra|rewrite toR_add; lra]. Qed.
+Lemma halve_ok x : forall p, exists k, 0 < k /\ ev_p x (halve p) = k * ev_p (x / 2) p.
+Proof.
+  assert (H : forall p a, ev_p x (halve (a :: p)) = r (pow2 (length p)) * ev_p (x / 2) (a :: p)).
+  { induction p as [|b p IH]; intros a; [unfold ev_p; simpl; rewrite toR_mul; ring|]. 
+    change (ev_p x (halve (a :: b :: p))) with (r (a *! pow2 (length (b :: p))) + x * ev_p x (halve (b :: p))). rewrite IH, toR_mul.
+    change (pow2 (length (b :: p))) with (pow2 (length p) +! pow2 (length p)). rewrite toR_add.
+    change (ev_p (x / 2) (a :: b :: p)) with (r a + x / 2 * ev_p (x / 2) (b :: p)). field. }
+  intros [|a p]; [exists 1; split; [lra|unfold ev_p; simpl; ring]|]. exists (r (pow2 (length p))). split; [apply pow2_pos|]. apply H.
+Qed.
+Lemma shift_ok x : forall p, ev_p x (shift p) = ev_p (1 + x) p.
+Proof.
+  induction p as [|a p IH]; [reflexivity|]. cbn [shift]. rewrite !padd_ok, ev1, IH. unfold ev_p at 2. simpl. fold (ev_p x (shift p)). rewrite IH, toR_zero.
+  unfold ev_p. simpl. ring.
+Qed.
+Lemma positive_ok : forall fuel p, positive fuel p = true -> forall x, 0 <= x <= 1 -> 0 < ev_p x p.
+Proof.
+  assert (B : forall p x, ltb K z0 (low p) = true -> 0 <= x <= 1 -> 0 < ev_p x p).
+  { intros p x H Hx. apply (ltb_ok KR) in H. rewrite toR_zero in H. assert (Q := low_ok x p Hx). lra. }
+  induction fuel as [|fuel IH]; intros p H x Hx; cbn [positive] in H; apply andb_prop in H; destruct H as [_ H]; apply orb_prop in H; destruct H as [H|H]; auto; try discriminate.
+  apply andb_prop in H. destruct H as [H1 H2]. destruct (Rle_dec x (1 / 2)) as [L|L].
+  - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H1 (2 * x) ltac:(lra)). rewrite E in P. replace (2 * x / 2) with x in P by field.
+    apply Rmult_lt_reg_l with k; auto. lra.
+  - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H2 (2 * x - 1) ltac:(lra)). rewrite shift_ok in P. replace (1 + (2 * x - 1)) with (2 * x) in P by ring.
+    rewrite E in P. replace (2 * x / 2) with x in P by field. apply Rmult_lt_reg_l with k; auto. lra.
+Qed.
+Definition pieces_of_unit_interval : nat := 10.
+Opaque positive.
+
 (* the piece that z(t) is strictly inside for all t in [0,1] *)
 Fixpoint insideP (ps : list (t * t * t)) (last : t * t) (z : poly) : option (t * t) :=
   match ps with
   | [] => Some last
   | p :: ps' => 
       let b := fst (fst p) in
-      if ltb K z0 (low (padd [b] (map (mul K (z0 -! one K)) z))) then Some (snd (fst p), snd p)
-      else if ltb K z0 (low (padd z [z0 -! b])) then insideP ps' last z else None
+      if positive pieces_of_unit_interval (padd [b] (map (mul K (z0 -! one K)) z)) then Some (snd (fst p), snd p)
+      else if positive pieces_of_unit_interval (padd z [z0 -! b]) then insideP ps' last z else None
   end.
 Lemma insideP_ok x h z s o : 0 <= x <= 1 -> insideP (fst h) (snd h) z = Some (s, o) -> strict (ra KR h) (ev_p x z) (r s) (r o).
 Proof.
-  intros Hx. destruct h as [ps last]. unfold strict, ev. simpl. revert s o. induction ps as [|[[a b] c] ps IH]; simpl; intros s o H.
+  intros Hx. destruct h as [ps last]. unfold strict, ev. simpl. revert s o. induction ps as [|[[a b] c] ps IH]; cbn [insideP map plin fst snd]; intros s o H.
   - destruct last. inversion H; subst. exists 1. split; [lra|auto].
-  - destruct (ltb K z0 _) eqn:E1.
-    + inversion H; subst. apply (ltb_ok KR) in E1. assert (Q := low_ok x (padd [a] (map (mul K (z0 -! one K)) z)) Hx).
-      rewrite padd_ok, pscal_ok, toR_sub, toR_one in Q. unfold ev_p at 1 in Q. simpl in Q. rewrite toR_zero in *.
+  - match type of H with (if ?q then _ else _) = _ => destruct q eqn:E1 end.
+    + inversion H; subst. assert (Q := positive_ok _ _ E1 x Hx). rewrite padd_ok, pscal_ok, ev1, toR_sub, toR_one, toR_zero in Q.
       exists (r a - ev_p x z). split; [lra|]. intros z' Hz. apply Rabs_def2 in Hz.
       destruct (Rle_dec z' (r a)) as [HL|HL]; auto. exfalso. lra.
-    + destruct (ltb K z0 (low (padd z _))) eqn:E2; [|discriminate]. apply (ltb_ok KR) in E2.
-      assert (Q := low_ok x (padd z [z0 -! a]) Hx). rewrite padd_ok in Q. unfold ev_p at 2 in Q. simpl in Q. rewrite toR_sub, toR_zero in *.
+    + match type of H with (if ?q then _ else _) = _ => destruct q eqn:E2 end; [|discriminate].
+      assert (Q := positive_ok _ _ E2 x Hx). rewrite padd_ok, ev1, toR_sub, toR_zero in Q.
       destruct (IH _ _ H) as (d & Hd & HH).
       assert (P : 0 < ev_p x z - r a) by lra.
       exists (Rmin d (ev_p x z - r a)). split; [apply Rmin_pos; lra|]. intros z' Hz.
@@ -208,14 +243,83 @@ Proof.
     destruct (PR x e Hx He) as [_ P2]. unfold f, residual, rs. simpl. rewrite P2, <- HG. f_equal. f_equal. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. apply map_nth.
 Qed.
 
-(* some entry moves with constant speed, so the points of the path are pairwise different *)
-Definition linearP (p : poly) : bool := match p with [a; b] => ltb K z0 b || ltb K b z0 | _ => false end.
-Definition moves (th : params poly) : bool := existsb (existsb (existsb linearP)) th.
+(* some entry is not constant: the points of the path are pairwise different, at least near its start *)
 Lemma in_map_eq {A B} (f g : A -> B) : forall u, map f u = map g u -> forall a, In a u -> f a = g a.
 Proof. induction u as [|b u IH]; simpl; intros H a []; inversion H; subst; auto. Qed.
-Lemma moves_ok th : moves th = true -> forall x x', at_ x th = at_ x' th -> x = x'.
+Definition is0V (a : t) : bool := leb K a z0 && leb K z0 a.
+Definition constant (p : poly) : bool := match p with [] => true | _ :: p' => forallb is0V p' end.
+Definition moves (th : params poly) : bool := existsb (existsb (existsb (fun p => negb (constant p)))) th.
+Lemma pev_lipschitz p : exists M, 0 <= M /\ forall x y, 0 < x < 1 -> 0 < y < 1 -> Rabs (pev p y - pev p x) <= M * Rabs (y - x).
 Proof.
-  unfold moves, at_. intros H x x' E. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
+  induction p as [|a p (M & HM & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rminus_eq_0, Rabs_R0; lra]|].
+  assert (B : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev p x) <= C).
+  { clear H. induction p as [|b p (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
+    exists (Rabs b + C). assert (A := Rabs_pos b). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
+    specialize (H x Hx). assert (P := Rabs_pos (pev p x)). nra. }
+  destruct B as (C & HC & B). exists (C + M). split; [lra|]. intros x y Hx Hy. simpl.
+  replace (a + y * pev p y - (a + x * pev p x)) with ((y - x) * pev p y + x * (pev p y - pev p x)) by ring.
+  apply Rle_trans with (1 := Rabs_triang _ _). rewrite !Rabs_mult, (Rabs_right x) by lra. specialize (H x y Hx Hy). specialize (B y Hy).
+  assert (P := Rabs_pos (y - x)). assert (P2 := Rabs_pos (pev p y)). assert (P3 := Rabs_pos (pev p y - pev p x)). nra.
+Qed.
+(* the first non-zero coefficient decides how p grows near 0 *)
+Lemma grows : forall q, (exists a, In a q /\ a <> 0) -> exists sg e, (sg = 1 \/ sg = -1) /\ 0 < e /\
+  (forall x, 0 < x < e -> 0 < sg * pev q x) /\ forall a x y, 0 < x -> x < y -> y < e -> 0 < sg * (pev (a :: q) y - pev (a :: q) x).
+Proof.
+  induction q as [|b q IH]; intros (a & Ha & Na); [destruct Ha|]. destruct (Req_EM_T b 0) as [->|Nb].
+  - destruct IH as (sg & e & S & He & H1 & H2); [destruct Ha as [<-|Ha]; [contradiction|eauto]|]. exists sg, e. split; auto. split; auto. split.
+    + intros x Hx. simpl. replace (sg * (0 + x * pev q x)) with (x * (sg * pev q x)) by ring. apply Rmult_lt_0_compat; [lra|auto].
+    + intros c x y Hx Hxy Hy. specialize (H2 0 x y Hx Hxy Hy). simpl in *. assert (P : 0 < sg * pev q y) by (apply H1; lra).
+      replace (sg * (c + y * (0 + y * pev q y) - (c + x * (0 + x * pev q x)))) with ((y - x) * (y * (sg * pev q y)) + x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by ring.
+      assert (0 < (y - x) * (y * (sg * pev q y))) by (apply Rmult_lt_0_compat; [lra|apply Rmult_lt_0_compat; lra]).
+      assert (0 < x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by (apply Rmult_lt_0_compat; lra). lra.
+  - destruct (pev_lipschitz (b :: q)) as (M & HM & L). set (sg := if Rlt_dec 0 b then 1 else -1).
+    assert (Sb : sg * b = Rabs b) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_right|rewrite Rabs_left]; lra). assert (Pb := Rabs_pos_lt b Nb).
+    assert (L0 : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev q x) <= C).
+    { clear. induction q as [|c q (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
+      exists (Rabs c + C). assert (A := Rabs_pos c). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
+      specialize (H x Hx). assert (P := Rabs_pos (pev q x)). nra. }
+    destruct L0 as (C & HC & B). set (e := Rmin 1 (Rabs b / (2 * (C + M + 1)))).
+    assert (Pe : 0 < Rabs b / (2 * (C + M + 1))) by (apply Rdiv_lt_0_compat; lra).
+    assert (He : 0 < e) by (apply Rmin_pos; lra). assert (E1 : e <= 1) by apply Rmin_l. assert (E2 : e <= Rabs b / (2 * (C + M + 1))) by apply Rmin_r.
+    assert (EM : (C + M + 1) * e <= Rabs b / 2).
+    { replace (Rabs b / 2) with ((C + M + 1) * (Rabs b / (2 * (C + M + 1)))) by (field; lra). apply Rmult_le_compat_l; lra. }
+    assert (SG : Rabs sg = 1) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_R1|rewrite Rabs_left]; lra).
+    assert (LOW : forall x, 0 < x < e -> Rabs b / 2 <= sg * pev (b :: q) x).
+    { intros x Hx. simpl. replace (sg * (b + x * pev q x)) with (Rabs b + sg * (x * pev q x)) by (rewrite <- Sb; ring).
+      assert (Q : Rabs (sg * (x * pev q x)) <= C * e).
+      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (Q := B x ltac:(lra)). assert (Q2 := Rabs_pos (pev q x)). nra. }
+      assert (Q3 := Rle_abs (- (sg * (x * pev q x)))). rewrite Rabs_Ropp in Q3. nra. }
+    exists sg, e. split; [unfold sg; destruct (Rlt_dec 0 b); auto|]. split; auto. split.
+    + intros x Hx. assert (Q := LOW x Hx). lra.
+    + intros c x y Hx Hxy Hy. change (pev (c :: b :: q) y) with (c + y * pev (b :: q) y). change (pev (c :: b :: q) x) with (c + x * pev (b :: q) x).
+      replace (sg * (c + y * pev (b :: q) y - (c + x * pev (b :: q) x))) with ((y - x) * (sg * pev (b :: q) y) + x * (sg * (pev (b :: q) y - pev (b :: q) x))) by ring.
+      assert (Q := LOW y ltac:(lra)). assert (Q1 := L x y ltac:(lra) ltac:(lra)). rewrite (Rabs_right (y - x)) in Q1 by lra.
+      assert (Q2 : Rabs (x * (sg * (pev (b :: q) y - pev (b :: q) x))) <= e * (M * (y - x))).
+      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (P := Rabs_pos (pev (b :: q) y - pev (b :: q) x)). nra. }
+      assert (Q3 := Rle_abs (- (x * (sg * (pev (b :: q) y - pev (b :: q) x))))). rewrite Rabs_Ropp in Q3.
+      assert (Q4 : (y - x) * (Rabs b / 2) <= (y - x) * (sg * pev (b :: q) y)) by (apply Rmult_le_compat_l; lra).
+      assert (Q5 : 0 < (y - x) * (Rabs b / 2 - e * M)) by (apply Rmult_lt_0_compat; nra). nra.
+Qed.
+Lemma moves_ok th : moves th = true -> exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x'.
+Proof.
+  unfold moves, at_. intros H. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
+  apply existsb_exists in H. destruct H as (p & Hp & H). destruct p as [|a p]; [discriminate|]. cbn [constant] in H. apply negb_true_iff in H.
+  assert (N : exists b, In b (rv p) /\ b <> 0).
+  { clear - H. induction p as [|b p IH]; [discriminate|]. simpl in H. destruct (is0V b) eqn:Z.
+    - destruct IH as (c & Hc & N); auto. exists c. split; [right|]; auto.
+    - exists (r b). split; [left; auto|]. intros E. assert (is0V b = true); [|congruence]. unfold is0V. apply andb_true_intro. rewrite !(leb_ok KR), toR_zero. lra. }
+  destruct (grows (rv p) N) as (sg & e & S & He & _ & G). exists (Rmin e 1). split; [split; [apply Rmin_pos; lra|apply Rmin_r]|]. assert (M1 := Rmin_l e 1).
+  intros x x' Hx Hx' E. apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto. apply in_map_eq with (a := a :: p) in E; auto.
+  unfold ev_p in E. cbn [InteriorCheck.rv map] in E. fold (rv p) in E. destruct (Rtotal_order x x') as [L|[L|L]]; auto; exfalso.
+  - assert (Q := G (r a) x x' ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
+  - assert (Q := G (r a) x' x ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
+Qed.
+(* some entry moves with constant speed: then all points of the path are pairwise different *)
+Definition linearP (p : poly) : bool := match p with [a; b] => ltb K z0 b || ltb K b z0 | _ => false end.
+Definition steady (th : params poly) : bool := existsb (existsb (existsb linearP)) th.
+Lemma steady_ok th : steady th = true -> forall x x', at_ x th = at_ x' th -> x = x'.
+Proof.
+  unfold steady, at_. intros H x x' E. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
   apply existsb_exists in H. destruct H as (p & Hp & H). apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto.
   apply in_map_eq with (a := p) in E; auto. destruct p as [|a [|b [|]]]; try discriminate. unfold ev_p in E. simpl in E. simpl in H.
   assert (r b <> 0). { apply orb_prop in H. destruct H as [H|H]; apply (ltb_ok KR) in H; rewrite toR_zero in H; lra. }
@@ -228,7 +332,7 @@ Definition check_spurious_valley l g (m d : nat) (c : t) N D (th : params poly) 
 Theorem check_spurious_valley_ok l g L m d c N D th th' : means KR l g L -> check_spurious_valley l g m d c N D th th' = true ->
   (forall x, 0 <= x <= 1 -> spurious_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th)) /\
   (forall x, 0 <= x <= 1 -> risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th))) /\
-  (forall x x', at_ x th = at_ x' th -> x = x').
+  (exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x').
 Proof.
   intros HL H. apply andb_prop in H. destruct H as [H HB]. apply andb_prop in H. destruct H as [HV HM].
   assert (V := check_valley_ok l g L m d c N D th HL HV). split; [|split].
@@ -245,5 +349,6 @@ Proof.
   - intros x Hx. apply V; auto.
   - apply moves_ok; auto.
 Qed.
+Transparent positive.
 End Valley.
 Arguments at_ {K}.
