@@ -1,7 +1,7 @@
 (* Continuous piecewise linear functions of one variable: a last kink, a piece of non-zero slope;
    some unit with a kink correlates with any given non-zero residuals. *)
 Require Import Reals List Lra Lia Arith.
-From Symverify Require Import Spec Theorem1 InteriorMinimum LinearAlgebra.
+From Symverify Require Import Spec Losses Theorem1 InteriorMinimum LinearAlgebra.
 Import ListNotations.
 Open Scope R_scope.
 

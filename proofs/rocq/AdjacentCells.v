@@ -1,6 +1,6 @@
 (* adjacent_cells, any depth: at a point on breakpoints the minorant is constant on every cell around it. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Homogeneous FaceMinimum FaceCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Homogeneous FaceMinimum FaceCheck.
 Import ListNotations.
 Open Scope R_scope.
 

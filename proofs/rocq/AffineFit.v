@@ -1,6 +1,6 @@
 (* the minimum of Theorem 1 predicts what a best affine map does: the checker *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck FunctionBound.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck FunctionBound.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -17,8 +17,6 @@ Definition check_affine (g : list t -> list t -> list t) (d m : nat) N (D : list
   (length A =? m)%nat && forallb (fun row => (length row =? S d)%nat) A &&
   forallb (fun s => (length (fst s) =? d)%nat && (length (snd s) =? m)%nat && sameT K (netT K N th (fst s)) (map (fun row => dotT K row (one K :: fst s)) A)) D &&
   forallb (fun k => forallb (fun j => eqb K (sumT K (fun s => nth k (g (netT K N th (fst s)) (snd s)) z0 *! nth j (one K :: fst s) z0) D) z0) (seq 0 (S d))) (seq 0 m).
-Lemma fold_sum {I} (f : I -> R) S : fold_right (fun s t => f s + t) 0 S = sum f S.
-Proof. induction S; simpl; auto. rewrite IHS; auto. Qed.
 Theorem check_affine_ok l g L d m N D th A : means KR l g L -> check_affine g d m N D th A = true ->
   best_affine_fit (value L) d m (rN KR N) (rD KR D) (rp KR th).
 Proof.
@@ -31,7 +29,7 @@ Proof.
   exists (rm KR A). split; [split; [unfold InteriorCheck.rm; rewrite map_length; auto|]|split].
   - intros row Hr. unfold InteriorCheck.rm in Hr. apply in_map_iff in Hr. destruct Hr as (q & <- & Hq). unfold InteriorCheck.rv. rewrite map_length. apply Nat.eqb_eq, C1; auto.
   - intros s Hs. unfold rD in Hs. apply in_map_iff in Hs. destruct Hs as (q & <- & Hq). cbn [fst]. rewrite <- netT_ok. apply E; auto.
-  - intros B [LB RB]. rewrite !(fold_sum (fun s => value L _ _)). unfold rD. rewrite !sum_map. cbn [fst snd].
+  - intros B [LB RB]. unfold rD. rewrite !sum_map. cbn [fst snd].
     set (q := fun s : list t * list t => slope L (affine_map (rm KR A) (rv (fst s))) (rv (snd s))).
     assert (Z : forall M, length M = m -> sum (fun s => dot (q s) (affine_map M (rv (fst s)))) D = 0).
     { intros M LM. transitivity (sum (fun s => sumn m (fun k => nth k (q s) 0 * nth k (affine_map M (rv (fst s))) 0)) D).

@@ -1,7 +1,7 @@
 (* descent: a curve along which the risk falls refutes a local minimum; any depth.
    A polynomial has, for all small t > 0, the sign of its first non-zero coefficient. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck LossCheck ValleyCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck LossCheck ValleyCheck.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,6 +1,6 @@
 (* the checker of face_minimum *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays Homogeneous TreeBound FaceMinimum.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays Homogeneous TreeBound FaceMinimum.
 Import ListNotations.
 Open Scope R_scope.
 Section FaceCheck.

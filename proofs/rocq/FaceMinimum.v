@@ -3,7 +3,7 @@
    a multiplier for each sample between the one-sided slopes of sigma r_i h, together orthogonal to the inputs;
    or the sign on the rays of the hyperplanes of the kinks. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Homogeneous TreeBound.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Homogeneous TreeBound.
 Import ListNotations.
 Open Scope R_scope.
 

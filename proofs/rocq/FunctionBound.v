@@ -1,6 +1,6 @@
 (* function_bound, for any convex loss: no function of the inputs, so no network, does better than the given fits. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 

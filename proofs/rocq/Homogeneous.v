@@ -1,7 +1,7 @@
 (* A piecewise linear activation on the cone (z, nu), nu >= 0: nu h(z / nu), and its limit at nu = 0.
    It is linear on the vectors that are on one side of every z = t nu. *)
 Require Import Reals List Lra Lia Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 

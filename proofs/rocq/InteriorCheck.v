@@ -1,6 +1,6 @@
 (* Boolean checkers, and their soundness: evaluation, spurious, interior_minimum at any depth. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum Numbers.
+From Symverify Require Import Spec Losses InteriorMinimum Numbers.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,6 +1,6 @@
 (* Tools for theorem 1: least squares, separating directions, sums. *)
 Require Import Reals List Lra Lia Arith Permutation.
-From Symverify Require Import Spec InteriorMinimum.
+From Symverify Require Import Spec Losses InteriorMinimum.
 Import ListNotations.
 Open Scope R_scope.
 

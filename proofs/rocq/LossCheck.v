@@ -1,6 +1,6 @@
 (* Losses for the checkers: squared (in InteriorCheck.v) and Huber. *)
 Require Import Reals List Lra Lia Bool.
-From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,6 +1,6 @@
 (* What the extracted checker says: a problem with rational numbers, one boolean function for each rule, what `true` means. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
+From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
   Scale AffineFit Descent AdjacentCells.
 Import ListNotations.
 Open Scope R_scope.

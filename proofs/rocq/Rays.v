@@ -1,7 +1,7 @@
 (* The rays of a central arrangement of hyperplanes, and conformal decompositions: every vector is a non-negative
    combination of rays that lie on no other side of any hyperplane than the vector itself. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,7 +1,7 @@
 (* The bound about the rational data: computed with integers after scaling.
    Inputs times L, targets times M, arguments of h times a, its values times a b, the risk times k M^2. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays TreeBound.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays TreeBound.
 Import ListNotations.
 Open Scope R_scope.
 

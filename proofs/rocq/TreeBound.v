@@ -2,7 +2,7 @@
    A tree splits the regions of the units by signs and hyperplanes; a leaf names a vector g with
    sigma <g, H(ray)> <= 0 on all rays of the regions of all its units. Rays.v says why rays are enough. *)
 Require Import Reals ZArith List Lra Lia Arith Bool Permutation.
-From Symverify Require Import Spec InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays Homogeneous.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays Homogeneous.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,6 +1,6 @@
 (* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i, 0) > 0 on pieces of [0,1]. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec InteriorMinimum Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 
