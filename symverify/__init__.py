@@ -10,17 +10,16 @@ run/        check: all of it in one run
 report/     tables, JSON, pages
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing typing costs milliseconds; type checkers take the name
 if TYPE_CHECKING:
     from symverify.kernel import Declined, Malformed, Rejected, Theorem
     from symverify.problem.load import LoadedProblem, load, loads
-    from symverify.run.check import CheckResult, ClaimResult, check
+    from symverify.report.notebook import CheckResult, check
+    from symverify.run.check import ClaimResult
     from symverify.run.verdict import Verdict
 
 _HOME = {
-    "CheckResult": "symverify.run.check",
+    "CheckResult": "symverify.report.notebook",
     "ClaimResult": "symverify.run.check",
     "Declined": "symverify.kernel",
     "LoadedProblem": "symverify.problem.load",
@@ -28,7 +27,7 @@ _HOME = {
     "Rejected": "symverify.kernel",
     "Theorem": "symverify.kernel",
     "Verdict": "symverify.run.verdict",
-    "check": "symverify.run.check",
+    "check": "symverify.report.notebook",
     "load": "symverify.problem.load",
     "loads": "symverify.problem.load",
 }
@@ -50,6 +49,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
+        from importlib import import_module
+
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'symverify' has no attribute {name!r}")
 

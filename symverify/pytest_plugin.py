@@ -2,9 +2,9 @@
 
 An item passes when the kernel, reading the certificate and the network file beside it, seals exactly the statement of
 that claim. A claim that the certificate states as refuted is a proof as well, of the refutation: it passes, and its
-name ends in "[refuted]". The kernel accepts or rejects a certificate as a whole, so one wrong claim fails all items.
-The problem is the *.json file in the certificate's folder that has the right hash. Nothing of symverify is imported
-before a certificate is collected.
+name ends in "[refuted]"; with `--symverify-require-proved` it fails. The kernel accepts or rejects a certificate as a
+whole, so one wrong claim fails all items. The problem is the *.json file in the certificate's folder that has the right
+hash. Nothing of symverify is imported before a certificate is collected.
 """
 
 from collections import Counter
@@ -16,6 +16,12 @@ import pytest
 
 if TYPE_CHECKING:
     from symverify.run.verify import Verified
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option, the same as that of `symverify verify`."""
+    words = "symverify: a claim that a certificate refutes fails, though the refutation is verified"
+    parser.getgroup("symverify").addoption("--symverify-require-proved", action="store_true", help=words)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CertificateFile | None":
@@ -34,10 +40,12 @@ class CertificateFile(pytest.File):
     def collect(self) -> Iterator["ClaimItem"]:
         """An item per claim; one item named "certificate" if the claims cannot be read, which will say why."""
         from symverify.kernel import Malformed
-        from symverify.run.verify import head, read_certificate
+        from symverify.problem.regular import read_regular
+        from symverify.run.verify import head
+        from symverify.text import plain
 
         try:
-            _, claims = head(read_certificate(self.path))
+            _, claims = head(read_regular(self.path))
         except (OSError, Malformed):
             claims = []
         times = Counter[str]()
@@ -79,6 +87,8 @@ class ClaimItem(pytest.Item):
         if self.index is None or self.index >= len(result.theorems):
             self._fail(result)
         theorem = result.theorems[self.index]
+        if theorem.verdict == "refuted" and self.config.getoption("--symverify-require-proved"):
+            pytest.fail(f"{self.name}: refuted, and it is required to be proved", pytrace=False)
         self.user_properties += [("statement", theorem.line()), ("problem", theorem.problem_sha256)]
 
     def reportinfo(self) -> tuple[Path, None, str]:
@@ -92,14 +102,11 @@ class ClaimItem(pytest.Item):
 
     def _fail(self, result: "Verified") -> NoReturn:
         """End the test with what does not follow, and where, and no traceback."""
+        from symverify.text import plain
+
         where = f" at {result.where}" if result.where else ""
         lines = [f"{self.name}: the certificate is {result.word}{where}: {result.reason}"]
         lines += [f"the claim rests on {self.rests_on}"] if self.rests_on else []
         lines += [f"certificate: {result.certificate}"]
         lines += [] if result.network is None else [f"network file: {result.network}"]
         pytest.fail("\n".join(map(plain, lines)), pytrace=False)
-
-
-def plain(text: str) -> str:
-    """A stranger's text on one line of ASCII."""
-    return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)

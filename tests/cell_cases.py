@@ -2,14 +2,15 @@
 
 import json
 import random
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from symverify.kernel.check import apply
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of
-from symverify.kernel.core.proof import Fact, Proof
-from symverify.kernel.core.text import Fields
+from symverify.kernel.core.proof import Proof, Rule
 
 ACTIVATIONS: list[Any] = [
     "relu",
@@ -22,6 +23,7 @@ ACTIVATIONS: list[Any] = [
     {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]},
     {"breakpoints": ["-1", "0", "2"], "slopes": ["1", "0", "2", "-1"], "anchor": ["0", "1"]},
 ]
+ROLES = frozenset({"point", "minimum", "better", "bound", "limit", "infimum", "cells", "minima"})
 HALF_SQUARES = {"name": "squared", "reduction": "sum", "factor": "1/2"}
 
 
@@ -74,9 +76,19 @@ def random_case(rng: random.Random, widest: int = 4, samples: int = 5) -> tuple[
             continue
 
 
-def run(proof: Proof, rule: Any, **fields: Any) -> Fact:
-    """Run a rule on a step with these fields, as they come back from a file, and keep its fact."""
-    with Fields(json.loads(json.dumps(fields)), f"steps[{len(proof.facts)}]") as step:
-        fact: Fact = rule(proof, step)
-    proof.facts.append(fact)
-    return fact
+def run(proof: Proof, rule: Rule | str, premises: Mapping[str, int | list[int]] | None = None, **fields: Any) -> Any:
+    """Put a step of this rule, as it comes back from a file, at the end of a proof, and give its fact.
+
+    Step numbers under the name of a role are premises, beside those given as such.
+    """
+    named = {role: value for role, value in fields.items() if role in ROLES and numbers(value)}
+    own = {key: value for key, value in fields.items() if key not in named}
+    roles, name = {**named, **(premises or {})}, rule if isinstance(rule, str) else rule.__name__
+    step = {"rule": name, **own} | ({"from": roles} if roles else {})
+    proof.steps.append(apply(proof, json.loads(json.dumps(step)), f"steps[{len(proof.steps)}]"))
+    return proof.steps[-1].fact
+
+
+def numbers(value: Any) -> bool:
+    """Whether this is a step number, or a list of them."""
+    return type(value) is int or (isinstance(value, list) and all(type(each) is int for each in value))

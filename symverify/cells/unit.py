@@ -13,13 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import Arrangement, arrangement, witness
+from symverify.errors import NotShallow as NotShallow
 from symverify.ground.linear import primitive
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Problem
-
-
-class NotShallow(ValueError):
-    """The network has more than one hidden layer."""
 
 
 @dataclass(frozen=True, slots=True)

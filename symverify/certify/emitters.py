@@ -91,13 +91,12 @@ def point(session: Session) -> Outcome:
 def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | bool | None], ...]:
     """What the report says about a local minimum beyond the claim."""
     found = character(problem, theta)
-    at_least = "" if found.exact else "at least "
     return (
         ("kind", found.kind),
         ("strict", found.strict),
         ("valley_dimension", found.dimension),
         ("valley_dimension_exact", found.exact),
-        ("reason", f"{found.why}; valley of dimension {at_least}{found.dimension}"),
+        ("reason", found.why),
     )
 
 

@@ -12,20 +12,16 @@ from symverify.certify.global_minimum import (
     Options,
     applicable,
     estimate,
-    instance_of,
     limit_step,
-    network_of,
-    point_of_network,
 )
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
-from symverify.kernel.core.network import Pattern, Point, Problem, predictions, risk
+from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
-from symverify.search.global_minimum.instance import normal_form
 
 Progress = Callable[[str], None]
 
@@ -158,14 +154,12 @@ class Session:
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
         self.progress(f"the global minimum: {size.words}")
-        instance = instance_of(problem)
-        start = network_of(problem.parameters) if problem.parameters is not None else None
         try:
-            self.deadline += prepare(instance)  # compiling is not searching
+            self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
                 result = global_minimum(
-                    instance,
-                    incumbent=start,
+                    problem,
+                    incumbent=problem.parameters,
                     executor=executor,
                     progress=self._bracket,
                     deadline=max(self.remaining() * share, 0.1),
@@ -179,15 +173,12 @@ class Session:
             bound, closed = self._bound(result), result.closed
         except Declined as error:
             return GlobalAnswer(None, None, False, False, f"the kernel declined the proof: {error}")
-        if result.network is not None:
-            point = point_of_network(problem, result.network)
-            value = risk(problem, predictions(problem, point))
-            if self._lowest is None or value < self._lowest.risk:
-                self._lowest = Witness(point, value)
-            reached = certificate.point(point)
-        elif result.family is not None:
-            shape = normal_form(instance)
-            reached = certificate.step("limit", {}, **limit_step(problem, result.family, shape.shift, shape.constant))
+        if result.point is not None:
+            if self._lowest is None or result.upper_risk < self._lowest.risk:
+                self._lowest = Witness(result.point, result.upper_risk)
+            reached = certificate.point(result.point)
+        else:
+            reached = certificate.step("limit", {}, **limit_step(result.best))
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"

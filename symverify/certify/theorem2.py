@@ -99,18 +99,11 @@ def _minima_step(session: Session, found: CellMinima | FaceMinima) -> int:
 
 
 def _told(found: CellMinima) -> str:
-    """In the reader's words, with what the paper's statement of one valley makes of it."""
-    if not found.inside:
-        held = "attained on its boundary" if found.infimum.attained is not None else "not seen to be attained"
-        return f"no local minimum is strictly inside; the infimum over the cell is {held}"
-    sizes = ", ".join("?" if orbit.dimension is None else str(orbit.dimension) for orbit in found.orbits)
-    if found.components == 1:
-        return f"all local minima inside form one valley, of dimension {sizes}"
-    moved = "exchanging units joins some" if len(found.orbits) < found.components else "no exchange of units joins any"
-    return (
-        f"the statement that they form one valley fails here: {found.components} components, as no path changes the "
-        f"sign of an output weight inside the cell; {moved}; dimensions {sizes}"
-    )
+    """What the search sees of a cell without minima."""
+    if found.inside:
+        return ""
+    held = "attained on its boundary" if found.infimum.attained is not None else "not seen to be attained"
+    return f"the infimum over the cell is {held}"
 
 
 def atlas(session: Session) -> Outcome:

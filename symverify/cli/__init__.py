@@ -1,58 +1,38 @@
-"""The command line: argument parsing and printing; everything heavy is imported inside the commands."""
+"""The command line: argument parsing and printing; everything heavy is imported inside the commands.
+
+This module is what a process begins with, so it imports next to nothing: an interruption finds `main` running.
+"""
 
 import sys
 
-from symverify.cli import bring, prove, read
-from symverify.cli.common import Stop, app
+TYPE_CHECKING = False  # importing typing costs milliseconds; type checkers take the name
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-__all__ = ["app", "bring", "main", "prove", "read"]
+    from symverify.cli.common import app
+
+__all__ = ["app", "main", "run"]
 
 
 def main() -> None:
     """The entry point: every outcome becomes a documented exit code."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        outcome = app(standalone_mode=False)
-        sys.stdout.flush()
-        return outcome if isinstance(outcome, int) else 0
-    except Stop as stop:
-        print(stop.message, file=sys.stderr)
-        return stop.code
-    except (KeyboardInterrupt, EOFError):
-        return _interrupted()
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 70
-    except BrokenPipeError:
-        sys.stdout = None  # nobody reads on; do not fail again at exit
-        return 70
-    except BaseException as error:
-        return _failed(error)
+        from symverify.cli.process import process
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(process(run))
 
 
-def _failed(error: BaseException) -> int:
-    """The exit code of an exception that no command expected."""
-    name = type(error).__name__
-    show = getattr(error, "show", None)
-    if callable(show) and hasattr(error, "exit_code"):  # a usage error
-        show()
-        return 2
-    if name == "Abort":  # what the command line's library makes of Ctrl-C
-        return _interrupted()
-    from symverify.kernel import Declined, Malformed, Rejected
+def run(arguments: "Sequence[str] | None" = None) -> int:
+    """The command that some arguments (by default the process's own) name; its exit code. Prints, raises nothing."""
+    from symverify.cli.outcome import exit_code
 
-    for kind, code in ((Malformed, 2), (Rejected, 11), (Declined, 3)):
-        if isinstance(error, kind):
-            print(str(error), file=sys.stderr)
-            return code
-    print(f"internal error: {name}: {error}", file=sys.stderr)
-    return 70
+    return exit_code(arguments)
 
 
-def _interrupted() -> int:
-    print("interrupted", file=sys.stderr)
-    return 130
+def __getattr__(name: str) -> object:
+    if name == "app":
+        from symverify.cli import bring, common, prove, read
+
+        return common.app if bring and prove and read else None
+    raise AttributeError(f"module 'symverify.cli' has no attribute {name!r}")

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from symverify.cli.common import Stop, app
+from symverify.cli.common import app, tell, writable
+from symverify.errors import Malformed, Usage
+from symverify.text import plain
 
 
 @app.command(name="import")
@@ -20,38 +22,31 @@ def bring(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
 ) -> None:
     """Write the network file of a trained model; each float is read as the dyadic rational that it is."""
-    from symverify.problem.imports.common import NotImportable
     from symverify.problem.imports.model import import_model
 
     def columns(text: str | None) -> list[str] | None:
         return None if text is None else [name.strip() for name in text.split(",")]
 
-    try:
-        notes = import_model(
-            model,
-            data,
-            output,
-            inputs=columns(inputs),
-            targets=columns(targets),
-            activation=_value(activation),
-            loss=_value(loss),
-            force=force,
-        )
-    except NotImportable as error:
-        raise Stop(2, str(error)) from None
-    for note in notes:
-        print(note)
-    print(f"network: {output}")
+    notes = import_model(
+        model,
+        data,
+        writable(output, model, data),
+        inputs=columns(inputs),
+        targets=columns(targets),
+        activation=_value(activation),
+        loss=_value(loss),
+        force=force,
+    )
+    tell(*map(plain, notes), f"network: {plain(output)}")
 
 
 def _value(text: str | None) -> object:
     """A name as it is; JSON where it begins like an object or a list."""
-    from symverify.kernel import Malformed
     from symverify.kernel.core.text import strict_json
 
     if text is None or not text.lstrip().startswith(("{", "[")):
         return text
     try:
-        return strict_json(text.encode())
+        return strict_json(text.encode("utf-8", "surrogateescape"))
     except Malformed as error:
-        raise Stop(2, f"{text!a}: {error}") from None
+        raise Usage(f"{text!a}: {error}") from None

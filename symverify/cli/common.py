@@ -3,11 +3,17 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from symverify.cli.outcome import say
+from symverify.errors import Malformed, NotWritable, Usage
+from symverify.problem.write import destination
+from symverify.text import leading, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,28 +51,47 @@ class SolverName(StrEnum):
 
 Network = Annotated[Path, typer.Argument(metavar="NETWORK", help="The network file (JSON).")]
 Certificate = Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")]
+LONGEST = 10.0**8  # seconds; what waits for processes cannot wait for much more
 
 
-class Stop(Exception):
-    """End the command with an exit code and a message."""
+def positive(seconds: float) -> float:
+    """A time limit as an option takes it."""
+    if not 0 < seconds <= LONGEST:
+        raise typer.BadParameter(f"{seconds:g} is not a number of seconds above 0 and up to {LONGEST:g}")
+    return seconds
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+
+def tell(*lines: str) -> None:
+    """Print lines, each through the door: none of them can become two."""
+    for line in lines:
+        print(plain(line, letters=True))
+
+
+def writable(target: Path, *sources: Path) -> Path:
+    """The path itself, if it can be written to and is none of the sources: to be asked before long work.
+
+    Raises NotWritable.
+    """
+    with writing(target):
+        destination(target)
+        for source in sources:
+            if source.exists() and target.exists() and source.samefile(target):
+                raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
+    return target
 
 
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Around work that ends with writing a file: where that fails, the command ends with exit code 2."""
+    """Around work that ends with writing a file. Raises NotWritable where that fails."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error) or type(error).__name__
-        raise Stop(2, f"cannot write {str(target)!a}: {why}; choose another place with -o") from None
+        raise NotWritable(f"cannot write {str(target)!a}: {why}", "choose another place with -o") from None
 
 
 def load_network(network: Path, form: Format) -> "LoadedProblem":
-    from symverify.kernel import Malformed
+    """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit."""
     from symverify.problem.load import load
 
     try:
@@ -76,31 +101,31 @@ def load_network(network: Path, form: Format) -> "LoadedProblem":
             from symverify.report.render import malformed_json
 
             print(malformed_json(list(error.faults)))
-            raise typer.Exit(2) from None
-        faults = "\n".join(f"  {where or 'file'}: {what}" for where, what in error.faults)
-        raise Stop(2, f"{ascii(str(network))[1:-1]} is not a network file that can be read:\n{faults}") from None
+        else:
+            say(f"{leading(network)} is not a network file that can be read:")
+            for where, what in error.faults:
+                say(plain(f"  {where or 'file'}: {what}"))
+        raise typer.Exit(2) from None
 
 
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":
     """The cell that --at or --pattern names."""
-    from symverify.kernel import Rejected
     from symverify.search.expand import parse_pattern, pattern_of_point
 
     if (at is None) == (pattern is None) or at not in (None, "point"):
-        raise Stop(2, "give either --at point or --pattern")
-    if pattern is None and problem.parameters is None:
-        raise Stop(2, "the network file gives no parameters: use --pattern")
-    try:
-        point = problem.parameters
-        return pattern_of_point(problem, point) if pattern is None and point else parse_pattern(problem, pattern or "")
-    except (ValueError, Rejected) as error:
-        raise Stop(2, str(error)) from None
+        raise Usage("give either --at point or --pattern")
+    if pattern is not None:
+        return parse_pattern(problem, pattern)
+    if problem.parameters is None:
+        raise Usage("the network file gives no parameters", "use --pattern")
+    return pattern_of_point(problem, problem.parameters)
 
 
 def certificate_bytes(path: Path) -> bytes:
-    from symverify.kernel.__main__ import contents
+    """The bytes of a certificate. Raises Unreadable."""
+    from symverify.problem.regular import contents
 
-    return contents(path)
+    return contents(path, "certificate")
 
 
 class Progress:
@@ -120,7 +145,7 @@ class Progress:
         if self.status is not None:
             from rich.text import Text
 
-            self.status.update(Text(what))
+            self.status.update(Text(plain(what, letters=True)))
 
     def __exit__(self, *_: object) -> None:
         if self.status is not None:
@@ -130,27 +155,32 @@ class Progress:
 def print_result(result: "CheckResult") -> None:
     from rich.text import Text
 
+    from symverify.report.claims import lines
     from symverify.report.render import HEADINGS, rows, verdict_lines
-    from symverify.report.words import claim_words
 
     problem = result.problem.problem
     console = console_of()
     widths = "-".join(map(str, problem.widths))
     count = len(problem.inputs)
-    title = f"{ascii(problem.name)[1:-1] or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
+    title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
-        gap = f"above the global minimum by exactly {claim.notes['gap']}" if "gap" in claim.notes else ""
-        told = "; ".join(filter(None, (claim.reason, claim_words(result, claim), gap)))
-        console.print(Text(f"{claim.name}: ", style="bold") + Text(told))
+        first, *more = lines(result, claim) or [claim.verdict.value]
+        console.print(Text(f"{claim.name}: ", style="bold") + Text(first))
+        for line in more:
+            console.print(Text(line))
     for name, reason in result.skipped:
         console.print(Text(f"{name}: ", style="bold") + Text(f"skipped: {reason}"))
     for alarm in result.alarms:
         console.print(Text(f"ALARM: {alarm}"))
+    if result.kept:
+        console.print(Text("proved before, and kept: ", style="bold") + Text(", ".join(result.kept)))
     if result.path is not None:
-        console.print(Text(f"certificate: {result.path}"), soft_wrap=True)
-    for line in verdict_lines(result):
-        print(line)
+        console.print(Text(f"certificate: {plain(result.path)}"), soft_wrap=True)
+    answers = [claim for claim in result.claims if claim.name in result.asked]
+    others = [claim for claim in result.claims if claim not in answers]
+    for claims in (others, answers):
+        tell(*verdict_lines(replace(result, claims=tuple(claims))))
 
 
 def console_of() -> "Console":
@@ -164,7 +194,9 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE, pad_edge=False)
+    if title:
+        tell(title)
+    table = Table(box=SIMPLE, pad_edge=False)
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", no_wrap=True)
     for row in rows:

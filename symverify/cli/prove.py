@@ -1,6 +1,7 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
 import time
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,14 +13,19 @@ from symverify.cli.common import (
     Network,
     Progress,
     SolverName,
-    Stop,
     app,
     load_network,
     named_cell,
+    positive,
     print_result,
     print_table,
+    tell,
+    writable,
     writing,
 )
+from symverify.cli.outcome import say
+from symverify.cli.process import interrupted
+from symverify.errors import Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -36,78 +42,103 @@ def check(
         typer.Option("--output", "-o", help="Where to write the certificate; default NETWORK.symcert.json."),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TEXT,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 60.0,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 60.0,
     no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
     solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
-    workers: Annotated[int, typer.Option(min=1, help="Processes for a large search.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes for a large search.")] = 1,
     dask: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")] = None,
     cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
+    ] = False,
 ) -> None:
-    """Prove what can be proved about a network file, write a certificate, and have the kernel verify it."""
-    from symverify.errors import NoCell
-    from symverify.report.render import as_json, as_junit
-    from symverify.run.check import UnknownClaim
-    from symverify.run.check import check as run
-    from symverify.run.cluster import ClusterMissing
-    from symverify.run.cluster import dask as cluster
-    from symverify.search.global_minimum import BadCheckpoint
+    """Prove what can be proved about a network file, write a certificate, and have the kernel verify it.
 
-    problem, near = load_network(network, form), None
-    if snap:
-        near, network = _snapped(problem, network, timeout)
-        problem = load_network(network, form)
-    target = output if output is not None else network.with_name(f"{network.stem}.symcert.json")
-    names = None if claims is None else [name.strip() for name in claims.split(",")]
-    try:
-        with writing(target), Progress() as progress:
-            result = run(
-                problem,
-                names,
-                timeout=timeout,
-                smt=not no_smt,
-                solver=solver.value,
-                output=target,
-                workers=workers,
-                executor=None if dask is None else partial(cluster, dask),
-                resume=resume,
-                cell=cell,
-                progress=progress.say,
-            )
-    except (BadCheckpoint, UnknownClaim, NoCell, ClusterMissing) as error:
-        raise Stop(2, str(error)) from None
+    The exit code answers --claims; without it, whether the given parameters are a local minimum, or else whether the
+    network has a spurious one.
+    """
+    from symverify.report.render import as_json, as_junit
+    from symverify.run.check import check as run
+    from symverify.run.cluster import dask as cluster
+
+    problem = load_network(network, form)
+    target = writable(output if output is not None else _beside(network, "symcert.json"))
+    near = _snapped(problem, network, output, timeout) if snap else None
+    with writing(target), Progress() as progress:
+        result = run(
+            problem if near is None else near.problem,
+            None if claims is None else [name.strip() for name in claims.split(",")],
+            timeout=timeout,
+            smt=not no_smt,
+            solver=solver.value,
+            output=target,
+            workers=workers,
+            executor=None if dask is None else partial(cluster, dask),
+            resume=resume,
+            fresh=fresh,
+            cell=cell,
+            progress=progress.say,
+            stopped=interrupted,
+        )
     match form:
         case Format.JSON:
-            print(as_json(result, {} if near is None else {"snap": near}))
+            more = {} if near is None else {"snap": near.numbers}
+            print(as_json(result, more | ({"kept": list(result.kept)} if result.kept else {})))
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            for line in near["told"] if near is not None else ():
-                print(line)
+            tell(*(near.numbers["told"] if near is not None else ()))
             print_result(result)
     raise typer.Exit(result.verdict.exit_code)
 
 
-def _snapped(problem: "LoadedProblem", network: Path, timeout: float) -> tuple[dict[str, Any], Path]:
-    """The exact local minimum nearest to the given point, in words and numbers, and the network file written for it."""
+def _beside(network: Path, ending: str) -> Path:
+    """The default place of what is made of a network file."""
+    if not network.name:
+        raise Usage(f"{str(network)!a} is no network file")
+    return network.with_name(f"{network.stem}.{ending}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapped:
+    """The problem of the exact local minimum near a given point, and what is told about it."""
+
+    problem: "LoadedProblem"
+    numbers: dict[str, Any]
+
+
+def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeout: float) -> _Snapped:
+    """The exact local minimum nearest to the given point; its network file stands beside the certificate.
+
+    Where the certificate goes to no file, there is none for the network either.
+    """
     from symverify.certify.snap import snap
-    from symverify.problem.write import write_atomically
-    from symverify.run.snap import snapped_network, told
+    from symverify.problem.load import load, loads
+    from symverify.problem.write import is_file, write_atomically
+    from symverify.run.snap import snapped_network, snapped_path, told
 
     point = problem.problem.parameters
     if point is None:
-        raise Stop(2, "--snap needs parameters in the network file")
+        raise Usage("--snap needs parameters in the network file")
     found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]
     if nearest.point is None:
-        raise Stop(3, "\n".join(["no exact local minimum was found near the given point", *words]))
-    target = network.with_name(f"{network.stem}.snapped.json")
-    with writing(target):
-        write_atomically(target, snapped_network(problem.network, nearest.point))
+        for line in ("no exact local minimum was found near the given point", *words):
+            say(line)
+        raise typer.Exit(3)
+    target = snapped_path(network, output)
+    made = snapped_network(problem, nearest.point, target)
+    if output is None or is_file(output):
+        with writing(writable(target, network)):
+            write_atomically(target, made)
+        snapped = load(target)
+    else:
+        snapped, target = loads(made), output
     numbers = {
         "network": str(target),
         "distance": nearest.distance,
@@ -116,7 +147,7 @@ def _snapped(problem: "LoadedProblem", network: Path, timeout: float) -> tuple[d
         "given_risk": str(nearest.given_risk),
         "told": words,
     }
-    return numbers, target
+    return _Snapped(snapped, numbers)
 
 
 @app.command()
@@ -124,9 +155,12 @@ def atlas(
     network: Network,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search.")] = 120.0,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
     ] = False,
 ) -> None:
     """All local minima inside the cells of a small network, grouped into valleys, with a certificate that it is all."""
@@ -134,14 +168,22 @@ def atlas(
     from symverify.run.check import check as run
 
     if form is Format.JUNIT:
-        raise Stop(2, "--format is text or json")
+        raise Usage("--format is text or json")
     problem = load_network(network, form)
     claim = "face_atlas" if faces else "atlas"
-    target = output if output is not None else network.with_name(f"{network.stem}.{claim}.symcert.json")
+    target = writable(output if output is not None else _beside(network, f"{claim}.symcert.json"))
     with writing(target), Progress() as progress:
         result = run(
-            problem, [claim, "global_minimum"], timeout=timeout, smt=False, output=target, progress=progress.say
+            problem,
+            [claim, "global_minimum"],
+            timeout=timeout,
+            smt=False,
+            output=target,
+            fresh=fresh,
+            progress=progress.say,
+            stopped=interrupted,
         )
+    result = replace(result, asked=(claim,))
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
@@ -150,7 +192,7 @@ def atlas(
         if not faces and (found := rows(result)):
             print_table("", HEADINGS, found, right=("risk", "components"))
         print_result(result)
-    raise typer.Exit(result[claim].verdict.exit_code)
+    raise typer.Exit(result.verdict.exit_code)
 
 
 @app.command()
@@ -169,14 +211,16 @@ def cells(
     from symverify.problem.write import write_atomically
     from symverify.report.cells import counts, listing
 
+    if output is not None:
+        writable(output, network)
     problem = load_network(network, form).problem
     if form is Format.JUNIT:
-        raise Stop(2, "--format is text or json")
+        raise Usage("--format is text or json")
     try:
         as_json = form is Format.JSON
         text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
     except ValueError as error:
-        raise Stop(2, str(error)) from None
+        raise Usage(str(error)) from None
     if output is None:
         print(text)
         return
@@ -190,13 +234,13 @@ def critical(
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the search in deep cells.")] = 30.0,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
 ) -> None:
     """The critical points inside a cell: all families for one hidden layer, what a solver finds for tiny deep ones."""
     from symverify.report.critical import listing
 
     if form is Format.JUNIT:
-        raise Stop(2, "--format is text or json")
+        raise Usage("--format is text or json")
     problem = load_network(network, form).problem
     cell = named_cell(problem, at, pattern)
     text, complete = listing(problem, cell, form is Format.JSON, timeout)
@@ -218,6 +262,6 @@ def expand(
 
     problem = load_network(network, Format.TEXT).problem
     if form not in ("text", "latex", "json"):
-        raise Stop(2, "--format is text, latex or json")
+        raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))
     print(getattr(expansion, form)())

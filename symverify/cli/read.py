@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from symverify.cli.common import Certificate, Format, Network, Stop, app, certificate_bytes, load_network
+from symverify.cli.common import (
+    Certificate,
+    Format,
+    Network,
+    app,
+    certificate_bytes,
+    load_network,
+    tell,
+    writable,
+    writing,
+)
+from symverify.text import plain
 
 
 @app.command()
@@ -15,18 +26,20 @@ def verify(
         list[Path], typer.Argument(metavar="PATHS", help="CERTIFICATE NETWORK; or certificates, networks and folders.")
     ],
     summary: Annotated[Path | None, typer.Option(help="Also append a Markdown table to this file.")] = None,
+    require_proved: Annotated[
+        bool, typer.Option("--require-proved", help="Exit with 10 where a claim is refuted, though that is verified.")
+    ] = False,
 ) -> None:
     """Have the kernel verify certificates. Their problems are found by hash, among the paths and beside them."""
-    from symverify.run.verify import markdown_summary, report, verify_many, worst_code
+    from symverify.problem.write import append
+    from symverify.report.render import markdown_summary
+    from symverify.run.verify import report, verify_many, worst_code
 
-    results = verify_many(paths)
-    print("\n".join(report(results)))
+    results = verify_many(paths, require_proved)
+    tell(*report(results))
     if summary is not None:
-        try:
-            with summary.open("a", encoding="utf-8") as file:
-                file.write(markdown_summary(results))
-        except OSError as error:
-            raise Stop(2, f"cannot write {summary}: {error.strerror}") from None
+        with writing(summary):
+            append(summary, markdown_summary(results).encode())
     raise typer.Exit(worst_code(results))
 
 
@@ -40,7 +53,7 @@ def diff(
     from symverify.run.diff import diff as run
 
     found = run(old, new, network or [])
-    print("\n".join(found.report()))
+    tell(*found.report())
     raise typer.Exit(found.code)
 
 
@@ -67,16 +80,16 @@ def explain(
     from symverify.report.explain import render
 
     problem = load_network(network, Format.TEXT)
-    try:
-        explanation = run(problem, certificate_bytes(certificate))
-        text = render(explanation, "html" if html else form.value)
-        if output is None:
-            print(text)
-        else:
+    if output is not None:
+        writable(output, certificate, network)
+    explanation = run(problem, certificate_bytes(certificate))
+    text = render(explanation, "html" if html else form.value)
+    if output is None:
+        print(text)
+    else:
+        with writing(output):
             write_atomically(output, text.encode())
-            print(f"{explanation.verdict.value}: {output}")
-    except OSError as error:
-        raise Stop(2, f"{error.filename!a}: {error.strerror}") from None
+        tell(f"{explanation.verdict.value}: {plain(output)}")
     raise typer.Exit(explanation.verdict.exit_code)
 
 
@@ -99,16 +112,11 @@ def plot(
     ] = Picture.ALL,
 ) -> None:
     """Draws a certificate's pictures for papers (needs the plot extra)."""
-    from symverify.report.plots import CannotPlot
     from symverify.report.plots import plot as run
 
-    problem = load_network(network, Format.TEXT)
-    try:
-        print(run(problem, certificate_bytes(certificate), output, what.value))
-    except CannotPlot as error:
-        raise Stop(2, str(error)) from None
-    except OSError as error:
-        raise Stop(2, f"{error.filename!a}: {error.strerror}") from None
+    problem, proof = load_network(network, Format.TEXT), certificate_bytes(certificate)
+    with writing(writable(output, certificate, network)):
+        tell(plain(run(problem, proof, output, what.value)))
 
 
 @app.command()
@@ -120,12 +128,10 @@ def export(
     """Write every step's obligation as SMT-LIB 2 files, each with the answer that confirms it in its first lines."""
     from symverify.run.export import export as run
 
-    problem = load_network(network, Format.TEXT)
-    try:
-        count = run(problem, certificate, smt2)
-    except OSError as error:
-        raise Stop(2, f"{error.filename}: {error.strerror}") from None
-    print(f"{count} queries in {smt2}")
+    problem, proof = load_network(network, Format.TEXT), certificate_bytes(certificate)
+    with writing(smt2):
+        count = run(problem, proof, smt2)
+    tell(f"{count} queries in {plain(smt2)}")
 
 
 @app.command()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import nnls
 
 Array = npt.NDArray[Any]
-SAME = 1 << 16  # multiplications in a product of matrices
+SAME = 1 << 14  # multiplications in a product of matrices
 LEAST = 1e-11  # a column of length 1 whose squared distance from the others' span is at most this depends on them
 SWEEPS = 60  # of Jacobi's method, which needs about eight
 

@@ -24,6 +24,7 @@ from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
 from .core.valley import valley
 from .curvature.adjacent_cells import adjacent_cells
+from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 
@@ -41,7 +42,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (adjacent_cells, critical_point, second_order),
+    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt),
     "cells": (
         cell_cover,
         cell_minima,

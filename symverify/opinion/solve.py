@@ -14,6 +14,7 @@ imports the standard library only.
 import contextlib
 import importlib.util
 import json
+import math
 import os
 import re
 import subprocess
@@ -220,7 +221,7 @@ class _Worker:
             watchdog.cancel()
         watchdog.join()
         if expired.is_set():
-            raise _Lost(f"no answer within {seconds:g} s")
+            raise _Lost(f"no answer within {seconds:.3g} s")
         if not line:
             raise _Lost(self._death())
         return line
@@ -234,10 +235,10 @@ class _Worker:
             return "out of memory"
         return f"the worker died (status {status})"
 
-    def wait(self) -> None:
-        """Until the worker has imported its solver; raises _Lost if it cannot."""
+    def wait(self, seconds: float) -> None:
+        """Until the worker has imported its solver; raises _Lost if it cannot, or not in time."""
         if not self.ready:
-            answer, reason, _ = _reply(self._line(_START_SECONDS), 0, None)
+            answer, reason, _ = _reply(self._line(seconds), 0, None)
             if answer is Answer.NO_ANSWER:
                 raise _Lost(f"the worker did not start: {reason}")
             self.ready = True
@@ -289,14 +290,15 @@ class Solver:
             self._worker.stop()
             self._worker = None
 
-    def solve(self, script_text: str, *, model: bool = False) -> Reply:
+    def solve(self, script_text: str, *, model: bool = False, deadline: float = math.inf) -> Reply:
         """The solver's answer to one script, with a model of a satisfiable one if asked for.
 
+        It is there by `deadline` (time.monotonic), the worker's start included.
         Whatever goes wrong on the solver's side (limits, crashes, text it cannot read) is NO_ANSWER.
         Raises KeyboardInterrupt at once on Ctrl-C, with the worker gone.
         """
         try:
-            reply = self._reply(script_text, model)
+            reply = self._reply(script_text, model, deadline)
         except BaseException:
             self.close()
             raise
@@ -304,13 +306,13 @@ class Solver:
             self.close()  # what state it is in, nobody knows; another starts in a tenth of a second
         return reply
 
-    def _reply(self, script: str, model: bool) -> Reply:
+    def _reply(self, script: str, model: bool, deadline: float) -> Reply:
         start = time.monotonic()
         try:
             declared = _declarations(script)
-            worker = self._ready_worker()
+            worker = self._ready_worker(_left(_START_SECONDS, deadline))
             start = time.monotonic()
-            found = worker.ask(script, declared if model else None, self._seconds)
+            found = worker.ask(script, declared if model else None, _left(self._seconds, deadline))
         except _Refused as refusal:
             found = Answer.NO_ANSWER, f"the script is refused: {refusal}", None
         except _Lost as loss:
@@ -318,10 +320,18 @@ class Solver:
         answer, reason, values = found
         return Reply(answer, reason, time.monotonic() - start, values)
 
-    def _ready_worker(self) -> _Worker:
+    def _ready_worker(self, seconds: float) -> _Worker:
         if self._worker is not None and self._worker.process.poll() is not None:
             self.close()  # it died between two queries, which is none of this query's fault
         if self._worker is None:
             self._worker = _Worker(self._name, self._memory_mb)
-        self._worker.wait()
+        self._worker.wait(seconds)
         return self._worker
+
+
+def _left(seconds: float, deadline: float) -> float:
+    """What is left of the seconds at the deadline; raises _Lost where nothing is."""
+    left = min(seconds, deadline - time.monotonic())
+    if left <= 0:
+        raise _Lost("no time is left")
+    return left

@@ -1,74 +1,96 @@
-"""Polynomials as obligations need them: sparse ones in named variables, and those in t along a path."""
+"""The numbers that obligations calculate with: sparse polynomials in named variables, and truncated series of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
-from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.network import Pattern, Point, Problem, trace
-from symverify.kernel.core.poly import Poly, positive_on_unit_interval
-from symverify.opinion.text import Monomial, Polynomial
+from symverify.opinion.text import Monomial, relation
 
-Terms = dict[Monomial, Fraction]
+Number = Fraction | int
+CONSTANT: Monomial = ()
 
 
-def monomial(*names: str) -> Monomial:
-    """The product of variables."""
-    return tuple(sorted((name, names.count(name)) for name in set(names)))
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A polynomial: monomial -> coefficient. With numbers and each other they form a ring under + and *."""
+
+    of: Mapping[Monomial, Fraction]
+
+    def __add__(self, other: "Terms | Number") -> "Terms":
+        total = dict(self.of)
+        for term, x in polynomial(other).of.items():
+            total[term] = total.get(term, Fraction(0)) + x
+        return Terms({term: x for term, x in total.items() if x})
+
+    def __mul__(self, other: "Terms | Number") -> "Terms":
+        if not isinstance(other, Terms):
+            return Terms({term: x * other for term, x in self.of.items()} if other else {})
+        total: dict[Monomial, Fraction] = {}
+        for a, x in self.of.items():
+            for b, y in other.of.items():
+                term = _product(a, b)
+                total[term] = total.get(term, Fraction(0)) + x * y
+        return Terms({term: x for term, x in total.items() if x})
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Terms":
+        return self * -1
+
+    def __sub__(self, other: "Terms | Number") -> "Terms":
+        return self + other * -1
+
+    def __rsub__(self, other: Number) -> "Terms":
+        return other + self * -1
 
 
-def combine(*parts: tuple[Fraction | int, Polynomial]) -> Terms:
-    """A linear combination of polynomials."""
-    total: Terms = {}
-    for factor, poly in parts:
-        for term, coefficient in poly.items():
-            total[term] = total.get(term, ZERO) + factor * coefficient
-    return total
+def _product(a: Monomial, b: Monomial) -> Monomial:
+    powers = dict(a)
+    for name, power in b:
+        powers[name] = powers.get(name, 0) + power
+    return tuple(sorted(powers.items()))
 
 
-def constant(x: Fraction | int) -> Terms:
-    """A number."""
-    return {(): Fraction(x)}
+def polynomial(x: Terms | Number) -> Terms:
+    """A number as the constant polynomial."""
+    return x if isinstance(x, Terms) else Terms({CONSTANT: Fraction(x)} if x else {})
 
 
 def variable(name: str) -> Terms:
     """One variable."""
-    return {monomial(name): ONE}
+    return Terms({((name, 1),): Fraction(1)})
 
 
-def univariate(p: Poly) -> Terms:
-    """A polynomial in t."""
-    return {((("t", power),) if power else ()): c for power, c in enumerate(p.coefficients)}
+def power(name: str, exponent: int) -> Terms:
+    """A power of one variable."""
+    return Terms({((name, exponent),): Fraction(1)}) if exponent else polynomial(1)
 
 
-def along(problem: Problem, path: Point, pattern: Pattern | None) -> Iterator[tuple[int, int, int, Poly, int]]:
-    """(layer, unit, sample, z(t), piece) along a path or a curve."""
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, path, i, pattern))[:-1]):
-            for j, x in enumerate(z):
-                if not (m == 0 and problem.dead_row(i)):
-                    h = problem.activations[m]
-                    yield m, j, i, Poly(()) + x, h.piece_after_zero(x) if pattern is None else pattern[m][j][i]
+def compare(a: Terms | Number, op: str, b: Terms | Number = 0) -> str:
+    """The formula a op b, for op one of = < <= > >= distinct."""
+    return relation((polynomial(a) - b).of, op)
 
 
-def margins(problem: Problem, along: Iterable[tuple[int, int, int, Poly, int]]) -> list[Poly]:
-    """The polynomials that are positive where every pre-activation is inside its piece."""
-    margins = []
-    for m, _, _, z, p in along:
-        t = problem.activations[m].breakpoints
-        margins += [z - lower for lower in (t[p - 1 : p] if p else ())]
-        margins += [(z - upper) * -1 for upper in t[p : p + 1]]
-    return margins
+@dataclass(frozen=True, slots=True)
+class Series:
+    """x_0 + x_1 t + … + x_k t^k, higher powers of t left out: a change of order k along a line."""
 
+    of: tuple[Terms, ...]
 
-def reach(positive: Sequence[Poly]) -> Fraction | None:
-    """Some ε such that the polynomials, positive for small t > 0, are so on (0, ε]."""
-    epsilon = ONE
-    for _ in range(60):
-        scaled = []
-        for p in positive:
-            order = next(power for power, c in enumerate(p.coefficients) if c)
-            scaled.append(Poly.of([c * epsilon**power for power, c in enumerate(p.coefficients)][order:]))
-        if all(map(positive_on_unit_interval, scaled)):
-            return epsilon
-        epsilon /= 2
-    return None
+    def __add__(self, other: "Series | Number") -> "Series":
+        if not isinstance(other, Series):
+            return Series((self.of[0] + other, *self.of[1:]))
+        return Series(tuple(a + b for a, b in zip(self.of, other.of, strict=True)))
+
+    def __mul__(self, other: "Series | Number") -> "Series":
+        if not isinstance(other, Series):
+            return Series(tuple(a * other for a in self.of))
+        pairs = [(i, j) for i in range(len(self.of)) for j in range(len(self.of) - i)]
+        total = [polynomial(0)] * len(self.of)
+        for i, j in pairs:
+            total[i + j] += self.of[i] * other.of[j]
+        return Series(tuple(total))
+
+    __radd__ = __add__
+    __rmul__ = __mul__

@@ -22,6 +22,7 @@ _RELATIONS = frozenset({"=", "<", "<=", ">", ">=", "distinct"})
 
 # One letter, then digits and index punctuation: no solver has a built-in symbol of this shape.
 _CLEAR = re.compile(r"[A-Za-z][0-9_,\[\]]*")
+_LONGEST = 10**4300
 _ESCAPE = re.compile(r"%([0-9a-f]+)\.")
 
 
@@ -47,11 +48,14 @@ def name_of(symbol_text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), inner.removeprefix("'"))
 
 
-def number(value: int, sort: Sort = "Real") -> str:
-    """The integer `value` as a literal of `sort`: `3.0`, `(- 3.0)`, or without the point for "Int".
+class TooLong(ValueError):
+    """A number has more digits than Python writes (4,300)."""
 
-    Raises ValueError beyond the number of digits that Python writes (4,300).
-    """
+
+def number(value: int, sort: Sort = "Real") -> str:
+    """The integer `value` as a literal of `sort`: `3.0`, `(- 3.0)`, or without the point for "Int". Raises TooLong."""
+    if abs(value) >= _LONGEST:
+        raise TooLong(f"a number of {value.bit_length()} bits")
     digits = f"{abs(value)}.0" if sort == "Real" else f"{abs(value)}"
     return f"(- {digits})" if value < 0 else digits
 

@@ -7,7 +7,6 @@ file beside the network file, writes a dict as the JSON text that the reader the
 import errno
 import json
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,23 +17,17 @@ from numbers import Integral, Rational
 from pathlib import Path
 from typing import cast
 
-from symverify.errors import Malformed, Unreadable
+from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
-from symverify.kernel.core.text import MAX_BYTES, MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
 from symverify.problem.faults import network_faults
+from symverify.problem.regular import contents, read_regular
+from symverify.text import plain
 
 OpenData = Callable[[str], bytes]
 Faults = list[tuple[str, str]]
-
-_REMEDIES = {
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path",
-    errno.EACCES: "check the permissions of the file and of its folder",
-    errno.EISDIR: "give the path of the network file inside it",
-    errno.EFBIG: "use fewer samples",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,8 @@ class LoadedProblem:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{escape(key)}</th><td>{escape(_printable(value))}</td></tr>" for key, value in summary(self)
+            f"<tr><th>{escape(key)}</th><td>{escape(plain(value, 200, letters=True))}</td></tr>"
+            for key, value in summary(self)
         )
         return f"<table>{rows}</table>"
 
@@ -76,13 +70,7 @@ def load(path: str | os.PathLike[str]) -> LoadedProblem:
 
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
-    shown = os.fspath(path)
-    try:
-        network, folder = _read_regular(Path(path)), Path(path).absolute().parent
-    except (OSError, ValueError) as error:
-        code = error.errno if isinstance(error, OSError) else None
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise Unreadable(ascii(shown), reason, _REMEDIES.get(code or 0, "give the path of a network file")) from None
+    network, folder = contents(path), Path(path).absolute().parent
     open_data = partial(_read_beside, folder)
     return LoadedProblem(Path(path), network, _read(network, open_data), open_data)
 
@@ -144,34 +132,9 @@ def _activation_words(activation: Activation) -> str:
     return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
 
 
-def _printable(text: str, limit: int = 200) -> str:
-    """The text with what does not print (controls, bidirectional marks) escaped, cut to a length."""
-    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
-    return safe if len(text) <= limit else safe[:limit] + "…"
-
-
-def _read_regular(path: Path) -> bytes:
-    """The bytes of a regular file of bounded size; OSError for anything else, without ever waiting for one."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
-    descriptor = os.open(path, flags)
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise OSError(errno.EISDIR, "it is a folder")
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
-        if max(status.st_size, len(data)) > MAX_BYTES:
-            raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES} bytes")
-        return data
-    finally:
-        os.close(descriptor)
-
-
 def _read_beside(folder: Path, name: str) -> bytes:
     """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
-    return _read_regular(folder / name)
+    return read_regular(folder / name)
 
 
 def _no_data(name: str) -> bytes:

@@ -1,20 +1,195 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all; and to what is no file, as it comes.
 
+A temporary beside the target is written, synced and renamed. It is locked while its writer lives: what a killed one
+left is not, and the next writer in that folder removes it.
+"""
+
+import errno
 import os
-import tempfile
+import re
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from symverify.problem.regular import opened
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_TEMPORARY = re.compile(r"\.symverify-[0-9a-f]{16}\.part")
+_DAY = 86_400.0  # where there are no locks, a temporary older than this many seconds is left over
+_LONGEST = 64 * 2**20  # of a file that is appended to
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary beside it, synced, renamed. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    """Write a file whole or not at all; through a symbolic link to its target; into a device or a pipe directly.
+
+    The file keeps its permissions; a new one has those that the umask leaves. Raises OSError.
+    """
+    target = destination(path)
+    if _takes_as_it_comes(target):
+        _into(target, data)
+        return
+    clean(target.parent)
+    with _temporary(target.parent) as (temporary, descriptor):
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, os.stat(target).st_mode & 0o777)
+        with open(descriptor, "wb", closefd=False) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        os.fsync(descriptor)
+        os.replace(temporary, target)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append to a regular file, or begin it; into a device or a pipe directly. Raises OSError."""
+    if _takes_as_it_comes(path):
+        _into(path, data)
+        return
+    with opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as (descriptor, size):
+        if size > _LONGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {_LONGEST} bytes", path)
+        _all(descriptor, data)
+
+
+def destination(path: Path) -> Path:
+    """Where writing to the path leads, links to files followed; OSError where it can never be written.
+
+    To be asked before long work, too.
+    """
+    if str(path) in ("", "."):
+        raise OSError(errno.EISDIR, "it is no file name", path)
+    try:
+        if _takes_as_it_comes(path):
+            return path
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        known, folder = os.path.lexists(target), os.stat(target.parent)
+        mode = os.stat(target).st_mode if known else stat.S_IFREG
+    except ValueError as error:  # a NUL in the path
+        raise OSError(errno.EINVAL, str(error), path) from None
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EISDIR, "it is a folder" if stat.S_ISDIR(mode) else "it is not a file", path)
+    if not stat.S_ISDIR(folder.st_mode):
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise OSError(errno.EACCES, "its folder is not writable", path)
+    return target
+
+
+def clean(folder: Path) -> None:
+    """Remove the temporaries that killed runs have left in a folder; never those of a live one."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_left_over(entry.path)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Only one process at a time, for work in this folder; nothing is left there. Without locks: no one is kept out."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_file(path: Path) -> bool:
+    """Whether writing to the path leaves a file there: it is no device, no pipe, and not this process's own output."""
+    return not _takes_as_it_comes(path)
+
+
+def _takes_as_it_comes(path: Path) -> bool:
+    """Whether a path is a device, a pipe, or the standard output or error of this process."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    if stat.S_ISREG(status.st_mode):
+        return _own(status) is not None
+    return stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode) or stat.S_ISFIFO(status.st_mode)
+
+
+def _own(status: os.stat_result) -> int | None:
+    """The descriptor, 1 or 2, that is open for this very file."""
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), status):
+                return descriptor
+    return None
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[tuple[str, int]]:
+    """A new file in a folder, locked, and its descriptor; it is removed unless it has been renamed."""
+    path = ""
+    descriptor = -1
+    try:
+        while descriptor < 0:
+            path = os.path.join(folder, f".symverify-{secrets.token_hex(8)}.part")
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+            if not _lock(descriptor) or not os.fstat(descriptor).st_nlink:  # another run took it for a left-over
+                os.close(descriptor)
+                descriptor = -1
+        yield path, descriptor
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+        if path:
+            Path(path).unlink(missing_ok=True)
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file; False if someone else has it locked."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _remove_left_over(path: str) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            elif time.time() - os.fstat(descriptor).st_mtime < _DAY:
+                return
+            os.unlink(path)
+        finally:
+            os.close(descriptor)
+
+
+def _into(path: Path, data: bytes) -> None:
+    """Write to a device, a pipe, or this process's output; OSError for a pipe that nobody reads."""
+    own = _own(os.stat(path))
+    if own is not None:
+        (sys.stdout if own == 1 else sys.stderr).flush()
+        _all(own, data)
+        return
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    try:
+        os.set_blocking(descriptor, True)
+        _all(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]

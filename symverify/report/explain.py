@@ -1,21 +1,17 @@
 """`explain`: a certificate, replayed through the kernel, told as a proof; what the kernel rejects, as rejected."""
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
-from symverify.kernel.cited.assumptions import Assumptions
-from symverify.kernel.cited.linear_collapse import LinearCollapse
-from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, NotLocalMinimum, SpuriousMinimum, Valley
+from symverify.kernel import Checked, Declined, Malformed, Rejected, check
+from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Point, Problem
-from symverify.kernel.core.proof import Fact
 from symverify.problem.load import LoadedProblem
 from symverify.report.document import (
     Block,
     Code,
-    Inline,
     Items,
     More,
     Section,
@@ -23,23 +19,20 @@ from symverify.report.document import (
     Strong,
     Verbatim,
     prose,
-    say,
     table,
 )
 from symverify.report.formula import text
 from symverify.report.story import Story
 from symverify.report.tell_cells import Entry, atlas_entries
-from symverify.report.tell_minima import at_minimum
-from symverify.report.tell_points import path_of, problem_blocks
+from symverify.report.tell_points import problem_blocks
 from symverify.report.tellers import subject, tell
-from symverify.report.words import fact_words
+from symverify.report.words import flat, height_words, kind_words, sentence, storey_words, theorem_words, told
 from symverify.run.verdict import Verdict, worst
 
 Form = Literal["text", "markdown", "latex", "html"]
 FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
 MAX_SCENES = 3
 MANY, FEW = 12, 3  # of a rule used more than so many times, so many steps are told in full
-Sentence = tuple[Inline, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,6 @@ def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
         checked = check(problem_file.network, certificate, problem_file.open_data)
         if checked.problem.sha256 != problem_file.sha256:
             raise Rejected("problem", "the data file has changed since the problem was loaded")
-        story, theorems = Story(checked), checked.theorems
     except Malformed as error:
         faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
         return _not_a_proof(title, Verdict.MALFORMED, "is not a well-formed certificate", faults)
@@ -84,12 +76,18 @@ def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
     except (Declined, RecursionError, MemoryError) as error:
         what = "could not be checked within the kernel's budget"
         return _not_a_proof(title, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
+    return account(checked, title, certificate)
+
+
+def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
+    """What the kernel has found, told; the certificate's bytes serve for its hash only."""
+    story, theorems = Story(checked), checked.theorems
     sections = [
-        Section("statement", 2, ("What is proved",), tuple(_statements(story, theorems))),
+        Section("statement", 2, ("What is proved",), tuple(_statements(story))),
         Section("problem", 2, ("The network, the data and the risk",), tuple(problem_blocks(story.problem))),
         Section("proof", 2, ("The proof",), (_reading_note(),)),
         *_steps(story),
-        Section("trust", 2, ("What this rests on",), tuple(_trust(problem_file, certificate, theorems))),
+        Section("trust", 2, ("What this rests on",), tuple(_trust(checked, certificate))),
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
@@ -138,82 +136,15 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
 # the statement
 
 
-def _statements(story: Story, theorems: tuple[Theorem, ...]) -> list[Block]:
+def _statements(story: Story) -> list[Block]:
     items = []
-    for theorem in sorted(theorems, key=lambda theorem: theorem.claim == "assumptions"):
-        fact = story.facts[theorem.step]
-        said = STATEMENTS.get(type(fact))
-        words = say("{}.", Stranger(capital(fact_words(fact)))) if said is None else said(story, fact)
-        if (theorem.claim, theorem.verdict) == ("spurious_minimum", "refuted"):
-            words = (*words, " So the construction from the affine fit gives no spurious minimum here.")
-        head = f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}. "
-        items.append((Strong(head), *words, f" (Step {theorem.step}.)"))
+    for theorem in sorted(story.checked.theorems, key=lambda theorem: theorem.claim == "assumptions"):
+        said = sentence(theorem_words(story.checked, theorem, story.names))
+        above = height_words(story.checked, theorem)
+        head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
+        tail = f" (Step {theorem.step}; {storey_words(theorem)}.)"
+        items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), tail))
     return [Items(tuple(items))]
-
-
-def capital(words: str) -> str:
-    """The words as the beginning of a sentence."""
-    return words[:1].upper() + words[1:]
-
-
-def _say_minimum(story: Story, fact: Fact) -> Sentence:
-    """… is a local minimum of risk …, and spurious."""
-    match fact:
-        case NotLocalMinimum(at):
-            return say("{}, of risk {}, is not a local minimum of the risk.", story.theta(at), at.risk)
-        case GlobalMinimum(at):
-            everywhere = story.rule(story.number(fact) or 0) == "function_minimum"
-            why = "the least risk of any function of the inputs" if everywhere else "the least risk of all parameters"
-            more = ", and it predicts what the best affine fit does" if fact.affine else ""
-            words = f"{{}} is a global minimum: {{}} is {why}{more}."
-            return say(words, story.theta(at), story.risk(at))
-        case SpuriousMinimum(LocalMinimum(at), better):
-            words = "{} is a spurious local minimum of the risk: {}, while {}."
-            return say(words, story.theta(at), story.risk(at), story.risk(better))
-        case LocalMinimum(at):
-            return say("{} is a local minimum of the risk, with {}.", story.theta(at), story.risk(at))
-        case _:
-            return say("{}.", Stranger(capital(fact_words(fact))))
-
-
-def _say_valley(story: Story, fact: Fact) -> Sentence:
-    if not isinstance(fact, Valley):
-        return say("{}.", Stranger(capital(fact_words(fact))))
-    inner, minimum = fact.minimum, at_minimum(fact.minimum)
-    kind = "spurious local minima" if isinstance(inner, SpuriousMinimum) else "local minima"
-    while_better = say(", while {}", story.risk(inner.better)) if isinstance(inner, SpuriousMinimum) else ()
-    size = "" if fact.exact else "at most "
-    return (
-        *say(f"The risk has infinitely many {kind}, all with {{}}", story.risk(minimum.at)),
-        *while_better,
-        *say(f"; near {{}} those of its cell and predictions have dimension {size}{{}}.", story.theta(minimum.at),
-             fact.dimension),
-    )  # fmt: skip
-
-
-def _say_assumptions(story: Story, fact: Fact) -> Sentence:
-    if not isinstance(fact, Assumptions):
-        return say("{}.", Stranger(capital(fact_words(fact))))
-    holding = [name for name, is_so, _ in fact.holds if is_so]
-    failing = [name for name, is_so, _ in fact.holds if not is_so]
-    ending = f"{', '.join(failing)} {'fails' if len(failing) == 1 else 'fail'}" if failing else "none fails"
-    return say(f"Of the theorem's assumptions {', '.join(holding) or 'none'} hold; {ending}.")
-
-
-def _say_linear(story: Story, fact: Fact) -> Sentence:
-    theorem = fact.theorem if isinstance(fact, LinearCollapse) else ""
-    return say("The network is linear: one cell, and every local minimum is global ({}).", Stranger(theorem))
-
-
-STATEMENTS: dict[type, Callable[[Story, Fact], Sentence]] = {
-    LocalMinimum: _say_minimum,
-    NotLocalMinimum: _say_minimum,
-    SpuriousMinimum: _say_minimum,
-    GlobalMinimum: _say_minimum,
-    Valley: _say_valley,
-    Assumptions: _say_assumptions,
-    LinearCollapse: _say_linear,
-}
 
 
 def _steps(story: Story) -> list[Section]:
@@ -221,12 +152,15 @@ def _steps(story: Story) -> list[Section]:
     rules = [story.rule(index) for index in range(len(story.steps))]
     claimed = {theorem.step for theorem in story.checked.theorems}
     claimed |= {i for step in claimed if len(story.premises(step)) <= FEW for i in story.premises(step)}
-    often = {rule for rule in rules if rules.count(rule) > MANY}
-    brief = [i for i, rule in enumerate(rules) if rule in often and i not in claimed and rules[:i].count(rule) >= FEW]
-    sections = [tell(story, index) for index in range(len(rules)) if index not in set(brief)]
+    uses, seen, brief = Counter(rules), Counter[str](), dict[int, None]()
+    for index, rule in enumerate(rules):
+        if uses[rule] > MANY and seen[rule] >= FEW and index not in claimed:
+            brief[index] = None
+        seen[rule] += 1
+    sections = [tell(story, index) for index in range(len(rules)) if index not in brief]
     if not brief:
         return sections
-    rows = [(str(i), Code(rules[i]), Stranger(capital(fact_words(story.facts[i])))) for i in brief]
+    rows = [(str(i), Code(rules[i]), Stranger(flat(sentence(told(story.facts[i], story.names))))) for i in brief]
     blocks = table("Each is checked like the ones above.", ("step", "rule", "proves"), rows)
     return [*sections, Section("further-steps", 3, ("Further steps of the same kinds",), tuple(blocks))]
 
@@ -238,9 +172,9 @@ def _reading_note() -> Block:
     )
 
 
-def _trust(problem_file: LoadedProblem, certificate: bytes, theorems: tuple[Theorem, ...]) -> list[Block]:
+def _trust(checked: Checked, certificate: bytes) -> list[Block]:
     hashes = (
-        ("Problem, SHA-256: ", Code(problem_file.sha256)),
+        ("Problem, SHA-256: ", Code(checked.problem.sha256)),
         ("Certificate, SHA-256: ", Code(sha256(certificate).hexdigest())),
         (
             "To check it with Python's standard library alone: ",
@@ -249,13 +183,13 @@ def _trust(problem_file: LoadedProblem, certificate: bytes, theorems: tuple[Theo
     )
     return [
         prose(
-            "The verdict is the kernel's, which replayed the certificate for this account: it reads the two files, "
-            "recomputes every number from the problem in exact rational arithmetic and believes nothing that it can "
-            "recompute. Sentences, tables and pictures are made afterwards; pictures use rounded numbers and prove "
-            "nothing."
+            "The verdict is the kernel's: it reads the two files, recomputes every number from the problem in exact "
+            "rational arithmetic and believes nothing that it can recompute. It is built in storeys; each statement "
+            "above names those that its proof uses. Sentences, tables and pictures are made afterwards, from what the "
+            "kernel found; pictures use rounded numbers and prove nothing."
         ),
         Items(hashes),
-        More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in theorems)),)),
+        More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in checked.theorems)),)),
     ]
 
 
@@ -281,14 +215,11 @@ def _scene(story: Story, index: int) -> Scene | None:
     at = subject(fact)
     if at is None:
         return None
-    valley = path_of(story, index, "path") if isinstance(fact, Valley) else None
-    descent = path_of(story, index, "curve") if isinstance(fact, NotLocalMinimum) else None
+    valley = story.path(index, "path") if isinstance(fact, Valley) else None
+    descent = story.path(index, "curve") if isinstance(fact, NotLocalMinimum) else None
     inner = fact.minimum if isinstance(fact, Valley) else fact
     better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at)
-    kind = {
-        NotLocalMinimum: "not a local minimum",
-        GlobalMinimum: "global minimum",
-    }.get(type(fact), "local minimum")
+    kind = kind_words(fact)
     better_name = "" if better is None else text(story.theta(better))
     return Scene(at, text(story.theta(at)), kind, better, better_name, valley, descent)
 

@@ -6,9 +6,8 @@ from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from symverify.report import escape
+from symverify.report import claims, escape
 from symverify.report.document import (
     SUBSCRIPT,
     Block,
@@ -30,13 +29,11 @@ from symverify.report.explain import Explanation
 from symverify.report.formula import exact, is_short, short, text
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, atlas_picture, pictures
-
-if TYPE_CHECKING:
-    from symverify.report.words import claim_words
+from symverify.report.render import opinion
 from symverify.run.check import CheckResult, ClaimResult
 
 MAX_EXACT = 200
-_HEADINGS = ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
+HEADINGS = ("claim", "verdict", "risk", "better", "s", "solver", "what is said")
 
 
 def page(explanation: Explanation) -> str:
@@ -208,12 +205,10 @@ def _picture(picture: Picture) -> str:
 # the notebook's table
 
 
-def claims_table(result: "CheckResult") -> str:
-    """A run's claims as an HTML table, for `CheckResult._repr_html_`."""
+def claims_table(result: CheckResult) -> str:
+    """A run's claims as an HTML table: beside each what is proved and, on a line of its own, what was observed."""
     name, verdict = escape.html(escape.plain(result.problem.name or "network")), result.verdict.value.upper()
-    head = "".join(
-        f"<th>{heading}</th>" for heading in ("claim", "verdict", "risk", "better", "s", "solver", "remarks")
-    )
+    head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
     body = "".join(f"<tr>{_claim(result, claim)}</tr>" for claim in result.claims)
     alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
     skipped = "".join(
@@ -223,18 +218,12 @@ def claims_table(result: "CheckResult") -> str:
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{skipped}{alarms}"
 
 
-def _claim(result: "CheckResult", claim: "ClaimResult") -> str:
-    counts = {
-        "confirmed": claim.smt.confirmed,
-        "unanswered": claim.smt.unanswered,
-        "CONTRADICTED": claim.smt.contradicted,
-    }
-    solver = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    plain = (f"{claim.seconds:.2f}", solver, claim.reason or claim_words(result, claim))
+def _claim(result: CheckResult, claim: ClaimResult) -> str:
+    said = "<br>".join(escape.html(escape.plain(line, 1000)) for line in claims.lines(result, claim))
     return (
         f"<td>{escape.html(escape.plain(claim.name))}</td><td>{claim.verdict.value}</td>"
         + "".join(map(_risk_cell, (claim.risk, claim.better_risk)))
-        + "".join(f"<td>{escape.html(escape.plain(cell, 1000))}</td>" for cell in plain)
+        + f"<td>{claim.seconds:.2f}</td><td>{escape.html(opinion(claim))}</td><td>{said}</td>"
     )
 
 

@@ -1,40 +1,27 @@
-"""Results as text, JSON and JUnit XML. Renders, decides nothing."""
+"""Results as text, JSON, JUnit XML and Markdown. Renders, decides nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
-from symverify.report.words import claim_words
+from symverify.report import claims
+from symverify.report.escape import markdown, terminal
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
+from symverify.run.verify import Verified, report
 
 
 def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({})) -> str:
-    """The machine-readable result, with further keys; rationals are strings, seconds a number."""
-    claims = [
-        {
-            "name": claim.name,
-            "verdict": claim.verdict.value,
-            "risk": claim.statement.get("risk"),
-            "better_risk": claim.statement.get("better_risk"),
-            **{key: value for key, value in claim.statement.items() if key not in ("risk", "better_risk")},
-            **claim.notes,
-            "reason": claim.reason,
-            "seconds": round(claim.seconds, 3),
-            "smt": {
-                "confirmed": claim.smt.confirmed,
-                "unanswered": claim.smt.unanswered,
-                "contradicted": claim.smt.contradicted,
-            },
-        }
-        for claim in result.claims
-    ]
+    """The machine-readable result, with further keys; rationals are strings, seconds a number.
+
+    Per claim its verdict, the numbers that the kernel proved, "words" for them; under "observed" what it did not check.
+    """
     document: dict[str, object] = {
         "problem_sha256": result.problem.problem.sha256,
         "verdict": result.verdict.value,
-        "claims": claims,
+        "claims": [_claim(result, claim) for claim in result.claims],
         "certificate": None if result.path is None else str(result.path),
     }
     if result.skipped:
@@ -42,6 +29,27 @@ def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({
     if result.alarms:
         document["alarms"] = list(result.alarms)
     return json.dumps({**document, **more}, indent=2)
+
+
+def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
+    return {
+        "name": claim.name,
+        "verdict": claim.verdict.value,
+        "risk": claim.statement.get("risk"),
+        "better_risk": claim.statement.get("better_risk"),
+        **{key: value for key, value in claim.statement.items() if key not in ("risk", "better_risk")},
+        **claims.gap(result, claim),
+        "words": claims.proved_words(result, claim),
+        "storey": None if claim.theorem is None else claim.theorem.storey,
+        "reason": claims.open_words(claim),
+        "observed": claims.observed(claim),
+        "seconds": round(claim.seconds, 3),
+        "smt": {
+            "confirmed": claim.smt.confirmed,
+            "unanswered": claim.smt.unanswered,
+            "contradicted": claim.smt.contradicted,
+        },
+    }
 
 
 def malformed_json(faults: list[tuple[str, str]]) -> str:
@@ -66,8 +74,9 @@ def as_junit(result: CheckResult) -> str:
         )
         if claim.verdict is not Verdict.PROVED:
             kind = "failure" if claim.verdict is Verdict.REFUTED else "error"
-            node = ElementTree.SubElement(case, kind, message=_xml(f"{claim.verdict.value}: {claim.reason}"))
-            node.text = _xml(claim_words(result, claim) or claim.reason)
+            said = claims.lines(result, claim)
+            message = ": ".join([claim.verdict.value, *said[:1]])
+            ElementTree.SubElement(case, kind, message=_xml(message)).text = _xml("\n".join(said))
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 
@@ -78,9 +87,7 @@ def _xml(text: str) -> str:
 
 def verdict_lines(result: CheckResult) -> list[str]:
     """One greppable line per claim; proved ones first, the headline last."""
-    ranked = sorted(
-        result.claims, key=lambda claim: (_RANK[claim.verdict], claim.name == "spurious_minimum"), reverse=False
-    )
+    ranked = sorted(result.claims, key=lambda claim: (_RANK[claim.verdict], claim.name == "spurious_minimum"))
     return [
         claim.line or f"s {claim.verdict.value.upper()} {claim.name} problem={result.problem.problem.sha256}"
         for claim in ranked
@@ -106,24 +113,39 @@ HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")
 
 def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, ...]]:
     """The cells of the claims' table, as in HEADINGS."""
-    table: list[tuple[str, ...]] = []
-    for claim in claims:
-        counts = claim.smt
-        opinion = f"{counts.confirmed} confirmed" if counts.confirmed else ""
-        opinion += f", {counts.unanswered} unanswered" if counts.unanswered else ""
-        opinion += f", {counts.contradicted} CONTRADICTED" if counts.contradicted else ""
-        table.append(
-            (
-                claim.name,
-                claim.verdict.value,
-                short(_text(claim.statement.get("risk"))),
-                short(_text(claim.statement.get("better_risk"))),
-                opinion.removeprefix(", "),
-                f"{claim.seconds:.2f}",
-            )
+    return [
+        (
+            claim.name,
+            claim.verdict.value,
+            short(_text(claim.statement.get("risk"))),
+            short(_text(claim.statement.get("better_risk"))),
+            opinion(claim),
+            f"{claim.seconds:.2f}",
         )
-    return table
+        for claim in claims
+    ]
+
+
+def opinion(claim: ClaimResult) -> str:
+    """What the solver said about the claim's obligations, in a few words."""
+    counts = {
+        "confirmed": claim.smt.confirmed,
+        "unanswered": claim.smt.unanswered,
+        "CONTRADICTED": claim.smt.contradicted,
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def _text(value: str | int | bool | None) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def markdown_summary(results: Sequence[Verified]) -> str:
+    """A table of verified certificates for a job's summary page, in Markdown; strangers' text is escaped."""
+    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
+    for result in results:
+        proved = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
+        detail = proved or f"{result.where}: {result.reason}".removeprefix(": ")
+        cells = (terminal(str(result.certificate), 4000), result.word, terminal(detail, 500))
+        rows.append(f"| {' | '.join(map(markdown, cells))} |")
+    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])

@@ -5,21 +5,26 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from inspect import cleandoc
+from typing import TypeVar
 
 from symverify.kernel import Checked
 from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.core.proof import Fact, Step
+from symverify.kernel.core.proof import Fact, Step, polynomial
 from symverify.kernel.table import RULES
 from symverify.report.document import Block, Display, Inference
 from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix
+from symverify.report.words import Names
 
+F = TypeVar("F", bound=Fact)
 _BAR = re.compile(r"^\s*-{5,}\s+\[\w+\]\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Story:
     """A certificate that the kernel has accepted: step by step what it says and what it proves."""
 
@@ -35,10 +40,44 @@ class Story:
         """The steps, each with its rule, its fields, its premises and its fact."""
         return self.checked.steps
 
-    @property
+    @cached_property
     def facts(self) -> tuple[Fact, ...]:
         """What each step proves."""
-        return tuple(step.fact for step in self.checked.steps)
+        return tuple(step.fact for step in self.steps)
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """By a fact's identity the first step that established it."""
+        found = dict[int, int]()
+        for index, fact in enumerate(self.facts):
+            found.setdefault(id(fact), index)
+        return found
+
+    @cached_property
+    def points(self) -> dict[int, int]:
+        """By the identity of a point's fact its place among the points, from 1."""
+        found = dict.fromkeys(id(fact) for fact in self.facts if isinstance(fact, Evaluated))
+        return {key: place for place, key in enumerate(found, 1)}
+
+    @cached_property
+    def first(self) -> dict[str, int]:
+        """By a rule's name the first step that uses it."""
+        found = dict[str, int]()
+        for index, step in enumerate(self.steps):
+            found.setdefault(step.rule, index)
+        return found
+
+    @property
+    def names(self) -> Names:
+        """What sentences call the points: their symbols."""
+        return Names(self.theta)
+
+    def fact(self, index: int, kind: type[F]) -> F:
+        """What a step proves, of the kind that its rule makes."""
+        fact = self.facts[index]
+        if not isinstance(fact, kind):
+            raise TypeError(f"{self.steps[index].rule} makes no {kind.__name__}")
+        return fact
 
     def rule(self, index: int) -> str:
         """The name of the rule that a step uses."""
@@ -46,12 +85,11 @@ class Story:
 
     def number(self, fact: object) -> int | None:
         """The step that established a fact."""
-        return next((index for index, found in enumerate(self.facts) if found is fact), None)
+        return self.numbers.get(id(fact))
 
     def theta(self, at: Evaluated) -> Formula:
         """The name of a point, θ₁, θ₂, … in the order of the steps."""
-        points = [fact for fact in self.facts if isinstance(fact, Evaluated)]
-        place = next((place for place, found in enumerate(points, 1) if found is at), None)
+        place = self.points.get(id(at))
         return Ident("θ") if place is None else m(f"θ_{place}").parts[0]
 
     def risk(self, at: Evaluated) -> Line:
@@ -61,6 +99,10 @@ class Story:
     def premises(self, index: int) -> list[int]:
         """The earlier steps that a step names."""
         return sorted(set(self.steps[index].rests_on))
+
+    def path(self, index: int, field: str) -> Point:
+        """The polynomial path in a field of a step that the kernel has accepted."""
+        return read_point(self.problem, polynomial)(self.steps[index].fields[field], field)
 
     def raw(self, index: int, limit: int = 4000) -> str:
         """A step as the certificate has it, cut to a length."""

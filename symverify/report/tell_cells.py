@@ -3,55 +3,72 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from symverify.kernel.cells.arrangement import arrangement
 from symverify.kernel.cells.atlas import Atlas
+from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
-from symverify.kernel.cells.strata import spelled
 from symverify.kernel.core.facts import Bracket, GlobalMinimum, SpuriousMinimum
 from symverify.kernel.core.proof import Fact
-from symverify.report.document import Block, Code, Inline, More, formula, prose, table
+from symverify.report.document import Block, Code, Inline, More, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
+from symverify.report.words import counted, face_words
 
 Entry = tuple[Fraction, int | None, int, bool | None]  # risk, dimension, components, spurious
 
 
+def tell_cells(story: Story, index: int) -> list[Block]:
+    """The hyperplanes of one unit, counted, and what that means for the network."""
+    fact = story.fact(index, UnitCells)
+    rows, half = arrangement(story.problem)
+    planes = len(set(rows)) - half
+    witnesses = " A point in each is given, and no two have the same pieces." if fact.listed else ""
+    return [
+        prose(
+            f"In the space of one unit's input weights {counted(planes, 'hyperplane')} "
+            f"{'is' if planes == 1 else 'are'} where a pre-activation is at a breakpoint. Put in one by one, each cuts "
+            "as many regions in two as those before it leave on it. In the end the regions, the unit's cells, are "
+            f"{fact.count} in all.{witnesses}"
+        ),
+        prose(
+            f"All units see the same data through the same activation, so the network has ${{}}^{fact.units}$ cells, "
+            "one for each choice of a cell per unit.",
+            fact.count,
+        ),
+    ]
+
+
 def tell_cell_minima(story: Story, index: int) -> list[Block]:
     """The minima of one cell or face: their risk, components and dimensions."""
-    fact = story.facts[index]
-    if not isinstance(fact, CellMinima):
-        return []
-    name, pattern = story.theta(fact.cell), Code(spelled(fact.face))
-    where = "strictly inside the cell" if fact.is_cell else "on the face"
-    if not fact.components and not fact.is_cell:
-        return [prose("No local minimum is on the face of {}, {}.", name, pattern)]
+    fact = story.fact(index, CellMinima)
+    name, pattern = story.theta(fact.cell), Code(face_words(fact.face))
+    kind = "cell" if fact.is_cell else "face"
+    head = prose(
+        f"With the pieces of the {kind} of {{}}, {{}}, the predictions are linear in suitable coordinates, and the "
+        "best of them have risk {}. Every local minimum there has predictions with their loss gradient.",
+        name,
+        pattern,
+        fact.risk,
+    )
     if not fact.components:
-        return [
-            prose(
-                "No local minimum is strictly inside the cell of {}, of pattern {}: the best predictions for its "
-                "pieces would have risk {}, and no point strictly inside the cell has them.",
-                name,
-                pattern,
-                fact.risk,
-            )
-        ]
+        none = "no parameters on it have them together with signs of output weights that a local minimum can have"
+        return [head, prose(f"For every choice of signs of the output weights a multiplier shows that {none}.")]
     rows: list[list[Inline]] = [
         [str(k), "not determined" if size is None else str(size)] for k, (_, size) in enumerate(fact.orbits, 1)
     ]
-    joined = "one connected valley" if fact.components == 1 else f"{fact.components} components"
     points = [block for k, (point, _) in enumerate(fact.orbits, 1) for block in (
         prose(f"A point of orbit {k}:"), layers(story.problem, point)
     )]  # fmt: skip
     return [
+        head,
         prose(
-            f"The local minima {where} of {{}}, of pattern {{}}, have risk {{}}, the least there. They form {joined}; "
-            "up to exchanging units with equal pieces:",
-            name,
-            pattern,
-            fact.risk,
+            f"Each choice of signs of the output weights is reached by a point or excluded by a multiplier. Those that "
+            f"are reached join to {counted(fact.components, 'component')}, up to exchanging units on equal pieces to "
+            f"{counted(len(fact.orbits), 'orbit')}:"
         ),
         *table("", ("orbit", "dimension"), rows),
         More("A point of each orbit", tuple(points), aside=True),
@@ -60,14 +77,12 @@ def tell_cell_minima(story: Story, index: int) -> list[Block]:
 
 def tell_atlas(story: Story, index: int) -> list[Block]:
     """All cells that have minima, lowest risk first."""
-    fact = story.facts[index]
-    if not isinstance(fact, Atlas):
-        return []
+    fact = story.fact(index, Atlas)
     found = sorted((each for each in fact.minima if each.components), key=lambda each: (each.risk, each.face))
     rows: list[list[Inline]] = [
         [
             Num(each.risk),
-            Code(spelled(each.face)),
+            Code(face_words(each.face)),
             str(each.components),
             ", ".join("?" if size is None else str(size) for _, size in each.orbits),
             f"{story.number(each)}",
@@ -85,9 +100,7 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
 
 def tell_face_atlas(story: Story, index: int) -> list[Block]:
     """All valleys of local minima, lowest risk first."""
-    fact = story.facts[index]
-    if not isinstance(fact, FaceAtlas):
-        return []
+    fact = story.fact(index, FaceAtlas)
     rows: list[list[Inline]] = [
         [
             Num(each.risk),
@@ -104,9 +117,8 @@ def tell_face_atlas(story: Story, index: int) -> list[Block]:
         prose(
             f"Up to exchanging units the network has {fact.faces} faces on these data, its cells included: the pieces "
             "into which the hyperplanes where a pre-activation is at a breakpoint cut the space of all parameters. For "
-            f"every one of them a step has found the local minima on it: {fact.with_minima} faces have some. These are "
-            "all local minima of the network. Joined across the faces they form these valleys, connected up to "
-            "exchanging units:"
+            f"every one of them a step has found the local minima on it. {fact.with_minima} faces have some; joined "
+            "across the faces they form these valleys, connected up to exchanging units:"
         ),
         *table("All local minima.", ("risk", "dimension", "components", "faces"), rows, limit=40),
         More("A point of each valley", tuple(points), aside=True),
@@ -115,18 +127,16 @@ def tell_face_atlas(story: Story, index: int) -> list[Block]:
 
 def tell_constant_path(story: Story, index: int) -> list[Block]:
     """A polygon of minima in product coordinates."""
-    fact = story.facts[index]
-    if not isinstance(fact, ConstantRiskPath):
-        return []
+    fact = story.fact(index, ConstantRiskPath)
     name = story.theta(fact.minimum.at)
     return [
         prose(
-            f"From {{}} a curve runs through {len(fact.nodes)} nodes, linear between neighbours in the coordinates "
-            "$v_j w_j$, $v_j$ and $c$. It stays strictly inside the cell, the loss has the same gradient all along, "
-            "and every point of it is a local minimum:",
+            f"From {{}} a curve runs through {counted(len(fact.nodes), 'node')}, linear between neighbours in the "
+            "coordinates $v_j w_j$, $v_j$ and $c$ (in $w_j$ where $v_j = 0$ at both). It stays strictly inside the "
+            "cell, and the loss has the same gradient all along, which is what makes {} a local minimum.",
+            name,
             name,
         ),
-        formula("R = {}", fact.minimum.at.risk),
         prose("Its last node is"),
         layers(story.problem, fact.nodes[-1]),
     ]

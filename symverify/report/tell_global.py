@@ -11,29 +11,42 @@ from symverify.kernel.core.facts import Bracket, Limit, LowerBound
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
 from symverify.report.story import Story
+from symverify.report.words import counted
 
 WIDE, SPARSE = 12, 6  # entries of a vector that a table shows; of a longer one, entries that are not 0
 
 
 def tell_lower_bound(story: Story, index: int) -> list[Block]:
     """The dual vectors, weakest first, each with the bound that it proves."""
-    fact, problem = story.facts[index], story.problem
-    if not isinstance(fact, LowerBound):
-        return []
+    fact, problem = story.fact(index, LowerBound), story.problem
     vectors = [[Fraction(x) for x in g] for g in cast(list[list[int]], story.steps[index].fields["vectors"])]
     targets = [y for (y,) in problem.targets]
     products = [(dot(g, targets), dot(g, g), g) for g in vectors]
     bounds = sorted((problem.loss.factor * a * a / b, a, b, g) for a, b, g in products)
     rows: list[list[Inline]] = [[_vector(g), Num(a), Num(b), Num(bound)] for bound, a, b, g in bounds]
-    constants = ", and since its entries sum to 0 the output bias drops out" if problem.output_bias else ""
+    tree = cast(list[int], story.steps[index].fields["tree"])
+    leaves, units = sum(entry >= 0 for entry in tree), min(problem.widths[1], len(targets))
+    enough = " (as many as there are samples do for any number)" if units < problem.widths[1] else ""
+    splits, ends = (
+        counted(len(tree) - leaves, "split"),
+        "the one leaf" if leaves == 1 else f"one of the {leaves} leaves",
+    )
     factor: list[Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
+    constant = " The entries of each $g$ sum to 0, so that the output bias drops out." if problem.output_bias else ""
     return [
         prose(
-            "Each unit of a network lies in a closed cell, where it is linear, and its output weight has a sign. For "
-            f"every choice of a cell and a sign for each of {problem.widths[1]} units, one of the {len(vectors)} "
-            "integer vectors $g$ below has a product of at most 0 with all that these can contribute to the predictions"
-            f"{constants}. So "
-            "$⟨ g , f ⟩ ≤ 0$, and by the inequality of Cauchy and Schwarz"
+            "Each unit adds to the predictions a vector $σ H ( u )$, $σ = ± 1$ the sign of its output weight, where "
+            "$u$ lies in a space that hyperplanes divide, one for each sample and breakpoint; between them $H$ is "
+            "linear. A region of a unit is a set of signs and of closed sides of these hyperplanes. The proof is a "
+            f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}; each of its {splits} puts units of "
+            "one region on the two sides of a hyperplane, or of the sign, in every possible number. So whatever the "
+            f"parameters, all units are in the regions of {ends}."
+        ),
+        prose(
+            "A leaf names an integer vector $g$ with $⟨ g , σ H ( u ) ⟩ ≤ 0$ on all the rays in the regions of its "
+            "units, hence for all units there, as these are non-negative combinations of the rays around them."
+            + constant
+            + " So $⟨ g , f ⟩ ≤ 0$, and by the inequality of Cauchy and Schwarz"
         ),
         formula(
             "{} ≥ {} ≥ {}",
@@ -52,9 +65,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
 
 def tell_limit(story: Story, index: int) -> list[Block]:
     """The units of a family of networks."""
-    fact, step = story.facts[index], story.steps[index].fields
-    if not isinstance(fact, Limit):
-        return []
+    fact, step = story.fact(index, Limit), story.steps[index].fields
     units = cast(list[dict[str, object]], step["units"])
     rows: list[list[Inline]] = [
         [str(j), "+" if unit["sign"] == "1" else "−", _vector(_numbers(unit["u"])), Num(Fraction(str(unit["nu"])))]
@@ -76,26 +87,19 @@ def tell_limit(story: Story, index: int) -> list[Block]:
 
 def tell_bracket(story: Story, index: int) -> list[Block]:
     """Two inequalities."""
-    fact = story.facts[index]
-    if not isinstance(fact, Bracket):
-        return []
+    fact = story.fact(index, Bracket)
     return [formula("{} ≤ {} R ≤ {}", fact.lower, Words("inf"), fact.upper)]
 
 
 def tell_infimum(story: Story, index: int) -> list[Block]:
     """A bound that is approached."""
-    fact = story.facts[index]
-    if not isinstance(fact, Infimum):
-        return []
+    fact = story.fact(index, Infimum)
     return [prose("The lower bound is the risk that points approach:"), formula("{} R = {}", Words("inf"), fact.risk)]
 
 
 def tell_not_attained(story: Story, index: int) -> list[Block]:
     """The predictions that a network of this risk could have, and how many vectors refute each."""
-    fact = story.facts[index]
-    premise = story.facts[story.steps[index].premises["infimum"][0]]
-    if not isinstance(fact, NotAttained) or not isinstance(premise, Infimum):
-        return []
+    fact, premise = story.fact(index, NotAttained), story.fact(story.steps[index].premises["infimum"][0], Infimum)
     separators = cast(list[list[list[int]]], story.steps[index].fields["separators"])
     rows: list[list[Inline]] = [
         [
@@ -107,13 +111,13 @@ def tell_not_attained(story: Story, index: int) -> list[Block]:
     ]
     return [
         prose(
-            "Equality in the lower bound leaves a network of risk {} only these predictions. With each of them every "
-            "unit would lie on a face of its cell, and whichever these are, an integer vector $q$ has a product with "
-            "the units' contributions on one side of that with the predictions:",
+            "Equality in the lower bound leaves a network of risk {} only the predictions $f$ below. With each of them "
+            "its units would have to be on certain faces of their cells. For every choice of faces one of the integer "
+            "vectors $q$ has a product of at least 0 with all that the units can add there, but a negative one with "
+            "$f$; or 0 with $f$, though a unit on one of the faces adds something positive. Neither is possible.",
             fact.risk,
         ),
-        *table("", ("predictions", "vectors", "the first of them"), rows, limit=8),
-        formula("R ( θ ) > {} {} θ", fact.risk, Words("for every")),
+        *table("", (m("f"), "vectors", "the first of them"), rows, limit=8),
     ]
 
 

@@ -6,7 +6,8 @@ from math import prod
 
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.errors import KernelError
-from symverify.kernel.core.facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
+from symverify.kernel.core.face_minimum import kinks
+from symverify.kernel.core.facts import LocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import (
     Pattern,
     Point,
@@ -21,7 +22,8 @@ from symverify.kernel.core.network import (
 from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
 from symverify.report.formula import Formula, Num, Op, m, vector
 from symverify.report.story import Story, layers, samples
-from symverify.report.tell_points import interval, path_of
+from symverify.report.tell_points import interval
+from symverify.report.words import local_minimum
 
 MAX_POLYNOMIALS = 20_000  # characters
 MAX_PATHS = 400  # from an input to an output, times the samples
@@ -30,14 +32,14 @@ SHOWN = 8  # entries of a vector
 
 def tell_interior(story: Story, index: int) -> list[Block]:
     """The cell, the predictions on it, and why the first-order minorant is constant there."""
-    fact, problem = story.facts[index], story.problem
-    if not isinstance(fact, LocalMinimum) or fact.pattern is None:
-        return []
+    fact, problem = story.fact(index, LocalMinimum), story.problem
+    if fact.pattern is None:
+        raise TypeError("interior_minimum without a pattern")
     name = story.theta(fact.at)
     return [
         prose(
-            "**The cell.** At {} no pre-activation is at a breakpoint. Those on the same pieces form an open set of "
-            "parameters, the cell $C$ of {}:",
+            f"**The cell.** At {{}} no pre-activation is at a breakpoint{but_dead_rows(problem)}. The parameters "
+            "whose pre-activations are on the same pieces form an open set, the cell $C$ of {}:",
             name,
             name,
         ),
@@ -47,19 +49,27 @@ def tell_interior(story: Story, index: int) -> list[Block]:
             "polynomial in $θ$, of degree at most 1 in each layer's parameters."
         ),
         *_polynomials(problem, fact.pattern),
-        *_minorant(name),
+        *minorant(name),
         *_coefficients(problem, fact),
         prose(
             "So $Ψ$ is constant on $C$, and it is 0 at {}. Hence $R ( θ ) ≥ R ( {} )$ for every $θ$ in $C$ and, by "
-            "continuity, on its closure: {} is a local minimum, and no point of its cell is better.",
-            name,
+            "continuity, on its closure.",
             name,
             name,
         ),
     ]
 
 
-def _minorant(name: Formula) -> list[Block]:
+def but_dead_rows(problem: Problem) -> str:
+    """Samples that enter the first layer as zero: there its pre-activations are 0 at every point, and bound no cell."""
+    dead = [i for i in range(len(problem.inputs)) if problem.dead_row(i)]
+    if not dead:
+        return ""
+    which = f"sample {samples(dead)}" if len(dead) == 1 else f"samples {samples(dead)}"
+    return f" (but for those of hidden layer 1 on {which}, which are 0 whatever the parameters, and bound no cell)"
+
+
+def minorant(name: Formula) -> list[Block]:
     return [
         prose(
             "**The first-order minorant.** The loss is convex and differentiable, so it lies above its tangents: with "
@@ -78,7 +88,9 @@ def _region(problem: Problem, point: Point, pattern: Pattern) -> list[Block]:
         h = problem.activations[layer]
         for unit, pieces in enumerate(units):
             for piece in sorted(set(pieces)):
-                on = [i for i, p in enumerate(pieces) if p == piece]
+                on = [i for i, p in enumerate(pieces) if p == piece and not (layer == 0 and problem.dead_row(i))]
+                if not on:
+                    continue
                 z = [values[i][layer][unit] for i in on]
                 rows.append([f"{layer + 1}, {unit + 1}", samples(on), interval("z", h, piece), _spread(z)])
     headings: list[Inline] = ["layer, unit", "samples", "inequality", m("z")]
@@ -128,9 +140,9 @@ def _coefficients(problem: Problem, fact: LocalMinimum) -> list[Block]:
     return [
         prose(
             "On $C$ each coefficient of the polynomial $Ψ$ belongs to a path from an input (or a bias) to an "
-            "output; it is the inner product, over the samples, of the residuals with a vector $φ$: the input's "
-            "values (or ones) times the slopes along the path. The vectors below span all of them, and each product "
-            "is 0:"
+            "output; it is the inner product, over the samples, of the residuals with a vector $φ$: an input's values, "
+            "ones, or constant terms of pieces, times the slopes along the path. The vectors below span all of them, "
+            "and each product is 0:"
         ),
         *table(say("The coefficients of the minorant, with {}.", said), headings, body, limit=8),
     ]
@@ -138,9 +150,7 @@ def _coefficients(problem: Problem, fact: LocalMinimum) -> list[Block]:
 
 def tell_face(story: Story, index: int) -> list[Block]:
     """Unit by unit: what meets at the point, and why its part of the minorant does not fall."""
-    fact, problem = story.facts[index], story.problem
-    if not isinstance(fact, LocalMinimum):
-        return []
+    fact, problem = story.fact(index, LocalMinimum), story.problem
     name, at = story.theta(fact.at), fact.at
     (r,) = residuals(problem, at.predictions)
     biased = problem.output_bias
@@ -159,22 +169,19 @@ def tell_face(story: Story, index: int) -> list[Block]:
         formula("φ ( w_j + δ ) = ⟨ g , δ ⟩ + Σ_u a_u | ⟨ u , δ ⟩ |"),
         prose(
             "with one bend $a_u$ for each boundary $⟨ u , δ ⟩ = 0$ through the point. Multipliers $μ_u$ with $v g = "
-            "Σ_u μ_u u$ and $| μ_u | ≤ v a_u$ ($v = ± 1$ the sign of the output weight) show that $v φ ≥ 0$ nearby. "
-            "Where the output weight is 0, $φ$ is 0 all around."
+            "Σ_u μ_u u$ and $| μ_u | ≤ v a_u$ ($v = ± 1$ the sign of the output weight) show that $v φ ≥ 0$ nearby; "
+            "so does a look at every ray in which the boundaries meet, as $φ$ is linear between them. Where the output "
+            "weight is 0, $φ$ is 0 all around."
         ),
         *_units(story, index, at.point, r),
         prose(
-            "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative "
-            "there: {} is a local minimum.",
-            name,
+            "The signs of the non-zero output weights persist near {}, so no term of the minorant is negative there.",
             name,
         ),
     ]
 
 
 def _units(story: Story, index: int, point: Point, r: Vector) -> list[Block]:
-    from symverify.kernel.core.face_minimum import kinks
-
     given = story.steps[index].fields.get("multipliers")
     multipliers = given if isinstance(given, list) else []
     rows: list[list[Inline]] = []
@@ -196,14 +203,10 @@ def _rationals(mu: object) -> Vector:
 
 def tell_valley(story: Story, index: int) -> list[Block]:
     """The path, and the size of the set that it lies in."""
-    fact, problem = story.facts[index], story.problem
-    if not isinstance(fact, Valley):
-        return []
-    minimum = at_minimum(fact.minimum)
-    name, path = story.theta(minimum.at), path_of(story, index, "path")
+    fact, problem = story.fact(index, Valley), story.problem
+    minimum = local_minimum(fact.minimum)
+    name, path = story.theta(minimum.at), story.path(index, "path")
     moving = sum(not isinstance(x, Fraction) and not x.is_constant() for x in coordinates(path))
-    size = "is exactly" if fact.exact else "is at most"
-    each = "spurious local minimum" if isinstance(fact.minimum, SpuriousMinimum) else "local minimum"
     reasons = (
         say(
             "For every $t$ with $0 ≤ t ≤ 1$ the point $θ ( t )$ is strictly inside the same cell: the distance of each "
@@ -212,10 +215,11 @@ def tell_valley(story: Story, index: int) -> list[Block]:
         ),
         say("The prediction on every sample is a constant polynomial in $t$."),
         say(
-            "What proved {} a local minimum was its cell and its predictions, nothing else. So each of the infinitely "
-            f"many points of the path is a {each}, of the same risk {{}}.",
+            "What proved {} a local minimum was its cell and its predictions, nothing else. So the same proof holds at "
+            "each of the infinitely many points of the path."
+            + " The better point is better than all of them."
+            * isinstance(fact.minimum, SpuriousMinimum),
             name,
-            minimum.at.risk,
         ),
     )
     return [
@@ -228,19 +232,18 @@ def tell_valley(story: Story, index: int) -> list[Block]:
         layers(problem, path),
         Items(reasons),
         prose(
-            f"The points of the cell with these predictions form, near {{}}, a set whose dimension {size} {{}}: the "
-            "number of parameters, {}, less the rank of the derivative of the predictions, {}.",
-            name,
-            fact.dimension,
-            problem.size(),
+            "The derivative of the predictions by the parameters has rank {} at {}. "
+            + (
+                "That is the largest rank that it has on the cell, so the points of the cell with these predictions "
+                "form near it a manifold"
+                if fact.exact
+                else "Near it the rank is that or larger, so the points of the cell with these predictions have there "
+                "at most the dimension"
+            )
+            + " of the number of parameters, {}, less the rank: {}.",
             problem.size() - fact.dimension,
+            name,
+            problem.size(),
+            fact.dimension,
         ),
     ]
-
-
-def at_minimum(fact: Minimum) -> LocalMinimum:
-    """The local minimum in a fact about one."""
-    found = fact.minimum if isinstance(fact, SpuriousMinimum) else fact
-    if not isinstance(found, LocalMinimum):
-        raise TypeError(f"no local minimum in {type(fact).__name__}")
-    return found

@@ -6,10 +6,9 @@ from fractions import Fraction
 from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
 from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.algebra import total
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.file import read_point
-from symverify.kernel.core.network import Point, Problem, residuals, risk_along
-from symverify.kernel.core.proof import polynomial
+from symverify.kernel.core.network import Problem, residuals, risk_along
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
@@ -160,9 +159,7 @@ def _value(x: Sequence[Fraction]) -> Formula:
 
 def tell_point(story: Story, index: int) -> list[Block]:
     """The matrices, what the network predicts there, the residuals and the risk."""
-    at, problem = story.facts[index], story.problem
-    if not isinstance(at, Evaluated):
-        return []
+    at, problem = story.fact(index, Evaluated), story.problem
     name = story.theta(at)
     origin = "the parameters that the network file gives" if at.given else "a point given in the certificate"
     r = list(zip(*residuals(problem, at.predictions), strict=True))
@@ -170,26 +167,25 @@ def tell_point(story: Story, index: int) -> list[Block]:
         [str(i + 1), _value(problem.targets[i]), _value(at.predictions[i]), _value(r[i])]
         for i in range(len(problem.inputs))
     ]
-    rate: list[Fraction] = [] if 2 * problem.loss.factor == 1 else [2 * problem.loss.factor]
-    squared = problem.loss.quadratic
-    slope = m("r_i =", *rate, "( f ( x_i ;", name, ") − y_i )") if squared else m("r_i = ∂ R / ∂ f ( x_i )")
+    slope = m("r_i = ∂ R / ∂ f ( x_i )")
+    if problem.loss.quadratic:
+        rate = 2 * problem.loss.factor * problem.loss.parts[0][0]
+        slope = m("r_i =", *([] if rate == 1 else [rate]), "( f ( x_i ;", name, ") − y_i )")
     caption = say("Predictions at {}, computed exactly, and the residuals {}.", name, slope)
     return [
         prose(f"Let {{}} be {origin}:", name),
         layers(problem, at.point),
         *table(caption, (m("i"), m("y_i"), m("f ( x_i ;", name, ")"), m("r_i")), rows, limit=10),
-        prose("Summing the losses gives {}.", story.risk(at)),
+        prose("The risk, computed from these predictions, is {}.", story.risk(at)),
     ]
 
 
 def tell_spurious(story: Story, index: int) -> list[Block]:
     """The strictly better point."""
-    fact = story.facts[index]
-    if not isinstance(fact, SpuriousMinimum):
-        return []
+    fact = story.fact(index, SpuriousMinimum)
     low, high = story.theta(fact.better), story.theta(fact.minimum.at)
     return [
-        prose("{} is a local minimum, but {} is strictly better:", high, low),
+        prose("Another point, {}, is strictly better than {}:", low, high),
         formula("R ( {} ) = {} < {} = R ( {} )", low, fact.better.risk, fact.minimum.at.risk, high),
         prose(
             "Both risks are exact rationals; they differ by {}. One better point is enough: a local minimum that is "
@@ -201,74 +197,61 @@ def tell_spurious(story: Story, index: int) -> list[Block]:
 
 def tell_descent(story: Story, index: int) -> list[Block]:
     """The curve along which the risk falls at once."""
-    fact = story.facts[index]
-    if not isinstance(fact, NotLocalMinimum):
-        return []
-    path, name = path_of(story, index, "curve"), story.theta(fact.at)
+    fact = story.fact(index, NotLocalMinimum)
+    path, name = story.path(index, "curve"), story.theta(fact.at)
     along = risk_along(story.problem, path)
     fall = next((power for power, c in enumerate(along.coefficients) if power and c), 0)
     return [
         prose("Leave {} along the polynomial curve $γ ( t )$, $γ ( 0 ) = {}$:", name, name),
         layers(story.problem, path),
         prose(
-            "For all small $t > 0$ every pre-activation along it keeps to one side of every breakpoint (the first "
-            "non-zero coefficient decides which), so the risk is one polynomial there:"
+            "For all small $t > 0$ every pre-activation along it keeps to one side of each breakpoint (the first "
+            "non-zero coefficient decides which) or stays at it, so the risk is one polynomial there:"
         ),
         formula("R ( γ ( t ) ) = {}", scalar(along)),
         prose(
             f"Its first non-zero coefficient after the constant, that of $t{f'^{fall}' if fall > 1 else ''}$, is "
-            "negative. So points arbitrarily close to {} have strictly lower risk: it is not a local minimum.",
+            "negative. So points arbitrarily close to {} have strictly lower risk.",
             name,
         ),
     ]
 
 
-def path_of(story: Story, index: int, field: str) -> Point:
-    """The polynomial path in a field of a step that the kernel has accepted."""
-    return read_point(story.problem, polynomial)(story.steps[index].fields[field], field)
-
-
 def tell_function_minimum(story: Story, index: int) -> list[Block]:
     """Residuals that cancel over equal inputs."""
-    fact, problem = story.facts[index], story.problem
-    if not isinstance(fact, GlobalMinimum):
-        return []
-    groups: dict[tuple[Fraction, ...], list[int]] = {}
-    for i, x in enumerate(problem.inputs):
-        groups.setdefault(x, []).append(i)
+    fact, problem = story.fact(index, GlobalMinimum), story.problem
     rows = residuals(problem, fact.at.predictions)
     body: list[list[Inline]] = [
-        [samples(group), _value(x), _value([sum((r[i] for i in group), Fraction(0)) for r in rows])]
-        for x, group in groups.items()
+        [
+            samples(group),
+            _value(problem.inputs[group[0]]),
+            _value([total(r[i] for i in group) for r in rows]),
+        ]
+        for group in problem.groups
     ]
     name = story.theta(fact.at)
-    fit = " Its predictions are those of the best affine fit." if fact.affine else ""
     return [
         prose(
-            "No function of the inputs at all, and so no network, has lower risk than {}. A function takes one "
+            "No function of the inputs at all, and so no network, can do better than {}. A function takes one "
             "value on samples with equal inputs, and over each such group the residuals cancel:",
             name,
         ),
         *table("Sums of residuals over equal inputs.", ("samples", "input", m("Σ_i r_i")), body, limit=12),
         prose("The loss is convex, so for any function $g$ of the inputs"),
         formula("R ( g ) − R ( {} ) ≥ Σ_i ⟨ r_i , g ( x_i ) − f ( x_i ; {} ) ⟩ = 0 .", name, name),
-        prose(f"{{}} is a global minimum of risk {{}}.{fit}", name, fact.at.risk),
     ]
 
 
 def tell_assumptions(story: Story, index: int) -> list[Block]:
     """The theorem's assumptions, one by one."""
-    fact = story.facts[index]
-    if not isinstance(fact, Assumptions):
-        return []
+    fact = story.fact(index, Assumptions)
     rows: list[list[Inline]] = [
         [name, "holds" if is_so else "fails", evidence(name, is_so, where)] for name, is_so, where in fact.holds
     ]
     return [
         prose(
             "The assumptions of the theorem on spurious local minima, each decided exactly from the problem alone (by "
-            "ranks over the rationals and comparisons). The proofs here do not rest on them; they say whether the "
-            "theorem promises what is proved."
+            "ranks over the rationals and comparisons). No other step rests on them."
         ),
         *table("", ("assumption", "", "because"), rows),
     ]
@@ -276,13 +259,12 @@ def tell_assumptions(story: Story, index: int) -> list[Block]:
 
 def tell_linear_collapse(story: Story, index: int) -> list[Block]:
     """A network without breakpoints."""
-    fact = story.facts[index]
-    if not isinstance(fact, LinearCollapse):
-        return []
+    fact = story.fact(index, LinearCollapse)
     return [
         prose(
-            "Every activation is affine, so no pre-activation ever meets a breakpoint: parameter space is one single "
-            "cell and the risk is smooth on all of it. Every local minimum of this network is a global one: {}.",
+            "Every activation is affine, so no pre-activation ever meets a breakpoint: no boundary of a cell divides "
+            "the parameters, and the risk is continuously differentiable everywhere. The hypotheses of this theorem "
+            "are met: {}.",
             Stranger(fact.theorem),
         )
     ]

@@ -3,21 +3,10 @@
 from dataclasses import dataclass
 
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum
-from symverify.report.document import (
-    Block,
-    Code,
-    Inline,
-    Items,
-    More,
-    Section,
-    Stranger,
-    Verbatim,
-    formula,
-    para,
-    prose,
-)
+from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
-from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_constant_path, tell_face_atlas
+from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_cells, tell_constant_path, tell_face_atlas
+from symverify.report.tell_curvature import tell_adjacent, tell_critical, tell_kkt, tell_second_order
 from symverify.report.tell_global import (
     tell_bracket,
     tell_infimum,
@@ -34,7 +23,7 @@ from symverify.report.tell_points import (
     tell_point,
     tell_spurious,
 )
-from symverify.report.words import fact_words
+from symverify.report.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +35,17 @@ class Telling:
     because: str
 
 
-def unknown(story: Story, index: int) -> list[Block]:
-    """A step of a rule without a telling of its own: what the kernel says that it proves."""
-    return [
-        para("The kernel has checked this step by the rule ", Code(story.rule(index)), " and found that it proves:"),
-        Items(((Stranger(fact_words(story.facts[index])),),)),
-    ]
+def untold(story: Story, index: int) -> list[Block]:
+    """A step whose figure says it all."""
+    return []
 
 
 def tell_global(story: Story, index: int) -> list[Block]:
     """A point that meets a lower bound."""
-    fact = story.facts[index]
-    if not isinstance(fact, GlobalMinimum):
-        return []
-    name, least = story.theta(fact.at), fact.at.risk
+    at = story.fact(index, GlobalMinimum).at
     return [
-        prose("No point of parameter space has risk below {}, and that is the risk of {}:", least, name),
-        formula("R ( θ ) ≥ {} = R ( {} )", least, name),
-        prose("So {} is a global minimum.", name),
+        prose("The risk of {} is the lower bound, and so the least of all:", story.theta(at)),
+        formula("R ( θ ) ≥ {} = R ( {} )", at.risk, story.theta(at)),
     ]
 
 
@@ -106,15 +88,15 @@ TELLINGS: dict[str, Telling] = {
     "global_minimum": Telling("{} is a global minimum", tell_global, "Sound, because the bound holds at every point."),
     "function_bound": Telling(
         "A lower bound of the risk",
-        unknown,
+        untold,
         "Sound, because a function of the inputs is constant on equal ones, and the targets' mean is the best "
         "constant.",
     ),
     "global_lower_bound": Telling(
         "A lower bound of the risk",
         tell_lower_bound,
-        "Sound by weak duality. The kernel derives the cells, their generators and the contributions of these from the "
-        "problem, and finds that the vectors speak for every choice.",
+        "Sound by weak duality, leaf by leaf. The kernel derives the hyperplanes and their rays from the problem, "
+        "walks the tree from its root, and finds that no branch is missing and that each leaf's vector serves it.",
     ),
     "bracket": Telling(
         "The infimum between two bounds",
@@ -139,24 +121,30 @@ TELLINGS: dict[str, Telling] = {
     ),
     "cell_cover": Telling(
         "The cells",
-        unknown,
+        tell_cells,
         "Sound, because a cell of the network is a cell for each unit, and all units share data and activation.",
     ),
     "adjacent_cells": Telling(
         "{} is a local minimum",
-        unknown,
+        tell_adjacent,
         "Sound, because every point near it is in the closure of one of the cells that meet there, and on each of them "
         "the first-order minorant of the convex loss is constant.",
     ),
     "second_order": Telling(
         "{} is a local minimum",
-        unknown,
+        tell_second_order,
         "Sound, because the points that the cell's symmetries reach all have the same risk and are critical, and the "
         "Hessian is positive definite in every direction across them.",
     ),
+    "cell_kkt": Telling(
+        "{} is a local minimum",
+        tell_kkt,
+        "Sound, because these cells cover all points near it, and on none of them does the risk fall: where the "
+        "gradient points nowhere down, the directions that the multipliers leave rise to second or higher order.",
+    ),
     "critical_point": Telling(
         "{} is a critical point",
-        unknown,
+        tell_critical,
         "Sound, because on its cell the risk is differentiable, and the chain rule gives its gradient exactly.",
     ),
     "cell_minima": Telling(
@@ -185,7 +173,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "cell_infimum": Telling(
         "The infimum of the risk over the cell of {}",
-        unknown,
+        untold,
         "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
     ),
 }
@@ -196,14 +184,13 @@ def tell(story: Story, index: int) -> Section:
     rule = story.rule(index)
     known = TELLINGS.get(rule)
     blocks = [] if known is None else known.tell(story, index)
-    if known is None or not blocks:
-        blocks = unknown(story, index)
-    blocks += _grounds(story, index, known)
+    blocks += [*_grounds(story, index, known), Para((Strong("Proved: "), *told(story.facts[index], story.names), "."))]
+    raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)
     heading: list[Inline] = [f"Step {index}. "]
     before, _, after = (rule if known is None else known.heading).partition("{}")
     heading += [before] if known is not None else [Code(before)]
     heading += [name, after] if (name := _subject(story, index)) is not None and known and "{}" in known.heading else []
-    return Section(f"step-{index}", 3, tuple(part for part in heading if part != ""), tuple(blocks))
+    return Section(f"step-{index}", 3, tuple(part for part in heading if part != ""), (*blocks, raw))
 
 
 def _subject(story: Story, index: int) -> Inline | None:
@@ -226,10 +213,7 @@ def _grounds(story: Story, index: int, known: Telling | None) -> list[Block]:
     rule, premises = story.rule(index), story.premises(index)
     figure, reason = inference(rule)
     blocks: list[Block] = [para(f"It rests on {step_list(premises)}.")] if premises else []
-    first = next(number for number in range(index + 1) if story.rule(number) == rule)
-    if first < index:
-        blocks += [para("By the rule ", Code(rule), f", as in step {first}.")]
-    elif figure.conclusion or known is None:
-        because = known.because if known is not None else reason
-        blocks += [figure, *([para(because)] if because else [])]
-    return [*blocks, More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)]
+    if (first := story.first[rule]) < index:
+        return [*blocks, para("By the rule ", Code(rule), f", as in step {first}.")]
+    because = known.because if known is not None else reason
+    return [*blocks, figure, *([para(because)] if because else [])]

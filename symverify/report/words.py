@@ -1,5 +1,14 @@
-"""What a fact says, in words: the one place where a sentence about a proved statement is made."""
+"""What facts and theorems say, in words: the one place where a sentence about a proved statement is made.
 
+A sentence is made from the fact that the kernel established, or from a theorem and that fact, and from nothing else.
+`Names` says how points are called: by symbols on a page, in words elsewhere.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symverify.kernel import Checked, Theorem
 from symverify.kernel.cells.atlas import Atlas
 from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.cells.cell_infimum import CellInfimum
@@ -8,8 +17,10 @@ from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
+from symverify.kernel.cells.strata import Face, spelled
 from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
+from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
@@ -17,94 +28,179 @@ from symverify.kernel.core.facts import (
     Limit,
     LocalMinimum,
     LowerBound,
+    Minimum,
     NotLocalMinimum,
     SpuriousMinimum,
     Valley,
 )
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
-from symverify.run.check import CheckResult, ClaimResult
+from symverify.report.document import Code, Inline, Stranger, Strong, say
+from symverify.report.formula import Formula, Num, exact, text
+
+Sentence = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How sentences call points: by the symbol that `theta` gives, or else in words."""
+
+    theta: Callable[[Evaluated], Formula] | None = None
+
+    def point(self, at: Evaluated, affine: bool = False) -> Inline:
+        """A point; `affine` if the fact says that it predicts what a best affine fit does."""
+        if self.theta is not None:
+            return self.theta(at)
+        return "the given point" if at.given else "the affine fit" if affine else "a point"
+
+    def other(self, at: Evaluated) -> Inline:
+        """A second point in the same sentence."""
+        return self.theta(at) if self.theta is not None else "the given point" if at.given else "another point"
+
+    def fit(self, at: Evaluated, affine: bool) -> str:
+        """What is added about a best affine fit, where the name does not say it."""
+        said = not affine or (self.theta is None and not at.given)
+        return "" if said else ", and predicts what a best affine fit does"
+
+
+WORDS = Names()
+
+
+def told(fact: Fact, names: Names = WORDS) -> Sentence:
+    """The fact as a sentence without its capital and its full stop. Raises TypeError for a fact without words."""
+    for kind in type(fact).__mro__:
+        if kind in SAYERS:
+            return SAYERS[kind](fact, names)
+    raise TypeError(f"no words for {type(fact).__name__}")
+
+
+def theorem_words(checked: Checked, theorem: Theorem, names: Names = WORDS) -> Sentence:
+    """The theorem as a sentence: what its step proves, and what that means for its claim."""
+    said = told(checked.steps[theorem.step].fact, names)
+    if (theorem.claim, theorem.verdict) == ("spurious_minimum", "refuted"):
+        return ("a best affine fit gives no spurious minimum here: ", *said)
+    return said
+
+
+def height(checked: Checked, theorem: Theorem) -> tuple[Fraction, str] | None:
+    """How far the risk of a proved claim about a minimum is above the least risk, and the claim that proves that one.
+
+    The claim is `global_minimum`, or `infimum` where it is not, or not known to be, attained.
+    """
+    least = next((each for each in checked.theorems if each.claim in _LEAST and each.verdict == "proved"), None)
+    risk = dict(theorem.statement).get("risk")
+    if least is None or theorem.verdict != "proved" or theorem.claim not in _MINIMA or not isinstance(risk, str):
+        return None
+    return Fraction(risk) - Fraction(str(dict(least.statement)["risk"])), least.claim
+
+
+_LEAST = {"global_minimum": "the global minimum", "infimum": "the infimum of the risk over all parameters"}
+_MINIMA = frozenset({"spurious_minimum", "valley", "point"})
+
+
+def height_words(checked: Checked, theorem: Theorem) -> Sentence:
+    """The height as a sentence; () where it is not known, or 0."""
+    found = height(checked, theorem)
+    if found is None or not found[0]:
+        return ()
+    risk = Fraction(str(dict(theorem.statement)["risk"]))
+    return say(f"the risk {{}} is above {_LEAST[found[1]]} by exactly {{}}", risk, found[0])
+
+
+def storey_words(theorem: Theorem) -> str:
+    """The parts of the kernel that a theorem rests on."""
+    others = [part for part in theorem.storey.split("+") if part != "core"]
+    return f"it rests on the kernel's core{'' if others else ' alone'}{''.join(f' and its {part}' for part in others)}"
+
+
+def flat(sentence: Sequence[Inline]) -> str:
+    """A sentence as plain text, its numbers exact."""
+    return "".join(map(_flat, sentence))
+
+
+def _flat(part: Inline) -> str:
+    match part:
+        case str():
+            return part
+        case Num(value):
+            return exact(value)
+        case Stranger(found) | Strong(found) | Code(found):
+            return found
+        case _:
+            return text(part)
 
 
 def fact_words(fact: Fact) -> str:
-    """The statement of a fact in plain words."""
-    match fact:
-        case Evaluated():
-            return f"{'the given point' if fact.given else 'a point'} of risk {fact.risk}"
-        case LocalMinimum():
-            where = "" if fact.pattern is None else ": strictly inside its cell, where no point has lower risk"
-            return f"{fact_words(fact.at)} is a local minimum{where}"
-        case NotLocalMinimum():
-            falls = "along a polynomial curve from it the risk strictly falls"
-            return f"{fact_words(fact.at)} is not a local minimum: {falls}"
-        case SpuriousMinimum():
-            return f"{fact_words(fact.minimum)}; it is spurious: another point has risk {fact.better.risk}"
-        case GlobalMinimum():
-            fit = ", and predicts what the best affine fit does" if fact.affine else ""
-            return f"{fact_words(fact.at)} is a global minimum{fit}"
-        case Valley():
-            size = f"{'' if fact.exact else 'at most '}{fact.dimension}"
-            return (
-                f"infinitely many: {fact_words(fact.minimum)}, and so is every point of a path through it, of the same "
-                f"risk; the set of points of the cell with these predictions has local dimension {size}"
-            )
-        case Assumptions():
-            return "; ".join(
-                f"{name} {'holds' if is_so else 'fails'}: {evidence(name, is_so, where)}"
-                for name, is_so, where in fact.holds
-            )
-        case LinearCollapse():
-            return f"the network is linear: one cell, and every local minimum is global ({fact.theorem})"
-        case UnitCells():
-            return f"one hidden unit has {fact.count} cells on the data" + (
-                "; a witness in each is given" * fact.listed
-            )
-        case LowerBound():
-            return f"no point of parameter space has risk below {fact.risk}"
-        case Limit():
-            return f"some points come arbitrarily close to risk {fact.risk}"
-        case Infimum():
-            return f"the infimum of the risk over all parameters is {fact.risk}, approached by a limit of points"
-        case NotAttained():
-            return f"the infimum of the risk over all parameters is {fact.risk}, and no parameters attain it"
-        case Bracket():
-            return f"the infimum of the risk over all parameters is between {fact.lower} and {fact.upper}"
-        case CriticalPoint():
-            return f"{fact_words(fact.at)} is a critical point: strictly inside its cell, with gradient 0"
-        case CellMinima():
-            where = f"{'strictly inside the cell' if fact.is_cell else 'on the face'} of {fact_words(fact.cell)}"
-            if not fact.components:
-                above = f": the risks there are all above {fact.risk}" * fact.is_cell
-                return f"no local minimum is {where}{above}"
-            size = (
-                "one connected valley" if fact.components == 1 else f"not one valley but {fact.components} components"
-            )
-            least = f"the least {'in the cell' if fact.is_cell else 'there'}"
-            orbits = f"{len(fact.orbits)} up to exchanging units with equal pieces"
-            return f"the local minima {where} have risk {fact.risk}, {least}, and are {size} ({orbits})"
-        case CellInfimum():
-            return f"the infimum of the risk over the cell of {fact_words(fact.cell)} is {fact.risk}"
-        case ConstantRiskPath():
-            return f"{fact_words(fact.minimum)}, joined to another one by a path of such minima, all of that risk"
-        case Atlas():
-            found = [each for each in fact.minima if each.components]
-            values = sorted({each.risk for each in found})
-            orbit_count = sum(len(each.orbits) for each in found)
-            several = sum(len(each.orbits) > 1 or each.components > 1 for each in found)
-            return (
-                f"of the {fact.cells} cells up to exchanging units, {len(found)} have local minima strictly inside, in "
-                f"{orbit_count} valleys of {len(values)} different risks; in {several} cells they are not one valley"
-            )
-        case FaceAtlas():
-            risks, components = len({each.risk for each in fact.valleys}), fact.components
-            counted = "" if components is None else f" ({components} connected components)"
-            return (
-                f"all local minima of the network: of its {fact.faces} faces up to exchanging units, cells included, "
-                f"{fact.with_minima} have some, and they form {len(fact.valleys)} valleys up to exchanging units"
-                f"{counted} of {risks} different risks"
-            )
-        case _:
-            raise TypeError(f"no words for {type(fact).__name__}")
+    """The fact in plain words."""
+    return flat(told(fact))
+
+
+def sentence(words: Sequence[Inline]) -> Sentence:
+    """The words with a capital and a full stop."""
+    first, *rest = words
+    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest, ".")
+
+
+# one sentence for each kind of fact
+
+
+def _evaluated(fact: Evaluated, names: Names) -> Sentence:
+    return say("{} has risk {}", names.point(fact), fact.risk)
+
+
+def _local(fact: LocalMinimum, names: Names) -> Sentence:
+    said = say("{}, of risk {}, is a local minimum", names.point(fact.at), fact.at.risk)
+    inside = ": strictly inside its cell, in whose closure no point has lower risk"
+    return said if fact.pattern is None else (*said, inside)
+
+
+def _no_local(fact: NotLocalMinimum, names: Names) -> Sentence:
+    return say(
+        "{}, of risk {}, is not a local minimum: along a polynomial curve from it the risk strictly falls at once",
+        names.point(fact.at), fact.at.risk,
+    )  # fmt: skip
+
+
+def _spurious(fact: SpuriousMinimum, names: Names) -> Sentence:
+    return say(
+        "{}, of risk {}, is a spurious local minimum" + names.fit(fact.at, fact.affine) + ": {} has risk {}",
+        names.point(fact.at, fact.affine), fact.at.risk, names.other(fact.better), fact.better.risk,
+    )  # fmt: skip
+
+
+def _global(fact: GlobalMinimum, names: Names) -> Sentence:
+    return say(
+        "{}, of risk {}, is a global minimum" + names.fit(fact.at, fact.affine) + ": no parameters have lower risk",
+        names.point(fact.at, fact.affine), fact.at.risk,
+    )  # fmt: skip
+
+
+def local_minimum(fact: Minimum) -> LocalMinimum:
+    """The local minimum in a fact about one."""
+    found = fact.minimum if isinstance(fact, SpuriousMinimum) else fact
+    if not isinstance(found, LocalMinimum):
+        raise TypeError(f"no local minimum in {type(fact).__name__}")
+    return found
+
+
+def _valley(fact: Valley, names: Names) -> Sentence:
+    inner, at, kind, affine, better = fact.minimum, fact.minimum.at, "local minima", False, Sentence()
+    if isinstance(inner, SpuriousMinimum):
+        kind, affine = "spurious local minima", inner.affine
+        better = say(", while {} has risk {}", names.other(inner.better), inner.better.risk)
+    size = "" if fact.exact else "at most "
+    return (
+        *say(f"infinitely many {kind} of risk {{}}", at.risk),
+        *say(": a path of them, with the same predictions, starts at {}", names.point(at, affine)),
+        *better,
+        *say(f"; the points of its cell with these predictions form, near it, a set of dimension {size}{{}}",
+             fact.dimension),
+    )  # fmt: skip
+
+
+def _assumptions(fact: Assumptions, _: Names) -> Sentence:
+    parts = (f"{name} {'holds' if so else 'fails'}: {evidence(name, so, where)}" for name, so, where in fact.holds)
+    return ("; ".join(parts),)
 
 
 def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
@@ -122,17 +218,156 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
         case "A3", False:
             return f"hidden layer {first} is not wider than the output"
         case "A4", True:
-            return "every activation has a breakpoint whose slopes do not cancel"
+            return "every activation has a breakpoint whose two slopes do not sum to 0"
         case "A4", False:
-            return f"in hidden layer {first} no breakpoint has slopes that do not cancel"
+            return f"the activation of hidden layer {first} has no breakpoint whose two slopes do not sum to 0"
         case "AL", True:
             return "the loss is differentiable and stationary only at the target"
         case _:
             raise ValueError(f"no assumption {name}")
 
 
-def claim_words(result: CheckResult, claim: ClaimResult) -> str:
-    """What is proved about a claim, in plain words; "" where nothing is."""
-    if result.checked is None or claim.theorem is None:
-        return ""
-    return fact_words(result.checked.steps[claim.theorem.step].fact)
+def _linear(fact: LinearCollapse, _: Names) -> Sentence:
+    return say(
+        "the network is linear: one cell, and every local minimum is a global one, by this theorem: {}",
+        Stranger(fact.theorem),
+    )
+
+
+def _cells(fact: UnitCells, _: Names) -> Sentence:
+    witnesses = "; a witness in each is given" * fact.listed
+    return (f"one hidden unit has {counted(fact.count, 'cell')} on the data{witnesses}",)
+
+
+def _bound(fact: LowerBound, _: Names) -> Sentence:
+    return say("no parameters have risk below {}", fact.risk)
+
+
+def _limit(fact: Limit, _: Names) -> Sentence:
+    return say("the risk comes arbitrarily close to {}, or below it", fact.risk)
+
+
+def _infimum(fact: Infimum, _: Names) -> Sentence:
+    return say(
+        "the infimum of the risk over all parameters is {}, which points approach; whether any attain it is open",
+        fact.risk,
+    )
+
+
+def _not_attained(fact: NotAttained, _: Names) -> Sentence:
+    return say(
+        "the infimum of the risk over all parameters is {}, and no parameters attain it: there is no global minimum",
+        fact.risk,
+    )
+
+
+def _bracket(fact: Bracket, _: Names) -> Sentence:
+    return say("the infimum of the risk over all parameters is at least {} and at most {}", fact.lower, fact.upper)
+
+
+def _critical(fact: CriticalPoint, names: Names) -> Sentence:
+    said = "{}, of risk {}, is a critical point: strictly inside its cell, with gradient 0"
+    return say(said, names.point(fact.at), fact.at.risk)
+
+
+def _minima(fact: CellMinima, _: Names) -> Sentence:
+    where = f"{'strictly inside the cell' if fact.is_cell else 'on the face'} {face_words(fact.face)}"
+    if not fact.components:
+        above = say(": the risks there are all above {}", fact.risk) if fact.is_cell else ()
+        return (f"no local minimum is {where}", *above)
+    one = fact.components == 1
+    size = "one connected valley" if one else f"not one valley but {fact.components} components"
+    orbits = "" if one else f" ({counted(len(fact.orbits), 'orbit')} under exchanging units on equal pieces)"
+    sizes = ", ".join("not determined" if found is None else str(found) for _, found in fact.orbits)
+    least = "the least in the cell" if fact.is_cell else "the least there"
+    each = "dimension" if len(fact.orbits) == 1 else "dimensions"
+    return say(f"the local minima {where} have risk {{}}, {least}, and are {size}{orbits}; {each} {sizes}", fact.risk)
+
+
+def face_words(face: Face) -> str:
+    """The pieces of a cell or face, as claims spell them."""
+    try:
+        return spelled(face)
+    except Declined:  # more pieces than digits
+        return "named by the step"
+
+
+def _cell_infimum(fact: CellInfimum, _: Names) -> Sentence:
+    face = tuple(tuple(2 * piece for piece in unit) for unit in fact.pattern[0])
+    return say(f"the infimum of the risk over the cell {face_words(face)} is {{}}", fact.risk)
+
+
+def _path(fact: ConstantRiskPath, names: Names) -> Sentence:
+    return say(
+        "{}, of risk {}, is a local minimum, joined to another one by a path of local minima, all of that risk",
+        names.point(fact.minimum.at), fact.minimum.at.risk,
+    )  # fmt: skip
+
+
+def _atlas(fact: Atlas, _: Names) -> Sentence:
+    found = [each for each in fact.minima if each.components]
+    head = (
+        f"of the {counted(fact.cells, 'cell')} up to exchanging units, {len(found)} have local minima strictly inside"
+    )
+    if not found:
+        return (head,)
+    risks, orbits = len({each.risk for each in found}), sum(len(each.orbits) for each in found)
+    several = sum(each.components > 1 for each in found)
+    return (
+        f"{head}, of {counted(risks, 'risk')}, in {counted(orbits, 'valley')} up to exchanging units; in {several} of "
+        "these cells they are not connected",
+    )
+
+
+def _face_atlas(fact: FaceAtlas, _: Names) -> Sentence:
+    head = f"of the {counted(fact.faces, 'face')} up to exchanging units, cells included, {fact.with_minima} have local"
+    if not fact.valleys:
+        return (f"{head} minima: the network has none",)
+    risks = counted(len({each.risk for each in fact.valleys}), "risk")
+    parts = "" if fact.components is None else f" ({counted(fact.components, 'connected component')})"
+    valleys = counted(len(fact.valleys), "valley")
+    return (f"{head} minima; these are all, in {valleys} up to exchanging units{parts}, of {risks}",)
+
+
+KINDS: dict[type[Fact], str] = {
+    NotLocalMinimum: "not a local minimum",
+    GlobalMinimum: "global minimum",
+    SpuriousMinimum: "spurious local minimum",
+    LocalMinimum: "local minimum",
+    ConstantRiskPath: "local minimum",
+    CriticalPoint: "critical point",
+}
+
+
+def kind_words(fact: Fact) -> str:
+    """What a fact makes of the point that it is about, in two or three words."""
+    return KINDS.get(type(fact.minimum if isinstance(fact, Valley) else fact), "point")
+
+
+def counted(count: int, what: str) -> str:
+    """1 cell, 2 cells."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+    Evaluated: _evaluated,
+    LocalMinimum: _local,
+    NotLocalMinimum: _no_local,
+    SpuriousMinimum: _spurious,
+    GlobalMinimum: _global,
+    Valley: _valley,
+    Assumptions: _assumptions,
+    LinearCollapse: _linear,
+    UnitCells: _cells,
+    LowerBound: _bound,
+    Limit: _limit,
+    Infimum: _infimum,
+    NotAttained: _not_attained,
+    Bracket: _bracket,
+    CriticalPoint: _critical,
+    CellMinima: _minima,
+    CellInfimum: _cell_infimum,
+    ConstantRiskPath: _path,
+    Atlas: _atlas,
+    FaceAtlas: _face_atlas,
+}

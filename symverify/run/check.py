@@ -1,10 +1,11 @@
 """The main job: problem → claims → certificate → kernel → second opinion → report.
 
-The verdicts are the kernel's on the certificate as written; the solver's answers stand beside them.
+The verdicts are the kernel's on the certificate as written; the solver's answers stand beside them. A certificate that
+is there already, about the same problem, is added to: what it proves stays.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -12,26 +13,24 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.certificate import Certificate
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.errors import NoSolver, Rejected, UnknownClaim
 from symverify.kernel import Checked, Theorem
-from symverify.kernel.check import check as kernel_check
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
-from symverify.opinion.solve import Name
+from symverify.opinion.solve import Name, available
 from symverify.problem.load import LoadedProblem
-from symverify.problem.write import write_atomically
+from symverify.problem.write import clean, destination, is_file
+from symverify.run import checkpoints
 from symverify.run.local import processes
+from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
+from symverify.search.global_minimum.checkpoint import bad
 
 Value = str | int | bool | None
-
-
-class UnknownClaim(ValueError):
-    """There is no claim of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,9 @@ def _fraction(value: Value) -> Fraction | None:
 class CheckResult:
     """All claims of one run, the certificate (its bytes, and where it was written), and the overall verdict.
 
-    `skipped` are the claims that were not asked for by name and would cost too much, with the reasons.
+    `skipped` are the claims that were not asked for by name and would cost too much, with the reasons. `asked` are the
+    claims that the verdict is about: those named, else the one that the problem is mainly about. `kept` are claims that
+    the certificate proved before this run, which did not try them.
     """
 
     problem: LoadedProblem
@@ -84,13 +85,15 @@ class CheckResult:
     checked: Checked | None = None
     alarms: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    asked: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of the claims; CONTRADICTED if a solver disagrees with the kernel."""
+        """The worst verdict of the claims that were asked for; CONTRADICTED if a solver disagrees with the kernel."""
         if self.alarms:
             return Verdict.CONTRADICTED
-        return worst([claim.verdict for claim in self.claims])
+        return worst([claim.verdict for claim in self.claims if claim.name in self.asked])
 
     def __getitem__(self, name: str) -> ClaimResult:
         """The claim of that name. Raises KeyError."""
@@ -112,11 +115,6 @@ class CheckResult:
             for claim in self.claims
         ]
 
-    def _repr_html_(self) -> str:
-        from symverify.report.html import claims_table
-
-        return claims_table(self)
-
 
 def check(
     problem: LoadedProblem,
@@ -129,34 +127,85 @@ def check(
     workers: int = 1,
     executor: Callable[[], AbstractContextManager[Executor | None]] | None = None,
     resume: bool = False,
+    fresh: bool = False,
     cell: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
-    `timeout` is in seconds for the search; the kernel's check and the solver have as much again each. A search for
-    the global minimum runs in `workers` processes if it is large, or on the executor that `executor` opens, with the
-    same result; where it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends
-    the search; what is proved by then is checked and told. `cell` names the cell that cell_minima is about, as a
-    pattern like "0111,0011" (pieces per sample, "," between units). Raises UnknownClaim, BadCheckpoint, OSError where
-    the certificate cannot be written.
+    A certificate about this problem that is there already is added to; with `fresh` it is replaced. `timeout` is in
+    seconds for the search; the kernel's check and the solver have as much again each. A search for the global minimum
+    runs in `workers` processes if it is large, or on the executor that `executor` opens, with the same result; where it
+    ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so
+    does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises Usage (UnknownClaim, NoCell,
+    NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
     for name in names:
         if name not in CLAIMS:
-            raise UnknownClaim(f"unknown claim {name!r}; known: {', '.join(CLAIMS)}")
-    checkpoint = None if output is None else output.with_name(f"{output.name}.search")
-    if checkpoint is not None and not resume:
-        checkpoint.unlink(missing_ok=True)
+            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}")
+    if smt and not available(solver):
+        raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
+    pattern = None if cell is None else parse_pattern(problem.problem, cell)
+    checkpoint, taken = None, None
+    if output is not None:
+        checkpoint, taken = _prepared(output, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    pattern = None if cell is None else parse_pattern(problem.problem, cell)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
-    results, skipped, interrupted = list[ClaimResult](), list[tuple[str, str]](), False
+    try:
+        results, skipped, called = _attempted(session, names, stopped)
+        whole, results = _settled(session, results, output, problem, fresh)
+    except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
+        if taken is None:
+            raise
+        raise bad(taken, error) from error  # what it says cannot be continued
+    asked = tuple(called.get(name, name) for name in (_main(called) if claims is None else names))
+    if output is not None:
+        solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
+        checkpoints.tidy(output, problem.problem, solved)
+    if whole is None:
+        return CheckResult(problem, tuple(results), None, skipped=tuple(skipped), asked=asked)
+    tried = {result.name for result in results}
+    kept = tuple(dict.fromkeys(theorem.claim for theorem in whole.checked.theorems if theorem.claim not in tried))
+    settled, alarms = _with_gaps(results), tuple[str, ...]()
+    if smt and not stopped():
+        settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
+    return CheckResult(problem, tuple(settled), whole.text, output, whole.checked, alarms, tuple(skipped), asked, kept)
+
+
+def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -> tuple[Path | None, Path | None]:
+    """Make sure that a certificate can be written; this run's checkpoint, and what it was called if it is continued."""
+    clean(destination(output).parent)
+    replaceable(output, problem, fresh)
+    if not is_file(output):
+        return None, None
+    if fresh:
+        checkpoints.remove(output)
+    own = checkpoints.own(output)
+    return own, checkpoints.take_over(output, problem.problem, own) if resume else None
+
+
+def _main(tried: Mapping[str, str]) -> Sequence[str]:
+    """Of the default claims that were tried, the one that the verdict is about."""
+    main = ("point", "spurious_minimum", "linear_collapse", "global_minimum")
+    return next(([name] for name in main if name in tried), list(tried))
+
+
+def _attempted(
+    session: Session, names: Sequence[str], stopped: Callable[[], bool]
+) -> tuple[list[ClaimResult], list[tuple[str, str]], dict[str, str]]:
+    """What the search makes of each claim, all undecided as far as the kernel is concerned; and what it skipped.
+
+    Last, each claim that was tried with the name of the one that it has become.
+    """
+    results, skipped, called, interrupted = list[ClaimResult](), list[tuple[str, str]](), dict[str, str](), False
     for name in names:
         started = time.monotonic()
         outcome: Outcome = Undecided("interrupted")
-        if not interrupted:
+        if not (interrupted or stopped()):
             try:
                 outcome = attempt(session, name)
             except KeyboardInterrupt:  # what is proved by then counts
@@ -166,42 +215,43 @@ def check(
             continue
         notes: dict[str, Value] = {"reason": outcome.reason} if isinstance(outcome, Undecided) else dict(outcome.notes)
         reason = str(notes.pop("reason", ""))
-        name = outcome.claim or name if isinstance(outcome, Proved) else name
-        results.append(ClaimResult(name, Verdict.UNDECIDED, reason, time.monotonic() - started, notes=notes))
-    if not session.certificate.claims:
-        return CheckResult(problem, tuple(results), None, skipped=tuple(skipped))
-    progress("the kernel verifies the certificate")
-    text, checked = _verified(problem, session.certificate, output)
-    theorems, known = checked.theorems, {result.name for result in results}
-    extra = [theorem.claim for theorem in theorems if theorem.claim not in known]
-    results += [ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in extra]
-    settled = _with_gaps([_settled(result, theorems) for result in results])
-    alarms: tuple[str, ...] = ()
-    if smt:
-        settled, alarms = _second_opinion(checked, settled, solver, timeout, progress)
-    return CheckResult(problem, tuple(settled), text, output, checked, alarms, tuple(skipped))
+        called[name] = outcome.claim or name if isinstance(outcome, Proved) else name
+        seconds = time.monotonic() - started
+        results.append(ClaimResult(called[name], Verdict.UNDECIDED, reason, seconds, notes=notes))
+    return results, skipped, called
 
 
-def _verified(problem: LoadedProblem, certificate: Certificate, output: Path | None) -> tuple[bytes, Checked]:
-    """The certificate as written, and what the kernel says that it proves."""
-    text = certificate.text()
-    if output is not None:
-        write_atomically(output, text)
-        text = output.read_bytes()
-    return text, kernel_check(problem.network, text, problem.open_data)
+def _settled(
+    session: Session, results: list[ClaimResult], output: Path | None, problem: LoadedProblem, fresh: bool
+) -> tuple[Stored | None, list[ClaimResult]]:
+    """The certificate as it is on disk now, None without one; and the results with what it proves."""
+    session.progress("the kernel verifies the certificate")
+    new = accepted(problem, session.certificate.text()) if session.certificate.claims else None
+    whole = new if output is None else store(output, problem, new, fresh)
+    if whole is None:
+        return None, results
+    tried = dict.fromkeys(result.name for result in results)
+    mine = new.checked.theorems if new is not None else ()
+    sides = dict.fromkeys(theorem.claim for theorem in mine if theorem.claim not in tried)
+    results = [*results, *(ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in sides)]
+    found = [(result, settling(whole, mine, result.name)) for result in results]
+    return whole, [
+        result if settled is None else _with_theorem(result, *settled)
+        for result, settled in found
+        if settled is not None or result.name in tried
+    ]
 
 
-def _settled(result: ClaimResult, theorems: Sequence[Theorem]) -> ClaimResult:
-    """The result with the kernel's theorem on it, if there is one."""
-    for theorem in theorems:
-        if theorem.claim == result.name:
-            return replace(
-                result,
-                verdict=Verdict(theorem.verdict),
-                statement=dict(theorem.statement),
-                theorem=theorem,
-            )
-    return result
+def _with_theorem(result: ClaimResult, theorem: Theorem, before: bool) -> ClaimResult:
+    """The result with the kernel's theorem on it; `before`: an earlier run has proved it."""
+    return replace(
+        result,
+        verdict=Verdict(theorem.verdict),
+        reason="proved before" if before else result.reason,
+        notes={} if before else result.notes,
+        statement=dict(theorem.statement),
+        theorem=theorem,
+    )
 
 
 def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
@@ -228,10 +278,10 @@ def _second_opinion(
     todo = obligations(checked)
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
-    of = {theorem.claim: opinion for theorem, opinion in per_claim(checked, opinions)}
+    of = {theorem.line(): opinion for theorem, opinion in per_claim(checked, opinions)}
     alarms = tuple(
         f"{solver} contradicts step {made.step} ({made.rule}: {made.name})"
         for made, opinion in opinions.items()
         if opinion.contradicted
     )
-    return [replace(result, smt=of.get(result.name, NO_OPINION)) for result in results], alarms
+    return [replace(result, smt=of.get(result.line, NO_OPINION)) for result in results], alarms

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-
-class ClusterMissing(Exception):
-    """Dask is not installed, or no scheduler answers."""
+from symverify.errors import ClusterMissing
+from symverify.text import plain
 
 
 @contextmanager
@@ -19,11 +18,13 @@ def dask(address: str) -> Iterator[Executor]:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
-        raise ClusterMissing('Dask is missing: pip install "symverify[cluster]"') from None
+        raise ClusterMissing("Dask is missing", 'pip install "symverify[cluster]"') from None
     try:
         get_address_host_port(address)  # an unfit address makes a client noisy
         client = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise ClusterMissing(f"no Dask scheduler answers at {address!a}: {error or type(error).__name__}") from None
+        raise ClusterMissing(
+            f"no Dask scheduler answers at {address!a}: {plain(error) or type(error).__name__}"
+        ) from None
     with client:
         yield client.get_executor(pure=False, retries=3)  # type: ignore[no-untyped-call]

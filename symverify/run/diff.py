@@ -12,7 +12,8 @@ from pathlib import Path
 
 from symverify.kernel import Theorem
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, UNDECIDED
-from symverify.run.verify import Problems, Verified, failed, is_certificate, printable, verify_many, verify_one
+from symverify.run.verify import Problems, Verified, failed, is_certificate, verify_many, verify_one
+from symverify.text import plain
 
 Value = str | int | bool | None
 Key = tuple[str, str]  # (certificate within the folder, or "" for two files; claim)
@@ -44,7 +45,7 @@ class Line:
     detail: str
 
     def __str__(self) -> str:
-        name = ": ".join(map(printable, filter(None, self.key)))
+        name = ": ".join(map(plain, filter(None, self.key)))
         return f"{self.change.value} {name}: {self.change.name.lower()}{f': {self.detail}' if self.detail else ''}"
 
 
@@ -103,19 +104,27 @@ def _changes(name: str, old: Verified | None, new: Verified | None) -> Iterator[
     for side, found in (("OLD", old), ("NEW", new)):
         if found is not None and not found.theorems:
             at = f" at {found.where}" if found.where else ""
-            yield Line((name, f"({side})"), Change.UNVERIFIED, printable(f"{found.word}{at}: {found.reason}"))
+            yield Line((name, f"({side})"), Change.UNVERIFIED, plain(f"{found.word}{at}: {found.reason}"))
     before, after = _by_claim(old), _by_claim(new)
     for claim in dict.fromkeys([*before, *after]):
         key, a, b = (name, claim), before.get(claim), after.get(claim)
         if a is None and b is not None:
             doubt = " (OLD is not verified)" if old is not None and not old.theorems else ""
             yield Line(key, Change.GAINED, _spelled(b) + doubt)
+        elif a is not None and b is None and new is not None and (better := _covering(new, a)) is not None:
+            yield Line(key, Change.STRONGER, f"{_spelled(better)} implies it")
         elif a is not None and b is None:
             why = "the certificate is gone" if new is None else "NEW does not state it"
             yield Line(key, Change.LOST, f"{_spelled(a)}; {why if new is None or new.theorems else 'NEW fails'}")
         elif a is not None and b is not None:
             change, detail = compare(a, b)
             yield Line(key, change, detail)
+
+
+def _covering(found: Verified, theorem: Theorem) -> Theorem | None:
+    """A theorem that implies another one under another name."""
+    same = [each for each in found.theorems if each.problem_sha256 == theorem.problem_sha256]
+    return next((each for each in same if covers(each, theorem)), None)
 
 
 def _by_claim(found: Verified | None) -> dict[str, Theorem]:
@@ -148,6 +157,18 @@ def compare(old: Theorem, new: Theorem) -> tuple[Change, str]:
     return change[forward], "; ".join(parts)
 
 
+def covers(stronger: Theorem, weaker: Theorem) -> bool:
+    """Whether a theorem implies another about the same problem, also where their claims have different names."""
+    has, says = dict(stronger.statement), dict(weaker.statement)
+    match stronger.claim, weaker.claim:
+        case "global_minimum" | "infimum", "global_bounds":
+            return True
+        case "global_minimum", "infimum":
+            return says["attained"] is None
+        case one, other:
+            return (one, stronger.verdict) == (other, weaker.verdict) and implies(has, says)
+
+
 def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
     """Whether one statement's numbers imply another's, for the same claim and problem.
 
@@ -165,7 +186,7 @@ def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
                 good = _number(has) <= _number(value)
             case "better_risk":
                 good = value is None or (has is not None and _number(has) <= _number(value))
-            case "spurious":
+            case "spurious" | "attained":
                 good = value is None or has is value
             case "dimension":
                 exactly = weaker.get("exact") is True

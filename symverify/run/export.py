@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
+from symverify.kernel.check import check as kernel_check
 from symverify.opinion.obligations import obligations
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
 
-def export(problem: LoadedProblem, certificate: Path, folder: Path) -> int:
+def export(problem: LoadedProblem, certificate: bytes, folder: Path) -> int:
     """Write the queries of each step to `folder`; how many. The first comment lines say which answer confirms.
 
     Raises OSError, and what the kernel raises for a certificate that it does not accept.
     """
-    from symverify.kernel.check import check
-
-    checked = check(problem.network, certificate.read_bytes(), problem.open_data)
+    checked = kernel_check(problem.network, certificate, problem.open_data)
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     numbers: dict[int, int] = {}

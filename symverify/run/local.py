@@ -1,6 +1,9 @@
 """Worker processes on this machine, as a `concurrent.futures.Executor`."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -10,20 +13,30 @@ from contextlib import contextmanager
 def processes(workers: int) -> Iterator[Executor | None]:
     """An executor of so many processes; None for one, which is this process itself.
 
-    The workers are spawned, not forked, and ignore Ctrl-C, which ends the run in this process.
+    The workers are spawned, not forked. Signals to this process's group do not reach them: they end with this process,
+    however it ends.
     """
     if workers <= 1:
         yield None
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    import signal
-
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without this a killed run leaves its workers waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,7 +1,8 @@
 """Verifying many certificates: finds them, finds the problem of each by its hash, and lets the kernel judge.
 
 Whatever happens to one file becomes that file's verdict, and the run goes on. The exit code is the worst of all, in
-the order proved 0 < undecided 3 < refuted 10 < rejected 11 < malformed or missing 2 < internal error 70.
+the order verified 0 < undecided 3 < refuted 10 < rejected 11 < malformed or missing 2 < internal error 70. A refutation
+that the kernel verifies is a proof, too: it is 0, and 10 only where all claims are required to be proved.
 """
 
 import os
@@ -10,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from symverify.errors import NoProblem
 from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED
 from symverify.kernel.__main__ import verify as kernel_verify
-from symverify.kernel.core.file import FORMAT
-from symverify.kernel.core.text import MAX_BYTES, shown, strict_json
+from symverify.kernel.check import FORMAT
+from symverify.kernel.core.text import shown, strict_json
 from symverify.problem.load import LoadedProblem, load
+from symverify.problem.regular import read_regular
+from symverify.text import leading, plain, word
 
 SUFFIX = ".symcert.json"
 WORDS = {
@@ -47,8 +51,9 @@ class Verified:
 
     @property
     def word(self) -> str:
-        """The verdict in a word."""
-        return WORDS[self.code]
+        """The verdict in a word; "refuted" where a refutation is verified, whatever code that is."""
+        refuted = any(theorem.verdict == "refuted" for theorem in self.theorems)
+        return WORDS[REFUTED if refuted else self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,6 @@ class Stated:
     verdict: str
     step: str
     rule: str
-
-
-class NoProblem(Exception):
-    """No network file has the hash that a certificate is about; the message says what to do."""
 
 
 @dataclass(slots=True)
@@ -79,11 +80,11 @@ class Problems:
             found = self._load(path)
             if isinstance(found, LoadedProblem) and found.sha256 == sha256:
                 return found
-            seen.append(f"{printable(path)} ({found if isinstance(found, str) else f'SHA-256 {found.sha256[:12]}...'})")
+            seen.append(f"{plain(path)} ({found if isinstance(found, str) else f'SHA-256 {found.sha256[:12]}...'})")
         among = "; ".join(seen[:5]) + (f"; and {len(seen) - 5} more" if len(seen) > 5 else "")
         looked = f"Looked at {among}" if seen else "There is no other *.json file beside it"
         raise NoProblem(
-            f"no network file has the SHA-256 {printable(sha256[:80])} that the certificate is about: put it, "
+            f"no network file has the SHA-256 {plain(sha256[:80])} that the certificate is about: put it, "
             "unchanged, beside the certificate (with its data file) or name it; or make the certificate again with "
             f"`symverify check`. {looked}"
         )
@@ -100,15 +101,16 @@ class Problems:
         return self._read[path]
 
 
-def verify_many(paths: Sequence[Path]) -> list[Verified]:
+def verify_many(paths: Sequence[Path], require_proved: bool = False) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
     Exactly two files, the second one not a certificate by name, are CERTIFICATE and NETWORK: that network file is the
     problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
+    `require_proved`: a verified refutation has the code of a refutation.
     """
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
-        return [_pair(*paths)]
+        return [_pair(paths[0], paths[1], require_proved)]
     networks = [path for path in paths if not is_certificate(path) and os.path.isfile(path)]
     problems, done, results = Problems(networks), set[str](), list[Verified]()
     for path in paths:
@@ -119,18 +121,18 @@ def verify_many(paths: Sequence[Path]) -> list[Verified]:
                 results.append(found)
             elif (place := os.path.abspath(found)) not in done:
                 done.add(place)
-                results.append(verify_one(found, problems))
+                results.append(verify_one(found, problems, require_proved))
     if not results:
         what = "no certificate was given: name *.symcert.json files, or folders that contain some"
         results.append(failed(paths[0] if paths else Path(), MALFORMED, "", what))
     return results
 
 
-def verify_one(certificate: Path, problems: Problems) -> Verified:
+def verify_one(certificate: Path, problems: Problems, require_proved: bool = False) -> Verified:
     """The kernel's judgement of one certificate, its problem found by hash. Never raises an Exception."""
     network = None
     try:
-        text = read_certificate(certificate)
+        text = read_regular(certificate)
         loaded = problems.of(certificate, head(text)[0])
         network = loaded.path
         theorems = check(loaded.network, text, loaded.open_data).theorems
@@ -147,13 +149,22 @@ def verify_one(certificate: Path, problems: Problems) -> Verified:
         return failed(certificate, UNDECIDED, "", f"beyond the kernel's budget: {error}", network)
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
-    code = REFUTED if any(theorem.verdict == "refuted" for theorem in theorems) else PROVED
-    lines = [f"{printable(certificate)}: {theorem.line().removeprefix('s ')}" for theorem in theorems]
-    parts = [f"s {WORDS[code].upper()} {printable(certificate)}"]
-    for verdict in dict.fromkeys(theorem.verdict for theorem in theorems):
-        parts.append(f"{verdict}={','.join(theorem.claim for theorem in theorems if theorem.verdict == verdict)}")
-    about = f"problem={theorems[0].problem_sha256} network={printable(network or Path())}"
-    return Verified(certificate, network, code, theorems, (*lines, " ".join([*parts, about])))
+    return _verified(certificate, loaded, theorems, require_proved)
+
+
+def _verified(
+    certificate: Path, loaded: LoadedProblem, theorems: tuple[Theorem, ...], require_proved: bool
+) -> Verified:
+    """The result of a certificate that the kernel accepts."""
+    refuted = any(theorem.verdict == "refuted" for theorem in theorems)
+    code = REFUTED if refuted and require_proved else PROVED
+    verdict = WORDS[code].upper() if not refuted or require_proved else "VERIFIED"
+    lines = [f"{leading(certificate)}: {theorem.line().removeprefix('s ')}" for theorem in theorems]
+    parts = [f"s {verdict} {word(certificate)}"]
+    for how in dict.fromkeys(theorem.verdict for theorem in theorems):
+        parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
+    about = f"problem={theorems[0].problem_sha256} network={word(loaded.path or Path())}"
+    return Verified(certificate, loaded.path, code, theorems, (*lines, " ".join([*parts, about])))
 
 
 def worst_code(results: Sequence[Verified]) -> int:
@@ -168,19 +179,9 @@ def report(results: Sequence[Verified]) -> list[str]:
         return lines
     counts = Counter(result.word for result in results)
     listed = ", ".join(f"{counts[word]} {word}" for word in WORDS.values() if counts[word])
-    return [*lines, f"s {WORDS[worst_code(results)].upper()} certificates={len(results)}: {listed}"]
-
-
-def markdown_summary(results: Sequence[Verified]) -> str:
-    """A table of the results for a job's summary page, in Markdown; strangers' text is escaped."""
-    from symverify.report.escape import markdown
-
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
-    for result in results:
-        claims = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
-        detail = claims or f"{result.where}: {result.reason}".removeprefix(": ")
-        rows.append(f"| {markdown(printable(result.certificate))} | {result.word} | {markdown(detail[:500])} |")
-    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])
+    worst = worst_code(results)
+    verdict = "verified" if worst == PROVED and counts[WORDS[REFUTED]] else WORDS[worst]
+    return [*lines, f"s {verdict.upper()} certificates={len(results)}: {listed}"]
 
 
 def is_certificate(path: Path) -> bool:
@@ -195,17 +196,6 @@ def beside(certificate: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.name != own, path.name))
 
 
-def read_certificate(path: Path) -> bytes:
-    """The bytes of a certificate. Raises OSError; Malformed if it is too large."""
-    if not os.path.isfile(path):
-        raise OSError("it is not a regular file" if os.path.lexists(path) else "there is no such file")
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Malformed(("", f"the file is larger than {MAX_BYTES} bytes"))
-    return data
-
-
 def head(certificate: bytes) -> tuple[str, list[Stated]]:
     """The hash of the problem that a certificate is about, and its claims.
 
@@ -216,7 +206,9 @@ def head(certificate: bytes) -> tuple[str, list[Stated]]:
         raise Malformed(("", f"expected an object, got {shown(value)}"))
     if value.get("format") != FORMAT:
         form = shown(value.get("format"))
-        raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: update symverify'))
+        old = value.get("format") == "symverify-certificate/1"
+        remedy = "make it again with `symverify check`" if old else "update symverify"
+        raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: {remedy}'))
     sha256, claims = value.get("problem"), value.get("claims")
     if type(sha256) is not str:
         raise Malformed(("problem", f"expected a SHA-256 as text, got {shown(sha256)}"))
@@ -237,23 +229,20 @@ def _rule(certificate: dict[str, object], step: object) -> str:
     return "?"
 
 
-def printable(path: Path | str) -> str:
-    """A path, or a message with a stranger's words, as terminals and logs get it: ASCII, whole, on one line."""
-    return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in str(path))
-
-
 def failed(certificate: Path, code: int, where: str, reason: str, network: Path | None = None) -> Verified:
     """The result of a certificate that proves nothing."""
-    at = f"{printable(where)}: " if where else ""
-    line = f"{printable(certificate)}: {at}{printable(reason)}"
-    verdict = f"s {WORDS[code].upper()} {printable(certificate)}"
+    at = f"{plain(where)}: " if where else ""
+    line = f"{leading(certificate)}: {at}{plain(reason)}"
+    verdict = f"s {WORDS[code].upper()} {word(certificate)}"
     return Verified(certificate, network, code, (), (line, verdict), where, reason)
 
 
-def _pair(certificate: Path, network: Path) -> Verified:
+def _pair(certificate: Path, network: Path, require_proved: bool) -> Verified:
     """A certificate and the network file that it is said to be about: the bare kernel's output, line by line."""
     try:
         code, lines = kernel_verify(network, certificate)
+        if code in (PROVED, REFUTED):
+            code = REFUTED if require_proved and any(line.startswith("s REFUTED ") for line in lines) else PROVED
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
     reason = "" if code in (PROVED, REFUTED) else "; ".join(lines[:-1])

@@ -184,7 +184,8 @@ def face_minima(problem: Problem, rows: Sequence[Row], budget: int = MAX_TYPES) 
         tuple(tuple(row[: problem.widths[0]]) for row in rows),
         tuple(row[-1] for row in rows) if problem.hidden_bias else None,
     )
-    strata = Strata.on(problem, face_of(problem, (theta,)))
+    last = Layer(((ZERO,) * problem.widths[1],), (ZERO,) if problem.output_bias else None)
+    strata = Strata.on(problem, face_of(problem, (theta, last)))
     solved = _minima(strata, [rows[each.units[0]] for each in strata.classes], budget)
     return solved if isinstance(solved, Undecided) else solved[0]
 

@@ -268,7 +268,7 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Und
     while len(found) < MAX_SOLUTIONS:
         script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
         with Solver("z3", seconds=min(max(deadline - time.monotonic(), 0.01), 10**6)) as solver:
-            reply = solver.solve(script.text(), model=True)
+            reply = solver.solve(script.text(), model=True, deadline=deadline)
         if reply.answer is not Answer.SAT:
             return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)
         found.append(_solution(problem, pattern, reply.model or {}))

@@ -16,6 +16,7 @@ from symverify.kernel.core.network import (
     Pattern,
     Point,
     Problem,
+    cell_of,
     predictions,
     rational,
     residuals,
@@ -24,8 +25,8 @@ from symverify.kernel.core.network import (
     trace,
 )
 from symverify.kernel.core.poly import Poly
-from symverify.kernel.curvature.critical_point import gradient
-from symverify.kernel.curvature.second_order import MAX_HESSIAN, derivatives
+from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
+from symverify.kernel.curvature.hessian import slope as pulled
 from symverify.search.decide import moved, places
 
 MAX_CELLS, MAX_TRIES = 64, 400
@@ -103,13 +104,13 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
     pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
-    return gradient(problem, point, pattern, pull)
+    return pulled(problem, point, pattern, pull)
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:
     """Directions of most negative curvature in floats, rounded; their worth is decided exactly by the caller."""
     try:
-        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point)[1]])
+        hessian = np.array([[float(x) for x in row] for row in derivatives(problem, point, cell_of(problem, point))[1]])
         values, vectors = eigenvectors(hessian)
     except (Declined, OverflowError, np.linalg.LinAlgError):
         return

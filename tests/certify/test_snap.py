@@ -41,7 +41,7 @@ def found(problem, given, **options):
         more = {}
         if each.rule == "face_minimum":
             more = {"multipliers": [None if mu is None else [str(x) for x in mu] for mu in each.multipliers]}
-        certificate.step(each.rule, point=certificate.point(each.point), **more)
+        certificate.step(each.rule, {"point": certificate.point(each.point)}, **more)
         assert each.risk == risk(problem, predictions(problem, each.point))
         apart = [a - b for a, b in zip(coordinates(each.point), coordinates(given), strict=True)]
         assert each.squared_distance == sum(x * x for x in apart)
@@ -170,7 +170,7 @@ def test_the_trained_example_is_spurious(tmp_path):
     nearest = found(loaded.problem, loaded.problem.parameters)[0]
     assert (nearest.rule, nearest.risk) == ("interior_minimum", Fraction(488519, 15870000))
     assert nearest.distance == pytest.approx(3.6931e-6, rel=1e-3)
-    (tmp_path / "exact.json").write_bytes(snapped_network(loaded.network, nearest.point))
+    (tmp_path / "exact.json").write_bytes(snapped_network(loaded, nearest.point, tmp_path / "exact.json"))
     exact = load(tmp_path / "exact.json")
     assert exact.problem.parameters == nearest.point
     assert exact.problem.inputs == loaded.problem.inputs
@@ -190,7 +190,7 @@ def test_the_snapped_file_keeps_the_rest(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(document))
     before = load(tmp_path / "a.json")
     point = as_point(before.problem, [Fraction(1, 3), Fraction(2), Fraction(-1, 7), Fraction(0)])
-    (tmp_path / "b.json").write_bytes(snapped_network(before.network, point))
+    (tmp_path / "b.json").write_bytes(snapped_network(before, point, tmp_path / "b.json"))
     after = load(tmp_path / "b.json").problem
     assert (after.inputs, after.loss, after.activations) == (
         before.problem.inputs,

@@ -11,14 +11,17 @@ import pytest
 from symverify.kernel import Malformed, Rejected, Theorem, check
 from symverify.kernel.__main__ import verify
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import CASES, FOUR, case, check_corruption, claim, point, proof
+from tests.kernel.accepted import CASES, FOUR, case, claim, point, proof
 from tests.kernel.corruption import Json, certificate, edited, outcome, text, theorems
+from tests.kernel.rules import check as check_corruption
 
 HASH = CASES["theorem 1"].proof["problem"]
 OTHER = hashlib.sha256(b"another problem").hexdigest()
 HEAD = [
     ("no format", "format", ..., "Malformed", "format: is missing"),
-    ("other format", "format", "symverify-certificate/2", "Malformed", 'this kernel reads "symverify-certificate/1"'),
+    ("other format", "format", "symverify-certificate/3", "Malformed",
+     'format: this kernel reads "symverify-certificate/2", the certificate is \'symverify-certificate/3\': use its version'),
+    ("old format", "format", "symverify-certificate/1", "Malformed", 'make it again with "symverify check"'),
     ("network format", "format", "symverify-network/1", "Malformed", "format: this kernel reads"),
     ("format number", "format", 1, "Malformed", "format: expected text"),
     ("no problem", "problem", ..., "Malformed", "problem: is missing"),
@@ -32,23 +35,23 @@ HEAD = [
     ("no steps", "steps", ..., "Malformed", "steps: is missing"),
     ("steps null", "steps", None, "Malformed", "steps: expected a list"),
     ("unknown key", "author", "me", "Malformed", "author: unknown key; the keys here are format, problem"),
-    ("empty claims", "claims", [], "Rejected", "steps[0]: nothing depends on this step"),
+    ("empty claims", "claims", [], "Rejected", "claims: there is no claim"),
     ("empty steps", "steps", [], "Rejected", "claims[0].step: there is no step 0"),
 ]  # fmt: skip
 STEPS = [
     ("text", "steps[0]", "assumptions", "Malformed", "steps[0]: expected an object"),
     ("null", "steps[0]", None, "Malformed", "steps[0]: expected an object"),
-    ("no rule", "steps[0]", {}, "Malformed", "steps[0].rule: unknown rule ''"),
-    ("rule null", "steps[0].rule", None, "Malformed", "steps[0].rule: unknown rule ''"),
-    ("rule list", "steps[0].rule", ["assumptions"], "Malformed", "steps[0].rule: unknown rule ''"),
-    ("rule object", "steps[0].rule", {}, "Malformed", "steps[0].rule: unknown rule ''"),
+    ("no rule", "steps[0]", {}, "Malformed", "steps[0].rule: is missing"),
+    ("rule null", "steps[0].rule", None, "Malformed", "steps[0].rule: expected text, got None"),
+    ("rule list", "steps[0].rule", ["assumptions"], "Malformed", "steps[0].rule: expected text, got ['assumptions']"),
+    ("rule object", "steps[0].rule", {}, "Malformed", "steps[0].rule: expected text, got {}"),
     ("unknown rule", "steps[0].rule", "axiom", "Malformed", "steps[0].rule: unknown rule 'axiom'"),
     ("attribute", "steps[0].rule", "__class__", "Malformed", "unknown rule '__class__'"),
     ("upper case", "steps[0].rule", "Assumptions", "Malformed", "unknown rule 'Assumptions'"),
     ("claim key", "steps[0].claim", "assumptions", "Malformed", "steps[0].claim: unknown key"),
-    ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected", "steps[9]: nothing depends on"),
-    ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "point": 9}], "Rejected",
-     "steps[10]: nothing depends on this step"),
+    ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected", "steps[9]: no claim depends on this step"),
+    ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "from": {"point": 9}}], "Rejected",
+     "steps[9]: no claim depends on this step"),
     ("dropped", "steps", lambda steps: steps[:-1], "Rejected", "claims[3].step: there is no step 8"),
     ("one before", "steps", lambda steps: [steps[1], *steps], "Rejected", "step 1 proves Assumptions, expected"),
 ]  # fmt: skip
@@ -67,7 +70,7 @@ CLAIMS = [
     ("no risk", "claims[1].risk", ..., "Malformed", "claims[1].risk: is missing"),
     ("risk as a number", "claims[1].better_risk", 0, "Rejected", "claims[1].better_risk: claimed 0, proved '0'"),
     ("risk spelled otherwise", "claims[1].risk", "6/40", "Rejected", "claims[1].risk: claimed '6/40', proved '3/20'"),
-    ("risk decimal", "claims[1].risk", 0.15, "Malformed", "claims[1].risk: expected text, a whole number"),
+    ("risk decimal", "claims[1].risk", 0.15, "Rejected", "claims[1].risk: claimed 0.15, proved '3/20'"),
     ("unknown key", "claims[1].note", "", "Malformed", "claims[1].note: unknown key"),
     ("dimension true", "claims[2].dimension", True, "Rejected", "claims[2].dimension: claimed True, proved 5"),
     ("dimension text", "claims[2].dimension", "5", "Rejected", "claims[2].dimension: claimed '5', proved 5"),
@@ -82,7 +85,7 @@ CORRUPTIONS = [*HEAD, *STEPS, *CLAIMS]
     ("path", "new", "kind", "reason"), [c[1:] for c in CORRUPTIONS], ids=[c[0] for c in CORRUPTIONS]
 )
 def test_corrupted_certificates(path: str, new: Json, kind: str, reason: str) -> None:
-    check_corruption("theorem 1", path, new, kind, reason)
+    check_corruption(CASES, ("theorem 1", "", path, new, kind, reason))
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "theorem 1"])
@@ -137,9 +140,9 @@ def test_only_the_minimum_of_the_affine_fit_settles_spurious_minimum() -> None:
     steps = [
         point(fit),
         point(dead),
-        {"rule": "interior_minimum", "point": 1},
-        {"rule": "spurious_minimum", "minimum": 2, "better": 0},
-        {"rule": "function_minimum", "point": 0},
+        {"rule": "interior_minimum", "from": {"point": 1}},
+        {"rule": "spurious_minimum", "from": {"minimum": 2, "better": 0}},
+        {"rule": "function_minimum", "from": {"point": 0}},
     ]
     proved = claim("spurious_minimum", 3, risk="2", better_risk="0")
     refuted = claim("spurious_minimum", 4, "refuted", risk="0")
@@ -153,7 +156,7 @@ def test_only_the_minimum_of_the_affine_fit_settles_spurious_minimum() -> None:
 
 def test_only_the_kernel_makes_theorems() -> None:
     with pytest.raises(TypeError, match="only the kernel makes a Theorem"):
-        Theorem("spurious_minimum", "proved", (), "", "")
+        Theorem("spurious_minimum", "proved", (), 0, "core", "")
     (theorem,) = theorems(CASES["kink"].network, CASES["kink"].proof)
     with pytest.raises(AttributeError):
         theorem.verdict = "refuted"  # type: ignore[misc]
@@ -164,7 +167,7 @@ RAW = [
     (b"null", "expected an object"),
     (b"[]", "expected an object"),
     (b"{}", "format: is missing"),
-    (b'{"format": "symverify-certificate/1", "format": "symverify-certificate/1"}', "occurs twice"),
+    (b'{"format": "symverify-certificate/2", "format": "symverify-certificate/2"}', "occurs twice"),
     (b"[" * 100_000, "nested deeper than 32 levels"),
     (b'{"steps": ' + b"[" * 40 + b"]" * 40 + b"}", "nested deeper than 32 levels"),
     (b'{"steps": NaN}', "NaN is not a number"),
@@ -188,8 +191,8 @@ def test_text_that_is_no_certificate(data: bytes, reason: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "path", "new", "code", "last"),
     [
-        ("kink", "format", "symverify-certificate/1", 0, "s PROVED point risk=18 problem="),
-        ("bent", "format", "symverify-certificate/1", 10, "s REFUTED point risk=1 problem="),
+        ("kink", "format", "symverify-certificate/2", 0, "s PROVED point risk=18 storey=core problem="),
+        ("bent", "format", "symverify-certificate/2", 10, "s REFUTED point risk=1 storey=core problem="),
         ("kink", "problem", OTHER, 11, "s REJECTED"),
         ("kink", "claims", [], 11, "s REJECTED"),
         ("kink", "steps", ..., 2, "s MALFORMED"),
@@ -235,7 +238,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [2_000, 20_000])
 def test_many_steps_and_claims_take_linear_time(size: int) -> None:
-    steps = [point(), *[{"rule": "interior_minimum", "point": 0}] * size]
+    steps = [point(), *[{"rule": "interior_minimum", "from": {"point": 0}}] * size]
     document = network([1, 1, 1], "relu", FOUR[:1], parameters=[layer([[0]], [1]), layer([[0]], [0])])
     claims = [claim("point", k + 1, risk="0", spurious=None, better_risk=None) for k in range(size)]
     assert outcome(document, certificate(document, steps, claims))[0] == "Accepted"

@@ -408,7 +408,7 @@ def test_worker_dies_with_its_parent(name: Name) -> None:
 def test_alarm_ends_a_worker_that_nobody_watches() -> None:
     worker = solve._Worker("z3", 2048)
     try:
-        worker.wait()
+        worker.wait(60.0)
         message = json.dumps({"script": HARD, "seconds": -1.7, "declared": None}).encode() + b"\n"
         with pytest.raises(solve._Lost, match=rf"died \(status -{int(signal.SIGALRM)}\)"):
             worker._line(5.0, message)

@@ -172,7 +172,7 @@ def test_nothing_is_overwritten_unasked_or_by_halves(tmp_path, data):
             import_model(path, data, same, force=True)
     assert output.read_text() == "mine"
     import_model(path, data, output, force=True, loss={"name": "huber", "delta": "1/2"})
-    assert load(output).problem.loss.delta == Fraction(1, 2)
+    assert load(output).problem.loss.cuts[-1] == Fraction(1, 2)
     assert sorted(child.name for child in tmp_path.iterdir()) == ["model.safetensors", "network.json", "train.csv"]
 
 

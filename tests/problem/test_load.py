@@ -15,7 +15,6 @@ import pytest
 from symverify.errors import Declined, Malformed, NoCell, Rejected, SymverifyError, Unreadable, remedy
 from symverify.kernel.core.file import read_problem
 from symverify.problem import LoadedProblem, load, loads
-from symverify.problem import load as load_function
 from tests.examples import EXAMPLES, Example, changed, text
 
 FOUR = EXAMPLES["four-points"]
@@ -144,7 +143,7 @@ def test_a_loop_of_links(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [101, 1_000_000])
 def test_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(sys.modules[load_function.__module__], "MAX_BYTES", 100)
+    monkeypatch.setattr("symverify.problem.regular.MAX_BYTES", 100)
     path = tmp_path / "network.json"
     path.write_bytes(b"")
     os.truncate(path, size)

@@ -16,7 +16,8 @@ import pytest
 from symverify.problem.load import loads
 from symverify.report.explain import explain, render
 from symverify.report.html import claims_table
-from symverify.run.check import CheckResult, ClaimResult
+from symverify.report.notebook import CheckResult
+from symverify.run.check import ClaimResult
 from symverify.run.verdict import Verdict
 from tests.kernel.accepted import CASES
 from tests.report.told import HOSTILE, LONG, accepted, dump, precise, renamed, shown
@@ -141,7 +142,7 @@ def test_exact_values_can_be_unfolded() -> None:
 
 
 def result(name: str, reason: str, risk: str) -> CheckResult:
-    claim = ClaimResult(name, Verdict.PROVED, reason, 0.5, {"risk": risk, "better_risk": None}, words=reason)
+    claim = ClaimResult(name, Verdict.PROVED, reason, 0.5, {"risk": risk, "better_risk": None})
     document = json.loads(accepted(THEOREM)[0].network) | {"name": name}
     return CheckResult(loads(json.dumps(document)), (claim,), None, alarms=(HOSTILE,))
 
@@ -151,11 +152,12 @@ def test_the_claims_table_is_escaped_and_balanced() -> None:
     reader = Reader(table)
     assert reader.open == []
     assert {tag for tag, _ in reader.tags} <= {
-        "table", "caption", "bdi", "code", "thead", "tbody", "tr", "th", "td", "p", "strong"
+        "table", "caption", "bdi", "code", "thead", "tbody", "tr", "th", "td", "p", "strong", "br"
     }  # fmt: skip
     assert "\u202e" not in table
     assert f'title="1/{"7" * 60}"' in table
     assert "ALARM" in table
+    assert "<td>observed, not certified: " in table
 
 
 def test_a_result_shows_its_claims_in_a_notebook() -> None:

@@ -114,7 +114,7 @@ def test_pictures_are_deterministic_and_hover_tells_numbers() -> None:
     first, second = (pictures(problem, scene(), "k") for _ in range(2))
     assert first == second
     svg = "".join(picture.svg for picture in first if isinstance(picture, Picture))
-    assert "θ₁, local minimum: risk 3/20" in svg
+    assert "θ₁, spurious local minimum: risk 3/20" in svg
     assert re.search(r"cell boundary: layer 1, unit \d, sample \d at breakpoint 0", svg)
     assert "sample 4: x = 3, y = 1; θ₁ predicts 0.7; θ₂ predicts 1" in svg
 

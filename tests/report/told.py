@@ -61,7 +61,7 @@ def precise() -> tuple[LoadedProblem, bytes]:
     document = network([1, 1, 1], "relu", samples([0, 1], [third, third]), parameters=[
         layer([["0"]], ["-1"]), layer([["1"]], [third])
     ])  # fmt: skip
-    steps: list[Any] = [{"rule": "point", "parameters": "given"}, {"rule": "interior_minimum", "point": 0}]
+    steps: list[Any] = [{"rule": "point", "parameters": "given"}, {"rule": "interior_minimum", "from": {"point": 0}}]
     claim: Any = {"claim": "point", "verdict": "proved", "step": 1, "risk": "0", "spurious": None, "better_risk": None}
     return files(document, certificate(document, steps, [claim]))
 

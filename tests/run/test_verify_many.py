@@ -9,7 +9,8 @@ import pytest
 
 import symverify.run.verify as module
 from symverify import check, load
-from symverify.run.verify import Problems, markdown_summary, report, verify_many, verify_one, worst_code
+from symverify.report.render import markdown_summary
+from symverify.run.verify import Problems, report, verify_many, verify_one, worst_code
 
 ROOT = Path(__file__).parents[2]
 MOVING = {
@@ -56,10 +57,19 @@ def test_a_folder_is_searched_and_the_worst_verdict_counts(proofs):
         ("four-points.symcert.json", "proved"),
         ("descends.symcert.json", "refuted"),
     ]
-    assert worst_code(results) == 10
-    assert last(results) == "s REFUTED certificates=2: 1 proved, 1 refuted"
+    assert worst_code(results) == 0
+    assert last(results) == "s VERIFIED certificates=2: 1 proved, 1 refuted"
     assert [r.network.name for r in results] == ["four-points.json", "moving.json"]
     assert sum(line.startswith("s ") for line in report(results)) == 3
+
+
+def test_a_verified_refutation_counts_as_a_failure_where_proofs_are_required(proofs):
+    results = verify_many([proofs], require_proved=True)
+    assert [r.code for r in results] == [0, 10]
+    assert last(results) == "s REFUTED certificates=2: 1 proved, 1 refuted"
+    pair = [proofs / "inner" / "descends.symcert.json", proofs / "inner" / "moving.json"]
+    assert [r.code for required in (False, True) for r in verify_many(pair, required)] == [0, 10]
+    assert [last(verify_many(pair[:1], required)).split()[1] for required in (False, True)] == ["VERIFIED", "REFUTED"]
 
 
 def test_a_single_certificate_ends_with_its_own_verdict(proofs):
@@ -81,7 +91,7 @@ def test_two_files_are_certificate_and_network_as_the_bare_kernel_sees_them(proo
 
 def test_two_certificates_are_two_certificates(proofs):
     results = verify_many([proofs / "four-points.symcert.json", proofs / "inner" / "descends.symcert.json"])
-    assert [r.code for r in results] == [0, 10]
+    assert [r.code for r in results] == [0, 0]
 
 
 def test_networks_that_are_given_are_looked_at_wherever_they_are(proofs, tmp_path):
@@ -122,10 +132,10 @@ def corrupt(path, old, new):
 def test_what_is_wrong_with_a_certificate_becomes_its_verdict(proofs, old, new, code, where, reason):
     corrupt(proofs / "four-points.symcert.json", old, new)
     results = verify_many([proofs])
-    assert [r.code for r in results] == [code, 10]
+    assert [r.code for r in results] == [code, 0]
     assert results[0].where == where
     assert reason in results[0].reason
-    assert worst_code(results) == max(code, 10, key=[0, 3, 10, 11, 2, 70].index)
+    assert worst_code(results) == code
 
 
 def test_no_certificate_is_never_zero(proofs, tmp_path):
@@ -136,7 +146,7 @@ def test_no_certificate_is_never_zero(proofs, tmp_path):
         ([proofs / "four-points.json"], "no certificate was given"),
         ([empty], "there is no certificate"),
         ([proofs / "typo"], "there is no such file or folder"),
-        ([proofs / "typo.symcert.json"], "there is no such file"),
+        ([proofs / "typo.symcert.json"], "No such file"),
     ):
         results = verify_many(paths)
         assert worst_code(results) == 2
@@ -150,7 +160,7 @@ def test_links_that_loop_and_names_that_lie(proofs):
     (proofs / "pipe.json").symlink_to(proofs / "pipe.symcert.json")
     (proofs / "s PROVED\n.symcert.json").write_text("{}")
     results = verify_many([proofs, proofs / "four-points.symcert.json"])
-    assert [r.code for r in results] == [0, 2, 2, 10]
+    assert [r.code for r in results] == [0, 2, 2, 0]
     assert "not a regular file" in results[1].reason
     assert not any("\n" in line for line in report(results))
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from symverify.search.global_minimum import global_minimum, instance
+from symverify.search.global_minimum import global_minimum
+from tests.shallow import height, labels, shallow, table
 
 RELU = {"breakpoints": [0], "slopes": [0, 1], "anchor": (0, 0)}
 LEAKY = {"breakpoints": [0], "slopes": [Fraction(1, 4), 1], "anchor": (0, 0)}
@@ -30,21 +31,21 @@ def scip_minimum(pyscipopt, inst, signs):
     """min Σ (f − y)² with fixed output signs: units (u, ν) = |v| (w, 1), a piece chosen for each unit and sample."""
     model = pyscipopt.Model()
     model.hideOutput()
-    slopes, t = inst.slopes, inst.breakpoints
-    offsets = [float(inst.h(x) - s * x) for x, s in zip([t[0], *t], slopes, strict=True)]
-    outputs = [[] for _ in inst.X]
+    slopes, t = inst.activations[0].slopes, inst.activations[0].breakpoints
+    offsets = [float(height(inst, x) - s * x) for x, s in zip([t[0], *t], slopes, strict=True)]
+    outputs = [[] for _ in inst.inputs]
     for j, sign in enumerate(signs):
-        u = [model.addVar(f"u{j}_{c}", lb=-50, ub=50) for c in range(len(inst.inputs[0]))]
+        u = [model.addVar(f"u{j}_{c}", lb=-50, ub=50) for c in range(len(table(inst)[0]))]
         nu = model.addVar(f"nu{j}", lb=0, ub=50)
-        for i, x in enumerate(inst.inputs):
+        for i, x in enumerate(table(inst)):
             z = pyscipopt.quicksum(float(a) * b for a, b in zip(x, u, strict=True))
             p = model.addVar(f"p{i}_{j}", lb=None)
             pieces = [model.addVar(f"b{i}_{j}_{q}", vtype="B") for q in range(len(slopes))]
             model.addCons(pyscipopt.quicksum(pieces) == 1)
             for q, chosen in enumerate(pieces):
-                height = float(slopes[q]) * z + offsets[q] * nu
-                model.addConsIndicator(p <= height, chosen)
-                model.addConsIndicator(-p <= -height, chosen)
+                value = float(slopes[q]) * z + offsets[q] * nu
+                model.addConsIndicator(p <= value, chosen)
+                model.addConsIndicator(-p <= -value, chosen)
                 if q > 0:
                     model.addConsIndicator(float(t[q - 1]) * nu - z <= 0, chosen)
                 if q < len(t):
@@ -52,7 +53,7 @@ def scip_minimum(pyscipopt, inst, signs):
             outputs[i].append(sign * p)
     c0 = model.addVar("c0", lb=None) if inst.output_bias else 0
     squares = []
-    for i, y in enumerate(inst.y):
+    for i, y in enumerate(labels(inst)):
         e = model.addVar(f"e{i}", lb=None)
         model.addCons(e == c0 + pyscipopt.quicksum(outputs[i]) - float(y))
         squares.append(e * e)
@@ -72,7 +73,7 @@ def test_scip_finds_the_same_minimum(number):
     rng = random.Random(number)
     X = [[rng.randint(-4, 4) for _ in range(d)] for _ in range(n)]
     y = [rng.randint(-3, 3) for _ in range(n)]
-    inst = instance(X, y, width, hidden_bias=hidden, output_bias=output, **shape)
+    inst = shallow(X, y, width, hidden_bias=hidden, output_bias=output, **shape)
     exact = global_minimum(inst)
     assert exact.closed
     splits = itertools.combinations_with_replacement((1, -1), width)

@@ -15,10 +15,13 @@ import pytest
 import z3
 from scipy.optimize import lsq_linear, nnls
 
-from symverify.kernel.cells.not_attained import not_attained
-from symverify.kernel.core.activation import Activation
-from symverify.search.global_minimum import Instance, Result, attain, global_minimum, instance
-from symverify.search.global_minimum.model import model
+from symverify.certify.certificate import Certificate
+from symverify.certify.global_minimum import limit_step
+from symverify.kernel.core.facts import LowerBound
+from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum import Result, attain, global_minimum
+from symverify.search.global_minimum.generators import generators
+from tests.shallow import height, labels, loss, shallow, table
 
 F = Fraction
 FREE = {"hidden_bias": False, "output_bias": False}
@@ -39,29 +42,35 @@ STEPS = [
 Unit = tuple[int, tuple[int, ...], Any]  # σ, the sides of the hyperplanes, the columns of the rays of the cell
 
 
-def proved(inst: Instance, result: Result) -> None:
-    """The kernel's rule on what the search says about attainment; raises what it raises."""
-    floor, residual = inst.within()
-    residuals = (tuple(residual),) if result.upper == floor else tight(inst.y, result.vectors, result.upper)
-    h = Activation.of(inst.breakpoints, inst.slopes, *inst.anchor)
-    biases = (inst.hidden_bias, inst.output_bias)
-    not_attained(inst.X, inst.y, h, biases, inst.width, residuals, result.separators or ())
+def proved(inst: Problem, result: Result) -> None:
+    """The kernel's rules on what the search says about attainment; raises what they raise."""
+    certificate = Certificate(inst)
+    bound = certificate.step("function_bound")
+    fact = certificate.fact(bound)
+    assert isinstance(fact, LowerBound)
+    if fact.risk != result.lower_risk:
+        vectors, tree = [list(g) for g in result.vectors], list(result.tree)
+        bound = certificate.step("global_lower_bound", risk=str(result.lower_risk), vectors=vectors, tree=tree)
+    limit = certificate.step("limit", {}, **limit_step(result.best))
+    infimum = certificate.step("infimum", {"bound": bound, "limit": limit})
+    separators = [[list(q) for q in part] for part in result.separators or ()]
+    certificate.step("not_attained", {"infimum": infimum}, separators=separators)
 
 
-def decided(inst: Instance) -> Result:
+def decided(inst: Problem) -> Result:
     """The result, its network exact, or its separators accepted by the kernel."""
     result = global_minimum(inst)
     assert result.closed
-    assert result.attained is (result.network is not None)
-    if result.network is None:
+    assert result.attained is (result.point is not None)
+    if result.point is None:
         proved(inst, result)
     else:
-        assert inst.loss(result.network) == result.upper
+        assert loss(inst, result.point) == result.upper
         assert result.separators is None
     return result
 
 
-def random_instance(seed: int, n: int) -> Instance:
+def random_problem(seed: int, n: int) -> Problem:
     """Small integers; labels often those of a limit of units, with a little noise on equal inputs, so that ν = 0."""
     rng = Random(seed)
     hidden, output, d = rng.random() < 0.25, rng.random() < 0.25, rng.choice([1, 1, 2])
@@ -80,21 +89,21 @@ def random_instance(seed: int, n: int) -> Instance:
         y = [rng.randint(-3, 3) for _ in range(n)]
     elif rng.random() < 0.5:
         X, y = [*X, X[0], X[0]], [*y, y[0] + 1, y[0] - 1]
-    return instance(X, y, width, **step, hidden_bias=hidden, output_bias=output)
+    return shallow(X, y, width, **step, hidden_bias=hidden, output_bias=output)
 
 
 class Oracle:
     """All cells of one unit in (u, ν), u on an independent part of the coordinates of x̃."""
 
-    def __init__(self, inst: Instance) -> None:
+    def __init__(self, inst: Problem) -> None:
         self.inst = inst
         kept: list[int] = []
-        for k in range(len(inst.inputs[0])):
-            columns = np.array([[float(x[c]) for c in (*kept, k)] for x in inst.inputs])
+        for k in range(len(table(inst)[0])):
+            columns = np.array([[float(x[c]) for c in (*kept, k)] for x in table(inst)])
             if np.linalg.matrix_rank(columns) > len(kept):
                 kept.append(k)
-        self.rows = [[x[k] for k in kept] for x in inst.inputs]
-        at = inst.breakpoints
+        self.rows = [[x[k] for k in kept] for x in table(inst)]
+        at = inst.activations[0].breakpoints
         planes = [(i, p, [*row, -at[p]]) for i, row in enumerate(self.rows) for p in range(len(at)) if any(row)]
         self.planes = planes
         self.size = len(kept) + 1
@@ -126,12 +135,12 @@ class Oracle:
 
     def row(self, signs: tuple[int, ...], i: int) -> list[Fraction]:
         """H_i on a closed cell as a linear function of (u, ν)."""
-        inst, at = self.inst, self.inst.breakpoints
+        inst, at = self.inst, self.inst.activations[0].breakpoints
         sides = [sign for (k, _, _), sign in zip(self.planes, signs, strict=True) if k == i]
         piece = sum(s > 0 for s in sides) if any(self.rows[i]) else sum(t < 0 for t in at)
         z = at[max(piece - 1, 0)] if at else F(0)
-        slope = inst.slopes[piece]
-        return [*(slope * x for x in self.rows[i]), inst.h(z) - slope * z]
+        slope = inst.activations[0].slopes[piece]
+        return [*(slope * x for x in self.rows[i]), height(inst, z) - slope * z]
 
     def matrix(self, signs: tuple[int, ...]) -> list[list[Fraction]]:
         return [self.row(signs, i) for i in range(len(self.rows))]
@@ -139,7 +148,7 @@ class Oracle:
     def rays(self) -> list[list[Fraction]]:
         """The null vectors of size − 1 of the hyperplanes, by cofactors, both ways."""
         rows = [row for _, _, row in self.planes] + [[F(0)] * (self.size - 1) + [F(1)]]
-        if not self.inst.breakpoints:
+        if not self.inst.activations[0].breakpoints:
             rows += [[F(j == k) for j in range(self.size)] for k in range(self.size - 1)]
         vectors = [cofactors(list(some)) for some in combinations(rows, self.size - 1)] or [[F(1)]]
         return [[sign * x for x in vector] for vector in vectors if any(vector) for sign in (1, -1)]
@@ -161,9 +170,9 @@ class Oracle:
         """Whether some tuple of closed cells has the least loss with ν > 0 in all its units."""
         inst = self.inst
         units = list(self.units())
-        y = np.array([float(a) for a in inst.y])
+        y = np.array([float(a) for a in labels(inst)])
         middle = y.mean() if inst.output_bias else 0.0
-        for size in range(inst.width + 1):
+        for size in range(inst.widths[1] + 1):
             for chosen in combinations_with_replacement(units, size):
                 f = np.full(len(y), middle)
                 if chosen:
@@ -174,7 +183,7 @@ class Oracle:
                 if ((f - y) ** 2).sum() > float(least) + 1e-9:
                     continue
                 goal = [F(float(x)).limit_denominator(10**6) for x in f]
-                assert sum((a - b) ** 2 for a, b in zip(goal, inst.y, strict=True)) == least
+                assert sum((a - b) ** 2 for a, b in zip(goal, labels(inst), strict=True)) == least
                 if self.feasible(goal, chosen):
                     return True
         return False
@@ -219,20 +228,20 @@ def cofactors(rows: list[list[Fraction]]) -> list[Fraction]:
     return [(-1) ** k * determinant([[*row[:k], *row[k + 1 :]] for row in rows]) for k in range(len(rows) + 1)]
 
 
-KNOWN: dict[str, tuple[Instance, Fraction, bool]] = {
-    "a line": (instance([[1], [2]], [1, 2], 1, **LATE, **FREE), F(0), False),
-    "a line, by two units": (instance([[1], [2]], [1, 2], 2, **LATE, **FREE), F(0), True),
-    "one point of it": (instance([[2]], [2], 1, **LATE, **FREE), F(0), True),
-    "a late unit": (instance([[1], [2]], [0, 1], 1, **LATE, **FREE), F(0), True),
-    "equal inputs": (instance([[1], [2], [2]], [1, 1, 3], 1, **LATE, **FREE), F(2), False),
-    "either side": (instance([[1], [2], [-1], [-2]], [1, 2, 1, 2], 1, **LATE, **FREE), F(5), False),
-    "both sides": (instance([[1], [2], [-1], [-2]], [1, 2, -2, -4], 2, **LATE, **FREE), F(0), False),
-    "constant": (instance([[1], [2]], [3, 3], 1, **LATE, hidden_bias=False), F(0), True),
-    "zero": (instance([[1], [2]], [0, 0], 2, **LATE, **FREE), F(0), True),
-    "nothing fits": (instance([[1], [2]], [-1, 0], 1, breakpoints=[1], slopes=[0, -1], anchor=(0, -1), **FREE),
+KNOWN: dict[str, tuple[Problem, Fraction, bool]] = {
+    "a line": (shallow([[1], [2]], [1, 2], 1, **LATE, **FREE), F(0), False),
+    "a line, by two units": (shallow([[1], [2]], [1, 2], 2, **LATE, **FREE), F(0), True),
+    "one point of it": (shallow([[2]], [2], 1, **LATE, **FREE), F(0), True),
+    "a late unit": (shallow([[1], [2]], [0, 1], 1, **LATE, **FREE), F(0), True),
+    "equal inputs": (shallow([[1], [2], [2]], [1, 1, 3], 1, **LATE, **FREE), F(2), False),
+    "either side": (shallow([[1], [2], [-1], [-2]], [1, 2, 1, 2], 1, **LATE, **FREE), F(5), False),
+    "both sides": (shallow([[1], [2], [-1], [-2]], [1, 2, -2, -4], 2, **LATE, **FREE), F(0), False),
+    "constant": (shallow([[1], [2]], [3, 3], 1, **LATE, hidden_bias=False), F(0), True),
+    "zero": (shallow([[1], [2]], [0, 0], 2, **LATE, **FREE), F(0), True),
+    "nothing fits": (shallow([[1], [2]], [-1, 0], 1, breakpoints=[1], slopes=[0, -1], anchor=(0, -1), **FREE),
                      F(1, 2), True),
     "one kink at the origin": (
-        instance([[k] for k in range(-3, 4)], [2 * max(k, 0) - min(k, 0) for k in range(-3, 4)], 1,
+        shallow([[k] for k in range(-3, 4)], [2 * max(k, 0) - min(k, 0) for k in range(-3, 4)], 1,
                  breakpoints=[-1, 1], slopes=[-1, F(1, 2), 2], **FREE), F(0), False,
     ),
 }  # fmt: skip
@@ -260,7 +269,7 @@ def campaign(seeds: range, n: int) -> None:
     """No answer differs from the oracle's, and both answers occur."""
     seen = {True: 0, False: 0}
     for seed in seeds:
-        inst = random_instance(seed, n)
+        inst = random_problem(seed, n)
         result = decided(inst)
         assert result.attained == Oracle(inst).attained(result.upper), seed
         seen[bool(result.attained)] += 1
@@ -270,7 +279,7 @@ def campaign(seeds: range, n: int) -> None:
 def test_exact_answers_where_floats_find_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attain.Decision, "guesses", lambda *_: iter(()))
     for seed in range(40):
-        decided(random_instance(seed, 4))
+        decided(random_problem(seed, 4))
 
 
 def test_the_question_is_left_open_beyond_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,6 +289,6 @@ def test_the_question_is_left_open_beyond_the_limits(monkeypatch: pytest.MonkeyP
             patch.setattr(attain, limit, 1)
             result = global_minimum(inst)
         assert (result.closed, result.attained, result.separators) == (True, None, None)
-    shape = model(inst)
+    shape = generators(inst)
     with pytest.raises(TimeoutError, match="too many sets of faces"):
         attain.attained(shape, [[F(0)] * 4], F(0), until=0.0)

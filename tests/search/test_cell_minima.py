@@ -9,8 +9,11 @@ import z3
 
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import parameters
-from symverify.kernel import rules, strata
+from symverify.kernel.cells.cell_infimum import CellInfimum as KernelInfimum
+from symverify.kernel.cells.cell_minima import CellMinima as KernelMinima
+from symverify.kernel.cells.strata import unit_classes
 from symverify.kernel.core.network import Pattern, Problem, cell_of, predictions, residuals, risk
+from symverify.kernel.core.proof import Proof
 from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima, permuted
 from symverify.search.constant_risk_path import between, constant_risk_path
 from tests.cell_cases import network, random_case, random_point, run
@@ -29,14 +32,14 @@ def decided(problem: Problem, *units: tuple[int, ...]) -> CellMinima:
 
 
 def accept(problem: Problem, found: CellMinima) -> None:
-    proof = rules.Proof(problem, [], set())
-    run(proof, rules.point, parameters=parameters(found.interior))
-    fact = run(proof, strata.cell_minima, point=0, **emit.cell_minima(found))
-    assert isinstance(fact, strata.CellMinima)
+    proof = Proof(problem)
+    run(proof, "point", parameters=parameters(found.interior))
+    fact = run(proof, "cell_minima", {"point": 0}, **emit.cell_minima(found))
+    assert isinstance(fact, KernelMinima)
     assert (fact.risk, fact.components, len(fact.orbits)) == (found.risk, found.components, len(found.orbits))
     assert sorted(map(str, (size for _, size in fact.orbits))) == sorted(str(o.dimension) for o in found.orbits)
-    least = run(proof, strata.cell_infimum, point=0, **emit.cell_infimum(found))
-    assert isinstance(least, strata.CellInfimum)
+    least = run(proof, "cell_infimum", {"point": 0}, **emit.cell_infimum(found))
+    assert isinstance(least, KernelInfimum)
     assert least.risk == found.infimum.risk >= found.risk
     assert (least.risk == found.risk) or not found.inside
 
@@ -97,7 +100,7 @@ def test_an_empty_cell_and_its_proof():
     found = cell_minima(problem, (((0, 0, 0), (1, 0, 1)),))
     assert isinstance(found, EmptyCell)
     assert found.unit == 1
-    rows = strata.unit_classes(problem, ((0, 0, 0), (2, 0, 2)))[1].rows
+    rows = unit_classes(problem, ((0, 0, 0), (2, 0, 2)))[1].rows
     assert min(found.multipliers) >= 0 < max(found.multipliers)
     assert not any(sum(m * row[c] for m, row in zip(found.multipliers, rows, strict=True)) for c in range(3))
 
@@ -150,7 +153,7 @@ def oracle(problem: Problem, pattern: Pattern, best: list[Fraction]) -> tuple[in
                     if piece < len(h.breakpoints):
                         solver.add(s * (z - number(h.breakpoints[piece]) * nu) < 0)
         for i, f in enumerate(outputs):
-            e, delta = best[i] - problem.targets[i][0], problem.loss.delta
+            e, delta = best[i] - problem.targets[i][0], (problem.loss.cuts or (0,))[-1]
             if problem.loss.name == "huber" and abs(e) >= delta:
                 far = number(problem.targets[i][0] + (delta if e > 0 else -delta))
                 solver.add(f >= far if e > 0 else f <= far)
@@ -222,11 +225,11 @@ def check_path(rng, problem, found, start, goal):
     path = constant_risk_path(found, start, goal)
     assert path is not None
     assert (path[0], path[-1]) == (start, goal)
-    proof = rules.Proof(problem, [], set())
-    run(proof, rules.point, parameters=parameters(start))
-    run(proof, rules.interior_minimum, point=0)
+    proof = Proof(problem)
+    run(proof, "point", parameters=parameters(start))
+    run(proof, "interior_minimum", {"point": 0})
     if len(path) > 1:
-        run(proof, strata.constant_risk_path, minimum=1, **emit.constant_risk_path(path))
+        run(proof, "constant_risk_path", {"minimum": 1}, **emit.constant_risk_path(path))
     gradient = residuals(problem, [(f,) for f in found.best])
     for a, b in pairwise(path):
         assert between(found, a, b, Fraction(0)) == a

@@ -12,11 +12,10 @@ import pytest
 
 from symverify.certify.certificate import parameters
 from symverify.errors import Declined, Rejected
-from symverify.kernel import rules
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of, predictions, risk
-from symverify.kernel.curvature.critical_point import critical_point
-from symverify.kernel.curvature.second_order import derivatives
+from symverify.kernel.core.proof import Proof
+from symverify.kernel.curvature.hessian import derivatives
 from symverify.report.critical import listing
 from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima
 from symverify.search.critical import Algebraic, Families, Family, Search, critical_points, number
@@ -48,18 +47,18 @@ def accept(problem: Problem, pattern: Pattern, family: Family, theta: Point) -> 
     assert cell_of(problem, theta) == pattern
     assert risk(problem, predictions(problem, theta)) == family.risk
     if theta == family.witness:
-        gradient, hessian = derivatives(problem, theta)
+        gradient, hessian = derivatives(problem, theta, pattern)
         assert not any(gradient)
         rank = np.linalg.matrix_rank(np.array([[float(x) for x in row] for row in hessian]))
         assert family.dimension <= problem.size() - rank
-    proof = rules.Proof(problem, [], set())
-    run(proof, rules.point, parameters=parameters(theta))
-    run(proof, critical_point, point=0)
+    proof = Proof(problem)
+    run(proof, "point", parameters=parameters(theta))
+    run(proof, "critical_point", {"point": 0})
     assert isinstance(decide_shallow(problem, theta), Stays) == (family.character == "local minimum")
     if family.character == "local minimum":
-        run(proof, rules.interior_minimum, point=0)
+        run(proof, "interior_minimum", {"point": 0})
     elif family.curve is not None:
-        run(proof, rules.descent, point=0, curve=parameters(family.curve))
+        run(proof, "descent", {"point": 0}, curve=parameters(family.curve))
 
 
 def inside(rng: random.Random, problem: Problem, pattern: Pattern, family: Family) -> Point | None:
@@ -256,13 +255,13 @@ def searched(problem: Problem, cell: str, seconds: float = 20) -> Search:
     for each in result.solutions:
         if each.point is not None:
             assert cell_of(problem, each.point) == result.pattern
-            assert not any(derivatives(problem, each.point)[0])
-            proof = rules.Proof(problem, [], set())
-            run(proof, rules.point, parameters=parameters(each.point))
-            run(proof, critical_point, point=0)
+            assert not any(derivatives(problem, each.point, result.pattern)[0])
+            proof = Proof(problem)
+            run(proof, "point", parameters=parameters(each.point))
+            run(proof, "critical_point", {"point": 0})
             if each.character == "saddle":
                 assert each.curve is not None
-                run(proof, rules.descent, point=0, curve=parameters(each.curve))
+                run(proof, "descent", {"point": 0}, curve=parameters(each.curve))
     return result
 
 

@@ -107,9 +107,9 @@ def decided(problem):
     match decide_shallow(problem, problem.parameters):
         case Stays(found):
             spelled = [None if mu is None else [str(x) for x in mu] for mu in found]
-            return certificate.fact(certificate.step("face_minimum", point=at, multipliers=spelled))
+            return certificate.fact(certificate.step("face_minimum", {"point": at}, multipliers=spelled))
         case Descends(curve, _):
-            return certificate.fact(certificate.step("descent", point=at, curve=parameters(curve)))
+            return certificate.fact(certificate.step("descent", {"point": at}, curve=parameters(curve)))
     raise AssertionError("undecided")
 
 

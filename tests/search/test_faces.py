@@ -13,7 +13,6 @@ import pytest
 from symverify.cells.faces import unit_faces
 from symverify.certify import cell_minima as emit
 from symverify.certify.certificate import Certificate
-from symverify.certify.global_minimum import instance_of
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, solve_system
 from symverify.kernel.cells.cell_minima import CellMinima
@@ -38,8 +37,8 @@ def atlas(problem: Problem) -> tuple[FaceAtlas, list[CellMinima]]:
         found = face_minima(problem, rows)
         assert isinstance(found, FaceMinima)
         at = certificate.point(found.interior)
-        steps.append(certificate.step("cell_minima", point=at, **emit.cell_minima(found)))
-    fact = certificate.fact(certificate.step("face_atlas", minima=steps))
+        steps.append(certificate.step("cell_minima", {"point": at}, **emit.cell_minima(found)))
+    fact = certificate.fact(certificate.step("face_atlas", {"minima": steps}))
     minima = [certificate.fact(step) for step in steps]
     assert isinstance(fact, FaceAtlas)
     return fact, [each for each in minima if isinstance(each, CellMinima)]
@@ -111,7 +110,7 @@ def placed(problem: Problem, face: Face, signs: tuple[int, ...], f: list[Fractio
             p = face[j][i] // 2
             line += [signs[j] * h.slopes[p] * a for a in row] + [signs[j] * h.offsets[p]]
         line += [ONE] * problem.output_bias
-        (y,), delta = problem.targets[i], problem.loss.delta
+        (y,), delta = problem.targets[i], (problem.loss.cuts or (0,))[-1]
         if problem.loss.name == "huber" and abs(f[i] - y) >= delta:  # linear there: as good further away
             side = 1 if f[i] > y else -1
             inequalities.append(([side * a for a in line], side * y + delta))
@@ -211,9 +210,9 @@ def compare(rng: random.Random, problem: Problem) -> None:
                 assert risk(problem, predictions(problem, theta)) in values
     assert found.components == pieces_of(rng, problem, held)
     if problem.loss.name == "squared":
-        least = global_minimum(instance_of(problem))
+        least = global_minimum(problem)
         assert least.closed
-        if least.network is not None:  # attained: the lowest valley; otherwise every minimum is above
+        if least.point is not None:  # attained: the lowest valley; otherwise every minimum is above
             assert min(values) == least.upper_risk
         else:
             assert all(value > least.lower_risk for value in values)

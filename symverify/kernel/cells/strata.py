@@ -8,21 +8,22 @@ predictions units with given signs reach depends only on their *type*: the set o
 Slot 2k is (k, +), slot 2k + 1 is (k, −); a type is a bit mask of slots.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import compress, product
 from math import prod
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import Row, dot, echelon, rank
+from ..core.algebra import Row, dot, rank
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
 from ..core.file import read_point
-from ..core.network import Point, Problem, Vector, pieces_at, predictions, residuals
+from ..core.network import Point, Problem, Vector, predictions, rational, residuals
 from ..core.proof import Reading
 from ..core.text import Fields, canonical, listed, optional
+from ..curvature.forms import nullspace
 
 Face = tuple[tuple[int, ...], ...]  # per unit and sample: 2p strictly inside piece p, 2p + 1 between pieces p and p + 1
 MAX_TYPES = 4096
@@ -42,8 +43,15 @@ class UnitClass:
 
 
 def face_of(problem: Problem, theta: Point) -> Face:
-    """The face that a point of one hidden layer is on. A dead row, whose pre-activation is always 0, bounds none."""
-    return tuple(tuple(sum(at) if len(at) > 1 else 2 * at[0] for at in unit) for unit in pieces_at(problem, theta)[0])
+    """The face that a point of one hidden layer is on, by its first layer alone.
+
+    A dead row, whose pre-activation is always 0, bounds none.
+    """
+    columns = list[list[int]]()
+    for i, x in enumerate(problem.inputs):
+        at = [problem.activations[0].pieces(rational(z)) for z in theta[0].apply(x)]
+        columns.append([2 * p[0] + (len(p) > 1 and not problem.dead_row(i)) for p in at])
+    return tuple(zip(*columns, strict=True))
 
 
 def unit_classes(problem: Problem, face: Face) -> list[UnitClass]:
@@ -67,18 +75,6 @@ def unit_classes(problem: Problem, face: Face) -> list[UnitClass]:
             rows, effects = ([tuple(dot(row, b) for b in basis) for row in part] for part in (rows, effects))
         classes.append(UnitClass(tuple(units), basis, tuple(rows), tuple(zip(*effects, strict=True))))
     return classes
-
-
-def nullspace(rows: Iterable[Row], width: int) -> list[list[Fraction]]:
-    """A basis of the vectors orthogonal to all rows; without rows, the unit vectors."""
-    basis, found = echelon(rows), []
-    leads = [next(c for c in range(width) if row[c]) for row in basis]
-    for free in (c for c in range(width) if c not in leads):
-        vector = [Fraction(c == free) for c in range(width)]
-        for row, lead in zip(reversed(basis), reversed(leads), strict=True):
-            vector[lead] = -sum((row[c] * vector[c] for c in range(lead + 1, width)), Fraction(0)) / row[lead]
-        found.append(vector)
-    return found
 
 
 def named_face(step: Reading) -> tuple[Evaluated, Face, list[UnitClass]]:

@@ -3,7 +3,7 @@
 from .errors import Rejected
 from .facts import Evaluated, NotLocalMinimum
 from .network import risk_along
-from .proof import Reading
+from .proof import Reading, curve
 
 
 def descent(step: Reading) -> NotLocalMinimum:
@@ -15,8 +15,8 @@ def descent(step: Reading) -> NotLocalMinimum:
     Sound: for small t > 0 each pre-activation along γ has the sign, relative to a breakpoint, of its first
     non-zero coefficient, so R ∘ γ is one polynomial there; where it stays at a breakpoint both pieces agree.
     """
-    at = step.premise("point", Evaluated)
-    path = step.curve("curve", at.point)
-    if (risk_along(step.proof.problem, path) - at.risk).sign_after_zero() >= 0:
+    problem, at = step.proof.problem, step.premise("point", Evaluated)
+    path = curve(problem, step, "curve", at.point)
+    if (risk_along(problem, path) - at.risk).sign_after_zero() >= 0:
         raise Rejected(step.at("curve"), "the risk does not fall along the curve")
     return NotLocalMinimum(at)

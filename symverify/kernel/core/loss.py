@@ -51,11 +51,14 @@ class Loss:
         return (e * a + b) * e + c
 
 
-POINTS = frozenset({"point", "interior_minimum", "adjacent_cells", "face_minimum", "critical_point", "second_order"})
+POINTS = frozenset(
+    {"point", "interior_minimum", "adjacent_cells", "face_minimum", "critical_point", "second_order", "cell_kkt"}
+)
+CURVED = frozenset({"adjacent_cells", "second_order", "cell_kkt"})
 THEOREMS = frozenset({"descent", "spurious_minimum", "function_minimum", "valley", "assumptions", "linear_collapse"})
 BOUNDS = frozenset({"global_minimum", "bracket", "limit", "infimum"})
 CELLS = frozenset({"cell_cover", "cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-SCALAR = POINTS | THEOREMS | BOUNDS | CELLS
+SCALAR = POINTS | CURVED | THEOREMS | BOUNDS | CELLS
 EXACT = frozenset({"function_bound", "global_lower_bound", "not_attained"})
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import dot, echelon, rank, total
+from .algebra import echelon, rank, total
 from .errors import Rejected, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
@@ -250,25 +250,30 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     return spans[-1]
 
 
-def pullback(problem: Problem, point: Point, i: int, pattern: Pattern, back: Sequence[Fraction]) -> list[Fraction]:
-    """The derivatives of Σ_k back_k f_ik by all parameters, ordered as `coordinates`, on the pieces of `pattern`."""
+def pullback(
+    problem: Problem, point: Point, i: int, pattern: Pattern, back: Sequence[Scalar], node: int = -1
+) -> list[Scalar]:
+    """The derivatives of Σ_k back_k a_k by all parameters, ordered as `coordinates`, on the pieces of `pattern`.
+
+    a are the values on sample i of a node, of the prediction if none is named.
+    """
     values = evaluate(problem, point, i, pattern)
-    pulls = [[ZERO] * len(each) for each in values]
-    pulls[-1] = list(back)
-    found: list[list[Fraction]] = [[] for _ in point]
-    for k, node in reversed(list(enumerate(problem.program, 1))):
-        entering, pull, before = values[node.source], pulls[k], pulls[node.source]
-        match node:
+    pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
+    pulls[node] = list(back)
+    found: list[list[Scalar]] = [[] for _ in point]
+    for k, each in reversed(list(enumerate(problem.program, 1))):
+        entering, pull, before = values[each.source], pulls[k], pulls[each.source]
+        match each:
             case Affine(layer=m, biased=biased):
-                row = [*map(rational, entering), *[ONE] * biased]
-                found[m] = [within_budget(g * a) for g in pull for a in row]
-                for c, column in enumerate(zip(*point[m].weight, strict=True) if node.source else ()):
-                    before[c] = within_budget(before[c] + dot(pull, [rational(w) for w in column]))
+                row = [*entering, *[ONE] * biased]
+                found[m] = [bounded(g * a) for g in pull for a in row]
+                for g, weights in zip(pull, point[m].weight, strict=True) if each.source else ():
+                    before[:] = [bounded(x + g * w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
             case Bent(layer=m, h=h):
-                for j, g in enumerate(pull):
-                    before[j] = within_budget(before[j] + h.slopes[pattern[m][j][i]] * g)
+                rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
+                before[:] = [bounded(x + g * rate) for x, g, rate in zip(before, pull, rates, strict=True)]
             case _:
-                assert_never(node)
+                assert_never(each)
     return [x for rows in found for x in rows]
 
 
@@ -276,4 +281,5 @@ def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
     """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
     outputs = range(problem.widths[-1])
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
-    return rank(pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
+    rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
+    return rank([rational(x) for x in row] for row in rows)

@@ -82,12 +82,13 @@ class Reading(Fields):
         """The parameters in a field, of the architecture's shape."""
         return self.need(name, read_point(self.proof.problem, canonical))
 
-    def curve(self, name: str, start: Point) -> Point:
-        """The polynomial path in a field, with `start` at t = 0."""
-        path = self.need(name, read_point(self.proof.problem, polynomial))
-        if [x.at_zero() if isinstance(x, Poly) else x for x in coordinates(path)] != coordinates(start):
-            raise Rejected(self.at(name), "does not start at the point")
-        return path
+
+def curve(problem: Problem, fields: Fields, name: str, start: Point) -> Point:
+    """The polynomial path in a field, with `start` at t = 0."""
+    path = fields.need(name, read_point(problem, polynomial))
+    if [x.at_zero() if isinstance(x, Poly) else x for x in coordinates(path)] != coordinates(start):
+        raise Rejected(fields.at(name), "does not start at the point")
+    return path
 
 
 def polynomial(value: object, where: str) -> Poly:

@@ -5,7 +5,7 @@ from .errors import Rejected
 from .facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
 from .network import coordinates, features, jacobian_rank, trace, unit_name
 from .poly import Poly, positive_on_unit_interval
-from .proof import Reading
+from .proof import Reading, curve
 
 
 def valley(step: Reading) -> Valley:
@@ -22,7 +22,7 @@ def valley(step: Reading) -> Valley:
     problem, minimum = step.proof.problem, step.premise("minimum", Minimum)
     if not isinstance(minimum, LocalMinimum | SpuriousMinimum) or (pattern := minimum.pattern) is None:
         raise Rejected(step.roles.at("minimum"), "is not proved by interior_minimum")
-    path, here = step.curve("path", minimum.at.point), step.at("path")
+    path, here = curve(problem, step, "path", minimum.at.point), step.at("path")
     if not any(isinstance(x, Poly) and not x.is_constant() for x in coordinates(path)):
         raise Rejected(here, "is constant")
     for i in range(len(problem.inputs)):

@@ -1,14 +1,12 @@
 """The rule `critical_point`: the gradient of the risk is exactly 0."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from ..core.activation import ZERO
-from ..core.errors import Rejected, within_budget
+from ..core.errors import Rejected
 from ..core.facts import Evaluated
-from ..core.network import Pattern, Point, Problem, cell_of, pullback, residuals
+from ..core.network import cell_of, residuals
 from ..core.proof import Fact, Reading, Statement
+from .hessian import slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +29,6 @@ def critical_point(step: Reading) -> CriticalPoint:
     """
     problem, at = step.proof.problem, step.premise("point", Evaluated)
     pull = list(zip(*residuals(problem, at.predictions), strict=True))
-    if any(gradient(problem, at.point, cell_of(problem, at.point), pull)):
+    if any(slope(problem, at.point, cell_of(problem, at.point), pull)):
         raise Rejected(step.where, "the gradient is not 0")
     return CriticalPoint(at)
-
-
-def gradient(problem: Problem, point: Point, pattern: Pattern, pull: Sequence[Sequence[Fraction]]) -> list[Fraction]:
-    """The derivatives of Σ_ik pull_ik f_ik by all parameters, on the pieces of `pattern`."""
-    found = [ZERO] * problem.size()
-    for i, back in enumerate(pull):
-        row = pullback(problem, point, i, pattern, back)
-        found = [within_budget(a + b) for a, b in zip(found, row, strict=True)]
-    return found

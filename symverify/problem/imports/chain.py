@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .common import Affine, Matrix, Model, NotImportable, Vector, exact, matrix, quoted, shape, spelled, vector
+from .common import FLOATS, Affine, Matrix, Model, NotImportable, Vector, exact, matrix, quoted, shape, spelled, vector
 
 Array = np.ndarray[Any, Any]
 _CHAIN = "only chains of fully connected layers and activations can be imported"
@@ -39,14 +39,31 @@ class Node:
         """A constant operand that may be absent."""
         return self.operands[index] if index < len(self.operands) else None
 
+    def called(self, index: int) -> str:
+        """The name of an operand, "" if it is absent."""
+        return self.names[index] if index < len(self.names) else ""
+
     def number(self, key: str, default: float) -> Fraction:
         """A float32 attribute, exactly."""
-        return only(exact(np.float32(self.attributes.get(key, default)), f"{self.name}.{key}"))
+        value = self.attributes.get(key, default)
+        if type(value) not in (int, float):
+            raise self.fail(f"its attribute {key} is not a number", "export the model again")
+        with np.errstate(over="ignore"):  # too large is infinite, which is refused
+            return only(exact(np.float32(value), f"{self.name}.{key}"))
+
+    def whole(self, key: str, default: int) -> int:
+        """An integer attribute."""
+        value = self.attributes.get(key, default)
+        if type(value) is not int:
+            raise self.fail(f"its attribute {key} is not a whole number", "export the model again")
+        return value
 
     def other(self) -> tuple[Array, str]:
         """The constant of a binary operator, and its name."""
+        if self.place > 1 or len(self.names) > 2:
+            raise self.fail("it has more than two operands", _CHAIN)
         index = 1 - self.place
-        return self.operand(index, "other operand"), self.names[index]
+        return self.operand(index, "other operand"), self.called(index)
 
 
 @dataclass(slots=True)
@@ -131,17 +148,17 @@ class Chain:
 def gemm(chain: Chain, node: Node) -> None:
     """alpha · a · B (transposed as told) + beta · C."""
     alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
-    if node.place != 0 or node.attributes.get("transA", 0):
+    if node.place != 0 or node.whole("transA", 0):
         raise node.fail("it mixes the samples (the computed operand must come first, transA = 0)", _CHAIN)
-    name = node.names[1]
+    name = node.called(1)
     weight = matrix(exact(node.operand(1, "weight"), name), name)
-    if not node.attributes.get("transB", 0):
+    if not node.whole("transB", 0):
         weight = [list(column) for column in zip(*weight, strict=True)]
     bias, added = None, node.optional(2)
     if not alpha or (added is not None and not beta):
         raise node.fail("alpha or beta is 0", "remove what is multiplied by 0")
     if added is not None:
-        bias = [beta * b for b in vector(exact(added, node.names[2]), len(weight), node.names[2])]
+        bias = [beta * b for b in vector(exact(added, node.called(2)), len(weight), node.called(2))]
     chain.affine(node, [[alpha * w for w in row] for row in weight], bias)
 
 
@@ -192,7 +209,7 @@ def prelu(chain: Chain, node: Node) -> None:
     """slope · z below 0, where the slope is the same for all channels."""
     if node.place != 0:
         raise node.fail("its slope is computed", _CHAIN)
-    slopes = set(exact(node.operand(1, "slope"), node.names[1]).reshape(-1).tolist())
+    slopes = set(exact(node.operand(1, "slope"), node.called(1)).reshape(-1).tolist())
     if len(slopes) != 1:
         raise node.fail(f"its channels have {len(slopes)} different slopes", "use one slope per layer")
     chain.activate(node, {"name": "leaky_relu", "negative_slope": spelled(slopes.pop())})
@@ -215,8 +232,17 @@ def clip(chain: Chain, node: Node) -> None:
 def _bound(node: Node, index: int, key: str) -> Fraction | None:
     array = node.optional(index)
     if array is None and key in node.attributes:
-        array = np.asarray(node.attributes[key], dtype=np.float32)
-    if array is None or (array.size == 1 and np.isinf(array.item()) and (array.item() < 0) == (key == "min")):
+        given = node.attributes[key]
+        if type(given) not in (int, float):
+            raise node.fail(f"its attribute {key} is not a number", "export the model again")
+        with np.errstate(over="ignore"):
+            array = np.asarray(given, dtype=np.float32)
+    if array is None or (
+        array.size == 1
+        and array.dtype.name in FLOATS
+        and np.isinf(array.item())
+        and (array.item() < 0) == (key == "min")
+    ):
         return None
     return only(exact(array, f"{node.name}.{key}"))
 
@@ -237,15 +263,15 @@ def identity(chain: Chain, node: Node) -> None:
 
 def flatten(chain: Chain, node: Node) -> None:
     """Nothing, where samples stay rows."""
-    if node.attributes.get("axis", 1) != 1:
+    if node.whole("axis", 1) != 1:
         raise node.fail("it mixes the samples (axis is not 1)", _CHAIN)
 
 
 def reshape(chain: Chain, node: Node) -> None:
     """Nothing, where samples certainly stay rows and keep their numbers."""
-    sides = [int(x) for x in node.operand(1, "shape").reshape(-1)]
+    sides = _whole_numbers(node, node.operand(1, "shape"))
     width = chain.width
-    if len(sides) == 2 and not node.attributes.get("allowzero", 0) and node.place == 0:
+    if len(sides) == 2 and not node.whole("allowzero", 0) and node.place == 0:
         rows, columns = sides
         if (rows == 0 and columns == -1) or (rows in (0, -1) and columns > 0 and width in (None, columns)):
             chain.width = columns if columns > 0 else width
@@ -253,10 +279,16 @@ def reshape(chain: Chain, node: Node) -> None:
     raise node.fail(f"its shape {shape(sides)} may mix samples or their numbers", "use Flatten, or the shape (0, -1)")
 
 
+def _whole_numbers(node: Node, array: Array) -> list[int]:
+    if array.dtype.kind not in "iu":
+        raise node.fail("what must be whole numbers are none", "export the model again")
+    return [int(x) for x in array.reshape(-1)[:100]]
+
+
 def squeeze(chain: Chain, node: Node) -> None:
     """Nothing, at the end of a network with one output."""
     given = node.optional(1)
-    axes = node.attributes.get("axes", []) if given is None else given.reshape(-1).tolist()
+    axes = node.attributes.get("axes", []) if given is None else _whole_numbers(node, given)
     if axes not in ([1], [-1]) or chain.width != 1 or not chain.fresh:
         raise node.fail("it may do more than drop the dimension of a single output", "leave the output as it is")
     chain.squeezed = True

@@ -8,23 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from symverify.errors import SymverifyError
+from symverify.errors import Usage
 
 FLOATS = ("float16", "float32", "float64")
 MAX_NUMBERS = 2**20
+MAX_SIDES = 8
 Matrix = list[list[Fraction]]
 Vector = list[Fraction]
 
 
-class NotImportable(SymverifyError):
+class NotImportable(Usage):
     """A model or its data cannot be made a network file; `.problem` says why, `.remedy` what to try."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem, self.remedy = problem, remedy
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.remedy}"
 
 
 @dataclass(slots=True)
@@ -62,6 +56,8 @@ def exact(array: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
         raise NotImportable(
             f"{quoted(name)} has numbers of type {values.dtype.name}", f"store it as one of {', '.join(FLOATS)}"
         )
+    if values.ndim > MAX_SIDES:
+        raise NotImportable(f"{quoted(name)} has {values.ndim} dimensions", f"use arrays of at most {MAX_SIDES}")
     if values.size > MAX_NUMBERS:
         raise NotImportable(f"{quoted(name)} has {values.size} numbers", f"use a network of at most {MAX_NUMBERS}")
     bad = np.argwhere(~np.isfinite(values))
@@ -105,7 +101,7 @@ def shape(sides: Sequence[int]) -> str:
 
 def quoted(name: object, limit: int = 60) -> str:
     """A stranger's name as messages show it: escaped, short; of a path (give it as a Path) all."""
-    text = ascii(str(name))
+    text = ascii(str(name) if isinstance(name, Path) else str(name)[:limit])
     return text if len(text) <= limit or isinstance(name, Path) else text[: limit - 3] + "...'"
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 from symverify.kernel.core.errors import Declined, Malformed
 from symverify.kernel.core.file import FORMAT, read_problem, read_table
+from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically
+from symverify.text import plain
 
 from .common import Affine, Model, NotImportable, quoted, spelled
 from .onnx import read_onnx
 from .safetensors import read_safetensors
 
 DEFAULT_ACTIVATION = "relu"
+_FOLD = "fold them, for instance with the exporter's constant folding"
 
 
 def import_model(
@@ -42,10 +45,10 @@ def import_model(
         if not force and output.exists():
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
         chain = _read(model, activation)
-        table = data.read_bytes()
+        table = read_regular(data)
         columns = _columns(table, data.name, chain, inputs, targets)
         document = _document(model, data, output, chain, loss) | {"data": {"csv": data.name, **columns}}
-        if data.resolve().parent != output.resolve().parent:
+        if output.is_symlink() or data.absolute().parent != output.absolute().parent:
             document["data"] = _inline(columns, table, data.name)
         text = _json(document)
         read_problem(text, lambda _: table)
@@ -55,6 +58,8 @@ def import_model(
         raise NotImportable(faults, "correct the places named") from None
     except Declined as error:
         raise NotImportable(str(error), "use a smaller network or fewer samples") from None
+    except RecursionError:
+        raise NotImportable("its constants are computed through too many operators", _FOLD) from None
     except OSError as error:
         where = quoted(Path(error.filename or model))
         raise NotImportable(f"{where}: {error.strerror or error}", "check the path and its permissions") from None
@@ -128,7 +133,7 @@ def _columns(
     try:
         header = next(csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise NotImportable(f"{quoted(name)} is not a CSV file in UTF-8: {error}", "save it as one") from None
+        raise NotImportable(f"{quoted(name)} is not a CSV file in UTF-8: {plain(error)}", "save it as one") from None
     names = [cell.strip() for cell in header]
     chosen = (
         list(targets) if targets is not None else [c for c in names if inputs is None or c not in inputs][-outputs:]

@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from symverify.problem.regular import read_regular
+from symverify.text import plain
+
 from .chain import OPERATORS, Chain, Node
 from .common import Model, NotImportable, quoted
 
+MAX_NODES = 1000
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
 
 
@@ -25,9 +29,11 @@ def read_onnx(path: Path) -> Model:
     except ImportError:
         raise NotImportable("reading ONNX files needs the package onnx", "run: pip install 'symverify[onnx]'") from None
     try:
-        proto = onnx.load_model_from_string(path.read_bytes())
+        proto = onnx.load_model_from_string(read_regular(path))
     except (DecodeError, ValueError) as error:
-        raise NotImportable(f"{quoted(path.name)} is not an ONNX file: {error}", "export the model again") from None
+        raise NotImportable(
+            f"{quoted(path.name)} is not an ONNX file: {plain(error, 200)}", "export the model again"
+        ) from None
     graph = Graph.of(proto.graph)
     current, chain = graph.input, Chain()
     for _ in range(len(graph.nodes) + 1):
@@ -66,7 +72,7 @@ def _attributes(proto: Any) -> dict[str, Any]:
         return {attribute.name: helper.get_attribute_value(attribute) for attribute in proto.attribute}
     except ValueError as error:
         raise NotImportable(
-            f"an attribute of {quoted(proto.name)} is damaged: {error}", "export the model again"
+            f"an attribute of {quoted(proto.name)} is damaged: {plain(error, 200)}", "export the model again"
         ) from None
 
 
@@ -84,6 +90,8 @@ class Graph:
     @staticmethod
     def of(proto: Any) -> "Graph":
         """The graph of a model. Raises NotImportable unless it has one input and one output."""
+        if len(proto.node) > MAX_NODES:
+            raise NotImportable(f"the model has {len(proto.node)} operators", f"use one with at most {MAX_NODES}")
         tensors = {tensor.name: tensor for tensor in proto.initializer}
         if proto.sparse_initializer:
             raise NotImportable("the model has sparse weights", "export them as dense ones")
@@ -128,20 +136,26 @@ class Graph:
             raise NotImportable(f"{quoted(name)} is computed from the input", "only chains can be imported")
         values = _attributes(node)
         match node.op_type, list(values):
-            case "Constant", ["value"]:
+            case "Constant", ["value"] if hasattr(values["value"], "data_location"):
                 return _array(values["value"], name)
-            case "Constant", ["value_float" | "value_floats" as key]:
+            case "Constant", ["value_float" | "value_floats" as key] if _are(values[key], float):
                 return np.asarray(values[key], dtype=np.float32)
-            case "Constant", ["value_int" | "value_ints" as key]:
+            case "Constant", ["value_int" | "value_ints" as key] if _are(values[key], int):
                 return np.asarray(values[key], dtype=np.int64)
-            case "Identity", []:
+            case "Identity", [] if len(node.input) == 1:
                 return self.constant(node.input[0])
-            case "Transpose", [] | ["perm"]:
+            case "Transpose", [] | ["perm"] if len(node.input) == 1:
                 array = self.constant(node.input[0])
-                order = values.get("perm", range(array.ndim)[::-1])
-                if sorted(order) == list(range(array.ndim)):
+                order = values.get("perm", list(range(array.ndim)[::-1]))
+                whole = isinstance(order, list) and all(type(axis) is int for axis in order)
+                if whole and sorted(order) == list(range(array.ndim)):
                     return np.transpose(array, list(order))
         raise NotImportable(f"{quoted(name)} is made by the operator {quoted(node.op_type)}", _NO_CONSTANT)
+
+
+def _are(values: object, kind: type) -> bool:
+    """Whether an attribute is a number of this type, or a list of such."""
+    return all(type(value) is kind for value in (values if isinstance(values, list) else [values]))
 
 
 def _array(tensor: Any, name: str) -> np.ndarray[Any, Any]:
@@ -152,4 +166,4 @@ def _array(tensor: Any, name: str) -> np.ndarray[Any, Any]:
     try:
         return np.asarray(numpy_helper.to_array(tensor))
     except Exception as error:  # whatever a damaged tensor makes of it
-        raise NotImportable(f"{quoted(name)} cannot be read: {error}", "export the model again") from None
+        raise NotImportable(f"{quoted(name)} cannot be read: {plain(error, 200)}", "export the model again") from None

@@ -9,6 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from symverify.problem.regular import read_regular
+from symverify.text import plain
+
 from .common import FLOATS, Affine, Model, NotImportable, exact, matrix, quoted, shape
 
 _TYPES = {"F16": "float16", "F32": "float32", "F64": "float64"}
@@ -46,26 +51,29 @@ def read_safetensors(path: Path, activation: object) -> Model:
 
 def _tensors(path: Path) -> dict[str, Any]:
     try:
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError, deserialize
     except ImportError:
         raise NotImportable(
             "reading safetensors files needs the package safetensors", "run: pip install 'symverify[safetensors]'"
         ) from None
-    tensors: dict[str, Any] = {}
+    data = read_regular(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            for name in file.keys():  # noqa: SIM118  # not a mapping
-                kind = file.get_slice(name).get_dtype()
-                if kind not in _TYPES:
-                    raise NotImportable(
-                        f"{quoted(name)} has numbers of type {kind}", f"store it as one of {', '.join(FLOATS)}"
-                    )
-                tensors[name] = file.get_tensor(name)
+        found = deserialize(data)  # type: ignore[no-untyped-call]
     except (SafetensorError, ValueError) as error:
         raise NotImportable(
-            f"{quoted(path.name)} is not a safetensors file: {error}", "export the weights again"
+            f"{quoted(path.name)} is not a safetensors file: {plain(error, 200)}", "export the weights again"
         ) from None
-    return tensors
+    return {name: _array(name, parts) for name, parts in found}
+
+
+def _array(name: str, parts: dict[str, Any]) -> Any:
+    kind = parts["dtype"]
+    if kind not in _TYPES:
+        raise NotImportable(
+            f"{quoted(name)} has numbers of type {plain(kind, 60)}", f"store it as one of {', '.join(FLOATS)}"
+        )
+    flat = np.frombuffer(parts["data"], dtype=np.dtype(_TYPES[kind]).newbyteorder("<"))
+    return flat.astype(_TYPES[kind]).reshape(parts["shape"])
 
 
 def _numbered(tensors: dict[str, Any]) -> dict[int, dict[str, str]]:

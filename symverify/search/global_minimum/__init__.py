@@ -1,21 +1,17 @@
 """Exact global minimum of one hidden layer with scalar output and squared loss."""
 
+from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.checkpoint import BadCheckpoint
-from symverify.search.global_minimum.instance import Instance, Network, instance
 from symverify.search.global_minimum.minimum import global_minimum, prepare
-from symverify.search.global_minimum.network import Family
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress
 
 __all__ = [
     "BadCheckpoint",
-    "Family",
-    "Instance",
-    "Network",
+    "Candidate",
     "Progress",
     "Result",
     "Statistics",
     "global_minimum",
-    "instance",
     "prepare",
 ]

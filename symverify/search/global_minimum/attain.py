@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import repeat
+from operator import mul
 
 import numpy as np
 from scipy.optimize import linprog
@@ -24,11 +25,12 @@ from symverify.ground import linear
 from symverify.ground.floats import product
 from symverify.ground.lp import Constraint, Witness, solve_system
 from symverify.kernel.cells.not_attained import Attainment, unrefuted
-from symverify.kernel.core.activation import Activation
-from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Declined
-from symverify.search.global_minimum.model import Floats, Model
-from symverify.search.global_minimum.network import Candidate, evaluated
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.units import Units
+from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated, heights
+from symverify.search.global_minimum.generators import Floats, Generators
 
 MAX_FACES = 4000  # faces for one residual beyond which the question is left open
 MAX_SEPARATORS = 2000  # the same for separators
@@ -54,22 +56,21 @@ class Separator:
         return self.admitted & chosen == chosen and (self.sure or self.strict & chosen != 0)
 
 
-def always_attained(model: Model) -> bool:
+def always_attained(problem: Problem) -> bool:
     """Whether no unit with ν = 0 contributes anything."""
-    return not model.form.perspective or not (model.form.slopes[0] or model.form.slopes[-1])
+    slopes = problem.activations[0].slopes
+    return not Units.of(problem).cone or not (slopes[0] or slopes[-1])
 
 
 def attained(
-    model: Model, residuals: Sequence[Sequence[Fraction]], loss: Fraction, until: float | None
+    model: Generators, residuals: Sequence[Sequence[Fraction]], loss: Fraction, until: float | None
 ) -> Candidate | Separators:
     """A candidate of this loss with ν > 0 in every unit that contributes, or for each residual the separators.
 
     `residuals` are those of a lower bound that is equal to `loss`. until: a time.monotonic() value. Raises
     TimeoutError or the kernel's Declined where the question is left open.
     """
-    inst = model.instance
-    h = Activation.of(inst.breakpoints, inst.slopes, *inst.anchor)
-    setting = Attainment(inst.X, inst.y, h, (inst.hidden_bias, inst.output_bias))
+    setting = Attainment(model.problem)
     found: list[tuple[tuple[int, ...], ...]] = []
     for residual in residuals:
         answer = Decision(model, setting, residual, until).run()
@@ -84,21 +85,21 @@ def attained(
 class Decision:
     """Whether the infimum is attained with one residual."""
 
-    def __init__(self, model: Model, setting: Attainment, residual: Sequence[Fraction], until: float | None) -> None:
+    def __init__(
+        self, model: Generators, setting: Attainment, residual: Sequence[Fraction], until: float | None
+    ) -> None:
         self.model, self.setting, self.until = model, setting, until
-        self.predictions = [a - b for a, b in zip(model.instance.y, residual, strict=True)]
+        self.predictions = [a - b for a, b in zip(setting.labels, residual, strict=True)]
         self.goal, self.faces = setting.goal(residual), setting.faces(residual)
-        self.width = min(model.instance.width, len(self.goal))
+        self.width, self.output = model.width, model.problem.output_bias
         self.found: list[Separator] = []
         self.used: set[Separator] = set()
         if len(self.faces) > MAX_FACES:
             raise TimeoutError("too many faces to decide whether the infimum is attained")
         self.count = len(setting.directions)
         self.inner = [ray[-1] > 0 for ray in setting.directions]
-        size = max(self.count, 1)
         self.keys = [
-            [side * self.count + ray for ray, byte in enumerate(rays.to_bytes(size, "little")) if byte]
-            for side, rays in self.faces
+            [side * self.count + ray for ray in range(self.count) if rays >> ray & 1] for side, rays in self.faces
         ]
         self.uses = Counter(key for keys in self.keys for key in keys)
         self.order = [key for key, _ in self.uses.most_common()]
@@ -166,7 +167,7 @@ class Decision:
         chosen = sum([1 << k for k in numbers])
         for firm in (None, *numbers):
             for q in self.guesses(numbers, firm):
-                if any(q) and dot(q, self.goal) <= 0 and not (self.setting.output and sum(q) != 0):
+                if any(q) and sum(map(mul, q, self.goal)) <= 0 and not (self.output and sum(q) != 0):
                     separator = self.separator(q)
                     if separator.refutes(chosen):
                         return separator
@@ -204,7 +205,7 @@ class Decision:
         bounds, exact = [-above], [0.0 if firm is not None else -1.0]
         if firm is not None:
             upper, equal, bounds, exact = [*upper, equal[0].reshape(1, -1)], [], [*bounds, np.zeros(1)], []
-        if self.setting.output:
+        if self.output:
             equal.append(np.concatenate([np.ones(n), -np.ones(n), np.zeros(m)]))
             exact.append(0.0)
         cost = np.concatenate([np.full(2 * n, SMALL), np.array([self.uses[key] for key in soft], dtype=float)])
@@ -228,7 +229,7 @@ class Decision:
         if not top:
             return
         n = len(q)
-        rows: list[list[int]] = [[1] * n + [0]] if self.setting.output else []
+        rows: list[list[int]] = [[1] * n + [0]] if self.output else []
         for key in keys:
             value, level = product(self.unit(key), q), self.level(key) if key in inner else 0.0
             if abs(value - level) < zero + 1e-9 * level:
@@ -247,7 +248,7 @@ class Decision:
 
     def level(self, key: int) -> float:
         """What the product with the (moderate) column must reach where it is to be positive: ν, to the same scale."""
-        column = self.setting.signs.columns[key % self.count]
+        column = self.setting.columns[key % self.count]
         return float(self.setting.directions[key % self.count][-1] / (max(map(abs, column)) or 1))
 
     def system(self, numbers: Sequence[int], firm: int | None) -> tuple[int, ...] | Weights:
@@ -265,7 +266,7 @@ class Decision:
                 inner = k == firm and self.inner[key % self.count]
                 (strict if inner else weak).append((self.column(key), 0))
                 keys[inner].append((k, key % self.count))
-        constants: list[Constraint] = [([1] * len(self.goal), 0)] if self.setting.output else []
+        constants: list[Constraint] = [([1] * len(self.goal), 0)] if self.output else []
         solved = solve_system(constants, weak, strict, len(self.goal))
         if isinstance(solved, Witness):
             return tuple(linear.primitive(solved.x))
@@ -274,12 +275,12 @@ class Decision:
 
     def separator(self, q: tuple[int, ...]) -> Separator:
         """The vector with what the kernel finds about it."""
-        return Separator(q, *self.setting.separates(q, self.faces), dot(q, self.goal) < 0)
+        return Separator(q, *self.setting.separates(q, self.faces), sum(map(mul, q, self.goal)) < 0)
 
     def unit(self, key: int) -> Floats:
         """The column of a signed ray, as floats of moderate size."""
         if key not in self.units:
-            column = self.floats(self.setting.signs.columns[key % self.count])
+            column = self.floats(self.setting.columns[key % self.count])
             self.units[key] = column if key < self.count else -column
         return self.units[key]
 
@@ -287,27 +288,32 @@ class Decision:
         """The values, centred with an output bias, over the largest."""
         top = max(map(abs, values)) or 1
         array = np.array([x / top for x in values])
-        return array - array.mean() if self.setting.output else array
+        return array - array.mean() if self.output else array
 
     def column(self, key: int) -> list[int]:
         """σ H(ray) of a signed ray, on the samples."""
-        column = self.setting.signs.columns[key % self.count]
+        column = self.setting.columns[key % self.count]
         return list(column) if key < self.count else [-x for x in column]
 
     def candidate(self, numbers: Sequence[int], weights: Weights) -> Candidate:
         """The network with these weights; its predictions tell the scale."""
-        form, units = self.model.form, list[tuple[int, list[Fraction]]]()
+        problem, units = self.model.problem, list[Unit]()
         for k in numbers:
             parts = [(weight, self.setting.directions[ray]) for (face, ray), weight in weights.items() if face == k]
-            point = [sum((w * ray[c] for w, ray in parts), Fraction(0)) for c in range(form.dimension)]
-            units.append((-1 if self.faces[k][0] else 1, point))
-        values = [[sign * x for x in form.value(point)] for sign, point in units]
-        f = self.centred([sum(column, Fraction(0)) for column in zip(*values, strict=True)]) if units else []
+            point = [
+                sum((w * x for (w, _), x in zip(parts, column, strict=True)), ZERO)
+                for column in zip(*(ray for _, ray in parts), strict=True)
+            ]
+            if point:
+                sign = -1 if self.faces[k][0] else 1
+                units.append(self.model.chart.unit_at(sign, point, problem.hidden_bias))
+        values = [[sign * x for x in heights(problem, (sign, u, nu))] for sign, u, nu in units]
+        f = self.centred([sum(column, ZERO) for column in zip(*values, strict=True)]) if units else []
         known = self.centred(self.predictions)
-        scale = next((b / a for a, b in zip(f, known, strict=True) if a), Fraction(1)) if units else Fraction(1)
-        return evaluated(self.model, [(sign, tuple(scale * x for x in point)) for sign, point in units])
+        scale = next((b / a for a, b in zip(f, known, strict=True) if a), ONE) if units else ONE
+        return evaluated(problem, [(sign, tuple(scale * x for x in u), scale * nu) for sign, u, nu in units])
 
     def centred(self, values: Sequence[Fraction]) -> list[Fraction]:
         """The values modulo constants, with an output bias."""
-        mean = sum(values, Fraction(0)) / len(values) if self.setting.output else Fraction(0)
+        mean = sum(values, Fraction(0)) / len(values) if self.output else Fraction(0)
         return [x - mean for x in values]

@@ -14,7 +14,7 @@ import numpy as np
 from symverify.ground import linear
 from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
-from symverify.search.global_minimum.model import Flags, Floats, Indices, Model, Signs, Slot
+from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Signs, Slot, bit_set
 from symverify.search.global_minimum.relaxation import Projection, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
@@ -24,27 +24,24 @@ TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
 @dataclass(frozen=True, slots=True)
 class DualVector:
-    """vector: n integers. blocked: bit set of the column numbers on which it is positive (see `bit_set`)."""
+    """vector: n integers. blocked: bit set of the column numbers (+rays, then −rays) on which it is positive."""
 
     vector: tuple[int, ...]
     blocked: int
 
 
-def bit_set(plus: Flags, minus: Flags) -> int:
-    """The column numbers (those of +rays, then of −rays) as one integer, for fast intersections."""
-    return int.from_bytes(np.packbits(np.concatenate([plus, minus])).tobytes(), "big")
-
-
-def proves(model: Model, vector: Sequence[int], threshold: Fraction) -> bool:
+def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
     gain = sum(g * y for g, y in zip(vector, model.labels, strict=True))
     square = sum([g * g for g in vector])
     return gain > 0 and gain * gain >= threshold * square
 
 
-def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction) -> DualVector | None:
+def accepted(
+    model: Generators, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction
+) -> DualVector | None:
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
-    if (model.instance.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
+    if (model.problem.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
     signs: Signs = model.products(vector)
     if ((signs > 0) & plus).any() or ((signs < 0) & minus).any():
@@ -52,13 +49,13 @@ def accepted(model: Model, vector: Sequence[int], plus: Flags, minus: Flags, thr
     return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
 
 
-def known(model: Model, vector: Sequence[int]) -> DualVector:
+def known(model: Generators, vector: Sequence[int]) -> DualVector:
     """A vector that was accepted before."""
     signs: Signs = model.products(vector)
     return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
 
 
-def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
+def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
     """A vector that proves `threshold` for all networks with units in the slots; None if their exact bound is lower.
 
     The slots may be those of several nodes: then each of these is covered.
@@ -71,7 +68,7 @@ def dual_vector(model: Model, slots: Sequence[Slot], warm: Indices, threshold: F
     return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
 
 
-def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
     Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly.
@@ -94,7 +91,7 @@ def _rounded(model: Model, plus: Flags, minus: Flags, warm: Indices, threshold: 
     cost = float(first.weights[len(free) :].sum())
     margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * sqrt(first.value))
     exact = [model.column(int(k)) for k in free]
-    if model.instance.output_bias:
+    if model.problem.output_bias:
         exact.append([1] * len(model.labels))
     rounding = Rounding(exact, len(model.labels))
     moved = first
@@ -117,7 +114,7 @@ def _spanned(rows: Floats, free: Floats) -> Flags:
     return flat
 
 
-def _lines(model: Model, tight: Indices) -> Indices:
+def _lines(model: Generators, tight: Indices) -> Indices:
     """The rays of those of these columns whose opposite is in their cone, too.
 
     A vector that is ≤ 0 on all columns is 0 on these. One that separates the columns' opposite sum from the cone is
@@ -135,18 +132,18 @@ def _lines(model: Model, tight: Indices) -> Indices:
     return rays
 
 
-def _signed(model: Model, numbers: Indices) -> Floats:
+def _signed(model: Generators, numbers: Indices) -> Floats:
     """The unit columns of these column numbers."""
     return np.where(numbers < model.count, 1.0, -1.0)[:, None] * model.units[numbers % max(model.count, 1)]
 
 
-def _bound(model: Model, projection: Projection) -> float:
+def _bound(model: Generators, projection: Projection) -> float:
     gain = float(product(projection.residual, model.target))
     return gain * gain / projection.value if gain > 0 else 0.0
 
 
 def _round(
-    model: Model,
+    model: Generators,
     residual: Floats,
     scale: float,
     rounding: Rounding,
@@ -163,7 +160,7 @@ def _round(
     return None
 
 
-def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
+def exact_projection(model: Generators, plus: Flags, minus: Flags, warm: Indices) -> ConeProjection:
     """The labels Y, centred with an output bias, projected onto the cone of these columns; exact.
 
     With an output bias columns and labels are n times the centred ones, so weights fit Y and the residual is n·(Y − F).
@@ -172,7 +169,7 @@ def exact_projection(model: Model, plus: Flags, minus: Flags, warm: Indices) -> 
 
     def centred(values: Sequence[int]) -> list[int]:
         total = sum(values)
-        return [count * x - total for x in values] if model.instance.output_bias else list(values)
+        return [count * x - total for x in values] if model.problem.output_bias else list(values)
 
     used = plus | minus
 

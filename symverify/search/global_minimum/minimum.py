@@ -14,17 +14,21 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
+from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.function_bound import group_means
+from symverify.kernel.core.network import Point, Problem, predictions, risk
+from symverify.kernel.core.units import Units
 from symverify.search.global_minimum import checkpoint as saved
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
-from symverify.search.global_minimum.instance import Form, Instance, Network
-from symverify.search.global_minimum.model import Model, model
-from symverify.search.global_minimum.network import Candidate, attaining, evaluated, family
+from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
+from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.relaxation import project
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
 
 Watch = Callable[[Progress], None]
+Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
 SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
 CLOSING = 0.8  # share of the time left for the certificate of a complete search
@@ -34,9 +38,9 @@ GRACE = 10.0  # seconds for the certificate after Ctrl-C
 
 
 def global_minimum(
-    inst: Instance,
+    problem: Problem,
     *,
-    incumbent: Network | None = None,
+    incumbent: Point | None = None,
     executor: Executor | None = None,
     progress: Watch | None = None,
     deadline: float | None = None,
@@ -49,31 +53,31 @@ def global_minimum(
     save the search in, and to continue from if it exists.
     """
     with threadpool_limits(limits=1, user_api="blas"):  # its threads cost more than they bring on small matrices
-        return _global_minimum(inst, incumbent, executor, progress, deadline, checkpoint)
+        return _global_minimum(problem, incumbent, executor, progress, deadline, checkpoint)
 
 
-def prepare(inst: Instance) -> float:
+def prepare(problem: Problem) -> float:
     """The seconds that it takes to compile what the search uses: in its first run on a machine some ten."""
-    shape = model(inst)
+    shape = generators(problem)
     begun, none = time.monotonic(), np.zeros(0, dtype=np.int64)
     project(shape, none, none)
     return time.monotonic() - begun
 
 
 def _global_minimum(
-    inst: Instance,
-    incumbent: Network | None,
+    problem: Problem,
+    incumbent: Point | None,
     executor: Executor | None,
     progress: Watch | None,
     deadline: float | None,
     checkpoint: Path | None,
 ) -> Result:
     begun = time.monotonic()
-    shape = model(inst)
-    search = Search(inst, shape, min(inst.width, len(inst.y)), evaluated(shape, []), executor=executor)
+    shape = generators(problem)
+    search = Search(problem, shape, evaluated(problem, []), executor=executor)
     if incumbent is not None:
-        search.improve(evaluated(shape, points(shape, incumbent)))
-    floor, residual = inst.within()
+        search.improve(evaluated(problem, units_of(problem, incumbent)))
+    floor, residual = within_groups(problem)
     until = None if deadline is None else begun + deadline
     started = checkpoint is not None and saved.restore(checkpoint, search)  # Ctrl-C in here leaves the file as it is
     try:
@@ -85,33 +89,19 @@ def _global_minimum(
     if checkpoint is not None and search.nodes:
         saved.save(checkpoint, search)
     lower = floor
-    trivial = [linear.primitive(residual)] if floor else []
-    vectors = [tuple(vector) for vector in trivial]
+    proof: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
     if search.best.loss > floor:
         pace = (time.monotonic() - begun) / max(search.nodes, 1)
-        lower, vectors = _certified(search, complete, floor, vectors, until, pace)
+        lower, proof = _certified(search, complete, floor, proof, until, pace)
         if checkpoint is not None and complete and lower < search.best.loss:
             saved.save(checkpoint, search)
-    return _result(search, complete, lower, vectors, begun, until)
+    return _result(search, complete, lower, proof, begun, until)
 
 
-def points(shape: Model, network: Network) -> list[tuple[int, tuple[Fraction, ...]]]:
-    """(σ, point in integer coordinates) of a network's units; ValueError if it has too many."""
-    form, inst = shape.form, shape.instance
-    if len(network.v) > inst.width:
-        raise ValueError("the incumbent has more hidden units than the instance")
-    units = []
-    for w, b, v in zip(network.W, network.b, network.v, strict=True):
-        if not v:
-            continue
-        u = [*w, b - form.shift] if inst.hidden_bias else list(w)
-        z = [abs(v) * sum((a * c for a, c in zip(u, x, strict=True)), Fraction(0)) for x in inst.inputs]
-        point = linear.solve(form.rows, z, len(form.basis)) if form.basis else []
-        if point is None:
-            raise ArithmeticError("pre-activations lie in the column space of the inputs")
-        tail = [abs(v) / form.scale[-1]] if form.perspective else []
-        units.append((1 if v > 0 else -1, (*point, *tail)))
-    return units
+def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
+    """min Σ(f − y)² over *all* functions f of x, and its residual y − f."""
+    residual = [y - mean for (y,), (mean,) in zip(problem.targets, group_means(problem), strict=True)]
+    return sum((r * r for r in residual), ZERO), residual
 
 
 def _searched(
@@ -138,9 +128,9 @@ def _searched(
 
 
 def _certified(
-    search: Search, complete: bool, floor: Fraction, trivial: list[tuple[int, ...]], until: float | None, pace: float
-) -> tuple[Fraction, list[tuple[int, ...]]]:
-    """A lower bound and vectors that prove it: the incumbent's loss, or one that the search has passed.
+    search: Search, complete: bool, floor: Fraction, trivial: Written, until: float | None, pace: float
+) -> tuple[Fraction, Written]:
+    """A lower bound and the certificate that proves it: the incumbent's loss, or one that the search has passed.
 
     Where the search is complete most of the time is for its leaves. An attempt at a lower bound may take half of the
     time that is left, the next one is at fewer nodes; so is the first, where time will not do for more. Ctrl-C ends an
@@ -153,7 +143,7 @@ def _certified(
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
-            return search.best.loss, sorted({one.vector for one in search.vectors})
+            return search.best.loss, search.written()
         reset()  # also where the interruption came after the last leaf
         attempts.pop()
     seconds = math.inf if until is None else (until - time.monotonic()) / 2
@@ -166,17 +156,12 @@ def _certified(
             continue
         most = len(leaves) / FEWER
         with suppress(TimeoutError, KeyboardInterrupt):
-            search.vectors = []
+            search.vectors, search.served = [], {}
             if not search.certify(threshold, leaves, _part(until, 0.5)):
-                bounds = [
-                    Fraction(sum(g * y for g, y in zip(one.vector, search.shape.labels, strict=True)) ** 2)
-                    / (sum(g * g for g in one.vector) * scale)
-                    for one in search.vectors
-                ]
-                found = min(bounds, default=floor)
+                proof = search.written()
+                found = min(search.shape.bound(vector) for vector in proof[0])
                 # That the minimum is proved depends on no clock: such a proof has the same bytes always.
-                proved = found if found < search.best.loss else threshold / scale
-                return proved, sorted({one.vector for one in search.vectors})
+                return (found if found < search.best.loss else threshold / scale), proof
     return floor, trivial
 
 
@@ -186,60 +171,60 @@ def _part(until: float | None, share: float) -> float | None:
 
 
 def _result(
-    search: Search, complete: bool, lower: Fraction, vectors: list[tuple[int, ...]], begun: float, until: float | None
+    search: Search, complete: bool, lower: Fraction, proof: Written, begun: float, until: float | None
 ) -> Result:
-    shape, best, separators = search.shape, search.best, None
-    network, known = attaining(shape, best), True if always_attained(shape) else None
-    if network is None and lower == best.loss:
-        found = _attainment(search, vectors, until)
+    problem, best, separators = search.problem, search.best, None
+    point, known = best.point(problem), True if always_attained(problem) else None
+    if point is None and lower == best.loss:
+        found = _attainment(search, proof[0], until)
         if isinstance(found, Candidate):
-            best, network = found, attaining(shape, found)
+            best, point = found, found.point(problem)
         separators = found if isinstance(found, tuple) else None
-        known = None if found is None else network is not None
-    elif network is not None and lower == best.loss:
+        known = None if found is None else point is not None
+    elif point is not None and lower == best.loss:
         known = True
-    if network is not None and search.inst.loss(network) != best.loss:
+    if point is not None and risk(problem, predictions(problem, point)) != problem.loss.factor * best.loss:
         raise ArithmeticError("the network does not have the loss it was found with")
-    units = 2 * _chambers(shape.form)
-    width = search.inst.width
+    units, width = 2 * _chambers(search.shape.form), problem.widths[1]
     return Result(
-        factor=search.inst.factor,
+        factor=problem.loss.factor,
         complete=complete,
         lower=lower,
         upper=best.loss,
-        network=network,
-        family=family(shape, best) if network is None else None,
+        best=best,
+        point=point,
         attained=known,
-        vectors=tuple(vectors),
+        vectors=proof[0],
+        tree=proof[1],
         separators=separators,
         statistics=Statistics(units, comb(units + width - 1, width), search.nodes, time.monotonic() - begun),
     )
 
 
-def _attainment(search: Search, vectors: list[tuple[int, ...]], until: float | None) -> Candidate | Separators | None:
+def _attainment(
+    search: Search, vectors: Sequence[tuple[int, ...]], until: float | None
+) -> Candidate | Separators | None:
     """An attaining candidate, or the separators that show that there is none; None: not decided."""
-    inst, least = search.inst, search.best.loss
-    floor, residual = inst.within()
-    residuals = [residual] if least == floor else tight(inst.y, vectors, least)
+    least = search.best.loss
+    floor, residual = within_groups(search.problem)
+    residuals = [residual] if least == floor else tight(search.problem, vectors, least)
     try:
         return attained(search.shape, residuals, least, until)
     except (TimeoutError, Declined, KeyboardInterrupt):
         return None
 
 
-def _chambers(form: Form) -> int:
+def _chambers(units: Units) -> int:
     """The number of cells of one unit."""
-    rows = [row for row, _, _ in form.hyperplanes]
-    if form.perspective:
-        rows.append([0] * (form.dimension - 1) + [1])
-    return count_chambers(rows, len(rows) - 1 if form.perspective else None) if rows else 1
+    rows = [wall for wall in units.walls if any(wall)]
+    return count_chambers(rows, len(rows) - 1 if units.cone else None) if rows else 1
 
 
-def tight(y: Sequence[Fraction], vectors: Sequence[Sequence[int]], rho: Fraction) -> list[tuple[Fraction, ...]]:
+def tight(problem: Problem, vectors: Sequence[Sequence[int]], rho: Fraction) -> list[tuple[Fraction, ...]]:
     """The residuals y − f of which a network with Σ_i (f(x_i) − y_i)² = ρ has one: by vectors that prove ρ."""
     found = dict[tuple[Fraction, ...], None]()
     for g in vectors:
-        gain, square = sum((a * b for a, b in zip(g, y, strict=True)), Fraction(0)), sum(x * x for x in g)
+        gain, square = sum((a * y for a, (y,) in zip(g, problem.targets, strict=True)), ZERO), sum(x * x for x in g)
         if gain * gain == rho * square:
             found[tuple(gain * x / square for x in g)] = None
     return list(found)

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from symverify.ground.floats import product, solve
-from symverify.search.global_minimum.model import Floats, Indices, Model
+from symverify.search.global_minimum.generators import Floats, Generators, Indices
 
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
 SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
@@ -40,7 +40,7 @@ class Projection:
 
 
 def project(
-    model: Model,
+    model: Generators,
     plus: Indices,
     minus: Indices,
     warm: Indices = _NONE,
@@ -59,14 +59,14 @@ def project(
     return Projection(support, weights, residual)
 
 
-def nearest(model: Model, target: Floats, plus: Indices, minus: Indices) -> Floats:
+def nearest(model: Generators, target: Floats, plus: Indices, minus: Indices) -> Floats:
     """target − its nearest point in the cone of these columns, (n,)."""
     return _engine(model)(model.units, target, plus, minus, _NONE, _NONE, 0.0, LEAST, -1.0)[2]
 
 
-def _engine(model: Model) -> Callable[..., tuple[Indices, Floats, Floats]]:
+def _engine(model: Generators) -> Callable[..., tuple[Indices, Floats, Floats]]:
     """The projection to use: compiling does not pay for a small search."""
-    return _fastest() if model.count ** min(model.instance.width, 4) > SMALL else project_with_numpy
+    return _fastest() if model.count ** min(model.problem.widths[1], 4) > SMALL else project_with_numpy
 
 
 @cache

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symverify.search.global_minimum.instance import Network
-from symverify.search.global_minimum.network import Family
+from symverify.kernel.core.network import Point
+from symverify.search.global_minimum.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,10 @@ class Statistics:
 class Result:
     """lower ≤ inf Σ(f − y)² ≤ upper, exactly; `vectors` prove the lower bound for every network.
 
-    complete: no node is open, so that at most the certificate is missing. network: attains `upper`, or None. family:
-    approaches `upper` where no known network attains it. attained: whether inf R is attained, None where that is not
-    known. vectors: dual vectors (n integers each), sorted. separators: where inf R is not attained, for each residual
+    complete: no node is open, so that at most the certificate is missing. best: what reaches `upper`, or approaches it.
+    point: a network that attains it, or None where none is known. attained: whether inf R is attained, None where that
+    is not known. vectors: dual vectors (n integers each), with their tree; both are empty where nothing is proved.
+    separators: where inf R is not attained, for each residual
     of the lower bound the vectors that prove it.
     """
 
@@ -31,10 +32,11 @@ class Result:
     complete: bool
     lower: Fraction
     upper: Fraction
-    network: Network | None
-    family: Family | None
+    best: Candidate
+    point: Point | None
     attained: bool | None
     vectors: tuple[tuple[int, ...], ...]
+    tree: tuple[int, ...]
     separators: tuple[tuple[tuple[int, ...], ...], ...] | None
     statistics: Statistics
 

@@ -8,7 +8,7 @@ from flint import fmpz_mat
 
 from symverify.ground import linear
 from symverify.ground.floats import spanning
-from symverify.search.global_minimum.model import Floats
+from symverify.search.global_minimum.generators import Floats
 
 EXTRA = 8  # coordinates that the correction may use beyond those that it needs
 WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else

@@ -20,12 +20,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
-from symverify.search.global_minimum.dual import DualVector, bit_set, exact_projection
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Model, Node, Slot, binary
-from symverify.search.global_minimum.network import Candidate, candidate, conflicts, from_weights, shares
-from symverify.search.global_minimum.tasks import Guess, Solved
+from symverify.search.global_minimum.candidate import Candidate
+from symverify.search.global_minimum.dual import DualVector, exact_projection
+from symverify.search.global_minimum.generators import Generators, Node, Slot, binary
+from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
+from symverify.search.global_minimum.tasks import Branch, Guess, Solved
+from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
 WINDOW = 8  # tasks under way
@@ -66,7 +68,7 @@ class Sent:
 
     nodes: tuple[Solved, ...]
     cut: float
-    result: Callable[[], tuple[list[Solved], list[Guess]]]
+    result: Callable[[], tuple[list[Branch], list[Guess]]]
 
 
 @dataclass(slots=True)
@@ -106,16 +108,19 @@ class Replay:
 class Search:
     """The state of one search. `open` is a heap by (bound, serial number); `proof` are the leaves certified.
 
-    `past` are lower bounds that were reached, each with the nodes that were left then: fewer prove a lower bound.
+    `tree` are all nodes so far, with their splits; one that is reached again is in it already. `served` are leaves with
+    the number of a vector that they admit. `past` are lower bounds that were reached, each with the nodes that were
+    left then: fewer prove a lower bound.
     """
 
-    inst: Instance
-    shape: Model
-    width: int
+    problem: Problem
+    shape: Generators
     best: Candidate
     open: list[tuple[float, int, Solved]] = field(default_factory=list)
     leaves: list[Solved] = field(default_factory=list)
+    tree: dict[Node, Split | None] = field(default_factory=dict)
     vectors: list[DualVector] = field(default_factory=list)
+    served: dict[Node, int] = field(default_factory=dict)
     proof: list[Solved] = field(default_factory=list)
     nodes: int = 0
     sent: deque[Sent] = field(default_factory=deque)
@@ -155,15 +160,15 @@ class Search:
         return [*self.leaves, *self.pending]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
-        """work(inst, part, *rest), begun elsewhere where there is an executor; call what it returns for the result."""
+        """work(problem, part, *rest), begun elsewhere if there is an executor; call what it returns for the result."""
         if self.executor is None:
-            return partial(work, self.inst, part, *rest)
+            return partial(work, self.problem, part, *rest)
         if not self.pickled:
-            self.pickled = pickle.dumps(self.inst)
+            self.pickled = pickle.dumps(self.problem)
         return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
 
     def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
-        """work(inst, part, *rest) for every part, in order."""
+        """work(problem, part, *rest) for every part, in order."""
         running = [self.submit(work, part, *rest) for part in parts]
         return (result() for result in running)
 
@@ -179,6 +184,9 @@ class Search:
 
     def add(self, solved: Solved) -> None:
         """A solved node: a leaf, a new incumbent, or one to split."""
+        if solved.node in self.tree:
+            return
+        self.tree[solved.node] = None
         self.nodes += 1
         if not solved.splits and solved.value < self.cut:
             self.improve(candidate(self.shape, solved.parts))
@@ -195,14 +203,14 @@ class Search:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
         seeds = range(STARTS)
         for guesses in self.calls(
-            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.width
+            tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.shape.width
         ):
             self.consider(guesses)
             if self.best.loss == floor:
                 return
         with self.undone():
-            for node in tasks.roots(self.width):
-                self.add(self.solved(node, (), 1.0 / (self.width + 1)))
+            for node in tasks.roots(self.shape.width):
+                self.add(self.solved(node, (), 1.0 / (self.shape.width + 1)))
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -217,9 +225,12 @@ class Search:
     def snapshot(self) -> Callable[[], None]:
         """Call what it returns to have the state as it is now."""
         state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
+        known = len(self.tree)
 
         def reset() -> None:
             self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
+            while len(self.tree) > known:
+                self.tree.popitem()
 
         return reset
 
@@ -234,11 +245,13 @@ class Search:
                 self.send(batch, self.cut)
             if not self.sent:  # all that was open are leaves by now
                 return
-            solved, guesses = self.sent[0].result()
-            self.sent.popleft()
+            found, guesses = self.sent[0].result()
+            parents = self.sent.popleft().nodes
             self.consider(guesses)
-            for one in solved:
-                self.add(one)
+            for parent, (split, solved) in zip(parents, found, strict=True):
+                self.tree[parent.node] = split
+                for one in solved:
+                    self.add(one)
         if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
             self.past.append((self.lower, self.left))
 
@@ -265,7 +278,7 @@ class Search:
         failed, replay = list[Solved](), replay or Replay(Trail())
         trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
         waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
-        waiting = [(leaf, bits) for leaf, bits in waiting if not self.covered(bits, 0)]
+        waiting = self.unserved(waiting, 0)
         under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
         while waiting or under_way:
             in_time(until)
@@ -276,16 +289,18 @@ class Search:
                 under_way.append((group, len(self.vectors), result))
             group, known, result = under_way.popleft()
             found = replay.next("found", trail.found, result)
-            leaf, bits = group.members[0]
-            if found is None and len(group.members) > 1:
-                waiting = [*group.members[1:], *waiting]
-                alone = partial(tasks.certify, self.inst, (leaf.node, leaf.support), threshold)
+            members = group.members
+            if found is None and len(members) > 1:
+                members, waiting = members[:1], [*members[1:], *waiting]
+                leaf, _ = members[0]
+                alone = partial(tasks.certify, self.problem, (leaf.node, leaf.support), threshold)
                 found = replay.next("alone", trail.alone, alone)
-            if found is not None and not all(self.covered(more, known) for _, more in group.members):
+            members = self.unserved(members, known)
+            if found is None:
+                failed += [leaf for leaf, _ in members]
+            elif members:
                 self.vectors.append(found)
-                waiting = [(leaf, bits) for leaf, bits in waiting if found.blocked & bits]
-            elif found is None and not self.covered(bits, known):
-                failed.append(leaf)
+                waiting = self.unserved([*members, *waiting], len(self.vectors) - 1)
         return failed
 
     def grown(self, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
@@ -325,11 +340,23 @@ class Search:
 
     def reach(self, solved: Solved) -> int:
         """The node's columns as a bit set."""
-        return bit_set(*self.shape.reach(solved.node))
+        return self.shape.reach_bits(solved.node)
 
-    def covered(self, bits: int, since: int) -> bool:
-        """Whether one of the vectors from number `since` on is admissible on all these columns."""
-        return any(not vector.blocked & bits for vector in self.vectors[since:])
+    def unserved(self, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
+        """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
+        left = list[Waiting]()
+        for leaf, bits in leaves:
+            number = next((k for k in range(since, len(self.vectors)) if not self.vectors[k].blocked & bits), None)
+            if number is None:
+                left.append((leaf, bits))
+            else:
+                self.served[leaf.node] = number
+        return left
+
+    def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+        """The certificate: the vectors that serve the leaves, and the tree that leads to them."""
+        splits = {node: split for node, split in self.tree.items() if split is not None}
+        return written(self.shape, splits, self.served, self.vectors)
 
     def refine(self, leaf: Solved, asked: Fraction) -> None:
         """A leaf whose exact bound is below `asked`, the incumbent's loss at that time: a network of it, or a split."""
@@ -350,7 +377,8 @@ class Search:
             self.improve(found)
             self.leaves.append(leaf)
             return
-        for node in tasks.children(leaf.node, splits[0]):
+        self.tree[leaf.node] = splits[0]
+        for node in tasks.children(shape, leaf.node, splits[0]):
             self.add(self.solved(node, leaf.support, leaf.weight))
 
 

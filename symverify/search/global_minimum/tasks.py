@@ -1,6 +1,6 @@
 """The pure work of the search: functions of their arguments only, run here or in worker processes.
 
-Workers get the instance and small nodes; the model (rays, columns) is rebuilt once per process.
+Workers get the problem and small nodes; the generators is rebuilt once per process.
 """
 
 import pickle
@@ -15,9 +15,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.ground.floats import product
-from symverify.search.global_minimum.dual import DualVector, bit_set, dual_vector
-from symverify.search.global_minimum.instance import Instance
-from symverify.search.global_minimum.model import Flags, Indices, Model, Node, Slot, model
+from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum.dual import DualVector, dual_vector
+from symverify.search.global_minimum.generators import Flags, Generators, Indices, Node, Slot, bit_set, generators
 from symverify.search.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
 from symverify.search.global_minimum.relaxation import Projection, project
 
@@ -45,16 +45,19 @@ class Solved:
     weight: float
 
 
+Branch = tuple[Split, list[Solved]]  # how a node is split, and its children
+
+
 @lru_cache(maxsize=2)
-def _received(pickled: bytes) -> Instance:
-    """The instance that a worker process was sent. The process does its linear algebra in one thread from now on."""
+def _received(pickled: bytes) -> Problem:
+    """The problem that a worker process was sent. The process does its linear algebra in one thread from now on."""
     threadpool_limits(limits=1, user_api="blas")
-    received: Instance = pickle.loads(pickled)
+    received: Problem = pickle.loads(pickled)
     return received
 
 
 def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) -> T:
-    """work(instance, part, *rest), the instance pickled: each process unpacks it once."""
+    """work(problem, part, *rest), the problem pickled: each process unpacks it once."""
     return work(_received(pickled), part, *rest)
 
 
@@ -64,17 +67,23 @@ def roots(width: int) -> list[Node]:
     return list(every)
 
 
-def children(node: Node, split: Split) -> list[Node]:
+def halves(shape: Generators, slot: Slot, plane: int) -> tuple[Slot, Slot]:
+    """The parts of a slot on the closed negative and positive side of a hyperplane."""
+    low, high = shape.halves(slot[1], plane)
+    return (slot[0], low), (slot[0], high)
+
+
+def children(shape: Generators, node: Node, split: Split) -> list[Node]:
     """Cut one slot by a hyperplane; equal slots together, since their order does not matter."""
     place, plane = split
     slot = node[place]
     copies = node.count(slot)
     rest = [other for other in node if other != slot]
-    halves: list[Slot] = [(slot[0], tuple(sorted((*slot[1], (plane, side))))) for side in (0, 1)]
-    return [tuple(sorted([*rest, *[halves[0]] * (copies - k), *[halves[1]] * k])) for k in range(copies + 1)]
+    low, high = halves(shape, slot, plane)
+    return [tuple(sorted([*rest, *[low] * (copies - k), *[high] * k])) for k in range(copies + 1)]
 
 
-def solve(shape: Model, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
+def solve(shape: Generators, node: Node, found: Projection, least: float, cut: float, weight: float) -> Solved:
     """A node with its projection and its parent's bound `least`; it is a leaf if its own is at least `cut`."""
     splits: tuple[Split, ...] = ()
     parts: tuple[Share, ...] = ()
@@ -91,26 +100,27 @@ def _hopeless(least: float, cut: float) -> float:
     return least + 1e-6 * max(cut - least, 0.0)
 
 
-def bound(shape: Model, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
+def bound(shape: Generators, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
     """The projection onto the columns of a node; not the nearest point if the value falls to `stop`."""
     return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), stop)
 
 
-def relaxed(shape: Model, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
+def relaxed(shape: Generators, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
     """The projection onto the columns of these rays; `warm` may have other ones, too."""
     starts = warm[np.concatenate([plus, minus])[warm]]
     return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
 
 
-def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[Solved], list[Guess]]:
-    """The children of every node of the batch, and a network near the projection of the first of them that is open.
+def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> tuple[list[Branch], list[Guess]]:
+    """Every node's split and children, and a network near the projection of the first child that is open.
 
     `cut` is the incumbent's value: guesses that are not better are not returned.
     """
-    shape = model(inst)
-    solved, guesses = list[Solved](), list[Guess]()
+    shape = generators(problem)
+    found_splits, guesses = list[Branch](), list[Guess]()
     for parent in batch:
-        nodes, bounds = best_split(shape, parent, cut)
+        split, nodes, bounds = best_split(shape, parent, cut)
+        solved = list[Solved]()
         sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
         volumes = [prod(sizes[slot] for slot in node) for node in nodes]
         for node, found, volume in zip(nodes, bounds, volumes, strict=True):
@@ -119,21 +129,20 @@ def expand(inst: Instance, batch: Sequence[Solved], cut: float) -> tuple[list[So
             if not guesses and child.splits:
                 value, parts = local_search(shape, start_units(shape, node, found))
                 guesses.append((value, tuple(parts)))
-    return solved, [guess for guess in guesses if guess[0] < cut]
+        found_splits.append((split, solved))
+    return found_splits, [guess for guess in guesses if guess[0] < cut]
 
 
-def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], list[Projection]]:
-    """The children of the split that raises their bounds most, and these (strong branching).
+def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, list[Node], list[Projection]]:
+    """The split that raises the children's bounds most, the children, and these (strong branching).
 
     A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
     Both are at most cut − the parent's bound, which tells early that a split is not better.
     """
-    if not parent.splits:
-        return [parent.node], [bound(shape, parent.node, parent.support)]
     gap, best, vain = cut - parent.value, -1.0, 0
-    chosen: tuple[list[Node], list[Projection]] = [], []
+    chosen: tuple[Split, list[Node], list[Projection]] = parent.splits[0], [], []
     for split in parent.splits:
-        nodes, bounds, least, most = children(parent.node, split), list[Projection](), gap, 1e-12
+        nodes, bounds, least, most = children(shape, parent.node, split), list[Projection](), gap, 1e-12
         for node in nodes:
             stop = max(parent.value + best / max(gap, 1e-300), _hopeless(parent.value, cut))
             bounds.append(bound(shape, node, parent.support, stop))
@@ -142,7 +151,7 @@ def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], li
             if least * gap <= best:
                 break
         if least * most > best and len(bounds) == len(nodes):
-            best, chosen, vain = least * most, (nodes, bounds), 0
+            best, chosen, vain = least * most, (split, nodes, bounds), 0
         else:
             vain += 1
         if least == gap or vain == PATIENCE:
@@ -150,9 +159,9 @@ def best_split(shape: Model, parent: Solved, cut: float) -> tuple[list[Node], li
     return chosen
 
 
-def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
+def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
     """Networks found by descent from seeded random units."""
-    shape = model(inst)
+    shape = generators(problem)
     found = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -160,7 +169,7 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
         for _ in range(width):
             few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
             point = product(rng.standard_normal(len(few)), shape.directions[few])
-            if shape.form.perspective:
+            if shape.form.cone:
                 point[-1] = abs(point[-1])
             units.append((int(rng.integers(0, 2)) * 2 - 1, point))
         value, parts = local_search(shape, units)
@@ -168,14 +177,14 @@ def explore(inst: Instance, seeds: Sequence[int], width: int) -> list[Guess]:
     return found
 
 
-def certify(inst: Instance, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
+def certify(problem: Problem, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
     """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
     slots, support = group
-    return dual_vector(model(inst), slots, np.array(support, dtype=np.int64), threshold)
+    return dual_vector(generators(problem), slots, np.array(support, dtype=np.int64), threshold)
 
 
 def grow(
-    shape: Model, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
+    shape: Generators, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
 

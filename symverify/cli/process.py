@@ -1,0 +1,118 @@
+"""A process around a command: its signals, its standard streams, and what it exits with.
+
+Whatever becomes of the streams, the command runs as if they were there: a closed one is /dev/null, a pipe that nobody
+reads on takes everything, and an error of standard output is told at the end, with exit code 2.
+"""
+
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+INTERRUPTED, UNWRITTEN = 130, 2
+
+AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
+
+_seen: list[float] = []  # when signals have come, by time.monotonic
+
+
+def interrupted() -> bool:
+    """Whether this process has been asked to end, by Ctrl-C or SIGTERM."""
+    return bool(_seen)
+
+
+def process(command: Callable[[], int]) -> int:
+    """Run a command as this process; its exit code, 130 if it was interrupted, 2 if its output was lost."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(getattr(signal, name), _interrupt)
+    sys.unraisablehook = _unraisable
+    output = Output(1)
+    try:
+        _open_closed()
+        sys.stdout, sys.stderr = _text(output, sys.stdout), _text(Output(2), sys.stderr)
+        code = command()
+    except BaseException:  # a signal before or after the command's own care
+        code = INTERRUPTED
+    return _ended(code, output)
+
+
+def _ended(code: int, output: "Output") -> int:
+    """The exit code, once everything is written; from here on signals do nothing."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    sys.stdout.flush()
+    if output.error is not None:
+        sys.stderr.write(f"cannot write the output: {output.error.strerror}\n")
+    sys.stderr.flush()
+    if interrupted():
+        return INTERRUPTED
+    return UNWRITTEN if output.error is not None and code in (0, 3, 10, 11) else code
+
+
+def _interrupt(*_: object) -> None:
+    now = time.monotonic()
+    if not _seen or now - _seen[-1] > AT_ONCE:
+        _seen.append(now)
+        raise KeyboardInterrupt
+
+
+def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """An interruption inside a finaliser is remembered and polled; nothing else is kept quiet."""
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
+
+def _open_closed() -> None:
+    """Put /dev/null in the place of standard streams that were closed, or the next file opened would be one."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+
+
+def _text(output: "Output", like: object) -> io.TextIOWrapper:
+    """A text stream onto an output; what the encoding lacks is spelled out."""
+    encoding = getattr(like, "encoding", None) or "utf-8"
+    buffered = io.BufferedWriter(output)
+    return io.TextIOWrapper(buffered, encoding=encoding, errors="backslashreplace", line_buffering=output.isatty())
+
+
+class Output(io.RawIOBase):
+    """A descriptor that takes everything: where it fails, `error` is the first reason, None for a closed pipe."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self.descriptor, self.broken = descriptor, False
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self.descriptor
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self.descriptor)
+
+    def write(self, data: "io.ReadableBuffer") -> int:  # type: ignore[name-defined]
+        """Write all of it, or as good as: the length."""
+        left = memoryview(data).cast("B")
+        size = len(left)
+        while left and not self.broken:
+            try:
+                left = left[os.write(self.descriptor, left) :]
+            except BlockingIOError:  # it is full for now
+                import select
+
+                select.select([], [self.descriptor], [])
+            except BrokenPipeError:
+                self.broken = True
+            except OSError as error:
+                self.broken, self.error = True, error
+        return size

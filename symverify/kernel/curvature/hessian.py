@@ -1,0 +1,117 @@
+"""First and second derivatives of the risk, and of pre-activations, on the pieces of a cell.
+
+On a cell every value is a polynomial of degree at most 1 in each parameter, so a second derivative ∂_a ∂_b g is
+∂_b g(θ + e_a) − ∂_b g(θ), exactly.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from ..core.activation import ONE, ZERO
+from ..core.errors import Declined, within_budget
+from ..core.loss import Loss, Quadratic
+from ..core.network import (
+    Layer,
+    Pattern,
+    Point,
+    Problem,
+    evaluate,
+    predictions,
+    pullback,
+    rational,
+    residuals,
+)
+from ..core.poly import Scalar
+
+MAX_HESSIAN, MAX_TERMS = 80, 200_000
+Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
+Vector = list[Fraction]
+
+
+def places(problem: Problem) -> Iterator[Place]:
+    """All parameters, in the order of `coordinates`."""
+    for m in range(len(problem.widths) - 1):
+        for j in range(problem.widths[m + 1]):
+            yield from ((m, j, c) for c in range(problem.widths[m] + problem.has_bias(m)))
+
+
+def moved(point: Point, place: Place) -> Point:
+    """The point with 1 added to one parameter."""
+    m, j, c = place
+    weight, bias = [list(row) for row in point[m].weight], list(point[m].bias or ())
+    row, at = (weight[j], c) if c < len(weight[j]) else (bias, j)
+    row[at] += ONE
+    layer = Layer(tuple(map(tuple, weight)), None if point[m].bias is None else tuple(bias))
+    return (*point[:m], layer, *point[m + 1 :])
+
+
+def gradient(problem: Problem, point: Point, pattern: Pattern, pull: Sequence[Sequence[Scalar]]) -> list[Scalar]:
+    """The derivatives of Σ_ik pull_ik f_ik by all parameters, on the pieces of `pattern`."""
+    found: list[Scalar] = [ZERO] * problem.size()
+    for i, back in enumerate(pull):
+        row = pullback(problem, point, i, pattern, back)
+        found = [a + b for a, b in zip(found, row, strict=True)]
+    return found
+
+
+def slope(problem: Problem, point: Point, pattern: Pattern, pull: Sequence[Sequence[Fraction]]) -> Vector:
+    """The same at a rational point."""
+    return [rational(x) for x in gradient(problem, point, pattern, pull)]
+
+
+def piece_at(loss: Loss, e: Fraction) -> Quadratic:
+    """a, b, c of ℓ around the error e, where ℓ is a e² + b e + c; at a cut on the side below."""
+    return loss.parts[bisect_left(loss.cuts, e)]
+
+
+def second_derivatives(problem: Problem, f: Sequence[Sequence[Fraction]]) -> list[list[Fraction | None]]:
+    """factor · ∂²ℓ/∂f_ik², None where ℓ is not twice differentiable."""
+    loss = problem.loss
+    return [
+        [None if a - b in loss.cuts else loss.factor * 2 * piece_at(loss, a - b)[0] for a, b in zip(u, v, strict=True)]
+        for u, v in zip(f, problem.targets, strict=True)
+    ]
+
+
+def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vector, list[Vector]]:
+    """The gradient and the Hessian of the risk at a point, on the pieces of a cell whose closure it is in.
+
+    By the chain rule ∂_a ∂_b R = Σ (ℓ''(f) ∂_a f) ∂_b f + Σ ℓ'(f) ∂_a ∂_b f.
+    """
+    where, f = list(places(problem)), predictions(problem, point)
+    if len(where) > MAX_HESSIAN or len(where) ** 2 * len(f) > MAX_TERMS:
+        raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters, or on too many samples")
+    pull, bends = list(zip(*residuals(problem, f), strict=True)), second_derivatives(problem, f)
+    first, hessian = slope(problem, point, pattern, pull), []
+    for place in where:
+        there = moved(point, place)
+        change = [
+            [
+                (bend or ZERO) * (rational(b) - a)
+                for bend, a, b in zip(*each, evaluate(problem, there, i, pattern)[-1], strict=True)
+            ]
+            for i, each in enumerate(zip(bends, f, strict=True))
+        ]
+        parts = zip(slope(problem, point, pattern, change), slope(problem, there, pattern, pull), first, strict=True)
+        hessian.append([within_budget(x + y - z) for x, y, z in parts])
+    return first, hessian
+
+
+def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Place) -> tuple[Vector, list[Vector]]:
+    """The gradient and the Hessian of the pre-activation of unit j of hidden layer m on sample i, kink = (m, j, i)."""
+    m, j, i = kink
+    node = next(k for k, each in enumerate(problem.program, 1) if getattr(each, "layer", None) == m)
+    back = [Fraction(j == k) for k in range(problem.widths[m + 1])]
+
+    def at(theta: Point) -> Vector:
+        return [rational(x) for x in pullback(problem, theta, i, pattern, back, node)]
+
+    first = at(point)
+    hessian = [
+        [within_budget(a - b) for a, b in zip(at(moved(point, place)), first, strict=True)]
+        if place[0] <= m
+        else [ZERO] * len(first)
+        for place in places(problem)
+    ]
+    return first, hessian

@@ -1,0 +1,173 @@
+"""The network as a solver sees it: one interpreter of the problem's program, over any ring.
+
+Variables: z{layer}_{unit}_{sample}, the pre-activations, and f{sample}_{output}, the predictions, all from 1.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeVar, assert_never
+
+from symverify.kernel.core.network import Affine, Bent, Pattern, Point, Problem, pieces_at
+from symverify.kernel.core.poly import Poly, Scalar
+from symverify.opinion.terms import Series, Terms, compare, polynomial, power, variable
+
+MAX_EQUATIONS = 4000  # of one statement
+Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
+R = TypeVar("R", Terms, Series)
+
+
+def z_name(layer: int, unit: int, sample: int) -> str:
+    """A pre-activation's variable."""
+    return f"z{layer + 1}_{unit + 1}_{sample + 1}"
+
+
+def f_name(sample: int, output: int) -> str:
+    """A prediction's variable."""
+    return f"f{sample + 1}_{output + 1}"
+
+
+def f_names(problem: Problem) -> list[list[str]]:
+    """The variables of all predictions, n × d_Y."""
+    return [[f_name(i, k) for k in range(problem.widths[-1])] for i in range(len(problem.inputs))]
+
+
+def interpret(
+    problem: Problem, pattern: Pattern, parameter: Callable[[Place], R], keep: Callable[[str, R], R]
+) -> list[list[R]]:
+    """The predictions (n × d_Y) of the network with these parameters, on the pieces of `pattern`.
+
+    `keep` is told each pre-activation and prediction by its name, and says what stands for it from there on.
+    """
+    found: list[list[R]] = []
+    for i, x in enumerate(problem.inputs):
+        values: list[Sequence[R | Fraction]] = [x]
+        last: list[R] = []
+        for k, node in enumerate(problem.program, 1):
+            entering = values[node.source]
+            match node:
+                case Affine(layer=m, biased=biased):
+                    last = []
+                    for j in range(problem.widths[m + 1]):
+                        name = f_name(i, j) if k == len(problem.program) else z_name(m, j, i)
+                        parts = [parameter((m, j, c)) * a for c, a in enumerate(entering)]
+                        parts += [parameter((m, j, len(entering)))] if biased else []
+                        last.append(keep(name, sum(parts[1:], parts[0])))
+                    values.append(last)
+                case Bent(layer=m, h=h):
+                    pieces = [pattern[m][j][i] for j in range(len(last))]
+                    values.append([z * h.slopes[p] + h.offsets[p] for p, z in zip(pieces, last, strict=True)])
+                case _:
+                    assert_never(node)
+        found.append(last)
+    return found
+
+
+@dataclass(slots=True)
+class Equations:
+    """Variables and the equations that define them."""
+
+    variables: list[str] = field(default_factory=list)
+    relations: list[str] = field(default_factory=list)
+
+    def define(self, name: str, value: Terms) -> Terms:
+        """A fresh variable with this value."""
+        self.variables.append(name)
+        self.relations.append(compare(value, "=", variable(name)))
+        return variable(name)
+
+    def change(self, name: str, value: Series) -> Series:
+        """The same for the changes of a number, order by order; the number itself stays."""
+        orders = [self.define(f"{'d' * order}{name}", x) for order, x in enumerate(value.of[1:], 1)]
+        return Series((value.of[0], *orders))
+
+
+def scalar(x: Scalar) -> Terms:
+    """A parameter: a number, or a polynomial in t."""
+    if not isinstance(x, Poly):
+        return polynomial(x)
+    return sum((power("t", k) * c for k, c in enumerate(x.coefficients)), polynomial(0))
+
+
+def entry(point: Point, place: Place) -> Scalar:
+    """The parameter at a place."""
+    m, j, c = place
+    bias = point[m].bias
+    return point[m].weight[j][c] if bias is None or c < len(point[m].weight[j]) else bias[j]
+
+
+def of_point(problem: Problem, point: Point, pattern: Pattern) -> Equations:
+    """The network at a point, or along a path in t, on the pieces of `pattern`."""
+    made = Equations()
+    interpret(problem, pattern, lambda place: scalar(entry(point, place)), made.define)
+    return made
+
+
+def places(problem: Problem) -> list[Place]:
+    """All parameters."""
+    columns = [problem.widths[m] + problem.has_bias(m) for m in range(len(problem.widths) - 1)]
+    return [(m, j, c) for m, width in enumerate(columns) for j in range(problem.widths[m + 1]) for c in range(width)]
+
+
+def parameter_name(place: Place) -> str:
+    """A parameter's variable."""
+    m, j, c = place
+    return f"w{m + 1}_{j + 1}_{c + 1}"
+
+
+def of_cell(problem: Problem, pattern: Pattern) -> Equations:
+    """The network at unknown parameters, on the pieces of `pattern`."""
+    made = Equations(list(map(parameter_name, places(problem))))
+    interpret(problem, pattern, lambda place: variable(parameter_name(place)), made.define)
+    return made
+
+
+def of_change(problem: Problem, point: Point, pattern: Pattern, order: int) -> tuple[Equations, list[list[Series]]]:
+    """The network along θ + tδ, to an order in t: how its predictions change. The variables d… are δ."""
+    made = Equations([f"d{parameter_name(place)}" for place in places(problem)])
+
+    def moving(place: Place) -> Series:
+        at = scalar(entry(point, place))
+        return Series((at, variable(f"d{parameter_name(place)}"), *[polynomial(0)] * (order - 1)))
+
+    def keep(name: str, value: Series) -> Series:
+        return made.change(name, value)
+
+    return made, interpret(problem, pattern, moving, keep)
+
+
+def too_large(problem: Problem) -> bool:
+    """Whether the network's equations on all samples are too many for one statement."""
+    return len(problem.inputs) * sum(problem.widths[1:]) > MAX_EQUATIONS
+
+
+def inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
+    """The inequalities that keep every pre-activation in its piece; `less` is "<" (inside) or "<=" (closed)."""
+    return [
+        compare((variable(z_name(m, j, i)) - t) * side, less)
+        for m, layer in enumerate(pattern)
+        for j, unit in enumerate(layer)
+        for i, p in enumerate(unit)
+        if not (m == 0 and problem.dead_row(i))
+        for side, ends in (
+            (-1, problem.activations[m].breakpoints[p - 1 : p] if p else ()),
+            (1, problem.activations[m].breakpoints[p : p + 1]),
+        )
+        for t in ends
+    ]
+
+
+def whereabouts(problem: Problem, point: Point) -> list[str]:
+    """Where each pre-activation of the point is: strictly inside a piece, or at a breakpoint."""
+    found = []
+    for m, layer in enumerate(pieces_at(problem, point)):
+        t = problem.activations[m].breakpoints
+        for j, unit in enumerate(layer):
+            for i, at in enumerate(unit):
+                z = variable(z_name(m, j, i))
+                if len(at) > 1:
+                    found.append(compare(z, "=", t[at[0]]))
+                elif not (m == 0 and problem.dead_row(i)):
+                    found += [compare(z, ">", lower) for lower in (t[at[0] - 1 : at[0]] if at[0] else ())]
+                    found += [compare(z, "<", upper) for upper in t[at[0] : at[0] + 1]]
+    return found
