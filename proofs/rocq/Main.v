@@ -70,6 +70,7 @@ Notation l := (vT (loss_of p)).
 Notation g := (gT (loss_of p)).
 Definition risk_Q (th : params Q) : Q := riskT Qops l c N D th.
 
+Definition ok_risk (th : params Q) (rho : Q) : bool := good_loss (loss_of p) && Qeq_bool (risk_Q th) rho.
 Definition predict (th : params Q) (x : list Q) : list Q := netT Qops N th x.
 
 Definition ok_interior (th : params Q) : bool := good_loss (loss_of p) && check_interior Qops g (n_out p) (n_in p) c N D th.
@@ -113,6 +114,8 @@ Definition ok_global_minimum (width : nat) (rho : Q) (th : params Q) : bool :=
 
 Theorem risk_Q_ok th : good_loss (loss_of p) = true -> Q2R (risk_Q th) = risk_at p (real th).
 Proof. intros H. destruct (good_loss_ok _ H) as (L & E & HL & _). unfold risk_at. rewrite <- E. apply (riskT_ok Qops QR), HL. Qed.
+Theorem ok_risk_sound th rho : ok_risk th rho = true -> risk_at p (real th) = Q2R rho.
+Proof. intros H. apply andb_prop in H. destruct H as [H1 H]. rewrite <- risk_Q_ok by auto. apply Qeq_eqR, Qeq_bool_eq, H. Qed.
 Theorem predict_ok th x : rv QR (predict th x) = net (rN QR N) (real th) (rv QR x).
 Proof. apply (netT_ok Qops QR). Qed.
 Theorem ok_interior_sound th : ok_interior th = true -> local_min (risk_at p) (real th).
@@ -171,6 +174,8 @@ Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold affine_fit. rewrite <- E.
   eapply (check_affine_ok Qops QR); eauto.
 Qed.
+Theorem path_start curve : path_at 0 curve = real (start Qops curve).
+Proof. apply (at_start Qops QR). Qed.
 Theorem ok_descent_sound curve : ok_descent curve = true -> ~ local_min (risk_at p) (path_at 0 curve).
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & HS). unfold risk_at, path_at. rewrite <- E.

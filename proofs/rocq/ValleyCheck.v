@@ -70,7 +70,10 @@ Fixpoint pow2 (n : nat) : t := match n with O => one K | S n' => let p := pow2 n
 Fixpoint halve (p : poly) : poly := match p with [] => [] | a :: p' => a *! pow2 (length p') :: halve p' end.
 Fixpoint shift (p : poly) : poly := match p with [] => [] | a :: p' => let q := shift p' in padd [a] (padd q (z0 :: q)) end.
 Fixpoint positive (fuel : nat) (p : poly) : bool :=
-  ltb K z0 (hd z0 p) && (ltb K z0 (low p) || match fuel with O => false | S fuel' => let q := halve p in positive fuel' q && positive fuel' (shift q) end).
+  if ltb K z0 (hd z0 p) then
+    if ltb K z0 (low p) then true
+    else match fuel with O => false | S fuel' => let q := halve p in if positive fuel' q then positive fuel' (shift q) else false end
+  else false.
 Lemma pow2_pos n : 0 < r (pow2 n).
 Proof. induction n; simpl; [rewrite toR_one; lra|rewrite toR_add; lra]. Qed.
 Lemma halve_ok x : forall p, exists k, 0 < k /\ ev_p x (halve p) = k * ev_p (x / 2) p.
@@ -91,8 +94,8 @@ Lemma positive_ok : forall fuel p, positive fuel p = true -> forall x, 0 <= x <=
 Proof.
   assert (B : forall p x, ltb K z0 (low p) = true -> 0 <= x <= 1 -> 0 < ev_p x p).
   { intros p x H Hx. apply (ltb_ok KR) in H. rewrite toR_zero in H. assert (Q := low_ok x p Hx). lra. }
-  induction fuel as [|fuel IH]; intros p H x Hx; cbn [positive] in H; apply andb_prop in H; destruct H as [_ H]; apply orb_prop in H; destruct H as [H|H]; auto; try discriminate.
-  apply andb_prop in H. destruct H as [H1 H2]. destruct (Rle_dec x (1 / 2)) as [L|L].
+  induction fuel as [|fuel IH]; intros p H x Hx; cbn [positive] in H; destruct (ltb K z0 (hd z0 p)); try discriminate; destruct (ltb K z0 (low p)) eqn:HL; auto; try discriminate.
+  destruct (positive fuel (halve p)) eqn:H1; [|discriminate]. rename H into H2. destruct (Rle_dec x (1 / 2)) as [L|L].
   - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H1 (2 * x) ltac:(lra)). rewrite E in P. replace (2 * x / 2) with x in P by field.
     apply Rmult_lt_reg_l with k; auto. lra.
   - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H2 (2 * x - 1) ltac:(lra)). rewrite shift_ok in P. replace (1 + (2 * x - 1)) with (2 * x) in P by ring.
