@@ -1,45 +1,13 @@
-(* What the extracted checker says: a problem with rational numbers, one boolean function for each rule, what `true` means. *)
+(* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
+From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
   Scale AffineFit Descent AdjacentCells.
 Import ListNotations.
 Open Scope R_scope.
 
-Inductive loss_name := Squared | Huber (d : Q).
-(* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
-Record problem := Problem {
-  layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss_name; factor : Q;
-  n_in : nat; n_out : nat }.
-Definition value_of (l : loss_name) : list R -> list R -> R :=
-  match l with Squared => sqd | Huber d => sum2 (huber1 (Q2R d)) end.
-Definition risk_at (p : problem) : params R -> R :=
-  risk_of (value_of (loss_of p)) (Q2R (factor p)) (rN QR (layers p)) (rD QR (samples p)).
-Definition real : params Q -> params R := rp QR.
-(* the point at x of a path whose entries are polynomials *)
-Definition path_at (x : R) (th : params (list Q)) : params R := at_ QR x th.
-
-(* every point of the path is a local minimum (spurious), all of one risk, and infinitely many are different:
-   no two of those for 0 < x < e, for some e > 0 *)
-Definition moving (th : params (list Q)) : Prop :=
-  exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> path_at x th = path_at x' th -> x = x'.
-Definition valley (p : problem) (th : params (list Q)) : Prop :=
-  (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
-  moving th.
-Definition spurious_valley (p : problem) (th : params (list Q)) : Prop :=
-  (forall x, 0 <= x <= 1 -> spurious_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
-  moving th.
-(* the point predicts what a best affine map predicts *)
-Definition affine_fit (p : problem) (th : params Q) : Prop :=
-  best_affine_fit (value_of (loss_of p)) (n_in p) (n_out p) (rN QR (layers p)) (rD QR (samples p)) (real th).
-(* no network with these layers, of any widths, has a risk below rho *)
-Definition lower_bound_any (p : problem) (rho : Q) : Prop :=
-  forall th, (forall d, In d (samples p) -> length (net (rN QR (layers p)) th (rv QR (fst d))) = n_out p) -> Q2R rho <= risk_at p th.
-(* rho is a lower bound for one hidden layer of this width and one output *)
-Definition lower_bound (p : problem) (width : nat) (rho : Q) : Prop :=
-  exists bo bh h, layers p = [(bo, act_out Qops); (bh, h)] /\
-  forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
-    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> Q2R rho <= risk_at p [[out]; W].
-
+(* the same maps, as the checkers' proofs have them *)
+Lemma risk_at_QR p : risk_at p = risk_of (value_of (loss_of p)) (Q2R (factor p)) (rN QR (layers p)) (rD QR (samples p)).
+Proof. reflexivity. Qed.
 Definition half : Q := 1 # 2.
 Definition vT (l : loss_name) : list Q -> list Q -> Q := match l with Squared => sqdT Qops | Huber d => sum2T Qops (huber1T Qops half d) end.
 Definition gT (l : loss_name) : list Q -> list Q -> list Q := match l with Squared => sqgT Qops | Huber d => map2 (huber1T' Qops d) end.
@@ -113,35 +81,35 @@ Definition ok_global_minimum (width : nat) (rho : Q) (th : params Q) : bool :=
   end.
 
 Theorem risk_Q_ok th : good_loss (loss_of p) = true -> Q2R (risk_Q th) = risk_at p (real th).
-Proof. intros H. destruct (good_loss_ok _ H) as (L & E & HL & _). unfold risk_at. rewrite <- E. apply (riskT_ok Qops QR), HL. Qed.
+Proof. intros H. destruct (good_loss_ok _ H) as (L & E & HL & _). rewrite risk_at_QR, <- E. apply (riskT_ok Qops QR), HL. Qed.
 Theorem ok_risk_sound th rho : ok_risk th rho = true -> risk_at p (real th) = Q2R rho.
 Proof. intros H. apply andb_prop in H. destruct H as [H1 H]. rewrite <- risk_Q_ok by auto. apply Qeq_eqR, Qeq_bool_eq, H. Qed.
 Theorem predict_ok th x : rv QR (predict th x) = net (rN QR N) (real th) (rv QR x).
 Proof. apply (netT_ok Qops QR). Qed.
 Theorem ok_interior_sound th : ok_interior th = true -> local_min (risk_at p) (real th).
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   eapply (check_interior_ok Qops QR); eauto.
 Qed.
 Theorem ok_adjacent_sound th : ok_adjacent th = true -> local_min (risk_at p) (real th).
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   eapply (check_adjacent_ok Qops QR); eauto.
 Qed.
 Theorem ok_better_sound th th' : ok_better th th' = true -> local_min (risk_at p) (real th) -> spurious_min (risk_at p) (real th).
 Proof.
-  intros H HM. split; auto. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  intros H HM. split; auto. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   exists (real th'). eapply (check_better_ok Qops QR); eauto. apply HL.
 Qed.
 Theorem ok_face_sound th mus : ok_face th mus = true -> local_min (risk_at p) (real th).
 Proof.
-  unfold ok_face, risk_at. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct th as [|[|out [|]] [|W [|]]]; try discriminate.
+  unfold ok_face. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct th as [|[|out [|]] [|W [|]]]; try discriminate.
   apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
   destruct (good_loss_ok _ H2) as (L & E & HL & _). rewrite <- E. exact (check_face_ok Qops QR _ _ _ _ shrinkQ shrinkQ_ok _ L _ _ _ _ _ _ HL H3).
 Qed.
 Theorem ok_valley_sound th : ok_valley th = true -> valley p th.
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold valley, risk_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold valley. rewrite risk_at_QR, <- E.
   split; [|apply (moves_ok Qops QR); auto]. intros x Hx. assert (V := check_valley_ok Qops QR _ _ L _ _ _ _ _ _ HL H).
   destruct (V x Hx) as [V1 V2]. split; auto. etransitivity; [exact V2|]. symmetry. apply V. lra.
 Qed.
@@ -149,23 +117,23 @@ Theorem ok_steady_sound th : ok_steady th = true -> forall x x', path_at x th = 
 Proof. apply (steady_ok Qops QR). Qed.
 Theorem ok_spurious_valley_sound th th' : ok_spurious_valley th th' = true -> spurious_valley p th.
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold spurious_valley, risk_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold spurious_valley. rewrite risk_at_QR, <- E.
   destruct (check_spurious_valley_ok Qops QR _ _ L _ _ _ _ _ _ _ HL H) as (V1 & V2 & V3). split; auto. intros x Hx. split; [apply V1; auto|].
   etransitivity; [exact (V2 x Hx)|]. symmetry. apply V2. lra.
 Qed.
 Theorem ok_global_function_sound th fits : ok_global_function th fits = true -> global_min (risk_at p) (real th).
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   eapply (check_global_function_ok Qops QR); eauto.
 Qed.
 Theorem ok_function_bound_sound fits rho : ok_function_bound fits rho = true -> lower_bound_any p rho.
 Proof.
-  intros H th HT. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold risk_at. rewrite <- E.
+  intros H th HT. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   exact (check_function_bound_ok Qops QR _ _ L _ _ _ _ _ HL H _ _ HT).
 Qed.
 Theorem ok_tree_bound_sound width s homog extra units G tree rho : ok_tree_bound width s homog extra units G tree rho = true -> lower_bound p width rho.
 Proof.
-  unfold ok_tree_bound, lower_bound, risk_at. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L M] [[al be] k]].
+  unfold ok_tree_bound, lower_bound. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L M] [[al be] k]].
   apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
   destruct (loss_of p); [|discriminate]. exists bo, bh, h. split; auto. exact (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ H3).
 Qed.
@@ -178,7 +146,7 @@ Theorem path_start curve : path_at 0 curve = real (start Qops curve).
 Proof. apply (at_start Qops QR). Qed.
 Theorem ok_descent_sound curve : ok_descent curve = true -> ~ local_min (risk_at p) (path_at 0 curve).
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & HS). unfold risk_at, path_at. rewrite <- E.
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & HS). rewrite risk_at_QR, <- E. change (path_at 0 curve) with (at_ QR 0 curve).
   rewrite (at_start Qops QR). eapply (check_descent_ok Qops QR); eauto.
 Qed.
 Theorem ok_global_minimum_sound width rho th : lower_bound p width rho -> ok_global_minimum width rho th = true -> global_min (risk_at p) (real th).

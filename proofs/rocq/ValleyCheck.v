@@ -4,7 +4,6 @@ From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 
-Fixpoint pev (p : list R) (x : R) : R := match p with [] => 0 | a :: p' => a + x * pev p' x end.
 Section Valley.
 Variable K : ops.
 Variable KR : num K.

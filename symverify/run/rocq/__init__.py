@@ -1,6 +1,6 @@
 """Writing a certificate as a Rocq file: data, network and points in plain sight, and one theorem for each claim.
 
-The statements are those of `proofs/rocq/Spec.v` and `Main.v`; the proofs are computations of its verified checkers.
+The statements are those of `proofs/rocq/Spec.v` and `Statements.v`; the proofs are computations of its verified checkers.
 What has no verified checker is named in the file as left out, and so is every claim that rests on it.
 """
 
@@ -85,7 +85,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         *[f"   Left out: {each}." for each in out.left_out],
         "   Theorems of steps come first, then one for each claim. *)",
         "Require Import List ZArith QArith Qreals Reals.",
-        "From Symverify Require Import Spec Numbers ValleyCheck Main.",
+        "From Symverify Require Import Spec Statements Numbers ValleyCheck Main.",
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
