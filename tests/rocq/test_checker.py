@@ -106,6 +106,60 @@ def test_strict(checker: Path, tmp_path: Path, name: str) -> None:
     assert message in "\n".join(answer.rest), answer
 
 
+def edited(path: str, new: Any) -> Callable[[Any, Any], None]:
+    """A change of the certificate at a path like "steps.3.vectors"; a function maps the old value."""
+
+    def change(_: Any, proof: Any) -> None:
+        *keys, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+        inner = proof
+        for key in keys:
+            inner = inner[key]
+        inner[last] = new(inner[last]) if callable(new) else new
+
+    return change
+
+
+def swapped(document: Any, _: Any) -> None:
+    """Two samples exchanged: the problem is the same, the vectors are not its own."""
+    data = document["data"]
+    data[0], data[1] = data[1], data[0]
+
+
+def relabelled(document: Any, _: Any) -> None:
+    """One label changed."""
+    document["data"][0]["y"] = [7]
+
+
+BOUND: dict[str, Callable[[Any, Any], None]] = {
+    "a higher bound": edited("steps.3.risk", "14000000001/1000000000"),
+    "a vector dropped": edited("steps.3.vectors", lambda v: v[1:]),
+    "an entry of a vector": edited("steps.3.vectors", lambda v: [[v[0][0] + 1, *v[0][1:]], *v[1:]]),
+    "a vector's sign": edited("steps.3.vectors", lambda v: [[-x for x in v[0]], *v[1:]]),
+    "a leaf dropped": edited("steps.3.tree", lambda tree: tree[:-1]),
+    "a leaf more": edited("steps.3.tree", lambda tree: [*tree, 0]),
+    "another vector at a leaf": edited("steps.3.tree", lambda tree: [*tree[:-1], (tree[-1] + 1) % 3]),
+    "another split": edited("steps.3.tree", lambda tree: [tree[0] - 1, *tree[1:]]),
+    "samples swapped": swapped,
+    "a label": relabelled,
+    "a weight of the minimum": edited("steps.4.parameters.0.weight.0.0", "-5/2"),
+    "the path": edited("steps.6.path.1.bias.0", ["-2", "1"]),
+    "the claim's bound": edited("claims.2.risk", "15"),
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_corrupted_bound(checker: Path, tmp_path: Path, name: str) -> None:
+    """The proof in the folder `boundary`, accepted as it is and refused with any one thing wrong."""
+    folder = PROOFS[0].parents[1] / "boundary"
+    document, proof = (json.loads((folder / each).read_text()) for each in ("network.json", "network.symcert.json"))
+    assert [proof["steps"][k]["rule"] for k in (3, 4, 6)] == ["global_lower_bound", "point", "valley"]
+    for change in (lambda *_: None, BOUND[name]):
+        change(document, proof)
+        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
+        answer = extracted(checker, tmp_path, document, proof)
+        assert answer.code == (11 if change is BOUND[name] else 0), answer
+
+
 def test_data_beside_the_network(checker: Path, tmp_path: Path) -> None:
     """A table is read as the kernel reads it, and hashed with the network file."""
     document, proof = simple()
