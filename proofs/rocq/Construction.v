@@ -99,7 +99,7 @@ Proof.
     + eexists. cbn [lay map fst app net]. fold (lay HL). rewrite E'. fold a'. unfold W, layer. cbn [fst snd]. rewrite map_app, map_map. f_equal.
       rewrite <- (map_nth_seq (fun a => s * be * k * a + (s * (z0 + be * tau) + o)) cs), Lcs.
       apply map_ext_in. intros j Hj. apply in_seq in Hj. rewrite Pev by (apply BD; lia). rewrite DJ by lia. ring.
-    + intros p Hp0. specialize (HI p Hp0). cbn [lay map fst app inside hd tl]. fold (lay HL). split; [|exact HI]. rewrite E'. fold a'.
+    + intros p Hp0. specialize (HI p Hp0). cbn [lay map fst app inside hd tl]. fold (lay HL). split; [left|exact HI]. rewrite E'. fold a'.
       apply inside_units_all; [|unfold W; rewrite app_length, map_length, seq_length, repeat_length; lia].
       intros q Hq. apply (strict_in h z0 s o r); auto. unfold W in Hq. apply in_app_or in Hq. destruct Hq as [Hq|Hq].
       * apply in_map_iff in Hq. destruct Hq as (j & <- & Hj). apply in_seq in Hj. apply BD. lia.
@@ -269,11 +269,11 @@ Proof.
   split; [|split; [|split; [exact INJ|exact CONT]]].
   - intros x s' Hx' Hin. split; [rewrite NET0 by auto; apply AF|].
       unfold NN, network, pth, PP. cbn [inside hd tl]. split.
-      * apply inside_units_all; [|rewrite map_length, seq_length; lia]. intros row _. exists 1. split; [lra|]. intros z' _. unfold ev, identity. simpl. ring.
+      * left. apply inside_units_all; [|rewrite map_length, seq_length; lia]. intros row _. exists 1. split; [lra|]. intros z' _. unfold ev, identity. simpl. ring.
       * destruct (L1 x crow s' Hx' Hin) as (rest & EL). destruct (HN _ _ _ _ _ EL) as (_ & HI).
         { rewrite app_length, map_length, seq_length. simpl. lia. }
         { intros a Ha. apply in_app_or in Ha. destruct Ha as [Ha|[<-|[]]]; auto. apply in_map_iff in Ha. destruct Ha as (k & <- & Hk). apply in_seq in Hk. apply B1; auto; lia. }
-        apply HI. cbn [inside hd tl net]. split; [|exact I].
+        apply HI. cbn [inside hd tl net]. split; [left|exact I].
         assert (S0 : strict h z0 s o) by (apply (strict_in h z0 s o r); auto; rewrite Rminus_eq_0, Rabs_R0; lra).
         apply inside_units_all; [|unfold W1; rewrite app_length, map_length; simpl; rewrite repeat_length; lia].
         intros row Hrow. unfold W1 in Hrow. rewrite MW in Hrow. apply in_app_or in Hrow. cbn [ext]. destruct Hrow as [Hrow|Hrow].

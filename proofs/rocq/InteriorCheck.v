@@ -151,26 +151,48 @@ Proof.
     split; [split; auto|]. f_equal; auto. 
     rewrite toR_add, toR_mul, dotT_ok, extT_ok. destruct E as (d & Hd & E). apply E. rewrite Rminus_eq_0, Rabs_R0; auto.
 Qed.
+(* the first layer without biases at x = 0: slope 0 and the value at 0 *)
+Definition is_dead (N' : list (bool * act t)) (bh : bool * act t) (x : list t) : bool :=
+  match N' with [] => negb (fst bh) && forallb (fun a => leb K a (zero K) && leb K (zero K) a) x | _ => false end.
 Fixpoint traceT (N : list (bool * act t)) (th : params t) (x : list t) : option (list (list (t * t)) * list t) :=
   match N, th with
   | bh :: N', W :: th' =>
       match traceT N' th' x with
       | None => None
-      | Some (p, a) => match unitsT (snd bh) W (extT (fst bh) a) with
+      | Some (p, a) =>
+          if is_dead N' bh x then let v := evT (snd bh) (zero K) in Some (map (fun _ => (zero K, v)) W :: p, map (fun _ => v) W)
+          else match unitsT (snd bh) W (extT (fst bh) a) with
           | None => None
           | Some (L, a') => Some (L :: p, a') end end
   | _, _ => Some ([], x)
   end.
+Lemma is_dead_ok N' bh x : is_dead N' bh x = true -> N' = [] /\ fst bh = false /\ forall row, dot row (rv x) = 0.
+Proof.
+  unfold is_dead. destruct N'; [|discriminate]. intros H. apply andb_prop in H. destruct H as [H1 H2]. apply negb_true_iff in H1. split; auto. split; auto.
+  induction x as [|a x IH]; intros [|b row]; simpl in *; auto. apply andb_prop in H2. destruct H2 as [H2 H3]. apply andb_prop in H2. destruct H2 as [A B].
+  apply (leb_ok KR) in A, B. rewrite toR_zero in *. rewrite (IH H3 row). replace (r a) with 0 by lra. ring.
+Qed.
+Lemma dead_row_ok bh W x : fst bh = false -> (forall row, dot row (rv x) = 0) ->
+  dead_row [] (fst bh, ra (snd bh)) (rso (map (fun _ => (zero K, evT (snd bh) (zero K))) W)) (rm W) (rv x) /\
+  layer (fst bh, ra (snd bh)) (rm W) (rv x) = rv (map (fun _ => evT (snd bh) (zero K)) W).
+Proof.
+  intros B Z. assert (V : r (evT (snd bh) (zero K)) = ev (ra (snd bh)) 0) by (rewrite evT_ok, toR_zero; auto). split.
+  - split; [auto|]. split; [exact B|]. split; [exact Z|]. cbn [snd]. intros j Hj. unfold rm in Hj. rewrite map_length in Hj. unfold rso. rewrite map_map. cbn [fst snd]. rewrite V.
+    clear - Hj. revert j Hj. induction W as [|row W IH]; intros [|j] Hj; simpl in *; try lia; auto. apply IH. lia.
+  - unfold layer, rv at 2, rm. rewrite !map_map. apply map_ext. intros row. cbn [fst snd]. rewrite B. cbn [ext]. rewrite Z. auto.
+Qed.
 Lemma traceT_ok : forall N th x p a, traceT N th x = Some (p, a) ->
   inside (rN N) (map rso p) (rp th) (rv x) /\ net (rN N) (rp th) (rv x) = rv a.
 Proof.
   induction N as [|bh N IH]; intros th x p a H; simpl in *.
   - inversion H; subst. destruct (rp th); auto.
   - destruct th as [|W th]; simpl in *; [inversion H; auto|].
-    destruct (traceT N th x) as [[p0 a0]|] eqn:E; [|discriminate].
-    destruct (unitsT _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst.
-    destruct (IH _ _ _ _ E) as [I1 I2]. destruct (unitsT_ok _ _ _ _ _ E2) as [I3 I4].
-    rewrite I2. simpl. auto.
+    destruct (traceT N th x) as [[p0 a0]|] eqn:E; [|discriminate]. destruct (IH _ _ _ _ E) as [I1 I2].
+    destruct (is_dead N bh x) eqn:Dd.
+    + destruct (is_dead_ok _ _ _ Dd) as (EN & EB & Z). inversion H; subst. destruct (dead_row_ok bh W x EB Z) as [D1 D2]. split; [split; [right; exact D1|exact I1]|].
+      simpl in *. destruct (rp th); exact D2.
+    + destruct (unitsT _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst. destruct (unitsT_ok _ _ _ _ _ E2) as [I3 I4].
+      rewrite I2. simpl. auto.
 Qed.
 
 Fixpoint sumT {I} (f : I -> t) (S : list I) : t := match S with [] => zero K | i :: S' => f i +! sumT f S' end.

@@ -82,11 +82,23 @@ Fixpoint inside_units (bh : bool * act R) (L : list (R * R)) (W : list (list R))
   | row :: W' => strict (snd bh) (dot row (ext (fst bh) a)) (fst (hd (0,0) L)) (snd (hd (0,0) L))
       /\ inside_units bh (tl L) W' a
   end.
+(* the first layer without biases at x = 0: its pre-activations are 0 whatever the weights, and bound no cell *)
+Definition dead_row (N' : list (bool * act R)) (bh : bool * act R) (L : list (R * R)) (W : list (list R)) (x : list R) : Prop :=
+  N' = [] /\ fst bh = false /\ (forall row, dot row x = 0) /\ forall j, (j < length W)%nat -> ev (snd bh) 0 = snd (nth j L (0, 0)).
 Fixpoint inside (N : list (bool * act R)) p (th : params R) (x : list R) : Prop :=
   match N, th with
-  | bh :: N', W :: th' => inside_units bh (hd [] p) W (net N' th' x) /\ inside N' (tl p) th' x
+  | bh :: N', W :: th' => (inside_units bh (hd [] p) W (net N' th' x) \/ dead_row N' bh (hd [] p) W x) /\ inside N' (tl p) th' x
   | _, _ => True
   end.
+Lemma Forall2_len {A B} (P : A -> B -> Prop) u v : Forall2 P u v -> length u = length v.
+Proof. intros H; induction H; simpl; auto. Qed.
+Lemma dead_units h x : (forall row, dot row x = 0) -> forall W L, (forall j, (j < length W)%nat -> ev h 0 = snd (nth j L (0, 0))) ->
+  layer (false, h) W x = units false L W x.
+Proof.
+  intros Z. induction W as [|row W IH]; intros L H; [reflexivity|]. unfold layer in *. cbn [map units fst snd ext] in *. rewrite Z, (IH (tl L)).
+  - f_equal. rewrite (H 0%nat) by (simpl; lia). destruct L; simpl; ring.
+  - intros j Hj. rewrite (H (S j)) by (simpl; lia). destruct L; [destruct j|]; reflexivity.
+Qed.
 
 Lemma units_near bh : forall W L a, inside_units bh L W a -> forall d, 0 < d -> exists e, 0 < e /\
   forall W' a', close2 e W W' -> close1 e a a' ->
@@ -123,7 +135,13 @@ Proof.
   - exists 1. split; [lra|]. intros. simpl. destruct th'; split; auto using close1_refl.
   - destruct th as [|W th].
     + exists 1. split; [lra|]. intros th' H. inversion H; subst. simpl. split; auto using close1_refl.
-    + simpl in HI. destruct HI as [HU HI].
+    + simpl in HI. destruct HI as [[HU|(EN & EB & Z & HD)] HI].
+      2:{ subst N. destruct bh as [b h]. simpl in EB. subst b. exists 1. split; [lra|]. intros th' H. inversion H as [|w w' t t' Hw Ht]; subst. simpl.
+        assert (LW : length W = length w') by (eapply Forall2_len; eauto).
+        assert (C : forall V : list (list R), layer (false, h) V x = map (fun _ => ev h 0) V) by (intros V; unfold layer; apply map_ext; intros; cbn [snd fst ext]; rewrite Z; auto).
+        split; [apply dead_units; auto; intros j Hj; apply HD; lia|]. rewrite !C.
+        replace (map (fun _ : list R => ev h 0) w') with (map (fun _ : list R => ev h 0) W); [apply close1_refl; auto|].
+        clear - LW. revert w' LW. induction W; intros [|? w'] L; try discriminate; simpl; auto. f_equal. apply IHW. simpl in L. lia. }
       destruct (units_near bh W _ _ HU d Hd) as (e1 & He1 & H1).
       destruct (IH _ _ _ HI e1 He1) as (e2 & He2 & H2).
       exists (Rmin e1 e2). split; [apply Rmin_pos; auto|].

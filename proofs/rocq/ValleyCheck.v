@@ -153,24 +153,38 @@ Proof.
     rewrite padd_ok, pscal_ok, pdot_ok, pext_ok, ev1. destruct E as (d & Hd & E).
     rewrite E by (rewrite Rminus_eq_0, Rabs_R0; auto). ring.
 Qed.
-Fixpoint traceP (N : list (bool * act t)) (th : params poly) (u : list poly) : option (list (list (t * t)) * list poly) :=
+Fixpoint traceP (N : list (bool * act t)) (th : params poly) (x : list t) : option (list (list (t * t)) * list poly) :=
   match N, th with
   | bh :: N', W :: th' =>
-      match traceP N' th' u with
+      match traceP N' th' x with
       | None => None
-      | Some (p, a) => match unitsP (snd bh) W (pext (fst bh) a) with
+      | Some (p, a) =>
+          if is_dead K N' bh x then let v := evT K (snd bh) z0 in Some (map (fun _ => (z0, v)) W :: p, map (fun _ => [v]) W)
+          else match unitsP (snd bh) W (pext (fst bh) a) with
           | None => None | Some (L, a') => Some (L :: p, a') end end
-  | _, _ => Some ([], u)
+  | _, _ => Some ([], map (fun a => [a]) x)
   end.
+Lemma constants_ok x v : map (ev_p x) (map (fun a => [a]) v) = rv v.
+Proof. unfold InteriorCheck.rv. rewrite map_map. apply map_ext. intros a. apply ev1. Qed.
 Lemma traceP_ok x : 0 <= x <= 1 -> forall N th u p a, traceP N th u = Some (p, a) ->
-  inside (rN KR N) (map (rso KR) p) (at_ x th) (map (ev_p x) u) /\ net (rN KR N) (at_ x th) (map (ev_p x) u) = map (ev_p x) a.
+  inside (rN KR N) (map (rso KR) p) (at_ x th) (rv u) /\ net (rN KR N) (at_ x th) (rv u) = map (ev_p x) a.
 Proof.
   intros Hx. induction N as [|bh N IH]; intros th u p a H; simpl in *.
-  - inversion H; subst. destruct (at_ x th); auto.
-  - destruct th as [|W th]; simpl in *; [inversion H; auto|].
-    destruct (traceP N th u) as [[p0 a0]|] eqn:E; [|discriminate].
-    destruct (unitsP _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst.
-    destruct (IH _ _ _ _ E) as [I1 I2]. destruct (unitsP_ok x _ Hx _ _ _ _ E2) as [I3 I4]. rewrite I2. simpl. auto.
+  - inversion H; subst. rewrite constants_ok. destruct (at_ x th); auto.
+  - destruct th as [|W th]; simpl in *; [inversion H; subst; rewrite constants_ok; auto|].
+    destruct (traceP N th u) as [[p0 a0]|] eqn:E; [|discriminate]. destruct (IH _ _ _ _ E) as [I1 I2].
+    destruct (is_dead K N bh u) eqn:Dd.
+    + destruct (is_dead_ok K KR _ _ _ Dd) as (EN & EB & Z). inversion H; subst. clear H.
+      assert (WX : exists V : list (list t), length V = length W) by (exists (repeat [] (length W)); apply repeat_length). destruct WX as (V & LV).
+      destruct (dead_row_ok K KR bh V u EB Z) as [(_ & _ & _ & D1) D2].
+      assert (CV : forall (A B C : Type) (f : C) (l : list A) (l' : list B), length l = length l' -> map (fun _ => f) l = map (fun _ => f) l').
+      { induction l; intros [|? l'] L; try discriminate; simpl; auto. f_equal. apply IHl. simpl in L. lia. }
+      split; [split; [right|exact I1]|].
+      * split; [auto|]. split; [exact EB|]. split; [exact Z|]. intros j Hj. rewrite map_length in Hj. rewrite (CV _ _ _ _ W V) by auto. apply D1. unfold rm. rewrite map_length. lia.
+      * simpl in *. transitivity (layer (fst bh, ra KR (snd bh)) (map (map (ev_p x)) W) (rv u)); [destruct (map (map (map (ev_p x))) th); reflexivity|].
+        unfold layer. rewrite !map_map. apply map_ext. intros row. cbn [fst snd]. rewrite EB. cbn [ext]. rewrite Z, ev1, (evT_ok K KR), toR_zero. auto.
+    + destruct (unitsP _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst.
+      destruct (unitsP_ok x _ Hx _ _ _ _ E2) as [I3 I4]. rewrite I2. simpl. auto.
 Qed.
 
 (* all predictions constant in t *)
@@ -184,14 +198,14 @@ Qed.
 Fixpoint tracesP N th (D : list (list t * list t)) : option (list (list t * list t * (list (list (t * t)) * list poly))) :=
   match D with
   | [] => Some []
-  | d :: D' => match traceP N th (map (fun a => [a]) (fst d)), tracesP N th D' with Some pa, Some l => Some ((d, pa) :: l) | _, _ => None end
+  | d :: D' => match traceP N th (fst d), tracesP N th D' with Some pa, Some l => Some ((d, pa) :: l) | _, _ => None end
   end.
 Lemma tracesP_ok N th : forall D l, tracesP N th D = Some l ->
-  map fst l = D /\ forall e, In e l -> traceP N th (map (fun a => [a]) (fst (fst e))) = Some (snd e).
+  map fst l = D /\ forall e, In e l -> traceP N th (fst (fst e)) = Some (snd e).
 Proof.
   induction D as [|d D IH]; simpl; intros l H.
   - inversion H; subst; simpl; split; auto. intros e [].
-  - destruct (traceP N th _) eqn:E; [|discriminate]. destruct (tracesP N th D) eqn:E2; [|discriminate].
+  - destruct (traceP N th (fst d)) eqn:E; [|discriminate]. destruct (tracesP N th D) eqn:E2; [|discriminate].
     inversion H; subst. destruct (IH _ eq_refl) as [I1 I2]. simpl. rewrite I1. split; auto. intros e [<-|He]; auto.
 Qed.
 Fixpoint shapeNP (N : list (bool * act t)) (th : params poly) : list (bool * nat) :=
@@ -218,11 +232,9 @@ Proof.
   unfold check_valley. intros [HV HG] H x Hx. apply andb_prop in H. destruct H as [Hc H].
   destruct (tracesP N th D) as [tr|] eqn:E; [|discriminate]. apply andb_prop in H. destruct H as [H1 H2].
   rewrite forallb_forall in H1, H2. destruct (tracesP_ok _ _ _ _ E) as [T1 T2].
-  assert (CX : forall x v, map (ev_p x) (map (fun a => [a]) v) = rv v).
-  { intros x0 v. unfold InteriorCheck.rv. rewrite map_map. apply map_ext. intros a. unfold ev_p. simpl. ring. }
   assert (PR : forall x e, 0 <= x <= 1 -> In e tr -> inside (rN KR N) (map (rso KR) (fst (snd e))) (at_ x th) (rv (fst (fst e))) /\
      net (rN KR N) (at_ x th) (rv (fst (fst e))) = rv (map (hd z0) (snd (snd e)))).
-  { intros x0 e Hx0 He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x0 Hx0) in T2. rewrite CX in T2.
+  { intros x0 e Hx0 He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x0 Hx0) in T2.
     destruct T2 as [T2 T3]. split; auto. rewrite T3. apply andb_prop in H1. destruct H1 as [_ HC]. rewrite forallb_forall in HC.
     unfold InteriorCheck.rv. rewrite map_map. apply map_ext_in. intros q Hq. apply constP_ok; auto. }
   assert (S0 : at_ 0 th = rp KR (start th)).

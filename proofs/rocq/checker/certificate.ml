@@ -122,11 +122,7 @@ let prove state number rule f roles =
       Point { th; risk = risk net th; given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
-      let live, dead = Propose.on_breakpoints net at.th in
-      demand where (live = 0) "it is at a breakpoint";
-      if dead > 12 then raise (Declined "too many dead rows");
-      demand where (if dead = 0 then C.ok_interior p (N.cparams at.th) else C.ok_adjacent p (N.cparams at.th))
-        "the minorant is not constant on its cell";
+      demand where (C.ok_interior p (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum { at; inside = true }
   | "adjacent_cells" ->
       let at = point "point" in
@@ -158,7 +154,6 @@ let prove state number rule f roles =
       let at, better, inside = premise state roles number "minimum" (function
         | Minimum { at; inside } -> Some (at, None, inside) | Spurious { at; better; inside; _ } -> Some (at, Some better, inside) | _ -> None) in
       if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
-      if snd (Propose.on_breakpoints net at.th) > 0 then raise (Rests_on "valley with dead rows");
       let path = cpath (curve state f "path" at.th) in
       demand where (match better with
         | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
