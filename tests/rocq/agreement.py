@@ -23,8 +23,8 @@ class Answer:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something is named as not covered."""
-        return any(line.startswith("not covered: ") for line in self.rest)
+        """Whether something is named as not covered, or as beyond the budget."""
+        return any(line.startswith(("not covered: ", "beyond the budget: ")) for line in self.rest)
 
 
 def of_lines(code: int, lines: list[str]) -> Answer:
@@ -70,8 +70,8 @@ def extracted(checker: Path, folder: Path, network: Json, proof: Json) -> Answer
 def differ(one: Answer, other: Answer) -> str:
     """How the extracted checker's answer contradicts the kernel's; "" if it does not.
 
-    What has no verified checker may be left open, and with it what the kernel finds wrong there; nothing may be proved
-    that the kernel does not prove, and nothing rejected that it accepts.
+    What has no verified checker, or takes it too long, may be left open, and with it what the kernel finds wrong there;
+    nothing may be proved that the kernel does not prove, and nothing rejected that it accepts.
     """
     if not other.lines <= one.lines and one.code in (0, 10):
         return f"proves {sorted(other.lines - one.lines)}"

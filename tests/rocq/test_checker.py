@@ -208,6 +208,21 @@ def corrupted(count: int, seed: int) -> Any:
             yield f"{name}{where}", case.network, mutant
 
 
+def miswritten(count: int, seed: int) -> Any:
+    """The accepted certificates, about mutants of their network files."""
+    for name, case in CASES.items():
+        found = list(mutations(case.network))
+        for where, mutant in Random(seed).sample(found, min(count, len(found))):
+            proof = case.proof | {"problem": hashlib.sha256(text(mutant)).hexdigest()}
+            yield f"{name}, network{where}", mutant, proof
+
+
+def test_agreement_on_corrupted_networks(checker: Path, tmp_path: Path) -> None:
+    seen = agree(checker, tmp_path, miswritten(8, 0))
+    assert seen[2, 2] > 60
+    assert seen[11, 11] > 5
+
+
 def test_agreement_on_corrupted_certificates(checker: Path, tmp_path: Path) -> None:
     seen = agree(checker, tmp_path, corrupted(12, 0))
     assert seen[11, 11] > 30
@@ -223,11 +238,11 @@ def test_agreement_on_random_certificates(checker: Path, tmp_path: Path) -> None
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    """All mutants of the accepted cases, and 5,000 random certificates with mutants of their own."""
-    seen = agree(checker, tmp_path, corrupted(10**9, 0)) + agree(
-        checker, tmp_path, random_cases(range(5000), mutants=3)
-    )
-    print(dict(seen))
+    """All mutants of the accepted cases and of their networks, and 5,000 random certificates with three mutants each."""
+    seen = agree(checker, tmp_path, corrupted(10**9, 0)) + agree(checker, tmp_path, miswritten(10**9, 0))
+    seen += agree(checker, tmp_path, random_cases(range(5000), mutants=3))
+    assert seen[0, 0] > 500, seen
+    assert seen[10, 10] > 100, seen
 
 
 def test_a_wide_network_needs_no_more_units_than_samples(checker: Path, tmp_path: Path) -> None:
