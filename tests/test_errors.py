@@ -26,7 +26,7 @@ from symverify.errors import (
 )
 
 ELSEWHERE = {"NotImportable", "CannotPlot"}  # drawn in the tree, defined where they are raised
-UNTIDY = {"SolverMissing", "NotConstructible", "NoView"}
+UNTIDY = {"SolverMissing", "NotConstructible", "NoView", "TooLong"}
 
 
 def exceptions() -> dict[str, type[Exception]]:

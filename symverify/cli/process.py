@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 INTERRUPTED, INTERNAL, UNWRITTEN = 130, 70, 2
 
+PATIENCE, FAREWELL = 30.0, 3.0  # seconds to end in after a signal, and for Python to end in after that
 AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
 
 _seen: list[float] = []  # when signals have come, by time.monotonic
@@ -36,6 +37,8 @@ def process(command: Callable[[], int]) -> int:
         code = command()
     except BaseException:  # before or after the command's own care: a signal
         code = INTERRUPTED if interrupted() else INTERNAL
+    if interrupted():
+        _end_within(FAREWELL)
     # Where a KeyboardInterrupt has passed through an exec(), Python would end by SIGINT; another exec() clears that.
     exec("")
     return _ended(code, output)
@@ -71,7 +74,15 @@ def _interrupt(*_: object) -> None:
     now = time.monotonic()
     if not _seen or now - _seen[-1] > AT_ONCE:
         _seen.append(now)
+        _end_within(PATIENCE)
         raise KeyboardInterrupt
+
+
+def _end_within(seconds: float) -> None:
+    """Have this process end after so many seconds at the latest, whatever locks the interruption has left closed."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(INTERRUPTED))
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:

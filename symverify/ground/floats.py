@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import qr
-from scipy.optimize import nnls
 
 Array = npt.NDArray[Any]
 SAME = 1 << 14  # multiplications in a product of matrices
@@ -90,6 +88,8 @@ def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[lis
     What is nearer to the span than `least` depends on it. `quick`: by LAPACK, whose choice may vary.
     """
     if quick and rows.size:
+        from scipy.linalg import qr
+
         basis, triangle, order = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
         count = int((np.abs(triangle.diagonal()) > least).sum())
         return [int(k) for k in order[:count]], np.ascontiguousarray(basis.T[:count])
@@ -127,6 +127,8 @@ def least_norm(matrix: Array, target: Array, least: float) -> Array:
 def nonnegative(columns: Array, target: Array) -> Array:
     """x ≥ 0 that minimises ‖target − Σ x_k columns_k‖, by Lawson and Hanson's method; columns are k × n."""
     if columns.size > SAME:
+        from scipy.optimize import nnls  # SciPy loads slowly, and small problems do without it
+
         return np.asarray(nnls(columns.T, target)[0])
     sizes = np.sqrt((columns * columns).sum(axis=1))
     units = columns / np.where(sizes > 0, sizes, 1.0)[:, None]

@@ -142,8 +142,12 @@ def _statements(story: Story) -> list[Block]:
         above = height_words(story.checked, theorem)
         head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
         at = subject(story.facts[theorem.step])
-        given = say("{} is the given point; ", story.theta(at)) if at is not None and at.given else ()
-        tail = (" (", *given, f"step {theorem.step}; {storey_words(theorem)}.)")
+        rests = f"tep {theorem.step}; {storey_words(theorem)}.)"
+        tail = (
+            say(f" (S{rests}")
+            if at is None or not at.given
+            else say(f" ({{}} is the given point; s{rests}", story.theta(at))
+        )
         items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), *tail))
     return [Items(tuple(items))]
 

@@ -131,11 +131,6 @@ def _flat(part: Inline) -> str:
             return text(part)
 
 
-def fact_words(fact: Fact) -> str:
-    """The fact in plain words."""
-    return flat(told(fact))
-
-
 def sentence(words: Sequence[Inline]) -> Sentence:
     """The words with a capital and a full stop."""
     first, *rest = words

@@ -100,7 +100,7 @@ def test_the_hash_of_another_problem(name: str) -> None:
     )
     carried = proof(name) | {"problem": HASH}
     verdict, what = outcome(elsewhere, carried)
-    assert verdict == "Rejected"
+    assert verdict in ("Rejected", "Malformed")
     assert what.startswith(("steps[", "claims["))
 
 

@@ -14,7 +14,7 @@ from symverify.kernel.table import RULES
 from symverify.problem.load import loads
 from symverify.report import claims
 from symverify.report.render import as_json
-from symverify.report.words import SAYERS, fact_words
+from symverify.report.words import SAYERS, told
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
@@ -153,7 +153,7 @@ def test_a_fact_without_words_is_an_error() -> None:
         __slots__ = ()
 
     with pytest.raises(TypeError, match="no words for Unheard"):
-        fact_words(Unheard())
+        told(Unheard())
 
 
 BELOW = ("kernel", "ground", "problem", "cells", "opinion", "search", "certify", "run")

@@ -65,8 +65,7 @@ def test_a_certificate_that_is_gone_loses_its_claims(sides):
     assert found.code == 10
     assert (
         "- b.symcert.json: point: lost: PROVED point risk=3/20 spurious=true better=0 storey=core; "
-        "the certificate is gone"
-        in map(str, found.lines)
+        "the certificate is gone" in map(str, found.lines)
     )
 
 

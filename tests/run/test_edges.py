@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from symverify.cli import run as command
+from tests.run.test_killed import listening
 
 ROOT = Path(__file__).parents[2]
 SYMVERIFY = [sys.executable, "-m", "symverify.cli"]
@@ -84,7 +85,7 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
     before = sorted(os.listdir(folder))
     running = subprocess.Popen(
         [*SYMVERIFY, "atlas", "--faces", str(ROOT / "examples" / "two-valleys.json"), "-o", "t.symcert.json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening,
     )  # fmt: skip
     while not _handles(running.pid, signal.SIGTERM):  # Python itself is still starting
         time.sleep(0.001)
@@ -94,6 +95,22 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
     assert running.returncode == 130
     assert said == "interrupted\n"
     assert sorted(os.listdir(folder)) == before
+
+
+def test_a_run_that_is_stuck_ends_all_the_same(tmp_path):
+    code = (
+        "import sys, threading, symverify.cli.process as p; p.PATIENCE = 0.5\n"
+        "def command():\n"
+        "    lock = threading.Lock(); lock.acquire(); print('stuck', flush=True)\n"
+        "    try: lock.acquire()\n"
+        "    except KeyboardInterrupt: lock.acquire()\n"
+        "sys.exit(p.process(command))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    running.stdout.readline()
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)
+    assert running.returncode == 130
 
 
 def test_an_interruption_inside_exec_leaves_the_code(tmp_path):
@@ -294,6 +311,15 @@ def test_a_solver_that_is_not_installed(folder, capsys, monkeypatch):
     assert command(["check", "a.json", "--solver", "cvc5"]) == 2
     assert "the solver cvc5 is not installed" in capsys.readouterr().err
     assert command(["check", "a.json", "--no-smt", "--claims", "point"]) == 0
+
+
+def test_the_timeout_bounds_a_solver_that_hangs(folder, capsys, monkeypatch):
+    Path("worker.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setattr("symverify.opinion.solve.WORKER", folder / "worker.py")
+    begun = time.monotonic()
+    assert command(["check", "a.json", "--claims", "point,valley", "--timeout", "2"]) == 0
+    assert time.monotonic() - begun < 15
+    assert "unanswered" in capsys.readouterr().out
 
 
 # Names that lie

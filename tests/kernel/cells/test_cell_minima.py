@@ -66,7 +66,7 @@ CORRUPTIONS = of("two units", [
      f"{W}[0]: cell_minima: is in another cell or on another face"),
     ("a witness on a boundary", f"{W}[0][0].bias", ["0", "0"], "Rejected", "is in another cell or on another face"),
     ("a witness with other predictions", f"{W}[0][1].bias", ["77"], "Rejected", "does not have the best predictions"),
-    ("a witness of another shape", f"{W}[0][0].bias", ["0"], "Rejected", "expected 2 entries, got 1"),
+    ("a witness of another shape", f"{W}[0][0].bias", ["0"], "Malformed", "expected 2 numbers, got 1"),
     ("a separator turned round", S, [{"vector": ["-1", "1", "0", "0"], "multipliers": [None, None]}], "Rejected",
      f"{S}[0]: cell_minima: its products with best predictions are not bounded by 0"),
     ("a separator that the output bias sees", f"{S}[0].vector[0]", "77", "Rejected", "its vector does not sum to 0"),

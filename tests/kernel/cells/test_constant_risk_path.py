@@ -74,7 +74,7 @@ CORRUPTIONS = of("one unit", [
     ("on a boundary", f"{N}[0][0].bias", ["-1"], "Rejected", "is in another cell or on another face"),
     ("the opposite sign", N, [units(("-1", "3", "-1"), shift="3")], "Rejected",
      f"{N}[0]: constant_risk_path: unit 1 of hidden layer 1 changes sign, or its input weights move where"),
-    ("a node of another shape", f"{N}[0]", [], "Rejected", "expected 2 layers of parameters, got 0"),
+    ("a node of another shape", f"{N}[0]", [], "Malformed", "expected 2 layers of parameters, got 0"),
     ("null", N, None, "Malformed", f"{N}: expected a list"),
     ("no nodes", N, ..., "Malformed", f"{N}: is missing"),
     ("no minimum", "steps[2].from.minimum", ..., "Malformed", "steps[2].from.minimum: is missing"),
