@@ -3,8 +3,8 @@
 
     python .ci/mutate.py STOREY[/FILE.py] [--sample N]
 
-Works on a copy of the repository. A file's mutants are run against the test file of its name; those of a file that is no rule
-against the general tests and those of its storey. With --sample the mutants are drawn with one seed.
+Works on a copy of the repository. The mutants of a file are run against the test file of its name; those of one that is no
+rule against the general tests and those of its storey. With --sample they are drawn with one seed.
 """
 
 import argparse
