@@ -18,6 +18,7 @@ from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim
 from symverify.kernel import Checked, Theorem
+from symverify.kernel.core.proof import Value
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
@@ -29,8 +30,6 @@ from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling,
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
-
-Value = str | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
