@@ -7,12 +7,13 @@ from typing import final
 from .core.errors import Malformed, Rejected, metered, spend
 from .core.file import read_problem
 from .core.network import Problem
-from .core.proof import Proof, Reading, Step, Value
+from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
-from .table import RULES, STOREY, STOREYS
+from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
 _SEAL = object()
+UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 
 
 @final
@@ -79,16 +80,15 @@ def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def unused(claims: Sequence[object], steps: Sequence[object]) -> int | None:
-    """The last step that no claim depends on, by what they name: found before any work is done."""
-    wanted = {Fields(claim, f"claims[{k}]").need("step", natural) for k, claim in enumerate(claims)}
+def wanted(claims: Sequence[object], steps: Sequence[object]) -> set[int]:
+    """The steps that the claims depend on, by the numbers in the text: known before any work is done."""
+    found = {k for claim in claims if isinstance(claim, dict) and type(k := claim.get("step")) is int}
     for index in reversed(range(len(steps))):
-        if index not in wanted:
-            return index
-        roles = Fields(steps[index], f"steps[{index}]").take("from", Fields, None)
-        for named in roles.left.values() if roles else ():
-            wanted |= {k for k in (named if isinstance(named, list) else [named]) if type(k) is int}
-    return None
+        step = steps[index]
+        roles = step.get("from") if index in found and isinstance(step, dict) else None
+        for named in roles.values() if isinstance(roles, dict) else ():
+            found |= {k for k in (named if isinstance(named, list) else [named]) if type(k) is int}
+    return found
 
 
 def apply(proof: Proof, value: object, where: str) -> Step:
@@ -122,9 +122,9 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         raise Rejected(f"{where}.step", f"step {index} proves {proves}, which does not settle {shown(name)}")
     verdict, statement = outcome
     for key, proved in {"verdict": verdict, **statement}.items():
-        claimed = claim.need(key, anything)
-        if claimed != proved or type(claimed) is not type(proved):
-            raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(proved)}")
+        claimed, spelled = claim.need(key, anything), stated(proved)
+        if claimed != spelled or type(claimed) is not type(spelled):
+            raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()
     used = {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
     storey = "+".join(each for each in STOREYS if each in used and each != "core") or "core"
@@ -144,15 +144,15 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     steps = fields.need("steps", listed(anything))
     fields.done()
     with metered():
-        problem = read_problem(network, open_data)
+        problem = read_problem(network, open_data, LOSSES)
         if sha256 != problem.sha256:
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:
             raise Rejected("claims", "there is no claim")
-        if (index := unused(claims, steps)) is not None:
-            raise Rejected(f"steps[{index}]", "no claim depends on this step")
-        proof = Proof(problem)
+        proof, used = Proof(problem), wanted(claims, steps)
         for index, value in enumerate(steps):
-            proof.steps.append(apply(proof, value, f"steps[{index}]"))
+            proof.steps.append(apply(proof, value, f"steps[{index}]") if index in used else UNUSED)
         theorems = tuple(settle(proof, value, f"claims[{index}]") for index, value in enumerate(claims))
+        if UNUSED in proof.steps:
+            raise Rejected(f"steps[{proof.steps.index(UNUSED)}]", "no claim depends on this step")
     return Checked(problem, tuple(proof.steps), theorems, _SEAL)

@@ -37,6 +37,7 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, exact, text
+from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
 
@@ -69,8 +70,8 @@ WORDS = Names()
 def told(fact: Fact, names: Names = WORDS) -> Sentence:
     """The fact as a sentence without its capital and its full stop. Raises TypeError for a fact without words."""
     for kind in type(fact).__mro__:
-        if kind in SAYERS:
-            return SAYERS[kind](fact, names)
+        if kind in (sayers := SAYERS | REAL_SAYERS):
+            return sayers[kind](fact, names)
     raise TypeError(f"no words for {type(fact).__name__}")
 
 
@@ -218,6 +219,8 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
             return f"the activation of hidden layer {first} has no breakpoint whose two slopes do not sum to 0"
         case "AL", True:
             return "the loss is differentiable and stationary only at the target"
+        case "AL", False:
+            return "the loss is not differentiable, or not stationary exactly at the target; not used"
         case _:
             raise ValueError(f"no assumption {name}")
 

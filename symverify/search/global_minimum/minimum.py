@@ -15,7 +15,7 @@ from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.function_bound import group_means
+from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.core.units import Units
 from symverify.search.global_minimum import checkpoint as saved
@@ -103,7 +103,7 @@ def _global_minimum(
 
 def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
     """min Σ(f − y)² over *all* functions f of x, and its residual y − f."""
-    residual = [y - mean for (y,), (mean,) in zip(problem.targets, group_means(problem), strict=True)]
+    residual = list(mean_residuals(problem))
     return sum((r * r for r in residual), ZERO), residual
 
 

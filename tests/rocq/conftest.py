@@ -1,0 +1,42 @@
+"""The Rocq development, built once per test run in a temporary folder; skipped, with the reason, without its tools."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path(__file__).parents[2] / "proofs" / "rocq"
+
+
+def _missing(*programs: str) -> str:
+    return ", ".join(name for name in programs if shutil.which(name) is None)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the compiled proofs, `axioms.txt` and, where OCaml is installed, `symverify-rocq`.
+
+    SYMVERIFY_ROCQ_BUILD names a folder to keep and reuse; make compiles only what has changed there.
+    """
+    if missing := _missing("coqc", "coq_makefile", "make"):
+        pytest.skip(f"not installed: {missing}")
+    folder = os.environ.get("SYMVERIFY_ROCQ_BUILD")
+    target = Path(folder) if folder else tmp_path_factory.mktemp("rocq")
+    done = subprocess.run(
+        ["sh", str(SOURCES / "build.sh"), str(target)], capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return target
+
+
+@pytest.fixture(scope="session")
+def checker(built: Path) -> Path:
+    """The stand-alone checker; skipped where OCaml or one of its libraries is missing."""
+    if missing := _missing("ocamlfind", "ocamlopt"):
+        pytest.skip(f"not installed: {missing}")
+    for package in ("zarith", "yojson"):
+        if subprocess.run(["ocamlfind", "query", package], capture_output=True, check=False).returncode != 0:
+            pytest.skip(f"not installed: OCaml's {package}")
+    return built / "symverify-rocq"
