@@ -13,8 +13,8 @@ def main() -> None:
     result = symverify.check(problem)
     for claim in result.claims:
         print(f"{claim.name}: {claim.verdict.value}, risk {claim.risk}, better {claim.better_risk}")
-    theorems = kernel_check(problem.network, result.certificate or b"", problem.open_data)
-    print(f"the kernel sealed {len(theorems)} theorems from {len(result.certificate or b'')} bytes")
+    checked = kernel_check(problem.network, result.certificate or b"", problem.open_data)
+    print(f"the kernel sealed {len(checked.theorems)} theorems from {len(result.certificate or b'')} bytes")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.descent import descent
+from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
 
 
 def assumptions(session: Session) -> Outcome:
@@ -24,7 +25,7 @@ def linear_collapse(session: Session) -> Outcome:
     try:
         return Proved(session.certificate.step("linear_collapse"))
     except Rejected as error:
-        return Undecided(error.reason)
+        return Undecided(error.reason.removeprefix("linear_collapse: "))
 
 
 def _affine_minimum(session: Session) -> tuple[int, int]:
@@ -132,12 +133,31 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
             return Decision(certificate.step(rule, {"point": at}), False, rule)
         except (Rejected, Declined):
             continue
-    found_curve = descent(problem, theta)
+    try:
+        around = decide_by_cells(problem, theta)
+    except Declined as error:
+        around = Open(str(error))
+    if isinstance(around, Minimum):
+        told = [entry_fields(entry) for entry in around.entries]
+        return Decision(certificate.step("cell_kkt", {"point": at}, cells=told), False, "cell_kkt")
+    found_curve = (around.curve, around.why) if isinstance(around, Falls) else descent(problem, theta)
     if found_curve is not None:
         curve, why = found_curve
         return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
-    where = "inside its cell, where the first-order minorant is not constant" if interior else "on a boundary of cells"
-    return Undecided(f"the point lies {where}, the second-order test does not settle it, and no descent was found")
+    return Undecided(f"{around.reason if isinstance(around, Open) else 'open'}, and no descent was found")
+
+
+def entry_fields(entry: Entry) -> dict[str, object]:
+    """A cell's entry as certificates spell it."""
+    numbers = [str(x) for x in entry.numbers]
+    match entry.kind:
+        case "flat":
+            return {"flat": True}
+        case "eliminate":
+            parts = {"held": list(entry.held), "place": entry.place, "curve": parameters(entry.curve)}
+            return {"eliminate": {"multipliers": numbers, **parts}}
+        case kind:
+            return {kind: numbers}
 
 
 def strictly_inside(problem: Problem, theta: Point) -> bool:
@@ -209,7 +229,7 @@ def critical_point(session: Session) -> Outcome:
         at = session.certificate.point(session.problem.parameters)
         return Proved(session.certificate.step("critical_point", {"point": at}))
     except Rejected as error:
-        return Undecided(error.reason)
+        return Undecided(error.reason.removeprefix("critical_point: "))
 
 
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {

@@ -19,6 +19,7 @@ def main() -> None:
     try:
         from symverify.cli.process import process
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         sys.exit(130)
     sys.exit(process(run))
 

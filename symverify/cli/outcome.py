@@ -24,8 +24,6 @@ def exit_code(arguments: Sequence[str] | None) -> int:
         code = INTERRUPTED
     except BaseException as error:
         code = INTERRUPTED if interrupted() or type(error).__name__ == "Abort" else _failed(error)
-    if code == INTERRUPTED:
-        say("interrupted")
     return code
 
 
@@ -37,18 +35,18 @@ def say(message: str) -> None:
 
 def _failed(error: BaseException) -> int:
     """The exit code of an exception that ends a command."""
-    from symverify.errors import Declined, Malformed, Rejected, Usage
+    from symverify.errors import Declined, Rejected, SymverifyError
 
     if callable(getattr(error, "format_message", None)):  # a usage error of the command line's library
         say(_usage(error))
         return MALFORMED
     match error:
-        case Usage() | Malformed():
-            code = MALFORMED
         case Rejected():
             code = REJECTED
         case Declined():
             code = UNDECIDED
+        case SymverifyError():
+            code = MALFORMED
         case MemoryError() | RecursionError():
             say(f"beyond the budget: {type(error).__name__}: {error}")
             return UNDECIDED

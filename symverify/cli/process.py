@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 
-INTERRUPTED, UNWRITTEN = 130, 2
+INTERRUPTED, INTERNAL, UNWRITTEN = 130, 70, 2
 
+PATIENCE, FAREWELL = 30.0, 3.0  # seconds to end in after a signal, and for Python to end in after that
 AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
 
 _seen: list[float] = []  # when signals have come, by time.monotonic
@@ -25,39 +26,63 @@ def interrupted() -> bool:
 
 def process(command: Callable[[], int]) -> int:
     """Run a command as this process; its exit code, 130 if it was interrupted, 2 if its output was lost."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(getattr(signal, name), _interrupt)
-    sys.unraisablehook = _unraisable
     output = Output(1)
     try:
+        for number in _asking():
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, _interrupt)
+        sys.unraisablehook = _unraisable
         _open_closed()
         sys.stdout, sys.stderr = _text(output, sys.stdout), _text(Output(2), sys.stderr)
         code = command()
-    except BaseException:  # a signal before or after the command's own care
-        code = INTERRUPTED
+    except BaseException:  # before or after the command's own care: a signal
+        code = INTERRUPTED if interrupted() else INTERNAL
+    if interrupted():
+        _end_within(FAREWELL)
+    # Where a KeyboardInterrupt has passed through an exec(), Python would end by SIGINT; another exec() clears that.
+    exec("")
     return _ended(code, output)
 
 
 def _ended(code: int, output: "Output") -> int:
     """The exit code, once everything is written; from here on signals do nothing."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    sys.stdout.flush()
-    if output.error is not None:
-        sys.stderr.write(f"cannot write the output: {output.error.strerror}\n")
-    sys.stderr.flush()
+    for number in _asking():
+        signal.signal(number, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    if interrupted():
+        _tell("interrupted")
+    elif output.error is not None:
+        _tell(f"cannot write the output: {output.error.strerror}")
     if interrupted():
         return INTERRUPTED
     return UNWRITTEN if output.error is not None and code in (0, 3, 10, 11) else code
+
+
+def _asking() -> list[int]:
+    """The signals that ask a process to end."""
+    return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _tell(message: str) -> None:
+    if sys.stderr is not None:
+        print(message, file=sys.stderr, flush=True)
 
 
 def _interrupt(*_: object) -> None:
     now = time.monotonic()
     if not _seen or now - _seen[-1] > AT_ONCE:
         _seen.append(now)
+        _end_within(PATIENCE)
         raise KeyboardInterrupt
+
+
+def _end_within(seconds: float) -> None:
+    """Have this process end after so many seconds at the latest, whatever locks the interruption has left closed."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(INTERRUPTED))
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 Array = npt.NDArray[Any]
 SAME = 1 << 14  # multiplications in a product of matrices
@@ -83,11 +82,17 @@ def solve(gram: Array, moments: Array, least: float = LEAST) -> Array:
     return x
 
 
-def spanning(rows: Array, least: float = 1e-9) -> tuple[list[int], Array]:
+def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[list[int], Array]:
     """A maximal independent subset of the rows, each time the one farthest from the span so far; orthonormal basis.
 
-    What is nearer to the span than `least` depends on it.
+    What is nearer to the span than `least` depends on it. `quick`: by LAPACK, whose choice may vary.
     """
+    if quick and rows.size:
+        from scipy.linalg import qr
+
+        basis, triangle, order = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
+        count = int((np.abs(triangle.diagonal()) > least).sum())
+        return [int(k) for k in order[:count]], np.ascontiguousarray(basis.T[:count])
     left, chosen, basis = np.array(rows, dtype=float), list[int](), np.zeros((0, rows.shape[1]))
     while len(chosen) < min(rows.shape):
         sizes = (left * left).sum(axis=1)
@@ -122,6 +127,8 @@ def least_norm(matrix: Array, target: Array, least: float) -> Array:
 def nonnegative(columns: Array, target: Array) -> Array:
     """x ≥ 0 that minimises ‖target − Σ x_k columns_k‖, by Lawson and Hanson's method; columns are k × n."""
     if columns.size > SAME:
+        from scipy.optimize import nnls  # SciPy loads slowly, and small problems do without it
+
         return np.asarray(nnls(columns.T, target)[0])
     sizes = np.sqrt((columns * columns).sum(axis=1))
     units = columns / np.where(sizes > 0, sizes, 1.0)[:, None]

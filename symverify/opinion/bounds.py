@@ -9,7 +9,7 @@ from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import GlobalMinimum, Limit, LowerBound
 from symverify.kernel.core.global_lower_bound import directions, sides_of
-from symverify.kernel.core.network import Problem, Vector
+from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, integer, listed
 from symverify.kernel.core.units import Units
 from symverify.opinion.equations import f_names
@@ -48,8 +48,9 @@ def _functions(problem: Problem, best: Sequence[Vector], risk: Fraction) -> Iter
     names = [[f"g{label[i]}_{k + 1}" for k in range(problem.widths[-1])] for i in range(len(problem.inputs))]
     g = [[variable(name) for name in row] for row in names]
     distinct = tuple(dict.fromkeys(name for row in names for name in row))
-    yield tangents(problem, best)
-    flat = compare(minorant(problem, best, g), "=")
+    pull = residuals(problem, best)
+    yield tangents(problem, best, pull)
+    flat = compare(minorant(best, pull, g), "=")
     yield Statement("no function of the inputs changes the minorant", LINEAR, distinct, (), flat)
     if small(problem, len(distinct)):
         more, premises, total = risk_of(problem, g)

@@ -10,7 +10,7 @@ from symverify.kernel.cells.strata import Slots, UnitClass, dual, face_of, featu
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.file import read_point
-from symverify.kernel.core.network import Problem, Vector
+from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, listed, optional
 from symverify.opinion import losses
 from symverify.opinion.equations import f_names, of_point, too_large, whereabouts
@@ -50,7 +50,7 @@ def cell_minima(given: Given) -> Iterator[Statement]:
     best = listed(canonical)(fields["best"], "best")
     classes = unit_classes(problem, fact.face)
     rows = [(f,) for f in best]
-    yield losses.tangents(problem, rows)
+    yield losses.tangents(problem, rows, residuals(problem, rows))
     yield from _best(problem, features(problem, classes), best)
     yield losses.priced(problem, rows, fact.risk, "the best predictions' risk")
     for number, theta in enumerate(listed(read_point(problem, canonical))(fields["witnesses"], "")[:MAX_DUALS], 1):
@@ -125,8 +125,9 @@ def cell_infimum(given: Given) -> Iterator[Statement]:
     yield _limit(given, classes, fact.risk)
     duals: list[tuple[list[Fraction], Slots]] = listed(dual)(fields["bounds"], "")
     for number, (b, slots) in enumerate(duals[:MAX_DUALS], 1):
-        yield losses.tangents(problem, [(x,) for x in b])
-        yield from _admitted(classes, loss_gradient(problem, b), slots, f"bound {number}")
+        r = loss_gradient(problem, b)
+        yield losses.tangents(problem, [(x,) for x in b], [r])
+        yield from _admitted(classes, r, slots, f"bound {number}")
         yield _bounds(problem, b, fact.risk, f"bound {number} proves the risk")
 
 

@@ -7,13 +7,17 @@ from itertools import islice
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.network import Pattern, Problem, cell_of, residuals
-from symverify.kernel.core.text import canonical, listed
+from symverify.kernel.core.file import read_point
+from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
+from symverify.kernel.core.poly import Poly
+from symverify.kernel.core.proof import polynomial as coefficients
+from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint
+from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.curvature.forms import nullspace, restricted
-from symverify.kernel.curvature.hessian import Place, derivatives, second_derivatives
+from symverify.kernel.curvature.hessian import Place, derivatives, piece_at, second_derivatives
 from symverify.opinion.equations import (
     inside,
     of_change,
@@ -24,8 +28,9 @@ from symverify.opinion.equations import (
     whereabouts,
     z_name,
 )
-from symverify.opinion.losses import tangents
-from symverify.opinion.minima import constant_minorant
+from symverify.opinion.losses import risk_at, tangents
+from symverify.opinion.minima import constant_minorant, predicted
+from symverify.opinion.paths import reach
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
 from symverify.opinion.terms import Series, Terms, compare, polynomial, variable
 from symverify.opinion.text import conjunction, disjunction
@@ -41,10 +46,11 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     """Which pieces meet at θ*, ℓ lies above its tangents, Ψ is constant on each choice of pieces."""
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
-    yield tangents(problem, at.predictions)
-    for number, cell in enumerate(islice(cells(problem, at), MAX_CELLS), 1):
+    pull = residuals(problem, at.predictions)
+    yield tangents(problem, at.predictions, pull)
+    for number, cell in enumerate(islice(cells(problem, at)[1], MAX_CELLS), 1):
         title = f"the first-order minorant is constant on adjacent cell {number}"
-        yield from constant_minorant(problem, at, cell.pattern, title)
+        yield from constant_minorant(problem, at, pull, cell.pattern, title)
 
 
 def _boundaries(problem: Problem, at: Evaluated) -> Iterator[Statement]:
@@ -62,7 +68,7 @@ def critical_point(given: Given) -> Iterator[Statement]:
 
 def _inside(problem: Problem, at: Evaluated) -> Iterator[Statement]:
     if not too_large(problem):
-        pattern = cell_of(problem, at.point)
+        pattern = pattern_at(problem, at.point)
         made = of_point(problem, at.point, pattern)
         title, goal = "the point is strictly inside its cell", conjunction(inside(problem, pattern, "<"))
         yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
@@ -75,7 +81,7 @@ def second_order(given: Given) -> Iterator[Statement]:
     yield from _inside(problem, at)
     if too_large(problem) or problem.size() > MAX_PARAMETERS:
         return
-    pattern = cell_of(problem, at.point)
+    pattern = pattern_at(problem, at.point)
     moves = flows(problem, at.point, pattern, {})
     squares = _squares(derivatives(problem, at.point, pattern)[1])
     unit = nullspace([], problem.size())
@@ -88,24 +94,25 @@ def second_order(given: Given) -> Iterator[Statement]:
 
 
 def cell_kkt(given: Given) -> Iterator[Statement]:
-    """Which pieces meet at θ*; and cell by cell what its entry says. Of `eliminate` the multipliers only."""
+    """Which pieces meet at θ*; and cell by cell what its entry says (but for the orders of `eliminate`)."""
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
-    yield tangents(problem, at.predictions)
+    pull = residuals(problem, at.predictions)
+    yield tangents(problem, at.predictions, pull)
     entries = given.step.fields["cells"]
     if too_large(problem) or not isinstance(entries, list):
         return
-    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at), entries, strict=True), MAX_CELLS), 1):
+    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at)[1], entries, strict=True), MAX_CELLS), 1):
         where = f"cell {number}"
         match entry:
             case {"flat": _}:
-                yield from constant_minorant(problem, at, cell.pattern, f"{where}: the minorant is constant")
+                yield from constant_minorant(problem, at, pull, cell.pattern, f"{where}: the minorant is constant")
             case {"empty": mu}:
                 yield _empty(cell, listed(canonical)(mu, ""), f"{where}: no direction leads into it")
             case {"multipliers": weights}:
                 yield from _held_down(cell, listed(canonical)(weights, ""), where)
-            case {"eliminate": {"multipliers": weights}}:
-                yield _multiplied(cell, listed(canonical)(weights, ""), where)
+            case {"eliminate": inner}:
+                yield from _eliminated(cell, Fields(inner, ""), where)
             case _:
                 raise TypeError(f"not an entry of cell_kkt: {entry!r}")
 
@@ -133,28 +140,76 @@ def _weights(cell: Cell, given: Sequence[Fraction]) -> Weights:
 def _held_down(cell: Cell, given: Sequence[Fraction], where: str) -> Iterator[Statement]:
     """R_s − Σ λ_b s_b z_b is stationary, and of second order a sum of squares across the flows and active kinks."""
     yield _multiplied(cell, given, where)
+    found = _stationary(cell, given)
+    if found is None:
+        return
     problem, weights = cell.problem, _weights(cell, given)
-    if problem.size() > MAX_PARAMETERS:
-        return
-    try:
-        found = stationary(cell, given, "")
-    except Rejected:  # then the statement above is false
-        return
-    normals = [normal for normal, _ in found.active]
-    basis = nullspace([*normals, *found.moves], problem.size())
-    squares = _squares(restricted(found.hessian, basis))
-    title = f"{where}: the change of second order is a sum of squares"
-    yield _sum_of_squares(problem, cell.at, cell.pattern, weights, basis, squares, title)
-    names, own = _directions(problem), [f"e{k + 1}" for k in range(len(basis))]
+    basis = nullspace([*(normal for normal, _ in found.active), *found.moves], problem.size())
     made, _ = of_change(problem, cell.at.point, cell.pattern, 1)
+    names = _directions(problem)
     flat = [compare(_moved(kink, 1), "=") for kink, _ in weights]
     flat += [compare(_along(names, row), "=") for row in (*found.moves, *basis)]
-    flat += [compare(_along(own, row), "=") for _, row in squares]
-    title = f"{where}: the squares tell all directions across flows and active kinks from 0"
-    everything, premises = (*made.variables, *own), (*made.relations, *flat)
-    yield Statement(title, LINEAR, everything, premises, _zero([*names, *own]))
+    title = f"{where}: a direction across flows, active kinks and those of the squares is 0"
+    yield Statement(title, LINEAR, tuple(made.variables), (*made.relations, *flat), _zero(names))
+    yield from _definite(cell, weights, found, basis, where)
+
+
+def _stationary(cell: Cell, given: Sequence[Fraction]) -> Stationary | None:
+    """The kernel's Hessian, kinks and flows, unless there are too many parameters."""
+    if cell.problem.size() > MAX_PARAMETERS:
+        return None
+    try:
+        return stationary(cell, given, "")
+    except Rejected:  # then the statement about the multipliers is false
+        return None
+
+
+def _definite(cell: Cell, weights: Weights, found: Stationary, basis: Matrix, where: str) -> Iterator[Statement]:
+    """On the span of the basis the change of second order is a sum of squares, 0 at 0 only; what the flows keep."""
+    squares, own = _squares(restricted(found.hessian, basis)), [f"e{k + 1}" for k in range(len(basis))]
+    title = f"{where}: the change of second order is a sum of squares"
+    yield _sum_of_squares(cell.problem, cell.at, cell.pattern, weights, basis, squares, title)
+    title, flat = f"{where}: the squares vanish at 0 only", tuple(compare(_along(own, row), "=") for _, row in squares)
+    yield Statement(title, LINEAR, tuple(own), flat, _zero(own))
     title = f"{where}: the flows change no prediction and no active kink, to first order"
-    yield _kept(problem, cell.at, cell.pattern, weights, found.moves, title)
+    yield _kept(cell.problem, cell.at, cell.pattern, weights, found.moves, title)
+
+
+def _eliminated(cell: Cell, fields: Fields, where: str) -> Iterator[Statement]:
+    """As _held_down, for the eliminated parameters; and R_s rises along the curve, both ways, or is constant."""
+    given = fields.need("multipliers", listed(canonical))
+    yield _multiplied(cell, given, where)
+    found = _stationary(cell, given)
+    if found is None:
+        return
+    slots = [*fields.need("held", listed(natural)), fields.need("place", natural)]
+    face = Slice.of([normal for normal, _ in found.active], slots, cell.problem.size(), "")
+    tangent = face.tangents(slots)
+    yield from _definite(cell, _weights(cell, given), found, tangent, where)
+    path = fields.need("curve", read_point(cell.problem, coefficients))
+    yield from _rises(cell, path, f"{where}: the risk along the curve")
+
+
+def _rises(cell: Cell, path: Point, title: str) -> Iterator[Statement]:
+    """On the cell's pieces, and those of the loss at θ*: R > R(θ*) for 0 < |t| ≤ ε, or R = R(θ*)."""
+    problem, at, g = cell.problem, cell.at, Poly(())
+    for i, labels in enumerate(problem.targets):
+        for x, y in zip(evaluate(problem, path, i, cell.pattern)[-1], labels, strict=True):
+            e = Poly(()) + x - y
+            a, b, c = piece_at(problem.loss, e.at_zero())
+            g += ((e * a + b) * e + c) * problem.loss.factor
+    g, t = g - at.risk, variable("t")
+    made = of_point(problem, path, cell.pattern)
+    risk = risk_at(problem, predicted(problem), at.predictions)[1]
+    if not g.coefficients:
+        everything = ("t", *made.variables)
+        yield Statement(title, NONLINEAR, everything, tuple(made.relations), compare(risk, "=", at.risk))
+        return
+    back = Poly(tuple(c * (-1) ** k for k, c in enumerate(g.coefficients)))
+    span = reach([each for each in (g, back) if each.sign_after_zero() > 0])
+    if span is not None:
+        near = (compare(t, "distinct"), compare(t, ">=", -span), compare(t, "<=", span), *made.relations)
+        yield Statement(title, NONLINEAR, ("t", *made.variables), near, compare(risk, ">", at.risk))
 
 
 def _directions(problem: Problem) -> list[str]:

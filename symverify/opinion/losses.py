@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.kernel.cells.cell_minima import level
-from symverify.kernel.core.network import Problem, Vector, residuals
+from symverify.kernel.core.loss import Loss
+from symverify.kernel.core.network import Problem, Vector
 from symverify.opinion.equations import f_names
 from symverify.opinion.statement import NONLINEAR, Statement
 from symverify.opinion.terms import Terms, compare, polynomial, variable
@@ -14,9 +15,8 @@ from symverify.opinion.text import conjunction, disjunction
 MAX_PREDICTIONS = 12  # of an end-to-end statement, for a loss of one piece
 
 
-def _piece(problem: Problem, error: Terms, piece: int) -> tuple[list[str], Terms]:
+def _piece(loss: Loss, error: Terms, piece: int) -> tuple[list[str], Terms]:
     """That an error is in a closed piece of the loss, and the loss there."""
-    loss = problem.loss
     within = [compare(error, ">=", cut) for cut in (loss.cuts[piece - 1 : piece] if piece else ())]
     within += [compare(error, "<=", cut) for cut in loss.cuts[piece : piece + 1]]
     a, b, c = loss.parts[piece]
@@ -25,20 +25,20 @@ def _piece(problem: Problem, error: Terms, piece: int) -> tuple[list[str], Terms
 
 def risk_at(problem: Problem, f: Sequence[Sequence[Terms]], near: Sequence[Vector]) -> tuple[list[str], Terms]:
     """The risk of predictions whose errors are in the pieces of the loss that those at `near` are in; that they are."""
-    within, total = list[str](), polynomial(0)
+    within, total, loss = list[str](), polynomial(0), problem.loss
     for row, values, labels in zip(f, near, problem.targets, strict=True):
         for x, value, y in zip(row, values, labels, strict=True):
-            held, price = _piece(problem, x - y, bisect_left(problem.loss.cuts, value - y))
+            held, price = _piece(loss, x - y, bisect_left(loss.cuts, value - y))
             within, total = within + held, total + price
-    return within, total * problem.loss.factor
+    return within, total * loss.factor
 
 
 def risk_of(problem: Problem, f: Sequence[Sequence[Terms]]) -> tuple[tuple[str, ...], tuple[str, ...], Terms]:
     """The risk of any predictions, with the variables and premises that it takes (none for a loss of one piece)."""
-    names, premises, total = list[str](), list[str](), polynomial(0)
+    names, premises, total, loss = list[str](), list[str](), polynomial(0), problem.loss
     for i, (row, labels) in enumerate(zip(f, problem.targets, strict=True)):
         for k, (x, y) in enumerate(zip(row, labels, strict=True)):
-            pieces = [_piece(problem, x - y, p) for p in range(len(problem.loss.parts))]
+            pieces = [_piece(loss, x - y, p) for p in range(len(loss.parts))]
             price = pieces[0][1]
             if len(pieces) > 1:
                 names.append(f"q{i + 1}_{k + 1}")
@@ -46,7 +46,7 @@ def risk_of(problem: Problem, f: Sequence[Sequence[Terms]]) -> tuple[tuple[str, 
                 cases = [conjunction([*held, compare(price, "=", value)]) for held, value in pieces]
                 premises.append(disjunction(cases))
             total += price
-    return tuple(names), tuple(premises), total * problem.loss.factor
+    return tuple(names), tuple(premises), total * loss.factor
 
 
 def small(problem: Problem, predictions: int) -> bool:
@@ -54,40 +54,42 @@ def small(problem: Problem, predictions: int) -> bool:
     return predictions * len(problem.loss.parts) <= MAX_PREDICTIONS
 
 
-def tangents(problem: Problem, f: Sequence[Vector]) -> Statement:
-    """ℓ(a) ≥ ℓ(e) + ℓ'(e)(a − e) for every real a, at the error e of each prediction; piece by piece of ℓ."""
-    goals, seen = list[str](), set[Fraction]()
-    for e in sorted(
-        {x - y for row, labels in zip(f, problem.targets, strict=True) for x, y in zip(row, labels, strict=True)}
-    ):
-        a = variable(f"a{len(seen) + 1}")
-        seen.add(e)
-        line = (a - e) * problem.loss.slope(e) + problem.loss.value(e)
-        for p in range(len(problem.loss.parts)):
-            _, value = _piece(problem, a, p)
-            ends = [compare(a, "<", cut) for cut in (problem.loss.cuts[p - 1 : p] if p else ())]
-            ends += [compare(a, ">", cut) for cut in problem.loss.cuts[p : p + 1]]
-            goals.append(disjunction([*ends, compare(value, ">=", line)]))
-    names = tuple(f"a{k + 1}" for k in range(len(seen)))
+def tangents(problem: Problem, f: Sequence[Vector], pull: Sequence[Vector]) -> Statement:
+    """factor · ℓ(a) ≥ factor · ℓ(e) + r (a − e) for every real a, at each prediction's error e; piece by piece of ℓ.
+
+    `pull` are the r: one vector over the samples for each output.
+    """
+    loss, lines, goals = problem.loss, dict[tuple[Fraction, Fraction], None](), list[str]()
+    for row, labels, slopes in zip(f, problem.targets, zip(*pull, strict=True), strict=True):
+        lines |= {(x - y, r): None for x, y, r in zip(row, labels, slopes, strict=True)}
+    for number, (e, r) in enumerate(lines, 1):
+        a = variable(f"a{number}")
+        line = (a - e) * r + loss.value(e) * loss.factor
+        for p in range(len(loss.parts)):
+            _, value = _piece(loss, a, p)
+            ends = [compare(a, "<", cut) for cut in (loss.cuts[p - 1 : p] if p else ())]
+            ends += [compare(a, ">", cut) for cut in loss.cuts[p : p + 1]]
+            goals.append(disjunction([*ends, compare(value * loss.factor, ">=", line)]))
+    names = tuple(f"a{k}" for k in range(1, len(lines) + 1))
     return Statement("the loss lies above its tangents", NONLINEAR, names, (), conjunction(goals))
 
 
-def minorant(problem: Problem, at: Sequence[Vector], f: Sequence[Sequence[Terms]]) -> Terms:
-    """Ψ = Σ r_ik (f_ik − at_ik), r the gradient of the risk in the predictions at `at`."""
+def minorant(at: Sequence[Vector], pull: Sequence[Vector], f: Sequence[Sequence[Terms]]) -> Terms:
+    """Ψ = Σ r_ik (f_ik − at_ik)."""
     total = polynomial(0)
-    for k, r in enumerate(residuals(problem, at)):
-        for i, pull in enumerate(r):
-            total += (f[i][k] - at[i][k]) * pull
+    for k, r in enumerate(pull):
+        for i, slope in enumerate(r):
+            total += (f[i][k] - at[i][k]) * slope
     return total
 
 
-def no_lower(problem: Problem, at: Sequence[Vector], risk: Fraction, title: str) -> Statement:
+def no_lower(problem: Problem, at: Sequence[Vector], pull: Sequence[Vector], risk: Fraction, title: str) -> Statement:
     """Predictions that do not change the minorant at `at` have no lower risk."""
     names = f_names(problem)
     f = [[variable(name) for name in row] for row in names]
     more, premises, total = risk_of(problem, f)
     everything = (*(name for row in names for name in row), *more)
-    flat = compare(minorant(problem, at, f), "=")
+    flat = compare(minorant(at, pull, f), "=")
     return Statement(title, NONLINEAR, everything, (flat, *premises), compare(total, ">=", risk))
 
 

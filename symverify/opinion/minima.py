@@ -1,13 +1,13 @@
 """What is posed for the core's rules about points: a point, local minima, a lower point."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
-from symverify.kernel.core.network import Pattern, Problem, pieces_at, rational, residuals
+from symverify.kernel.core.network import Pattern, Problem, Vector, pieces_at, rational, residuals
 from symverify.opinion.equations import f_names, inside, of_cell, of_point, places, too_large, whereabouts
 from symverify.opinion.losses import minorant, no_lower, risk_at, small, tangents
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
@@ -46,17 +46,22 @@ def interior_minimum(given: Given) -> Iterator[Statement]:
         made = of_point(problem, fact.at.point, fact.pattern)
         title, goal = "the point is strictly inside its cell", conjunction(inside(problem, fact.pattern, "<"))
         yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
-    yield tangents(problem, fact.at.predictions)
-    yield from constant_minorant(problem, fact.at, fact.pattern, "the first-order minorant is constant on the cell")
+    pull = residuals(problem, fact.at.predictions)
+    yield tangents(problem, fact.at.predictions, pull)
+    title = "the first-order minorant is constant on the cell"
+    yield from constant_minorant(problem, fact.at, pull, fact.pattern, title)
     if small(problem, len(problem.inputs) * problem.widths[-1]):
-        yield no_lower(problem, fact.at.predictions, fact.at.risk, "no predictions of the cell have lower risk")
+        title = "no predictions of the cell have lower risk"
+        yield no_lower(problem, fact.at.predictions, pull, fact.at.risk, title)
 
 
-def constant_minorant(problem: Problem, at: Evaluated, pattern: Pattern, title: str) -> Iterator[Statement]:
+def constant_minorant(
+    problem: Problem, at: Evaluated, pull: Sequence[Vector], pattern: Pattern, title: str
+) -> Iterator[Statement]:
     """Ψ(θ) = 0 for all θ on these pieces, as a polynomial identity."""
     if len(places(problem)) + len(problem.inputs) * sum(problem.widths[1:]) <= MAX_VARIABLES:
         made = of_cell(problem, pattern)
-        goal = compare(minorant(problem, at.predictions, predicted(problem)), "=")
+        goal = compare(minorant(at.predictions, pull, predicted(problem)), "=")
         yield Statement(title, NONLINEAR, tuple(made.variables), tuple(made.relations), goal)
 
 
@@ -65,7 +70,8 @@ def face_minimum(given: Given) -> Iterator[Statement]:
     problem, at = given.problem, given.fact(LocalMinimum).at
     if too_large(problem):
         return
-    (r,), pattern, h = residuals(problem, at.predictions), pattern_at(problem, at.point), problem.activations[0]
+    (r,) = pull = residuals(problem, at.predictions)
+    pattern, h = pattern_at(problem, at.point), problem.activations[0]
     made, first = of_point(problem, at.point, pattern), list[str]()
     for j, unit in enumerate(pattern[0]):
         parts = ((variable(f"z1_{j + 1}_{i + 1}") * h.slopes[p] + h.offsets[p]) * r[i] for i, p in enumerate(unit))
@@ -75,15 +81,14 @@ def face_minimum(given: Given) -> Iterator[Statement]:
     goal = conjunction([*whereabouts(problem, at.point), *first])
     title = "no first-order change in the output weights, and the boundaries"
     yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
-    yield tangents(problem, at.predictions)
+    yield tangents(problem, at.predictions, pull)
     for j in range(problem.widths[1]):
-        yield _no_descent(given, at, j)
+        yield _no_descent(problem, at, r, j)
 
 
-def _no_descent(given: Given, at: Evaluated, j: int) -> Statement:
+def _no_descent(problem: Problem, at: Evaluated, r: Vector, j: int) -> Statement:
     """sign(v_j) Σ_i r_i (h(⟨w_j + δ, x̃_i⟩) − h(⟨w_j, x̃_i⟩)) ≥ 0 for small δ, as a cone: = 0 for v_j = 0."""
-    problem, h = given.problem, given.problem.activations[0]
-    (r,), v = residuals(problem, at.predictions), sign(rational(at.point[1].weight[0][j]))
+    h, v = problem.activations[0], sign(rational(at.point[1].weight[0][j]))
     names = [f"d{c + 1}" for c in range(len(problem.row(0)))]
     sizes, premises, change = list[str](), list[str](), polynomial(0)
     for i, pieces in enumerate(pieces_at(problem, at.point)[0][j]):

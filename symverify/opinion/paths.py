@@ -45,7 +45,7 @@ def descent(given: Given) -> Iterator[Statement]:
         for m, h in enumerate(problem.activations)
     )
     fall = (risk_along(problem, path) - at.risk) * -1
-    span = _reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])
+    span = reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])
     if span is None:
         return
     made, f = of_point(problem, path, pattern), predicted(problem)
@@ -75,7 +75,7 @@ def _margins(problem: Problem, rows: Sequence[Sequence[Sequence[Poly]]], pattern
     return [p for p in found if p.coefficients]
 
 
-def _reach(positive: Sequence[Poly]) -> Fraction | None:
+def reach(positive: Sequence[Poly]) -> Fraction | None:
     """Some ε such that the polynomials, positive for small t > 0, are so on (0, ε]; None if it would be tiny."""
     epsilon = ONE
     for _ in range(60):

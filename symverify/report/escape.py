@@ -1,7 +1,9 @@
-"""One escape per sink. What strangers wrote (names, file names, messages) passes through `plain`, then the sink's."""
+"""One escape per sink. What strangers wrote passes through the package's one door (`plain`), then the sink's escape."""
 
 import re
 from html import escape
+
+from symverify.text import plain as door
 
 LIMIT = 200
 
@@ -34,19 +36,17 @@ _TOKEN = re.compile("|".join([*map(re.escape, _ACCENTS), "."]), re.DOTALL)
 
 def plain(text: str, limit: int = LIMIT) -> str:
     """The text on one line: what does not print (controls, bidirectional marks) is spelled out; cut to a length."""
-    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
-    return safe if len(text) <= limit else safe[:limit] + "…"
+    return door(text, limit, letters=True)
 
 
 def terminal(text: str, limit: int = LIMIT) -> str:
     """A stranger's text for a terminal: ASCII, the rest spelled out, because letters too can turn a line around."""
-    safe = ascii(text[: limit + 1])[1:-1]
-    return safe if len(text) <= limit else safe[:limit] + "..."
+    return door(text, limit)
 
 
 def html(text: str) -> str:
     """Text for HTML, SVG and MathML, inside elements and quoted attributes."""
-    return escape("".join(c if c == "\n" or c.isprintable() else ascii(c)[1:-1] for c in text), quote=True)
+    return escape("\n".join(plain(line, len(line)) for line in text.split("\n")), quote=True)
 
 
 def markdown(text: str) -> str:

@@ -13,12 +13,13 @@ from symverify.ground.floats import product, spanning
 from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Layer, Point, Problem
+from symverify.kernel.core.poly import Scalar
 from symverify.search.snap_region import Region, Vector, shallow
 
 Array = npt.NDArray[Any]
 
 
-def as_point(problem: Problem, values: Iterable[Fraction]) -> Point:
+def as_point(problem: Problem, values: Iterable[Scalar]) -> Point:
     """Parameters in the model's order of coordinates as a point."""
     rest, layers = iter(values), []
     for m in range(len(problem.widths) - 1):

@@ -5,6 +5,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ import numpy as np
 from symverify.problem.imports import import_model
 from symverify.problem.load import load, loads
 from symverify.run.verify import Problems, verify_one
-from symverify.search.global_minimum import global_minimum, instance
+from symverify.search.global_minimum import global_minimum
+from symverify.search.global_minimum.candidate import evaluated
 from symverify.search.global_minimum.checkpoint import restore, save
-from symverify.search.global_minimum.model import model
-from symverify.search.global_minimum.network import evaluated
+from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.search import Search
 from tests.examples import EXAMPLES
 from tests.fuzz import mutate
 from tests.fuzz.tally import CODES, Tally
+from tests.shallow import shallow
 
 ROOT = Path(__file__).parents[2]
 Campaign = Callable[[Tally, int, int, Path], None]
@@ -75,15 +77,14 @@ def certificates(tally: Tally, count: int, seed: int, folder: Path) -> None:
 
 
 def _search() -> Search:
-    inst = instance([[x] for x in range(9)], [3, 0, 4, -1, 5, 0, 2, 6, 1], 3)
-    shape = model(inst)
-    return Search(inst, shape, 3, evaluated(shape, []))
+    problem = shallow([[x] for x in range(9)], [3, 0, 4, -1, 5, 0, 2, 6, 1], 3)
+    return Search(problem, generators(problem), evaluated(problem, []))
 
 
 def checkpoints(tally: Tally, count: int, seed: int, folder: Path) -> None:
     """Checkpoints, read back; one in fifty is continued from."""
     search = _search()
-    search.start(search.inst.within()[0])
+    search.start(Fraction(0))
     for _ in range(3):
         search.step()
     path = folder / "c.search"
@@ -103,7 +104,7 @@ def _continued(path: Path) -> None:
     from symverify.search.global_minimum.checkpoint import bad
 
     try:
-        global_minimum(_search().inst, checkpoint=path, deadline=1.0)
+        global_minimum(_search().problem, checkpoint=path, deadline=1.0)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise bad(path, error) from error
 

@@ -16,11 +16,10 @@ from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.text import (
     Fields,
     Literal,
-    boolean,
     anything,
+    boolean,
     canonical,
     integer,
-    layers,
     liberal,
     listed,
     natural,
@@ -266,16 +265,20 @@ def test_fields_are_taken_once_and_what_is_left_is_unknown() -> None:
 )
 def test_faults_of_fields(value: dict[str, object], fault: tuple[str, str]) -> None:
     with pytest.raises(Malformed) as error:
-        fields = Fields(value, "top")
-        fields.need("a", natural)
-        fields.take("b", natural, 0)
-        fields.done()
+        read_two(Fields(value, "top"))
     assert error.value.faults == (fault,)
+
+
+def read_two(fields: Fields) -> None:
+    """An object of a needed and an optional number."""
+    fields.need("a", natural)
+    fields.take("b", natural, 0)
+    fields.done()
 
 
 def test_an_object_without_keys() -> None:
     Fields({}, "").done()
-    with pytest.raises(Malformed, match="^x: unknown key; the keys here are none$"):
+    with pytest.raises(Malformed, match=r"^x: unknown key; the keys here are none$"):
         Fields({"x": 0}, "").done()
 
 
@@ -287,24 +290,6 @@ def test_paths() -> None:
 def test_what_is_not_an_object(value: object) -> None:
     with pytest.raises(Malformed, match="x: expected an object, got "):
         Fields(value, "x")
-
-
-def test_layers() -> None:
-    value = [{"weight": [["1/2"], [1]], "bias": [0, "2"]}, {"weight": [[1, 2]]}]
-    half, one, two = Fraction(1, 2), Fraction(1), Fraction(2)
-    assert layers(liberal)(value, "p") == [([[half], [one]], [Fraction(0), two]), ([[one, two]], None)]
-    for wrong, where in (
-        ([{"weight": [["a", 1]]}], "p[0].weight[0][0]"),
-        ([{"weight": [["1"]], "bias": None}], "p[0].bias"),
-        ([{"weight": [["1"]], "extra": 1}], "p[0].extra"),
-        ([{"weight": []}, {"bias": [1]}], "p[1].weight"),
-        ([{"weight": [], "bias": [True]}], "p[0].bias[0]"),
-        ([[]], "p[0]"),
-        ({}, "p"),
-    ):
-        with pytest.raises(Malformed) as error:
-            layers(liberal)(wrong, "p")
-        assert error.value.faults[0][0] == where
 
 
 def test_shown_is_short_and_plain() -> None:

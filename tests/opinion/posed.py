@@ -183,6 +183,9 @@ def curvature() -> dict[str, Case]:
     crest = point([layer([["0"]]), layer([["1"]], ["0"])])
     up, empty = {"multipliers": ["2", "2"]}, {"empty": ["1", "1"]}
     steep = {"multipliers": ["3", "2"]}
+    one = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+    ridge = point([layer([["1"]]), layer([["1"]])])
+    higher = {"multipliers": [], "held": [0], "place": 1, "curve": [layer([["1"]]), curved([[["1", "1"]]])]}
     kkt = (crest, step("cell_kkt", {"point": 0}, cells=[up, empty, empty, up]))
     return {
         "cells, flat": Case(
@@ -192,7 +195,11 @@ def curvature() -> dict[str, Case]:
         "cells, other multipliers": Case(
             kinked, kkt, written(cells=[steep, empty, empty, up]), ("cell 1: the multipliers",)
         ),
-        "cells, multipliers of a higher order": Case(
+        "cells, one parameter left": Case(
+            one, (ridge, step("cell_kkt", {"point": 0}, cells=[{"eliminate": higher}])),
+            fact(at=lambda at: replace(at, risk=HALF)), ("cell 1: the risk along the curve",),
+        ),
+        "cells, one parameter left, other multipliers": Case(
             kinked, kkt, written(cells=[{"eliminate": steep}, empty, empty, up]), ("cell 1: the multipliers",)
         ),
         "cells, not empty": Case(kinked, kkt, written(cells=[empty, empty, empty, up]), ("cell 1: no direction",)),

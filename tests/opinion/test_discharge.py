@@ -12,6 +12,8 @@ from symverify.opinion import solve
 from symverify.opinion.discharge import Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations, posed
 from symverify.opinion.solve import Answer, Solver
+from symverify.problem.load import load
+from symverify.run.check import check as run_check
 from tests.opinion.posed import CASES, no_data, walked
 
 READY = 'print(\'{"id": 0, "answer": "sat", "reason": "", "model": null}\', flush=True)\n'
@@ -42,8 +44,8 @@ def test_a_hanging_solver_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     worker.write_text(SLEEP)
     monkeypatch.setattr(solve, "WORKER", worker)
     solver = Solver()
-    process = solver._worker and solver._worker.process
-    assert process is not None
+    assert solver._worker is not None
+    process = solver._worker.process
     reply = solver.solve("(check-sat)", deadline=time.monotonic() + 0.2)
     assert reply.answer is Answer.NO_ANSWER
     assert process.poll() is not None
@@ -54,6 +56,21 @@ def test_after_the_deadline_nothing_is_asked() -> None:
         reply = solver.solve("(check-sat)", deadline=time.monotonic() - 1.0)
         assert (reply.answer, reply.reason) == (Answer.NO_ANSWER, "no time is left")
         assert solver.solve("(check-sat)").answer is Answer.SAT
+
+
+def test_a_hanging_solver_does_not_hold_up_a_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--timeout` is for the search, and as much again for the solver; the proof stands without an opinion."""
+    worker, network = tmp_path / "worker.py", tmp_path / "network.json"
+    worker.write_text(READY + SLEEP)
+    network.write_text(json.dumps(CASES["spurious"].network))
+    monkeypatch.setattr(solve, "WORKER", worker)
+    start = time.monotonic()
+    result = run_check(load(network), ["spurious_minimum"], timeout=1.0)
+    assert time.monotonic() - start < 4.0
+    claim = result["spurious_minimum"]
+    assert claim.verdict.value == "proved"
+    assert (claim.smt.confirmed, claim.smt.contradicted) == (0, 0)
+    assert claim.smt.unanswered > 4
 
 
 def test_a_claims_opinions_are_those_of_the_steps_that_it_rests_on() -> None:

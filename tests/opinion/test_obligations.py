@@ -11,11 +11,12 @@ import pytest
 
 import symverify.opinion
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.network import evaluate, pieces_at
+from symverify.kernel.core.network import evaluate, pieces_at, residuals
 from symverify.kernel.table import RULES, STOREYS
 from symverify.opinion import obligations as module
 from symverify.opinion.discharge import Opinion, discharge
 from symverify.opinion.equations import entry, of_cell, of_point, parameter_name, places, scalar
+from symverify.opinion.losses import tangents
 from symverify.opinion.obligations import TABLE, posed
 from symverify.opinion.solve import Answer, Solver
 from symverify.opinion.statement import Obligation, Unposed
@@ -94,6 +95,17 @@ def test_what_was_made_false_is_contradicted(name: str) -> None:
     for part in case.contradicted:
         assert any(part in statement for statement in wrong), (part, opinions)
     assert case.contradicted
+
+
+@pytest.mark.parametrize("name", ["interior", "interior, Huber"])
+def test_a_line_that_is_no_tangent_is_contradicted(name: str) -> None:
+    problem, steps = walked(CASES[name])
+    fact = steps[0].fact
+    assert isinstance(fact, Evaluated)
+    (r,) = pull = residuals(problem, fact.predictions)
+    off = [(r[0] + Fraction(1, 1000), *r[1:])]
+    lines = [Obligation(k, "", tangents(problem, fact.predictions, each)) for k, each in enumerate((pull, off))]
+    assert list(asked(lines).values()) == [CONFIRMED, CONTRADICTED]
 
 
 def test_nothing_is_divided_and_all_numbers_are_exact() -> None:

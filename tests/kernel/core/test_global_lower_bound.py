@@ -1,4 +1,4 @@
-"""The rule `global_lower_bound`: trees made by hand or by an oracle, corrupted, and checked against sampled networks."""
+"""The rule `global_lower_bound`: trees by hand or by an oracle, corrupted, and checked against sampled networks."""
 
 import json
 from fractions import Fraction
@@ -55,7 +55,7 @@ def by_hand(risk: str, vectors: list[list[int]], tree: list[int]) -> Json:
     return {"rule": "global_lower_bound", "risk": risk, "vectors": vectors, "tree": tree}
 
 
-# On SIDES an entry −1 splits by the sign, −2 … −5 by the sides of z = 1 on samples 1 … 4: (1, 1), (2, 2), (−1, 1), (−2, 2).
+# On SIDES an entry −1 splits by the sign, −2 … −5 by the sides of z = 1 on samples 1 … 4.
 CONTROLS = {
     "one leaf": below(RAMP, by_hand("9/5", [[2, -1]], [0])),
     "by hand": below(SIDES, by_hand("15", [[0, 0, 1, 2], [1, 2, 0, 0]], [-1, 0, -3, 1, 0])),
@@ -77,15 +77,16 @@ CORRUPTIONS = of("one leaf", [
     ("none", V, [], "Rejected", f"{T}[0]: global_lower_bound: there is no vector 0"),
     ("null", V, None, "Malformed", f"{V}: expected a list"),
     ("vector null", V, [None], "Malformed", f"{V}[0]: expected a list"),
-    ("empty", V, [[]], "Rejected", f"{V}[0]: global_lower_bound: expected 2 integers, got 0"),
-    ("longer", V, [[2, -1, 0]], "Rejected", "expected 2 integers, got 3"),
-    ("zeros", V, [[0, 0]], "Rejected", f"{V}[0]: global_lower_bound: the product with the labels is not positive"),
-    ("turned round", V, [[-2, 1]], "Rejected", "the product with the labels is not positive"),
-    ("orthogonal", V, [[1, -2]], "Rejected", "the product with the labels is not positive"),
+    ("empty", V, [[]], "Rejected", f"{V}[0]: global_lower_bound: needs 2 integers, with an output bias of sum 0"),
+    ("longer", V, [[2, -1, 0]], "Rejected", "needs 2 integers, with an output bias of sum 0"),
+    ("zeros", V, [[0, 0]], "Rejected", f"{V}[0]: global_lower_bound: proves less than the claimed bound"),
+    ("turned round", V, [[-2, 1]], "Rejected", "proves less than the claimed bound"),
+    ("orthogonal", V, [[1, -2]], "Rejected", "proves less than the claimed bound"),
     ("text", V, [["2", -1]], "Malformed", f"{V}[0][0]: expected a whole number"),
     ("true", V, [[2, True]], "Malformed", f"{V}[0][1]: expected a whole number"),
     ("decimal", V, [[2, -1.0]], "Malformed", f"{V}[0][1]: expected a whole number"),
-    ("not admissible", V, [[2, 1]], "Rejected", f"{T}[0]: global_lower_bound: vector 0 does not admit all regions"),
+    ("not admissible", V, [[2, 1]], "Rejected",
+     f"{T}[0]: global_lower_bound: there is no vector 0, or it does not admit all regions"),
     ("unknown key", "steps[0].cells", 2, "Malformed", "steps[0].cells: unknown key"),
     ("no tree", T, ..., "Malformed", f"{T}: is missing"),
     ("tree null", T, None, "Malformed", f"{T}: expected a list"),
@@ -99,22 +100,28 @@ CORRUPTIONS = of("one leaf", [
     ("the last leaf left out", f"{T}[4]", ..., "Rejected", f"{T}: global_lower_bound: ends too early"),
     ("one leaf more", T, [-1, 0, -3, 1, 0, 0], "Rejected", f"{T}[5]: global_lower_bound: the tree ends before"),
     ("a split more", T, [-1, 0, -3, 1, 0, -1], "Rejected", f"{T}[5]: global_lower_bound: the tree ends before"),
-    ("no split", T, [0], "Rejected", f"{T}[0]: global_lower_bound: vector 0 does not admit all regions of the leaf"),
-    ("the other vector first", T, [-1, 0, -3, 0, 1], "Rejected", f"{T}[3]: global_lower_bound: vector 0 does not admit"),
-    ("no split of the positive", T, [-1, 0, 1], "Rejected", f"{T}[2]: global_lower_bound: vector 1 does not admit"),
+    ("no split", T, [0], "Rejected",
+     f"{T}[0]: global_lower_bound: there is no vector 0, or it does not admit all regions"),
+    ("the other vector first", T, [-1, 0, -3, 0, 1], "Rejected",
+     f"{T}[3]: global_lower_bound: there is no vector 0, or it does not admit all regions"),
+    ("no split of the positive", T, [-1, 0, 1], "Rejected",
+     f"{T}[2]: global_lower_bound: there is no vector 1, or it does not admit all regions"),
     ("a third vector", f"{T}[1]", 2, "Rejected", f"{T}[1]: global_lower_bound: there is no vector 2"),
     ("a far vector", f"{T}[1]", 2**100, "Rejected", f"there is no vector {2**100}"),
     ("a second unit", f"{T}[2]", -8, "Rejected", f"{T}[2]: global_lower_bound: there is no unit 1"),
     ("a far unit", f"{T}[2]", -(2**100), "Rejected", "there is no unit"),
-    ("the sign again", f"{T}[2]", -1, "Rejected", f"{T}[2]: global_lower_bound: the split does not cut the region"),
-    ("a plane again", T, [-1, 0, -3, -3, 1, 0, 0], "Rejected", f"{T}[3]: global_lower_bound: the split does not cut"),
+    ("the sign again", f"{T}[2]", -1, "Rejected",
+     f"{T}[2]: global_lower_bound: there is no unit 0, or the split does not cut its region"),
+    ("a plane again", T, [-1, 0, -3, -3, 1, 0, 0], "Rejected",
+     f"{T}[3]: global_lower_bound: there is no unit 0, or the split does not cut its region"),
     ("a vector unused", V, [[0, 0, 1, 2], [1, 2, 0, 0], [1, 2, 0, 0]], "Rejected", f"{V}: global_lower_bound: not all"),
     ("one vector only", f"{V}[1]", ..., "Rejected", "there is no vector 1"),
     ("a vector changed", f"{V}[1][2]", -1, "Rejected", "proves less than the claimed bound"),
 ]) + of("a bias, three vectors", [
-    ("not centred", f"{V}[0][0]", 5, "Rejected", "the entries do not sum to 0, and there is an output bias"),
+    ("not centred", f"{V}[0][0]", 5, "Rejected", "needs 3 integers, with an output bias of sum 0"),
 ]) + of("two units", [
-    ("a child left out", f"{T}[1]", ..., "Rejected", f"{T}[5]: global_lower_bound: the split does not cut the region"),
+    ("a child left out", f"{T}[1]", ..., "Rejected",
+     f"{T}[5]: global_lower_bound: there is no unit 1, or the split does not cut its region"),
     ("a leaf of two units on a side", f"{T}[1]", 1, "Rejected", "does not admit all regions of the leaf"),
     ("another unit", f"{T}[0]", -1 - 2 * 5, "Rejected", f"{T}[0]: global_lower_bound: there is no unit 2"),
 ])  # fmt: skip
@@ -152,7 +159,9 @@ def test_fractions_among_the_labels() -> None:
 
 
 def test_an_output_bias_needs_vectors_that_sum_to_0() -> None:
-    check_step(RAMP | {"bias": OUTPUT}, [by_hand("1/100", [[2, -1]], [0])], "do not sum to 0")
+    check_step(
+        RAMP | {"bias": OUTPUT}, [by_hand("1/100", [[2, -1]], [0])], "needs 2 integers, with an output bias of sum 0"
+    )
 
 
 def test_a_vector_that_serves_is_not_one_of_a_wider_network() -> None:
@@ -330,7 +339,7 @@ def test_the_work_is_metered() -> None:
             middle = (low + high) // 2
             low, high = (middle, high) if declined(problem, by_hand("9/5", vectors, tree), middle) else (low, middle)
         spent.append(high)
-    assert spent[1] > 2 * spent[0]
+    assert spent[1] > spent[0] + 1000
     assert spent[2] > 2 * spent[0]
     assert spent[3] > 2 * spent[0]
 

@@ -12,14 +12,14 @@ CORRUPTIONS = of("theorem 1", [
     ("null", AT, None, "Malformed", f"{AT}: expected a list"),
     ("other word", AT, "Given", "Malformed", f"{AT}: expected a list"),
     ("unknown key", "steps[1].risk", "3/20", "Malformed", "steps[1].risk: unknown key"),
-    ("too few layers", AT, FIT[:1], "Rejected", f"{AT}: point: expected 2 layers of parameters, got 1"),
-    ("too many layers", AT, [*FIT, FIT[1]], "Rejected", "expected 2 layers of parameters, got 3"),
-    ("no layers", AT, [], "Rejected", "expected 2 layers of parameters, got 0"),
-    ("rows", f"{AT}[0].weight", [["1"]], "Rejected", f"{AT}[0].weight: point: expected 2 entries, got 1"),
-    ("columns", f"{AT}[1].weight[0]", ["1"], "Rejected", f"{AT}[1].weight[0]: point: expected 2 entries, got 1"),
-    ("wide row", f"{AT}[0].weight[1]", ["1", "2"], "Rejected", "expected 1 entries, got 2"),
-    ("bias missing", f"{AT}[0].bias", ..., "Rejected", f"{AT}[0].bias: point: expected 2 entries, got 0"),
-    ("bias short", f"{AT}[0].bias", ["1"], "Rejected", f"{AT}[0].bias: point: expected 2 entries, got 1"),
+    ("too few layers", AT, FIT[:1], "Malformed", f"{AT}: expected 2 layers of parameters, got 1"),
+    ("too many layers", AT, [*FIT, FIT[1]], "Malformed", "expected 2 layers of parameters, got 3"),
+    ("no layers", AT, [], "Malformed", "expected 2 layers of parameters, got 0"),
+    ("rows", f"{AT}[0].weight", [["1"]], "Malformed", f"{AT}[0].weight: expected 2 rows, one per unit, got 1"),
+    ("columns", f"{AT}[1].weight[0]", ["1"], "Malformed", f"{AT}[1].weight[0]: expected 2 numbers, got 1"),
+    ("wide row", f"{AT}[0].weight[1]", ["1", "2"], "Malformed", "expected 1 numbers, got 2"),
+    ("bias missing", f"{AT}[0].bias", ..., "Malformed", f"{AT}[0].bias: is missing"),
+    ("bias short", f"{AT}[0].bias", ["1"], "Malformed", f"{AT}[0].bias: expected 2 numbers, got 1"),
     ("bias null", f"{AT}[0].bias", None, "Malformed", f"{AT}[0].bias: expected a list"),
     ("weight missing", f"{AT}[1].weight", ..., "Malformed", f"{AT}[1].weight: is missing"),
     ("number", f"{AT}[0].bias[0]", 3, "Malformed", "expected a rational in lowest terms"),
@@ -51,9 +51,10 @@ def test_given_needs_parameters() -> None:
 
 def test_bias_where_there_is_none() -> None:
     document = network([1, 2, 1], "relu", FOUR, bias=False)
-    check_step(document, [point(FIT)], "steps[0].parameters[0].bias: point: expected 0 entries, got 2")
-    empty = [layer([["1"], ["1"]], []), layer([["1", "1"]])]
-    check_step(document, [point(empty)], "steps[0].parameters[0].bias: point: this architecture has no bias here")
+    for bias in (["1", "1"], []):
+        parameters = [layer([["1"], ["1"]], bias), layer([["1", "1"]])]
+        found = outcome(document, certificate(document, [point(parameters)], [given(0, "0")]))
+        assert found == ("Malformed", "steps[0].parameters[0].bias: unknown key; the keys here are weight")
 
 
 def test_a_point_equal_to_the_given_one_is_not_called_given() -> None:

@@ -13,8 +13,8 @@ CORRUPTIONS = of("theorem 1", [
     ("a point", "steps[5].from.minimum", 1, "Rejected", "steps[5].from.minimum: valley: step 1 proves Evaluated"),
     ("itself", "steps[5].from.minimum", 5, "Rejected", "step 5 does not come before this one"),
     ("no path", AT, ..., "Malformed", f"{AT}: is missing"),
-    ("layers", AT, [FIT[0]], "Rejected", f"{AT}: valley: expected 2 layers of parameters, got 1"),
-    ("bias", B, ["1"], "Rejected", f"{B}: valley: expected 2 entries, got 1"),
+    ("layers", AT, [FIT[0]], "Malformed", f"{AT}: expected 2 layers of parameters, got 1"),
+    ("bias", B, ["1"], "Malformed", f"{B}: expected 2 numbers, got 1"),
     ("constant", AT, FIT, "Rejected", f"{AT}: valley: is constant"),
     ("of another point", AT, BETTER, "Rejected", f"{AT}: valley: does not start at the point"),
     ("starts elsewhere", f"{B}[1]", ["2", "1"], "Rejected", "does not start at the point"),
@@ -37,8 +37,6 @@ CORRUPTIONS = of("theorem 1", [
     ("exact", "claims[2].exact", False, "Rejected", "claims[2].exact: claimed False, proved True"),
     ("spurious", "claims[2].better_risk", None, "Rejected", "claims[2].better_risk: claimed None, proved '0'"),
 ])  # fmt: skip
-
-
 
 
 CORRUPTIONS += of("deep", [

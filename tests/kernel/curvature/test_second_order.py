@@ -6,7 +6,7 @@ from random import Random
 import flint
 import pytest
 
-from symverify.kernel.curvature.second_order import MAX_HESSIAN
+from symverify.kernel.curvature.hessian import MAX_HESSIAN
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, given, point
 from tests.kernel.corruption import Json, certificate, outcome

@@ -1,0 +1,148 @@
+"""The rule `cell_kkt`: every cell around a point by a flat minorant, by emptiness, by multipliers, by elimination."""
+
+import pytest
+
+from symverify.kernel.curvature.cell_kkt import MAX_CELLS
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import Case, case, given, point
+from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.rules import of, suite
+from tests.oracles.network import Oracle
+
+EMPTY = {"empty": ["1", "1"]}
+HUBER = {"name": "huber", "delta": 1, "reduction": "sum"}
+
+
+def kkt(document: Json, parameters: Json, risk: str, *cells: Json) -> Case:
+    """The certificate that the given point is a minimum, cell by cell."""
+    steps = [point(), {"rule": "cell_kkt", "from": {"point": 0}, "cells": list(cells)}]
+    return case(document | {"parameters": parameters}, steps, given(1, risk))
+
+
+# f = v |w| x + c on x = 1, 1 (y = −1) and x = 0 (y = 2, a dead row); at w = 0 every change of w raises the risk.
+CREST = network([1, 1, 1], "abs", samples([1, 1, 0], [-1, -1, 2]), bias={"hidden": False, "output": True})
+UP = {"multipliers": ["2", "2"]}
+# f = v w x + c on x = 1: at w = 1, v = 0, c = y the minima v w + c = y are flat of any order.
+FLAT = network([1, 1, 1], "identity", samples([1], [2]), bias={"hidden": False, "output": True})
+CURVE = [layer([["1"]]), layer([[["0", "1"]]], [["2", "-1"]])]
+ALONG = {"eliminate": {"multipliers": [], "held": [0], "place": 1, "curve": CURVE}}
+DEEP = network([1, 1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 3]))
+PLANE = network([2, 1, 2], "identity", samples([[1, 0], [0, 1]], [[2, 0], [0, 1]]), bias=False)
+CONTROLS = {
+    "a crest": kkt(CREST, [layer([[0]]), layer([[1]], [0])], "6", UP, EMPTY, EMPTY, UP),
+    "flat, deep": kkt(
+        DEEP, [layer([[1]], [0]), layer([[-1]], [-1]), layer([[1]], [1])], "6", {"flat": True}, {"flat": True}
+    ),
+    "inside a cell": kkt(PLANE, [layer([[1, 0]]), layer([[2], [0]])], "1", {"multipliers": []}),
+    "eliminated": kkt(FLAT, [layer([[1]]), layer([[0]], [2])], "0", ALONG),
+    "huber, flat": kkt(
+        network([1, 1, 1], "relu", samples([0, 0], [0, 4]), loss=HUBER), [layer([[1]], [0]), layer([[1]], [2])], "3",
+        {"flat": True}, EMPTY, EMPTY, {"flat": True},
+    ),
+}  # fmt: skip
+C, E = "steps[1].cells", "steps[1].cells[0].eliminate"
+WHICH = 'expected one of "flat", "empty", "multipliers", "eliminate"'
+CORRUPTIONS = of("a crest", [
+    ("a cell left out", f"{C}[3]", ..., "Rejected", f"{C}: cell_kkt: expected an entry for each of 4 cells, got 3"),
+    ("one more", C, [UP, EMPTY, EMPTY, UP, UP], "Rejected", "expected an entry for each of 4 cells, got 5"),
+    ("none", C, [], "Rejected", "expected an entry for each of 4 cells, got 0"),
+    ("missing", C, ..., "Malformed", f"{C}: is missing"),
+    ("null", f"{C}[0]", None, "Malformed", f"{C}[0]: expected an object"),
+    ("nothing", f"{C}[0]", {}, "Malformed", f"{C}[0]: {WHICH}"),
+    ("another word", f"{C}[0]", {"convex": True}, "Malformed", WHICH),
+    ("two words", f"{C}[0]", UP | {"flat": True}, "Malformed", WHICH),
+    ("flat false", f"{C}[0]", {"flat": False}, "Malformed", f"{C}[0].flat: expected true"),
+    ("flat 1", f"{C}[0]", {"flat": 1}, "Malformed", f"{C}[0].flat: expected true"),
+    ("not flat", f"{C}[0]", {"flat": True}, "Rejected", f"{C}[0]: cell_kkt: the first-order minorant is not constant"),
+    ("all empty", C, [EMPTY] * 4, "Rejected", f"{C}[0]: cell_kkt: its multipliers do not combine to 0"),
+    ("a cell that is not empty", f"{C}[0]", EMPTY, "Rejected", "its multipliers do not combine to 0"),
+    ("an empty cell by no multiplier", f"{C}[1].empty", ["0", "0"], "Rejected",
+     f"{C}[1]: cell_kkt: needs multipliers that are not negative, not all 0, and 0 beyond the first layer"),
+    ("by negative ones", f"{C}[1].empty", ["-1", "-1"], "Rejected", "needs multipliers that are not negative"),
+    ("by unequal ones", f"{C}[1].empty", ["1", "2"], "Rejected", "its multipliers do not combine to 0"),
+    ("by too few", f"{C}[1].empty", ["1"], "Malformed", f"{C}[1].empty: expected 2 numbers, one per kink, got 1"),
+    ("other multipliers", f"{C}[0].multipliers", ["3", "2"], "Rejected",
+     f"{C}[0]: cell_kkt: its multipliers do not combine to the gradient"),
+    ("a negative one", f"{C}[0].multipliers", ["5", "-1"], "Rejected", f"{C}[0]: cell_kkt: a multiplier is negative"),
+    ("none", f"{C}[0].multipliers", ["0", "0"], "Rejected", "its multipliers do not combine to the gradient"),
+    ("too many", f"{C}[0].multipliers", ["2", "2", "0"], "Malformed", "expected 2 numbers, one per kink, got 3"),
+    ("integers", f"{C}[0].multipliers", [2, 2], "Malformed", f"{C}[0].multipliers[0]: expected a rational"),
+    ("no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),
+    ("itself", "steps[1].from.point", 1, "Rejected", "step 1 does not come before this one"),
+    ("unknown key", "steps[1].kinks", [], "Malformed", "steps[1].kinks: unknown key"),
+    ("a valley by it", "steps[1].rule", "interior_minimum", "Rejected", "is at a breakpoint on sample 1"),
+    ("another risk", "claims[0].risk", "5", "Rejected", "claims[0].risk: claimed '5', proved '6'"),
+]) + of("eliminated", [
+    ("no elimination", f"{C}[0]", {"multipliers": []}, "Rejected",
+     f"{C}[0]: cell_kkt: the Lagrangian across flows and active kinks is not positive definite"),
+    ("a straight curve", f"{E}.curve[1].bias[0]", "2", "Rejected",
+     f"{C}[0]: cell_kkt: the risk along the curve has order 2, the pull order 1: not a minimum"),
+    ("a curve that bends away", f"{E}.curve[1].bias[0]", ["2", "-1", "1"], "Rejected", "has order 4, the pull order 2"),
+    ("another start", f"{E}.curve[1].bias[0]", ["1", "-1"], "Rejected", "does not start at the point"),
+    ("a curve of another parameter", f"{E}.place", 2, "Rejected", "its parameter is not the one named"),
+            ("twice as fast", f"{E}.curve", [layer([["1"]]), layer([[["0", "2"]]], [["2", "-2"]])], "Rejected",
+     "the curve moves a held parameter, or its parameter is not the one named"),
+    ("a held parameter that moves", f"{E}.curve[0].weight[0][0]", ["1", "1"], "Rejected", "moves a held parameter"),
+    ("nothing held", f"{E}.held", [], "Rejected",
+     "the Hessian along the eliminated parameters is not positive definite"),
+    ("held freely that is not", f"{E}.held", [2], "Rejected", "the flows do not move the held parameters freely"),
+    ("held twice", f"{E}.held", [0, 0], "Rejected", "held and place must be different numbers of parameters"),
+    ("held and place", f"{E}.held", [1], "Rejected", "held and place must be different numbers of parameters"),
+    ("a place outside", f"{E}.place", 3, "Rejected", "held and place must be different numbers of parameters"),
+    ("a negative place", f"{E}.place", -1, "Rejected", "held and place must be different numbers of parameters"),
+    ("unknown key", f"{E}.order", 2, "Malformed", f"{E}.order: unknown key"),
+    ("no curve", f"{E}.curve", ..., "Malformed", f"{E}.curve: is missing"),
+    ("a multiplier", f"{E}.multipliers", ["1"], "Malformed", "expected 0 numbers, one per kink, got 1"),
+]) + of("inside a cell", [
+    ("the lesser singular value", "network", None, "Malformed", "network: unknown key"),
+    ("another point", "steps[0].parameters", [layer([["0", "1"]]), layer([["0"], ["1"]])], "Rejected",
+     "the Lagrangian across flows and active kinks is not positive definite"),
+    ("not stationary", "steps[0].parameters", [layer([["1", "0"]]), layer([["1"], ["0"]])], "Rejected",
+     "its multipliers do not combine to the gradient"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_nothing_near_is_lower(name: str) -> None:
+    each = CONTROLS[name]
+    assert Oracle(each.network).lower_nearby(each.network["parameters"], trials=300) is None
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(12, "Accepted"), (13, "Declined")])
+def test_many_cells_are_declined(width: int, verdict: str) -> None:
+    assert MAX_CELLS == 2**12
+    parameters = [layer([[0]] * width, [0] * width), layer([[0] * width], [0])]
+    document = network([1, width, 1], "relu", samples([1], [0]), parameters=parameters)
+    steps = [point(), {"rule": "cell_kkt", "from": {"point": 0}, "cells": [{"flat": True}] * 2**12}]
+    found, what = outcome(document, certificate(document, steps, [given(1, "0")]))
+    assert found == verdict
+    assert found == "Accepted" or what == "too many cells meet at the point"
+
+
+def test_a_loss_with_a_kink_in_its_slope_at_a_prediction() -> None:
+    """Huber's loss exactly at delta is not twice differentiable: multipliers are refused, a flat minorant is not."""
+    document = network([1, 1, 1], "relu", samples([0, 0], [0, 2]), loss=HUBER)
+    at = [layer([[1]], [1]), layer([[0]], [1])]
+    flat = kkt(document, at, "1", {"flat": True})
+    assert outcome(flat.network, flat.proof)[0] == "Accepted"
+    curved = kkt(document, at, "1", {"multipliers": []})
+    verdict, what = outcome(curved.network, curved.proof)
+    assert (verdict, "the loss is not twice differentiable at a prediction" in what) == ("Rejected", True)
+
+
+def test_all_cells_empty_is_refused() -> None:
+    """Dead rows alone make no cell empty, and kinks that cannot move have no multiplier."""
+    document = network([1, 1, 1, 1], "relu", samples([0], [1]), bias=False)
+    at = [layer([[1]]), layer([[1]]), layer([[1]])]
+    stuck = kkt(document, at, "1", {"empty": ["1"]}, {"empty": ["1"]})
+    verdict, what = outcome(stuck.network, stuck.proof)
+    assert (verdict, "0 beyond the first layer" in what) == ("Rejected", True)
+
+
+def test_a_point_that_can_fall_has_no_multipliers() -> None:
+    """The crest with output weight −1 instead: moving w lowers the risk at once."""
+    turned = kkt(CREST, [layer([[0]]), layer([[-1]], [0])], "6", UP, EMPTY, EMPTY, UP)
+    verdict, what = outcome(turned.network, turned.proof)
+    assert (verdict, "its multipliers do not combine to the gradient" in what) == ("Rejected", True)
+    assert Oracle(turned.network).lower_nearby(turned.network["parameters"]) is not None

@@ -1,0 +1,227 @@
+"""A certificate that is there already is added to: what it proves stays, in whatever order things are asked."""
+
+import json
+import multiprocessing
+import shutil
+from pathlib import Path
+
+import pytest
+
+import symverify
+from symverify import Verdict, check, load
+from symverify.errors import NotWritable
+from symverify.kernel.check import check as kernel_check
+from symverify.run import merge
+from symverify.run.diff import diff
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def problem(tmp_path):
+    shutil.copy(ROOT / "examples" / "four-points.json", tmp_path)
+    return load(tmp_path / "four-points.json")
+
+
+@pytest.fixture
+def output(tmp_path):
+    return tmp_path / "a.symcert.json"
+
+
+def run(problem, claims, output, **options):
+    return check(problem, claims, smt=False, output=output, **options)
+
+
+def proved(problem, path):
+    """What the kernel seals from a file: a line for each claim."""
+    return {theorem.line() for theorem in kernel_check(problem.network, path.read_bytes(), problem.open_data).theorems}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["assumptions", "valley"], ["point", "cells"]),
+        (["point"], ["point"]),
+        (["spurious_minimum"], ["valley", "spurious_minimum"]),
+        (["cell_minima"], ["global_minimum"]),
+        (["atlas"], None),
+    ],
+)
+def test_two_checks_in_either_order_prove_the_same(problem, tmp_path, first, second):
+    alone = set()
+    for k, claims in enumerate((first, second)):
+        run(problem, claims, tmp_path / f"alone{k}.symcert.json")
+        alone |= proved(problem, tmp_path / f"alone{k}.symcert.json")
+    for k, order in enumerate(((first, second), (second, first))):
+        path = tmp_path / f"both{k}.symcert.json"
+        for claims in order:
+            result = run(problem, claims, path)
+            assert result.certificate == path.read_bytes()
+        assert proved(problem, path) == alone
+
+
+def test_nothing_is_lost_and_the_diff_says_so(problem, tmp_path, output):
+    run(problem, None, output)
+    shutil.copy(output, tmp_path / "before.symcert.json")
+    run(problem, ["cells"], output)
+    found = diff(tmp_path / "before.symcert.json", output)
+    assert found.code == 0
+    assert found.report()[-1] == "s NOTHING LOST: 5 kept, 1 gained"
+
+
+def test_the_same_check_again_gives_the_same_bytes(problem, output):
+    run(problem, ["assumptions", "point"], output)
+    first = output.read_bytes()
+    run(problem, ["assumptions", "point"], output)
+    assert output.read_bytes() == first
+    run(problem, ["point"], output)
+    assert output.read_bytes() == first
+
+
+def test_equal_steps_are_written_once(problem, output):
+    run(problem, ["spurious_minimum"], output)
+    run(problem, ["point"], output)
+    steps = json.loads(output.read_bytes())["steps"]
+    assert len(steps) == len({json.dumps(step, sort_keys=True) for step in steps})
+
+
+def test_kept_claims_are_told_and_do_not_answer(problem, output):
+    run(problem, ["valley", "point"], output)
+    result = run(problem, ["cells"], output)
+    assert result.kept == ("valley", "point")
+    assert [claim.name for claim in result.claims] == ["cells"]
+    assert result.asked == ("cells",)
+
+
+HARD = {
+    "format": "symverify-network/1",
+    "layers": [1, 2, 1],
+    "activation": "relu",
+    "loss": "squared",
+    "data": [{"x": [x], "y": [y]} for x, y in enumerate([0, 3, -1, 2])],
+}
+
+
+def test_a_bracket_or_nothing_does_not_replace_a_proof(output, monkeypatch):
+    problem = symverify.loads(HARD)
+    run(problem, ["global_minimum"], output)
+    before = output.read_bytes()
+    from symverify.certify import session
+
+    real = session.global_minimum
+    monkeypatch.setattr(session, "global_minimum", lambda *a, **o: real(*a, **{**o, "deadline": 1e-9}))
+    weaker = run(problem, ["global_minimum"], output.with_name("other.symcert.json"))
+    assert weaker["global_minimum"].verdict is Verdict.UNDECIDED
+    assert "global_bounds" in {claim.name for claim in weaker.claims}
+    result = run(problem, ["global_minimum"], output)
+    assert output.read_bytes() == before
+    assert (result.verdict, result["global_minimum"].before) == (Verdict.PROVED, True)
+    assert "global_bounds" not in {claim.name for claim in result.claims}
+
+
+def test_a_proof_replaces_a_bracket(output, monkeypatch):
+    problem = symverify.loads(HARD)
+    from symverify.certify import session
+
+    real = session.global_minimum
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "global_minimum", lambda *a, **o: real(*a, **{**o, "deadline": 1e-9}))
+        run(problem, ["global_minimum"], output)
+    old = output.with_name("old.symcert.json")
+    shutil.copy(output, old)
+    (output.parent / "p.json").write_bytes(problem.network)
+    assert {line.split()[2] for line in proved(problem, output)} == {"global_bounds"}
+    run(problem, ["global_minimum"], output)
+    assert {line.split()[2] for line in proved(problem, output)} == {"global_minimum"}
+    found = diff(old, output)
+    assert found.code == 0
+    assert "global_bounds: stronger: PROVED global_minimum" in str(found.lines[0])
+
+
+def test_a_short_timeout_after_a_full_proof_loses_nothing(problem, output):
+    run(problem, None, output)
+    before = proved(problem, output)
+    for claims in (None, ["global_minimum"], ["valley", "spurious_minimum"]):
+        run(problem, claims, output, timeout=1e-9)
+        assert proved(problem, output) == before
+
+
+def test_two_cells_are_two_claims(output):
+    problem = symverify.loads(HARD)
+    for cell in ("0111,0000", "0011,0001"):
+        result = run(problem, ["cell_minima"], output, cell=cell)
+        assert result["cell_minima"].statement["cell"] == cell
+    cells = [line for line in proved(problem, output) if "cell_minima" in line]
+    assert len(cells) == 2
+
+
+def test_fresh_starts_anew(problem, output):
+    run(problem, ["valley"], output)
+    run(problem, ["point"], output, fresh=True)
+    assert {line.split()[2] for line in proved(problem, output)} == {"point"}
+
+
+@pytest.mark.parametrize("there", [b"", b"{}", b"not JSON", b'{"format": "symverify-certificate/1"}'])
+def test_what_proves_nothing_is_replaced(problem, output, there):
+    output.write_bytes(there)
+    run(problem, ["point"], output)
+    assert {line.split()[2] for line in proved(problem, output)} == {"point"}
+
+
+def test_a_certificate_of_another_problem_is_replaced(problem, output):
+    run(symverify.loads(HARD), ["global_minimum"], output)
+    run(problem, ["point"], output)
+    assert {line.split()[2] for line in proved(problem, output)} == {"point"}
+
+
+def test_what_is_no_certificate_is_not_overwritten(problem, tmp_path):
+    mine = tmp_path / "mine.json"
+    mine.write_text('{"my": "data"}')
+    with pytest.raises(NotWritable, match=r"exists, and is no certificate; .* --fresh"):
+        run(problem, ["point"], mine)
+    assert mine.read_text() == '{"my": "data"}'
+    run(problem, ["point"], mine, fresh=True)
+    assert b"symverify-certificate" in mine.read_bytes()
+    for options in ({}, {"fresh": True}):
+        with pytest.raises(NotWritable, match="is the network file or its data"):
+            run(problem, ["point"], problem.path, **options)
+        link = tmp_path / "link.symcert.json"
+        link.unlink(missing_ok=True)
+        link.symlink_to(problem.path)
+        with pytest.raises(NotWritable, match="is the network file or its data"):
+            run(problem, ["point"], link, **options)
+
+
+def test_what_the_kernel_would_decline_joined_stays_as_it_was(problem, output, monkeypatch):
+    run(problem, ["valley"], output)
+    before = output.read_bytes()
+    real = merge.kernel_check
+
+    def declining(network, text, open_data):
+        if b'"valley"' in text and b'"cells"' in text:
+            raise symverify.Declined("too much")
+        return real(network, text, open_data)
+
+    monkeypatch.setattr(merge, "kernel_check", declining)
+    with pytest.raises(
+        symverify.Declined, match="left as it is: write to another one with -o, or replace it with --fresh"
+    ):
+        run(problem, ["cells"], output)
+    assert output.read_bytes() == before
+
+
+def _one(path, output, claim):
+    check(load(path), [claim], smt=False, output=output)
+
+
+def test_checks_at_once_lose_nothing(problem, output):
+    claims = ["assumptions", "valley", "point", "cells", "spurious_minimum", "global_minimum"]
+    context = multiprocessing.get_context("spawn")
+    running = [context.Process(target=_one, args=(problem.path, output, claim)) for claim in claims]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join()
+        assert process.exitcode == 0
+    assert {line.split()[2] for line in proved(problem, output)} == set(claims)
+    assert sorted(path.name for path in output.parent.iterdir()) == ["a.symcert.json", "four-points.json"]
