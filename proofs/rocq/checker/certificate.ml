@@ -103,6 +103,7 @@ let tree_bound state f =
   let units = min width (List.length net.N.data) in
   let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
   demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
+  if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
   let s = Propose.scales net rho in
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
