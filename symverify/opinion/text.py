@@ -48,7 +48,7 @@ def name_of(symbol_text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), inner.removeprefix("'"))
 
 
-class TooLong(ValueError):
+class TooLong(SymverifyError, ValueError):
     """A number has more digits than Python writes (4,300)."""
 
 

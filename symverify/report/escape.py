@@ -3,6 +3,8 @@
 import re
 from html import escape
 
+from symverify.text import plain as door
+
 LIMIT = 200
 
 # What the LaTeX sink can set besides ASCII and Latin letters; also the operators of formulas.
@@ -34,19 +36,18 @@ _TOKEN = re.compile("|".join([*map(re.escape, _ACCENTS), "."]), re.DOTALL)
 
 def plain(text: str, limit: int = LIMIT) -> str:
     """The text on one line: what does not print (controls, bidirectional marks) is spelled out; cut to a length."""
-    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
-    return safe if len(text) <= limit else safe[:limit] + "…"
+    safe = door(text[:limit], letters=True)
+    return safe if len(text) <= limit else safe + "…"
 
 
 def terminal(text: str, limit: int = LIMIT) -> str:
     """A stranger's text for a terminal: ASCII, the rest spelled out, because letters too can turn a line around."""
-    safe = ascii(text[: limit + 1])[1:-1]
-    return safe if len(text) <= limit else safe[:limit] + "..."
+    return door(text, limit)
 
 
 def html(text: str) -> str:
     """Text for HTML, SVG and MathML, inside elements and quoted attributes."""
-    return escape("".join(c if c == "\n" or c.isprintable() else ascii(c)[1:-1] for c in text), quote=True)
+    return escape("\n".join(door(line, letters=True) for line in text.split("\n")), quote=True)
 
 
 def markdown(text: str) -> str:

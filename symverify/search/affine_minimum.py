@@ -9,6 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symverify.errors import SymverifyError
 from symverify.ground.linear import least_squares, solve
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.loss import Loss
@@ -16,7 +17,7 @@ from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Poly
 
 
-class NotConstructible(Exception):
+class NotConstructible(SymverifyError):
     """The construction does not apply; the message says why."""
 
 
