@@ -150,13 +150,13 @@ INVALID: dict[str, Invalid] = {
         {
             "loss.reduction": 'expected "mean" or "sum", got \'max\'',
             "loss.factor": "must be positive",
-            "loss.cuts[-1]": "unknown key; the keys here are name, reduction, factor",
+            "loss.delta": "unknown key; the keys here are name, reduction, factor",
             "loss.x": "unknown key",
         },
     ),
     "loss factor": Invalid(put(("loss", {"name": "squared", "factor": "-1/2"})), {"loss.factor": "must be positive"}),
     "loss factor zero": Invalid(put(("loss", {"name": "huber", "factor": "0.0"})), {"loss.factor": "must be positive"}),
-    "loss delta": Invalid(put(("loss", {"name": "huber", "delta": -1})), {"loss.cuts[-1]": "must be positive"}),
+    "loss delta": Invalid(put(("loss", {"name": "huber", "delta": -1})), {"loss.delta": "must be positive"}),
     "loss reduction": Invalid(put(("loss", {"name": "huber", "reduction": None})), {"loss.reduction": "expected text"}),
     # data
     "data missing": Invalid(put(("data", ...)), {"data": "is missing"}),

@@ -25,7 +25,7 @@ from symverify.cells.exterior import (
     primitive,
     safe,
 )
-from symverify.cells.flats import Stars, count_regions, rays_only, stars_and_rays
+from symverify.cells.flats import Stars, count_regions, stars_and_rays
 from symverify.cells.general import general_position, simple_stars
 from symverify.cells.hyperplanes import Hyperplanes, Row, hyperplanes, integer_rows
 from symverify.cells.words import Words, bit_table, pack, unpack
@@ -149,14 +149,6 @@ def count_chambers(rows: Sequence[Sequence[int]], positive: int | None = None) -
     """The number of chambers of `arrangement(rows, positive)`, exactly and without listing them."""
     count = count_regions(hyperplanes(_checked(rows, positive)).normals)
     return count if positive is None else count // 2  # one of each ± pair
-
-
-def extreme_rays(rows: Sequence[Sequence[int]]) -> IntArray:
-    """`arrangement(rows).rays`, without its chambers."""
-    planes = hyperplanes(integer_rows(rows))
-    simple = general_position(planes.normals)
-    rays, _ = _normalised(simple[0] if simple is not None else rays_only(planes.normals))
-    return _frozen(planes.lifted(rays[lexicographic_order(rays.T)]))
 
 
 def witness(arrangement: Arrangement, chamber: int) -> tuple[int, ...]:

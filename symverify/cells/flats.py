@@ -208,14 +208,6 @@ def stars_and_rays(rows: IntArray) -> tuple[IntArray, Signs, Stars, Words]:
     return rays, signs, stars, _raised(stars, top, dimension).words
 
 
-def rays_only(rows: IntArray) -> IntArray:
-    """The rays (R, r) of `stars_and_rays`."""
-    omega: IntArray = np.ones((1, 1), dtype=np.int64)
-    for grade in range(rows.shape[1] - 1):
-        _, omega, _ = _next_rank(omega, rows, grade)
-    return np.ascontiguousarray(null_vectors(omega).T)
-
-
 def _next_rank(omega: IntArray, rows: IntArray, grade: int) -> tuple[Joins, IntArray, Indices]:
     """All pairs (F, i), the flats one rank up, and the number of F ∨ i for each pair."""
     return _merged(list(_joins(omega, rows, grade, np.full(omega.shape[1], len(rows)))))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symverify.kernel.check import FORMAT, apply, needed
+from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Step
@@ -56,7 +57,10 @@ class Certificate:
         step = _spelled(rule, premises, fields)
         if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
             return known
-        return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
+        try:
+            return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
+        except Rejected as error:
+            raise Rejected(error.where, error.reason.removeprefix(f"{rule}: ")) from None
 
     def _added(self, step: dict[str, object], proved: Step) -> int:
         self.proof.steps.append(proved)

@@ -24,7 +24,7 @@ def linear_collapse(session: Session) -> Outcome:
     try:
         return Proved(session.certificate.step("linear_collapse"))
     except Rejected as error:
-        return Undecided(error.reason)
+        return Undecided(error.reason.removeprefix("linear_collapse: "))
 
 
 def _affine_minimum(session: Session) -> tuple[int, int]:
@@ -209,7 +209,7 @@ def critical_point(session: Session) -> Outcome:
         at = session.certificate.point(session.problem.parameters)
         return Proved(session.certificate.step("critical_point", {"point": at}))
     except Rejected as error:
-        return Undecided(error.reason)
+        return Undecided(error.reason.removeprefix("critical_point: "))
 
 
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {

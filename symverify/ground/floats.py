@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import qr
 from scipy.optimize import nnls
 
 Array = npt.NDArray[Any]
@@ -83,11 +84,15 @@ def solve(gram: Array, moments: Array, least: float = LEAST) -> Array:
     return x
 
 
-def spanning(rows: Array, least: float = 1e-9) -> tuple[list[int], Array]:
+def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[list[int], Array]:
     """A maximal independent subset of the rows, each time the one farthest from the span so far; orthonormal basis.
 
-    What is nearer to the span than `least` depends on it.
+    What is nearer to the span than `least` depends on it. `quick`: by LAPACK, whose choice may vary.
     """
+    if quick and rows.size:
+        basis, triangle, order = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
+        count = int((np.abs(triangle.diagonal()) > least).sum())
+        return [int(k) for k in order[:count]], np.ascontiguousarray(basis.T[:count])
     left, chosen, basis = np.array(rows, dtype=float), list[int](), np.zeros((0, rows.shape[1]))
     while len(chosen) < min(rows.shape):
         sizes = (left * left).sum(axis=1)

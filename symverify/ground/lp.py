@@ -1,4 +1,4 @@
-"""Exact linear feasibility and linear programming over the rationals.
+"""Exact linear feasibility over the rationals.
 
 {x : A x = a, B x ≥ b, C x > c} either has a point, or multipliers prove that it has none (Motzkin): λ free, μ ≥ 0,
 κ ≥ 0 with λA + μB + κC = 0 and λa + μb + κc ≥ 0, where κ ≠ 0 or that constant is positive. After the equalities are
@@ -38,36 +38,9 @@ class Farkas:
     strict: Vector
 
 
-@dataclass(frozen=True, slots=True)
-class Optimum:
-    """The least value, a point x that attains it, and the dual: cost = λA + μB, μ ≥ 0, value = λa + μb."""
-
-    value: Fraction
-    x: Vector
-    equalities: Vector
-    inequalities: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Unbounded:
-    """A feasible point, and a direction that stays feasible for ever and along which the cost falls."""
-
-    x: Vector
-    direction: Vector
-
-
 def dot(u: Sequence[Number], v: Sequence[Number]) -> Fraction:
     """The inner product of two vectors of equal length."""
     return Fraction(sum(a * b for a, b in zip(u, v, strict=True) if a and b))
-
-
-def satisfies(x: Sequence[Number], equalities: Constraints, inequalities: Constraints, strict: Constraints) -> bool:
-    """Whether x is a point of the system."""
-    return (
-        all(dot(row, x) == rhs for row, rhs in equalities)
-        and all(dot(row, x) >= rhs for row, rhs in inequalities)
-        and all(dot(row, x) > rhs for row, rhs in strict)
-    )
 
 
 def refutes(proof: Farkas, equalities: Constraints, inequalities: Constraints, strict: Constraints) -> bool:
@@ -144,35 +117,6 @@ def _farkas(
     if multipliers is None or not refutes(proof, equalities, inequalities, strict):
         raise ArithmeticError("the multipliers found do not refute the system")
     return proof
-
-
-def minimise(
-    cost: Sequence[Number], equalities: Constraints, inequalities: Constraints, width: int
-) -> Optimum | Farkas | Unbounded:
-    """The least cost·x over {row·x = / ≥ rhs}, with its dual; or that there is no point, or no least value."""
-    a, b = len(equalities), len(inequalities)
-    zeros, several = [0] * width, [*equalities, *inequalities]
-    both: list[Constraint] = [([*row, *[0] * (a + b)], rhs) for row, rhs in several]
-    both += [([*zeros, *(row[j] for row, _ in several)], cost[j]) for j in range(width)]
-    signs: list[Constraint] = [([*zeros, *(int(k == a + i) for k in range(a + b))], 0) for i in range(b)]
-    gap: Constraint = ([*(-x for x in cost), *(rhs for _, rhs in several)], 0)
-    dual = [both[k] for k in range(a)] + both[a + b :]
-    found = solve_system(dual, [*both[a : a + b], *signs, gap], [], width + a + b)
-    if isinstance(found, Witness):
-        x, rest = found.x[:width], found.x[width:]
-        return Optimum(dot(cost, x), x, rest[:a], rest[a:])
-    feasible = solve_system(equalities, inequalities, [], width)
-    if isinstance(feasible, Farkas):
-        return feasible
-    falling = solve_system(
-        [(row, 0) for row, _ in equalities],
-        [(row, 0) for row, _ in inequalities],
-        [([-x for x in cost], 0)],
-        width,
-    )
-    if isinstance(falling, Farkas):
-        raise ArithmeticError("a feasible bounded linear program has an optimum")
-    return Unbounded(feasible.x, falling.x)
 
 
 def _projected(columns: Sequence[Sequence[int]], target: Sequence[int]) -> tuple[dict[int, Fraction], list[Fraction]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import final
 
-from .core.errors import Malformed, Rejected, metered
+from .core.errors import Malformed, Rejected, metered, spend
 from .core.file import read_problem
 from .core.network import Problem
 from .core.proof import Proof, Reading, Step, Value
@@ -72,10 +72,23 @@ def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:
     """The steps that these rest on, themselves among them, in order."""
     found, pending = set[int](), list(last)
     while pending:
+        spend(50)
         if (index := pending.pop()) not in found:
             found.add(index)
             pending += steps[index].rests_on
     return sorted(found)
+
+
+def unused(claims: Sequence[object], steps: Sequence[object]) -> int | None:
+    """The last step that no claim depends on, by what they name: found before any work is done."""
+    wanted = {Fields(claim, f"claims[{k}]").need("step", natural) for k, claim in enumerate(claims)}
+    for index in reversed(range(len(steps))):
+        if index not in wanted:
+            return index
+        roles = Fields(steps[index], f"steps[{index}]").take("from", Fields, None)
+        for named in roles.left.values() if roles else ():
+            wanted |= {k for k in (named if isinstance(named, list) else [named]) if type(k) is int}
+    return None
 
 
 def apply(proof: Proof, value: object, where: str) -> Step:
@@ -136,12 +149,10 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:
             raise Rejected("claims", "there is no claim")
+        if (index := unused(claims, steps)) is not None:
+            raise Rejected(f"steps[{index}]", "no claim depends on this step")
         proof = Proof(problem)
         for index, value in enumerate(steps):
             proof.steps.append(apply(proof, value, f"steps[{index}]"))
         theorems = tuple(settle(proof, value, f"claims[{index}]") for index, value in enumerate(claims))
-        used = set(needed(proof.steps, (theorem.step for theorem in theorems)))
-        for index in range(len(steps)):
-            if index not in used:
-                raise Rejected(f"steps[{index}]", "no claim depends on this step")
     return Checked(problem, tuple(proof.steps), theorems, _SEAL)

@@ -42,7 +42,7 @@ def adjacent_cells(given: Given) -> Iterator[Statement]:
     problem, at = given.problem, given.fact(LocalMinimum).at
     yield from _boundaries(problem, at)
     yield tangents(problem, at.predictions)
-    for number, cell in enumerate(islice(cells(problem, at), MAX_CELLS), 1):
+    for number, cell in enumerate(islice(cells(problem, at)[1], MAX_CELLS), 1):
         title = f"the first-order minorant is constant on adjacent cell {number}"
         yield from constant_minorant(problem, at, cell.pattern, title)
 
@@ -95,7 +95,7 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
     entries = given.step.fields["cells"]
     if too_large(problem) or not isinstance(entries, list):
         return
-    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at), entries, strict=True), MAX_CELLS), 1):
+    for number, (cell, entry) in enumerate(islice(zip(cells(problem, at)[1], entries, strict=True), MAX_CELLS), 1):
         where = f"cell {number}"
         match entry:
             case {"flat": _}:

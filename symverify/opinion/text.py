@@ -12,6 +12,8 @@ from fractions import Fraction
 from math import lcm
 from typing import Literal
 
+from symverify.errors import SymverifyError
+
 Sort = Literal["Real", "Int", "Bool"]
 Number = Fraction | int
 Monomial = tuple[tuple[str, int], ...]

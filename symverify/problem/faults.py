@@ -16,13 +16,23 @@ from typing import Self, TypeVar
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS
+from symverify.kernel.core.file import read_problem as kernel_read
 from symverify.kernel.core.loss import LOSSES
+from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
 OpenData = Callable[[str], bytes]
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
+
+
+def read_network(network: bytes, open_data: OpenData) -> Problem:
+    """What the kernel reads. Raises Malformed with every fault where it finds one."""
+    try:
+        return kernel_read(network, open_data)
+    except Malformed as error:
+        raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
 
 def network_faults(data: bytes, open_data: OpenData) -> Faults:

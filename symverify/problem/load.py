@@ -19,10 +19,9 @@ from typing import cast
 
 from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
-from symverify.problem.faults import network_faults
+from symverify.problem.faults import read_network
 from symverify.problem.regular import contents, read_regular
 from symverify.text import plain
 
@@ -72,7 +71,7 @@ def load(path: str | os.PathLike[str]) -> LoadedProblem:
     """
     network, folder = contents(path), Path(path).absolute().parent
     open_data = partial(_read_beside, folder)
-    return LoadedProblem(Path(path), network, _read(network, open_data), open_data)
+    return LoadedProblem(Path(path), network, read_network(network, open_data), open_data)
 
 
 def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:
@@ -93,15 +92,7 @@ def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | N
             raise Malformed(*faults)
         network = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
     reader = open_data or _no_data
-    return LoadedProblem(None, network, _read(network, reader), reader)
-
-
-def _read(network: bytes, open_data: OpenData) -> Problem:
-    """What the kernel reads. Raises Malformed with every fault where it finds one."""
-    try:
-        return read_problem(network, open_data)
-    except Malformed as error:
-        raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
+    return LoadedProblem(None, network, read_network(network, reader), reader)
 
 
 def network_schema() -> dict[str, object]:

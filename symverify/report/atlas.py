@@ -7,10 +7,13 @@ from fractions import Fraction
 
 from symverify.certify.certificate import parameters
 from symverify.kernel.cells.atlas import Atlas
+from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.face_atlas import FaceAtlas, WholeValley
-from symverify.kernel.cells.strata import spelled
+from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.not_attained import NotAttained
+from symverify.kernel.core.facts import Bracket, Evaluated, GlobalMinimum
 from symverify.kernel.core.proof import Fact
-from symverify.report.tell_cells import spurious
+from symverify.report.words import face_words
 from symverify.run.check import CheckResult
 
 
@@ -28,20 +31,21 @@ class Entry:
     spurious: bool | None
 
 
+Mark = tuple[Fraction, int | None, int | None, bool | None]  # risk, dimension, components, spurious; None: not known
+
+
 def entries(result: CheckResult) -> list[Entry]:
     """The cells with local minima strictly inside, lowest risk first, from the certificate; [] without an atlas."""
     facts = _facts(result)
     listed = [
         Entry(
-            spelled(each.face),
+            face_words(each.face),
             each.risk,
             each.components,
             tuple(size for _, size in each.orbits),
             spurious(each.risk, facts),
         )
-        for atlas in [fact for fact in facts if isinstance(fact, Atlas)][:1]
-        for each in atlas.minima
-        if each.orbits
+        for each in _cells(facts)
     ]
     return sorted(listed, key=lambda entry: (entry.risk, entry.cell))
 
@@ -49,12 +53,52 @@ def entries(result: CheckResult) -> list[Entry]:
 def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
     """The valleys of all local minima, lowest risk first, each with whether it is spurious (None: not known)."""
     facts = _facts(result)
-    found = [fact for fact in facts if isinstance(fact, FaceAtlas)]
-    return [(each, spurious(each.risk, facts)) for atlas in found[:1] for each in atlas.valleys]
+    return [(each, spurious(each.risk, facts)) for each in _valleys(facts)]
+
+
+def marks(facts: Sequence[Fact]) -> tuple[Mark, ...]:
+    """For the picture: the valleys of all local minima, or else the minima of each cell."""
+    found: list[Mark] = [
+        (each.risk, each.dimension, each.components, spurious(each.risk, facts)) for each in _valleys(facts)
+    ]
+    for each in () if found else _cells(facts):
+        sizes = [size for _, size in each.orbits if size is not None]
+        found.append((each.risk, max(sizes, default=None), each.components, spurious(each.risk, facts)))
+    return tuple(sorted(found, key=lambda mark: (mark[0], mark[1] or 0, mark[2] or 0)))
+
+
+def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:
+    """Whether local minima of this risk are spurious: known by the infimum of the risk, or by a point of lower risk."""
+    reached = list[Fraction]()
+    for fact in facts:
+        match fact:
+            case GlobalMinimum(at):
+                return risk > at.risk
+            case Infimum(least):
+                return risk > least
+            case NotAttained():
+                return True
+            case Bracket(_, upper):
+                reached.append(upper)
+            case Evaluated(risk=seen):
+                reached.append(seen)
+            case FaceAtlas():
+                reached += [each.risk for each in fact.valleys]
+    return True if reached and risk > min(reached) else None
 
 
 def _facts(result: CheckResult) -> Sequence[Fact]:
     return [] if result.checked is None else [step.fact for step in result.checked.steps]
+
+
+def _cells(facts: Sequence[Fact]) -> list[CellMinima]:
+    """The cells with minima, of the first atlas."""
+    return [each for atlas in [f for f in facts if isinstance(f, Atlas)][:1] for each in atlas.minima if each.orbits]
+
+
+def _valleys(facts: Sequence[Fact]) -> list[WholeValley]:
+    """The valleys of the first atlas over the faces."""
+    return [each for atlas in [fact for fact in facts if isinstance(fact, FaceAtlas)][:1] for each in atlas.valleys]
 
 
 def as_json(result: CheckResult, faces: bool = False) -> str:

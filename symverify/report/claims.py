@@ -51,6 +51,6 @@ def open_words(claim: ClaimResult) -> str:
 
 def lines(result: CheckResult, claim: ClaimResult) -> list[str]:
     """What is said about a claim, a line each; what begins with OBSERVED is no part of any theorem."""
-    seen = observed_words(claim)
-    said = proved_words(result, claim) or open_words(claim)
-    return [*([said] if said else []), *([OBSERVED + seen] if seen else [])]
+    said, seen = proved_words(result, claim) or open_words(claim), observed_words(claim)
+    before = "proved by an earlier run, and kept" * claim.before
+    return [line for line in (said, before, OBSERVED + seen if seen else "") if line]

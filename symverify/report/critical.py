@@ -9,6 +9,7 @@ from typing import assert_never
 
 from symverify.certify.certificate import parameters
 from symverify.kernel.core.network import Pattern, Point, Problem
+from symverify.report.claims import OBSERVED
 from symverify.search.cell_minima import EmptyCell, Undecided
 from symverify.search.critical import Affine, Families, Family, Number, Search, Solution, critical_points
 from symverify.search.expand import pattern_text, variables
@@ -18,12 +19,13 @@ Json = dict[str, object]
 PLAIN = Context(prec=10)
 
 
-def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> tuple[str, bool]:
-    """The critical points strictly inside the cell of a pattern, found within `timeout` seconds; whether they are all.
+def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> str:
+    """The critical points strictly inside the cell of a pattern, found within `timeout` seconds.
 
-    As text a table; as JSON, all numbers exact and as text,
-        {"pattern": [[[piece, … per sample], … per unit], … per hidden layer],
-         "status": "complete" (these are all, exactly) | "found" (by a solver) | "empty" | "undecided",
+    There is no certificate: all of it is observed by the search, and says so. As text a table; as JSON, all numbers
+    exact and as text,
+        {"certified": false, "pattern": [[[piece, … per sample], … per unit], … per hidden layer],
+         "status": "complete" (these are all, by exact algebra) | "found" (by a solver) | "empty" | "undecided",
          "reason": why it is empty, undecided, or not known to be all; else "",
          "families": [family, …], "points": [point, …]}
     A family (one hidden layer, scalar output), lowest risk first, is
@@ -39,15 +41,24 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
     where a number is text or {"polynomial": ["-2", "0", "1"], "root": 2, "low": …, "high": …}, an isolated real root.
     """
     found = critical_points(problem, pattern, timeout)
-    text = json.dumps(_document(problem, pattern, found)) if as_json else "\n".join(_lines(problem, pattern, found))
-    return text, isinstance(found, Families | EmptyCell)
+    if as_json:
+        return json.dumps(_document(problem, pattern, found))
+    first, *rest = _lines(problem, pattern, found)
+    return "\n".join([OBSERVED + first, *rest])
 
 
 def _document(problem: Problem, pattern: Pattern, found: Found) -> Json:
     status, reason = _status(found)
     families = [_family(each) for each in found.families] if isinstance(found, Families) else []
     points = [_point(problem, each) for each in found.solutions] if isinstance(found, Search) else []
-    return {"pattern": pattern, "status": status, "reason": reason, "families": families, "points": points}
+    return {
+        "certified": False,
+        "pattern": pattern,
+        "status": status,
+        "reason": reason,
+        "families": families,
+        "points": points,
+    }
 
 
 def _status(found: Found) -> tuple[str, str]:
@@ -109,10 +120,10 @@ def _lines(problem: Problem, pattern: Pattern, found: Found) -> list[str]:
     status, reason = _status(found)
     match found:
         case Families(_, ()):
-            return [f"{name}: no critical point is strictly inside, exactly"]
+            return [f"{name}: no critical point is strictly inside, by exact algebra"]
         case Families(_, families):
             count = sum(each.copies for each in families)
-            head = f"{name}: all critical points strictly inside, exactly, in {count} affine families"
+            head = f"{name}: all critical points strictly inside, by exact algebra, in {count} affine families"
             if count > len(families):
                 head += "; a row stands for those that exchanging units carries into one another"
             columns = ["risk", "dimension", "signs", "copies", "character", "witness"]

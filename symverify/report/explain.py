@@ -9,6 +9,7 @@ from symverify.kernel import Checked, Declined, Malformed, Rejected, check
 from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Point, Problem
 from symverify.problem.load import LoadedProblem
+from symverify.report.atlas import Mark, marks
 from symverify.report.document import (
     Block,
     Code,
@@ -19,11 +20,11 @@ from symverify.report.document import (
     Strong,
     Verbatim,
     prose,
+    say,
     table,
 )
 from symverify.report.formula import text
 from symverify.report.story import Story
-from symverify.report.tell_cells import Entry, atlas_entries
 from symverify.report.tell_points import problem_blocks
 from symverify.report.tellers import subject, tell
 from symverify.report.words import flat, height_words, kind_words, sentence, storey_words, theorem_words, told
@@ -57,7 +58,7 @@ class Explanation:
     sections: tuple[Section, ...]
     problem: Problem | None = None
     scenes: tuple[Scene, ...] = ()
-    atlas: tuple[Entry, ...] = ()
+    atlas: tuple[Mark, ...] = ()
     lines: tuple[str, ...] = ()
 
 
@@ -91,9 +92,7 @@ def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
-    return Explanation(
-        title, verdict, tuple(sections), story.problem, _scenes(story), atlas_entries(story.facts), lines
-    )
+    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines)
 
 
 def render(explanation: Explanation, form: Form) -> str:
@@ -142,8 +141,10 @@ def _statements(story: Story) -> list[Block]:
         said = sentence(theorem_words(story.checked, theorem, story.names))
         above = height_words(story.checked, theorem)
         head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
-        tail = f" (Step {theorem.step}; {storey_words(theorem)}.)"
-        items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), tail))
+        at = subject(story.facts[theorem.step])
+        given = say("{} is the given point; ", story.theta(at)) if at is not None and at.given else ()
+        tail = (" (", *given, f"step {theorem.step}; {storey_words(theorem)}.)")
+        items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), *tail))
     return [Items(tuple(items))]
 
 

@@ -5,6 +5,7 @@ from dataclasses import fields
 from functools import wraps
 from typing import ParamSpec
 
+from symverify.report.claims import lines
 from symverify.report.html import claims_table
 from symverify.run import check as run
 
@@ -12,9 +13,13 @@ P = ParamSpec("P")
 
 
 class CheckResult(run.CheckResult):
-    """A run's result; in a notebook, the table of its claims."""
+    """A run's result: its claims in words, and in a notebook as a table."""
 
     __slots__ = ()
+
+    def told(self, name: str) -> str:
+        """What is said about a claim, a line each. Raises KeyError."""
+        return "\n".join(lines(self, self[name]))
 
     def _repr_html_(self) -> str:
         return claims_table(self)

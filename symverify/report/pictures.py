@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from symverify.kernel.core.network import Problem
+from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene
 from symverify.report.formula import decimal, exact, is_short
 from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
-from symverify.report.tell_cells import Entry
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 
 MAX_PANELS = 4
@@ -259,7 +259,7 @@ def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
 # the atlas
 
 
-def atlas_picture(entries: Sequence[Entry], key: str = "atlas") -> Picture:
+def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
     """Known minima by risk: (risk, dimension, components, spurious), each a mark as large as it has components."""
     if not entries:
         raise NoView("there are no minima")
@@ -277,23 +277,29 @@ def atlas_picture(entries: Sequence[Entry], key: str = "atlas") -> Picture:
     rows = []
     for (risk, dimension, spurious), each in _alike(entries):
         kind = {True: "spurious", False: "global", None: "not known whether spurious"}[spurious]
-        components = sum(each)
-        count = f"{components} component{'s' * (components > 1)} in {len(each)} set{'s' * (len(each) > 1)}"
+        known = [count for count in each if count is not None]
+        components, several = sum(known), f"{len(each)} set{'s' * (len(each) > 1)}"
+        counted = (
+            f"{components} component{'s' * (components != 1)}" if len(known) == len(each) else "components not counted"
+        )
+        count = f"{counted} in {several}"
         size = "dimension unknown" if dimension is None else f"dimension {dimension}"
         y = float(min(sizes) if dimension is None else dimension)
         mark = canvas.star if spurious is False else canvas.dot
         tip = f"risk {risk_words(risk)}, {kind}, {size}, {count}"
         style = {True: "at", False: "better", None: "sample"}[spurious]
         mark(float(risk), y, style, tip, min(4.0 + 2.5 * components**0.5, 16.0))
-        rows.append((risk_words(risk), kind, "" if dimension is None else str(dimension), str(components)))
+        rows.append(
+            (risk_words(risk), kind, "" if dimension is None else str(dimension), counted.split(" component")[0])
+        )
     legend = (("s-at", "spurious"), ("s-better", "global"), ("s-sample", "not known"))
     heads = ("risk", "kind", "dimension", "components")
     return Picture(canvas.svg(), "Minima by risk; larger marks have more components.", legend, heads, tuple(rows))
 
 
-def _alike(entries: Sequence[Entry]) -> list[tuple[tuple[Fraction, int | None, bool | None], list[int]]]:
+def _alike(entries: Sequence[Mark]) -> list[tuple[tuple[Fraction, int | None, bool | None], list[int | None]]]:
     """Entries that fall on one mark: risk, dimension and kind, and the components of each; by risk."""
-    found: dict[tuple[Fraction, int | None, bool | None], list[int]] = {}
-    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2])):
+    found: dict[tuple[Fraction, int | None, bool | None], list[int | None]] = {}
+    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2] or 0)):
         found.setdefault((risk, dimension, spurious), []).append(components)
     return list(found.items())

@@ -43,6 +43,7 @@ def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
         "storey": None if claim.theorem is None else claim.theorem.storey,
         "reason": claims.open_words(claim),
         "observed": claims.observed(claim),
+        "before": claim.before,
         "seconds": round(claim.seconds, 3),
         "smt": {
             "confirmed": claim.smt.confirmed,

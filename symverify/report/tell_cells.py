@@ -1,24 +1,15 @@
 """How the steps about whole cells are told, and the atlas of their minima."""
 
-from collections.abc import Sequence
-from fractions import Fraction
-
 from symverify.kernel.cells.arrangement import arrangement
 from symverify.kernel.cells.atlas import Atlas
 from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
-from symverify.kernel.cells.infimum import Infimum
-from symverify.kernel.cells.not_attained import NotAttained
-from symverify.kernel.core.facts import Bracket, GlobalMinimum, SpuriousMinimum
-from symverify.kernel.core.proof import Fact
 from symverify.report.document import Block, Code, Inline, More, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
 from symverify.report.words import counted, face_words
-
-Entry = tuple[Fraction, int | None, int, bool | None]  # risk, dimension, components, spurious
 
 
 def tell_cells(story: Story, index: int) -> list[Block]:
@@ -140,36 +131,3 @@ def tell_constant_path(story: Story, index: int) -> list[Block]:
         prose("Its last node is"),
         layers(story.problem, fact.nodes[-1]),
     ]
-
-
-def atlas_entries(facts: Sequence[Fact]) -> tuple[Entry, ...]:
-    """The valleys, or the cells' minima, for the picture. A valley whose components are not counted is shown as one."""
-    found = [
-        (each.risk, each.dimension, each.components or 1, spurious(each.risk, facts))
-        for each in (valley for fact in facts if isinstance(fact, FaceAtlas) for valley in fact.valleys)
-    ]
-    charts = [fact for fact in facts if isinstance(fact, Atlas) and not found]
-    for each in (each for chart in charts[:1] for each in chart.minima if each.components):
-        sizes = [size for _, size in each.orbits if size is not None]
-        found.append((each.risk, max(sizes, default=None), each.components, spurious(each.risk, facts)))
-    return tuple(sorted(found, key=lambda entry: (entry[0], entry[1] or 0, entry[2])))
-
-
-def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:
-    """Whether local minima of this risk are spurious: known by the infimum of the risk, or by a point of lower risk."""
-    reached = list[Fraction]()
-    for fact in facts:
-        match fact:
-            case GlobalMinimum(at):
-                return risk > at.risk
-            case Infimum(least):
-                return risk > least
-            case NotAttained(_):
-                return True
-            case Bracket(_, upper):
-                reached.append(upper)
-            case SpuriousMinimum(_, better):
-                reached.append(better.risk)
-            case FaceAtlas(_, _, valleys):
-                reached += [each.risk for each in valleys]
-    return True if reached and risk > min(reached) else None

@@ -109,8 +109,8 @@ def height_words(checked: Checked, theorem: Theorem) -> Sentence:
 
 def storey_words(theorem: Theorem) -> str:
     """The parts of the kernel that a theorem rests on."""
-    others = [part for part in theorem.storey.split("+") if part != "core"]
-    return f"it rests on the kernel's core{'' if others else ' alone'}{''.join(f' and its {part}' for part in others)}"
+    parts = ["core", *(part for part in theorem.storey.split("+") if part != "core")]
+    return f"kernel storey{'s' * (len(parts) > 1)} {' and '.join(parts)}"
 
 
 def flat(sentence: Sequence[Inline]) -> str:
@@ -187,14 +187,14 @@ def _valley(fact: Valley, names: Names) -> Sentence:
     inner, at, kind, affine, better = fact.minimum, fact.minimum.at, "local minima", False, Sentence()
     if isinstance(inner, SpuriousMinimum):
         kind, affine = "spurious local minima", inner.affine
-        better = say(", while {} has risk {}", names.other(inner.better), inner.better.risk)
+        better = say("; {} has risk {}", names.other(inner.better), inner.better.risk)
     size = "" if fact.exact else "at most "
     return (
         *say(f"infinitely many {kind} of risk {{}}", at.risk),
         *say(": a path of them, with the same predictions, starts at {}", names.point(at, affine)),
-        *better,
         *say(f"; the points of its cell with these predictions form, near it, a set of dimension {size}{{}}",
              fact.dimension),
+        *better,
     )  # fmt: skip
 
 

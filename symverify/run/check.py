@@ -37,7 +37,8 @@ Value = str | int | bool | None
 class ClaimResult:
     """One claim's outcome. `statement` is what the kernel proved, `notes` what the search adds for the reader.
 
-    `seconds` is the time spent on finding the proof.
+    `reason` is why the claim is open, or what the search observed beside the proof. `seconds` is the time spent on
+    finding the proof; `before`: the proof is that of an earlier run, which is stronger.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ClaimResult:
     notes: dict[str, Value] = field(default_factory=dict)
     theorem: Theorem | None = None
     smt: Opinion = NO_OPINION
+    before: bool = False
 
     @property
     def line(self) -> str:
@@ -103,13 +105,13 @@ class CheckResult:
         raise KeyError(name)
 
     def records(self) -> list[dict[str, Value]]:
-        """One flat dict a claim, rationals as text: rows for a data frame."""
+        """One flat dict a claim, rationals as text: rows for a data frame. What is not proved is named observed_…"""
         return [
             {
                 "claim": claim.name,
                 "verdict": claim.verdict.value,
                 **claim.statement,
-                **claim.notes,
+                **{f"observed_{key}": value for key, value in claim.notes.items()},
                 "reason": claim.reason,
             }
             for claim in self.claims
@@ -247,10 +249,11 @@ def _with_theorem(result: ClaimResult, theorem: Theorem, before: bool) -> ClaimR
     return replace(
         result,
         verdict=Verdict(theorem.verdict),
-        reason="proved before" if before else result.reason,
+        reason="" if before else result.reason,
         notes={} if before else result.notes,
         statement=dict(theorem.statement),
         theorem=theorem,
+        before=before,
     )
 
 

@@ -14,13 +14,14 @@ from symverify.cells.arrangement import (
     Arrangement,
     arrangement,
     count_chambers,
-    extreme_rays,
     witness,
     witnesses,
 )
 from symverify.cells.flats import stars_and_rays
 from symverify.cells.general import general_position
 from symverify.cells.hyperplanes import hyperplanes
+from symverify.kernel.core.algebra import directed, fractions, rank
+from symverify.kernel.core.algebra import rays as kernel_rays
 
 Rows = list[list[int]]
 
@@ -74,7 +75,10 @@ def check(rows: Rows, positive: int | None = None) -> Arrangement:
     assert signs == sorted(signs)
     assert len({tuple(vector) for vector in signs}) == len(found) == count_chambers(rows, positive)
     rays = found.rays.tolist()
-    assert rays == sorted(rays) == extreme_rays(rows).tolist()
+    assert rays == sorted(rays)
+    distinct = list(dict.fromkeys(directed(row) for row in rows if any(row)))
+    if rank(map(fractions, rows)) == len(rows[0]):
+        assert {tuple(ray) for ray in rays} == {directed(ray) for ray in kernel_rays(distinct)}
     assert len({tuple(ray) for ray in rays}) == len(rays)
     assert all(type(x) is int and gcd(*ray) == 1 for ray in rays for x in ray)
     assert all(next(x for x in ray if x) > 0 for ray in rays)

@@ -70,6 +70,14 @@ def refuted(proof: lp.Farkas, equalities: Constraints, inequalities: Constraints
     return signs and not any(total.values()) and (constant > 0 or (constant == 0 and any(proof.strict)))
 
 
+def satisfied(x, equalities, inequalities, strict):
+    return (
+        all(lp.dot(row, x) == rhs for row, rhs in equalities)
+        and all(lp.dot(row, x) >= rhs for row, rhs in inequalities)
+        and all(lp.dot(row, x) > rhs for row, rhs in strict)
+    )
+
+
 @pytest.mark.parametrize(("seed", "bound"), [(0, 1), (1, 2), (2, 5), (3, 10**12)])
 def test_every_answer_is_right(seed: int, bound: int) -> None:
     rng, kinds = random.Random(seed), {lp.Witness: 0, lp.Farkas: 0}
@@ -81,7 +89,7 @@ def test_every_answer_is_right(seed: int, bound: int) -> None:
             case lp.Witness(x):
                 assert len(x) == width
                 assert all(type(value) is Fraction for value in x)
-                assert lp.satisfies(x, *system)
+                assert satisfied(x, *system)
             case lp.Farkas():
                 assert refuted(found, *system)
                 assert lp.refutes(found, *system)
@@ -138,30 +146,3 @@ def test_zero_multipliers_refute_nothing() -> None:
     assert lp.refutes(lp.Farkas(zero, zero, [Fraction(1)]), *system)
     with pytest.raises(ValueError, match="zip"):
         lp.refutes(lp.Farkas(zero, zero, []), *system)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_minimise(seed: int) -> None:
-    rng, kinds = random.Random(300 + seed), {lp.Optimum: 0, lp.Farkas: 0, lp.Unbounded: 0}
-    for _ in range(200):
-        equalities, inequalities, more, width = random_system(rng, 2)
-        inequalities += more
-        cost = [Fraction(rng.randint(-2, 2)) for _ in range(width)]
-        found = lp.minimise(cost, equalities, inequalities, width)
-        kinds[type(found)] += 1
-        match found:
-            case lp.Optimum(value, x, multipliers, duals):
-                assert lp.satisfies(x, equalities, inequalities, [])
-                assert lp.dot(cost, x) == value
-                constraints, weights = [*equalities, *inequalities], [*multipliers, *duals]
-                assert min(duals, default=0) >= 0
-                assert lp.dot(weights, [rhs for _, rhs in constraints]) == value
-                assert cost == [lp.dot(weights, [row[j] for row, _ in constraints]) for j in range(width)]
-            case lp.Unbounded(x, direction):
-                assert lp.satisfies(x, equalities, inequalities, [])
-                assert lp.dot(cost, direction) < 0
-                homogeneous = [[(row, Fraction(0)) for row, _ in part] for part in (equalities, inequalities)]
-                assert lp.satisfies(direction, *homogeneous, [])
-            case lp.Farkas():
-                assert refuted(found, equalities, inequalities, [])
-    assert min(kinds.values()) >= 10

@@ -151,7 +151,8 @@ def faces() -> dict[str, Case]:
         ),
         "plane": case(plane, [point(), by_rays], given(1, "6")),
         "plane by multipliers": case(
-            plane, [point(), {"rule": "face_minimum", "from": {"point": 0}, "multipliers": [["1", "1", "2"]]}], given(1, "6")
+            plane, [point(), {"rule": "face_minimum", "from": {"point": 0}, "multipliers": [["1", "1", "2"]]}],
+            given(1, "6")
         ),
     }  # fmt: skip
 
@@ -169,10 +170,12 @@ def descents() -> dict[str, Case]:
             network([1, 2, 1], "relu", clusters, "1/2", parameters=moving),
             [point(), {"rule": "descent", "from": {"point": 0}, "curve": lower}], given(1, "989/2", "refuted"),
         ),
-        "bent": case(origin, [point(), {"rule": "descent", "from": {"point": 0}, "curve": bent}], given(1, "1", "refuted")),
+        "bent": case(origin, [point(), {"rule": "descent", "from": {"point": 0}, "curve": bent}],
+        given(1, "1", "refuted")),
         "leaves a breakpoint": case(
             at_kink,
-            [point(), {"rule": "descent", "from": {"point": 0}, "curve": [layer([[["0", "1"]]], ["0"]), layer([["1"]], ["0"])]}],
+            [point(), {"rule": "descent", "from": {"point": 0},
+            "curve": [layer([[["0", "1"]]], ["0"]), layer([["1"]], ["0"])]}],
             given(1, "1", "refuted"),
         ),
     }  # fmt: skip
@@ -185,7 +188,8 @@ def others() -> dict[str, Case]:
     ])  # fmt: skip
     even = network([2, 2, 3], "abs", samples([[0, 1], [0, 1], [1, 2]], [[0, 0, 0], [0, 0, 0], [1, 1, 1]]))
     return {
-        "function": case(twins, [point(), {"rule": "function_minimum", "from": {"point": 0}}], given(1, "1/2", spurious=False)),
+        "function": case(twins, [point(), {"rule": "function_minimum", "from": {"point": 0}}],
+        given(1, "1/2", spurious=False)),
         "assumptions": case(
             even, [{"rule": "assumptions"}],
             claim("assumptions", 0, A1=False, A2=False, A3=False, A4=False, AL=True),

@@ -14,7 +14,9 @@ from tests.kernel.accepted import CASES, Case
 from tests.kernel.corruption import Json, certificate, edited, outcome
 
 Controls = Mapping[str, Case]
-Corruption = tuple[str, str, str, Json, str, str]  # control, what, path, new value or `...`, verdict, part of the reason
+Corruption = tuple[
+    str, str, str, Json, str, str
+]  # control, what, path, new value or `...`, verdict, part of the reason
 
 
 def cases(*names: str) -> dict[str, Case]:

@@ -20,7 +20,7 @@ OTHER = hashlib.sha256(b"another problem").hexdigest()
 HEAD = [
     ("no format", "format", ..., "Malformed", "format: is missing"),
     ("other format", "format", "symverify-certificate/3", "Malformed",
-     'format: this kernel reads "symverify-certificate/2", the certificate is \'symverify-certificate/3\': use its version'),
+     "the certificate is 'symverify-certificate/3': use its version"),
     ("old format", "format", "symverify-certificate/1", "Malformed", 'make it again with "symverify check"'),
     ("network format", "format", "symverify-network/1", "Malformed", "format: this kernel reads"),
     ("format number", "format", 1, "Malformed", "format: expected text"),
@@ -49,7 +49,8 @@ STEPS = [
     ("attribute", "steps[0].rule", "__class__", "Malformed", "unknown rule '__class__'"),
     ("upper case", "steps[0].rule", "Assumptions", "Malformed", "unknown rule 'Assumptions'"),
     ("claim key", "steps[0].claim", "assumptions", "Malformed", "steps[0].claim: unknown key"),
-    ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected", "steps[9]: no claim depends on this step"),
+    ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected",
+     "steps[9]: no claim depends on this step"),
     ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "from": {"point": 9}}], "Rejected",
      "steps[9]: no claim depends on this step"),
     ("dropped", "steps", lambda steps: steps[:-1], "Rejected", "claims[3].step: there is no step 8"),

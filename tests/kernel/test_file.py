@@ -59,11 +59,13 @@ def test_every_example_is_read(example: Example) -> None:
 
 @pytest.mark.parametrize("case", INVALID.values(), ids=INVALID)
 def test_a_fault_is_reported_at_its_place(case: Invalid) -> None:
-    """One of the faults that a report of all of them would have; of several the kernel names the first that it meets."""
+    """One of the faults that a report of all of them has: of several the kernel names the first that it meets."""
     problem_of(CONTROL)
     where, what = fault_of(case.document)
     assert where in case.faults
-    assert case.faults[where] in what or (where.startswith("parameters") and re.search(r"expected \d entries, got", what))
+    assert case.faults[where] in what or (
+        where.startswith("parameters") and re.search(r"expected \d entries, got", what)
+    )
 
 
 def test_numbers_are_read_exactly() -> None:

@@ -1,4 +1,4 @@
-"""Trees of splits for `global_lower_bound`, grown by brute force: every ray from every set of planes, every vector tried.
+"""Trees of splits for `global_lower_bound`, grown by brute force: all rays of all sets of planes, every vector tried.
 
 A region of a unit is the set of its signed rays; everything is derived from the network file by the oracle.
 """
@@ -52,7 +52,7 @@ class Unit:
         self.rays = [ray for ray in both(lines(walls, size)) if not self.cone or ray[-1] >= 0]
 
     def h(self, z: Fraction) -> Fraction:
-        """The activation, moved so that its only kink is at 0 and, where the output has a bias, its value there is 0."""
+        """The activation, moved so that its only kink is at 0 and, with an output bias, its value there is 0."""
         return self.oracle.apply(0, z + self.shift) - self.level
 
     def value(self, ray: Ray) -> list[Fraction]:

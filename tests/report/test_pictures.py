@@ -10,11 +10,11 @@ import pytest
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
 from symverify.problem.load import loads
+from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene, explain
 from symverify.report.pictures import Picture, atlas_picture, pictures
 from symverify.report.svg import number, ticks
-from symverify.report.tell_cells import Entry
 from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
 from tests.examples import EXAMPLES, text
 from tests.kernel.accepted import CASES
@@ -212,7 +212,7 @@ def test_ticks_and_numbers() -> None:
 
 
 def test_the_atlas_shows_every_entry() -> None:
-    entries: list[Entry] = [
+    entries: list[Mark] = [
         (Fraction(3, 20), 5, 1, True), (Fraction(0), 3, 2, False), (Fraction(1, 7), None, 4, None),
         (Fraction(1, 7), None, 2, None),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from symverify.cli import run as command
+from tests.run.test_killed import listening
 
 ROOT = Path(__file__).parents[2]
 SYMVERIFY = [sys.executable, "-m", "symverify.cli"]
@@ -84,7 +85,7 @@ def test_a_signal_early_ends_with_130_and_leaves_nothing(folder, number, after):
     before = sorted(os.listdir(folder))
     running = subprocess.Popen(
         [*SYMVERIFY, "atlas", "--faces", str(ROOT / "examples" / "two-valleys.json"), "-o", "t.symcert.json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening,
     )  # fmt: skip
     while not _handles(running.pid, signal.SIGTERM):  # Python itself is still starting
         time.sleep(0.001)

@@ -67,7 +67,7 @@ def one(start, folder, rng, faults):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = subprocess.Popen(
         [sys.executable, "-m", "symverify.cli", *arguments],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, env=environment, preexec_fn=listening,
     )  # fmt: skip
     while not _handles(running.pid, signal.SIGTERM):
         time.sleep(0.002)
@@ -87,6 +87,12 @@ def one(start, folder, rng, faults):
     if left:
         faults.append(f"{where}: left {left}")
     return f"{number.name} {running.returncode}"
+
+
+def listening():
+    """In a child: signals that the tests themselves ignore, as in the background of a shell, are not ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _whole(folder, where, faults):

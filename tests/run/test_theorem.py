@@ -103,9 +103,9 @@ def test_without_biases_the_construction_is_not_available(claim):
 def test_linear_collapse_states_the_condition_that_it_uses():
     result = symverify.check(symverify.load(EXAMPLES / "linear.json"), smt=False)
     assert result.verdict is Verdict.PROVED
-    assert "no rank condition" in result["linear_collapse"].words
+    assert "no rank condition" in result.told("linear_collapse")
     narrow = symverify.check(problem([2, 1, 2], "identity", VECTOR), ["linear_collapse"], smt=False)
-    assert "full row rank" in narrow["linear_collapse"].words
+    assert "full row rank" in narrow.told("linear_collapse")
     bent = symverify.check(problem([1, 2, 1], "relu", FOUR), ["linear_collapse"], smt=False)
     assert bent["linear_collapse"].reason == "the activation of hidden layer 1 is not affine"
 

@@ -349,13 +349,15 @@ def test_rational_numbers():
 
 
 def shown(*arguments):
-    return listing(*arguments)[0]
+    return listing(*arguments)
 
 
 def test_the_listing_of_families():
     problem, cell = network(*LINE, 2), (((1, 1, 1),) * 2,)
     text = shown(problem, cell, False, 10).splitlines()
-    assert text[0].startswith("cell 111,111: all critical points strictly inside, exactly, in 9 affine families")
+    assert text[0].startswith(
+        "observed, not certified: cell 111,111: all critical points strictly inside, by exact algebra, in 9 affine"
+    )
     assert text[1].split() == ["risk", "dimension", "signs", "copies", "character", "witness"]
     assert text[-1].split()[:5] == ["1", "2", "00", "1", "saddles"]
     document = json.loads(shown(problem, cell, True, 10))
@@ -370,9 +372,12 @@ def test_the_listing_of_families():
 
 def test_the_listing_without_families():
     problem = network(*TENT, 1)
-    assert shown(problem, (((0, 1, 1, 1),),), False, 10) == "cell 0111: no critical point is strictly inside, exactly"
+    none = "observed, not certified: cell 0111: no critical point is strictly inside, by exact algebra"
+    assert shown(problem, (((0, 1, 1, 1),),), False, 10) == none
     empty = shown(problem, (((0, 1, 0, 1),),), False, 10)
-    assert empty == "cell 0101: empty: no input weights of unit 1 of hidden layer 1 are inside it"
+    assert (
+        empty == "observed, not certified: cell 0101: empty: no input weights of unit 1 of hidden layer 1 are inside it"
+    )
     assert json.loads(shown(problem, (((0, 1, 0, 1),),), True, 10))["status"] == "empty"
     assert json.loads(shown(problem, (((0, 1, 1, 1),),), True, 0))["reason"] == "out of time"
 

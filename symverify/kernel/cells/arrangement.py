@@ -3,6 +3,7 @@
 from math import comb
 
 from ..core.algebra import Direction, directed, integral
+from ..core.errors import elimination, spend
 from ..core.network import Problem
 
 MAX_WORK = 3_000_000
@@ -36,9 +37,10 @@ def regions(rows: list[Direction]) -> int:
         return 1
     if len(distinct[0]) <= 2:
         return 2 * len(distinct)
-    total = 1
+    total, bits = 1, max(x.bit_length() for row in distinct for x in row)
     for k, h in enumerate(distinct):
         c = next(i for i, x in enumerate(h) if x)
+        spend(500 + k * (400 + len(h) * elimination(bits)))
         total += regions([restricted(row, h, c) for row in distinct[:k]])
     return total
 

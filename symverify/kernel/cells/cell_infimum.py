@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from ..core.activation import ZERO
 from ..core.algebra import dot
-from ..core.errors import Rejected, printable
+from ..core.errors import Rejected, printable, spend, within_budget
 from ..core.facts import Evaluated
 from ..core.network import Pattern, cell_of, risk
 from ..core.proof import Fact, Reading, Statement
@@ -53,7 +53,7 @@ def cell_infimum(step: Reading) -> CellInfimum:
                 raise Rejected(here, "one unit cannot have both signs")
             if len(z) != len(k.columns) or any(dot(row, z) < 0 for row in k.rows):
                 raise Rejected(here, "is not in the closed cone of its class")
-            f = [a + s * dot(row, z) for a, row in zip(f, zip(*k.columns, strict=True), strict=True)]
+            f = [within_budget(a + s * dot(row, z)) for a, row in zip(f, zip(*k.columns, strict=True), strict=True)]
     least, covers = printable(risk(problem, [(x,) for x in f])), list[int]()
     for index, (b, given) in enumerate(duals):
         here = f"{step.at('bounds')}[{index}]"
@@ -64,6 +64,7 @@ def cell_infimum(step: Reading) -> CellInfimum:
         if (bound := risk(problem, [(x,) for x in b]) - dot(r, b)) < least:
             raise Rejected(here, f"proves a risk of at least {printable(bound)}, not {least}")
     for each in types([(3,) if len(k.units) > 1 else (1, 2) for k in classes]):
+        spend(60 * (2 + len(covers)))
         if all(each & ~allowed for allowed in covers):
             raise Rejected(step.at("bounds"), f"leave out the signs {each:0{2 * len(classes)}b}")
     return CellInfimum(at, pattern, least)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..core.activation import ZERO
 from ..core.algebra import dot, rank, sign
-from ..core.errors import Rejected, printable
+from ..core.errors import Rejected, printable, spend
 from ..core.facts import Evaluated
 from ..core.network import Point, Problem, rational, risk, unit_name
 from ..core.proof import Fact, Reading, Statement
@@ -99,6 +99,7 @@ def cell_minima(step: Reading) -> CellMinima:
             raise Rejected(here, "its products with best predictions are not bounded by 0")
         covers.append((allowed, strict, top < 0))
     for each in types([choices(signs, len(k.units)) for signs, k in zip(held, classes, strict=True)]):
+        spend(60 * (2 + len(covers)))
         if each not in reached and not any(
             not each & ~allowed and (below or each & strict) for allowed, strict, below in covers
         ):
@@ -139,6 +140,7 @@ def joined(left: set[int]) -> Iterator[set[int]]:
         orbit = set(front)
         while front:
             one = front.pop()
+            spend(60 * len(left))
             fresh = {t for t in left - orbit if t & one in (t, one)}
             orbit |= fresh
             front += fresh

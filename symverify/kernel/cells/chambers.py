@@ -20,7 +20,7 @@ def closed_cells(units: Units) -> tuple[list[Direction], list[list[int]]]:
         raise Declined("too many intersections of hyperplanes")
     closed, found, top = directions(units), dict[int, list[int]](), planes.index(units.walls[-1]) if units.cone else 0
     for k, (ray, up, down) in enumerate(signs(planes, closed)):
-        spend(40 * len(planes))
+        spend(100 * len(planes))
         for cell in around(planes, ray, up, down):
             if not units.cone or cell >> top & 1:  # ν > 0
                 found.setdefault(cell, []).append(k)
@@ -31,7 +31,7 @@ def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> Iterator[
     """Each ray with the sets of the planes that it is strictly above, and strictly below."""
     packing = Packing(largest(planes, closed), len(planes))
     columns = [packing(entries) for entries in zip(*planes, strict=True)]
-    spend(len(closed) * len(columns) * packing.size * len(planes) // 4)
+    spend(len(closed) * packing.work(closed))
     for ray in closed:
         total = sum(map(mul, ray, columns))
         up, down = (int(packing.positive(side * total)[::-1] or b"0", 2) for side in (1, -1))
@@ -46,11 +46,13 @@ def around(planes: Sequence[Direction], ray: Direction, up: int, down: int) -> I
     """
     own = [k for k in range(len(planes)) if not (up | down) >> k & 1]
     if len(own) == len(ray) - 1:  # independent hyperplanes take all signs
+        spend((200 + 60 * len(own)) << len(own))
         for chosen in product((0, 1), repeat=len(own)):
             yield up + sum(compress((1 << k for k in own), chosen))
         return
     c = next(k for k, x in enumerate(ray) if x)
     for local in chambers([(*planes[k][:c], *planes[k][c + 1 :]) for k in own], len(ray) - 1):
+        spend(500 + 60 * len(own))
         yield up + sum(1 << k for place, k in enumerate(own) if local >> place & 1)
 
 

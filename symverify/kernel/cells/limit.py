@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from ..core.algebra import dot
-from ..core.errors import Malformed, Rejected, printable
+from ..core.errors import Malformed, Rejected, printable, within_budget
 from ..core.facts import Limit
 from ..core.network import risk
 from ..core.proof import Reading
@@ -35,9 +35,9 @@ def limit(step: Reading) -> Limit:
             z = dot(u, problem.row(i))
             if nu:
                 p = h.pieces(z / nu)[0]
-                f[i] += side * (h.slopes[p] * z + h.offsets[p] * nu)
+                f[i] = within_budget(f[i] + side * (h.slopes[p] * z + h.offsets[p] * nu), z, nu, nu)
             else:
-                f[i] += side * h.slopes[-1 if z > 0 else 0] * z
+                f[i] = within_budget(f[i] + side * h.slopes[-1 if z > 0 else 0] * z, z)
     return Limit(printable(risk(problem, [(value,) for value in f])))
 
 

@@ -10,7 +10,7 @@ from itertools import repeat
 from operator import mul
 
 from ..core.algebra import Direction, Row, integral, sign
-from ..core.errors import Declined, Rejected, spend
+from ..core.errors import Declined, Rejected, elimination, spend
 from ..core.network import Problem
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import integer, listed
@@ -18,7 +18,7 @@ from ..core.units import Units
 from .chambers import closed_cells
 from .infimum import Infimum
 
-MAX_FACES, MAX_SEPARATORS, MAX_VISITS, MAX_DEPTH = 2**27, 2**34, 2**30, 400
+MAX_FACES, MAX_SEPARATORS, MAX_VISITS, MAX_DEPTH, MAX_COLUMNS = 2**27, 2**34, 2**30, 400, 2**22
 Reach = tuple[int, int]  # (0 for σ = +1, 1 for σ = −1; the set of its rays)
 
 
@@ -91,7 +91,11 @@ class Attainment:
         units = Units.of(problem)
         self.labels, self.homogeneous = [y for (y,) in problem.targets], not units.cone
         self.directions, self.cells = closed_cells(units)
+        if len(self.directions) * len(self.labels) > MAX_COLUMNS:
+            raise Declined("too many rays on too many samples to see whether the infimum is attained")
+        spend(len(self.directions) * (len(self.labels) + len(units.planes)) * (50 + 25 * units.dimension))
         self.columns = [values(units, ray) for ray in self.directions]
+        self.bits = max((x.bit_length() for column in self.columns for x in column), default=0)
         self.inner = sum(1 << k for k, ray in enumerate(self.directions) if ray[-1] > 0)
 
     def goal(self, residual: Row) -> list[int]:
@@ -100,7 +104,8 @@ class Attainment:
 
     def signs(self, vector: Sequence[int]) -> list[int]:
         """Per ray the sign of ⟨vector, H(ray)⟩."""
-        spend(len(self.columns) * len(vector) * (2 + max(map(int.bit_length, vector)) // 32))
+        bits = max([x.bit_length() for x in vector] + [self.bits])
+        spend(len(self.columns) * len(vector) * elimination(bits) // 4)
         return [sign(sum(map(mul, vector, column))) for column in self.columns]
 
     def faces(self, residual: Row) -> list[Reach]:
@@ -110,6 +115,7 @@ class Attainment:
         """
         found, signs = dict[Reach, None](), self.signs(integral(residual))
         for cell in self.cells:
+            spend(200 + len(cell) * (40 + len(self.directions) // 128))
             rays = sum(1 << k for k in cell if not signs[k])
             if rays & self.inner:
                 present = {signs[k] for k in cell}
@@ -122,7 +128,7 @@ class Attainment:
         """The faces with σ ⟨q, H⟩ ≥ 0, and those of them where it is positive on all rays with ν > 0; as bit sets."""
         signs = self.signs(q)
         up, down = (sum(1 << k for k, s in enumerate(signs) if s == side) for side in (1, -1))
-        spend(len(faces) * (4 + len(signs) // 16))
+        spend((len(faces) + len(signs)) * (60 + len(signs) // 128))
         admitted = strict = 0
         for k, (side, rays) in enumerate(faces):
             if not rays & (up if side else down):
@@ -155,7 +161,9 @@ def unrefuted(
     if next(steps, steps) is steps or size > MAX_DEPTH:
         raise Declined("too many sets of units to see whether the infimum is attained")
     outside = left & ~max(sure, key=lambda one: (one & left).bit_count())
+    cost = 200 + (len(sure) + 2 * len(open_)) * (30 + left.bit_length() // 128)
     while size and outside:
+        spend(cost)
         element = outside & -outside
         outside, left = outside ^ element, left ^ element
         meets = [one for one in sure if one & element] + [one for one, other in open_ if other & element]

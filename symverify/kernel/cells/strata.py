@@ -15,7 +15,7 @@ from itertools import compress, product
 from math import prod
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import Row, dot, rank
+from ..core.algebra import Row, dot, rank, total
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
@@ -131,7 +131,7 @@ def admitted(problem: Problem, classes: Sequence[UnitClass], g: Row, given: Slot
     """
     if len(g) != len(problem.inputs) or len(given) != 2 * len(classes):
         raise Rejected(where, f"needs {len(problem.inputs)} numbers, and {2 * len(classes)} multipliers or nulls")
-    if problem.output_bias and sum(g, ZERO):
+    if problem.output_bias and total(g):
         raise Rejected(where, "its vector does not sum to 0")
     allowed = strict = 0
     for slot, kappa in enumerate(given):

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import comb, gcd, lcm
 from operator import mul
 
-from .errors import MAX_BITS, Declined, spend, within_budget
+from .errors import MAX_BITS, Declined, elimination, spend, within_budget
 
 Row = Sequence[Fraction]
 Direction = tuple[int, ...]
@@ -19,6 +19,7 @@ def integral(row: Row) -> list[int]:
         scale = lcm(scale, x.denominator)
         if scale.bit_length() > MAX_BITS:
             raise Declined("the denominators of a row have no common multiple within the budget on numbers")
+    spend(len(row) * elimination(max([scale.bit_length(), *(x.numerator.bit_length() for x in row)])))
     return list(primitive([x.numerator * (scale // x.denominator) for x in row]))
 
 
@@ -38,7 +39,7 @@ def echelon(rows: Iterable[Row]) -> list[list[int]]:
             left = list(primitive([a * y - b * x for x, y in zip(pivot, left, strict=True)]))
             if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
                 raise Declined("an elimination outgrew the budget on numbers")
-            spend(len(left) * (10 + (bits >> 5) ** 2))
+            spend(len(left) * elimination(bits))
     return [basis[column] for column in sorted(basis)]
 
 
@@ -51,13 +52,16 @@ def total(terms: Iterable[Fraction]) -> Fraction:
     """The sum; every partial sum stays within the budget on numbers."""
     value = Fraction(0)
     for term in terms:
-        value = within_budget(value + term)
+        value = within_budget(value + term, term)
     return value
 
 
 def dot(u: Row, v: Row) -> Fraction:
     """The inner product; vectors of unequal length are an error."""
-    return total(a * b for a, b in zip(u, v, strict=True))
+    value = Fraction(0)
+    for a, b in zip(u, v, strict=True):
+        value = within_budget(value + a * b, a, b)
+    return value
 
 
 def fractions(row: Sequence[int]) -> list[Fraction]:
@@ -92,13 +96,14 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
     pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
     if not pivots:
         return []
-    if (count := comb(len(rows), len(pivots) - 1)) > MAX_RAYS:
+    if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
-    spend(200 * count * len(pivots))
     found = dict[Direction, None]()
 
     def descend(start: int, basis: list[Direction]) -> None:
         circle = list[tuple[int, int, int]]()
+        bits = max(x.bit_length() for v in (*basis, *rows[start:]) for x in v)
+        spend((len(rows) - start) * len(basis) * len(basis[0]) * elimination(bits))
         for i in range(start, len(rows)):
             products = [sum(map(mul, rows[i], v)) for v in basis]
             k = next((k for k, p in enumerate(products) if p), None)

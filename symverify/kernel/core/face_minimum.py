@@ -52,9 +52,9 @@ def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> tuple[Fraction, 
     for i, residual in enumerate(r):
         row = problem.row(i)
         at = h.pieces(z := dot(w, row))
-        value = within_budget(value + residual * (h.slopes[at[0]] * z + h.offsets[at[0]]))
+        value = within_budget(value + residual * (h.slopes[at[0]] * z + h.offsets[at[0]]), residual, z)
         rate = residual * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2
-        g = [within_budget(a + rate * b) for a, b in zip(g, row, strict=True)]
+        g = [within_budget(a + rate * b, rate, b) for a, b in zip(g, row, strict=True)]
         if len(at) > 1 and any(row):
             u = directed(integral(row))
             scale = sum(map(abs, row), ZERO) / sum(map(abs, u))

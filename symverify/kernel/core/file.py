@@ -142,7 +142,7 @@ def read_table(value: object, where: str, sizes: tuple[int, int], open_data: Ope
     for part, columns in (("inputs", inputs), ("targets", targets)):
         for index, column in enumerate(columns):
             if header.count(column) != 1:
-                what = f"{shown(column)} is the name of {header.count(column)} columns of {shown(name)}"
+                what = f"{shown(column)} is not the name of one column of {shown(name)}"
                 raise Malformed((f"{fields.at(part)}[{index}]", what))
     for line, row in table[1:]:
         at = f"{shown(name)}, line {line}"

@@ -1,6 +1,6 @@
 """The rule `function_bound`: what no function of the inputs can go below."""
 
-from .activation import ZERO
+from .algebra import total
 from .errors import printable
 from .facts import LowerBound
 from .network import Problem, Vector, risk
@@ -26,5 +26,5 @@ def group_means(problem: Problem) -> list[Vector]:
     best: dict[int, Vector] = {}
     for group in problem.groups:
         columns = zip(*(problem.targets[i] for i in group), strict=True)
-        best |= dict.fromkeys(group, tuple(sum(column, ZERO) / len(group) for column in columns))
+        best |= dict.fromkeys(group, tuple(total(column) / len(group) for column in columns))
     return [best[i] for i in range(len(problem.inputs))]

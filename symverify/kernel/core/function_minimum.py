@@ -1,6 +1,6 @@
 """The rule `function_minimum`: no function of the inputs has lower risk."""
 
-from .activation import ZERO
+from .algebra import total
 from .errors import Rejected
 from .facts import Evaluated, GlobalMinimum
 from .network import residuals
@@ -19,6 +19,6 @@ def function_minimum(step: Reading) -> GlobalMinimum:
     problem, at = step.proof.problem, step.premise("point", Evaluated)
     for r in residuals(problem, at.predictions):
         for group in problem.groups:
-            if sum((r[i] for i in group), ZERO):
+            if total(r[i] for i in group):
                 raise Rejected(step.where, f"the residuals of the samples equal to sample {group[0] + 1} do not cancel")
     return GlobalMinimum(at, affine_optimum(problem, at))

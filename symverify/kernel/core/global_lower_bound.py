@@ -6,18 +6,17 @@ set over (ray, σ), those of + first.
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import lcm
 from operator import mul
 
-from .algebra import Direction, directed, rays
-from .errors import Rejected, spend
+from .algebra import Direction, directed, integral, rays
+from .errors import Declined, Rejected, effort, size, spend, within_budget
 from .facts import LowerBound
 from .network import Vector
 from .proof import Reading
 from .text import canonical, integer, listed
 from .units import Units
 
-BLOCK = 512  # vectors whose signs are found at once
+MAX_BYTES = 2**27
 TOP_BIT = bytes(b"01"[byte >> 7] for byte in range(256))
 
 
@@ -41,22 +40,23 @@ def global_lower_bound(step: Reading) -> LowerBound:
         raise Rejected(step.where, "needs one hidden layer and scalar output")
     if least <= 0:
         raise Rejected(step.at("risk"), "a bound that is not positive needs no proof")
-    scale = lcm(*(y.denominator for (y,) in problem.targets))
-    labels, threshold = [int(y * scale) for (y,) in problem.targets], least / problem.loss.factor * scale * scale
-    tight = dict[Vector, None]()
+    *labels, scale = integral([*(y for (y,) in problem.targets), Fraction(1)])
+    threshold, tight = within_budget(least / problem.loss.factor * scale * scale), dict[Vector, None]()
+    cost = effort(size(threshold) + 2 * max(x.bit_length() for x in (*labels, scale)))
     for k, g in enumerate(vectors):
         if len(g) != len(labels) or sum(g) * problem.output_bias:
             raise Rejected(f"{step.at('vectors')}[{k}]", f"needs {len(labels)} integers, with an output bias of sum 0")
+        spend(cost + 60 * len(g))
         gain, square = sum(map(mul, g, labels)), sum(map(mul, g, g))
         if gain <= 0 or gain * gain < threshold * square:
             raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound")
         if gain * gain == threshold * square:  # then y − f is a multiple of g
+            spend(cost * len(g))
             tight[tuple(Fraction(gain * x, square * scale) for x in g)] = None
     units = Units.of(problem)
     closed = directions(units)
-    (above, sides), fails = sides_of(units, closed), list[int]()
-    for start in range(0, len(vectors), BLOCK):
-        fails += failing(units, closed, above, vectors[start : start + BLOCK])
+    above, sides = sides_of(units, closed)
+    fails = failing(units, closed, above, vectors) if vectors else []
     walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], len(labels)), sides, fails, step)
     return LowerBound(least, tuple(tight))
 
@@ -86,6 +86,11 @@ class Packing:
         raised = b"".join([(x + half).to_bytes(self.size, "little") for x in entries])
         return int.from_bytes(raised, "little") - self.half
 
+    def work(self, factors: Sequence[Direction]) -> int:
+        """Of the products of one of these with rows, and their signs."""
+        digits = max([x.bit_length() for factor in factors for x in factor], default=0) >> 5
+        return 1000 + self.size * self.count * (len(factors[:1] and factors[0]) * (1 + digits) + 8) // 8
+
     def positive(self, total: int) -> bytes:
         """Per entry a digit, 1 where it is positive: the top bit of its field once 2^(8·size − 1) − 1 is added."""
         fields = (total + self.half - self.ones).to_bytes(self.size * self.count, "little")
@@ -110,15 +115,16 @@ def sides_of(units: Units, closed: Sequence[Direction]) -> tuple[list[int], list
     A side is a region: that of σ = + and σ = −, then for each plane those with ≥ 0 and ≤ 0.
     """
     count, whole, planes = len(closed), (1 << len(closed)) - 1, units.planes
-    packing = Packing(largest(planes, closed), len(planes))
+    if 2 * count * len(planes) > MAX_BYTES:
+        raise Declined("too many intersections of hyperplanes")
+    packing, above, below = Packing(largest(planes, closed), len(planes)), list[bytes](), list[bytes]()
     columns = [packing(entries) for entries in zip(*planes, strict=True)]
-    spend(count * units.dimension * packing.size * len(planes) // 4)
-    totals = [sum(map(mul, ray, columns)) for ray in closed]
-    above, below = ([packing.positive(side * total) for total in totals] for side in (1, -1))
-    sides = [
-        ((whole ^ down) * (whole + 2), (whole ^ up) * (whole + 2))
-        for up, down in zip(transposed(above, len(planes)), transposed(below, len(planes)), strict=True)
-    ]
+    spend(count * packing.work(closed))
+    for ray in closed:
+        above.append(packing.positive(total := sum(map(mul, ray, columns))))
+        below.append(packing.positive(-total))
+    high, low = ([whole ^ side for side in transposed(texts, len(planes))] for texts in (below, above))
+    sides = [(a | a << count, b | b << count) for a, b in zip(high, low, strict=True)]
     return [int(digits[::-1] or b"0", 2) for digits in above], [(whole, whole << count), *sides]
 
 
@@ -133,24 +139,28 @@ def failing(units: Units, closed: Sequence[Direction], above: list[int], vectors
     steep = max(1, sum(map(abs, (*units.start, *units.kinks))))
     norm = steep * (wide + len(units.rows) * max(tops, default=0) + 1) * max(abs(x) for g in vectors for x in g)
     packing, per = Packing(norm, len(vectors)), len(units.kinks)
+    if (len(closed) * 6 + len(units.planes) * units.dimension * packing.size) * len(vectors) > MAX_BYTES:
+        if not (half := len(vectors) // 2):
+            raise Declined("too long a vector for so many hyperplanes")
+        return failing(units, closed, above, vectors[:half]) + failing(units, closed, above, vectors[half:])
     packed = [packing(entries) for entries in zip(*vectors, strict=True)]
     base = [units.start[0] * sum(map(mul, column, packed)) for column in zip(*units.rows, strict=True)]
     base += [units.start[1] * sum(packed)] * units.cone
     planes = enumerate(units.planes if per else ())
     steps = [[units.kinks[k % per] * x * packed[k // per] for x in plane] for k, plane in planes]
-    known, form, texts, cost = 0, base, list[bytes](), units.dimension * packing.size * len(vectors) // 4
+    known, form, texts, cost = 0, base, list[bytes](), packing.work(closed)
     for ray, over in zip(closed, above, strict=True):
         crossed = over ^ known
         if crossed.bit_count() > over.bit_count():
             crossed, form = over, base
         known = over
         while crossed and per:
-            spend(cost)
+            spend(cost // 4)
             bit = crossed & -crossed
             crossed ^= bit
             step = steps[bit.bit_length() - 1]
             form = [a + b if over & bit else a - b for a, b in zip(form, step, strict=True)]
-        spend(2 * cost)
+        spend(cost)
         texts.append(packing.positive(total := sum(map(mul, ray, form))))
         texts.append(packing.positive(-total))
     return transposed(texts[::2] + texts[1::2], len(vectors))
@@ -172,7 +182,7 @@ def walk(tree: list[int], root: list[int], sides: list[tuple[int, int]], fails: 
       the root, a list of the regions of all units, is served; `tree` is its entries in preorder
     """
     stack, used = [iter([root])], set[int]()
-    spend(len(tree) * (len(root) + 2) * (root[0].bit_length() // 16 + 1))
+    spend(len(tree) * (500 + len(root) * (60 + root[0].bit_length() // 128)))
     for place, entry in enumerate(tree):
         where = f"{step.at('tree')}[{place}]"
         while stack and (node := next(stack[-1], None)) is None:

@@ -56,7 +56,7 @@ class Layer:
         z = list(self.bias or [ZERO] * len(self.weight))
         for j, row in enumerate(self.weight):
             for w, x in zip(row, a, strict=True):
-                z[j] = bounded(z[j] + w * x)
+                z[j] = bounded(z[j] + w * x, w, x)
         return z
 
 
@@ -120,16 +120,16 @@ class Problem:
         return [*zip(*self.inputs, strict=True), (ONE,) * len(self.inputs)]
 
 
-def bounded(x: Scalar) -> Scalar:
-    """x itself, within the budget on numbers (as every polynomial is)."""
-    return x if isinstance(x, Poly) else within_budget(x)
+def bounded(x: Scalar, *factors: Scalar) -> Scalar:
+    """x itself, counted as `within_budget` does (as every polynomial is)."""
+    return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
 def rational(x: Scalar) -> Fraction:
     """A scalar known to be a number."""
     if isinstance(x, Poly):
         raise TypeError("a polynomial where a number was expected")
-    return within_budget(x)
+    return x
 
 
 def coordinates(point: Point) -> list[Scalar]:
@@ -152,7 +152,7 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
                 values.append(point[m].apply(entering))
             case Bent(layer=m, h=h):
                 at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
-                values.append([bounded(h.on(p, z)) for p, z in zip(at, entering, strict=True)])
+                values.append([bounded(h.on(p, z), z, h.slopes[p]) for p, z in zip(at, entering, strict=True)])
             case _:
                 assert_never(node)
     return values
@@ -189,7 +189,7 @@ def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
     """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
     slope, factor = problem.loss.slope, problem.loss.factor
     outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
-    return [tuple(factor * slope(a - b) for a, b in zip(u, v, strict=True)) for u, v in outputs]
+    return [tuple(within_budget(factor * slope(a - b), a, b) for a, b in zip(u, v, strict=True)) for u, v in outputs]
 
 
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
@@ -240,7 +240,7 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
                     for phi in entering:
-                        fresh[tuple(within_budget(s * x) for s, x in zip(slopes, phi, strict=True))] = None
+                        fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])
                 if len(spans[-1]) > n:
@@ -266,12 +266,14 @@ def pullback(
         match each:
             case Affine(layer=m, biased=biased):
                 row = [*entering, *[ONE] * biased]
-                found[m] = [bounded(g * a) for g in pull for a in row]
+                found[m] = [bounded(g * a, g, a) for g in pull for a in row]
                 for g, weights in zip(pull, point[m].weight, strict=True) if each.source else ():
-                    before[:] = [bounded(x + g * w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
+                    before[:] = (
+                        [bounded(x + g * w, g, w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
+                    )
             case Bent(layer=m, h=h):
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
-                before[:] = [bounded(x + g * rate) for x, g, rate in zip(before, pull, rates, strict=True)]
+                before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
             case _:
                 assert_never(each)
     return [x for rows in found for x in rows]

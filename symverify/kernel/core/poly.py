@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import pairwise, zip_longest
 from math import comb
 
-from .algebra import integral, total
-from .errors import Declined, within_budget
+from .algebra import dot, integral
+from .errors import Declined, effort, size, spend, within_budget
 
 MAX_DEGREE, MAX_PIECES = 128, 256
 
@@ -36,7 +36,9 @@ class Poly:
 
     def __mul__(self, other: "Poly | Fraction | int") -> "Poly":
         if not isinstance(other, Poly):
-            return Poly.of(c * other for c in self.coefficients)
+            return Poly.of(within_budget(c * other, c, Fraction(other)) for c in self.coefficients)
+        bits = [max(map(size, p.coefficients), default=0) for p in (self, other)]
+        spend(len(self.coefficients) * len(other.coefficients) * 2 * effort(sum(bits)))
         product = [Fraction(0)] * (len(self.coefficients) + len(other.coefficients) - 1)
         for i, a in enumerate(self.coefficients):
             for j, b in enumerate(other.coefficients):
@@ -75,7 +77,8 @@ def positive_on_unit_interval(p: Poly) -> bool:
     """
     degree = max(len(p.coefficients) - 1, 0)
     powers = [*p.coefficients] or [Fraction(0)]
-    whole = [total(powers[k] * Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)) for i in range(degree + 1)]
+    share = [[Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)] for i in range(degree + 1)]
+    whole = [dot(powers[: len(row)], row) for row in share]
     pending, visited = [integral(whole)], 0
     while pending:
         bernstein, visited = pending.pop(), visited + 1
@@ -86,6 +89,7 @@ def positive_on_unit_interval(p: Poly) -> bool:
         if visited > MAX_PIECES:
             raise Declined("a polynomial comes too close to zero on [0, 1] to decide its sign")
         left, right, row = list[int](), list[int](), bernstein
+        spend(degree * degree * (20 + max(x.bit_length() for x in row) // 256))
         for power in range(degree, -1, -1):  # of the factor 2 that the entries of `row` still lack
             left.append(row[0] << power)
             right.append(row[-1] << power)

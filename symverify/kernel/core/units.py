@@ -8,6 +8,7 @@ from math import lcm
 
 from .activation import ZERO
 from .algebra import Direction, echelon, integral
+from .errors import spend
 from .network import Problem
 
 
@@ -49,6 +50,7 @@ class Units:
         unit = lcm(*(t.denominator for t in cuts))  # ν is counted in multiples of this: thresholds are integers
         whole, pieces = integral([*h.slopes, *(o * unit for o in offsets)]), len(h.slopes)
         rows, cone = tuple(tuple(column[i] for column in kept) for i in range(len(table))), any(cuts) or any(offsets)
+        spend(1000 * len(rows) * (len(cuts) + 1) * (len(kept) + 1))
         planes = [(*row, *[-int(t * unit)] * cone) for row in rows for t in cuts]
         if not cuts:
             planes = [tuple(int(i == k) for i in range(len(kept) + cone)) for k in range(len(kept))]

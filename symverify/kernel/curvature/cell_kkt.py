@@ -7,7 +7,7 @@ from itertools import product
 
 from ..core.activation import ZERO
 from ..core.algebra import Row, dot, total
-from ..core.errors import Declined, Malformed, Rejected
+from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Evaluated, LocalMinimum
 from ..core.interior_minimum import flat
 from ..core.network import Pattern, Problem, pieces_at, residuals
@@ -63,9 +63,9 @@ def cell_kkt(step: Reading) -> LocalMinimum:
     """
     problem, at = step.proof.problem, step.premise("point", Evaluated)
     entries = step.need("cells", listed(anything))
-    around, empty = list(cells(problem, at)), 0
-    if len(entries) != len(around):
-        raise Rejected(step.at("cells"), f"expected an entry for each of {len(around)} cells, got {len(entries)}")
+    (count, around), empty = cells(problem, at), 0
+    if len(entries) != count:
+        raise Rejected(step.at("cells"), f"expected an entry for each of {count} cells, got {len(entries)}")
     for k, (cell, entry) in enumerate(zip(around, entries, strict=True)):
         where = f"{step.at('cells')}[{k}]"
         fields = Fields(entry, where)
@@ -91,13 +91,13 @@ def cell_kkt(step: Reading) -> LocalMinimum:
                 eliminated(problem, at, cell.pattern, stationary(cell, given, where), held, place, path, where)
             case _:
                 raise Malformed((where, 'expected one of "flat", "empty", "multipliers", "eliminate"'))
-    if empty == len(around):
+    if empty == count:
         raise Rejected(step.at("cells"), "all are empty, and some cell is around every point")
     return LocalMinimum(at, None)
 
 
-def cells(problem: Problem, at: Evaluated) -> Iterator[Cell]:
-    """The cells around a point, by the signs of its kinks in the order of layer, unit, sample; − comes first."""
+def cells(problem: Problem, at: Evaluated) -> tuple[int, Iterator[Cell]]:
+    """The number of cells around a point; the cells, by the signs of its kinks in the order of layer, unit, sample."""
     found = pieces_at(problem, at.point)
     kinks = tuple(
         (m, j, i)
@@ -108,7 +108,9 @@ def cells(problem: Problem, at: Evaluated) -> Iterator[Cell]:
     )
     if 2 ** len(kinks) > MAX_CELLS:
         raise Declined("too many cells meet at the point")
-    for signs in product((-1, 1), repeat=len(kinks)):
+
+    def cell(signs: tuple[int, ...]) -> Cell:
+        spend(60 * len(problem.inputs) * sum(problem.widths[1:-1]))
         side = dict(zip(kinks, signs, strict=True))
         pattern = tuple(
             tuple(
@@ -117,7 +119,9 @@ def cells(problem: Problem, at: Evaluated) -> Iterator[Cell]:
             )
             for m, layer in enumerate(found)
         )
-        yield Cell(problem, at, kinks, signs, pattern)
+        return Cell(problem, at, kinks, signs, pattern)
+
+    return 2 ** len(kinks), map(cell, product((-1, 1), repeat=len(kinks)))
 
 
 def smooth(problem: Problem, at: Evaluated, where: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from ..core.algebra import Row, dot, echelon
+from ..core.algebra import Row, dot, echelon, total
 from ..core.errors import Rejected, within_budget
 
 Matrix = Sequence[Row]
@@ -17,7 +17,7 @@ def nullspace(rows: Iterable[Row], width: int) -> list[list[Fraction]]:
         vector = [Fraction(c == free) for c in range(width)]
         for row, lead in zip(reversed(basis), reversed(leads), strict=True):
             terms = (within_budget(row[c] * vector[c]) for c in range(lead + 1, width) if row[c] and vector[c])
-            vector[lead] = within_budget(-sum(terms, Fraction(0)) / row[lead])
+            vector[lead] = within_budget(-total(terms) / row[lead])
         found.append(vector)
     return found
 
@@ -36,5 +36,9 @@ def require_definite(matrix: Matrix, where: str, what: str) -> None:
         if pivot[0] <= 0:
             raise Rejected(where, f"{what} is not positive definite")
         left = [
-            [within_budget(x - row[0] * y / pivot[0]) for x, y in zip(row[1:], pivot[1:], strict=True)] for row in rest
+            [
+                within_budget(x - row[0] * y / pivot[0], x, row[0], y, pivot[0])
+                for x, y in zip(row[1:], pivot[1:], strict=True)
+            ]
+            for row in rest
         ]

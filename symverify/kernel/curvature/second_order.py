@@ -52,7 +52,10 @@ def semidefinite_rank(matrix: Sequence[Sequence[Fraction]], where: str) -> int:
         pivot = left.pop(p)
         lead, rest = pivot[p], pivot[:p] + pivot[p + 1 :]
         left = [
-            [within_budget(x - row[p] * y / lead) for x, y in zip(row[:p] + row[p + 1 :], rest, strict=True)]
+            [
+                within_budget(x - row[p] * y / lead, x, row[p], y, lead)
+                for x, y in zip(row[:p] + row[p + 1 :], rest, strict=True)
+            ]
             for row in left
         ]
     raise Rejected(where, "the Hessian is not positive semidefinite")

@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT, read_problem, read_table
+from symverify.kernel.core.file import FORMAT, read_table
+from symverify.problem.faults import read_network
 from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically
 from symverify.text import plain
@@ -51,11 +52,11 @@ def import_model(
         if output.is_symlink() or data.absolute().parent != output.absolute().parent:
             document["data"] = _inline(columns, table, data.name)
         text = _json(document)
-        read_problem(text, lambda _: table)
+        read_network(text, lambda _: table)
         write_atomically(output, text)
     except Malformed as error:
-        faults = "; ".join(f"{where}: {what}" if where else what for where, what in error.faults)
-        raise NotImportable(faults, "correct the places named") from None
+        wrong = "; ".join(f"{where}: {what}" if where else what for where, what in error.faults)
+        raise NotImportable(wrong, "correct the places named") from None
     except Declined as error:
         raise NotImportable(str(error), "use a smaller network or fewer samples") from None
     except RecursionError:

@@ -20,7 +20,7 @@ from symverify.search.global_minimum.search import RIVALS, Search, Trail
 from symverify.search.global_minimum.tasks import Solved
 from symverify.text import plain
 
-FORMAT = "symverify-search/5"
+FORMAT = "symverify-search/6"
 
 
 def fingerprint(problem: Problem) -> str:
@@ -132,7 +132,7 @@ def _vector(found: DualVector | None) -> tuple[int, ...] | None:
 
 
 def _node(solved: Solved) -> list[Any]:
-    return [solved.value, solved.node, solved.support, solved.splits, solved.weight]
+    return [solved.value, solved.node, solved.support, solved.weights, solved.splits, solved.weight]
 
 
 def _candidate(data: object, search: Search) -> Candidate:
@@ -156,10 +156,12 @@ def _unit(data: object, size: int) -> Unit:
 
 
 def _solved(data: object, search: Search) -> Solved:
-    value, node, support, splits, weight = _list(data, 5)
+    value, node, support, weights, splits, weight = _list(data, 6)
     slots, planes = _slots(node, search.shape), len(search.shape.kinks)
     cuts = tuple((_natural(place, len(slots)), _natural(plane, planes)) for place, plane in _pairs(splits))
-    return Solved(_real(value), slots, _naturals(support, 2 * search.shape.count), cuts, (), _real(weight))
+    numbers = _naturals(support, 2 * search.shape.count)
+    amounts = tuple(_real(each) for each in _list(weights, len(numbers)))
+    return Solved(_real(value), slots, numbers, amounts, cuts, (), _real(weight))
 
 
 def _branch(node: object, split: object, shape: Generators) -> tuple[Node, tuple[int, int] | None]:

@@ -1,6 +1,8 @@
 """The projection of `relaxation` as plain loops, compiled by numba where that is installed.
 
-Float results are guesses; nothing rests on them.
+The passive columns are kept with the Cholesky factor of their Gram matrix, which a column that enters or leaves changes
+by one row. Prices are computed for all columns only when none of those that were near to being violated is. Float
+results are guesses; nothing rests on them.
 """
 
 from typing import Any
@@ -9,6 +11,8 @@ import numba
 import numpy as np
 
 _WAITING = 48  # how many violated columns one pricing keeps for the next steps
+_NEAR = 0.1  # columns priced above −_NEAR times the worst price are looked at again
+_DEPENDENT = 1e-11  # squared distance from the span of the others
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -19,116 +23,94 @@ def _dot(a: Any, b: Any) -> float:
     return total
 
 
-@numba.njit(cache=True)
-def _solve(gram: Any, rhs: Any, factor: Any, z: Any, size: int) -> int:
-    """Cholesky: z with gram·z = rhs and −1, or the number of a column that depends on the ones before it."""
-    for i in range(size):
-        for j in range(i):
-            value = gram[i, j]
-            for k in range(j):
-                value -= factor[i, k] * factor[j, k]
-            factor[i, j] = value / factor[j, j]
-        value = gram[i, i]
-        for k in range(i):
-            value -= factor[i, k] * factor[i, k]
-        if value < 1e-11:
-            return i
-        factor[i, i] = np.sqrt(value)
-    for i in range(size):
-        value = rhs[i]
-        for k in range(i):
-            value -= factor[i, k] * z[k]
-        z[i] = value / factor[i, i]
-    for i in range(size - 1, -1, -1):
-        value = z[i]
-        for k in range(i + 1, size):
-            value -= factor[k, i] * z[k]
-        z[i] = value / factor[i, i]
-    return -1
-
-
-@numba.njit(cache=True)
-def _append(state: Any, units: Any, target: Any, number: int, margin: float, size: int) -> None:
-    numbers, columns, gram, rhs, weights = state
+@numba.njit(cache=True, fastmath=True)
+def _price(units: Any, number: int, residual: Any, margin: float) -> float:
     count = units.shape[0]
-    numbers[size] = number
-    sign = 1.0 if number < count else -1.0
-    for i in range(units.shape[1]):
-        columns[size, i] = sign * units[number % count, i]
-    for k in range(size + 1):
-        gram[size, k] = gram[k, size] = _dot(columns[k], columns[size])
-    rhs[size] = _dot(columns[size], target) + margin
-    weights[size] = 0.0
+    if number < count:
+        return _dot(units[number], residual) + margin
+    return margin - _dot(units[number - count], residual)
 
 
 @numba.njit(cache=True)
-def _remove(state: Any, place: int, size: int) -> None:
-    numbers, columns, gram, rhs, weights = state
+def workspace(units: Any, extra: int) -> Any:
+    """numbers, columns, factor, its solution with the moments, weights, and room for the next weights."""
+    samples = units.shape[1]
+    room = samples + extra + 2
+    return (
+        np.empty(room, np.int64),
+        np.empty((room, samples)),
+        np.empty((room, room)),
+        np.empty(room),
+        np.zeros(room),
+        np.empty(room),
+    )
+
+
+@numba.njit(cache=True, fastmath=True)
+def _enter(units: Any, target: Any, number: int, weight: float, margin: float, state: Any, size: int) -> bool:
+    """Append a passive column; False if it depends on the others (then its row of the factor says how)."""
+    numbers, columns, factor, solution, weights, _ = state
+    count, samples = units.shape
+    sign = 1.0 if number < count else -1.0
+    for i in range(samples):
+        columns[size, i] = sign * units[number % count, i]
+    left, moment = _dot(columns[size], columns[size]), _dot(columns[size], target) + margin
+    for k in range(size):
+        value = _dot(columns[k], columns[size])
+        for j in range(k):
+            value -= factor[k, j] * factor[size, j]
+        value /= factor[k, k]
+        factor[size, k] = value
+        left -= value * value
+        moment -= value * solution[k]
+    if left < _DEPENDENT:
+        return False
+    factor[size, size] = np.sqrt(left)
+    solution[size] = moment / factor[size, size]
+    numbers[size] = number
+    weights[size] = weight
+    return True
+
+
+@numba.njit(cache=True, fastmath=True)
+def _leave(state: Any, place: int, size: int) -> None:
+    """Remove a passive column; rotations make the factor triangular again."""
+    numbers, columns, factor, solution, weights, _ = state
     for k in range(place, size - 1):
         numbers[k] = numbers[k + 1]
-        columns[k] = columns[k + 1]
-        rhs[k] = rhs[k + 1]
         weights[k] = weights[k + 1]
+        for i in range(columns.shape[1]):
+            columns[k, i] = columns[k + 1, i]
+        for j in range(k + 2):
+            factor[k, j] = factor[k + 1, j]
     for k in range(place, size - 1):
-        for j in range(size):
-            gram[k, j] = gram[k + 1, j]
-    for k in range(place, size - 1):
-        for j in range(size):
-            gram[j, k] = gram[j, k + 1]
+        x, y = factor[k, k], factor[k, k + 1]
+        length = np.sqrt(x * x + y * y)
+        c, s = x / length, y / length
+        factor[k, k], factor[k, k + 1] = length, 0.0
+        for i in range(k + 1, size - 1):
+            x, y = factor[i, k], factor[i, k + 1]
+            factor[i, k], factor[i, k + 1] = c * x + s * y, c * y - s * x
+        x, y = solution[k], solution[k + 1]
+        solution[k], solution[k + 1] = c * x + s * y, c * y - s * x
 
 
-@numba.njit(cache=True)
-def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
-    _, columns, _, _, weights = state
-    residual[:] = target
-    for k in range(size):
-        for i in range(residual.shape[0]):
-            residual[i] -= weights[k] * columns[k, i]
-
-
-@numba.njit(cache=True)
-def _replace(factor: Any, weights: Any, z: Any, fixed: int, newest: int) -> int:
-    """Give weight to the newest column, a combination of the ones before, until one of them has none left: which.
-
-    −1 if that never happens: then their margins contradict each other.
-    """
-    step, leaving = 0.0, -1
-    for k in range(newest - 1, -1, -1):
-        value = factor[newest, k]
-        for j in range(k + 1, newest):
-            value -= factor[j, k] * z[j]
-        z[k] = value / factor[k, k]
-        if k >= fixed and z[k] > 1e-9 and (leaving < 0 or weights[k] < step * z[k]):
-            step, leaving = weights[k] / z[k], k
-    if leaving >= 0:
-        for k in range(newest):
-            weights[k] -= step * z[k]
-        weights[newest] = step
-    return leaving
-
-
-@numba.njit(cache=True)
-def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int, margin: float) -> int:
+@numba.njit(cache=True, fastmath=True)
+def _move(state: Any, fixed: int, size: int, fresh: bool) -> int:
     """Move to the least squares of the passive columns, dropping those whose weight would turn negative.
 
-    Returns the new number of passive columns; −1 if the newest column cannot take a positive weight.
+    Returns the new number of passive columns; −1 if the last one, `fresh`, cannot take a positive weight.
     """
-    _, _, gram, rhs, weights = state
+    _, _, factor, solution, weights, z = state
     while size > 0:
-        dependent = _solve(gram, rhs, factor, z, size)
-        if dependent >= 0:
-            if dependent == newest:
-                if margin == 0.0:  # violated only by rounding
-                    return -1
-                dependent = _replace(factor, weights, z, fixed, newest)
-                if dependent < 0:
-                    return -1
-            _remove(state, dependent, size)
-            size -= 1
-            newest = newest - 1 if newest > dependent else newest
-            continue
-        if newest >= 0 and newest == size - 1 and weights[newest] == 0.0 and z[newest] <= 0.0:
+        for i in range(size - 1, -1, -1):
+            value = solution[i]
+            for k in range(i + 1, size):
+                value -= factor[k, i] * z[k]
+            z[i] = value / factor[i, i]
+        if fresh and z[size - 1] <= 0.0:
             return -1
+        fresh = False
         step, leaving = 1.0, -1
         for k in range(fixed, size):
             if z[k] <= 0.0:
@@ -139,92 +121,187 @@ def _settle(state: Any, factor: Any, z: Any, fixed: int, size: int, newest: int,
             weights[k] += step * (z[k] - weights[k])
         if leaving < 0:
             return size
-        _remove(state, leaving, size)
+        _leave(state, leaving, size)
         size -= 1
-        newest = newest - 1 if newest > leaving else (-1 if newest == leaving else newest)
     return size
 
 
-@numba.njit(cache=True)
-def _price(
-    units: Any, residual: Any, plus: Any, minus: Any, margin: float, least: float, waiting: Any, prices: Any
-) -> int:
-    """Put the numbers of the most violated columns into `waiting`, the worst first; how many."""
-    count, top, worst = units.shape[0], least, -1
-    for place in range(plus.shape[0]):
-        price = _dot(units[plus[place]], residual) + margin
+@numba.njit(cache=True, fastmath=True)
+def _replace(state: Any, fixed: int, size: int) -> float:
+    """Give weight to the column after the passive ones, a combination of them, until one of those has none left.
+
+    That one leaves. Returns the weight; −1 if it never happens: then their margins contradict each other.
+    """
+    _, _, factor, _, weights, z = state
+    step, leaving = 0.0, -1
+    for k in range(size - 1, -1, -1):
+        value = factor[size, k]
+        for j in range(k + 1, size):
+            value -= factor[j, k] * z[j]
+        z[k] = value / factor[k, k]
+        if k >= fixed and z[k] > 1e-9 and (leaving < 0 or weights[k] < step * z[k]):
+            step, leaving = weights[k] / z[k], k
+    if leaving < 0:
+        return -1.0
+    for k in range(size):
+        weights[k] -= step * z[k]
+    _leave(state, leaving, size)
+    return step
+
+
+@numba.njit(cache=True, fastmath=True)
+def _add(units: Any, target: Any, number: int, margin: float, state: Any, fixed: int, size: int) -> int:
+    """Take a violated column in and move; the new number of passive columns, −1 if nothing has changed."""
+    if _enter(units, target, number, 0.0, margin, state, size):
+        return _move(state, fixed, size + 1, True)
+    if margin == 0.0:  # violated only by rounding
+        return -1
+    step = _replace(state, fixed, size)
+    if step < 0.0:
+        return -1
+    size -= 1
+    if _enter(units, target, number, step, margin, state, size):
+        size += 1
+    return _move(state, fixed, size, False)
+
+
+@numba.njit(cache=True, fastmath=True)
+def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
+    _, columns, _, _, weights, _ = state
+    residual[:] = target
+    for k in range(size):
+        for i in range(residual.shape[0]):
+            residual[i] -= weights[k] * columns[k, i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def _violated(units: Any, residual: Any, numbers: Any, count: int, margin: float, least: float, prices: Any) -> int:
+    """The prices of these columns; which is the worst violated one, −1 if none is."""
+    top, worst = least, -1
+    for place in range(count):
+        price = _price(units, numbers[place], residual, margin)
         prices[place] = price
         if price > top:
-            top, worst = price, plus[place]
-    start = plus.shape[0]
-    for place in range(minus.shape[0]):
-        price = margin - _dot(units[minus[place]], residual)
-        prices[start + place] = price
-        if price > top:
-            top, worst = price, minus[place] + count
-    if worst < 0:
-        return 0
-    waiting[0], kept = worst, 1
-    for share in (0.9, 0.7, 0.5):
-        for place in range(start + minus.shape[0]):
-            if kept < waiting.shape[0] and prices[place] > share * top:
-                prices[place] = 0.0
-                waiting[kept] = plus[place] if place < start else minus[place - start] + count
-                kept += 1
-    return kept
+            top, worst = price, place
+    return worst
 
 
-@numba.njit(cache=True)
-def project(
-    units: Any, target: Any, plus: Any, minus: Any, warm: Any, free: Any, margin: float, least: float, stop: float
-) -> tuple[Any, Any, Any]:
-    """See `relaxation.project`."""
-    count, samples = units.shape
-    room = samples + free.shape[0] + warm.shape[0] + 2
-    state = (
-        np.empty(room, np.int64),
-        np.empty((room, samples)),
-        np.empty((room, room)),
-        np.empty(room),
-        np.zeros(room),
-    )
-    factor, z, residual = np.empty((room, room)), np.empty(room), target.copy()
-    prices, waiting = np.empty(plus.shape[0] + minus.shape[0]), np.empty(_WAITING, np.int64)
-    fixed, size = free.shape[0], 0
-    for number in free:
-        _append(state, units, target, number, 0.0, size)
-        size += 1
-    for number in warm:
-        _append(state, units, target, number, margin, size)
-        state[4][size] = 1e-9
-        size += 1
-    if size:
-        size = _settle(state, factor, z, fixed, size, -1, margin)
-        _subtract(state, target, residual, size)
-    left = 10 * samples + 100  # columns that may enter: an end, should rounding make them go in circles
+@numba.njit(cache=True, fastmath=True)
+def nearest(
+    units: Any,
+    target: Any,
+    allowed: Any,
+    count: int,
+    size: int,
+    fixed: int,
+    margin: float,
+    least: float,
+    stop: float,
+    state: Any,
+    residual: Any,
+    prices: Any,
+    pool: Any,
+) -> int:
+    """The projection onto the cone of the first `count` columns `allowed`, from `size` passive ones.
+
+    Returns the number of passive columns at the end. The first `fixed` ones may have any weight.
+    """
+    waiting, room = np.empty(_WAITING, np.int64), state[0].shape[0]
+    size = _move(state, fixed, size, False)
+    _subtract(state, target, residual, size)
+    left = 10 * units.shape[1] + 100  # columns that may enter: an end, should rounding make them go in circles
+    near, stuck = -1, False
     while left > 0 and _dot(residual, residual) > stop:
-        kept = _price(units, residual, plus, minus, margin, least, waiting, prices)
+        if near < 0:
+            worst = _violated(units, residual, allowed, count, margin, least, prices)
+            if worst < 0:
+                break
+            bar, near, first = -_NEAR * prices[worst], 0, allowed[worst]
+            top = prices[worst]
+            for place in range(count):
+                if prices[place] > bar:
+                    pool[near] = allowed[place]
+                    prices[near] = prices[place]
+                    near += 1
+        else:
+            worst = _violated(units, residual, pool, near, margin, least, prices)
+            if worst < 0:
+                near = -1
+                continue
+            first, top = pool[worst], prices[worst]
+        waiting[0], kept = first, 1
+        for place in range(near):
+            if kept < _WAITING and prices[place] > 0.5 * top and pool[place] != first:
+                waiting[kept] = pool[place]
+                kept += 1
         moved = False
         while kept > 0 and left > 0 and size < room - 1:
-            top, place = least, -1
-            for k in range(kept):
-                sign = 1.0 if waiting[k] < count else -1.0
-                price = sign * _dot(units[waiting[k] % count], residual) + margin
-                if price > top:
-                    top, place = price, k
-            if place < 0:
+            worst = _violated(units, residual, waiting, kept, margin, least, prices)
+            if worst < 0:
                 break
-            number = waiting[place]
+            number = waiting[worst]
             kept -= 1
             left -= 1
-            waiting[place] = waiting[kept]
-            _append(state, units, target, number, margin, size)
-            settled = _settle(state, factor, z, fixed, size + 1, size, margin)
-            if settled >= 0:
-                size, moved = settled, True
+            waiting[worst] = waiting[kept]
+            found = _add(units, target, number, margin, state, fixed, size)
+            if found >= 0:
+                size, moved = found, True
                 _subtract(state, target, residual, size)
                 if _dot(residual, residual) <= stop:
                     break
         if not moved:
-            break
+            if stuck or near == count:
+                break
+            near = -1
+        stuck = not moved
+    return size
+
+
+@numba.njit(cache=True, fastmath=True)
+def _refine(target: Any, residual: Any, margin: float, fixed: int, state: Any, size: int) -> None:
+    """One step of iterative refinement of the weights: the factor has gone through many changes."""
+    _, columns, factor, _, weights, z = state
+    for i in range(size):
+        value = _dot(columns[i], residual) + (margin if i >= fixed else 0.0)
+        for k in range(i):
+            value -= factor[i, k] * z[k]
+        z[i] = value / factor[i, i]
+    for i in range(size - 1, -1, -1):
+        for k in range(i + 1, size):
+            z[i] -= factor[k, i] * z[k]
+        z[i] /= factor[i, i]
+    for i in range(size):
+        weights[i] += z[i]
+    _subtract(state, target, residual, size)
+
+
+@numba.njit(cache=True)
+def project(
+    units: Any,
+    target: Any,
+    plus: Any,
+    minus: Any,
+    warm: Any,
+    weights: Any,
+    free: Any,
+    margin: float,
+    least: float,
+    stop: float,
+) -> tuple[Any, Any, Any]:
+    """See `relaxation.project`."""
+    rays, count = units.shape[0], plus.shape[0] + minus.shape[0]
+    state, residual = workspace(units, free.shape[0] + warm.shape[0]), np.empty(units.shape[1])
+    allowed, prices, pool = np.empty(count, np.int64), np.empty(max(count, _WAITING)), np.empty(count, np.int64)
+    allowed[: plus.shape[0]] = plus
+    allowed[plus.shape[0] :] = minus + rays
+    size = 0
+    for number in free:
+        if _enter(units, target, number, 0.0, 0.0, state, size):
+            size += 1
+    fixed = size
+    for k in range(warm.shape[0]):
+        if _enter(units, target, warm[k], weights[k], margin, state, size):
+            size += 1
+    size = nearest(units, target, allowed, count, size, fixed, margin, least, stop, state, residual, prices, pool)
+    _refine(target, residual, margin, fixed, state, size)
     return state[0][:size].copy(), state[4][:size].copy(), residual

@@ -15,7 +15,7 @@ from symverify.ground import linear
 from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
 from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Signs, Slot, bit_set
-from symverify.search.global_minimum.relaxation import Projection, nearest, project
+from symverify.search.global_minimum.relaxation import Projection, large, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
@@ -82,18 +82,20 @@ def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, thresh
     prices = np.abs(product(model.units, first.residual))
     tight = np.concatenate([ups[prices[ups] < NEAR], downs[prices[downs] < NEAR] + model.count])
     lines = _lines(model, tight)
-    free = lines[sorted(spanning(model.units[lines])[0])]
+    chosen, basis = spanning(model.units[lines], quick=large(model))
+    free = lines[sorted(chosen)]
     if len(free):
         loose = np.zeros(2 * model.count, dtype=bool)
-        loose[tight] = _spanned(model.units[tight % model.count], model.units[free])
+        loose[tight] = _spanned(model.units[tight % model.count], basis)
         ups, downs = ups[~loose[ups]], downs[~loose[downs + model.count]]
         first = project(model, ups, downs, first.support[~loose[first.support]], free)
     cost = float(first.weights[len(free) :].sum())
     margin = min(0.25 * slack / max(cost, 1e-9), 0.3 * sqrt(first.value))
-    exact = [model.column(int(k)) for k in free]
-    if model.problem.output_bias:
+    exact, biased = [model.column(int(k)) for k in free], model.problem.output_bias
+    if biased:
         exact.append([1] * len(model.labels))
-    rounding = Rounding(exact, len(model.labels))
+    zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR  # coordinates that are 0 on the lines
+    rounding = Rounding(exact, zero, large(model))
     moved = first
     for _ in range(6):
         moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
@@ -106,9 +108,8 @@ def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, thresh
     return None
 
 
-def _spanned(rows: Floats, free: Floats) -> Flags:
-    """Which unit rows are combinations of the independent rows `free`."""
-    _, basis = spanning(free)
+def _spanned(rows: Floats, basis: Floats) -> Flags:
+    """Which unit rows are in the span of an orthonormal basis."""
     left = rows - product(product(rows, basis.T.copy()), basis)
     flat: Flags = (left * left).sum(axis=1) < 1e-18
     return flat

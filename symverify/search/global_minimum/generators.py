@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Signs = NDArray[np.int8]
+Words = NDArray[np.uint64]
 KEPT = 1 << 26  # bytes of cones to keep
 CANCELLED = Fraction(1, 1000)  # what varies by less than this share of its size is centred exactly
 EXACT = 1 << 53  # integers below this are exact in float64, and so are their sums
@@ -76,6 +77,8 @@ class Generators:
     cones: dict[Cuts, Flags] = field(default_factory=dict)
     sides: dict[tuple[int, int], int] = field(default_factory=dict)
     half: dict[tuple[Cuts, int], tuple[Cuts, Cuts]] = field(default_factory=dict)
+    live_words: dict[Cuts, Words] = field(default_factory=dict)
+    closed_words: list[Words] = field(default_factory=list)
 
     @property
     def width(self) -> int:
@@ -123,6 +126,24 @@ class Generators:
             else:
                 minus |= self._bits(cuts)
         return plus << self.count | minus
+
+    def words(self, node: Sequence[Slot]) -> tuple[Words, Indices]:
+        """The live rays of each slot as words of 64 bits, the lowest bit first; and the slots' signs."""
+        rows = []
+        for _, cuts in node:
+            if cuts not in self.live_words:
+                if len(self.live_words) * self.count > 8 * KEPT:
+                    self.live_words.clear()
+                self.live_words[cuts] = packed(self.cone((1, cuts)) & self.live)
+            rows.append(self.live_words[cuts])
+        return np.stack(rows), np.array([sign for sign, _ in node], dtype=np.int64)
+
+    @property
+    def closed_packed(self) -> Words:
+        """`closed` as such words, (2, m, ⌈N/64⌉)."""
+        if not self.closed_words:
+            self.closed_words.append(packed(self.closed))
+        return self.closed_words[0]
 
     def halves(self, cuts: Cuts, plane: int) -> tuple[Cuts, Cuts]:
         """The two sides of a cone that a hyperplane cuts, each by its facets alone.
@@ -200,6 +221,14 @@ def bit_set(*flags: Flags) -> int:
     """Flags as one integer, the first one its highest bit, for fast intersections."""
     count = sum(map(len, flags))
     return int.from_bytes(np.packbits(np.concatenate(flags)).tobytes(), "big") >> -count % 8
+
+
+def packed(flags: Flags) -> Words:
+    """Flags along the last axis as words of 64 bits, the first one the lowest bit."""
+    missing = -flags.shape[-1] % 64
+    padded = np.concatenate([flags, np.zeros((*flags.shape[:-1], missing), dtype=bool)], axis=-1)
+    words: Words = np.packbits(padded, axis=-1, bitorder="little").view(np.uint64)
+    return words
 
 
 def _scaled(array: NDArray[Any]) -> Floats:

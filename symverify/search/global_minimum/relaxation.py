@@ -19,6 +19,7 @@ import numpy as np
 from symverify.ground.floats import product, solve
 from symverify.search.global_minimum.generators import Floats, Generators, Indices
 
+FIRST = 1e-9  # the weight of a column to start with where none is known
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
 SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
 T = TypeVar("T")
@@ -47,26 +48,32 @@ def project(
     free: Indices = _NONE,
     margin: float = 0.0,
     stop: float = -1.0,
+    weights: Floats | None = None,
 ) -> Projection:
     """min ‖target − Σ x_k column_k‖² over x ≥ 0, for the model's columns +units[plus] and −units[minus].
 
-    `warm` are column numbers to start with. The weights of the (independent) columns `free` may have any sign;
-    with a `margin` the residual is at most −margin on every other column instead of 0. A value that falls to `stop`
-    ends the search for the nearest point.
+    `warm` are column numbers to start with, with these weights. The weights of the (independent) columns `free` may
+    have any sign; with a `margin` the residual is at most −margin on every other column instead of 0. A value that
+    falls to `stop` ends the search for the nearest point.
     """
-    engine = _engine(model)
-    support, weights, residual = engine(model.units, model.target, plus, minus, warm, free, margin, LEAST, stop)
-    return Projection(support, weights, residual)
+    engine, begun = _engine(model), np.full(len(warm), FIRST) if weights is None else weights
+    found = engine(model.units, model.target, plus, minus, warm, begun, free, margin, LEAST, stop)
+    return Projection(*found)
 
 
 def nearest(model: Generators, target: Floats, plus: Indices, minus: Indices) -> Floats:
     """target − its nearest point in the cone of these columns, (n,)."""
-    return _engine(model)(model.units, target, plus, minus, _NONE, _NONE, 0.0, LEAST, -1.0)[2]
+    return _engine(model)(model.units, target, plus, minus, _NONE, np.zeros(0), _NONE, 0.0, LEAST, -1.0)[2]
 
 
 def _engine(model: Generators) -> Callable[..., tuple[Indices, Floats, Floats]]:
-    """The projection to use: compiling does not pay for a small search."""
-    return _fastest() if model.count ** min(model.problem.widths[1], 4) > SMALL else project_with_numpy
+    """The projection to use."""
+    return _fastest() if large(model) else project_with_numpy
+
+
+def large(model: Generators) -> bool:
+    """Whether compiling pays."""
+    return bool(model.count ** min(model.problem.widths[1], 4) > SMALL)
 
 
 @cache
@@ -100,6 +107,7 @@ def project_with_numpy(
     plus: Indices,
     minus: Indices,
     warm: Indices,
+    begun: Floats,
     free: Indices,
     margin: float,
     least: float,
@@ -113,8 +121,9 @@ def project_with_numpy(
     demand = np.where(np.arange(len(numbers)) < fixed, 0.0, margin)
     moments = product(columns, target) + demand
     place = {int(number): k for k, number in enumerate(numbers) if k >= fixed}
-    passive = [*range(fixed), *(place[int(number)] for number in warm if int(number) in place)]
-    weights = np.where(np.arange(len(passive)) < fixed, 0.0, 1e-9)
+    known = [k for k, number in enumerate(warm) if int(number) in place]
+    passive = [*range(fixed), *(place[int(warm[k])] for k in known)]
+    weights = np.concatenate([np.zeros(fixed), begun[known]])
     banned: list[int] = []
     residual = target
     for _ in range(10 * units.shape[1] + 100):

@@ -8,26 +8,42 @@ from flint import fmpz_mat
 
 from symverify.ground import linear
 from symverify.ground.floats import spanning
-from symverify.search.global_minimum.generators import Floats
+from symverify.kernel.core.algebra import primitive
+from symverify.search.global_minimum.generators import Flags, Floats
 
-EXTRA = 8  # coordinates that the correction may use beyond those that it needs
+EXTRA = 6  # coordinates that the correction may use beyond those that it needs
 WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else
-MARK = 4  # marks the row of the lattice that carries the correction
+MARK = 1 << 10  # marks the row of the lattice that carries the correction
 
 
 class Rounding:
-    """Rounding orthogonally to q independent integer vectors `lines` of n entries."""
+    """Rounding orthogonally to integer vectors `lines` of n entries, with 0 at some coordinates.
 
-    def __init__(self, lines: Sequence[Sequence[int]], count: int) -> None:
-        self.lines = [[int(x) for x in line] for line in lines]
-        self.order = list(range(count))
-        if len(lines) > 1:
-            scaled = np.array([[x / top for x in line] for line in self.lines for top in (max(map(abs, line)),)])
-            first, _ = spanning(scaled.T)
-            self.order = [*first, *sorted(set(range(count)) - set(first))]
+    Most lines only force a coordinate to be 0; what is left to do for the others are lattices of few dimensions.
+    """
+
+    def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, quick: bool) -> None:
+        self.kept: list[int] = np.flatnonzero(~zero).tolist()
+        shorter = [[line[k] for k in self.kept] for line in lines]
+        rows = list({tuple(primitive(line)) for line in shorter if any(line)})
+        rows.sort(key=lambda row: (max(map(abs, row)), row))
+        scaled = np.array([[x / top for x in row] for row in rows for top in (max(map(abs, row)),)])
+        scaled = scaled.reshape(len(rows), len(self.kept))
+        chosen, _ = spanning(scaled, quick=quick)
+        self.lines, self.order = [list(rows[k]) for k in sorted(chosen)], list(range(len(self.kept)))
+        if len(self.lines) > 1:
+            first, _ = spanning(scaled[sorted(chosen)].T.copy(), quick=quick)
+            self.order = [*first, *sorted(set(self.order) - set(first))]
 
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near a multiple of `real`, which is nearly orthogonal to the lines itself."""
+        vector = [0] * len(real)
+        for k, x in zip(self.kept, self.rounded(real[self.kept]), strict=True):
+            vector[k] = x
+        return vector
+
+    def rounded(self, real: Floats) -> list[int]:
+        """The same for the coordinates that are not 0."""
         vector = [int(x) for x in np.rint(real)]
         products = [sum(a * g for a, g in zip(line, vector, strict=True)) for line in self.lines]
         if not any(products):
@@ -66,9 +82,9 @@ class Rounding:
 
 def _balanced(vector: list[int], real: Floats) -> list[int]:
     """Make the sum 0, at the entries that were rounded most in that direction."""
-    gap = sum(vector)
-    step = 1 if gap > 0 else -1
+    each, rest = divmod(abs(sum(vector)), len(vector))
+    step = 1 if sum(vector) > 0 else -1
     order = np.argsort(step * (real - np.rint(real)), kind="stable")
-    for k in range(abs(gap)):
-        vector[int(order[k % len(vector)])] -= step
+    for k in range(len(vector)):
+        vector[int(order[k])] -= step * (each + (k < rest))
     return vector

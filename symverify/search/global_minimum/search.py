@@ -195,9 +195,9 @@ class Search:
         else:
             heapq.heappush(self.open, (solved.value, self.nodes, solved))
 
-    def solved(self, node: Node, warm: Sequence[int], weight: float) -> Solved:
+    def solved(self, node: Node, warm: Sequence[int], weights: Sequence[float], weight: float) -> Solved:
         """A node of its own, with its bound."""
-        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm), 0.0, self.cut, weight)
+        return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm, weights), 0.0, self.cut, weight)
 
     def start(self, floor: Fraction) -> None:
         """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
@@ -210,7 +210,7 @@ class Search:
                 return
         with self.undone():
             for node in tasks.roots(self.shape.width):
-                self.add(self.solved(node, (), 1.0 / (self.shape.width + 1)))
+                self.add(self.solved(node, (), (), 1.0 / (self.shape.width + 1)))
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -310,7 +310,7 @@ class Search:
         taken, support = replay.next("grown", replay.trail.grown, grow)
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
-        rest = [each for place, each in enumerate(waiting[1:]) if place not in chosen]
+        rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
         slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
         return Group(members, slots, support if taken else waiting[0][0].support), rest
 
@@ -344,13 +344,13 @@ class Search:
 
     def unserved(self, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        left = list[Waiting]()
-        for leaf, bits in leaves:
-            number = next((k for k in range(since, len(self.vectors)) if not self.vectors[k].blocked & bits), None)
-            if number is None:
-                left.append((leaf, bits))
-            else:
-                self.served[leaf.node] = number
+        left = list(leaves)
+        for number in range(since, len(self.vectors)):
+            blocked = self.vectors[number].blocked
+            rest = [each for each in left if blocked & each[1]]
+            if len(rest) < len(left):
+                self.served.update((leaf.node, number) for leaf, bits in left if not blocked & bits)
+                left = rest
         return left
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
@@ -379,7 +379,7 @@ class Search:
             return
         self.tree[leaf.node] = splits[0]
         for node in tasks.children(shape, leaf.node, splits[0]):
-            self.add(self.solved(node, leaf.support, leaf.weight))
+            self.add(self.solved(node, leaf.support, leaf.weights, leaf.weight))
 
 
 def in_time(until: float | None) -> None:

@@ -7,8 +7,9 @@ import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod, sqrt
+from types import ModuleType
 from typing import TypeVar
 
 import numpy as np
@@ -17,9 +18,18 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from symverify.ground.floats import product
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum.dual import DualVector, dual_vector
-from symverify.search.global_minimum.generators import Flags, Generators, Indices, Node, Slot, bit_set, generators
-from symverify.search.global_minimum.network import Share, Split, conflicts, local_search, shares, start_units
-from symverify.search.global_minimum.relaxation import Projection, project
+from symverify.search.global_minimum.generators import (
+    Flags,
+    Floats,
+    Generators,
+    Indices,
+    Node,
+    Slot,
+    bit_set,
+    generators,
+)
+from symverify.search.global_minimum.network import SPLITS, Share, Split, conflicts, local_search, shares, start_units
+from symverify.search.global_minimum.relaxation import LEAST, Projection, interruptible, large, project
 
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 PATIENCE = 3  # so many splits in a row that are not better end the trials
@@ -32,14 +42,15 @@ Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square)
 class Solved:
     """A node with its bound.
 
-    value: the bound, as a share of the labels' square (a float guess). support: column numbers. splits: to try;
-    none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
+    value: the bound, as a share of the labels' square (a float guess). support, weights: of the projection. splits: to
+    try; none for a leaf, or if the projection is a network's. parts: that network's rays, else empty. weight: the
     node's share of all tuples, estimated.
     """
 
     value: float
     node: Node
     support: tuple[int, ...]
+    weights: tuple[float, ...]
     splits: tuple[Split, ...]
     parts: tuple[Share, ...]
     weight: float
@@ -89,10 +100,37 @@ def solve(shape: Generators, node: Node, found: Projection, least: float, cut: f
     parts: tuple[Share, ...] = ()
     value = found.value if found.value > _hopeless(least, cut) else least
     if value < cut:
+        splits = conflicting(shape, node, found)
+        parts = () if splits else tuple(shares(shape, node, [shape.cone(slot) for slot in node], found.support))
+    support, weights = tuple(found.support.tolist()), tuple(found.weights.tolist())
+    return Solved(value, node, support, weights, splits, parts, weight)
+
+
+def conflicting(shape: Generators, node: Node, found: Projection) -> tuple[Split, ...]:
+    """`conflicts`, compiled where that pays."""
+    loops = compiled(shape)
+    if loops is None:
         cones = [shape.cone(slot) for slot in node]
-        splits = conflicts(shape, node, cones, found.support, found.weights, found.residual)
-        parts = () if splits else tuple(shares(shape, node, cones, found.support))
-    return Solved(value, node, tuple(found.support.tolist()), splits, parts, weight)
+        return conflicts(shape, node, cones, found.support, found.weights, found.residual)
+    words, signs = shape.words(node)
+    importance = shape.margins, shape.kinks, shape.samples
+    best = loops.conflicts(words, signs, found.support, found.weights, found.residual, *importance, SPLITS)
+    pairs = (divmod(int(k), len(shape.planes)) for k in best)
+    return tuple(dict.fromkeys((place, shape.same[plane]) for place, plane in pairs))
+
+
+def compiled(shape: Generators) -> ModuleType | None:
+    """The compiled loops, where there is numba and compiling pays."""
+    return _loops() if large(shape) else None
+
+
+@cache
+def _loops() -> ModuleType | None:
+    try:
+        from symverify.search.global_minimum import branching
+    except ImportError:
+        return None
+    return branching
 
 
 def _hopeless(least: float, cut: float) -> float:
@@ -100,15 +138,20 @@ def _hopeless(least: float, cut: float) -> float:
     return least + 1e-6 * max(cut - least, 0.0)
 
 
-def bound(shape: Generators, node: Node, warm: Sequence[int], stop: float = -1.0) -> Projection:
+def bound(
+    shape: Generators, node: Node, warm: Sequence[int], weights: Sequence[float], stop: float = -1.0
+) -> Projection:
     """The projection onto the columns of a node; not the nearest point if the value falls to `stop`."""
-    return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), stop)
+    return relaxed(shape, *shape.reach(node), np.array(warm, dtype=np.int64), np.array(weights, dtype=float), stop)
 
 
-def relaxed(shape: Generators, plus: Flags, minus: Flags, warm: Indices, stop: float = -1.0) -> Projection:
+def relaxed(
+    shape: Generators, plus: Flags, minus: Flags, warm: Indices, weights: Floats, stop: float = -1.0
+) -> Projection:
     """The projection onto the columns of these rays; `warm` may have other ones, too."""
-    starts = warm[np.concatenate([plus, minus])[warm]]
-    return project(shape, np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live), starts, stop=stop)
+    inside = np.concatenate([plus, minus])[warm]
+    ups, downs = np.flatnonzero(plus & shape.live), np.flatnonzero(minus & shape.live)
+    return project(shape, ups, downs, warm[inside], stop=stop, weights=weights[inside])
 
 
 def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> tuple[list[Branch], list[Guess]]:
@@ -139,13 +182,16 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
     A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
     Both are at most cut − the parent's bound, which tells early that a split is not better.
     """
+    loops = compiled(shape)
+    if loops is not None:
+        return _compiled_split(loops, shape, parent, cut)
     gap, best, vain = cut - parent.value, -1.0, 0
     chosen: tuple[Split, list[Node], list[Projection]] = parent.splits[0], [], []
     for split in parent.splits:
         nodes, bounds, least, most = children(shape, parent.node, split), list[Projection](), gap, 1e-12
         for node in nodes:
             stop = max(parent.value + best / max(gap, 1e-300), _hopeless(parent.value, cut))
-            bounds.append(bound(shape, node, parent.support, stop))
+            bounds.append(bound(shape, node, parent.support, parent.weights, stop))
             gain = max(min(bounds[-1].value - parent.value, gap), 1e-12)
             least, most = min(least, gain), max(most, gain)
             if least * gap <= best:
@@ -157,6 +203,25 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
         if least == gap or vain == PATIENCE:
             break
     return chosen
+
+
+def _compiled_split(
+    loops: ModuleType, shape: Generators, parent: Solved, cut: float
+) -> tuple[Split, list[Node], list[Projection]]:
+    """`best_split` by compiled loops."""
+    node, (words, signs) = parent.node, shape.words(parent.node)
+    groups = np.array([node.index(slot) for slot in node])
+    places, planes = (np.array(part) for part in zip(*parent.splits, strict=True))
+    support, weights = np.array(parent.support, dtype=np.int64), np.array(parent.weights)
+    where = words, signs, groups, places, planes, support, weights, parent.value, cut, PATIENCE, LEAST
+    branch = interruptible(loops.branch)
+    number, supports, amounts, residuals, sizes = branch(shape.units, shape.target, shape.closed_packed, *where)
+    nodes = children(shape, node, parent.splits[number])
+    bounds = [
+        Projection(supports[k, :size].copy(), amounts[k, :size].copy(), residuals[k].copy())
+        for k, size in enumerate(sizes[: len(nodes)])
+    ]
+    return parent.splits[number], nodes, bounds
 
 
 def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
@@ -192,7 +257,7 @@ def grow(
     is tried, until one fails to leave a part of the slack over the incumbent's `share`.
     """
     plus, minus = shape.reach(head.node)
-    found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64))
+    found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64), np.array(head.weights, dtype=float))
     least = share + 0.1 * (found.value - share)
     taken: list[int] = []
     left = dict(enumerate(bits for _, bits in rivals))
@@ -203,7 +268,7 @@ def grow(
         place = min(left, key=lambda k: (blocked & left[k]).bit_count())
         node = rivals[place][0].node
         more_plus, more_minus = shape.reach(node)
-        tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support)
+        tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support, found.weights)
         if tried.value < least:
             break
         plus, minus, found = plus | more_plus, minus | more_minus, tried

@@ -14,7 +14,7 @@ from tests.cell_cases import network as problem_of
 from tests.examples import network, samples
 from tests.kernel.accepted import Case, case, claim, given
 from tests.kernel.corruption import Json, certificate, outcome
-from tests.kernel.rules import check_step, of, suite
+from tests.kernel.rules import of, suite
 
 FOUR = samples([0, 1, 2, 3], [0, 2, 0, -1])
 WITNESSES = [["0", "1"], ["0", "-1"], *([str(s), str(-s * Fraction(k, 2))] for k in (1, 3, 5) for s in (1, -1))]

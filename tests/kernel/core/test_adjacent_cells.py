@@ -1,8 +1,8 @@
 """The rule `adjacent_cells`: a constant minorant on every cell around the point, however deep the network."""
 
 import pytest
-
 from symverify.kernel.core.adjacent_cells import MAX_CELLS
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, given, point
 from tests.kernel.corruption import Json, certificate, outcome

@@ -30,7 +30,8 @@ CONTROLS = {
 }  # fmt: skip
 CORRUPTIONS = of("twins", [
     ("a risk", "steps[0].risk", "1", "Malformed", "steps[0].risk: unknown key; the keys here are rule, from"),
-    ("a premise", "steps[0].from", {"point": 0}, "Malformed", "steps[0].from.point: unknown key; the keys here are none"),
+    ("a premise", "steps[0].from", {"point": 0}, "Malformed",
+     "steps[0].from.point: unknown key; the keys here are none"),
     ("premises in a list", "steps[0].from", [], "Malformed", "steps[0].from: expected an object, got []"),
     ("a point of higher risk", "steps[1].parameters", ZERO, "Rejected", "its risk 34 is not the bound 1"),
     ("a higher bound", "claims[0].risk", "2", "Rejected", "claims[0].risk: claimed '2', proved '1'"),

@@ -10,7 +10,8 @@ CANCEL = "the residuals of the samples equal to sample 1 do not cancel"
 CONTROLS = cases("function")
 CORRUPTIONS = of("function", [
     ("no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),
-    ("itself", "steps[1].from.point", 1, "Rejected", "steps[1].from.point: function_minimum: step 1 does not come before"),
+    ("itself", "steps[1].from.point", 1, "Rejected",
+     "steps[1].from.point: function_minimum: step 1 does not come before"),
     ("unknown key", "steps[1].bound", "0", "Malformed", "steps[1].bound: unknown key"),
     ("not spurious", "claims[0].spurious", None, "Rejected", "claims[0].spurious: claimed None, proved False"),
     ("spurious", "claims[0].spurious", True, "Rejected", "claimed True, proved False"),

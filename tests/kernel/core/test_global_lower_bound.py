@@ -1,4 +1,4 @@
-"""The rule `global_lower_bound`: trees made by hand or by an oracle, corrupted, and checked against sampled networks."""
+"""The rule `global_lower_bound`: trees by hand or by an oracle, corrupted, and checked against sampled networks."""
 
 import json
 from fractions import Fraction
@@ -55,7 +55,7 @@ def by_hand(risk: str, vectors: list[list[int]], tree: list[int]) -> Json:
     return {"rule": "global_lower_bound", "risk": risk, "vectors": vectors, "tree": tree}
 
 
-# On SIDES an entry −1 splits by the sign, −2 … −5 by the sides of z = 1 on samples 1 … 4: (1, 1), (2, 2), (−1, 1), (−2, 2).
+# On SIDES an entry −1 splits by the sign, −2 … −5 by the sides of z = 1 on samples 1 … 4.
 CONTROLS = {
     "one leaf": below(RAMP, by_hand("9/5", [[2, -1]], [0])),
     "by hand": below(SIDES, by_hand("15", [[0, 0, 1, 2], [1, 2, 0, 0]], [-1, 0, -3, 1, 0])),
@@ -100,7 +100,8 @@ CORRUPTIONS = of("one leaf", [
     ("one leaf more", T, [-1, 0, -3, 1, 0, 0], "Rejected", f"{T}[5]: global_lower_bound: the tree ends before"),
     ("a split more", T, [-1, 0, -3, 1, 0, -1], "Rejected", f"{T}[5]: global_lower_bound: the tree ends before"),
     ("no split", T, [0], "Rejected", f"{T}[0]: global_lower_bound: vector 0 does not admit all regions of the leaf"),
-    ("the other vector first", T, [-1, 0, -3, 0, 1], "Rejected", f"{T}[3]: global_lower_bound: vector 0 does not admit"),
+    ("the other vector first", T, [-1, 0, -3, 0, 1], "Rejected",
+     f"{T}[3]: global_lower_bound: vector 0 does not admit"),
     ("no split of the positive", T, [-1, 0, 1], "Rejected", f"{T}[2]: global_lower_bound: vector 1 does not admit"),
     ("a third vector", f"{T}[1]", 2, "Rejected", f"{T}[1]: global_lower_bound: there is no vector 2"),
     ("a far vector", f"{T}[1]", 2**100, "Rejected", f"there is no vector {2**100}"),

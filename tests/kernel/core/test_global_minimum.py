@@ -37,7 +37,8 @@ CORRUPTIONS = of("a function bound", [
     ("attained as 1", "claims[0].attained", 1, "Rejected", "claimed 1, proved True"),
     ("left open", "claims[0].attained", None, "Rejected", "claimed None, proved True"),
     ("risk as number", "claims[0].risk", 2, "Rejected", "claimed 2, proved '2'"),
-    ("as an infimum", "claims[0].claim", "infimum", "Rejected", "proves GlobalMinimum, which does not settle 'infimum'"),
+    ("as an infimum", "claims[0].claim", "infimum", "Rejected",
+     "proves GlobalMinimum, which does not settle 'infimum'"),
     ("spurious", "claims[1].spurious", None, "Rejected", "claimed None, proved False"),
     ("with a better point", "claims[1].better_risk", "0", "Rejected", "claimed '0', proved None"),
 ]) + of("a tree", [

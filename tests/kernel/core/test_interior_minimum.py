@@ -1,7 +1,5 @@
 """The rule `interior_minimum`: strictly inside a cell, with a constant first-order minorant."""
 
-import pytest
-
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import FIT, FOUR, Case, case, given, point
 from tests.kernel.corruption import Json, outcome
@@ -16,7 +14,8 @@ CORRUPTIONS = of("theorem 1", [
     ("true", "steps[2].from.point", True, "Malformed", "expected a whole number"),
     ("text", "steps[2].from.point", "1", "Malformed", "expected a whole number"),
     ("decimal", "steps[2].from.point", 1.0, "Malformed", "expected a whole number"),
-    ("itself", "steps[2].from.point", 2, "Rejected", "steps[2].from.point: interior_minimum: step 2 does not come before"),
+    ("itself", "steps[2].from.point", 2, "Rejected",
+     "steps[2].from.point: interior_minimum: step 2 does not come before"),
     ("later", "steps[2].from.point", 3, "Rejected", "step 3 does not come before this one"),
     ("not a point", "steps[2].from.point", 0, "Rejected", "step 0 proves Assumptions, expected Evaluated"),
     ("unknown key", "steps[2].pattern", "11", "Malformed", "steps[2].pattern: unknown key"),
@@ -28,8 +27,6 @@ CORRUPTIONS = of("theorem 1", [
      "unit 2 of hidden layer 1 is at a breakpoint on sample 1"),
     ("other cell", "steps[1].parameters[0].bias[0]", "-14/5", "Rejected", "minorant is not constant"),
 ])  # fmt: skip
-
-
 
 
 DEEP = of("deep", [

@@ -39,8 +39,6 @@ CORRUPTIONS = of("theorem 1", [
 ])  # fmt: skip
 
 
-
-
 CORRUPTIONS += of("deep", [
     ("no return", "steps[2].path[1].bias[0]", "0", "Rejected", "the prediction of sample 1 changes"),
     ("half the way", "steps[2].path[2].bias[0]", ["-3", "-1", "-1"], "Rejected", "the prediction of sample 1 changes"),

@@ -1,0 +1,116 @@
+"""Kernels with a planted fault: the rule's sources with one substitution, run as modules beside the real ones."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import symverify.kernel.core as core
+
+HOME = Path(core.__file__ or "").parent
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """In `file` (global_lower_bound or units) `right` is replaced by `wrong`; `right` must occur exactly once.
+
+    `focus`: which random problems can show it, as arguments of `random_problem`.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    focus: Mapping[str, Any] = field(default_factory=dict)
+
+
+RULE, UNITS = "global_lower_bound", "units"
+FAULTS = [
+    Fault("a split without its last child", RULE, "range(copies + 1)", "range(copies)"),
+    Fault("a split without its first child", RULE, "range(copies + 1)", "range(1, copies + 1)"),
+    Fault("units of other regions are split as equal ones", RULE, "next(sides) if other == unit else",
+          "next(sides, low) if other & unit else", {"shapes": [0, 2, 3]}),
+    Fault("σ = − judged as σ = +", RULE, "texts[::2] + texts[1::2]", "texts[::2] + texts[::2]"),
+    Fault("rays with ν = 0 dropped", RULE, "if not units.cone or ray[-1] >= 0", "if not units.cone or ray[-1] > 0"),
+    Fault("only one direction of each ray", RULE, "both = [*lines, *(tuple(-x for x in ray) for ray in lines)]",
+          "both = [*lines]"),
+    Fault("packed fields a bit too narrow", RULE, "self.size, self.count = bound.bit_length() // 8 + 1, count",
+          "self.size, self.count = max(1, bound.bit_length() // 8), count",
+          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+    Fault("the packing's bound ignores the number of samples", RULE, "(wide + len(units.rows) * max(tops, default=0) + 1)",
+          "(max(tops, default=0) + 1)",
+          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+    Fault("the packing's bound ignores the slopes", RULE, "norm = steep * (wide", "norm = (wide",
+          {"wide": 60, "shapes": [2], "hidden": False, "single": True}),
+    Fault("the packing's bound from the first vector alone", RULE, "max(abs(x) for g in vectors for x in g)",
+          "max(abs(x) for g in vectors[:1] for x in g)",
+          {"wide": 60, "shapes": [0], "hidden": False, "single": True}),
+    Fault("the bound on planes ignores all but one entry", RULE, "steep = max([sum(map(abs, plane)) for",
+          "steep = max([abs(plane[-1]) for",
+          {"wide": 120, "shapes": [0], "hidden": True, "single": True}),
+    Fault("a product of 1 counts as not positive", RULE, "(total + self.half - self.ones)",
+          "(total + self.half - 2 * self.ones)"),
+    Fault("the threshold is scaled once", RULE, "factor * scale * scale", "factor * scale"),
+    Fault("the loss's factor is not used", RULE, "least / problem.loss.factor * scale", "least * scale"),
+    Fault("the sign of the gain is not checked", RULE, "if gain <= 0 or", "if gain == 0 or"),
+    Fault("the sum of the entries is not checked", RULE, " or sum(g) * problem.output_bias:", ":"),
+    Fault("the gain is not squared", RULE, "gain * gain < threshold * square:", "gain * gain * square < threshold:"),
+    Fault("a leaf looks at one unit", RULE, "for unit in node):", "for unit in node[:1]):"),
+    Fault("a leaf looks at units together", RULE, "any(unit & fails[entry] for unit in node)",
+          "all(unit & fails[entry] for unit in node)"),
+    Fault("a tree may end early", RULE, "if any(next(level, None) is not None for level in stack):",
+          "if any(next(level, None) is not None for level in stack[1:]):"),
+    Fault("a tree may end before its leaves", RULE, "if any(next(level, None) is not None for level in stack):",
+          "if stack and next(stack[0], None) is not None:"),
+    Fault("the form is not reset", RULE, "crossed, form = over, base", "crossed = over"),
+    Fault("the crossed planes are not remembered", RULE, "        known = over\n", "        known = known\n"),
+    Fault("a crossed plane is always added", RULE, "a + b if over & bit else a - b", "a + b"),
+    Fault("open half-spaces", RULE, "([whole ^ side for side in transposed(texts, len(planes))] for texts in (below, above))",
+          "(transposed(texts, len(planes)) for texts in (above, below))"),
+    Fault("the two sides of a plane do not share it", RULE, "(a | a << count, b | b << count)",
+          "(a | a << count, (whole ^ a) | (whole ^ a) << count)"),
+    Fault("fewer units than the width", RULE, "* min(problem.widths[1], len(labels)),",
+          "* max(1, min(problem.widths[1], len(labels)) - 1),"),
+    Fault("no more units than rays", RULE, "* min(problem.widths[1], len(labels)),",
+          "* min(problem.widths[1], len(labels), len(closed) // 2),"),
+    Fault("the first sign only", RULE, "[(1 << 2 * len(closed)) - 1]", "[(1 << len(closed)) - 1]"),
+    Fault("kinks of the wrong sample", RULE, "* x * packed[k // per]", "* x * packed[k % len(packed)]", {"shapes": [8, 9, 10, 11]}),
+    Fault("the first columns instead of independent ones", UNITS, "if c in pivots]", "if c < len(pivots)]"),
+    Fault("a breakpoint moved without a hidden bias", UNITS, "if problem.hidden_bias and len(h.breakpoints) == 1:",
+          "if len(h.breakpoints) == 1:"),
+    Fault("h(0) moved without an output bias", UNITS, "        if problem.output_bias:\n", "        if True:\n"),
+    Fault("the offsets not moved with the breakpoint", UNITS, "offsets = [o + s * shift for", "offsets = [o + 0 * s for",
+          {"shapes": [15], "hidden": True, "output": False}),
+    Fault("no cone for offsets", UNITS, "any(cuts) or any(offsets)", "any(cuts)"),
+    Fault("thresholds without their common denominator", UNITS, "(o * unit for o in offsets)", "(o for o in offsets)", {"shapes": [6], "hidden": False}),
+    Fault("thresholds of the wrong sign", UNITS, "*[-int(t * unit)] * cone", "*[int(t * unit)] * cone", {"shapes": [5, 6, 8, 10, 11]}),
+    Fault("the slope to the left taken from the right", UNITS, "(whole[0], whole[pieces])", "(whole[-1 - pieces], whole[pieces])"),
+]  # fmt: skip
+
+
+def module(name: str, source: str) -> ModuleType:
+    """A module of the kernel's core from a text."""
+    full = f"symverify.kernel.core.{name}"
+    made = module_from_spec(spec_from_loader(full, loader=None))  # type: ignore[arg-type]
+    sys.modules[full] = made  # dataclasses look their module up
+    try:
+        exec(compile(source, f"<{name}>", "exec"), made.__dict__)
+    finally:
+        del sys.modules[full]
+    return made
+
+
+def faulty(fault: Fault | None) -> ModuleType:
+    """The rule's module with a fault, or a copy without any."""
+    sources = {name: (HOME / f"{name}.py").read_text(encoding="utf-8") for name in (RULE, UNITS)}
+    if fault is not None:
+        if sources[fault.file].count(fault.right) != 1:
+            raise LookupError(f"{fault.name}: its text occurs {sources[fault.file].count(fault.right)} times")
+        sources[fault.file] = sources[fault.file].replace(fault.right, fault.wrong)
+    shape, rule = module("copied_units", sources[UNITS]), module("copied_rule", sources[RULE])
+    rule.MAX_BYTES = 1500  # type: ignore[attr-defined]  # so that vectors are taken in several parts
+    rule.Units = shape.Units  # type: ignore[attr-defined]
+    return rule

@@ -1,0 +1,316 @@
+"""Is what is printed true? The judgement of each sentence about a claim, and of what is observed beside it.
+
+A sentence that nobody judges is an error: every new one needs a judgement here.
+"""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tests.oracles.network import Oracle, assumptions, at, moved, numbers
+from tests.report.truth import TINY, Json, Judge, Untrue, holds, real_breakpoints
+
+WHO = r"(?P<who>the given point|the affine fit|a point)"
+FIT = r"(?P<fit>, and predicts what a best affine fit does)?"
+Check = Callable[[Judge, int, Any], None]
+
+SENTENCES: list[tuple[str, Check]] = []
+
+
+def sentence(pattern: str) -> Callable[[Check], Check]:
+    """The judgement of the sentences of a pattern."""
+
+    def known(check: Check) -> Check:
+        SENTENCES.append((pattern, check))
+        return check
+
+    return known
+
+
+def judged(judge: Judge, step: int, words: str) -> list[str]:
+    """Judge a claim's sentence, clause by clause; the patterns that were met."""
+    met, left = [], words
+    while left:
+        for pattern, check in SENTENCES:
+            if (match := re.match(rf"{pattern}(?:; |$)", left)) is not None:
+                check(judge, step, match)
+                met.append(pattern)
+                left = left[match.end() :]
+                break
+        else:
+            raise Untrue(f"nobody judges: {left}")
+    return met
+
+
+def about(judge: Judge, step: int, found: Any) -> tuple[Json, Fraction]:
+    """The point that a sentence is about and its risk, both confirmed."""
+    point, risk = judge.point_of(step), Fraction(found["risk"])
+    judge.named(found["who"], point)
+    holds(judge.oracle.risk(point) == risk, "the risk is another")
+    return point, risk
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is a local minimum(?P<cell>: strictly inside its cell, in whose closure no "
+          r"point has lower risk)?")  # fmt: skip
+def _local(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    judge.stays(point)
+    if found["cell"]:
+        holds(judge.inside(point), "it is on a boundary")
+        judge.least_in_cell(point, risk)
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is a spurious local minimum" + FIT
+          + r": (?P<other>the given point|another point) has risk (?P<better>\S+?)")  # fmt: skip
+def _spurious(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    judge.stays(point)
+    if found["fit"]:
+        judge.best_affine(point)
+    better(judge, risk, found["other"], Fraction(found["better"]))
+
+
+def better(judge: Judge, risk: Fraction, other: str, claimed: Fraction) -> None:
+    """A point of the certificate has this lower risk, and the name fits."""
+    holds(claimed < risk, "it is not lower")
+    there = [point for point in judge.points() if judge.oracle.risk(point) == claimed]
+    holds(bool(there), "no point of the certificate has that risk")
+    if other == "the given point":
+        holds(judge.document["parameters"] in there, "it is not the given point")
+
+
+@sentence(r"(?P<none>a best affine fit gives no spurious minimum here: )?" + WHO
+          + r", of risk (?P<risk>\S+), is a global minimum" + FIT + r": no parameters have lower risk")  # fmt: skip
+def _global(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    if found["none"] or found["fit"]:
+        judge.best_affine(point)
+    judge.stays(point)
+    judge.nothing_below(risk)
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is not a local minimum: along a polynomial curve from it the risk strictly "
+          r"falls at once")  # fmt: skip
+def _falls(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    path = judge.certificate["steps"][step]["curve"]
+    holds(numbers(at(path, Fraction(0))) == numbers(point), "the curve starts elsewhere")
+    falls = [judge.oracle.risk(at(path, Fraction(1, 2**k))) for k in range(40, 80, 4)]
+    holds(all(a < risk for a in falls) and falls == sorted(falls), "the risk does not fall along the curve")
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is a critical point: strictly inside its cell, with gradient 0")
+def _critical(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    holds(judge.inside(point), "it is on a boundary")
+    size = len(numbers(point))
+    for k in range(size):
+        there = judge.oracle.risk(moved(point, [TINY * (c == k) for c in range(size)]))
+        holds(abs(there - risk) < TINY**2 * 2**40, "a derivative is not 0")
+
+
+@sentence(r"the risk (?P<risk>\S+) is above (?P<what>the global minimum|the infimum of the risk over all parameters) "
+          r"by exactly (?P<gap>\S+?)")  # fmt: skip
+def _height(judge: Judge, step: int, found: Any) -> None:
+    risk, gap = Fraction(found["risk"]), Fraction(found["gap"])
+    holds(judge.oracle.risk(judge.point_of(step)) == risk, "the risk is another")
+    judge.nothing_below(risk - gap)
+    attained = any(judge.oracle.risk(point) == risk - gap for point in judge.points())
+    holds(attained == (found["what"] == "the global minimum"), "whether it is attained is not said rightly")
+
+
+@sentence(r"infinitely many (?P<spurious>spurious )?local minima of risk (?P<risk>\S+): a path of them, with the same "
+          r"predictions, starts at " + WHO + r"; the points of its cell with these predictions form, near it, a set of "
+          r"dimension (?P<most>at most )?(?P<size>\d+)(; (?P<other>the given point|another point) has risk "
+          r"(?P<better>\S+?))?")  # fmt: skip
+def _valley(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    path = judge.certificate["steps"][step]["path"]
+    places = [at(path, Fraction(k, 7)) for k in range(8)]
+    holds(numbers(places[0]) == numbers(point), "the path starts elsewhere")
+    holds(len({tuple(numbers(place)) for place in places}) > 1, "the path stays where it is")
+    for place in places:
+        holds(judge.oracle.predictions(place) == judge.oracle.predictions(point), "predictions change along the path")
+        holds(judge.pattern(place) == judge.pattern(point), "the path leaves the cell")
+        judge.stays(place)
+    if found["spurious"]:
+        better(judge, risk, found["other"], Fraction(found["better"]))
+    judge.dimension(point, int(found["size"]), not found["most"])
+
+
+@sentence(r"(?P<all>A1 (?:holds|fails): .*AL holds: [^;]*)")
+def _assumptions(judge: Judge, _: int, found: Any) -> None:
+    said = {name: so == "holds" for name, so in re.findall(r"(A\d|AL) (holds|fails): ", found["all"])}
+    holds(said == assumptions(judge.oracle), "an assumption is decided wrongly")
+    words = {
+        "A1": ("no affine map fits the data", "an affine map fits the data"),
+        "A2": ("inputs are distinct", r"samples \d+ and \d+ have equal inputs"),
+        "A3": ("every hidden layer is wider than the output", r"hidden layer \d+ is not wider than the output"),
+        "A4": ("every activation has a breakpoint whose two slopes do not sum to 0",
+               r"the activation of hidden layer \d+ has no breakpoint whose two slopes do not sum to 0"),
+    }  # fmt: skip
+    for name, (good, bad) in words.items():
+        holds(re.search(f"{name} (holds|fails): ({good if said[name] else bad})", found["all"]) is not None, name)
+
+
+@sentence(r"the network is linear: one cell, and every local minimum is a global one, by this theorem: (?P<why>[^;]+"
+          r"(; [^;]+)?)")  # fmt: skip
+def _linear(judge: Judge, _: int, found: Any) -> None:
+    layers = judge.document["layers"]
+    holds(not any(real_breakpoints(judge.oracle, m) for m in range(len(layers) - 2)), "an activation bends")
+    holds(bool(re.search("converse of interior_minimum|Laurent and von Brecht|Lu and Kawaguchi", found["why"])), "?")
+
+
+@sentence(r"one hidden unit has (?P<count>\d+) cells? on the data(?P<each>; a witness in each is given)?")
+def _cells(judge: Judge, _: int, found: Any) -> None:
+    rng, seen, oracle = np.random.default_rng(judge.seed), set(), judge.oracle
+    x = np.array([[float(v) for v in each] for each, _ in oracle.samples()])
+    biased = judge.document.get("bias", True)
+    hidden = biased if isinstance(biased, bool) else biased["hidden"]
+    rows, t = np.hstack([x, np.ones((len(x), 1))]) if hidden else x, [float(v) for v in real_breakpoints(oracle, 0)]
+    for _ in range(4000):
+        z = rows @ (rng.normal(size=rows.shape[1]) * np.exp(rng.normal(0, 2)))
+        seen.add(tuple(sum(v > kink for kink in t) for v in z))
+    holds(len(seen) <= int(found["count"]), "there are more cells")
+    holds(len(seen) >= int(found["count"]) * 2 // 3, "there are far fewer cells")
+
+
+@sentence(r"the infimum of the risk over all parameters is (?P<risk>[^,;]+), and no parameters attain it: there is no "
+          r"global minimum|the infimum of the risk over all parameters is (?P<open>[^,;]+), which points approach; "
+          r"whether any attain it is open")  # fmt: skip
+def _infimum(judge: Judge, _: int, found: Any) -> None:
+    least = Fraction(found["risk"] or found["open"])
+    judge.nothing_below(least)
+    holds(found["risk"] is None or all(judge.oracle.risk(each) > least for each in judge.points()), "it is attained")
+    holds(abs(float(approached(judge) - least)) < 1e-5 * (1 + float(least)), "nothing approaches it")
+
+
+def approached(judge: Judge) -> Fraction:
+    """The risk of a network far along the family that the certificate's limit describes."""
+    limit, oracle, nu = judge.step("limit"), judge.oracle, Fraction(1, 10**7)
+    width, inputs = judge.document["layers"][1], judge.document["layers"][0]
+    weight, bias, last = [["0"] * inputs for _ in range(width)], ["0"] * width, ["0"] * width
+    for j, unit in enumerate(limit["units"]):
+        v = Fraction(unit["nu"]) or nu
+        u = [str(Fraction(x) / v) for x in unit["u"]]
+        weight[j], last[j] = u[:inputs], str(Fraction(unit["sign"]) * v)
+        bias[j] = u[inputs] if len(u) > inputs else "0"
+    biased = judge.document.get("bias", True)
+    hidden, output = (biased, biased) if isinstance(biased, bool) else (biased["hidden"], biased["output"])
+    first = {"weight": weight} | ({"bias": bias} if hidden else {})
+    return oracle.risk([first, {"weight": [last]} | ({"bias": [limit["constant"]]} if output else {})])
+
+
+@sentence(r"the infimum of the risk over all parameters is at least (?P<low>\S+) and at most (?P<high>\S+?)")
+def _bracket(judge: Judge, _: int, found: Any) -> None:
+    judge.nothing_below(Fraction(found["low"]))
+    high = Fraction(found["high"])
+    holds(any(judge.oracle.risk(point) <= high for point in judge.points()), "nothing is that low")
+
+
+@sentence(r"the local minima strictly inside the cell (?P<cell>\S+) have risk (?P<risk>[^,]+), the least in the cell, "
+          r"and are (?P<how>one connected valley|not one valley but \d+ components \(\d+ orbits? under exchanging "
+          r"units on equal pieces\)); dimensions? (?P<sizes>(?:[\d, ]|not determined)+)")  # fmt: skip
+def _minima(judge: Judge, step: int, found: Any) -> None:
+    point, risk = judge.point_of(step), Fraction(found["risk"])
+    holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+    judge.least_in_cell(point, risk)
+    sizes, size = [int(x) for x in re.findall(r"\d+", found["sizes"])], len(numbers(point))
+    for witness in judge.certificate["steps"][step]["witnesses"]:
+        holds(judge.oracle.risk(witness) == risk, "a witness has another risk")
+        holds(judge.pattern(witness) == judge.pattern(point), "a witness is in another cell")
+        judge.stays(witness)
+        holds(not sizes or size - judge.oracle.jacobian_rank(witness) >= min(sizes), "the dimension is larger")
+
+
+@sentence(r"no local minimum is strictly inside the cell (?P<cell>\S+): the risks there are all above (?P<risk>\S+?)")
+def _no_minima(judge: Judge, step: int, found: Any) -> None:
+    point, risk = judge.point_of(step), Fraction(found["risk"])
+    holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+    holds(judge.oracle.risk(point) > risk, "a point of the cell is as low")
+    judge.least_in_cell(point, risk)
+
+
+@sentence(r"the infimum of the risk over the cell (?P<cell>\S+) is (?P<risk>\S+?)")
+def _cell_infimum(judge: Judge, step: int, found: Any) -> None:
+    point = judge.point_of(step)
+    holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+    judge.least_in_cell(point, Fraction(found["risk"]))
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is a local minimum, joined to another one by a path of local minima, all of "
+          r"that risk")  # fmt: skip
+def _path(judge: Judge, step: int, found: Any) -> None:
+    point, risk = about(judge, step, found)
+    for node in judge.certificate["steps"][step]["nodes"]:
+        holds(judge.oracle.risk(node) == risk, "a node has another risk")
+        judge.stays(node)
+    holds(numbers(node) != numbers(point), "it leads back")
+
+
+def spelled(pattern: Json) -> str:
+    """The pieces of one hidden layer, unit by unit, as claims spell them."""
+    return ",".join("".join(map(str, unit)) for unit in zip(*(layers[0] for layers in pattern), strict=True))
+
+
+# what was observed
+
+
+def observed(judge: Judge, notes: Json, words: str) -> None:
+    """Judge what is said about the given point beyond the theorem, and that text and fields agree."""
+    point, oracle = judge.document["parameters"], judge.oracle
+    parts = words.split("; ")
+    for part in parts:
+        judge_part(judge, point, part, notes)
+    if (strict := notes.get("strict")) is not None:
+        holds(("a strict minimum" in parts, "not a strict minimum" in parts) == (strict, not strict), "strict")
+    if strict:
+        holds(oracle.jacobian_rank(point) == len(numbers(point)), "points of equal risk are close by")
+    kind = {"interpolation": "it fits", "affine fit": "it predicts", "flat layer": "all units", "flat units": "unit",
+            "boundary": "some pre", "interior": "it is strictly"}[notes["kind"]]  # fmt: skip
+    holds(parts[0].startswith(kind), "the kind is not what is said first")
+
+
+def judge_part(judge: Judge, point: Json, part: str, notes: Json) -> None:
+    """One observation."""
+    oracle, inside = judge.oracle, judge.inside(point)
+    if part == "it fits the data exactly":
+        holds(oracle.predictions(point) == [y for _, y in oracle.samples()], part)
+    elif part == "it predicts what a best affine fit does":
+        judge.best_affine(point)
+    elif match := re.fullmatch(r"all units of hidden layer (\d+) have slope 0 on all samples", part):
+        layer = int(match[1]) - 1
+        holds(flat(oracle, point)[layer] == set(range(judge.document["layers"][layer + 1])), part)
+    elif match := re.fullmatch(r"units? ([\d, and]+) of hidden layer (\d+) ha(?:s|ve) slope 0 on all samples", part):
+        holds(flat(oracle, point)[int(match[2]) - 1] == {int(j) - 1 for j in re.findall(r"\d+", match[1])}, part)
+    elif part == "some pre-activations are exactly at a breakpoint":
+        holds(not inside, part)
+    elif part == "it is strictly inside a cell":
+        holds(inside, part)
+    elif part == "a strict minimum":
+        holds(judge.family(point) == 0, part)
+    elif part == "not a strict minimum":
+        holds(notes["valley_dimension"] > 0, part)
+    elif match := re.fullmatch(r"around it the points of equal risk have dimension (at least )?(\d+)", part):
+        holds(int(match[2]) == notes["valley_dimension"], part)
+        holds((match[1] is None) == notes["valley_dimension_exact"], part)
+        if match[1] is None:
+            judge.dimension(point, int(match[2]), True)
+        else:
+            holds(judge.family(point) >= int(match[2]), "fewer equal points are seen around it")
+    else:
+        raise Untrue(f"nobody judges: {part}")
+
+
+def flat(oracle: Oracle, point: Json) -> list[set[int]]:
+    """Per hidden layer the units at which the activation has slope 0, to both sides, on every sample."""
+    found = [set(range(len(layer["weight"]))) for layer in point[:-1]]
+    for x, _ in oracle.samples():
+        for m, z in enumerate(oracle.pre_activations(point, x)[:-1]):
+            for j, v in enumerate(z):
+                if oracle.apply(m, v + TINY) != oracle.apply(m, v) or oracle.apply(m, v - TINY) != oracle.apply(m, v):
+                    found[m].discard(j)
+    return found

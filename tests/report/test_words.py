@@ -1,0 +1,171 @@
+"""What is said about a claim, word for word, where something false was tempting; and that every fact has words."""
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import symverify
+from symverify.kernel.core.proof import Fact
+from symverify.kernel.table import RULES
+from symverify.problem.load import loads
+from symverify.report import claims
+from symverify.report.render import as_json
+from symverify.report.words import SAYERS, fact_words
+from symverify.run.check import CheckResult, check
+from symverify.run.verdict import Verdict
+from tests.examples import layer, network, samples
+
+Json = Any
+SIX = samples([0, 1, 2, 3, 4, 5], [0, 4, 2, 8, 2, 14])
+LATE = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+OUTER = {"hidden": True, "output": False}
+
+
+def mean(layers: list[int], activation: Json, data: Json, *point: Json, **more: Json) -> Json:
+    """A network file with the mean squared loss and a given point."""
+    return network(layers, activation, data, parameters=list(point), **more) | {"loss": "squared"}
+
+
+PROBLEMS = {
+    "saturated": mean([1, 1, 1], "hardtanh", samples([-2, -1, 1, 2], [0, 2, 5, 9]),
+                      layer([[10]], [0]), layer([[3]], [4])),
+    "flat side": mean([1, 1, 1], "relu", samples([1, 0], [-1, -3]), layer([[1]], [-1]), layer([[1]]), bias=OUTER),
+    "not attained": mean([1, 1, 1], LATE, samples([1, 2], [1, 2]), layer([[0]]), layer([[0]]), bias=False),
+    "never bends": mean([1, 2, 1], "relu", SIX, layer([[1], [1]], [1, "-5/2"]), layer([[1, 2]], [0])),
+    "global": mean([1, 1, 1], "relu", samples([0, 0, 1, 2, 3], [0, 2, 2, 4, 6]),
+                   layer([[1]], ["-1/2"]), layer([[2]], [1])),
+    "idle unit": mean([1, 3, 1], "relu", SIX,
+                      layer([[1], [1], [-1]], [1, "-5/2", -1]), layer([[1, 2, 1]], [0])),
+    "two points": mean([1, 1, 1], "relu", samples([0, 1, 2], [0, 1, 2]), layer([[0]], [-1]), layer([[1]], [1])),
+    "linear": mean([2, 1, 2], "identity", samples([[1, 0], [0, 1], [1, 1]], [[1, 0], [0, 2], [1, 1]]),
+                   layer([[1, 0]], [0]), layer([[1], [0]], [0, 0])),
+}  # fmt: skip
+
+
+@cache
+def result(name: str, *names: str) -> CheckResult:
+    """The claims, tried."""
+    return check(loads(json.dumps(PROBLEMS[name])), list(names), smt=False)
+
+
+def said(name: str, *names: str) -> list[list[str]]:
+    """What is said about each claim."""
+    found = result(name, *names)
+    return [claims.lines(found, claim) for claim in found.claims]
+
+
+def test_units_on_different_flat_pieces_are_not_called_constant() -> None:
+    assert said("saturated", "point") == [[
+        "the given point, of risk 5/2, is a spurious local minimum: another point has risk 25/56",
+        "observed, not certified: all units of hidden layer 1 have slope 0 on all samples; it is strictly inside a "
+        "cell; not a strict minimum; around it the points of equal risk have dimension 2",
+    ]]  # fmt: skip
+
+
+def test_a_side_that_is_flat_is_not_said_to_rise() -> None:
+    assert said("flat side", "point") == [[
+        "the given point, of risk 5, is a spurious local minimum: another point has risk 0",
+        "observed, not certified: some pre-activations are exactly at a breakpoint; not a strict minimum; around it "
+        "the points of equal risk have dimension at least 1",
+    ]]  # fmt: skip
+
+
+def test_an_infimum_that_is_not_attained_is_no_global_minimum() -> None:
+    point, infimum = said("not attained", "point", "global_minimum")
+    assert point[0].startswith("the given point, of risk 5/2, is a spurious local minimum: another point has risk 1/")
+    assert point[0].endswith("the risk 5/2 is above the infimum of the risk over all parameters by exactly 5/2")
+    assert infimum == [
+        "the infimum of the risk over all parameters is 0, and no parameters attain it: there is no global minimum"
+    ]
+    found = result("not attained", "point", "global_minimum")
+    assert [claim.name for claim in found.claims] == ["point", "infimum"]
+    fields = json.loads(as_json(found))["claims"]
+    assert (fields[0]["gap"], fields[0]["gap_above"], fields[1]["attained"]) == ("5/2", "infimum", False)
+
+
+@pytest.mark.parametrize(("name", "words", "risks"), [
+    ("never bends", "it is strictly inside a cell", ("10", "4")),
+    ("idle unit", "unit 3 of hidden layer 1 has slope 0 on all samples; it is strictly inside a cell", ("10", "1")),
+])  # fmt: skip
+def test_nothing_is_said_about_how_well_some_units_fit(name: str, words: str, risks: tuple[str, str]) -> None:
+    ((proved, seen),) = said(name, "point")
+    assert proved.startswith(
+        f"the given point, of risk {risks[0]}, is a spurious local minimum: another point has risk "
+    )
+    assert seen.startswith(f"observed, not certified: {words}; not a strict minimum; ")
+
+
+def test_a_global_minimum_is_not_called_misallocated() -> None:
+    assert said("global", "point") == [[
+        "the given point, of risk 2/5, is a global minimum: no parameters have lower risk",
+        "observed, not certified: it is strictly inside a cell; not a strict minimum; around it the points of equal "
+        "risk have dimension 1",
+    ]]  # fmt: skip
+
+
+def test_a_claim_about_another_point_names_it() -> None:
+    point, fit = said("two points", "point", "spurious_minimum")
+    assert point[0].startswith("the given point, of risk 2/3, is a spurious local minimum: another point has risk 0")
+    assert fit[0] == (
+        "a best affine fit gives no spurious minimum here: the affine fit, of risk 0, is a global minimum: no "
+        "parameters have lower risk"
+    )
+
+
+def test_a_cited_theorem_is_named_in_the_sentence() -> None:
+    ((words,),) = said("linear", "linear_collapse")
+    assert words == (
+        "the network is linear: one cell, and every local minimum is a global one, by this theorem: Lu and Kawaguchi "
+        "2017; squared loss, inputs and targets of full row rank"
+    )
+
+
+def test_what_is_observed_stands_apart_in_json() -> None:
+    (claim,) = json.loads(as_json(result("idle unit", "point")))["claims"]
+    seen = {"kind", "strict", "valley_dimension", "valley_dimension_exact", "reason"}
+    assert set(claim["observed"]) == seen
+    assert not seen & (set(claim) - {"reason"})
+    assert claim["reason"] == ""
+    assert claim["words"].startswith("the given point, of risk 10, is a spurious local minimum")
+
+
+def test_an_open_claim_has_a_reason_and_no_words() -> None:
+    found = check(loads(json.dumps(PROBLEMS["linear"])), ["face_atlas"], smt=False)
+    (claim,) = json.loads(as_json(found))["claims"]
+    assert found["face_atlas"].verdict is Verdict.UNDECIDED
+    assert (claim["words"], claim["observed"]) == ("", {})
+    assert claim["reason"] == "the atlas is made for one hidden layer and scalar output"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_every_rule_establishes_has_words(rule: str) -> None:
+    kind = get_type_hints(RULES[rule])["return"]
+    assert issubclass(kind, Fact)
+    assert kind in SAYERS
+
+
+def test_a_fact_without_words_is_an_error() -> None:
+    class Unheard(Fact):
+        __slots__ = ()
+
+    with pytest.raises(TypeError, match="no words for Unheard"):
+        fact_words(Unheard())
+
+
+BELOW = ("kernel", "ground", "problem", "cells", "opinion", "search", "certify", "run")
+
+
+@pytest.mark.parametrize("part", BELOW)
+def test_nothing_below_imports_report(part: str) -> None:
+    """Not even inside functions."""
+    home = Path(symverify.__file__).parent / part
+    for path in home.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("symverify.report"), path
+            if isinstance(node, ast.Import):
+                assert not any(name.name.startswith("symverify.report") for name in node.names), path
