@@ -3,7 +3,7 @@
 
     python .ci/mutate.py STOREY[/FILE.py] [--sample N]
 
-Works on a copy of the repository. The mutants of a file are run against the test file of its name; those of one that is no
+Works on a copy of the repository. The mutants of a file run against the test file of its name; those of one that is no
 rule against the general tests and those of its storey. With --sample they are drawn with one seed.
 """
 
