@@ -49,7 +49,7 @@ def test_independent_checker(built: Path) -> None:
         cwd=built,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr
