@@ -10,6 +10,8 @@ from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Step
+from symverify.kernel.core.proof import stated as as_stated
+from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
 _NONE: Premises = {}
@@ -70,7 +72,8 @@ class Certificate:
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""
         given = point == self.problem.parameters
-        return self.step("point", parameters="given" if given else parameters(point))
+        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) else "point"
+        return self.step(rule, parameters="given" if given else parameters(point))
 
     def fact(self, index: int) -> Fact:
         """What a step proves."""
@@ -81,7 +84,8 @@ class Certificate:
         outcome = self.fact(step).settles(name)
         if outcome is None:
             raise ValueError(f"step {step} does not settle {name}")
-        stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **outcome[1]}
+        spelled = {key: as_stated(value) for key, value in outcome[1].items()}
+        stated: dict[str, object] = {"claim": name, "verdict": outcome[0], "step": step, **spelled}
         if stated not in self.claims:
             self.claims.append(stated)
 

@@ -1,18 +1,22 @@
 """From claims to steps: for each claim, how it is proved or refuted, or why it stays open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from symverify.certify.certificate import parameters
+from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, Limit
 from symverify.kernel.core.network import Point, Problem, cell_of
+from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.descent import descent
 from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
+from symverify.search.subgradient import at_face, in_cell, on_affine
 
 
 def assumptions(session: Session) -> Outcome:
@@ -31,7 +35,8 @@ def linear_collapse(session: Session) -> Outcome:
 def _affine_minimum(session: Session) -> tuple[int, int]:
     """The steps of the constructed point and of its being a local minimum."""
     point = session.certificate.point(session.affine().point)
-    return point, session.certificate.step("interior_minimum", {"point": point})
+    extra = session.subgradient(point, on_affine) or {}
+    return point, session.certificate.step("interior_minimum", {"point": point}, **extra)
 
 
 def _not_constructed(session: Session, error: NotConstructible) -> Outcome:
@@ -91,6 +96,8 @@ def point(session: Session) -> Outcome:
 
 def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | bool | None], ...]:
     """What the report says about a local minimum beyond the claim."""
+    if not problem.loss.smooth:
+        return ()
     found = character(problem, theta)
     return (
         ("kind", found.kind),
@@ -114,6 +121,8 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     """Prove or refute that a point is a local minimum, by the rules in order of their simplicity."""
     problem, certificate = session.problem, session.certificate
     interior = strictly_inside(problem, theta)
+    if not problem.loss.smooth:
+        return _by_subgradient(session, at, theta, interior)
     if interior:
         try:
             return Decision(certificate.step("interior_minimum", {"point": at}), False, "interior")
@@ -158,6 +167,24 @@ def entry_fields(entry: Entry) -> dict[str, object]:
             return {"eliminate": {"multipliers": numbers, **parts}}
         case kind:
             return {kind: numbers}
+
+
+def _by_subgradient(session: Session, at: int, theta: Point, interior: bool) -> Decision | Undecided:
+    """The same where the loss is not differentiable: subgradients prove, curves refute."""
+    problem, certificate = session.problem, session.certificate
+    if interior:
+        extra = session.subgradient(at, partial(in_cell, point=theta))
+        if extra is not None:
+            return Decision(certificate.step("interior_minimum", {"point": at}, **extra), False, "interior")
+    if problem.shallow and (found := at_face(problem, theta)) is not None:
+        rows, multipliers = ([[str(x) for x in row] for row in part] for part in found)
+        step = certificate.step("face_minimum", {"point": at}, multipliers=multipliers, subgradient=rows)
+        return Decision(step, False, "boundary")
+    found_curve = descent(problem, theta)
+    if found_curve is not None:
+        curve, why = found_curve
+        return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
+    return Undecided("no subgradients prove it a local minimum, and no descent was found")
 
 
 def strictly_inside(problem: Problem, theta: Point) -> bool:
@@ -248,6 +275,13 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
 }
 
 
+def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
+    """The claims that there are for the problem's loss."""
+    if isinstance(problem.loss, RealLoss):
+        return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in ("assumptions", "linear_collapse", "cells")}}
+    return CLAIMS
+
+
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
     linear = not any(h.breakpoints for h in problem.activations)
@@ -258,8 +292,11 @@ def default_claims(problem: Problem) -> list[str]:
 
 def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
+    known = claims_of(session.problem)
+    if name not in known:
+        return Undecided(f"not a claim for the {session.problem.loss.name} loss; claims for it: {', '.join(known)}")
     try:
-        outcome = CLAIMS[name](session)
+        outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
     if isinstance(outcome, Proved):

@@ -30,8 +30,6 @@ def applicable(problem: Problem) -> str | None:
     """Why the search does not apply, or None."""
     if len(problem.widths) != 3 or problem.widths[-1] != 1:
         return "the global minimum is computed for one hidden layer and scalar output"
-    if not problem.loss.quadratic:
-        return "the global minimum is computed for squared loss"
     return None
 
 

@@ -1,7 +1,7 @@
 """One run of proving: the certificate so far, the deadline, and the parts that several claims share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,13 +17,17 @@ from symverify.certify.global_minimum import (
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
-from symverify.kernel.core.network import Pattern, Point, Problem
+from symverify.kernel.core.network import Pattern, Point, Problem, Vector
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
+from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
+from symverify.search.loss_tree import Grower, Unfinished, zero_point
+from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
+Find = Callable[[Problem, Sequence[Vector]], Rows | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Session:
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
+    lowest_real: RealWitness | None = None
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)
@@ -126,17 +131,28 @@ class Session:
 
     def everywhere(self, point_step: int) -> int | None:
         """The step that proves a point global, if it is known to be."""
+        extra = self.subgradient(point_step, on_groups)
         try:
-            return self.certificate.step("function_minimum", {"point": point_step})
+            if extra is not None:
+                return self.certificate.step("function_minimum", {"point": point_step}, **extra)
         except Rejected:
             pass
         answer = self.global_answer()
+        extra = self.subgradient(point_step, on_affine) or {}
         try:
             if answer.bound is not None and answer.closed:
-                return self.certificate.step("global_minimum", {"bound": answer.bound, "point": point_step})
+                return self.certificate.step("global_minimum", {"bound": answer.bound, "point": point_step}, **extra)
         except Rejected:
             pass
         return None
+
+    def subgradient(self, point_step: int, find: Find) -> dict[str, object] | None:
+        """The field "subgradient" of a step about a point: none where the loss is differentiable; None if none fits."""
+        if self.problem.loss.smooth:
+            return {}
+        fact = self.certificate.fact(point_step)
+        rows = find(self.problem, fact.predictions) if isinstance(fact, Evaluated) else None
+        return None if rows is None else {"subgradient": [[str(x) for x in row] for row in rows]}
 
     def global_answer(self, insist: bool = False) -> "GlobalAnswer":
         """The global minimum or a bracket, searched once where it is affordable, or where it is insisted on."""
@@ -147,6 +163,8 @@ class Session:
     def _search(self, insist: bool) -> "GlobalAnswer":
         problem, certificate = self.problem, self.certificate
         reason = applicable(problem)
+        if reason is None and not problem.loss.quadratic:
+            return self._by_loss_tree(insist)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
@@ -185,6 +203,30 @@ class Session:
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
+
+    def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
+        """The same for losses other than the squared."""
+        problem, certificate = self.problem, self.certificate
+        bound = certificate.step("function_bound")
+        self.progress("the global minimum, by splits of the units' regions")
+        try:
+            start = problem.parameters or self.affine().point
+        except NotConstructible:
+            start = zero_point(problem)
+        share = self.remaining() * (0.9 if insist else 0.4)
+        found = better_point(problem, start, time.monotonic() + share / 4)
+        start = start if found is None else found.point
+        try:
+            tree = Grower(problem, start, time.monotonic() + share).grow()
+        except (Unfinished, Declined, ArithmeticError) as error:
+            return GlobalAnswer(None, None, False, False, str(error))
+        self._lowest = Witness(tree.point, tree.risk)
+        reached = certificate.point(tree.point)
+        fact = certificate.fact(bound)
+        if not isinstance(fact, LowerBound) or fact.risk != tree.risk:
+            fields = {"risk": str(tree.risk), "vectors": tree.vectors, "tree": tree.tree}
+            bound = certificate.step("global_lower_bound", {}, **fields)
+        return GlobalAnswer(bound, reached, True, False, "")
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""

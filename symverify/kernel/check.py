@@ -7,9 +7,9 @@ from typing import final
 from .core.errors import Malformed, Rejected, metered, spend
 from .core.file import read_problem
 from .core.network import Problem
-from .core.proof import Fact, Proof, Reading, Step, Value
+from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
-from .table import RULES, STOREY, STOREYS
+from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
 _SEAL = object()
@@ -122,9 +122,9 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         raise Rejected(f"{where}.step", f"step {index} proves {proves}, which does not settle {shown(name)}")
     verdict, statement = outcome
     for key, proved in {"verdict": verdict, **statement}.items():
-        claimed = claim.need(key, anything)
-        if claimed != proved or type(claimed) is not type(proved):
-            raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(proved)}")
+        claimed, spelled = claim.need(key, anything), stated(proved)
+        if claimed != spelled or type(claimed) is not type(spelled):
+            raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()
     used = {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
     storey = "+".join(each for each in STOREYS if each in used and each != "core") or "core"
@@ -144,7 +144,7 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     steps = fields.need("steps", listed(anything))
     fields.done()
     with metered():
-        problem = read_problem(network, open_data)
+        problem = read_problem(network, open_data, LOSSES)
         if sha256 != problem.sha256:
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:

@@ -19,6 +19,8 @@ from .core.function_minimum import function_minimum
 from .core.global_lower_bound import global_lower_bound
 from .core.global_minimum import global_minimum
 from .core.interior_minimum import interior_minimum
+from .core.loss import LOSSES as RATIONAL_LOSSES
+from .core.loss import Kinds
 from .core.point import point
 from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
@@ -27,6 +29,16 @@ from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .reals.enclosed_point import enclosed_point
+from .reals.losses import LOSSES as REAL_LOSSES
+from .reals.no_minimum import no_minimum
+from .reals.real_descent import real_descent
+from .reals.real_face_minimum import real_face_minimum
+from .reals.real_interior_minimum import real_interior_minimum
+from .reals.real_lower_bound import real_lower_bound
+from .reals.span_minimum import span_minimum
+from .reals.spurious_real import spurious_real
+from .reals.zero_infimum import zero_infimum
 
 STOREYS: dict[str, tuple[Rule, ...]] = {
     "core": (
@@ -54,7 +66,20 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         infimum,
         not_attained,
     ),
+    "reals": (
+        enclosed_point,
+        span_minimum,
+        spurious_real,
+        no_minimum,
+        zero_infimum,
+        real_interior_minimum,
+        real_face_minimum,
+        real_descent,
+        real_lower_bound,
+        real_lower_bound,
+    ),
     "cited": (assumptions, linear_collapse),
 }
+LOSSES: Kinds = {**RATIONAL_LOSSES, **REAL_LOSSES}
 RULES: dict[str, Rule] = {rule.__name__: rule for rules in STOREYS.values() for rule in rules}
 STOREY: dict[str, str] = {rule.__name__: storey for storey, rules in STOREYS.items() for rule in rules}

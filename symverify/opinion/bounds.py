@@ -37,6 +37,8 @@ def function_minimum(given: Given) -> Iterator[Statement]:
 def function_bound(given: Given) -> Iterator[Statement]:
     """The same at the best function's predictions, whose residuals the bound states."""
     problem, fact, outputs = given.problem, given.fact(LowerBound), given.problem.widths[-1]
+    if not problem.loss.quadratic:
+        return
     (residual,) = fact.residuals
     rows = [residual[i * outputs : (i + 1) * outputs] for i in range(len(problem.inputs))]
     best = [tuple(a - b for a, b in zip(y, r, strict=True)) for y, r in zip(problem.targets, rows, strict=True)]

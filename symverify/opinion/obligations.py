@@ -12,7 +12,7 @@ from contextlib import suppress
 from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
-from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths
+from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
 
@@ -50,7 +50,20 @@ CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
     "linear_collapse": Unposed("rests on a theorem of the literature, whose conditions are ranks and widths"),
 }
-TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **CITED}
+EXPONENTIALS = Unposed("exponentials and logarithms, which the solver does not decide")
+REALS: Mapping[str, Poser | Unposed] = {
+    "enclosed_point": EXPONENTIALS,
+    "span_minimum": reals.dual_point,
+    "spurious_real": EXPONENTIALS,
+    "no_minimum": reals.dual_point,
+    "zero_infimum": EXPONENTIALS,
+    "real_interior_minimum": EXPONENTIALS,
+    "real_face_minimum": EXPONENTIALS,
+    "real_descent": EXPONENTIALS,
+    "real_lower_bound": EXPONENTIALS,
+}
+TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
+OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 
 def obligations(checked: Checked) -> list[Obligation]:
@@ -63,7 +76,7 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     found: list[Obligation] = []
     for index, step in enumerate(steps):
         poser = TABLE[step.rule]
-        if not isinstance(poser, Unposed):
+        if not isinstance(poser, Unposed) and (problem.loss.smooth or step.rule in OF_ANY_LOSS):
             facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
             with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
                 for statement in poser(Given(problem, step, facts)):

@@ -15,11 +15,20 @@ from typing import Self, TypeVar
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS
+from symverify.kernel.core.file import (
+    FAMILIES,
+    FORMAT,
+    MAX_PARAMETERS,
+    Labels,
+    read_classes,
+    read_columns,
+    unknown_loss,
+)
 from symverify.kernel.core.file import read_problem as kernel_read
-from symverify.kernel.core.loss import LOSSES
+from symverify.kernel.core.loss import Loss, positive
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+from symverify.kernel.table import LOSSES
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
@@ -30,7 +39,7 @@ Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 def read_network(network: bytes, open_data: OpenData) -> Problem:
     """What the kernel reads. Raises Malformed with every fault where it finds one."""
     try:
-        return kernel_read(network, open_data)
+        return kernel_read(network, open_data, LOSSES)
     except Malformed as error:
         raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
@@ -146,13 +155,6 @@ def named(value: object, where: str) -> Fields:
     return Fields({"name": value} if isinstance(value, str) else value, where)
 
 
-def positive(value: object, where: str) -> Fraction:
-    """A number above 0."""
-    if (number := liberal(value, where)) <= 0:
-        raise Malformed((where, "must be positive"))
-    return number
-
-
 def read_activation(value: object, where: str) -> None:
     """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
     breakpoints, slopes, anchor = [ZERO], [ZERO, ONE], [ZERO, ZERO]
@@ -179,20 +181,32 @@ def read_activation(value: object, where: str) -> None:
             )
 
 
-def read_loss(value: object, where: str) -> None:
-    """{"name": …, "reduction": "mean" | "sum", "factor": …, and the loss's own options}."""
+def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and the loss's own options}.
+
+    How its labels are read; None if the number of outputs is unknown.
+    """
+    loss: Loss | None = None
+    classes: tuple[str, ...] = ()
     with named(value, where) as fields:
         name = fields.need("name", text, next(iter(LOSSES)))
         reduction = fields.take("reduction", text, "mean")
-        fields.take("factor", positive, ONE)
+        factor = fields.take("factor", positive, ONE)
         if name in LOSSES:
-            for option in LOSSES[name].options:
-                fields.take(option, positive, ONE)
+            kind = LOSSES[name]
+            loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
         else:
-            known = ", ".join(f'"{each}"' for each in LOSSES)
-            fields.fault("name", f"unknown loss {shown(name)}; known: {known}")
+            fields.fault("name", unknown_loss(name, LOSSES))
         if reduction not in ("mean", "sum"):
             fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
+        if loss is None or outputs is None:
+            fields.left.pop("classes", None)
+        else:
+            owner = loss
+            classes = fields.take("classes", lambda v, at: read_classes(v, at, owner, outputs), ())
+            if fault := loss.shape_fault(outputs):
+                fields.faults.append((where, fault))
+    return None if loss is None or outputs is None else Labels(loss, classes, outputs)
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -211,28 +225,50 @@ def read_activations(value: object, where: str, count: int | None) -> None:
         read_activation(value, where)
 
 
-def read_data(value: object, where: str, sizes: Sizes, open_data: OpenData) -> None:
+def read_data(value: object, where: str, sizes: Sizes, labels: Labels | None, open_data: OpenData) -> None:
     """[{"x": […], "y": […]}, …] or a table beside the file."""
 
     def read_sample(each: object, at: str) -> None:
         with Fields(each, at) as fields:
             fields.need("x", listed(liberal, sizes[0], "numbers, one per input"), None)
-            fields.need("y", listed(liberal, sizes[1], "numbers, one per output"), None)
+            fields.need("y", labels_reader(labels, sizes[1]), None)
 
     if isinstance(value, dict):
-        count = read_table(value, where, sizes, open_data)
+        count = read_table(value, where, sizes, labels, open_data)
     else:
         count = len(listed(read_sample)(value, where))
     if not count:
         raise Malformed((where, "expected at least one sample"))
 
 
-def read_table(value: object, where: str, sizes: Sizes, open_data: OpenData) -> int:
+def labels_reader(labels: Labels | None, outputs: int | None) -> Read[list[Fraction]]:
+    """How a sample's labels are read; numbers, where the loss is not known."""
+
+    def read(value: object, where: str) -> list[Fraction]:
+        numbers = listed(liberal, outputs, "numbers, one per output")
+        if labels is None or (isinstance(value, list) and not labels.classed):
+            given = numbers(value, where)
+            if labels is not None and (fault := labels.loss.fault(given)):
+                raise Malformed((where, fault))
+            return given
+        return labels.read(value, where)
+
+    return read
+
+
+def columns_reader(labels: Labels | None, outputs: int | None) -> Read[list[str]]:
+    """How the columns of the labels are read."""
+    if labels is None:
+        return listed(text, outputs, "columns, one per output")
+    return lambda value, where: read_columns(value, where, labels)
+
+
+def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, open_data: OpenData) -> int:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the number of samples."""
     with Fields(value, where) as fields:
         name = fields.need("csv", text, "")
         inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"), list[str]())
-        targets = fields.need("targets", listed(text, sizes[1], "columns, one per output"), list[str]())
+        targets = fields.need("targets", columns_reader(labels, sizes[1]), list[str]())
         if not fields.wrong("csv") and (name in ("", ".", "..") or re.search(r"[/\\:\x00]", name)):
             fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}")
     try:
@@ -253,13 +289,15 @@ def read_table(value: object, where: str, sizes: Sizes, open_data: OpenData) -> 
                 fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
     fields.check()
     number: Read[Fraction] = softly(liberal, ZERO, fields.faults)
+    label: Read[list[Fraction]] = softly(labels_reader(labels, sizes[1]), [], fields.faults)
     for line, row in table[1:]:
         at = f"{shown(name)}, line {line}"
         if len(row) != len(header):
             fields.faults.append((at, f"expected {len(header)} cells, got {len(row)}"))
             continue
-        for column in (*inputs, *targets):
+        for column in inputs:
             number(row[place[column]], f"{at}, column {shown(column)}")
+        label([row[place[column]] for column in targets], f"{at}, column {', '.join(map(shown, targets))}")
     fields.check()
     return len(table) - 1
 
@@ -300,8 +338,8 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         known = not fields.wrong("layers")
         count, sizes = (len(widths) - 2, (widths[0], widths[-1])) if known else (None, (None, None))
         fields.need("activation", lambda v, at: read_activations(v, at, count), None)
-        fields.need("loss", read_loss, None)
-        fields.need("data", lambda v, at: read_data(v, at, sizes, open_data), None)
+        labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
+        fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
         if known and given is not None:
             biased = [hidden] * (len(widths) - 2) + [output]

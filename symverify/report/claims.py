@@ -1,10 +1,10 @@
 """What is printed about each claim of a run: the proved sentence, and on a line of its own what the search observed."""
 
+from symverify.kernel.core.proof import Value
 from symverify.report.words import flat, height, height_words, theorem_words
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
 
-Value = str | int | bool | None
 OBSERVED = "observed, not certified: "
 _SETTLED = (Verdict.PROVED, Verdict.REFUTED)
 _STRICT = {True: "a strict minimum", False: "not a strict minimum"}

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
+from symverify.kernel.core.proof import Quantity, Value
 from symverify.report import claims
 from symverify.report.escape import markdown, terminal
 from symverify.run.check import CheckResult, ClaimResult
@@ -28,7 +29,7 @@ def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({
         document["skipped"] = [{"name": name, "reason": reason} for name, reason in result.skipped]
     if result.alarms:
         document["alarms"] = list(result.alarms)
-    return json.dumps({**document, **more}, indent=2)
+    return json.dumps({**document, **more}, indent=2, default=decimal_ends)
 
 
 def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
@@ -51,6 +52,18 @@ def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
             "contradicted": claim.smt.contradicted,
         },
     }
+
+
+def decimal_ends(value: object) -> dict[str, str]:
+    """The ends of an enclosure in decimals, rounded outward; the certificate has them exactly."""
+    if not isinstance(value, Quantity):
+        raise TypeError(f"no JSON for {type(value).__name__}")
+    ends = zip(value.stated().items(), (ROUND_FLOOR, ROUND_CEILING), strict=True)
+    found = {}
+    for (name, text), rounding in ends:
+        top, _, bottom = text.partition("/")
+        found[name] = str(Context(prec=DIGITS, rounding=rounding).divide(Decimal(top), Decimal(bottom or "1")))
+    return found
 
 
 def malformed_json(faults: list[tuple[str, str]]) -> str:
@@ -109,6 +122,7 @@ def short(text: str | None, width: int = 24) -> str:
     return f"≈ {value.normalize():.10g}"
 
 
+DIGITS = 20  # of the ends of an enclosure, in JSON
 HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")
 
 
@@ -137,8 +151,8 @@ def opinion(claim: ClaimResult) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _text(value: str | int | bool | None) -> str | None:
-    return value if isinstance(value, str) else None
+def _text(value: Value) -> str | None:
+    return str(value) if isinstance(value, str | Quantity) else None
 
 
 def markdown_summary(results: Sequence[Verified]) -> str:

@@ -107,12 +107,17 @@ def _risk_formula(problem: Problem) -> Line:
     factor: list[str | Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
     power = "( " + error + " )^2"
     body = power if problem.loss.quadratic else "ℓ ( " + error + " )"
+    if not problem.loss.parts:
+        body = "ℓ ( f ( x_i ; θ ) , y_i )"
+        total = m("Σ_i")
     return m("R ( θ ) =", *factor, total, body)
 
 
 def _loss_note(problem: Problem) -> list[Block]:
     if problem.loss.quadratic:
         return []
+    if not problem.loss.parts:
+        return [prose(f"with the {problem.loss.name} loss")]
     ends = (None, *problem.loss.cuts, None)
     pieces = Matrix(
         tuple(
@@ -263,8 +268,7 @@ def tell_linear_collapse(story: Story, index: int) -> list[Block]:
     return [
         prose(
             "Every activation is affine, so no pre-activation ever meets a breakpoint: no boundary of a cell divides "
-            "the parameters, and the risk is continuously differentiable everywhere. The hypotheses of this theorem "
-            "are met: {}.",
+            "the parameters. The hypotheses of this theorem are met: {}.",
             Stranger(fact.theorem),
         )
     ]

@@ -7,10 +7,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
 from symverify.report.explain import Scene
+from symverify.search.float_losses import loss_values
 
 Array = NDArray[np.float64]
 COLUMNS, ROWS = 97, 73
@@ -19,7 +21,7 @@ MAX_CREASES = 300
 MAX_BOUNDARIES = 2500  # pairs of a hidden unit and a sample, beyond which no cell boundaries are drawn
 
 
-class NoView(Exception):
+class NoView(SymverifyError):
     """There is no such picture of this problem, and why."""
 
 
@@ -53,13 +55,9 @@ class Net:
 
     def risk(self, predictions: Array) -> Array:
         """The risk for each of G predictions (G × n × d_Y)."""
-        loss, e = self.problem.loss, predictions - self.targets[None]
-        pieces = np.searchsorted([float(cut) for cut in loss.cuts], e)
-        a, b, c = (np.array([float(part[k]) for part in loss.parts])[pieces] for k in range(3))
-        with np.errstate(over="ignore"):  # infinite: beyond the picture
-            each = (a * e + b) * e + c
-        total: Array = float(loss.factor) * each.sum(axis=(1, 2))
-        return total
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite: beyond the picture
+            each = loss_values(self.problem, predictions)
+        return np.asarray(float(self.problem.loss.factor) * each.sum(axis=1))
 
     def work(self) -> int:
         """Multiplications for one evaluation on the data."""

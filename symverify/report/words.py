@@ -37,6 +37,7 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, exact, text
+from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
 
@@ -218,6 +219,8 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
             return f"the activation of hidden layer {first} has no breakpoint whose two slopes do not sum to 0"
         case "AL", True:
             return "the loss is differentiable and stationary only at the target"
+        case "AL", False:
+            return "the loss is not differentiable, or not stationary exactly at the target; not used"
         case _:
             raise ValueError(f"no assumption {name}")
 
@@ -365,4 +368,5 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     ConstantRiskPath: _path,
     Atlas: _atlas,
     FaceAtlas: _face_atlas,
+    **REAL_SAYERS,
 }

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from symverify.kernel import Theorem
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, UNDECIDED
+from symverify.kernel.core.proof import Quantity, Value
 from symverify.run.verify import Problems, Verified, failed, is_certificate, verify_many, verify_one
 from symverify.text import plain
 
-Value = str | int | bool | None
 Key = tuple[str, str]  # (certificate within the folder, or "" for two files; claim)
 
 
@@ -193,6 +193,8 @@ def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
                 good = has == value if exactly else _number(has) <= _number(value)
             case "exact":
                 good = has is True or value is False
+            case _ if isinstance(has, Quantity) and isinstance(value, Quantity):
+                good = _within(has, value)
             case _:
                 good = has == value and type(has) is type(value)
         if not good:
@@ -201,7 +203,14 @@ def implies(stronger: Mapping[str, Value], weaker: Mapping[str, Value]) -> bool:
 
 
 def _number(value: Value) -> Fraction:
-    return Fraction(value or 0)
+    """The number; of an enclosure its upper end."""
+    return Fraction(value.stated()["upper"] if isinstance(value, Quantity) else value or 0)
+
+
+def _within(inner: Quantity, outer: Quantity) -> bool:
+    """Whether one enclosure lies in another."""
+    a, b = inner.stated(), outer.stated()
+    return Fraction(a["lower"]) >= Fraction(b["lower"]) and Fraction(a["upper"]) <= Fraction(b["upper"])
 
 
 def _difference(key: str, old: Value, new: Value) -> str:

@@ -15,7 +15,7 @@ from symverify.errors import Declined, Malformed, NotWritable, Rejected
 from symverify.kernel import Checked, Theorem
 from symverify.kernel.check import FORMAT, needed
 from symverify.kernel.check import check as kernel_check
-from symverify.kernel.core.proof import Step
+from symverify.kernel.core.proof import Step, stated
 from symverify.kernel.core.text import strict_json
 from symverify.problem.load import LoadedProblem
 from symverify.problem.regular import read_regular
@@ -167,8 +167,9 @@ def _moved(step: Step, number: Mapping[int, int]) -> dict[str, object]:
 
 
 def _claim(theorem: Theorem, number: Mapping[int, int]) -> dict[str, object]:
+    numbers = {key: stated(value) for key, value in theorem.statement}
     return {
-        "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **dict(theorem.statement)
+        "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **numbers
     }  # fmt: skip
 
 

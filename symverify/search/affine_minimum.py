@@ -6,17 +6,20 @@ first-order minorant is constant on the cell. Moving the shift gives a path of s
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symverify.errors import SymverifyError
 from symverify.ground.linear import least_squares, solve
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Poly
+from symverify.search.kinked_fit import kinked_fit
 
 
-class NotConstructible(Exception):
+class NotConstructible(SymverifyError):
     """The construction does not apply; the message says why."""
 
 
@@ -43,12 +46,14 @@ class Carrier:
 def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]]:
     """The best affine model's columns per output: (A_k, a_k), d_X + 1 numbers each, exactly.
 
-    A quadratic loss: normal equations. Else the piece of the loss that each sample's error is on is guessed and
-    re-guessed until the guess fits its own solution; NotConstructible if it never does.
+    A quadratic loss: normal equations. A piecewise linear one: a linear program. Else the piece of the loss that each
+    sample's error is on is guessed and re-guessed until the guess fits its own solution; else NotConstructible.
     """
     rows = [(*x, ONE) for x in problem.inputs]
     if problem.loss.quadratic:
         return list(zip(*least_squares(rows, problem.targets), strict=True))
+    if not problem.loss.smooth:
+        return [tuple(kinked_fit(rows, y, problem.loss)) for y in zip(*problem.targets, strict=True)]
     return [_fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
 
 
@@ -122,12 +127,16 @@ def carrier_of(h: Activation, low: Fraction, high: Fraction) -> Carrier:
 
 def affine_minimum(problem: Problem) -> AffineMinimum:
     """The constructed local minimum and a path of them. Raises NotConstructible with the reason."""
-    outputs = problem.widths[-1]
     if not (problem.hidden_bias and problem.output_bias):
         raise NotConstructible("the construction needs hidden and output biases")
-    if min(problem.widths[1:-1]) < outputs:
+    if min(problem.widths[1:-1]) < problem.widths[-1]:
         raise NotConstructible("the construction needs every hidden layer to be as wide as the output")
-    fit = affine_fit(problem)
+    return carrying(problem, affine_fit(problem))
+
+
+def carrying(problem: Problem, fit: Sequence[Sequence[Fraction]]) -> AffineMinimum:
+    """The construction for an affine map, d_X + 1 coefficients per output. Raises NotConstructible."""
+    outputs = problem.widths[-1]
     values = [
         sum((a * b for a, b in zip(column, (*x, ONE), strict=True)), ZERO) for x in problem.inputs for column in fit
     ]

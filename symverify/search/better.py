@@ -19,6 +19,8 @@ from symverify.ground.linear import independent_rows, least_squares
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals, risk, trace
 from symverify.search.affine_minimum import carrier_of
+from symverify.search.float_losses import measure_of
+from symverify.search.kinked_fit import kinked_fit
 from symverify.search.training import Array, Training, heights_of
 
 POLISH_WORK = 200_000  # parameters · samples · candidates
@@ -40,7 +42,7 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     """
     best = Witness(start, risk(problem, predictions(problem, start)))
     first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
-    for source in (_extra_units(problem, start), _trained(problem)):
+    for source in (extra_units(problem, start), trained(problem)):
         for hidden in within_floats(source):
             if time.monotonic() > deadline or best.risk <= floor or polish == 0:
                 break
@@ -63,31 +65,47 @@ def within_floats(source: Iterator[Point]) -> Iterator[Point]:
 
 
 def refit(problem: Problem, point: Point) -> Witness | None:
-    """The point with its last layer replaced by the least-squares one on what arrives there.
+    """The point with its last layer replaced by the best one on what arrives, by least squares or a linear program.
 
-    Exact for squared loss; for Huber the result is only a candidate, and its exact risk is what counts.
+    For Huber the result is only a candidate, and its exact risk is what counts.
     """
+    arriving = arriving_at_last(problem, point)
+    columns = list(zip(*arriving, strict=True))
+    order = sorted(range(len(columns)), key=lambda j: (j != len(columns) - 1) if problem.output_bias else 0)
+    kept = sorted(order[j] for j in independent_rows([columns[j] for j in order]))
+    if not kept:
+        return None
+    rows = [[row[j] for j in kept] for row in arriving]
+    if problem.loss.smooth:
+        solved = least_squares(rows, problem.targets)
+    else:
+        fits = [kinked_fit(rows, y, problem.loss, False) for y in zip(*problem.targets, strict=True)]
+        solved = [list(each) for each in zip(*fits, strict=True)]
+    refitted = with_last_layer(problem, point, kept, solved)
+    return Witness(refitted, risk(problem, predictions(problem, refitted)))
+
+
+def arriving_at_last(problem: Problem, point: Point) -> list[list[Fraction]]:
+    """Per sample what enters the last layer, and 1 where it has a bias."""
     arriving = []
     for i in range(len(problem.inputs)):
         z = list(trace(problem, point, i))[-2]
         h = problem.activations[-1]
         a = [h.slopes[p] * x + h.offsets[p] for x in map(rational, z) for p in h.pieces(x)[:1]]
         arriving.append(a + [ONE] * problem.output_bias)
-    columns = list(zip(*arriving, strict=True))
-    order = sorted(range(len(columns)), key=lambda j: (j != len(columns) - 1) if problem.output_bias else 0)
-    kept = sorted(order[j] for j in independent_rows([columns[j] for j in order]))
-    if not kept:
-        return None
-    solved = least_squares([[row[j] for j in kept] for row in arriving], problem.targets)
+    return arriving
+
+
+def with_last_layer(problem: Problem, point: Point, kept: Sequence[int], solved: Sequence[Sequence[Fraction]]) -> Point:
+    """The point whose last layer has these coefficients (columns kept × outputs) and 0 elsewhere."""
     full = dict(zip(kept, solved, strict=True))
     outputs, width = problem.widths[-1], problem.widths[-2]
     weight = tuple(tuple(full[j][k] if j in full else ZERO for j in range(width)) for k in range(outputs))
     bias = tuple(full[width][k] if width in full else ZERO for k in range(outputs)) if problem.output_bias else None
-    refitted = (*point[:-1], Layer(weight, bias))
-    return Witness(refitted, risk(problem, predictions(problem, refitted)))
+    return (*point[:-1], Layer(weight, bias))
 
 
-def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Point]:
+def extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Point]:
     """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data.
 
     Candidates bend at a sample; those that correlate best with the residuals, in floats, come first.
@@ -96,7 +114,7 @@ def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poi
     if min(problem.widths[1:-1]) <= outputs or not problem.hidden_bias:
         return
     h = problem.activations[0]
-    pull = np.array([[float(r) for r in row] for row in residuals(problem, predictions(problem, start))])
+    pull = _pull(problem, start)
     x = np.array([[float(v) for v in row] for row in problem.inputs])
     scored: list[tuple[float, int, int, int]] = []
     directions = list(_directions(problem))
@@ -116,6 +134,14 @@ def _extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poi
             at = [sum((a * v for a, v in zip(w, row, strict=True)), b) for row in problem.inputs]
             exact = [h.slopes[p] * z + h.offsets[p] for z in at for p in h.pieces(z)[:1]]
             yield _with_unit(problem, start, w, b, exact)
+
+
+def _pull(problem: Problem, start: Point) -> Array:
+    """The residuals, or some subgradients, in floats, d_Y × n."""
+    f = predictions(problem, start)
+    if problem.loss.smooth:
+        return np.array([[float(r) for r in row] for row in residuals(problem, f)])
+    return np.asarray(measure_of(problem)(np.array([[float(v) for v in row] for row in f]))[1].T)
 
 
 def _directions(problem: Problem) -> Iterator[tuple[Fraction, ...]]:
@@ -152,7 +178,7 @@ def _with_unit(
     return (*layers, start[-1])
 
 
-def _trained(problem: Problem, starts: int = 60) -> Iterator[Point]:
+def trained(problem: Problem, starts: int = 60) -> Iterator[Point]:
     """Hidden layers of networks trained in floats, rounded to short rationals, the coarser roundings first."""
     training = Training(problem)
     scale = 1 + max((abs(float(x)) for row in problem.inputs for x in row), default=0.0)

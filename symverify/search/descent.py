@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
+from scipy.optimize import lsq_linear
 
 from symverify.ground.floats import eigenvectors
 from symverify.kernel.core.activation import ZERO
@@ -28,6 +29,7 @@ from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
 from symverify.kernel.curvature.hessian import slope as pulled
 from symverify.search.decide import moved, places
+from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
 
@@ -55,11 +57,14 @@ Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, tÂ
 
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
     patterns = adjacent_patterns(problem, point)
-    for pattern in patterns:
+    for pattern in patterns if not problem.loss.smooth else ():
+        for uphill in steepest(problem, point, pattern):
+            yield [(-g,) for g in uphill], "a one-sided gradient is not zero"
+    for pattern in patterns if problem.loss.smooth else ():
         uphill = slope(problem, point, pattern)
         if any(uphill):
             yield [(-g,) for g in uphill], "a one-sided gradient is not zero"
-    if len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
+    if problem.loss.smooth and len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
         for direction in _curvature(problem, point):
             yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
     rng = np.random.default_rng(0)
@@ -105,6 +110,29 @@ def slope(problem: Problem, point: Point, pattern: Pattern) -> list[Fraction]:
     """The gradient of the risk at the point, with the activations' pieces as in `pattern`; order of `places`."""
     pull = list(zip(*residuals(problem, predictions(problem, point)), strict=True))
     return pulled(problem, point, pattern, pull)
+
+
+def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[Fraction]]:
+    """For a loss with kinks: the least combination of the gradients that its subgradients give, rounded, in floats.
+
+    The risk falls along minus it, and from every other subgradient's too, if it is not 0.
+    """
+    ends = intervals(problem, predictions(problem, point))
+    outputs = problem.widths[-1]
+    fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
+    rows: list[list[float]] = []
+    for i, row in enumerate(ends):
+        for k, (low, high) in enumerate(row):
+            if low < high:
+                unit = [[(high - low) * (k == o) for o in range(outputs)]]
+                back = [[ZERO] * outputs] * i + unit + [[ZERO] * outputs] * (len(ends) - i - 1)
+                rows.append([float(x) for x in pulled(problem, point, pattern, back)])
+    base = np.array([float(x) for x in fixed])
+    if rows:
+        base = base + np.array(rows).T @ lsq_linear(np.array(rows).T, -base, (0.0, 1.0), tol=1e-14).x
+    largest = float(np.abs(base).max(initial=0.0))
+    for resolution in (1, 4, 64, 4096) if largest > 1e-9 else ():
+        yield [Fraction(round(float(x) / largest * resolution)) for x in base]
 
 
 def _curvature(problem: Problem, point: Point) -> Iterator[list[Fraction]]:

@@ -1,4 +1,4 @@
-"""Training a network in floats from a seed: limited-memory BFGS on the squared error.
+"""Training a network in floats from a seed: limited-memory BFGS on the squared error, or on a loss of another kind.
 
 Its results are guesses; `floats.product` makes them the same on every processor while the problem is small.
 """
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from symverify.ground.floats import product
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
+from symverify.search.float_losses import measure_of
 
 Array = npt.NDArray[np.float64]
 STEPS, TRIES, MEMORY = 400, 40, 10
@@ -33,7 +34,7 @@ class Training:
         self.widths, self.size = problem.widths, problem.size()
         self.biased = [problem.has_bias(m) for m in range(len(problem.widths) - 1)]
         self.x = np.array([[float(v) for v in row] for row in problem.inputs])
-        self.y = np.array([[float(v) for v in row] for row in problem.targets])
+        self.measure = measure_of(problem)
         self.pieces = [
             tuple(np.array([float(v) for v in part]) for part in (h.breakpoints, h.slopes, h.offsets))
             for h in problem.activations
@@ -92,7 +93,7 @@ class Training:
         return layers
 
     def error(self, theta: Array) -> tuple[float, Array]:
-        """Σ of squared errors and its gradient; for Huber too, whose minima these only approximate."""
+        """The training loss and its gradient: Σ of squared errors for Huber too, whose minima these approximate."""
         layers = self.layers(theta)
         entering, slopes, a = [self.x], list[Array](), self.x
         for m, (weight, bias) in enumerate(layers):
@@ -103,15 +104,14 @@ class Training:
                 a = a * slope[piece] + offset[piece]
                 slopes.append(slope[piece])
                 entering.append(a)
-        error = a - self.y
-        back = 2 * error
+        value, back = self.measure(a)
         gradient: list[Array] = []
         for m in reversed(range(len(layers))):
             weight, bias = layers[m]
             gradient = [product(back.T, entering[m]).ravel(), *([] if bias is None else [back.sum(axis=0)]), *gradient]
             if m:
                 back = product(back, weight) * slopes[m - 1]
-        return float((error * error).sum()), np.concatenate(gradient)
+        return value, np.concatenate(gradient)
 
 
 def _scaled(slope: Array, memory: Sequence[tuple[Array, Array, float]]) -> Array:

@@ -165,8 +165,8 @@ def test_nothing_is_overwritten_unasked_or_by_halves(tmp_path, data):
         import_model(path, data, output)
     with pytest.raises(NotImportable, match="unknown activation 'tanh'"):
         import_model(path, data, output, activation="tanh", force=True)
-    with pytest.raises(NotImportable, match="unknown loss 'hinge'"):
-        import_model(path, data, output, loss="hinge", force=True)
+    with pytest.raises(NotImportable, match="unknown loss 'cosine'"):
+        import_model(path, data, output, loss="cosine", force=True)
     for same in (path, data):
         with pytest.raises(NotImportable, match="is the model or the data itself"):
             import_model(path, data, same, force=True)

@@ -40,6 +40,6 @@ def assumptions(step: Reading) -> Assumptions:
             ("A2", not twins, tuple(i + 1 for i in twins)),
             ("A3", not narrow, tuple(narrow[:1])),
             ("A4", not even, tuple(even[:1])),
-            ("AL", True, ()),
+            ("AL", problem.loss.sharp, ()),
         )
     )

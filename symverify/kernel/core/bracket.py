@@ -1,8 +1,7 @@
 """The rule `bracket`."""
 
-from .errors import Rejected
-from .facts import Bracket, Evaluated, Limit, LowerBound
-from .proof import Fact, Reading
+from .facts import Bracket, LowerBound, Reached
+from .proof import Reading
 
 
 def bracket(step: Reading) -> Bracket:
@@ -11,7 +10,5 @@ def bracket(step: Reading) -> Bracket:
     --------------------------------------------------------- [bracket]
       ρ ≤ inf R ≤ ρ'
     """
-    bound, upper = step.premise("bound", LowerBound), step.premise("point", Fact)
-    if not isinstance(upper, Evaluated | Limit):
-        raise Rejected(step.roles.at("point"), "is neither a point nor a limit")
-    return Bracket(bound.risk, upper.risk)
+    bound, upper = step.premise("bound", LowerBound), step.premise("point", Reached)
+    return Bracket(bound.risk, upper.most)

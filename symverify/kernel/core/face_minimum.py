@@ -6,7 +6,8 @@ from .activation import ZERO
 from .algebra import Direction, directed, dot, fractions, integral, rank, rays, sign, total
 from .errors import Rejected, within_budget
 from .facts import Evaluated, LocalMinimum
-from .network import Point, Problem, Vector, rational, residuals, unit_name
+from .minorant import minorant
+from .network import Point, Problem, Vector, rational, unit_name
 from .proof import Reading
 from .text import canonical, listed, optional
 
@@ -29,15 +30,15 @@ def face_minimum(step: Reading) -> LocalMinimum:
         raise Rejected(step.where, "needs one hidden layer and scalar output")
     if len(given) != problem.widths[1]:
         raise Rejected(step.at("multipliers"), f"expected {problem.widths[1]} entries, got {len(given)}")
-    (r,), signs = residuals(problem, at.predictions), [sign(rational(v)) for v in at.point[1].weight[0]]
-    if problem.output_bias and total(r):
+    pull, signs = minorant(step, at), [sign(rational(v)) for v in at.point[1].weight[0]]
+    if problem.output_bias and total(pull[0]):
         raise Rejected(step.where, "the residuals do not sum to 0")
     for j, (mu, v) in enumerate(zip(given, signs, strict=True)):
         try:
-            unit_stays(*kinks(problem, at.point, j, r), v, mu)
+            unit_stays(*kinks(problem, at.point, j, pull[0]), v, mu)
         except Rejected as error:
             raise Rejected(f"{step.at('multipliers')}[{j}]", f"{unit_name(0, j)} {error.reason}") from None
-    return LocalMinimum(at, None)
+    return LocalMinimum(at, None, pull)
 
 
 def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> tuple[Fraction, list[Fraction], Bends]:

@@ -15,14 +15,29 @@ class Minimum(Fact):
     __slots__ = ()
 
 
+class Reached(Fact):
+    """Some points have a risk of at most `most`, or come arbitrarily close to it."""
+
+    __slots__ = ()
+
+    @property
+    def most(self) -> Fraction:
+        """An upper bound of the infimum of the risk."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class Evaluated(Fact):
+class Evaluated(Reached):
     """A point with its predictions (n × d_Y) and risk; `given` if it is the point in the network file."""
 
     point: Point
     predictions: tuple[Vector, ...]
     risk: Fraction
     given: bool
+
+    @property
+    def most(self) -> Fraction:
+        return self.risk
 
     def as_point(self, claim: str, verdict: str, spurious: bool | None, better: Fraction | None = None) -> Verdict:
         """The verdict on the claim "point", if it is the given one."""
@@ -34,10 +49,14 @@ class Evaluated(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LocalMinimum(Minimum):
-    """`at` is a local minimum; with `pattern`, by interior_minimum in the cell of that pattern."""
+    """`at` is a local minimum; with `pattern`, by interior_minimum in the cell of that pattern.
+
+    `pull` are the subgradients r_k over the samples that prove it, where the loss is not differentiable.
+    """
 
     at: Evaluated
     pattern: Pattern | None
+    pull: tuple[Vector, ...] = ()
 
     def settles(self, claim: str) -> Verdict:
         return self.at.as_point(claim, "proved", None)
@@ -117,10 +136,14 @@ class LowerBound(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit(Fact):
+class Limit(Reached):
     """Some points come arbitrarily close to the risk `risk` or below it."""
 
     risk: Fraction
+
+    @property
+    def most(self) -> Fraction:
+        return self.risk
 
 
 @dataclass(frozen=True, slots=True)

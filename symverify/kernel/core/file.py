@@ -5,13 +5,13 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from .activation import ONE, ZERO, Activation
 from .errors import Malformed
-from .loss import LOSSES, Loss
+from .loss import LOSSES, Kinds, Loss, positive
 from .network import Layer, Point, Problem
 from .poly import Scalar
 from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
@@ -32,13 +32,6 @@ OpenData = Callable[[str], bytes]  # the bytes of a data file by its name
 def named(value: object, where: str) -> Fields:
     """An object with a "name", or the name alone."""
     return Fields({"name": value} if isinstance(value, str) else value, where)
-
-
-def positive(value: object, where: str) -> Fraction:
-    """A number above 0."""
-    if (number := liberal(value, where)) <= 0:
-        raise Malformed((where, "must be positive"))
-    return number
 
 
 def read_activation(value: object, where: str) -> Activation:
@@ -72,20 +65,77 @@ def read_activation(value: object, where: str) -> Activation:
     return Activation.of(breakpoints, slopes, anchor[0], anchor[1])
 
 
-def read_loss(value: object, where: str, samples: int) -> Loss:
-    """{"name": …, "reduction": "mean" | "sum", "factor": …, and what else the loss needs}."""
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How a sample's labels are read: numbers, one per output, or where the loss has classes, one name or index."""
+
+    loss: Loss
+    classes: tuple[str, ...]
+    outputs: int
+
+    @property
+    def classed(self) -> bool:
+        """Whether one class may stand for the labels."""
+        return self.loss.named(0, len(self.classes) or self.outputs, self.outputs) is not None
+
+    def read(self, value: object, where: str) -> list[Fraction]:
+        """The labels that the loss compares the prediction with."""
+        one = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if self.classed and not isinstance(one, list) and (self.classes or self.outputs > 1):
+            given = self.loss.named(self.place(one, where), len(self.classes) or self.outputs, self.outputs) or []
+        else:
+            given = listed(liberal, self.outputs, "numbers, one per output")(value, where)
+        if fault := self.loss.fault(given):
+            raise Malformed((where, fault))
+        return self.loss.target(given)
+
+    def place(self, value: object, where: str) -> int:
+        """The number of the class, from 0."""
+        if self.classes and isinstance(value, str) and value in self.classes:
+            return self.classes.index(value)
+        if self.classes and isinstance(value, str):
+            known = ", ".join(map(shown, self.classes))
+            raise Malformed((where, f"expected one of the classes {known}, got {shown(value)}"))
+        number, last = liberal(value, where), (len(self.classes) or self.outputs) - 1
+        if number.denominator > 1 or not 0 <= number <= last:
+            raise Malformed((where, f"expected a class from 0 to {last}, got {shown(value)}"))
+        return int(number)
+
+
+def read_classes(value: object, where: str, loss: Loss, outputs: int) -> tuple[str, ...]:
+    """The names of the classes, distinct, as many as the loss has."""
+    names = tuple(listed(text)(value, where))
+    if len(set(names)) < len(names) or loss.named(0, len(names), outputs) is None:
+        count = f"{len(names)} for the {loss.name} loss and {outputs} outputs"
+        raise Malformed((where, f"expected distinct names, one for each class, got {count}"))
+    return names
+
+
+def unknown_loss(name: str, kinds: Kinds) -> str:
+    """What to say about the name of a loss."""
+    known = ", ".join(f'"{each}"' for each in kinds)
+    return f"unknown loss {shown(name)}; known: {known}"
+
+
+def read_loss(value: object, where: str, outputs: int, kinds: Kinds) -> tuple[Labels, bool]:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
+
+    With it how labels are read, and whether the factor is to be divided by the number of samples.
+    """
     fields = named(value, where)
     name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
     factor = fields.take("factor", positive, ONE)
-    if name not in LOSSES:
-        known = ", ".join(f'"{each}"' for each in LOSSES)
-        raise Malformed((fields.at("name"), f"unknown loss {shown(name)}; known: {known}"))
+    if name not in kinds:
+        raise Malformed((fields.at("name"), unknown_loss(name, kinds)))
     if reduction not in ("mean", "sum"):
         raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
-    kind, factor = LOSSES[name], factor / samples if reduction == "mean" else factor
-    loss = kind.of(factor, *(fields.take(option, positive, ONE) for option in kind.options))
+    kind = kinds[name]
+    loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
+    if fault := loss.shape_fault(outputs):
+        raise Malformed((where, fault))
+    classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
     fields.done()
-    return loss
+    return Labels(loss, classes, outputs), reduction == "mean"
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -103,18 +153,18 @@ def read_activations(value: object, where: str, count: int) -> list[Activation]:
     return [read_activation(value, where)] * count
 
 
-def read_data(value: object, where: str, sizes: tuple[int, int], open_data: OpenData) -> tuple[Samples, bytes]:
+def read_data(value: object, where: str, inputs: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
     """[{"x": […], "y": […]}, …] or a table beside the file: the samples and the bytes of the data file, if any."""
 
     def read_sample(each: object, at: str) -> tuple[list[Fraction], list[Fraction]]:
         fields = Fields(each, at)
-        x = fields.need("x", listed(liberal, sizes[0], "numbers, one per input"))
-        y = fields.need("y", listed(liberal, sizes[1], "numbers, one per output"))
+        x = fields.need("x", listed(liberal, inputs, "numbers, one per input"))
+        y = fields.need("y", labels.read)
         fields.done()
         return x, y
 
     if isinstance(value, dict):
-        samples, data = read_table(value, where, sizes, open_data)
+        samples, data = read_table(value, where, inputs, labels, open_data)
     else:
         samples, data = listed(read_sample)(value, where), b""
     if not samples:
@@ -122,12 +172,12 @@ def read_data(value: object, where: str, sizes: tuple[int, int], open_data: Open
     return samples, data
 
 
-def read_table(value: object, where: str, sizes: tuple[int, int], open_data: OpenData) -> tuple[Samples, bytes]:
+def read_table(value: object, where: str, width: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the samples and the bytes of the data file."""
     fields = Fields(value, where)
     name = fields.need("csv", text)
-    inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"))
-    targets = fields.need("targets", listed(text, sizes[1], "columns, one per output"))
+    inputs = fields.need("inputs", listed(text, width, "columns, one per input"))
+    targets = fields.need("targets", lambda v, at: read_columns(v, at, labels))
     fields.done()
     if name in ("", ".", "..") or re.search(r"[/\\:\x00]", name):
         raise Malformed((fields.at("csv"), f"expected the name of a file beside this one, got {shown(name)}"))
@@ -149,9 +199,15 @@ def read_table(value: object, where: str, sizes: tuple[int, int], open_data: Ope
         if len(row) != len(header):
             raise Malformed((at, f"expected {len(header)} cells, got {len(row)}"))
         cells = dict(zip(header, row, strict=True))
-        x, y = ([liberal(cells[c], f"{at}, column {shown(c)}") for c in columns] for columns in (inputs, targets))
-        samples.append((x, y))
+        x = [liberal(cells[c], f"{at}, column {shown(c)}") for c in inputs]
+        samples.append((x, labels.read([cells[c] for c in targets], f"{at}, column {', '.join(map(shown, targets))}")))
     return samples, b"\0" + data
+
+
+def read_columns(value: object, where: str, labels: Labels) -> list[str]:
+    """The columns of the labels: one per output, or a single one where one class stands for them."""
+    single = labels.classed and isinstance(value, list) and len(value) == 1
+    return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
 def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
@@ -181,7 +237,7 @@ def read_widths(value: object, where: str) -> list[int]:
     return widths
 
 
-def read_problem(data: bytes, open_data: OpenData) -> Problem:
+def read_problem(data: bytes, open_data: OpenData, kinds: Kinds = LOSSES) -> Problem:
     """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
 
     Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
@@ -193,8 +249,9 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
     widths = fields.need("layers", read_widths)
     activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
-    samples, more = fields.need("data", lambda v, at: read_data(v, at, (widths[0], widths[-1]), open_data))
-    loss = fields.need("loss", lambda v, at: read_loss(v, at, len(samples)))
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], kinds))
+    samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
+    loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
     problem = Problem(*shape, loss, inputs, targets, None, sha256)

@@ -3,28 +3,27 @@
 from .algebra import total
 from .errors import printable
 from .facts import LowerBound
-from .network import Problem, Vector, risk
+from .network import Problem, Vector
 from .proof import Reading
 
 
 def function_bound(step: Reading) -> LowerBound:
     """
-    squared loss
-    ------------------------------------------------------------------------------------ [function_bound]
-      R ≥ factor · Σ of the targets' squared deviations from their mean over equal inputs
+    -------------------------------------------------------------------------- [function_bound]
+      R ≥ factor · Σ over groups of equal inputs of the least loss of a constant
 
-    Sound: a function of the inputs is constant on equal ones, and the mean is the only best constant.
+    Sound: a function of the inputs is constant on equal ones. Under the squared loss the mean is the only best
+    constant, so that a point of this risk has one vector of residuals.
     """
-    problem = step.proof.problem
-    means = group_means(problem)
-    residual = tuple(a - b for y, f in zip(problem.targets, means, strict=True) for a, b in zip(y, f, strict=True))
-    return LowerBound(printable(risk(problem, means)), (residual,))
+    problem, loss = step.proof.problem, step.proof.problem.loss
+    bound = loss.factor * total(loss.least([problem.targets[i] for i in group]) for group in problem.groups)
+    return LowerBound(printable(bound), (mean_residuals(problem),) if loss.quadratic else ())
 
 
-def group_means(problem: Problem) -> list[Vector]:
-    """For each sample the mean target of the samples with its inputs."""
+def mean_residuals(problem: Problem) -> Vector:
+    """y − f, all outputs of a sample in a row, for the mean targets f of the samples with equal inputs."""
     best: dict[int, Vector] = {}
     for group in problem.groups:
         columns = zip(*(problem.targets[i] for i in group), strict=True)
         best |= dict.fromkeys(group, tuple(total(column) / len(group) for column in columns))
-    return [best[i] for i in range(len(problem.inputs))]
+    return tuple(a - b for i, y in enumerate(problem.targets) for a, b in zip(y, best[i], strict=True))

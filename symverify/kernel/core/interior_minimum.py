@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from .algebra import dot
 from .errors import Rejected
 from .facts import Evaluated, LocalMinimum
-from .network import Pattern, Problem, Vector, cell_of, features, residuals
+from .minorant import minorant
+from .network import Pattern, Problem, Vector, cell_of, features
 from .proof import Reading
 
 
@@ -21,8 +22,8 @@ def interior_minimum(step: Reading) -> LocalMinimum:
     """
     problem, at = step.proof.problem, step.premise("point", Evaluated)
     pattern = cell_of(problem, at.point)
-    flat(problem, pattern, residuals(problem, at.predictions), step.where)
-    return LocalMinimum(at, pattern)
+    flat(problem, pattern, pull := minorant(step, at), step.where)
+    return LocalMinimum(at, pattern, pull)
 
 
 def flat(problem: Problem, pattern: Pattern, pull: Sequence[Vector], where: str) -> None:

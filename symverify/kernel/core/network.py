@@ -172,8 +172,8 @@ def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
 
 def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
     """R of the predictions f (n × d_Y), with the problem's factor and reduction."""
-    errors = (a - b for u, v in zip(f, problem.targets, strict=True) for a, b in zip(u, v, strict=True))
-    return problem.loss.factor * total(problem.loss.value(e) for e in errors)
+    pairs = ((a, y) for u, v in zip(f, problem.targets, strict=True) for a, y in zip(u, v, strict=True))
+    return problem.loss.factor * total(problem.loss.at(y).value(a - y) for a, y in pairs)
 
 
 def risk_along(problem: Problem, path: Point) -> Poly:
@@ -181,15 +181,16 @@ def risk_along(problem: Problem, path: Point) -> Poly:
     summed = Poly(())
     for i, y in enumerate(problem.targets):
         for value, label in zip(evaluate(problem, path, i)[-1], y, strict=True):
-            summed += problem.loss.after_zero(Poly(()) + value - label)
+            summed += problem.loss.at(label).after_zero(Poly(()) + value - label)
     return summed * problem.loss.factor
 
 
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
-    """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k."""
-    slope, factor = problem.loss.slope, problem.loss.factor
+    """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k; ValueError at a kink of the loss."""
+    loss, factor = problem.loss, problem.loss.factor
     outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
-    return [tuple(within_budget(factor * slope(a - b), a, b) for a, b in zip(u, v, strict=True)) for u, v in outputs]
+    pairs = (zip(u, v, strict=True) for u, v in outputs)
+    return [tuple(within_budget(factor * loss.at(y).slope(a - y), a, y) for a, y in each) for each in pairs]
 
 
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:

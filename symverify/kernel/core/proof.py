@@ -10,8 +10,24 @@ from .network import Point, Problem, coordinates
 from .poly import Poly
 from .text import Fields, canonical, listed, natural
 
-Value = bool | int | str | None
+
+class Quantity:
+    """A number of a statement that is not one text."""
+
+    __slots__ = ()
+
+    def stated(self) -> dict[str, str]:
+        """As certificates spell it."""
+        raise NotImplementedError
+
+
+Value = bool | int | str | Quantity | None
 Statement = dict[str, Value]
+
+
+def stated(value: Value) -> object:
+    """A value of a statement as certificates spell it."""
+    return value.stated() if isinstance(value, Quantity) else value
 
 
 class Fact:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT, read_table
+from symverify.kernel.core.file import FORMAT, Labels, read_table
+from symverify.kernel.core.loss import squared
 from symverify.problem.faults import read_network
 from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically
@@ -151,8 +153,8 @@ def _columns(
 
 
 def _inline(columns: dict[str, list[str]], table: bytes, name: str) -> list[dict[str, object]]:
-    sizes = (len(columns["inputs"]), len(columns["targets"]))
-    samples, _ = read_table({"csv": name, **columns}, "data", sizes, lambda _: table)
+    numbers = Labels(squared(ONE), (), len(columns["targets"]))
+    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), numbers, lambda _: table)
     return [{"x": [spelled(v) for v in x], "y": [spelled(v) for v in y]} for x, y in samples]
 
 

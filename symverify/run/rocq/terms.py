@@ -7,7 +7,7 @@ from math import lcm
 from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon, integral
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.function_bound import group_means
+from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
 
@@ -116,4 +116,8 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
 def means(problem: Problem) -> str:
     """The mean target of the samples with the same input, for each sample."""
-    return listing([vector(f) for f in group_means(problem)])
+    outputs, away = problem.widths[-1], mean_residuals(problem)
+    rows = [away[k : k + outputs] for k in range(0, len(away), outputs)]
+    return listing(
+        [vector([a - b for a, b in zip(y, r, strict=True)]) for y, r in zip(problem.targets, rows, strict=True)]
+    )

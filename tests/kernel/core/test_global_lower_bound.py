@@ -135,9 +135,14 @@ def test_it_is_for_one_layer_and_one_output(changed: Json) -> None:
     check_step(changed, [by_hand("9/5", [[2, -1]], [0])], "needs one hidden layer and scalar output")
 
 
-def test_it_is_for_squares() -> None:
-    step = by_hand("9/5", [[2, -1]], [0])
-    check_step(RAMP | {"loss": "huber"}, [step], "global_lower_bound: is not a rule for the huber loss")
+def test_what_a_vector_proves_depends_on_the_loss() -> None:
+    """y = (2, 1), g = (2, −1): ⟨g, y⟩ = 3, ⟨g, g⟩ = 5."""
+    for loss, risk in (("huber", "7/8"), ("absolute", "3/2"), ({"name": "quantile", "tau": "1/3"}, "1/2")):
+        document = RAMP | {"loss": {"name": loss} if isinstance(loss, str) else loss}
+        document["loss"] |= {"reduction": "sum"}
+        check_step(document, [by_hand(risk, [[2, -1]], [0])], "does not settle")
+        above = str(Fraction(risk) + Fraction(1, 10**9))
+        check_step(document, [by_hand(above, [[2, -1]], [0])], "proves less than the claimed bound")
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])

@@ -1,0 +1,191 @@
+"""Claims under logistic, cross-entropy and Poisson loss: the best fit is real, its risk an enclosure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+from symverify.certify.certificate import parameters
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel.core.activation import ONE
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
+from symverify.search.affine_minimum import NotConstructible, carrying
+from symverify.search.better_real import RealWitness, evaluated, lowest_point
+from symverify.search.real_points import Falls, Holds, Open, decide_real
+from symverify.search.span_dual import NotFitted, SpanFit, span_fit
+
+MAX_SHARE = 0.5  # of the time that is left, for one search
+
+
+def _text(rows: Sequence[Sequence[Fraction]]) -> list[list[str]]:
+    return [[str(x) for x in row] for row in rows]
+
+
+def sloped_pieces(problem: Problem) -> list[int] | None:
+    """A piece of non-zero slope for each hidden layer, the last one; None if a layer has none."""
+    chosen = []
+    for h in problem.activations:
+        pieces = [p for p, s in enumerate(h.slopes) if s]
+        if not pieces:
+            return None
+        chosen.append(pieces[-1])
+    return chosen
+
+
+def flat_pieces(problem: Problem) -> list[int] | None:
+    """The same, but of slope 0 in the first layer that has such a piece; None if none has."""
+    pieces = [next((p for p, s in enumerate(h.slopes) if not s), None) for h in problem.activations]
+    if all(p is None for p in pieces):
+        return None
+    return [0 if p is None else p for p in pieces]
+
+
+def _affine_fit(session: Session) -> SpanFit | str:
+    """The best affine fit, or why there is no dual point."""
+    try:
+        return span_fit(session.problem, session.problem.affine_features())
+    except NotFitted as error:
+        return str(error)
+
+
+def _start(problem: Problem, near: Sequence[Sequence[Fraction]]) -> Point | None:
+    """A point that carries nearly the best affine fit, from which better ones are looked for."""
+    try:
+        short = [[Fraction(round(x * 2**20), 2**20) for x in row] for row in near]
+        wide = min(problem.widths[1:-1]) >= problem.widths[-1] and problem.hidden_bias and problem.output_bias
+        return carrying(problem, short).point if wide else None
+    except NotConstructible:
+        return None
+
+
+def _minimum(session: Session) -> tuple[int, str] | Undecided:
+    """The step of the minimum of the best affine fit; or why not, of the best constant on a piece of slope 0."""
+    problem, certificate = session.problem, session.certificate
+    session.progress("the best affine fit")
+    fit, pieces = _affine_fit(session), sloped_pieces(problem)
+    reason = fit if isinstance(fit, str) else ""
+    if isinstance(fit, SpanFit) and pieces is not None:
+        try:
+            if fit.direction is None:
+                fields = {"pieces": pieces, "near": _text(fit.near), "dual": _text(fit.dual)}
+                return certificate.step("span_minimum", {}, **fields), ""
+            fields = {"pieces": pieces, "near": _text(fit.near), "dual": _text(fit.dual)}
+            step = certificate.step("no_minimum", {}, direction=_text(fit.direction), **fields)
+            certificate.claim("affine_infimum", step)
+            reason = f"no best affine fit exists: the risk falls for ever along {_spelled(fit.direction)}"
+        except Rejected as error:
+            reason = error.reason
+    flat = flat_pieces(problem)
+    if flat is not None:
+        try:
+            constant = span_fit(problem, [(ONE,) * len(problem.inputs)])
+            if constant.direction is None:
+                fields = {"pieces": flat, "near": _text(constant.near), "dual": _text(constant.dual)}
+                return certificate.step("span_minimum", {}, **fields), reason
+        except (NotFitted, Rejected) as error:
+            reason = reason or str(error)
+    return Undecided(reason or "every activation is constant")
+
+
+def _spelled(direction: Sequence[Sequence[Fraction]]) -> str:
+    return "; ".join(f"({', '.join(str(x) for x in row)})" for row in direction)
+
+
+def spurious_minimum(session: Session) -> Outcome:
+    """Infinitely many local minima at the best affine fit, and a better point."""
+    found = _minimum(session)
+    if isinstance(found, Undecided):
+        return found
+    minimum, why = found
+    step = _spurious(session, minimum)
+    if step is None:
+        return Undecided("no point of lower risk than the affine fit was found within the budget")
+    fact = session.certificate.fact(step)
+    if fact.settles("spurious_minimum") is None:
+        return Undecided(f"{why}; see the claim valley for the minimum of the best constant")
+    return Proved(step)
+
+
+def valley(session: Session) -> Outcome:
+    """The same as a set of local minima with its dimension."""
+    found = _minimum(session)
+    if isinstance(found, Undecided):
+        return found
+    step = _spurious(session, found[0])
+    return Proved(found[0] if step is None else step)
+
+
+def _spurious(session: Session, minimum: int) -> int | None:
+    fact = session.certificate.fact(minimum)
+    if not isinstance(fact, RealMinimum):
+        raise TypeError("only a local minimum can be spurious")
+    witness = lowest(session, fact.enclosed.lower)
+    if witness is None or witness.risk.upper >= fact.enclosed.lower:
+        return None
+    better = session.certificate.point(witness.point)
+    return session.certificate.step("spurious_real", {"minimum": minimum, "better": better})
+
+
+def lowest(session: Session, ceiling: Fraction | None) -> RealWitness | None:
+    """The lowest point found so far, or now where none below `ceiling` is known."""
+    known = session.lowest_real
+    if known is not None and (ceiling is None or known.risk.upper < ceiling):
+        return known
+    session.progress("searching for a point of lower risk")
+    fit = _affine_fit(session)
+    start = None if isinstance(fit, str) else _start(session.problem, fit.near)
+    share = session.deadline - session.remaining() * MAX_SHARE
+    found = lowest_point(session.problem, start, ceiling, share)
+    theta = session.problem.parameters
+    own = None if theta is None else evaluated(session.problem, theta)
+    for each in (found, own):
+        if each is not None and (known is None or each.risk.upper < known.risk.upper):
+            known = each
+    session.lowest_real = known
+    return known
+
+
+def global_minimum(session: Session) -> Outcome:
+    """The infimum: 0 where a point predicts every label with a margin, else between a bound and the best point."""
+    certificate, left_open = session.certificate, Undecided if session.insist else Skipped
+    witness = lowest(session, None)
+    if witness is None:
+        return left_open("no point was found within the budget")
+    at = certificate.point(witness.point)
+    if witness.wins:
+        return Proved(certificate.step("zero_infimum", {"point": at}), claim="infimum")
+    if session.insist:
+        bound = certificate.step("function_bound")
+        certificate.claim("global_bounds", certificate.step("bracket", {"bound": bound, "point": at}))
+    return left_open("no point found meets the bound for all functions of the inputs")
+
+
+def point(session: Session) -> Outcome:
+    """Whether the given parameters are a local minimum, and a spurious one."""
+    problem, certificate, theta = session.problem, session.certificate, session.problem.parameters
+    if theta is None:
+        return Undecided("the network file gives no parameters")
+    at = certificate.point(theta)
+    session.progress("deciding whether the given point is a local minimum")
+    fact = certificate.fact(at)
+    if not isinstance(fact, EnclosedPoint):
+        raise TypeError("a point under a loss over the reals is enclosed")
+    match decide_real(problem, fact):
+        case Open(why):
+            return Undecided(why)
+        case Falls(curve, why):
+            step = certificate.step("real_descent", {"point": at}, curve=parameters(curve))
+            return Proved(step, (("reason", why),))
+        case Holds(rule):
+            minimum = certificate.step(rule, {"point": at})
+            step_or_none = _spurious(session, minimum)
+            return Proved(minimum if step_or_none is None else step_or_none)
+
+
+OF_REAL_LOSSES: Mapping[str, Callable[[Session], Outcome]] = {
+    "global_minimum": global_minimum,
+    "infimum": global_minimum,
+    "valley": valley,
+    "point": point,
+    "spurious_minimum": spurious_minimum,
+}

@@ -1,0 +1,89 @@
+"""What facts about losses over the reals say, in words: one sentence for each kind of fact."""
+
+from collections.abc import Callable
+
+from symverify.kernel.core.proof import Fact
+from symverify.kernel.reals.facts import (
+    EnclosedPoint,
+    NoMinimum,
+    NotRealMinimum,
+    RationalMinimum,
+    RealMinimum,
+    SpanMinimum,
+    SpuriousReal,
+    ZeroInfimum,
+)
+from symverify.report.document import Inline
+
+Sentence = tuple[Inline, ...]
+
+
+def _named(at: EnclosedPoint, otherwise: str = "a point") -> str:
+    return "the given point" if at.given else otherwise
+
+
+def _point(fact: EnclosedPoint, _: object) -> Sentence:
+    return (f"{_named(fact)} has risk {fact.risk}",)
+
+
+def _span(fact: SpanMinimum, _: object) -> Sentence:
+    return (
+        f"some point, not written down, that predicts {_fit(fact)}, of risk {fact.risk}, is a local minimum, strictly "
+        f"inside its cell, in whose closure no point has lower risk{_size(fact)}",
+    )
+
+
+def _fit(fact: SpanMinimum) -> str:
+    return "a best affine fit" if fact.affine else "the best that its cell can predict"
+
+
+def _size(fact: SpanMinimum) -> str:
+    return f"; the points of its cell of that risk are local minima, too, and form a set of dimension {fact.dimension}"
+
+
+def _rational(fact: RationalMinimum, _: object) -> Sentence:
+    inside = "" if fact.pattern is None else ": strictly inside its cell, in whose closure no point has lower risk"
+    return (f"{_named(fact.at)}, of risk {fact.at.risk}, is a local minimum{inside}",)
+
+
+def _falls(fact: NotRealMinimum, _: object) -> Sentence:
+    return (
+        f"{_named(fact.at)}, of risk {fact.at.risk}, is not a local minimum: along a polynomial curve from it the risk "
+        "strictly falls at once",
+    )
+
+
+def _minimum(fact: RealMinimum) -> tuple[str, str]:
+    match fact:
+        case SpanMinimum():
+            return f"some point, not written down, that predicts {_fit(fact)}", _size(fact)
+        case RationalMinimum():
+            return _named(fact.at), ""
+        case _:
+            raise TypeError(f"no words for {type(fact).__name__}")
+
+
+def _spurious(fact: SpuriousReal, _: object) -> Sentence:
+    name, size = _minimum(fact.minimum)
+    risk, other = fact.minimum.enclosed, _named(fact.better, "another point")
+    return (f"{name}, of risk {risk}, is a spurious local minimum: {other} has risk {fact.better.risk}{size}",)
+
+
+def _none(fact: NoMinimum, _: object) -> Sentence:
+    over = "affine maps of the inputs" if fact.affine else "the predictions of a cell"
+    return (f"the infimum of the risk over {over} is {fact.risk}, and none of them attains it",)
+
+
+def _zero(_: ZeroInfimum, __: object) -> Sentence:
+    return ("the infimum of the risk over all parameters is 0, and no parameters attain it",)
+
+
+REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+    EnclosedPoint: _point,
+    SpanMinimum: _span,
+    RationalMinimum: _rational,
+    NotRealMinimum: _falls,
+    SpuriousReal: _spurious,
+    NoMinimum: _none,
+    ZeroInfimum: _zero,
+}

@@ -1,0 +1,68 @@
+"""The rule `enclosed_point`: risks of rational points under losses over the reals."""
+
+import random
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+from symverify.kernel.check import apply
+from symverify.kernel.core.proof import Proof
+from symverify.kernel.reals.facts import EnclosedPoint
+from tests.kernel.reals.made import Declined, Malformed, Rejected, document, layer, mp, mp_risk, problem_of, refused
+
+POINT = [layer([["1"], ["-1"]], ["0", "1"]), layer([["1/2", "2"]], ["-1/3"])]
+
+
+def enclosed(doc: object, parameters: object = "given") -> EnclosedPoint:
+    proof = Proof(problem_of(doc))
+    fact = apply(proof, {"rule": "enclosed_point", "parameters": parameters}, "steps[0]").fact
+    assert isinstance(fact, EnclosedPoint)
+    return fact
+
+
+def label(name: str, rng: random.Random, outputs: int) -> list[str]:
+    draws = [Fraction(rng.randrange(0, 4)) for _ in range(outputs)]
+    if name == "cross_entropy":
+        return [str(d / sum(draws)) for d in draws] if sum(draws) else ["1"] + ["0"] * (outputs - 1)
+    return [str(d / 3 if name == "logistic" else d) for d in draws]
+
+
+@pytest.mark.parametrize("name", ["logistic", "cross_entropy", "poisson"])
+def test_against_sixty_digits(name: str) -> None:
+    rng = random.Random(name)
+    for _ in range(40):
+        outputs = rng.randrange(2, 4) if name == "cross_entropy" else rng.randrange(1, 3)
+        n, width = rng.randrange(1, 5), rng.randrange(1, 4)
+
+        def number() -> str:
+            return str(Fraction(rng.randrange(-20, 21), rng.randrange(1, 6)))
+
+        theta = [
+            layer([[number(), number()] for _ in range(width)], [number() for _ in range(width)]),
+            layer([[number() for _ in range(width)] for _ in range(outputs)], [number() for _ in range(outputs)]),
+        ]
+        xs, ys = [[number(), number()] for _ in range(n)], [label(name, rng, outputs) for _ in range(n)]
+        doc = document([2, width, outputs], "relu", {"name": name, "factor": "2/3"}, xs, ys, parameters=theta)
+        fact = enclosed(doc)
+        assert fact.given
+        with mpmath.workdps(60):
+            value, slack = mp_risk(problem_of(doc), fact.point), mpmath.mpf(10) ** -50
+            size = 1 + abs(value)
+            assert mp(fact.risk.lower) <= value + slack * size
+            assert value <= mp(fact.risk.upper) + slack * size
+            assert mp(fact.risk.upper - fact.risk.lower) <= mpmath.mpf(10) ** -30 * size
+
+
+def test_refusals() -> None:
+    doc = document([1, 2, 1], "relu", "logistic", [0, 1], [[0], [1]])
+    refused(doc, [{"rule": "enclosed_point", "parameters": "given"}], "the network file gives no parameters")
+    refused(doc, [{"rule": "enclosed_point"}], "parameters: is missing", Malformed)
+    refused(doc, [{"rule": "point", "parameters": POINT}], "is not a rule for the logistic loss", Rejected)
+    squared = document([1, 2, 1], "relu", "squared", [0, 1], [[0], [1]])
+    refused(squared, [{"rule": "enclosed_point", "parameters": POINT}], "is not a rule for the squared loss")
+    far = document([1, 1, 1], "relu", "poisson", [0], [[0]])
+    steep = [layer([[0]], [9000]), layer([[1]], [0])]
+    texts = [{key: [[str(v) for v in row] if isinstance(row, list) else str(row) for row in part]
+              for key, part in each.items()} for each in steep]  # fmt: skip
+    refused(far, [{"rule": "enclosed_point", "parameters": texts}], "beyond 8192", Declined)

@@ -1,0 +1,53 @@
+"""The rule `real_lower_bound`: trees of splits under the logistic loss."""
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+from tests.kernel.reals.made import Json, Malformed, checked, document, edited, layer, mp, refused
+
+# x = 1, 2, labels 1, 0, no biases: f ∝ (1, 2) on either side; g = (1, −1) serves σ = +, (−1, 1)… none serves σ = −:
+# with g = (2, −1) all networks have ⟨g, f⟩ = 0.
+RAMP = document([1, 1, 1], "relu", {"name": "logistic", "reduction": "sum"}, [1, 2], [["1"], ["0"]], bias=False)
+STEP = {"rule": "real_lower_bound", "risk": "1", "vectors": [[2, -1]], "scales": ["4"], "tree": [0]}
+
+
+def entropy(p: Fraction) -> mpmath.mpf:
+    return -mp(p) * mpmath.log(mp(p)) - (1 - mp(p)) * mpmath.log(1 - mp(p))
+
+
+def test_a_bound() -> None:
+    zero = {"rule": "enclosed_point", "parameters": [layer([["0"]]), layer([["0"]])]}
+    bracket = {"rule": "bracket", "from": {"bound": 0, "point": 1}}
+    (theorem,) = checked(RAMP, [STEP, zero, bracket], {"global_bounds": 2}).theorems
+    assert dict(theorem.statement)["lower"] == "1"
+    with mpmath.workdps(40):
+        best = entropy(Fraction(1, 2)) + entropy(Fraction(1, 4))
+        assert best > 1
+        close = str(Fraction(int(best * 10**15), 10**15))
+    checked(RAMP, [STEP | {"risk": close}, zero, bracket], {"global_bounds": 2})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (["risk"], "13/10", "proves less than the claimed bound"),
+        (["vectors"], [[1, -1]], "does not admit all regions of the leaf"),
+        (["vectors"], [[2, -1, 0]], "needs 2 integers"),
+        (["scales"], ["1"], "does not leave the dual point in the domain"),
+        (["scales"], ["-4"], "must be positive"),
+        (["scales"], [], "expected 1 numbers"),
+        (["tree"], [], "ends too early"),
+        (["tree"], [0, 0], "the tree ends before"),
+        (["vectors"], [[-2, 1]], "does not leave the dual point in the domain"),
+    ],
+)
+def test_corrupted(path: list[Json], value: Json, reason: str) -> None:
+    refused(RAMP, [edited(STEP, path, value)], reason)
+
+
+def test_other_networks() -> None:
+    refused(RAMP | {"layers": [1, 1, 1, 1]}, [STEP], "needs one hidden layer and scalar output")
+    refused(RAMP | {"bias": {"hidden": False, "output": True}}, [STEP], "with an output bias of sum 0")
+    refused(RAMP, [edited(STEP, ["scales"], ...)], "scales: is missing", Malformed)
