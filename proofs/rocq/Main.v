@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale AffineFit Descent AdjacentCells.
+  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Infimum.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -16,12 +16,12 @@ Definition pT (l : loss_name) : list (list Q) -> list Q -> list Q :=
 Definition good_loss (l : loss_name) : bool := match l with Squared => true | Huber d => ltb Qops 0%Q d end.
 Lemma half_ok : toR QR half = / 2.
 Proof. cbn [toR QR]. unfold Q2R, half. simpl. lra. Qed.
-Lemma good_loss_ok l : good_loss l = true -> exists L, value L = value_of l /\ means QR (vT l) (gT l) L /\ loss_soon Qops QR (pT l) L.
+Lemma good_loss_ok l : good_loss l = true -> exists L, value L = value_of l /\ means QR (vT l) (gT l) L /\ loss_soon Qops QR (pT l) L /\ differentiable L 1.
 Proof.
   destruct l as [|d]; intros H.
-  - exists squared. split; [reflexivity|split; [apply (squared_ok Qops QR)|apply (squared_soon_ok Qops QR)]].
+  - exists squared. split; [reflexivity|split; [apply (squared_ok Qops QR)|split; [apply (squared_soon_ok Qops QR)|apply squared_differentiable]]].
   - apply (ltb_ok QR) in H. assert (Hd : 0 < toR QR d) by (cbn [toR QR] in *; unfold Q2R at 1 in H; simpl in H; lra).
-    exists (huber (toR QR d) Hd). split; [reflexivity|]. split; [apply (huber_ok Qops QR half d half_ok)|apply (huber_soon_ok Qops QR half d half_ok)].
+    exists (huber (toR QR d) Hd). split; [reflexivity|]. split; [apply (huber_ok Qops QR half d half_ok)|split; [apply (huber_soon_ok Qops QR half d half_ok)|apply huber_differentiable]].
 Qed.
 Definition is_identity (a : act Q) : bool :=
   match a with ([], (Qmake (Zpos xH) xH, Qmake Z0 xH)) => true | _ => false end.
@@ -70,6 +70,19 @@ Definition ok_tree_bound (width : nat) (s : Z * Z * (Z * Z * Z)) (homog : bool) 
 (* A: a proposed affine map *)
 Definition ok_affine_fit (th : params Q) (A : list (list Q)) : bool :=
   good_loss (loss_of p) && check_affine Qops g (n_in p) (n_out p) N D th A.
+(* units that go to infinity as their output weights go to 0: signs, u, nu of Infimum.v *)
+Definition limit_risk (c0 : Q) (us : list (bool * (list Q * Q))) : Q :=
+  match N with
+  | [_; (bh, h)] => mul Qops c (sumT Qops (fun d => l [add Qops c0 (far_value Qops bh h us (fst d))] (snd d)) D)
+  | _ => 0%Q
+  end.
+Definition ok_limit (width : nat) (c0 : Q) (us : list (bool * (list Q * Q))) (rho : Q) : bool :=
+  match N with
+  | [(bo, a); (bh, h)] => is_identity a && good_loss (loss_of p) && check_limit Qops bh bo h l c D width ((if bh then 1 else 0) + n_in p) c0 us rho
+  | _ => false
+  end.
+(* one hidden layer and one output: a bound for all widths is one for each *)
+Definition ok_shallow : bool := match N with [(_, a); _] => is_identity a && (n_out p =? 1)%nat | _ => false end.
 (* a curve, polynomial in t, that begins at the point *)
 Definition ok_descent (curve : params (list Q)) : bool := good_loss (loss_of p) && check_descent Qops l (pT (loss_of p)) c N D curve.
 (* a point with the risk of a bound *)
@@ -137,6 +150,19 @@ Proof.
   apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
   destruct (loss_of p); [|discriminate]. exists bo, bh, h. split; auto. exact (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ H3).
 Qed.
+Theorem ok_limit_sound width c0 us rho : ok_limit width c0 us rho = true -> approached p width rho.
+Proof.
+  unfold ok_limit, approached. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
+  apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
+  destruct (good_loss_ok _ H2) as (L & E & HL & _ & DL). exists bo, bh, h. split; [reflexivity|]. rewrite <- E.
+  exact (check_limit_ok Qops QR bh bo h _ _ L _ _ _ _ _ _ _ HL DL H3).
+Qed.
+Theorem ok_shallow_sound width rho : ok_shallow = true -> lower_bound_any p rho -> lower_bound p width rho.
+Proof.
+  unfold ok_shallow. intros H B. unfold lower_bound. unfold lower_bound_any in B. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
+  apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a. apply Nat.eqb_eq in H2. exists bo, bh, h. split; [reflexivity|].
+  intros out W _ _ _. apply B. intros d _. rewrite H2. reflexivity.
+Qed.
 Theorem ok_affine_fit_sound th A : ok_affine_fit th A = true -> affine_fit p th.
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold affine_fit. rewrite <- E.
@@ -146,7 +172,7 @@ Theorem path_start curve : path_at 0 curve = real (start Qops curve).
 Proof. apply (at_start Qops QR). Qed.
 Theorem ok_descent_sound curve : ok_descent curve = true -> ~ local_min (risk_at p) (path_at 0 curve).
 Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & HS). rewrite risk_at_QR, <- E. change (path_at 0 curve) with (at_ QR 0 curve).
+  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & HS & _). rewrite risk_at_QR, <- E. change (path_at 0 curve) with (at_ QR 0 curve).
   rewrite (at_start Qops QR). eapply (check_descent_ok Qops QR); eauto.
 Qed.
 Theorem ok_global_minimum_sound width rho th : lower_bound p width rho -> ok_global_minimum width rho th = true -> global_min (risk_at p) (real th).

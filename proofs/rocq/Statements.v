@@ -50,3 +50,10 @@ Definition lower_bound (p : problem) (width : nat) (rho : Q) : Prop :=
   exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\
   forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
     (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> Q2R rho <= risk_at p [[out]; W].
+(* some networks of this width have risks as near to rho as wanted, or lower *)
+Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\ forall eps, 0 < eps ->
+  exists out W, length out = ((if bo then 1 else 0) + width)%nat /\ length W = width /\
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) /\ risk_at p [[out]; W] < Q2R rho + eps.
+(* rho is the infimum of the risk of the networks of this width *)
+Definition infimum (p : problem) (width : nat) (rho : Q) : Prop := lower_bound p width rho /\ approached p width rho.

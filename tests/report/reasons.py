@@ -75,6 +75,17 @@ def _bends_down(judge: Judge, _: Any) -> None:
     holds(risks[0] + risks[2] < 2 * risks[1], "the second difference is not negative")
 
 
+def _falls(low: int, high: int) -> Callable[[Judge, Any], None]:
+    """Along the curve the risk falls, at an order between these."""
+
+    def check(judge: Judge, _: Any) -> None:
+        path, oracle = _curve(judge), judge.oracle
+        here, there = (oracle.risk(at(path, t)) for t in (Fraction(0), TINY))
+        holds(TINY**high / 10**6 < here - there < TINY**low * 10**6, "the risk falls at another order, or not at all")
+
+    return check
+
+
 def _least(judge: Judge, _: Any) -> None:
     """The affine fit has the least risk of all."""
     step = next(each for each in judge.certificate["claims"] if each["claim"] == "spurious_minimum")["step"]
@@ -91,7 +102,10 @@ REASONS: dict[str, Callable[[Judge, Any], None]] = {
     r"on)?": _only_unit,
     "a one-sided gradient is not zero": _one_sided,
     "the Hessian has a negative eigenvalue": _bends_down,
-    "a curve found by search": lambda *_: None,
+    "a curve found by search": _falls(1, 12),
+    "the risk falls at first order into a cell around it": _falls(1, 1),
+    "the Lagrangian of a cell around it has negative curvature along the active kinks": _falls(2, 2),
+    "the risk falls at higher order along a flat direction": _falls(3, 12),
     "no (function of the inputs|network of this architecture) has lower risk than the affine fit": _least,
     "the infimum over the cell is (attained on its boundary|not seen to be attained)": lambda *_: None,
     "whether it is attained is open": lambda *_: None,

@@ -7,7 +7,7 @@ import pytest
 
 from symverify.kernel import Checked
 from symverify.kernel.check import check
-from symverify.kernel.table import RULES
+from symverify.kernel.table import RULES, STOREY
 from symverify.problem.load import LoadedProblem, loads
 from symverify.report.document import Para, Strong
 from symverify.report.explain import FORMS, Explanation, account, explain, render
@@ -101,7 +101,7 @@ def test_each_step_ends_with_what_it_proves(name: str) -> None:
     assert len([key for key in sections if key.startswith("step-")]) >= min(len(found.steps), 3)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if STOREY[rule] != "reals"])  # those: by their own figures
 def test_every_rule_is_told_in_words_of_its_own(rule: str) -> None:
     assert rule in TELLINGS
     assert any(step.rule == rule for name in CONTROLS for step in checked(name).steps)

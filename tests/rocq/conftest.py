@@ -1,5 +1,6 @@
 """The Rocq development, built once per test run in a temporary folder; skipped, with the reason, without its tools."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -22,12 +23,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     if missing := _missing("coqc", "coq_makefile", "make"):
         pytest.skip(f"not installed: {missing}")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # one build for all workers
     folder = os.environ.get("SYMVERIFY_ROCQ_BUILD")
-    target = Path(folder) if folder else tmp_path_factory.mktemp("rocq")
-    done = subprocess.run(
-        ["sh", str(SOURCES / "build.sh"), str(target)], capture_output=True, text=True, timeout=900, check=False
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    target, made = Path(folder) if folder else shared / "rocq", shared / "rocq-is-built"
+    with (shared / "rocq-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            command = ["sh", str(SOURCES / "build.sh"), str(target)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
+            assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+            made.touch()
     return target
 
 

@@ -238,11 +238,37 @@ def test_agreement_on_random_certificates(checker: Path, tmp_path: Path) -> None
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    """All mutants of the accepted cases and of their networks, and 5,000 random certificates with three mutants each."""
+    """All mutants of the accepted cases and of their networks; 5,000 random certificates with three mutants each."""
     seen = agree(checker, tmp_path, corrupted(10**9, 0)) + agree(checker, tmp_path, miswritten(10**9, 0))
     seen += agree(checker, tmp_path, random_cases(range(5000), mutants=3))
     assert seen[0, 0] > 500, seen
     assert seen[10, 10] > 100, seen
+
+
+def approached(nu: str = "0") -> tuple[Any, Any]:
+    """An infimum that is not attained, and what it rests on; with biases, and a unit that stays finite."""
+    kink = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+    document = network([1, 2, 1], kink, samples([1, 2], [3, 5]), bias={"hidden": True, "output": False})
+    far = {"sign": "1", "u": ["2", "1"], "nu": nu}
+    steps: list[Any] = [
+        {"rule": "function_bound"},
+        {"rule": "limit", "constant": "0", "units": [far]},
+        {"rule": "infimum", "from": {"bound": 0, "limit": 1}},
+        {"rule": "bracket", "from": {"bound": 0, "point": 1}},
+    ]
+    claims: list[Any] = [
+        {"claim": "infimum", "verdict": "proved", "step": 2, "risk": "0", "attained": None},
+        {"claim": "global_bounds", "verdict": "proved", "step": 3, "lower": "0", "upper": "0"},
+    ]
+    return document, certificate(document, steps, claims)
+
+
+def test_infimum(checker: Path, tmp_path: Path) -> None:
+    document, proof = approached()
+    told, answer = kernel(document, proof), extracted(checker, tmp_path, document, proof)
+    assert (told.code, answer) == (0, told)
+    document, proof = approached(nu="1/2")
+    assert extracted(checker, tmp_path, document, proof).code == kernel(document, proof).code == 11
 
 
 def test_a_wide_network_needs_no_more_units_than_samples(checker: Path, tmp_path: Path) -> None:

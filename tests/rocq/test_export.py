@@ -15,6 +15,7 @@ from symverify.problem.load import LoadedProblem, load, loads
 from symverify.run.rocq import Exported, export_rocq
 from tests.kernel.accepted import CASES
 from tests.kernel.corruption import text
+from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
 PROOFS = Path(__file__).parents[2] / "proofs"
@@ -130,6 +131,14 @@ def test_other_rules(built: Path, tmp_path: Path, name: str) -> None:
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr
     assert made.claims == ("claim_point",)
+
+
+def test_infimum(built: Path, tmp_path: Path) -> None:
+    document, proof = approached()
+    made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    assert made.claims == ("claim_infimum", "claim_global_bounds")
 
 
 @pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])

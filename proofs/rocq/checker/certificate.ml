@@ -15,11 +15,13 @@ type fact =
   | Valley of { at : point; better : point option }
   | Lower of { rho : Q.t; how : bound }
   | Bracket of Q.t * Q.t
+  | Limit of Q.t
+  | Infimum of Q.t
   | Open of string (* a rule without a verified checker *)
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Open r -> r
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -101,11 +103,32 @@ let tree_bound state f =
   let units = min width (List.length net.N.data) in
   let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
   demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
+  if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
   let s = Propose.scales net rho in
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
     "the vectors and the tree do not prove the bound";
   Lower { rho = printable rho; how = By_tree width }
+
+let far_away state f =
+  let net = state.net in
+  let p = net.N.problem and where = f.Read.where in
+  let hidden = List.hd net.N.biases in
+  let unit where v =
+    let f = Read.fields where v in
+    let sign = Read.need f "sign" Read.canonical and u = Read.need f "u" (Read.listed Read.canonical) in
+    let nu = Read.need f "nu" Read.canonical in
+    Read.finish f;
+    if not (Q.equal (Q.abs sign) Q.one) then malformed (Read.at f "sign") "expected \"1\" or \"-1\"";
+    if Q.sign nu < 0 then malformed (Read.at f "nu") "must not be negative";
+    let bias_first = match List.rev u with b :: w when hidden -> b :: List.rev w | _ -> u in
+    (Q.sign sign > 0, (N.vec bias_first, N.q nu)) in
+  let c0 = N.q (Read.need f "constant" Read.canonical) in
+  let units = Read.need f "units" (Read.listed unit) in
+  if not (shallow net) then rejected where "needs one hidden layer and scalar output";
+  let value = N.of_q (C.limit_risk p c0 units) in
+  demand where (C.ok_limit p (List.nth net.N.widths 1) c0 units (N.q value)) "more units, or other ones, than the network has";
+  Limit (printable value)
 
 (* ---- the rules ---- *)
 let prove state number rule f roles =
@@ -177,8 +200,13 @@ let prove state number rule f roles =
       Global { at; affine = is_affine net at.th }
   | "bracket" ->
       let rho, _ = premise state roles number "bound" a_bound in
-      let at = point "point" in
-      Bracket (rho, at.risk)
+      Bracket (rho, premise state roles number "point" (function Point at -> Some at.risk | Limit value -> Some value | _ -> None))
+  | "limit" -> far_away state f
+  | "infimum" ->
+      let rho, _ = premise state roles number "bound" a_bound in
+      let value = premise state roles number "limit" (function Limit value -> Some value | _ -> None) in
+      demand where (Q.equal value rho && C.ok_shallow p) "the limit's risk is not the bound";
+      Infimum rho
   | _ -> raise (Rests_on rule)
 
 let step state number v =
@@ -214,6 +242,7 @@ let stated claim fact =
       Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
+  | "infimum", Infimum rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])
   | "point", Minimum { at; _ } when at.given ->
@@ -234,9 +263,9 @@ let needed state n =
   found
 let storey state n =
   let found = needed state n in
-  let curved = ref false in
-  Array.iteri (fun i rule -> if found.(i) && rule = "adjacent_cells" then curved := true) state.rules;
-  if !curved then "curvature" else "core"
+  let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
+  let named = (if rests_on [ "adjacent_cells" ] then [ "curvature" ] else []) @ if rests_on [ "limit"; "infimum" ] then [ "cells" ] else [] in
+  if named = [] then "core" else String.concat "+" named
 
 let any _ v = v
 

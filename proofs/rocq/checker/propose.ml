@@ -138,6 +138,10 @@ let multipliers_fit (side, g, bends, _) mu =
 
 (* how many sets of planes the rays of a unit take *)
 let binomial n k = let rec go acc i = if i > k then acc else go (acc *. float_of_int (n - k + i) /. float_of_int i) (i + 1) in go 1. 1
+(* the same for a unit of the network: its planes, and those of the coordinates *)
+let sets_of_planes (net : N.t) =
+  let dimension = List.hd net.widths + (if List.hd net.biases then 1 else 0) + if homogeneous net then 0 else 1 in
+  binomial ((List.length net.data * max 1 (List.length (fst (List.hd net.acts)))) + dimension) (dimension - 1)
 let many_rays (_, g, bends, _) = let d = List.length g in binomial (List.length bends + d) (d - 1) > 20000.
 
 (* from a multiplier for each direction to one for each sample, of r = c l' without the factor c *)

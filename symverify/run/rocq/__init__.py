@@ -34,7 +34,7 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
     index, steps = theorem.step, out.checked.steps
     step = steps[index]
     yield out.done[index], f"exact step{index}"
-    if theorem.claim == "global_bounds":
+    if theorem.claim in ("global_bounds", "infimum"):
         return
     th = out.point_of(index)
     if theorem.claim == "valley":

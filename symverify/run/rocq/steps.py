@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
+from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.check import Checked
-from symverify.kernel.core.facts import Evaluated, LowerBound
+from symverify.kernel.core.facts import Evaluated, Limit, LowerBound
 from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Point, Problem, pieces_at
 from symverify.kernel.core.proof import Step, polynomial
+from symverify.kernel.core.text import canonical, listed
 
 from .terms import (
     coefficients,
@@ -240,6 +242,33 @@ def write_bracket(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
+def write_limit(out: Writer, index: int, step: Step) -> str | None:
+    """Networks come as near to the risk as wanted."""
+    if not isinstance(step.fact, Limit):
+        raise TypeError("not a limit")
+    units = []
+    for each in listed(limit_unit)(step.fields["units"], ""):
+        side, u, nu = each
+        bias_first = [*u[-1:], *u[:-1]] if out.problem.hidden_bias else u
+        units.append(f"({str(side > 0).lower()}, ({vector(bias_first)}, {number(nu)}))")
+    width, rho = out.problem.widths[1], number(step.fact.risk)
+    shift = number(canonical(step.fields["constant"], ""))
+    proof = f"apply (ok_limit_sound p {width} {shift} {listing(units)} {rho}). {COMPUTED}"
+    out.state(index, f"approached p {width} {rho}", proof)
+    return None
+
+
+def write_infimum(out: Writer, index: int, step: Step) -> str | None:
+    """A bound that is approached."""
+    bound, limit = out.premise(step, "bound"), out.premise(step, "limit")
+    below = f"exact step{bound}"
+    if out.checked.steps[bound].rule == "function_bound":
+        below = f"apply ok_shallow_sound; [{COMPUTED} | exact step{bound}]"
+    rho = number(bound_of(out.checked.steps[bound]))
+    out.state(index, f"infimum p {out.problem.widths[1]} {rho}", f"split; [{below} | exact step{limit}]")
+    return None
+
+
 WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "point": write_point,
     "interior_minimum": write_interior,
@@ -253,4 +282,6 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "global_lower_bound": write_tree_bound,
     "global_minimum": write_global,
     "bracket": write_bracket,
+    "limit": write_limit,
+    "infimum": write_infimum,
 }

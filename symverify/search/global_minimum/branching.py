@@ -49,8 +49,8 @@ def _child(
     words: Any, signs: Any, groups: Any, closed: Any, place: int, plane: int, high: int, plus: Any, minus: Any
 ) -> None:
     """The rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane."""
-    plus[:] = 0
-    minus[:] = 0
+    for w in range(words.shape[1]):
+        plus[w] = minus[w] = 0
     done = 0
     for j in range(words.shape[0]):
         cut = groups[j] == groups[place]
@@ -116,8 +116,8 @@ def branch(
                 units, target, allowed, count, size, 0, 0.0, least, stop, state, residuals[now, high], prices, pool
             )
             sizes[now, high] = size
-            supports[now, high, :size] = state[0][:size]
-            amounts[now, high, :size] = state[4][:size]
+            for k in range(size):
+                supports[now, high, k], amounts[now, high, k] = state[0][k], state[4][k]
             reached = 0.0
             for i in range(samples):
                 reached += residuals[now, high, i] * residuals[now, high, i]
@@ -175,4 +175,4 @@ def conflicts(
         found[count] = best
         score[best] = 0.0
         count += 1
-    return found[:count].copy()
+    return found[:count]

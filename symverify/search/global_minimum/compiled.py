@@ -168,7 +168,8 @@ def _add(units: Any, target: Any, number: int, margin: float, state: Any, fixed:
 @numba.njit(cache=True, fastmath=True)
 def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
     _, columns, _, _, weights, _ = state
-    residual[:] = target
+    for i in range(residual.shape[0]):
+        residual[i] = target[i]
     for k in range(size):
         for i in range(residual.shape[0]):
             residual[i] -= weights[k] * columns[k, i]
@@ -292,11 +293,13 @@ def project(
     rays, count = units.shape[0], plus.shape[0] + minus.shape[0]
     state, residual = workspace(units, free.shape[0] + warm.shape[0]), np.empty(units.shape[1])
     allowed, prices, pool = np.empty(count, np.int64), np.empty(max(count, _WAITING)), np.empty(count, np.int64)
-    allowed[: plus.shape[0]] = plus
-    allowed[plus.shape[0] :] = minus + rays
+    for k in range(plus.shape[0]):
+        allowed[k] = plus[k]
+    for k in range(minus.shape[0]):  # loops compile faster than array expressions
+        allowed[plus.shape[0] + k] = minus[k] + rays
     size = 0
-    for number in free:
-        if _enter(units, target, number, 0.0, 0.0, state, size):
+    for k in range(free.shape[0]):
+        if _enter(units, target, free[k], 0.0, 0.0, state, size):
             size += 1
     fixed = size
     for k in range(warm.shape[0]):
@@ -304,4 +307,7 @@ def project(
             size += 1
     size = nearest(units, target, allowed, count, size, fixed, margin, least, stop, state, residual, prices, pool)
     _refine(target, residual, margin, fixed, state, size)
-    return state[0][:size].copy(), state[4][:size].copy(), residual
+    numbers, amounts = np.empty(size, np.int64), np.empty(size)
+    for k in range(size):
+        numbers[k], amounts[k] = state[0][k], state[4][k]
+    return numbers, amounts, residual
