@@ -12,6 +12,7 @@ from .core.text import Fields, anything, listed, natural, shown, strict_json, te
 from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
+WHERE = {"point": "given", "critical_point": "given", "spurious_minimum": "affine_fit"}  # the point that it is about
 _SEAL = object()
 UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 
@@ -38,16 +39,16 @@ class Theorem:
             raise TypeError("only the kernel makes a Theorem")
 
     def line(self) -> str:
-        """The verdict line: greppable, with the numbers, the storey and the problem's hash."""
+        """The verdict line: greppable, with the point, the numbers, the storey and the problem's hash."""
         words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self.statement}
         numbers = [
             f"{'better' if key == 'better_risk' else key}={words[key].replace(' ', '_')}"
             for key, value in self.statement
             if value is not None
         ]
-        return " ".join(
-            ["s", self.verdict.upper(), self.claim, *numbers, f"storey={self.storey}", f"problem={self.problem_sha256}"]
-        )
+        where = [f"at={WHERE[self.claim]}"] if self.claim in WHERE else []
+        ending = [f"storey={self.storey}", f"problem={self.problem_sha256}"]
+        return " ".join(["s", self.verdict.upper(), self.claim, *where, *numbers, *ending])
 
 
 @final

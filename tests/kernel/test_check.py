@@ -192,8 +192,8 @@ def test_text_that_is_no_certificate(data: bytes, reason: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "path", "new", "code", "last"),
     [
-        ("kink", "format", "symverify-certificate/2", 0, "s PROVED point risk=18 storey=core problem="),
-        ("bent", "format", "symverify-certificate/2", 10, "s REFUTED point risk=1 storey=core problem="),
+        ("kink", "format", "symverify-certificate/2", 0, "s PROVED point at=given risk=18 storey=core problem="),
+        ("bent", "format", "symverify-certificate/2", 10, "s REFUTED point at=given risk=1 storey=core problem="),
         ("kink", "problem", OTHER, 11, "s REJECTED"),
         ("kink", "claims", [], 11, "s REJECTED"),
         ("kink", "steps", ..., 2, "s MALFORMED"),

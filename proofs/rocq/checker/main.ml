@@ -14,7 +14,9 @@ let shown = function Json.Text s -> s | Json.Bool b -> string_of_bool b | Json.I
 let line sha256 (o : Certificate.outcome) =
   let name = function "better_risk" -> "better" | key -> key in
   let numbers = List.filter_map (fun (k, v) -> if v = Json.Null then None else Some (name k ^ "=" ^ shown v)) o.numbers in
-  String.concat " " ([ "s"; String.uppercase_ascii o.verdict; o.claim ] @ numbers @ [ "storey=" ^ o.storey; "problem=" ^ sha256 ])
+  let where = match o.claim with
+    | "point" | "critical_point" -> [ "at=given" ] | "spurious_minimum" -> [ "at=affine_fit" ] | _ -> [] in
+  String.concat " " ([ "s"; String.uppercase_ascii o.verdict; o.claim ] @ where @ numbers @ [ "storey=" ^ o.storey; "problem=" ^ sha256 ])
 
 let verify covered network certificate =
   let open_data name = contents (Filename.concat (Filename.dirname network) name) in
