@@ -6,6 +6,11 @@ from typing import Any
 
 from tests.examples import EXAMPLES, Document
 
+KNOWN_LOSSES = (
+    '"squared", "huber", "absolute", "quantile", "hinge", "mse", "mae", "l1", "smooth_l1", "pinball", '
+    '"logistic", "cross_entropy", "poisson", "bce", "bce_with_logits", "ce"'
+)
+
 CONTROL: Document = EXAMPLES["four-points-given"].document
 
 
@@ -142,7 +147,7 @@ INVALID: dict[str, Invalid] = {
     "activations of unknown number": Invalid(put(("layers", 3), ("activation", ["relu", "abs"])), {"layers": "a list"}),
     # loss
     "loss missing": Invalid(put(("loss", ...)), {"loss": "is missing"}),
-    "loss unknown": Invalid(put(("loss", "hinge")), {"loss.name": 'unknown loss \'hinge\'; known: "squared", "huber"'}),
+    "loss unknown": Invalid(put(("loss", "cosine")), {"loss.name": f"unknown loss 'cosine'; known: {KNOWN_LOSSES}"}),
     "loss null": Invalid(put(("loss", None)), {"loss": "expected an object, got None"}),
     "loss nameless": Invalid(put(("loss", {"factor": 1})), {"loss.name": "is missing"}),
     "loss all wrong": Invalid(

@@ -76,7 +76,6 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_face_minimum,
         real_descent,
         real_lower_bound,
-        real_lower_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

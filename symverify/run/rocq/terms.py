@@ -6,6 +6,7 @@ from math import lcm
 
 from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon, integral
+from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem
@@ -65,7 +66,9 @@ def definition(problem: Problem) -> str:
         last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
         layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    loss = "Squared" if problem.loss.name == "squared" else f"Huber {number(problem.loss.cuts[-1])}"
+    if not problem.loss.smooth:
+        raise Declined("the Coq development has squared and Huber loss")
+    loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
     sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
     joined = listing(layers, ";\n    "), listing(samples, ";\n    ")
     return (

@@ -3,6 +3,7 @@
 import pytest
 
 from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import residuals
 from symverify.kernel.core.point import point as point_rule
 from symverify.kernel.core.proof import Proof, Reading
 from symverify.kernel.core.spurious_minimum import affine_optimum
@@ -49,6 +50,7 @@ def test_only_the_best_affine_fit_is_the_minimum_of_theorem_1(ys: Json, paramete
     document = network([1, 2, 1], "relu", samples([0, 1, 2], ys))
     problem = read_problem(text(document), no_data)
     at = point_rule(Reading(Proof(problem), Fields({"parameters": parameters}, "")))
-    assert not affine_optimum(problem, at)
+    assert not affine_optimum(problem, at, residuals(problem, at.predictions))
     fit = [layer([["1/2"], ["0"]], ["1", "-1"]), layer([["1", "0"]], ["-7/6"])]
-    assert affine_optimum(problem, point_rule(Reading(Proof(problem), Fields({"parameters": fit}, ""))))
+    best = point_rule(Reading(Proof(problem), Fields({"parameters": fit}, "")))
+    assert affine_optimum(problem, best, residuals(problem, best.predictions))
