@@ -27,11 +27,16 @@ def test_every_proof(checker: Path, path: Path) -> None:
     """Every claim that is not named as left open is proved as the kernel proves it."""
     answer = run(checker, path.with_name("network.json"), path, "--covered")
     told = python(path.with_name("network.json").read_bytes(), path.read_bytes())
+    loss = json.loads(path.with_name("network.json").read_text())["loss"]
+    name = loss if isinstance(loss, str) else loss["name"]
+    if name not in ("squared", "huber"):
+        assert (answer.code, answer.lines, answer.rest[0]) == (3, frozenset(), f"not covered: {name} loss")
+        return
     proved = {line.split(" problem=")[0] for line in told.lines}
     opened = {line.removeprefix("left open: ") for line in answer.rest if line.startswith("left open: ")}
     mine = {line.split(" problem=")[0] for line in answer.lines}
     assert mine == {line for line in proved if line.split()[2] not in opened}
-    assert not CORE & opened, opened
+    assert name == "huber" or not CORE & opened, opened
 
 
 @pytest.mark.parametrize("name", COVERED)

@@ -121,6 +121,15 @@ def test_gaps_are_named(tmp_path: Path) -> None:
     assert all(each in written for each in made.left_out)
 
 
+def test_other_losses_are_left_out(tmp_path: Path) -> None:
+    _, made = exported("spike", tmp_path, tmp_path)
+    assert made.claims == ()
+    assert any("has no verified checker for absolute loss" in each for each in made.left_out)
+    assert "Theorem" not in made.file.read_text().partition("*)")[2]
+    _, made = exported("huber", tmp_path, tmp_path)
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+
+
 @pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
 def test_other_rules(built: Path, tmp_path: Path, name: str) -> None:
     """Huber's loss, face_minimum, a curve without biases."""

@@ -26,7 +26,8 @@ let describe = function
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "function_bound"; "global_lower_bound"; "global_minimum"; "bracket"; "limit"; "infimum"; "not_attained"; "assumptions"; "linear_collapse";
-  "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas" ]
+  "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas"; "enclosed_point"; "span_minimum"; "spurious_real"; "no_minimum"; "zero_infimum";
+  "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound" ]
 
 type state = { net : N.t; facts : fact array; premises : int list array; rules : string array (* of each step *) }
 
@@ -97,7 +98,8 @@ let tree_bound state f =
   let rho = Read.need f "risk" Read.canonical in
   let integers = Read.listed Read.integer in
   let vectors = Read.need f "vectors" (Read.listed integers) and tree = Read.need f "tree" integers in
-  if not (shallow net) || net.N.huber <> None then rejected where "needs one hidden layer, scalar output and squared loss";
+  if net.N.huber <> None then raise (Rests_on "global_lower_bound for huber loss");
+  if not (shallow net) then rejected where "needs one hidden layer and scalar output";
   if Q.sign rho <= 0 then rejected where "the bound is not above 0";
   let width = List.nth net.N.widths 1 in
   let units = min width (List.length net.N.data) in
@@ -182,7 +184,7 @@ let prove state number rule f roles =
         | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
       Valley { at; better }
   | "function_bound" ->
-      if net.N.huber <> None then rejected where "needs squared loss";
+      if net.N.huber <> None then raise (Rests_on "function_bound for huber loss");
       let fits = Propose.means net in
       let square s (y, m) = Q.(s + ((y - m) * (y - m))) in
       let total = List.fold_left2 (fun s (_, y) m -> List.fold_left square s (List.combine y m)) Q.zero net.N.data fits in

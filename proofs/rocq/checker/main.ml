@@ -35,6 +35,7 @@ let guarded f =
   | Malformed what -> Printf.printf "%s\ns MALFORMED\n" what; 2
   | Rejected what -> Printf.printf "%s\ns REJECTED\n" what; 11
   | Declined what -> Printf.printf "beyond the budget: %s\ns UNDECIDED\n" what; 3
+  | Uncovered what -> Printf.printf "not covered: %s\ns UNDECIDED\n" what; 3
   | Sys_error what -> Printf.printf "cannot read %s\ns MALFORMED\n" what; 2
   | Unix.Unix_error (error, _, name) -> Printf.printf "cannot read %s: %s\ns MALFORMED\n" name (Unix.error_message error); 2
   | Stack_overflow | Out_of_memory -> print_endline "beyond the budget\ns UNDECIDED"; 3

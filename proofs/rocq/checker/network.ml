@@ -85,14 +85,23 @@ let read_activation where v =
 (* ---- loss and biases ---- *)
 let positive where v = let x = Read.liberal where v in if Q.sign x <= 0 then malformed where "must be positive" else x
 
+(* losses that the kernel knows and the verified checkers do not *)
+let other_losses = [ "absolute"; "mae"; "l1"; "quantile"; "pinball"; "hinge"; "logistic"; "bce_with_logits"; "cross_entropy"; "poisson" ]
+
+let covered where v =
+  let name = Read.need (named where v) "name" Read.text in
+  if List.mem name other_losses then raise (Uncovered (name ^ " loss"))
+
 let read_loss where v samples =
   let f = named where v in
   let name = Read.need f "name" Read.text and reduction = Read.default f "reduction" Read.text "mean" in
   let factor = Read.default f "factor" positive Q.one in
   let huber = match name with
-    | "squared" -> None
+    | "squared" | "mse" -> None
     | "huber" -> Some (Read.default f "delta" positive Q.one)
+    | "smooth_l1" -> Some (Read.default f "beta" positive Q.one)
     | _ -> malformed where "unknown loss %S" name in
+  let factor = match huber with Some beta when name = "smooth_l1" -> Q.(factor / beta) | _ -> factor in
   let factor = match reduction with
     | "mean" -> Q.(factor / of_int samples) | "sum" -> factor | _ -> malformed where "expected \"mean\" or \"sum\"" in
   Read.finish f;
@@ -208,6 +217,7 @@ let read bytes open_data =
   let acts = Read.need f "activation" (fun where v -> match v with
     | Json.List _ -> Read.sized hidden read_activation where v
     | _ -> let a = read_activation where v in List.init hidden (fun _ -> a)) in
+  Option.iter (covered "loss") (List.assoc_opt "loss" f.Read.left);
   let data, more = Read.need f "data" (fun where v -> read_data where v (inputs, outputs) open_data) in
   let factor, huber = Read.need f "loss" (fun where v -> read_loss where v (List.length data)) in
   let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in

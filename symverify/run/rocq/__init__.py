@@ -89,7 +89,9 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
+    known = out.problem.loss.name in ("squared", "huber")
+    problem_text = definition(out.problem) if known else ""
     file = folder / "certificate.v"
-    write_atomically(file, "\n".join([*head, definition(out.problem), *out.parts]).encode("ascii"))
+    write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))
     write_atomically(folder / "_CoqProject", f"-Q {theory} Symverify\n-Q . Certificate\ncertificate.v\n".encode())
     return Exported(file, tuple(out.claims), tuple(out.left_out))

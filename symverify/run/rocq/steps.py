@@ -79,6 +79,11 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
+    loss = out.problem.loss.name
+    if loss not in ("squared", "huber"):
+        return f"has no verified checker for {loss} loss"
+    if loss == "huber" and step.rule in ("function_bound", "global_lower_bound"):
+        return "has no verified checker for huber loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)
 
