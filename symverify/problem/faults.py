@@ -33,6 +33,7 @@ from symverify.kernel.table import LOSSES
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
 OpenData = Callable[[str], bytes]
+SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
 
@@ -176,9 +177,10 @@ def read_activation(value: object, where: str) -> None:
             slopes = [fields.need("negative_slope", liberal, ZERO), fields.need("positive_slope", liberal, ONE)]
         elif not fields.faults:
             known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
-            raise Malformed(
-                (where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes")
-            )
+            what = f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"
+            if name in SMOOTH:
+                what += f" ({name} is not piecewise linear, and every proof here is about pieces)"
+            raise Malformed((where, what))
 
 
 def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
