@@ -299,7 +299,13 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             continue
         for column in inputs:
             number(row[place[column]], f"{at}, column {shown(column)}")
-        label([row[place[column]] for column in targets], f"{at}, column {', '.join(map(shown, targets))}")
+        if labels is not None and labels.classed and len(targets) == 1:
+            label(row[place[targets[0]]], f"{at}, column {shown(targets[0])}")
+            continue
+        faults = len(fields.faults)
+        given = [number(row[place[column]], f"{at}, column {shown(column)}") for column in targets]
+        if labels is not None and len(fields.faults) == faults and (fault := labels.loss.fault(given)):
+            fields.faults.append((f"{at}, column {', '.join(map(shown, targets))}", fault))
     fields.check()
     return len(table) - 1
 
