@@ -50,6 +50,24 @@ Definition affine_total (L : convex_loss) (D : list (list R * list R)) (A : list
 Definition attains_over_affine_maps (L : convex_loss) (m d : nat) (D : list (list R * list R)) : Prop :=
   exists A, sized m d A /\ forall B, sized m d B -> affine_total L D A <= affine_total L D B.
 
+(* ---- Theorem 1 for any convex differentiable loss: no affine map is stationary at all samples ---- *)
+Definition nowhere_stationary (L : convex_loss) (m d : nat) (D : list (list R * list R)) : Prop :=
+  forall A, sized m d A -> exists s k, In s D /\ (k < m)%nat /\ nth k (slope L (affine_map A (fst s)) (snd s)) 0 <> 0.
+Definition theorem1_general_statement : Prop :=
+  forall (L : convex_loss) (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
+  0 < c ->
+  differentiable L m -> attains_over_affine_maps L m d D -> nowhere_stationary L m d D ->
+  continuous_act h -> ~ affine_act h -> (m < H)%nat ->
+  (forall hw, In hw HL -> continuous_act (fst hw) /\ ~ constant_act (fst hw) /\ (m < snd hw)%nat) ->
+  (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) ->
+  NoDup (map fst D) ->
+  exists path : R -> params R,
+    (forall x, 0 <= x <= 1 ->
+       shaped (m :: map snd HL ++ [H; d]) (path x) /\
+       spurious_min (risk_of (value L) c (network HL h) D) (path x) /\
+       risk_of (value L) c (network HL h) D (path x) = risk_of (value L) c (network HL h) D (path 0)) /\
+    (forall x x', path x = path x' -> x = x') /\ continuous_path path.
+
 (* ---- Theorem 1, for every convex differentiable loss of that kind ---- *)
 Definition theorem1_statement : Prop :=
   forall (L : convex_loss) (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
@@ -97,6 +115,23 @@ Definition theorem1_huber_statement : Prop :=
        shaped (m :: map snd HL ++ [H; d]) (path x) /\
        spurious_min (risk_of (value (huber delta Hd)) c (network HL h) D) (path x) /\
        risk_of (value (huber delta Hd)) c (network HL h) D (path x) = risk_of (value (huber delta Hd)) c (network HL h) D (path 0)) /\
+    (forall x x', path x = path x' -> x = x') /\ continuous_path path.
+
+(* ---- logistic loss, one for each output ---- *)
+(* a best affine map exists, and none predicts all labels; with a label 0 or 1 among them none ever does *)
+Definition theorem1_logistic_statement : Prop :=
+  forall (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
+  0 < c -> attains_over_affine_maps logistic m d D ->
+  (forall A, sized m d A -> exists s k, In s D /\ (k < m)%nat /\ sigmoid (nth k (affine_map A (fst s)) 0) <> nth k (snd s) 0) ->
+  continuous_act h -> ~ affine_act h -> (m < H)%nat ->
+  (forall hw, In hw HL -> continuous_act (fst hw) /\ ~ constant_act (fst hw) /\ (m < snd hw)%nat) ->
+  (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) ->
+  NoDup (map fst D) ->
+  exists path : R -> params R,
+    (forall x, 0 <= x <= 1 ->
+       shaped (m :: map snd HL ++ [H; d]) (path x) /\
+       spurious_min (risk_of (value logistic) c (network HL h) D) (path x) /\
+       risk_of (value logistic) c (network HL h) D (path x) = risk_of (value logistic) c (network HL h) D (path 0)) /\
     (forall x x', path x = path x' -> x = x') /\ continuous_path path.
 
 (* ---- squared loss and common activations, each hidden layer its own ---- *)

@@ -98,9 +98,9 @@ Proof.
   specialize (HB B SB). rewrite EB, E0 in HB. lra.
 Qed.
 
-Theorem theorem1 : theorem1_statement.
+Theorem theorem1_general : theorem1_general_statement.
 Proof.
-  intros L c d m h H HL D Hc DL ST AT Ch NAh Hm HO HD ND NA. set (NN := network HL h).
+  intros L c d m h H HL D Hc DL AT NS Ch NAh Hm HO HD ND. set (NN := network HL h).
   destruct (kink_exists h Ch NAh) as (t & sm & om & sp & op & d0 & KK).
   destruct AT as (A & [LA RA] & BA). set (q := fun s : list R * list R => slope L (affine_map A (fst s)) (snd s)).
   set (e := fun k (s : list R * list R) => nth k (q s) 0).
@@ -108,11 +108,7 @@ Proof.
   assert (LM : forall s, In s D -> length (affine_map A (fst s)) = m) by (intros; unfold affine_map; rewrite map_length; auto).
   (* an output with a non-zero slope, and a unit that correlates with it *)
   assert (K0 : exists k0, (k0 < m)%nat /\ exists s, In s D /\ e k0 s <> 0).
-  { destruct (NA A LA RA) as (s & Hin & Ne). destruct (HD s Hin) as [_ Ly].
-    assert (F : (forall k, (k < m)%nat -> e k s = 0) \/ exists k, (k < m)%nat /\ e k s <> 0).
-    { clear. induction m as [|m [Z|(k & Hk & N)]]; [left; intros; lia| |right; exists k; split; [lia|auto]].
-      destruct (Req_EM_T (e m s) 0); [left; intros k Hk; destruct (Nat.eq_dec k m) as [->|]; [auto|apply Z; lia]|right; exists m; split; [lia|auto]]. }
-    destruct F as [Z|(k & Hk & N)]; [|exists k; split; [auto|exists s; auto]]. exfalso. apply Ne, ST; auto. }
+  { destruct (NS A (conj LA RA)) as (s & k & Hs & Hk & N). exists k. split; auto. exists s. auto. }
   destruct K0 as (k0 & Hk0 & Ek0).
   destruct (kink_correlates h t sm om sp op d0 d D (e k0) KK (fun s Hs => proj1 (HD s Hs)) ND Ek0) as (b & w & Lw & HF).
   destruct (construction d m h H HL D A k0 b w (kink_okpiece _ _ _ _ _ _ _ KK) Hm HO LA RA Hk0 Lw) as (P & path & better & S1 & S2 & NET & BET & INJ & CONT).
@@ -155,6 +151,17 @@ Proof.
     assert (E0 : affine_total L D A = f 0).
     { unfold affine_total, f. apply sum_ext. intros s Hs. rewrite along_0; auto. destruct (LD s Hs) as (-> & -> & _). auto. }
     rewrite EF, E0. exact Hv.
+Qed.
+
+Corollary theorem1 : theorem1_statement.
+Proof.
+  intros L c d m h H HL D Hc DL ST AT Ch NAh Hm HO HD ND NA. apply (theorem1_general L c d m h H HL D); auto.
+  intros A [LA RA]. destruct (NA A LA RA) as (s & Hin & Ne). destruct (HD s Hin) as [_ Ly].
+  set (q := slope L (affine_map A (fst s)) (snd s)).
+  assert (F : forall n, (forall k, (k < n)%nat -> nth k q 0 = 0) \/ exists k, (k < n)%nat /\ nth k q 0 <> 0).
+  { clear. induction n as [|n [Z|(k & Hk & N)]]; [left; intros; lia| |right; exists k; split; [lia|auto]].
+    destruct (Req_EM_T (nth n q 0) 0); [left; intros k Hk; destruct (Nat.eq_dec k n) as [->|]; [auto|apply Z; lia]|right; exists n; split; [lia|auto]]. }
+  destruct (F m) as [Z|(k & Hk & N)]; [|exists s, k; auto]. exfalso. apply Ne, (ST _ (snd s)); auto. unfold affine_map. rewrite map_length. auto.
 Qed.
 
 (* ---- squared loss ---- *)
@@ -241,6 +248,53 @@ Proof.
   intros delta Hd c d m h H HL D Hc AT Ch NA Hm HO HD ND NF. apply (theorem1 (huber delta Hd) c d m h H HL D); auto.
   - apply huber_differentiable.
   - apply huber_stationary.
+Qed.
+
+(* ---- logistic loss ---- *)
+Lemma logistic_derivative a y : derivable_pt_lim (fun a => logistic1 a y) a (logistic1' a y).
+Proof.
+  unfold logistic1, logistic1', sigmoid. apply derivable_pt_lim_minus.
+  - replace (exp a / (1 + exp a)) with (/ (1 + exp a) * (0 + exp a)) by (field; assert (P := exp_pos a); lra).
+    apply (derivable_pt_lim_comp (fun a => 1 + exp a) ln).
+    + apply (derivable_pt_lim_plus (fct_cte 1) exp); [apply derivable_pt_lim_const|apply derivable_pt_lim_exp].
+    + apply derivable_pt_lim_ln. assert (P := exp_pos a). lra.
+  - replace y with (0 * a + y * 1) at 2 by ring. apply (derivable_pt_lim_mult (fct_cte y) id); [apply derivable_pt_lim_const|apply derivable_pt_lim_id].
+Qed.
+(* a sum over the outputs of functions with derivatives is differentiable *)
+Lemma by_output_differentiable f df H m : (forall a y, derivable_pt_lim (fun a => f a y) a (df a y)) -> differentiable (by_output f df H) m.
+Proof.
+  intros DF u. cbn [value slope by_output]. revert u. induction m as [|m IH]; intros [|a u] [|b v] [|q y] L1 L2 L3 e He; try discriminate.
+  - exists 1. split; [lra|]. intros t _. simpl. replace (0 - 0 - t * 0) with 0 by ring. rewrite Rabs_R0. assert (P := Rabs_pos t). nra.
+  - destruct (IH u v y ltac:(simpl in *; lia) ltac:(simpl in *; lia) ltac:(simpl in *; lia) (e / 2)) as (e1 & P1 & H1); [lra|].
+    assert (AB := Rabs_pos b). destruct (DF a q (e / (2 * (Rabs b + 1)))) as ([e2 P2] & H2); [apply Rdiv_lt_0_compat; lra|]. cbn in H2.
+    exists (Rmin e1 (e2 / (Rabs b + 1))). split; [apply Rmin_pos; [auto|apply Rdiv_lt_0_compat; lra]|]. intros t Ht.
+    assert (M1 := Rmin_l e1 (e2 / (Rabs b + 1))). assert (M2 := Rmin_r e1 (e2 / (Rabs b + 1))). specialize (H1 t ltac:(lra)). simpl.
+    assert (X : Rabs (f (a + t * b) q - f a q - t * b * df a q) <= e / 2 * Rabs t).
+    { destruct (Req_EM_T (t * b) 0) as [Z|N].
+      - rewrite Z. replace (f (a + 0) q - f a q - 0 * df a q) with 0 by (rewrite Rplus_0_r; ring). rewrite Rabs_R0. assert (P := Rabs_pos t). nra.
+      - assert (SM : Rabs (t * b) < e2).
+        { rewrite Rabs_mult. apply Rle_lt_trans with (Rabs t * (Rabs b + 1)); [apply Rmult_le_compat_l; [apply Rabs_pos|lra]|].
+          replace e2 with (e2 / (Rabs b + 1) * (Rabs b + 1)) by (field; lra). apply Rmult_lt_compat_r; lra. }
+        specialize (H2 (t * b) N SM).
+        replace (f (a + t * b) q - f a q - t * b * df a q) with (t * b * ((f (a + t * b) q - f a q) / (t * b) - df a q)) by (set (w := t * b) in *; field; exact N).
+        rewrite Rabs_mult. apply Rle_trans with (Rabs (t * b) * (e / (2 * (Rabs b + 1)))); [apply Rmult_le_compat_l; [apply Rabs_pos|lra]|].
+        rewrite Rabs_mult. assert (P := Rabs_pos t). replace (e / 2 * Rabs t) with (Rabs t * (Rabs b + 1) * (e / (2 * (Rabs b + 1)))) by (field; lra).
+        apply Rmult_le_compat_r; [apply Rlt_le, Rdiv_lt_0_compat; lra|]. apply Rmult_le_compat_l; lra. }
+    match goal with |- Rabs ?X <= _ => replace X with ((f (a + t * b) q - f a q - t * b * df a q) + (sum2 f (along u v t) y - sum2 f u y - t * dot (map2 df u y) v)) by ring end.
+    apply Rle_trans with (1 := Rabs_triang _ _). lra.
+Qed.
+Corollary theorem1_logistic : theorem1_logistic_statement.
+Proof.
+  intros c d m h H HL D Hc AT NS Ch NA Hm HO HD ND. apply (theorem1_general logistic c d m h H HL D); auto.
+  - apply by_output_differentiable. apply logistic_derivative.
+  - intros A SA. destruct (NS A SA) as (s & k & Hs & Hk & N). exists s, k. split; [auto|]. split; [auto|]. cbn [slope logistic by_output].
+    destruct (HD s Hs) as [_ Ly]. destruct SA as [LA RA]. rewrite nth_map2 by (unfold affine_map; rewrite ?map_length; lia). unfold logistic1'. lra.
+Qed.
+(* a sigmoid is strictly between 0 and 1: with one label 0 or 1 no affine map predicts all *)
+Lemma sigmoid_inside a : 0 < sigmoid a < 1.
+Proof.
+  assert (E := exp_pos a). unfold sigmoid. split; [apply Rdiv_lt_0_compat; lra|].
+  apply Rmult_lt_reg_r with (1 + exp a); [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l; lra.
 Qed.
 
 (* ---- common activations ---- *)
