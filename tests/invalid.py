@@ -220,12 +220,12 @@ INVALID: dict[str, Invalid] = {
     # many at once
     "everything": Invalid(
         put(
-            ("name", 1), ("bias", 1), ("activation", "elu"), ("loss", {"name": "l1", "factor": -1}), ("extra", 0),
+            ("name", 1), ("bias", 1), ("activation", "elu"), ("loss", {"name": "l3", "factor": -1}), ("extra", 0),
             ("data/0/x", [1, "q"]), ("data/2", 5), ("parameters/0/weight/0/0", "w"), ("parameters/1/weight", [[1]]),
         ),
         {
             "name": "expected text", "bias": "expected true or false", "activation": "unknown activation 'elu'",
-            "loss.name": "unknown loss 'l1'", "loss.factor": "must be positive", "extra": "unknown key",
+            "loss.name": "unknown loss 'l3'", "loss.factor": "must be positive", "extra": "unknown key",
             "data[0].x": "expected 1 numbers, one per input, got 2", "data[0].x[1]": NUMBER,
             "data[2]": "expected an object, got 5", "parameters[0].weight[0][0]": NUMBER,
             "parameters[1].weight[0]": "expected 2 numbers, got 1",

@@ -91,7 +91,7 @@ def corruption(
 ) -> Corruption:
     """The corruption of a control's step at a path of keys."""
     where = f"steps[{step}]" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return name, f"{where} {value!s:.40}", where, value, kind.__name__, reason
+    return name, f"{where} {value!s:.30} {reason:.40}", where, value, kind.__name__, reason
 
 
 def mp(x: Fraction) -> mpmath.mpf:
