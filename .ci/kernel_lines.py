@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Print the kernel's lines of code, without docstrings, comments and blank lines: by file, by storey, and in all.
 
-    python .ci/kernel_lines.py [KERNEL]
+python .ci/kernel_lines.py [KERNEL]
 """
 
 import ast

@@ -8,6 +8,9 @@
     │   └── NoProblem           no network file has the hash that a certificate is about
     ├── Rejected                a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
+    ├── NotConstructible        the construction of Theorem 1 does not apply (symverify.search.affine_minimum)
+    ├── TooLong                 a number has too many digits for a solver (symverify.opinion.text); also a ValueError
+    ├── NoView                  there is no such picture of the problem (symverify.report.views)
     └── Usage                   what was asked for cannot be done as it was asked; `.problem`, `.remedy`
         ├── UnknownClaim        there is no claim of that name; also a ValueError
         ├── NoCell              what was given to name a cell names none; also a ValueError

@@ -6,6 +6,11 @@ from typing import Any
 
 from tests.examples import EXAMPLES, Document
 
+KNOWN_LOSSES = (
+    '"squared", "huber", "absolute", "quantile", "hinge", "mse", "mae", "l1", "smooth_l1", "pinball", '
+    '"logistic", "cross_entropy", "poisson", "bce", "bce_with_logits", "ce"'
+)
+
 CONTROL: Document = EXAMPLES["four-points-given"].document
 
 
@@ -142,7 +147,7 @@ INVALID: dict[str, Invalid] = {
     "activations of unknown number": Invalid(put(("layers", 3), ("activation", ["relu", "abs"])), {"layers": "a list"}),
     # loss
     "loss missing": Invalid(put(("loss", ...)), {"loss": "is missing"}),
-    "loss unknown": Invalid(put(("loss", "hinge")), {"loss.name": 'unknown loss \'hinge\'; known: "squared", "huber"'}),
+    "loss unknown": Invalid(put(("loss", "cosine")), {"loss.name": f"unknown loss 'cosine'; known: {KNOWN_LOSSES}"}),
     "loss null": Invalid(put(("loss", None)), {"loss": "expected an object, got None"}),
     "loss nameless": Invalid(put(("loss", {"factor": 1})), {"loss.name": "is missing"}),
     "loss all wrong": Invalid(
@@ -215,12 +220,12 @@ INVALID: dict[str, Invalid] = {
     # many at once
     "everything": Invalid(
         put(
-            ("name", 1), ("bias", 1), ("activation", "elu"), ("loss", {"name": "l1", "factor": -1}), ("extra", 0),
+            ("name", 1), ("bias", 1), ("activation", "elu"), ("loss", {"name": "l3", "factor": -1}), ("extra", 0),
             ("data/0/x", [1, "q"]), ("data/2", 5), ("parameters/0/weight/0/0", "w"), ("parameters/1/weight", [[1]]),
         ),
         {
             "name": "expected text", "bias": "expected true or false", "activation": "unknown activation 'elu'",
-            "loss.name": "unknown loss 'l1'", "loss.factor": "must be positive", "extra": "unknown key",
+            "loss.name": "unknown loss 'l3'", "loss.factor": "must be positive", "extra": "unknown key",
             "data[0].x": "expected 1 numbers, one per input, got 2", "data[0].x[1]": NUMBER,
             "data[2]": "expected an object, got 5", "parameters[0].weight[0][0]": NUMBER,
             "parameters[1].weight[0]": "expected 2 numbers, got 1",

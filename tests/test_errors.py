@@ -25,9 +25,6 @@ from symverify.errors import (
     remedy,
 )
 
-ELSEWHERE = {"NotImportable", "CannotPlot"}  # drawn in the tree, defined where they are raised
-UNTIDY = {"SolverMissing", "NotConstructible", "NoView", "TooLong"}
-
 
 def exceptions() -> dict[str, type[Exception]]:
     """All public exception classes of the package."""
@@ -43,7 +40,7 @@ def exceptions() -> dict[str, type[Exception]]:
 
 def test_nothing_is_outside_the_tree() -> None:
     outside = {name for name, each in exceptions().items() if not issubclass(each, SymverifyError)}
-    assert outside <= UNTIDY
+    assert not outside
 
 
 def test_the_drawing_is_the_tree() -> None:
@@ -59,10 +56,8 @@ def test_the_drawing_is_the_tree() -> None:
     real = {
         name: "SymverifyError" if each.__bases__[0] is SymverifyError else each.__bases__[0].__name__
         for name, each in exceptions().items()
-        if each is not SymverifyError and name not in UNTIDY
+        if each is not SymverifyError
     }
-    real.pop("CannotPlot", None)
-    drawn.pop("CannotPlot", None)
     assert drawn == real
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symverify.cells.arrangement import Arrangement, arrangement, witness
-from symverify.errors import NotShallow as NotShallow
+from symverify.errors import NotShallow
 from symverify.ground.linear import primitive
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Problem

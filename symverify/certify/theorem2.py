@@ -5,11 +5,12 @@ from itertools import combinations_with_replacement
 from math import comb
 
 from symverify.cells.faces import unit_faces
-from symverify.cells.unit import NotShallow, unit_cells
+from symverify.cells.unit import unit_cells
 from symverify.certify.cell_minima import cell_infimum as infimum_fields
 from symverify.certify.cell_minima import cell_minima as minima_fields
 from symverify.certify.cell_minima import constant_risk_path as path_fields
 from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.errors import NotShallow
 from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Pattern, Point, cell_of
@@ -70,6 +71,11 @@ def _join(session: Session, found: CellMinima) -> None:
         return
     try:
         minimum = session.certificate.step("interior_minimum", {"point": session.certificate.point(start)})
+    except Rejected:
+        return
+    try:
+        if cell_of(session.problem, start) != found.strata.pattern:
+            return
     except Rejected:
         return
     for goal in (each for orbit in found.orbits for each in orbit.witnesses()):

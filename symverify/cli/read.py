@@ -123,15 +123,28 @@ def plot(
 def export(
     certificate: Certificate,
     network: Network,
-    smt2: Annotated[Path, typer.Option("--smt2", metavar="DIR", help="The folder to write the queries to.")],
+    smt2: Annotated[
+        Path | None, typer.Option("--smt2", metavar="DIR", help="A folder for the solvers' queries.")
+    ] = None,
+    rocq: Annotated[Path | None, typer.Option("--rocq", metavar="DIR", help="A folder for a Rocq file.")] = None,
 ) -> None:
-    """Write every step's obligation as SMT-LIB 2 files, each with the answer that confirms it in its first lines."""
+    """Write every step's obligation as SMT-LIB 2 files, or the claims as theorems of Rocq with their proofs."""
+    from symverify.errors import Usage
     from symverify.run.export import export as run
+    from symverify.run.rocq import export_rocq
 
+    if smt2 is None and rocq is None:
+        raise Usage("nothing to export", "name a folder with --smt2 or --rocq")
     problem, proof = load_network(network, Format.TEXT), certificate_bytes(certificate)
-    with writing(smt2):
-        count = run(problem, proof, smt2)
-    tell(f"{count} queries in {plain(smt2)}")
+    if smt2 is not None:
+        with writing(smt2):
+            count = run(problem, proof, smt2)
+        tell(f"{count} queries in {plain(smt2)}")
+    if rocq is not None:
+        with writing(rocq):
+            made = export_rocq(problem, proof, rocq)
+        tell(*(f"left out: {plain(each)}" for each in made.left_out))
+        tell(f"{len(made.claims)} claims in {plain(made.file)}")
 
 
 @app.command()

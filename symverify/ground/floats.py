@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import qr
-from scipy.optimize import nnls
 
 Array = npt.NDArray[Any]
 SAME = 1 << 14  # multiplications in a product of matrices
@@ -90,6 +88,8 @@ def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[lis
     What is nearer to the span than `least` depends on it. `quick`: by LAPACK, whose choice may vary.
     """
     if quick and rows.size:
+        from scipy.linalg import qr
+
         basis, triangle, order = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
         count = int((np.abs(triangle.diagonal()) > least).sum())
         return [int(k) for k in order[:count]], np.ascontiguousarray(basis.T[:count])
@@ -127,6 +127,8 @@ def least_norm(matrix: Array, target: Array, least: float) -> Array:
 def nonnegative(columns: Array, target: Array) -> Array:
     """x ≥ 0 that minimises ‖target − Σ x_k columns_k‖, by Lawson and Hanson's method; columns are k × n."""
     if columns.size > SAME:
+        from scipy.optimize import nnls  # SciPy loads slowly, and small problems do without it
+
         return np.asarray(nnls(columns.T, target)[0])
     sizes = np.sqrt((columns * columns).sum(axis=1))
     units = columns / np.where(sizes > 0, sizes, 1.0)[:, None]
@@ -206,3 +208,25 @@ def _rotate(a: Array, vectors: Array, p: int, q: int) -> None:
         m[:, p] = cosine * old - sine * m[:, q]
         m[:, q] = sine * old + cosine * m[:, q]
     a[p, q] = a[q, p] = 0.0
+
+
+def exp(x: Array) -> Any:
+    """e^x elementwise, for |x| ≤ 700, within a few units in the last place: x = n log 2 + r, |r| ≤ log 2 / 2."""
+    turns = np.rint(x * 1.4426950408889634)
+    r = (x - turns * 0.6931471803691238) - turns * 1.9082149292705877e-10
+    total = np.ones_like(r)
+    for k in range(14, 0, -1):
+        total = 1.0 + total * r / k
+    return np.ldexp(total, turns.astype(np.int64))
+
+
+def log(y: Array) -> Any:
+    """log y elementwise for y > 0, as precisely: y = 2^n μ with μ near 1, log μ = 2 artanh((μ − 1)/(μ + 1))."""
+    mantissa, power = np.frexp(y)
+    low = mantissa < 0.7071067811865476
+    mantissa, power = np.where(low, 2.0 * mantissa, mantissa), power - low
+    s = (mantissa - 1.0) / (mantissa + 1.0)
+    total, square = np.zeros_like(s), s * s
+    for k in range(27, 0, -2):
+        total = total * square + 1.0 / k
+    return power * 0.6931471803691238 + (power * 1.9082149292705877e-10 + 2.0 * s * total)

@@ -7,12 +7,14 @@ from typing import final
 from .core.errors import Malformed, Rejected, metered, spend
 from .core.file import read_problem
 from .core.network import Problem
-from .core.proof import Proof, Reading, Step, Value, stated
+from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
 from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
+WHERE = {"point": "given", "critical_point": "given", "spurious_minimum": "affine_fit"}  # the point that it is about
 _SEAL = object()
+UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 
 
 @final
@@ -37,16 +39,16 @@ class Theorem:
             raise TypeError("only the kernel makes a Theorem")
 
     def line(self) -> str:
-        """The verdict line: greppable, with the numbers, the storey and the problem's hash."""
+        """The verdict line: greppable, with the point, the numbers, the storey and the problem's hash."""
         words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self.statement}
         numbers = [
             f"{'better' if key == 'better_risk' else key}={words[key].replace(' ', '_')}"
             for key, value in self.statement
             if value is not None
         ]
-        return " ".join(
-            ["s", self.verdict.upper(), self.claim, *numbers, f"storey={self.storey}", f"problem={self.problem_sha256}"]
-        )
+        where = [f"at={WHERE[self.claim]}"] if self.claim in WHERE else []
+        ending = [f"storey={self.storey}", f"problem={self.problem_sha256}"]
+        return " ".join(["s", self.verdict.upper(), self.claim, *where, *numbers, *ending])
 
 
 @final
@@ -79,16 +81,15 @@ def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def unused(claims: Sequence[object], steps: Sequence[object]) -> int | None:
-    """The last step that no claim depends on, by what they name: found before any work is done."""
-    wanted = {Fields(claim, f"claims[{k}]").need("step", natural) for k, claim in enumerate(claims)}
+def wanted(claims: Sequence[object], steps: Sequence[object]) -> set[int]:
+    """The steps that the claims depend on, by the numbers in the text: known before any work is done."""
+    found = {k for claim in claims if isinstance(claim, dict) and type(k := claim.get("step")) is int}
     for index in reversed(range(len(steps))):
-        if index not in wanted:
-            return index
-        roles = Fields(steps[index], f"steps[{index}]").take("from", Fields, None)
-        for named in roles.left.values() if roles else ():
-            wanted |= {k for k in (named if isinstance(named, list) else [named]) if type(k) is int}
-    return None
+        step = steps[index]
+        roles = step.get("from") if index in found and isinstance(step, dict) else None
+        for named in roles.values() if isinstance(roles, dict) else ():
+            found |= {k for k in (named if isinstance(named, list) else [named]) if type(k) is int}
+    return found
 
 
 def apply(proof: Proof, value: object, where: str) -> Step:
@@ -150,10 +151,10 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:
             raise Rejected("claims", "there is no claim")
-        if (index := unused(claims, steps)) is not None:
-            raise Rejected(f"steps[{index}]", "no claim depends on this step")
-        proof = Proof(problem)
+        proof, used = Proof(problem), wanted(claims, steps)
         for index, value in enumerate(steps):
-            proof.steps.append(apply(proof, value, f"steps[{index}]"))
+            proof.steps.append(apply(proof, value, f"steps[{index}]") if index in used else UNUSED)
         theorems = tuple(settle(proof, value, f"claims[{index}]") for index, value in enumerate(claims))
+        if UNUSED in proof.steps:
+            raise Rejected(f"steps[{proof.steps.index(UNUSED)}]", "no claim depends on this step")
     return Checked(problem, tuple(proof.steps), theorems, _SEAL)

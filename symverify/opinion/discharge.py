@@ -38,7 +38,7 @@ def discharge(
     """Put each obligation to the solver, `seconds` a query, all by `deadline` (time.monotonic), whatever it does.
 
     Confirmed: the refutation is unsat and the premises, if any, are sat. Contradicted: the refutation is sat or
-    the premises are unsat. Raises SolverMissing.
+    the premises are unsat. Raises NoSolver.
     """
     opinions: dict[Obligation, Opinion] = {}
     with Solver(solver, seconds=seconds) as running:

@@ -34,5 +34,5 @@ def dual_point(given: Given) -> Iterator[Statement]:
     for k in range(len(p[0])):
         off = [row[k] - y[k] for row, y in zip(terms, problem.targets, strict=True)]
         goals += [compare(sum((x * v for x, v in zip(off, phi, strict=True)), polynomial(0)), "=") for phi in span]
-    title = "the dual point is in its domain and has the labels' moments"
+    title = "the dual point is in its domain, and has the labels' moments"
     yield Statement(title, LINEAR, tuple(name for row in names for name in row), tuple(known), conjunction(goals))

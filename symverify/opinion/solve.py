@@ -7,8 +7,7 @@ program; it answers each query in a fresh solver. z3 and cvc5 are imported in wo
     parent  {"id": 1, "script": "...", "seconds": 10.0, "declared": {"x": "Real"}}
     worker  {"id": 1, "answer": "sat", "reason": "", "model": {"x": "3/2"}}
 
-Each message is one line of JSON; a worker's first message, with id 0, says that it is ready. This file
-imports the standard library only.
+Each message is one line of JSON; a worker's first message, with id 0, says that it is ready.
 """
 
 import contextlib
@@ -28,6 +27,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from symverify.errors import NoSolver
+
 WORKER = Path(__file__).with_name("worker.py")
 
 Name = Literal["z3", "cvc5"]
@@ -36,10 +37,6 @@ _REMEDY: Mapping[str, str] = {"z3": "pip install z3-solver", "cvc5": 'pip instal
 _START_SECONDS = 60.0  # a worker that imports its solver on a busy machine
 _LONGEST_REPLY = 1 << 26  # bytes
 _LONGEST_REASON = 300  # characters
-
-
-class SolverMissing(Exception):
-    """The solver's Python package is not installed; the message names the remedy."""
 
 
 class Answer(Enum):
@@ -184,7 +181,7 @@ class _Worker:
     def __init__(self, name: Name, memory_mb: int) -> None:
         folder = _package_folder(name)
         if folder is None:
-            raise SolverMissing(f"the solver {name} is not installed; remedy: {_REMEDY[name]}")
+            raise NoSolver(f"the solver {name} is not installed", _REMEDY[name])
         # Without the environment, the site folders and the caller's group: Ctrl-C reaches the parent alone.
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(WORKER), name, folder, str(memory_mb), str(os.getpid())],
@@ -264,7 +261,7 @@ class Solver:
 
     `seconds` is the wall-clock limit of a query (not of the worker's start), `memory_mb` the limit of the
     worker's memory in MiB (of its address space, where the system enforces that; the idle worker takes 80).
-    Raises SolverMissing, or ValueError for limits that are not positive.
+    Raises NoSolver, or ValueError for limits that are not positive.
     """
 
     def __init__(self, name: Name = "z3", seconds: float = 10.0, memory_mb: int = 2048) -> None:

@@ -12,6 +12,8 @@ from fractions import Fraction
 from math import lcm
 from typing import Literal
 
+from symverify.errors import SymverifyError
+
 Sort = Literal["Real", "Int", "Bool"]
 Number = Fraction | int
 Monomial = tuple[tuple[str, int], ...]
@@ -48,7 +50,7 @@ def name_of(symbol_text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), inner.removeprefix("'"))
 
 
-class TooLong(ValueError):
+class TooLong(SymverifyError, ValueError):
     """A number has more digits than Python writes (4,300)."""
 
 

@@ -34,6 +34,7 @@ from symverify.kernel.table import LOSSES
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
 OpenData = Callable[[str], bytes]
+SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
 
@@ -177,9 +178,10 @@ def read_activation(value: object, where: str) -> None:
             slopes = [fields.need("negative_slope", liberal, ZERO), fields.need("positive_slope", liberal, ONE)]
         elif not fields.faults:
             known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
-            raise Malformed(
-                (where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes")
-            )
+            what = f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"
+            if name in SMOOTH:
+                what += f" ({name} is not piecewise linear, and every proof here is about pieces)"
+            raise Malformed((where, what))
 
 
 def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
@@ -298,7 +300,13 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             continue
         for column in inputs:
             number(row[place[column]], f"{at}, column {shown(column)}")
-        label([row[place[column]] for column in targets], f"{at}, column {', '.join(map(shown, targets))}")
+        if labels is not None and labels.classed and len(targets) == 1:
+            label(row[place[targets[0]]], f"{at}, column {shown(targets[0])}")
+            continue
+        faults = len(fields.faults)
+        given = [number(row[place[column]], f"{at}, column {shown(column)}") for column in targets]
+        if labels is not None and len(fields.faults) == faults and (fault := labels.loss.fault(given)):
+            fields.faults.append((f"{at}, column {', '.join(map(shown, targets))}", fault))
     fields.check()
     return len(table) - 1
 

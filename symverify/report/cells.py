@@ -7,7 +7,8 @@ from math import comb
 import numpy as np
 
 from symverify.cells.arrangement import count_chambers
-from symverify.cells.unit import NotShallow, UnitCells, planes, unit_cells
+from symverify.cells.unit import UnitCells, planes, unit_cells
+from symverify.errors import NotShallow
 from symverify.kernel.core.network import Problem
 
 

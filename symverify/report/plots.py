@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from symverify.kernel.core.errors import KernelError, Rejected
+from symverify.errors import Usage
+from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
@@ -34,15 +35,8 @@ _NO_DATES: dict[str, dict[str, str | None]] = {
 }
 
 
-class CannotPlot(KernelError):
+class CannotPlot(Usage):
     """There is no such figure; `.remedy` says what to do instead."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem)
-        self.problem, self.remedy = problem, remedy
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.remedy}"
 
 
 def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What = "all") -> Path:

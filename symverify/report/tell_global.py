@@ -19,6 +19,8 @@ WIDE, SPARSE = 12, 6  # entries of a vector that a table shows; of a longer one,
 def tell_lower_bound(story: Story, index: int) -> list[Block]:
     """The dual vectors, weakest first, each with the bound that it proves."""
     fact, problem = story.fact(index, LowerBound), story.problem
+    if not problem.loss.quadratic:  # the inequality below is that of the squared loss
+        return []
     vectors = [[Fraction(x) for x in g] for g in cast(list[list[int]], story.steps[index].fields["vectors"])]
     targets = [y for (y,) in problem.targets]
     products = [(dot(g, targets), dot(g, g), g) for g in vectors]

@@ -72,8 +72,8 @@ def but_dead_rows(problem: Problem) -> str:
 def minorant(name: Formula) -> list[Block]:
     return [
         prose(
-            "**The first-order minorant.** The loss is convex and differentiable, so it lies above its tangents: with "
-            "the residuals $r_i$ at {}, for every $θ$",
+            "**The first-order minorant.** The loss is convex, so it lies above a tangent at each prediction: with the "
+            "slopes $r_i$ of these at {}, for every $θ$",
             name,
         ),
         formula("R ( θ ) − R ( {} ) ≥ Ψ ( θ ) = Σ_i ⟨ r_i , f ( x_i ; θ ) − f ( x_i ; {} ) ⟩ .", name, name),

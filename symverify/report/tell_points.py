@@ -268,8 +268,7 @@ def tell_linear_collapse(story: Story, index: int) -> list[Block]:
     return [
         prose(
             "Every activation is affine, so no pre-activation ever meets a breakpoint: no boundary of a cell divides "
-            "the parameters, and the risk is continuously differentiable everywhere. The hypotheses of this theorem "
-            "are met: {}.",
+            "the parameters. The hypotheses of this theorem are met: {}.",
             Stranger(fact.theorem),
         )
     ]

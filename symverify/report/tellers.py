@@ -89,8 +89,7 @@ TELLINGS: dict[str, Telling] = {
     "function_bound": Telling(
         "A lower bound of the risk",
         untold,
-        "Sound, because a function of the inputs is constant on equal ones, and the targets' mean is the best "
-        "constant.",
+        "Sound, because a function of the inputs is constant on equal ones, and no constant has less loss there.",
     ),
     "global_lower_bound": Telling(
         "A lower bound of the risk",

@@ -51,7 +51,7 @@ def _plain_part(part: Inline) -> str:
         case str():
             return part
         case Stranger(found):
-            return escape.terminal(found, 2000)
+            return escape.terminal(found, 2000).replace(" ", "\u00a0")  # not wrapped: no line begins inside it
         case Strong(found) | Code(found):
             return found
         case _:

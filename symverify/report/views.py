@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
@@ -20,7 +21,7 @@ MAX_CREASES = 300
 MAX_BOUNDARIES = 2500  # pairs of a hidden unit and a sample, beyond which no cell boundaries are drawn
 
 
-class NoView(Exception):
+class NoView(SymverifyError):
     """There is no such picture of this problem, and why."""
 
 

@@ -70,8 +70,8 @@ WORDS = Names()
 def told(fact: Fact, names: Names = WORDS) -> Sentence:
     """The fact as a sentence without its capital and its full stop. Raises TypeError for a fact without words."""
     for kind in type(fact).__mro__:
-        if kind in (sayers := SAYERS | REAL_SAYERS):
-            return sayers[kind](fact, names)
+        if kind in SAYERS:
+            return SAYERS[kind](fact, names)
     raise TypeError(f"no words for {type(fact).__name__}")
 
 
@@ -368,4 +368,5 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     ConstantRiskPath: _path,
     Atlas: _atlas,
     FaceAtlas: _face_atlas,
+    **REAL_SAYERS,
 }

@@ -143,10 +143,7 @@ def check(
     is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises Usage (UnknownClaim, NoCell,
     NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
-    names = default_claims(problem.problem) if claims is None else list(dict.fromkeys(claims))
-    for name in names:
-        if name not in CLAIMS:
-            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}")
+    names = default_claims(problem.problem) if claims is None else _known(claims)
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
@@ -175,6 +172,14 @@ def check(
     if smt and not stopped():
         settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
     return CheckResult(problem, tuple(settled), whole.text, output, whole.checked, alarms, tuple(skipped), asked, kept)
+
+
+def _known(claims: Sequence[str]) -> list[str]:
+    """The names of claims, each once. Raises UnknownClaim."""
+    for name in claims:
+        if name not in CLAIMS:
+            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}")
+    return list(dict.fromkeys(claims))
 
 
 def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -> tuple[Path | None, Path | None]:

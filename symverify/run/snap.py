@@ -47,8 +47,8 @@ def told(results: Sequence[Snapped]) -> list[str]:
             continue
         lines.append(
             f"{found.where}: an exact local minimum ({found.rule}) at distance {found.distance:.6g} "
-            f"(squared {_short(str(found.squared_distance))}); its risk is {_short(str(found.risk))} = "
-            f"{_value(found.risk)}, that of the given point {_value(found.given_risk)}"
+            f"(squared {_short(str(found.squared_distance))}); its risk is {_short(str(found.risk))}, "
+            f"about {_value(found.risk)}, that of the given point about {_value(found.given_risk)}"
         )
     return lines
 

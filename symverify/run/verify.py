@@ -164,7 +164,7 @@ def _verified(
     for how in dict.fromkeys(theorem.verdict for theorem in theorems):
         parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
     about = f"problem={theorems[0].problem_sha256} network={word(loaded.path or Path())}"
-    return Verified(certificate, loaded.path, code, theorems, (*lines, " ".join([*parts, about])))
+    return Verified(certificate, loaded.path, code, theorems, (*lines, " ".join([*parts, "statements=above", about])))
 
 
 def worst_code(results: Sequence[Verified]) -> int:

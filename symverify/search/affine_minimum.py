@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symverify.errors import SymverifyError
 from symverify.ground.linear import least_squares, solve
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.loss import Loss
@@ -18,7 +19,7 @@ from symverify.kernel.core.poly import Poly
 from symverify.search.kinked_fit import kinked_fit
 
 
-class NotConstructible(Exception):
+class NotConstructible(SymverifyError):
     """The construction does not apply; the message says why."""
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from symverify.ground.floats import exp, log
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson, RealLoss
 
 Array = npt.NDArray[np.float64]
 Measure = Callable[[Array], tuple[float, Array]]  # predictions n × d_Y ↦ Σ ℓ without the factor, and its slopes
-MAX_EXPONENT = 300.0
+MAX_EXPONENT, LARGE = 300.0, 700.0
 
 
 def targets_of(problem: Problem) -> Array:
@@ -57,13 +58,13 @@ def probabilities(loss: RealLoss, f: Array) -> Array:
     """The slope of ψ: σ(f), softmax f, e^f."""
     match loss:
         case Logistic():
-            low = np.exp(-np.abs(f))
-            return np.where(f >= 0, 1.0, low) / (1.0 + low)
+            low = exp(-np.minimum(np.abs(f), LARGE))
+            return np.asarray(np.where(f >= 0, 1.0, low) / (1.0 + low))
         case CrossEntropy():
-            e = np.exp(f - f.max(axis=1, keepdims=True))
+            e = exp(np.maximum(f - f.max(axis=1, keepdims=True), -LARGE))
             return np.asarray(e / e.sum(axis=1, keepdims=True))
         case Poisson():
-            return np.exp(np.minimum(f, MAX_EXPONENT))
+            return np.asarray(exp(np.clip(f, -LARGE, MAX_EXPONENT)))
         case _:
             raise TypeError(f"no float form of the {loss.name} loss")
 
@@ -77,13 +78,14 @@ def real_values(loss: RealLoss, f: Array, y: Array) -> Array:
     """ℓ per sample."""
     match loss:
         case Logistic():
-            own = np.maximum(f, 0.0) + np.log1p(np.exp(-np.abs(f)))
+            own = np.maximum(f, 0.0) + log(1.0 + exp(-np.minimum(np.abs(f), LARGE)))
             return np.asarray((own - y * f).sum(axis=1))
         case CrossEntropy():
             most = f.max(axis=1, keepdims=True)
-            return np.asarray((most[:, 0] + np.log(np.exp(f - most).sum(axis=1))) - (y * f).sum(axis=1))
+            above = exp(np.maximum(f - most, -LARGE)).sum(axis=1)
+            return np.asarray((most[:, 0] + log(above)) - (y * f).sum(axis=1))
         case Poisson():
-            return np.asarray((np.exp(np.minimum(f, MAX_EXPONENT)) - y * f).sum(axis=1))
+            return np.asarray((exp(np.clip(f, -LARGE, MAX_EXPONENT)) - y * f).sum(axis=1))
         case _:
             raise TypeError(f"no float form of the {loss.name} loss")
 

@@ -37,7 +37,7 @@ from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import derivatives, gradient, piece_at
 from symverify.search.snap_equations import as_point
 
-MAX_CELLS, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 6, 8, 40
+MAX_CELLS, MAX_OPEN, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 3, 6, 8, 40
 Vector = Sequence[Fraction]
 
 
@@ -81,13 +81,15 @@ def decide_by_cells(problem: Problem, point: Point) -> Minimum | Falls | Open:
     count, around = cells(problem, at)
     if count > MAX_CELLS:
         return Open(f"{count} cells meet at the point")
-    entries, wanting = list[Entry](), ""
+    entries, wanting, left = list[Entry](), "", MAX_OPEN
     for k, cell in enumerate(around):
         found = _cell(cell)
         if isinstance(found, Falls):
             return found
         if isinstance(found, Open):
-            wanting = wanting or f"cell {k + 1} of {count} around the point: {found.reason}"
+            wanting, left = wanting or f"cell {k + 1} of {count} around the point: {found.reason}", left - 1
+            if not left:  # the others may hold a descent, which a search along curves finds sooner
+                break
         else:
             entries.append(found)
     if wanting or all(each.kind == "empty" for each in entries):

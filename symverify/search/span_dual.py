@@ -12,18 +12,19 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from symverify.ground.floats import product
+from symverify.ground.floats import exp, log, product
+from symverify.ground.floats import solve as solve_floats
 from symverify.ground.linear import independent_rows, solve
 from symverify.ground.lp import Constraint, Witness, solve_system
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.reals.facts import real_loss
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, RealLoss
-from symverify.search.float_losses import probabilities, real_bends, real_values, targets_of
+from symverify.search.float_losses import LARGE, probabilities, real_bends, real_values, targets_of
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-STEPS, HALVINGS, BITS = 200, 40, 60
+STEPS, HALVINGS, BITS, SHORT = 200, 40, 60, 36
 STILL = 1e-13
 
 
@@ -49,16 +50,16 @@ def span_fit(problem: Problem, span: Sequence[Vector]) -> SpanFit:
         phi = np.array([[float(v) for v in column] for column in basis]).T
     except OverflowError:
         raise NotFitted("the numbers are beyond the range of floats") from None
-    scale = np.maximum(np.abs(phi).max(axis=0), 1e-300)
+    scale = 2.0 ** np.ceil(np.log2(np.maximum(np.abs(phi).max(axis=0), 1e-300)))
     active = np.ones((n, outputs), dtype=bool)
     direction: list[list[Fraction]] | None = None
-    beta = newton(loss, phi / scale, y, active)
+    beta = shortened(newton(loss, phi / scale, y, active))
     dual = None if beta is None else corrected(problem, basis, phi, beta / scale, active)
     if dual is None:
         direction, active = recession(problem, basis)
         if direction is None:
             raise NotFitted("a dual point was not found in floats")
-        beta = newton(loss, phi / scale, y, active)
+        beta = shortened(newton(loss, phi / scale, y, active))
         dual = None if beta is None else corrected(problem, basis, phi, beta / scale, active)
     if beta is None or dual is None:
         raise NotFitted("a dual point was not found in floats")
@@ -69,6 +70,11 @@ def span_fit(problem: Problem, span: Sequence[Vector]) -> SpanFit:
 
     near = [[Fraction(float(v)) for v in row] for row in beta / scale]
     return SpanFit(spread(near), dual, None if direction is None else spread(direction))
+
+
+def shortened(beta: Array | None) -> Array | None:
+    """The coefficients with so few binary places that rounding errors in them do not show."""
+    return None if beta is None else np.rint(beta * 2.0**SHORT) / 2.0**SHORT
 
 
 def masked(loss: RealLoss, f: Array, active: Mask) -> Array:
@@ -89,9 +95,8 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
         if several:
             e = np.where(active, f, -np.inf)
             most = e.max(axis=1, keepdims=True)
-            return float(
-                (most[:, 0] + np.log(np.exp(e - most).sum(axis=1)) - np.where(active, y * f, 0.0).sum(axis=1)).sum()
-            )
+            above = most[:, 0] + log(np.where(active, exp(np.maximum(e - most, -LARGE)), 0.0).sum(axis=1))
+            return float((above - np.where(active, y * f, 0.0).sum(axis=1)).sum())
         return float(sum(real_values(loss, f[:, [k]], y[:, [k]])[active[:, k]].sum() for k in range(outputs)))
 
     beta = np.zeros((outputs, width))
@@ -107,8 +112,10 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
                 if several or a == b:
                     hessian[a, :, b, :] = product(phi.T * bends[:, a, b], phi)
         flat = hessian.reshape(outputs * width, outputs * width)
-        # the least step: the loss's gauge, and what dropped out, leave directions without curvature
-        step = np.linalg.lstsq(flat, -slope.ravel(), rcond=1e-13)[0].reshape(outputs, width)
+        # no step along what has no curvature: the loss's gauge, and what dropped out
+        lengths = np.sqrt(np.where(np.diag(flat) > 0, np.diag(flat), 1.0))
+        scaled = solve_floats(flat / lengths[:, None] / lengths[None, :], -slope.ravel() / lengths)
+        step = (scaled / lengths).reshape(outputs, width)
         rate = float((step * slope).sum())
         if not np.isfinite(step).all():
             return None

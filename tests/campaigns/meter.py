@@ -29,7 +29,10 @@ def files(name: str) -> tuple[bytes, bytes]:
     """The network file and the certificate of a case."""
     document, steps = CASES[name]()
     data = json.dumps(document, separators=(",", ":")).encode()
-    claims = [{"claim": "a", "step": len(steps) - 1}]
+    claims: list[Json] = [{"claim": "a", "step": len(steps) - 1}]
+    if name == "unused_steps":
+        found = {"A1": False, "A2": True, "A3": False, "A4": True, "AL": True}
+        claims = [{"claim": "assumptions", "verdict": "proved", "step": len(steps) - 1, **found}]
     wanted = {len(steps) - 1}
     for index in reversed(range(len(steps))):
         if index not in wanted and name != "unused_steps":
@@ -350,8 +353,9 @@ def face_atlas() -> Case:
 
 @case
 def unused_steps() -> Case:
+    """The only claim is right, and its step the last one."""
     document, steps = cell_cover()
-    return document, steps
+    return document, [*steps, {"rule": "assumptions"}]
 
 
 @case

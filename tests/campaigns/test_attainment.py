@@ -67,7 +67,6 @@ def attainable(cells: Cells, goal: list[Fraction]) -> bool:
                 if not y.any():
                     return True
                 continue
-            columns, heights, place = [], [], 0
             names = [(j, k) for j, unit in enumerate(chosen) for k in range(2 * size) if unit >> k & 1]
             columns = np.array([[float(a) for a in cells.column(k)] for _, k in names]).T
             heights = np.array(
@@ -151,9 +150,9 @@ def campaign(seeds: range) -> Counter[str]:
 
 
 def test_infima_that_are_attained_are_not_refuted() -> None:
-    seen = campaign(range(200))
-    assert seen["attained"] > 20
-    assert seen["refuted, and not attained"] > 5
+    seen = campaign(range(60))
+    assert seen["attained"] > 10
+    assert seen["refuted, and not attained"] > 2
 
 
 @pytest.mark.long

@@ -44,7 +44,7 @@ def test_a_part_of_the_budget_lasts_for_a_part_of_the_time(name: str, monkeypatc
 def test_unused_steps_are_found_before_any_is_checked() -> None:
     network, proof = files("unused_steps")
     begun = time.process_time()
-    with pytest.raises(Rejected, match=r"steps\[1498\]: no claim depends on this step"):
+    with pytest.raises(Rejected, match=r"steps\[0\]: no claim depends on this step"):
         check(network, proof, no_data)
     assert time.process_time() - begun < 0.5
 

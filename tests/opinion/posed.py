@@ -11,6 +11,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Step
+from symverify.kernel.table import LOSSES
 from tests.examples import Document, layer, network, samples
 
 Json = Any
@@ -50,7 +51,7 @@ def no_data(name: str) -> bytes:
 
 def walked(case: Case) -> tuple[Problem, tuple[Step, ...]]:
     """The steps with their facts; raises what the kernel raises where one does not follow."""
-    problem = read_problem(json.dumps(case.network).encode(), no_data)
+    problem = read_problem(json.dumps(case.network).encode(), no_data, LOSSES)
     proof = Proof(problem)
     for index, step in enumerate(case.steps):
         proof.steps.append(apply(proof, step, f"steps[{index}]"))
@@ -390,4 +391,18 @@ def cited() -> dict[str, Case]:
     }
 
 
-CASES: dict[str, Case] = {**minima(), **curvature(), **curves(), **bounds(), **cells(), **cited()}
+def reals() -> dict[str, Case]:
+    """Dual points under losses over the reals."""
+    xor = network([2, 2, 1], "relu", samples([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])) | {"loss": "logistic"}
+    apart = network([1, 2, 1], "relu", samples([0, 1], [0, 1])) | {"loss": "logistic"}
+    off = [["1/2"], ["1/2"], ["1/2"], ["1/3"]]
+    stuck = step("span_minimum", pieces=[1], near=[["0", "0", "0"]], dual=[["1/2"]] * 4)
+    none = step("no_minimum", pieces=[1], direction=[["2", "-1"]], near=[["0", "0"]], dual=[["0"], ["1"]])
+    why = ("has the labels' moments",)
+    return {
+        "span minimum": Case(xor, (stuck,), written(dual=off), why),
+        "no minimum": Case(apart, (none,), written(dual=[["1/3"], ["1"]]), why),
+    }
+
+
+CASES: dict[str, Case] = {**minima(), **curvature(), **curves(), **bounds(), **cells(), **reals(), **cited()}

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from symverify.errors import NoSolver
 from symverify.opinion import solve
-from symverify.opinion.solve import Answer, Name, Solver, SolverMissing, available
+from symverify.opinion.solve import Answer, Name, Solver, available
 from symverify.opinion.text import Polynomial, Script, name_of, relation
 
 SOLVERS: list[Name] = [name for name in ("z3", "cvc5") if available(name)]
@@ -313,7 +314,7 @@ def test_solver_whose_package_is_broken_is_no_answer(tmp_path: Path, monkeypatch
 def test_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solve, "_package_folder", lambda name: None)
     assert not available("cvc5")
-    with pytest.raises(SolverMissing, match=r'pip install "symverify\[cvc5\]"'):
+    with pytest.raises(NoSolver, match=r'pip install "symverify\[cvc5\]"'):
         Solver("cvc5")
 
 

@@ -157,7 +157,7 @@ def test_appending(tmp_path: Path) -> None:
     append(tmp_path / "a", b"one")
     append(tmp_path / "a", b"two")
     assert (tmp_path / "a").read_bytes() == b"onetwo"
-    with pytest.raises(OSError, match="folder|directory"):
+    with pytest.raises(OSError, match=r"folder|directory"):
         append(tmp_path, b"")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="No such device"):
@@ -170,7 +170,7 @@ def test_appending(tmp_path: Path) -> None:
 def test_reading_never_waits(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, tmp_path / "none"):
-        with pytest.raises(OSError, match="regular|folder|No such"):
+        with pytest.raises(OSError, match=r"regular|folder|No such"):
             read_regular(path)
         with pytest.raises(Exception, match=r"cannot read .*; (give|check) the path"):
             contents(path, "certificate")

@@ -60,7 +60,7 @@ def test_text_shows_matrices_inequalities_and_residuals() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_a_figure_or_a_description(rule: str) -> None:
     figure, _ = inference(rule)
-    assert figure.premises
+    assert figure.premises or figure.conclusion
     assert rule in TELLINGS or figure.conclusion
 
 

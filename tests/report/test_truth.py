@@ -19,6 +19,8 @@ from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
 from tests.report.judgements import judge_part, judged, observed
+from tests.report.reasons import reason_holds
+from tests.report.test_words import PROBLEMS
 from tests.report.truth import Judge, Untrue
 
 Json = Any
@@ -119,6 +121,7 @@ def beside(judge: Judge, name: str, fields: Json, more: list[str]) -> list[str]:
         observed(judge, fields["observed"], words)
         return ["observed at the given point"]
     assert words == fields["observed"]["reason"]
+    reason_holds(judge, words)
     return [f"observed: {name}"]
 
 
@@ -170,6 +173,15 @@ def statements_agree(result: CheckResult) -> None:
 def test_all_that_is_printed_is_true(seed: int) -> None:
     document = made(seed)
     confirm(document, run(document))
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_said_about_the_tempting_cases_is_true(name: str) -> None:
+    document = PROBLEMS[name]
+    claims_of = ["linear_collapse"] if name == "linear" else ["point", "global_minimum", "spurious_minimum", "valley"]
+    met = confirm(document, check(loads(json.dumps(document)), claims_of, smt=False, timeout=20))
+    assert met
+    assert name != "not attained" or any("no parameters attain it" in pattern for pattern in met)
 
 
 @pytest.mark.long

@@ -30,7 +30,7 @@ def test_check_ends_with_the_verdict_line(checked):
     assert done.stderr == ""
     last = done.stdout.splitlines()[-1]
     sha = json.loads(path.read_text())["problem"]
-    assert last == f"s PROVED point risk=3/20 spurious=true better=0 storey=core problem={sha}"
+    assert last == f"s PROVED point at=given risk=3/20 spurious=true better=0 storey=core problem={sha}"
     assert f"certificate: {path}" in done.stdout
 
 
@@ -47,7 +47,9 @@ def test_verify_and_the_bare_kernel_agree(checked):
     assert through.returncode == bare.returncode == 0
     assert through.stdout.splitlines() == bare.stdout.splitlines()[1:]
     assert bare.stdout.startswith("c kernel 2, sources ")
-    assert through.stdout.splitlines()[-1].startswith("s PROVED point risk=3/20 spurious=true better=0 storey=core")
+    assert through.stdout.splitlines()[-1].startswith(
+        "s PROVED point at=given risk=3/20 spurious=true better=0 storey=core"
+    )
 
 
 def test_json_has_the_documented_shape(tmp_path):

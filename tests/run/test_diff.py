@@ -64,7 +64,7 @@ def test_a_certificate_that_is_gone_loses_its_claims(sides):
     found = diff(old, new)
     assert found.code == 10
     assert (
-        "- b.symcert.json: point: lost: PROVED point risk=3/20 spurious=true better=0 storey=core; "
+        "- b.symcert.json: point: lost: PROVED point at=given risk=3/20 spurious=true better=0 storey=core; "
         "the certificate is gone" in map(str, found.lines)
     )
 

@@ -371,7 +371,7 @@ def test_check_without_claims_answers_about_the_point(folder, capsys):
     Path("spurious.json").write_text(json.dumps(REFUTED | {"parameters": DEAD}))
     assert command(["check", "spurious.json", "--no-smt"]) == 0  # a spurious point; the affine fit is global
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("s PROVED point risk=2/3 spurious=true")
+    assert lines[-1].startswith("s PROVED point at=given risk=2/3 spurious=true")
     assert any(line.startswith("s REFUTED spurious_minimum") for line in lines)
     moving = [{"weight": [[1], [0]], "bias": [0, 0]}, {"weight": [[2, 0]], "bias": [0]}]
     Path("moving.json").write_text(json.dumps(REFUTED | {"parameters": moving}))

@@ -10,8 +10,9 @@ import pytest
 import symverify
 from symverify.certify import emitters
 from symverify.certify.session import Session
-from symverify.kernel import Malformed, Rejected, cover
+from symverify.kernel import Declined, Malformed, Rejected
 from symverify.kernel.check import check as kernel_check
+from symverify.kernel.core import global_lower_bound
 from symverify.report.render import as_json
 from symverify.run.verdict import Verdict
 from symverify.search.global_minimum import attain
@@ -49,7 +50,7 @@ def test_global_minima(layers, activation, data, more, risk):
 
 def test_an_infimum_that_is_only_approached():
     given = problem([1, 1, 1], LATE, ([[1], [2]], [[1], [2]]), bias=False)
-    claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
+    claim = symverify.check(given, ["infimum"], smt=False)["infimum"]
     assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
     assert claim.statement["attained"] is False
 
@@ -57,10 +58,9 @@ def test_an_infimum_that_is_only_approached():
 def test_an_infimum_of_which_it_is_open_whether_it_is_attained(monkeypatch):
     monkeypatch.setattr(attain, "MAX_FACES", 0)
     given = problem([1, 1, 1], LATE, ([[1], [2]], [[1], [2]]), bias=False)
-    claim = symverify.check(given, ["global_minimum"], smt=False)["global_minimum"]
+    claim = symverify.check(given, ["infimum"], smt=False)["infimum"]
     assert (claim.verdict, claim.risk) == (Verdict.PROVED, 0)
-    assert "attained" not in claim.statement
-    assert claim.notes["attained"] is None
+    assert claim.statement["attained"] is None
     assert claim.reason == "whether it is attained is open"
 
 
@@ -123,19 +123,21 @@ def test_check_says_which_claim_it_skips_and_why(layers, reason):
 
 
 def test_a_bound_that_the_kernel_declines_takes_no_other_claim_with_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(cover, "MAX_VISITS", 0)
+    def spend(_):
+        raise Declined("too much work")
+
+    monkeypatch.setattr(global_lower_bound, "spend", spend)
     given, output = problem([1, 2, 1], "relu", NINE_HALVES), tmp_path / "a.symcert.json"
     result = symverify.check(given, smt=False, output=output)
     assert result.verdict is Verdict.PROVED  # of what the problem is mainly about, spurious_minimum
-    assert result["global_minimum"].verdict is Verdict.UNDECIDED
-    assert result["global_minimum"].reason.startswith("the kernel declined the proof: too many steps")
+    assert dict(result.skipped)["global_minimum"].startswith("the kernel declined the proof: too much work")
     assert result["spurious_minimum"].verdict is Verdict.PROVED
     assert output.read_bytes() == result.certificate
     alone = symverify.check(given, ["global_minimum"], smt=False, output=output)
-    assert (alone.verdict, alone.certificate) == (Verdict.UNDECIDED, result.certificate)
+    assert (alone.verdict, alone["global_bounds"].verdict) == (Verdict.UNDECIDED, Verdict.PROVED)
     assert alone.kept == ("assumptions", "valley", "spurious_minimum")
     alone = symverify.check(given, ["global_minimum"], smt=False)
-    assert (alone.verdict, alone.certificate) == (Verdict.UNDECIDED, None)
+    assert (alone.verdict, alone["global_bounds"].verdict) == (Verdict.UNDECIDED, Verdict.PROVED)
 
 
 def test_numbers_beyond_floats_leave_what_needs_no_search():
@@ -164,7 +166,7 @@ def proof():
 
 
 def verdict_of(given, document):
-    return kernel_check(given.network, json.dumps(document).encode(), given.open_data)
+    return kernel_check(given.network, json.dumps(document).encode(), given.open_data).theorems
 
 
 def bound_of(document):
@@ -185,12 +187,15 @@ def test_the_control_is_accepted(proof):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda step: step["vectors"].pop(), "do not cover|cover"),
-        (lambda step: step["vectors"].__setitem__(0, [0, 0, 0, 0]), "zero|0"),
-        (lambda step: step["vectors"].__setitem__(0, [-x for x in step["vectors"][0]]), "positive|label|target"),
-        (lambda step: step["vectors"][0].append(0), "expected|length|entries"),
-        (lambda step: step["vectors"][0].__setitem__(0, step["vectors"][0][0] + 1), "sum"),
-        (lambda step: step.__setitem__("risk", str(Fraction(9, 2) + Fraction(1, 10**9))), "bound|below|vector"),
+        (lambda step: step["vectors"].pop(), "there is no vector"),
+        (lambda step: step["vectors"].__setitem__(0, [0, 0, 0, 0]), "proves less"),
+        (lambda step: step["vectors"].__setitem__(0, [-x for x in step["vectors"][0]]), "proves less"),
+        (lambda step: step["tree"].pop(), "ends too early"),
+        (lambda step: step["tree"].append(0), "ends before"),
+        (lambda step: step["tree"].reverse(), r"tree\["),
+        (lambda step: step["vectors"][0].append(0), "needs 4 integers"),
+        (lambda step: step["vectors"][0].__setitem__(0, step["vectors"][0][0] + 1), "of sum 0"),
+        (lambda step: step.__setitem__("risk", str(Fraction(9, 2) + Fraction(1, 10**9))), "proves less"),
     ],
 )
 def test_corrupted_bounds_are_rejected_for_their_reason(proof, change, reason):

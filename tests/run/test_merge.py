@@ -115,7 +115,7 @@ def test_a_bracket_or_nothing_does_not_replace_a_proof(output, monkeypatch):
     assert "global_bounds" in {claim.name for claim in weaker.claims}
     result = run(problem, ["global_minimum"], output)
     assert output.read_bytes() == before
-    assert (result.verdict, result["global_minimum"].reason) == (Verdict.PROVED, "proved before")
+    assert (result.verdict, result["global_minimum"].before) == (Verdict.PROVED, True)
     assert "global_bounds" not in {claim.name for claim in result.claims}
 
 

@@ -68,7 +68,7 @@ def test_selection_by_name_and_in_processes(run, pytester):
     cases = ElementTree.parse(pytester.path / "out.xml").getroot().findall(".//testcase")
     assert [case.get("name") for case in cases] == ["assumptions", "valley", "point", "point[refuted]"]
     statements = [node.get("value") for node in cases[2].iter("property") if node.get("name") == "statement"]
-    assert statements[0].startswith("s PROVED point risk=3/20 spurious=true better=")
+    assert statements[0].startswith("s PROVED point at=given risk=3/20 spurious=true better=")
 
 
 def test_a_step_that_does_not_follow_fails_every_claim(run, pytester):

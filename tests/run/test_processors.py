@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_info
 import symverify
 from symverify.certify.emitters import CLAIMS
 from symverify.certify.snap import snap
-from symverify.kernel.model import coordinates
+from symverify.kernel.core.network import coordinates
 from symverify.search.snap_equations import as_point
 
 try:

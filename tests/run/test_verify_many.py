@@ -75,7 +75,9 @@ def test_a_verified_refutation_counts_as_a_failure_where_proofs_are_required(pro
 def test_a_single_certificate_ends_with_its_own_verdict(proofs):
     results = verify_many([proofs / "four-points.symcert.json"])
     assert worst_code(results) == 0
-    assert last(results).startswith(f"s PROVED {proofs}/four-points.symcert.json proved=assumptions,point problem=")
+    assert last(results).startswith(
+        f"s PROVED {proofs}/four-points.symcert.json proved=assumptions,point statements=above problem="
+    )
 
 
 def test_two_files_are_certificate_and_network_as_the_bare_kernel_sees_them(proofs):

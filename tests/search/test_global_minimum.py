@@ -453,10 +453,20 @@ def test_incumbent_is_used() -> None:
     assert checked(inst, incumbent=best).statistics.nodes == 0
 
 
-def test_numpy_engine_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = global_minimum(larger(n=9)).upper
-    monkeypatch.setattr(relaxation, "_engine", lambda shape: relaxation.project_with_numpy)
-    assert checked(larger(n=9)).upper == expected
+@pytest.mark.parametrize("seed", range(8))
+def test_compiled_and_plain_searches_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    kinds: list[dict[str, Any]] = [{}, {"slopes": [F(1, 4), 1]}, HARDTANH, {"hidden_bias": False}]
+    base, kind = larger(seed, n=8 + seed % 3), kinds[seed % 4]
+    inst = shallow(base.inputs, labels(base), 1 if kind is HARDTANH else 2 + (seed == 4), **kind)
+    found = []
+    for small in (0, 10**9):
+        monkeypatch.setattr(relaxation, "SMALL", small)
+        assert (tasks.compiled(generators(inst)) is None) == bool(small)
+        result = checked(inst)
+        assert result.closed
+        found.append(result.upper)
+    assert found[0] == found[1]
 
 
 def test_both_engines_agree_with_scipy() -> None:

@@ -47,6 +47,6 @@ def constant_risk_path(step: Reading) -> ConstantRiskPath:
                     here, f"{unit_name(0, j)} changes sign, or its input weights move where its sign appears"
                 )
         nodes.append(theta)
-    if len(nodes) == 1:
+    if nodes[-1] == nodes[0]:
         raise Rejected(step.at("nodes"), "leads nowhere")
     return ConstantRiskPath(minimum, tuple(nodes))

@@ -41,8 +41,10 @@ def not_attained(step: Reading) -> NotAttained:
     no network of this width has risk ρ
 
     A face is a sign σ with the rays of a closed cell on which ⟨r, H⟩ = 0; on its other rays σ ⟨r, H⟩ < 0. r is a
-    positive multiple of a covering g, or 0, or the residual of the means over equal inputs, to which all H are
-    orthogonal. In each case the network's units have σ ⟨r, H⟩ ≤ 0, and these add up to ⟨r, f − c0⟩ = 0: all are 0, so
+    positive multiple of the g at a leaf (every split has rays strictly on both sides, so a region is a union of closed
+    cells, and a unit is in one with σ ⟨g, H⟩ ≤ 0 on all rays), or 0, or the residual of the means over equal inputs, to
+    which all H are orthogonal. In each case the network's units have σ ⟨r, H⟩ ≤ 0, and these add up to
+    ⟨r, f − c0⟩ = 0: all are 0, so
     each unit is a non-negative combination of the rays of a face, with ν > 0. Units of one face add up to one, and n
     of them suffice (Carathéodory, on the units' own contributions, so ν stays positive). If q refutes their faces,
     ⟨q, f⟩ = Σ σ ⟨q, H⟩ ≥ 0, and > 0 if one of them is strict, as that unit has a ray with ν > 0: a contradiction.

@@ -85,6 +85,10 @@ class Labels:
             given = self.loss.named(self.place(one, where), len(self.classes) or self.outputs, self.outputs) or []
         else:
             given = listed(liberal, self.outputs, "numbers, one per output")(value, where)
+        return self.made(given, where)
+
+    def made(self, given: list[Fraction], where: str) -> list[Fraction]:
+        """The labels that the loss makes of these numbers."""
         if fault := self.loss.fault(given):
             raise Malformed((where, fault))
         return self.loss.target(given)
@@ -213,7 +217,11 @@ def read_table(value: object, where: str, width: int, labels: Labels, open_data:
             raise Malformed((at, f"expected {len(header)} cells, got {len(row)}"))
         cells = dict(zip(header, row, strict=True))
         x = [liberal(cells[c], f"{at}, column {shown(c)}") for c in inputs]
-        samples.append((x, labels.read([cells[c] for c in targets], f"{at}, column {', '.join(map(shown, targets))}")))
+        place = f"{at}, column {', '.join(map(shown, targets))}"
+        if labels.classed and len(targets) == 1:
+            samples.append((x, labels.read(cells[targets[0]], place)))
+        else:
+            samples.append((x, labels.made([liberal(cells[c], f"{at}, column {shown(c)}") for c in targets], place)))
     return samples, b"\0" + data
 
 

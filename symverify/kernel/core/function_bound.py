@@ -9,8 +9,9 @@ from .proof import Reading
 
 def function_bound(step: Reading) -> LowerBound:
     """
+    the samples in groups of equal inputs
     -------------------------------------------------------------------------- [function_bound]
-      R ≥ factor · Σ over groups of equal inputs of the least loss of a constant
+      R ≥ factor · Σ over the groups of the least loss of a constant prediction
 
     Sound: a function of the inputs is constant on equal ones. Under the squared loss the mean is the only best
     constant, so that a point of this risk has one vector of residuals.

@@ -12,6 +12,7 @@ from ..core.activation import ONE, ZERO
 from ..core.errors import Declined, within_budget
 from ..core.loss import Loss, Quadratic
 from ..core.network import (
+    Affine,
     Layer,
     Pattern,
     Point,
@@ -101,7 +102,7 @@ def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vecto
 def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Place) -> tuple[Vector, list[Vector]]:
     """The gradient and the Hessian of the pre-activation of unit j of hidden layer m on sample i, kink = (m, j, i)."""
     m, j, i = kink
-    node = next(k for k, each in enumerate(problem.program, 1) if getattr(each, "layer", None) == m)
+    node = next(k for k, each in enumerate(problem.program, 1) if isinstance(each, Affine) and each.layer == m)
     back = [Fraction(j == k) for k in range(problem.widths[m + 1])]
 
     def at(theta: Point) -> Vector:

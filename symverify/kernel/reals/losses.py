@@ -68,7 +68,7 @@ class RealLoss(Loss):
 
     def least(self, labels: Sequence[Vector]) -> Fraction:
         """Σ ℓ ≥ Σ entropy(p) for p the mean label of the samples, as then Σ (p − y) = 0."""
-        p = [sum(column, ZERO) / len(labels) for column in zip(*labels, strict=True)]
+        p = [total(column) / len(labels) for column in zip(*labels, strict=True)]
         return lower_end(times(Fraction(len(labels)), self.entropy(p)))
 
 

@@ -1,7 +1,7 @@
 """Exact global minimum of one hidden layer with scalar output and squared loss."""
 
+from symverify.errors import BadCheckpoint
 from symverify.search.global_minimum.candidate import Candidate
-from symverify.search.global_minimum.checkpoint import BadCheckpoint
 from symverify.search.global_minimum.minimum import global_minimum, prepare
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress

@@ -19,7 +19,6 @@ from itertools import repeat
 from operator import mul
 
 import numpy as np
-from scipy.optimize import linprog
 
 from symverify.ground import linear
 from symverify.ground.floats import product
@@ -209,6 +208,8 @@ class Decision:
             equal.append(np.concatenate([np.ones(n), -np.ones(n), np.zeros(m)]))
             exact.append(0.0)
         cost = np.concatenate([np.full(2 * n, SMALL), np.array([self.uses[key] for key in soft], dtype=float)])
+        from scipy.optimize import linprog  # SciPy loads slowly, and most minima do without it
+
         solved = linprog(
             cost,
             A_ub=np.concatenate(upper),

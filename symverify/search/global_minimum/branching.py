@@ -8,7 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from symverify.search.global_minimum.compiled import _enter, nearest, workspace
+from symverify.search.global_minimum.compiled import _enter, nearest, room, workspace
 
 _ONE = np.uint64(1)
 
@@ -49,8 +49,8 @@ def _child(
     words: Any, signs: Any, groups: Any, closed: Any, place: int, plane: int, high: int, plus: Any, minus: Any
 ) -> None:
     """The rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane."""
-    plus[:] = 0
-    minus[:] = 0
+    for w in range(words.shape[1]):
+        plus[w] = minus[w] = 0
     done = 0
     for j in range(words.shape[0]):
         cut = groups[j] == groups[place]
@@ -68,72 +68,57 @@ def _child(
 
 
 @numba.njit(cache=True)
+def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus: Any, state: Any) -> int:
+    """Make those of a parent's passive columns that a child has, too, the passive ones; how many."""
+    rays, size = units.shape[0], 0
+    for k in range(support.shape[0]):
+        inside = _has(plus if support[k] < rays else minus, support[k] % rays)
+        if inside and _enter(units, target, support[k], weights[k], 0.0, state, size):
+            size += 1
+    return size
+
+
+@numba.njit(cache=True)
 def branch(
-    units: Any,
-    target: Any,
-    closed: Any,
-    words: Any,
-    signs: Any,
-    groups: Any,
-    places: Any,
-    planes: Any,
-    support: Any,
-    weights: Any,
-    value: float,
-    cut: float,
-    patience: int,
-    least: float,
+    units: Any, target: Any, closed: Any, slots: Any, splits: Any, start: Any, value: float, cut: float, limits: Any
 ) -> tuple[int, Any, Any, Any, Any]:
-    """See `tasks.best_split`: the number of the best split; for its children support, weights, residual and sizes."""
-    rays, samples, slots = units.shape[0], units.shape[1], words.shape[0]
+    """See `tasks.best_split`: the number of the best split; for its children support, weights, residual and sizes.
+
+    slots: their words, signs, and for each the first one equal to it. splits: slots and hyperplanes. start: the
+    parent's support and weights. limits: patience, and the least violation.
+    """
+    (words, signs, groups), (places, planes), (support, weights), (patience, least) = slots, splits, start, limits
+    rays, samples, most_children = units.shape[0], units.shape[1], words.shape[0] + 1
     state = workspace(units, support.shape[0])
-    room = state[0].shape[0]
-    supports, amounts = np.empty((2, slots + 1, room), np.int64), np.empty((2, slots + 1, room))
-    residuals, sizes = np.empty((2, slots + 1, samples)), np.zeros((2, slots + 1), np.int64)
+    supports = np.empty((2, most_children, state[0].shape[0]), np.int64)
+    amounts, residuals = np.empty(supports.shape), np.empty((2, most_children, samples))
+    sizes, allowed = np.zeros((2, most_children), np.int64), np.empty(2 * rays, np.int64)
     plus, minus = np.zeros(words.shape[1], np.uint64), np.zeros(words.shape[1], np.uint64)
-    allowed, prices, pool = np.empty(2 * rays, np.int64), np.empty(2 * rays + 64), np.empty(2 * rays, np.int64)
-    gap, slight = cut - value, value + 1e-6 * max(cut - value, 0.0)
-    best, chosen, copies, now, vain = -1.0, -1, 0, 0, 0
+    gap, slight, scratch = cut - value, value + 1e-6 * max(cut - value, 0.0), room(np.empty(samples), 2 * rays)
+    best, chosen, now, vain = -1.0, -1, 0, 0
     for trial in range(places.shape[0]):
-        place, plane = places[trial], planes[trial]
-        copies = 0
-        for j in range(slots):
-            if groups[j] == groups[place]:
-                copies += 1
-        low, most = gap, 1e-12
-        better = True
-        for high in range(copies + 1):
-            _child(words, signs, groups, closed, place, plane, high, plus, minus)
+        low, most, high, left = gap, 1e-12, 0, (groups == groups[places[trial]]).sum() + 1
+        while high < left and (low * gap > best or high == 0):
+            _child(words, signs, groups, closed, places[trial], planes[trial], high, plus, minus)
             count = _listed(minus, rays, allowed, _listed(plus, 0, allowed, 0))
-            size = 0
-            for k in range(support.shape[0]):
-                ray = support[k] % rays
-                inside = _has(plus if support[k] < rays else minus, ray)
-                if inside and _enter(units, target, support[k], weights[k], 0.0, state, size):
-                    size += 1
+            size = _begun(units, target, support, weights, plus, minus, state)
             stop = max(value + best / max(gap, 1e-300), slight)
-            size = nearest(
-                units, target, allowed, count, size, 0, 0.0, least, stop, state, residuals[now, high], prices, pool
-            )
-            sizes[now, high] = size
-            supports[now, high, :size] = state[0][:size]
-            amounts[now, high, :size] = state[4][:size]
-            reached = 0.0
+            size = nearest(units, target, allowed, count, size, 0, (0.0, least, stop), state, scratch)
+            reached, sizes[now, high] = 0.0, size
+            for k in range(size):
+                supports[now, high, k], amounts[now, high, k] = state[0][k], state[4][k]
             for i in range(samples):
-                reached += residuals[now, high, i] * residuals[now, high, i]
+                residuals[now, high, i] = scratch[0][i]
+                reached += scratch[0][i] * scratch[0][i]
             gain = max(min(reached - value, gap), 1e-12)
-            low, most = min(low, gain), max(most, gain)
-            if low * gap <= best:
-                better = False
-                break
-        if better and low * most > best:
+            low, most, high = min(low, gain), max(most, gain), high + 1
+        if high == left and low * gap > best and low * most > best:
             best, chosen, now, vain = low * most, trial, 1 - now, 0
         else:
             vain += 1
         if low == gap or vain == patience:
             break
-    kept = 1 - now
-    return chosen, supports[kept], amounts[kept], residuals[kept], sizes[kept]
+    return chosen, supports[1 - now], amounts[1 - now], residuals[1 - now], sizes[1 - now]
 
 
 @numba.njit(cache=True)
@@ -175,4 +160,4 @@ def conflicts(
         found[count] = best
         score[best] = 0.0
         count += 1
-    return found[:count].copy()
+    return found[:count]

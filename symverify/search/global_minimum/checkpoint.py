@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from symverify.errors import BadCheckpoint as BadCheckpoint
-from symverify.errors import Malformed
+from symverify.errors import BadCheckpoint, Malformed
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Literal, canonical, strict_json
 from symverify.problem.regular import read_regular

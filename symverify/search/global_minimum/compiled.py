@@ -35,15 +35,21 @@ def _price(units: Any, number: int, residual: Any, margin: float) -> float:
 def workspace(units: Any, extra: int) -> Any:
     """numbers, columns, factor, its solution with the moments, weights, and room for the next weights."""
     samples = units.shape[1]
-    room = samples + extra + 2
+    size = samples + extra + 2
     return (
-        np.empty(room, np.int64),
-        np.empty((room, samples)),
-        np.empty((room, room)),
-        np.empty(room),
-        np.zeros(room),
-        np.empty(room),
+        np.empty(size, np.int64),
+        np.empty((size, samples)),
+        np.empty((size, size)),
+        np.empty(size),
+        np.zeros(size),
+        np.empty(size),
     )
+
+
+@numba.njit(cache=True)
+def room(residual: Any, count: int) -> Any:
+    """The `scratch` of `nearest` for so many columns."""
+    return residual, np.empty(max(count, _WAITING)), np.empty(count, np.int64), np.empty(_WAITING, np.int64)
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -168,7 +174,8 @@ def _add(units: Any, target: Any, number: int, margin: float, state: Any, fixed:
 @numba.njit(cache=True, fastmath=True)
 def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
     _, columns, _, _, weights, _ = state
-    residual[:] = target
+    for i in range(residual.shape[0]):
+        residual[i] = target[i]
     for k in range(size):
         for i in range(residual.shape[0]):
             residual[i] -= weights[k] * columns[k, i]
@@ -187,55 +194,56 @@ def _violated(units: Any, residual: Any, numbers: Any, count: int, margin: float
 
 
 @numba.njit(cache=True, fastmath=True)
+def _first(allowed: Any, count: int, worst: int, prices: Any, pool: Any) -> int:
+    """Put the columns that are near to being violated, or are, into the pool, with their prices; how many."""
+    bar, near = -_NEAR * prices[worst], 0
+    for place in range(count):
+        if prices[place] > bar:
+            pool[near] = allowed[place]
+            prices[near] = prices[place]
+            near += 1
+    return near
+
+
+@numba.njit(cache=True, fastmath=True)
+def _queued(pool: Any, near: int, first: int, top: float, prices: Any, waiting: Any) -> int:
+    """Put column `first`, of price `top`, and others that are violated about as much into the queue; how many."""
+    waiting[0], kept = first, 1
+    for place in range(near):
+        if kept < waiting.shape[0] and prices[place] > 0.5 * top and pool[place] != first:
+            waiting[kept] = pool[place]
+            kept += 1
+    return kept
+
+
+@numba.njit(cache=True, fastmath=True)
 def nearest(
-    units: Any,
-    target: Any,
-    allowed: Any,
-    count: int,
-    size: int,
-    fixed: int,
-    margin: float,
-    least: float,
-    stop: float,
-    state: Any,
-    residual: Any,
-    prices: Any,
-    pool: Any,
+    units: Any, target: Any, allowed: Any, count: int, size: int, fixed: int, limits: Any, state: Any, scratch: Any
 ) -> int:
     """The projection onto the cone of the first `count` columns `allowed`, from `size` passive ones.
 
-    Returns the number of passive columns at the end. The first `fixed` ones may have any weight.
+    Returns the number of passive columns at the end. The first `fixed` ones may have any weight. limits: margin, least,
+    stop (see `relaxation.project`). scratch: the residual, which is found, and room for prices, pool and queue.
     """
-    waiting, room = np.empty(_WAITING, np.int64), state[0].shape[0]
+    (margin, least, stop), (residual, prices, pool, waiting) = limits, scratch
     size = _move(state, fixed, size, False)
     _subtract(state, target, residual, size)
     left = 10 * units.shape[1] + 100  # columns that may enter: an end, should rounding make them go in circles
     near, stuck = -1, False
     while left > 0 and _dot(residual, residual) > stop:
-        if near < 0:
-            worst = _violated(units, residual, allowed, count, margin, least, prices)
-            if worst < 0:
-                break
-            bar, near, first = -_NEAR * prices[worst], 0, allowed[worst]
-            top = prices[worst]
-            for place in range(count):
-                if prices[place] > bar:
-                    pool[near] = allowed[place]
-                    prices[near] = prices[place]
-                    near += 1
-        else:
-            worst = _violated(units, residual, pool, near, margin, least, prices)
-            if worst < 0:
-                near = -1
-                continue
-            first, top = pool[worst], prices[worst]
-        waiting[0], kept = first, 1
-        for place in range(near):
-            if kept < _WAITING and prices[place] > 0.5 * top and pool[place] != first:
-                waiting[kept] = pool[place]
-                kept += 1
-        moved = False
-        while kept > 0 and left > 0 and size < room - 1:
+        whole = near < 0
+        among, asked = (allowed, count) if whole else (pool, near)
+        worst = _violated(units, residual, among, asked, margin, least, prices)
+        if worst < 0 and whole:
+            break
+        if worst < 0:
+            near = -1
+            continue
+        first, top, moved = among[worst], prices[worst], False
+        if whole:
+            near = _first(allowed, count, worst, prices, pool)
+        kept = _queued(pool, near, first, top, prices, waiting)
+        while kept > 0 and left > 0 and size < state[0].shape[0] - 1:
             worst = _violated(units, residual, waiting, kept, margin, least, prices)
             if worst < 0:
                 break
@@ -249,9 +257,9 @@ def nearest(
                 _subtract(state, target, residual, size)
                 if _dot(residual, residual) <= stop:
                     break
+        if not moved and (stuck or near == count):
+            break
         if not moved:
-            if stuck or near == count:
-                break
             near = -1
         stuck = not moved
     return size
@@ -291,17 +299,22 @@ def project(
     """See `relaxation.project`."""
     rays, count = units.shape[0], plus.shape[0] + minus.shape[0]
     state, residual = workspace(units, free.shape[0] + warm.shape[0]), np.empty(units.shape[1])
-    allowed, prices, pool = np.empty(count, np.int64), np.empty(max(count, _WAITING)), np.empty(count, np.int64)
-    allowed[: plus.shape[0]] = plus
-    allowed[plus.shape[0] :] = minus + rays
+    allowed, scratch = np.empty(count, np.int64), room(residual, count)
+    for k in range(plus.shape[0]):
+        allowed[k] = plus[k]
+    for k in range(minus.shape[0]):  # loops compile faster than array expressions
+        allowed[plus.shape[0] + k] = minus[k] + rays
     size = 0
-    for number in free:
-        if _enter(units, target, number, 0.0, 0.0, state, size):
+    for k in range(free.shape[0]):
+        if _enter(units, target, free[k], 0.0, 0.0, state, size):
             size += 1
     fixed = size
     for k in range(warm.shape[0]):
         if _enter(units, target, warm[k], weights[k], margin, state, size):
             size += 1
-    size = nearest(units, target, allowed, count, size, fixed, margin, least, stop, state, residual, prices, pool)
+    size = nearest(units, target, allowed, count, size, fixed, (margin, least, stop), state, scratch)
     _refine(target, residual, margin, fixed, state, size)
-    return state[0][:size].copy(), state[4][:size].copy(), residual
+    numbers, amounts = np.empty(size, np.int64), np.empty(size)
+    for k in range(size):
+        numbers[k], amounts[k] = state[0][k], state[4][k]
+    return numbers, amounts, residual

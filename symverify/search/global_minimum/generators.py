@@ -332,8 +332,7 @@ def _build(problem: Problem) -> Generators:
     y = _centred(labels) if far else labels
     unit = binary(y)
     target = np.array([float(x / unit) for x in y])
-    if problem.output_bias:
-        target = target - target.mean()
+    target = target - target.mean() if problem.output_bias else target
     length = norm(target) or 1.0
     per = max(len(units.kinks), 1)
     return Generators(

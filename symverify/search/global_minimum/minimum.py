@@ -9,7 +9,6 @@ from fractions import Fraction
 from math import comb
 from pathlib import Path
 
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
@@ -23,9 +22,10 @@ from symverify.search.global_minimum import checkpoint as saved
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
 from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
 from symverify.search.global_minimum.generators import generators
-from symverify.search.global_minimum.relaxation import project
+from symverify.search.global_minimum.relaxation import large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
+from symverify.search.global_minimum.tasks import best_split, bound, roots, solve
 
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
@@ -57,10 +57,13 @@ def global_minimum(
 
 
 def prepare(problem: Problem) -> float:
-    """The seconds that it takes to compile what the search uses: in its first run on a machine some ten."""
-    shape = generators(problem)
-    begun, none = time.monotonic(), np.zeros(0, dtype=np.int64)
-    project(shape, none, none)
+    """The seconds that it takes to compile what the search uses: in its first run on a machine some twenty."""
+    shape, begun = generators(problem), time.monotonic()
+    if large(shape) and shape.count:
+        node, above = roots(shape.width)[0], 2.0  # no bound is above 1
+        root = solve(shape, node, bound(shape, node, (), ()), 0.0, above, 1.0)
+        if root.splits:
+            best_split(shape, root, above)
     return time.monotonic() - begun
 
 

@@ -210,10 +210,10 @@ def _compiled_split(
 ) -> tuple[Split, list[Node], list[Projection]]:
     """`best_split` by compiled loops."""
     node, (words, signs) = parent.node, shape.words(parent.node)
-    groups = np.array([node.index(slot) for slot in node])
+    slots = words, signs, np.array([node.index(slot) for slot in node])
     places, planes = (np.array(part) for part in zip(*parent.splits, strict=True))
-    support, weights = np.array(parent.support, dtype=np.int64), np.array(parent.weights)
-    where = words, signs, groups, places, planes, support, weights, parent.value, cut, PATIENCE, LEAST
+    start = np.array(parent.support, dtype=np.int64), np.array(parent.weights, dtype=float)
+    where = slots, (places, planes), start, parent.value, cut, (PATIENCE, LEAST)
     branch = interruptible(loops.branch)
     number, supports, amounts, residuals, sizes = branch(shape.units, shape.target, shape.closed_packed, *where)
     nodes = children(shape, node, parent.splits[number])

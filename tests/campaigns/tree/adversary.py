@@ -42,6 +42,7 @@ class Adversary:
     leaf: Leaf = any
     labels: list[int] = field(default_factory=list)
     vectors: list[tuple[int, ...]] = field(default_factory=list)
+    offered: list[tuple[int, ...]] = field(default_factory=list)  # also those that break a field alone in its block
     fails: list[int] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ class Adversary:
             self.entries, self.left = [], self.limit
             self._grow(list(self.root))
             yield self.step()
-        self.leaf, self.fixed, pool = any, True, list(self.vectors)
+        self.leaf, self.fixed, pool = any, True, self.offered
         for block in blocks(self.rng, pool, 60 if self.packed else 12):
             self.vectors, self.entries, self.left = block, [], 60
             try:
@@ -114,8 +115,12 @@ class Adversary:
                 continue
             try:
                 _, _, (fails,) = probed(self.rule, self.problem, self.risk, [h])
+            except OverflowError:
+                self.offered.append(h)
+                continue
             except BREAKS:
                 continue
+            self.offered.append(h)
             self.vectors.append(h)
             self.fails.append(fails)
 
@@ -164,6 +169,8 @@ class Adversary:
     def _serving(self, node: Node) -> int | None:
         """A vector that the module's own walk admits at a leaf."""
         serving = [e for e, fails in enumerate(self.fails) if not self.leaf(unit & fails for unit in node)]
+        if self.fixed and not self.entries:  # a leaf alone would leave the other vectors unused
+            return None
         if self.fixed:
             used = max(self.entries, default=-1) + 1
             return next((e for e in (used, *range(max(used, 0))) if e in serving), None)
@@ -197,7 +204,7 @@ class Probe(Exception):
 def probed(
     rule: ModuleType, problem: Problem, risk: Fraction, vectors: Sequence[Sequence[int]]
 ) -> tuple[Node, list[tuple[int, int]], list[int]]:
-    """What the module's rule hands to its walk for these vectors: root, sides, where they fail. Raises what it raises."""
+    """What the module's rule hands to its walk for these vectors: root, sides, where they fail; or what it raises."""
     found: list[Any] = []
     kept = rule.walk
 

@@ -1,4 +1,4 @@
-"""The true infimum of the risk of a small problem, by going through all tuples of cells; shares nothing with the kernel.
+"""The true infimum of the risk of a small problem, through all tuples of cells; shares nothing with the kernel.
 
 A unit is (u, ν), ν ≥ 0, in coordinates of independent columns of the data and ν, for every activation alike:
 H(u, ν)_i = s_p z_i + o_p ν on the piece p of z_i against t ν. Its cells are cut out by z_i = t_p ν and ν = 0. Bit k
@@ -156,7 +156,7 @@ class Cells:
         return self.columns[k] if k < size else [-x for x in self.columns[k - size]]
 
     def least(self, units: Sequence[int]) -> tuple[Fraction, Row, dict[int, Fraction]]:
-        """min |y − A x|², x ≥ 0, over the columns of the units: exactly. The value, y − A x, and x where it is not 0."""
+        """min |y − A x|², x ≥ 0, over the columns of the units: exactly. The value, y − A x, and x without zeros."""
         names, goal = self.columns_of(units), self.centred(self.labels)
         chosen = self._support(names, goal)
         return non_negative({k: self.column(k) for k in names}, goal, chosen)

@@ -1,4 +1,4 @@
-"""An honest prover of bounds by trees, on the oracle's own rays: branch and bound over regions, least squares exactly."""
+"""An honest prover of bounds by trees, on the oracle's own rays: branch and bound, least squares exactly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Tree:
 
 
 def split(cells: Cells, node: Node, x: dict[int, Fraction]) -> tuple[int, int] | None:
-    """(unit, side) that separates most of what the relaxed solution x mixes, among those that cut; None if none cuts."""
+    """(unit, side) that separates most of what the relaxed solution x mixes; None if no side cuts."""
     best: tuple[tuple[Fraction, int], int, int] | None = None
     for j, unit in enumerate(node):
         if unit in node[:j]:
@@ -96,7 +96,8 @@ def grow(tree: Tree, node: Node, hide: bool) -> bool:
         leaf(tree, whole(cells.centred(cells.labels)))
         return True
     tree.entries.append(-1 - (at[0] * len(cells.sides) + at[1]))
-    return all([grow(tree, child, hide) for child in children(cells, node, *at)])
+    done = [grow(tree, child, hide) for child in children(cells, node, *at)]  # all are written, also after a failure
+    return all(done)
 
 
 def renumbered(vectors: Sequence[tuple[int, ...]], tree: Sequence[int]) -> tuple[list[list[int]], list[int]]:

@@ -38,7 +38,7 @@ CORRUPTIONS = of("a point", [
     ("lower", "claims[0].lower", "14", "Rejected", "claims[0].lower: claimed '14', proved '27/2'"),
     ("upper", "claims[0].upper", "29", "Rejected", "claims[0].upper: claimed '29', proved '30'"),
     ("a bound as point", "steps[2].from.point", 0, "Rejected",
-     "steps[2].from.point: bracket: is neither a point nor a limit"),
+     "steps[2].from.point: bracket: step 0 proves LowerBound, expected Reached"),
     ("a point as bound", "steps[2].from.bound", 1, "Rejected", "proves Evaluated, expected LowerBound"),
     ("no bound", "steps[2].from.bound", ..., "Malformed", "steps[2].from.bound: is missing"),
     ("itself", "steps[2].from.point", 2, "Rejected", "step 2 does not come before this one"),

@@ -147,3 +147,12 @@ def test_dependent_boundaries_merge(multipliers: tuple[str, ...]) -> None:
     )
     steps = [point(), BY_RAYS | {"multipliers": [list(multipliers)]}]
     check_step(document, steps, "needs 1 multipliers, got 2")
+
+
+def test_a_negative_multiplier_is_bounded_by_the_bend_too() -> None:
+    """r ReLU(δ) with r = −2: −1 combines to the gradient −1, but the bend is −1 as well: w can grow."""
+    parameters = [layer([[0]]), layer([[1]])]
+    document = network([1, 1, 1], "relu", samples([1], [1]), bias=False, parameters=parameters)
+    steps = [point(), BY_RAYS | {"multipliers": [["-1"]]}]
+    check_step(document, steps, "has a multiplier beyond the bend at its boundary")
+    assert Oracle(document).lower_nearby(parameters) is not None

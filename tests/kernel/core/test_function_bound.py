@@ -7,7 +7,7 @@ import pytest
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, given, point
 from tests.kernel.corruption import Json, certificate, outcome
-from tests.kernel.rules import check_step, of, suite
+from tests.kernel.rules import of, suite
 from tests.oracles.network import Oracle, least_of_functions
 
 BOUND = {"rule": "function_bound"}
@@ -38,10 +38,6 @@ CORRUPTIONS = of("twins", [
     ("a claim of the bound alone", "claims[0].step", 0, "Rejected", "step 0 proves LowerBound, which does not settle"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
-
-
-def test_it_is_for_squares() -> None:
-    check_step(TWINS | {"loss": "huber"}, [BOUND], "function_bound: is not a rule for the huber loss")
 
 
 def test_it_is_the_least_of_all_functions() -> None:

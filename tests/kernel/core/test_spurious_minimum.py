@@ -1,6 +1,16 @@
 """The rule `spurious_minimum`: a local minimum, and a point of strictly lower risk."""
 
+import pytest
+
+from symverify.kernel.core.file import read_problem
+from symverify.kernel.core.network import residuals
+from symverify.kernel.core.point import point as point_rule
+from symverify.kernel.core.proof import Proof, Reading
+from symverify.kernel.core.spurious_minimum import affine_optimum
+from symverify.kernel.core.text import Fields
+from tests.examples import layer, network, samples
 from tests.kernel.accepted import FIT
+from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.rules import cases, of, suite
 
 CONTROLS = cases("theorem 1", "origin")
@@ -25,3 +35,22 @@ CORRUPTIONS = of("theorem 1", [
 
 
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("ys", "parameters"),
+    [
+        ([0, 0, 1], [layer([["1"], ["1"]], ["-1", "-1"]), layer([["1", "0"]], ["0"])]),  # a perfect fit that bends
+        ([0, 0, 1], [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["1/3"])]),  # affine, but not the best
+    ],
+    ids=["stationary, not affine", "affine, not stationary"],
+)
+def test_only_the_best_affine_fit_is_the_minimum_of_theorem_1(ys: Json, parameters: Json) -> None:
+    """Predictions must be affine in the inputs, and the residuals orthogonal to all affine maps."""
+    document = network([1, 2, 1], "relu", samples([0, 1, 2], ys))
+    problem = read_problem(text(document), no_data)
+    at = point_rule(Reading(Proof(problem), Fields({"parameters": parameters}, "")))
+    assert not affine_optimum(problem, at, residuals(problem, at.predictions))
+    fit = [layer([["1/2"], ["0"]], ["1", "-1"]), layer([["1", "0"]], ["-7/6"])]
+    best = point_rule(Reading(Proof(problem), Fields({"parameters": fit}, "")))
+    assert affine_optimum(problem, best, residuals(problem, best.predictions))

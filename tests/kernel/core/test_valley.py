@@ -103,3 +103,25 @@ def test_of_a_minimum_that_is_not_known_to_be_spurious() -> None:
     assert outcome(accepted.network, accepted.proof)[0] == "Accepted"
     wrong = case(document, steps, claim("valley", 2, **statement | {"better_risk": "0"}))
     assert outcome(wrong.network, wrong.proof)[1] == "claims[0].better_risk: claimed '0', proved None"
+
+
+# h(z) = 1 + max(0, z), no biases: x = 0 is a dead row, 1 after the first layer whatever the weights, and z = w_1 + w_2
+# in the second, where it has cells as any other sample has.
+RAISED = {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}
+
+
+def test_a_dead_row_can_leave_its_piece_in_the_second_layer() -> None:
+    """z on x = 0 goes from −1 to 1, on x = 1 from −3 to −1; predictions on the cell's pieces do not change."""
+    document = network([1, 2, 1, 1], RAISED, samples([0, 1], [0, 2]), bias=False)
+    steps = [
+        point([layer([["1"], ["-1"]]), layer([["-2", "1"]]), layer([["1"]])]),
+        {"rule": "interior_minimum", "from": {"point": 0}},
+    ]
+    for end, verdict in ("1/2", "Accepted"), ("2", "Rejected"):
+        path = [layer([["1"], ["-1"]]), layer([["-2", ["1", end]]]), layer([["1"]])]
+        valley = {"rule": "valley", "from": {"minimum": 1}, "path": path}
+        statement = {"risk": "2", "better_risk": None, "dimension": 4, "exact": True}
+        whole = case(document, [*steps, valley], claim("valley", 2, **statement))
+        found, what = outcome(whole.network, whole.proof)
+        assert found == verdict, what
+        assert found == "Accepted" or "unit 1 of hidden layer 2 leaves its piece on sample 1" in what

@@ -111,3 +111,15 @@ def test_many_cells_are_declined(width: int, verdict: str) -> None:
     found, what = outcome(document, certificate(document, STEPS, [given(1, "0")]))
     assert found == verdict
     assert found == "Accepted" or what == "too many cells meet at the point"
+
+
+# h(z) = 1 + max(0, z), no biases: x = 0 is a dead row, 1 after the first layer whatever the weights, and z = w_1 + w_2
+# in the second, where it has cells as any other sample has.
+RAISED = {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}
+
+
+def test_a_dead_row_has_both_sides_in_the_second_layer() -> None:
+    """At w_1 + w_2 = 0: Ψ is constant on the lower side only."""
+    parameters = [layer([[1], [-1]]), layer([[-1, 1]]), layer([[1]])]
+    document = network([1, 2, 1, 1], RAISED, samples([0, 1], [0, 2]), bias=False, parameters=parameters)
+    check_step(document, STEPS, "the first-order minorant is not constant on the cell (output 1)")

@@ -64,7 +64,7 @@ CORRUPTIONS = of("a crest", [
     ("other multipliers", f"{C}[0].multipliers", ["3", "2"], "Rejected",
      f"{C}[0]: cell_kkt: its multipliers do not combine to the gradient"),
     ("a negative one", f"{C}[0].multipliers", ["5", "-1"], "Rejected", f"{C}[0]: cell_kkt: a multiplier is negative"),
-    ("none", f"{C}[0].multipliers", ["0", "0"], "Rejected", "its multipliers do not combine to the gradient"),
+    ("no multiplier", f"{C}[0].multipliers", ["0", "0"], "Rejected", "its multipliers do not combine to the gradient"),
     ("too many", f"{C}[0].multipliers", ["2", "2", "0"], "Malformed", "expected 2 numbers, one per kink, got 3"),
     ("integers", f"{C}[0].multipliers", [2, 2], "Malformed", f"{C}[0].multipliers[0]: expected a rational"),
     ("no point", "steps[1].from.point", ..., "Malformed", "steps[1].from.point: is missing"),

@@ -194,3 +194,11 @@ def test_lower_points_of_a_saddle_lie_along_a_bent_curve() -> None:
     check_step(document, STEPS, "the Hessian is not positive semidefinite")
     curve = [layer([[["0", "1"]]]), layer([[["0", "1"]]])]
     assert Oracle(document).risk(at(curve, Fraction(1, 100))) < 1
+
+
+def test_hubers_loss_does_not_bend_far_from_its_label() -> None:
+    """Labels 5 and −5 pull with equal force: the risk is constant near f = 1, and its Hessian is 0."""
+    document = network(
+        [1, 1, 1], "identity", samples([1, 1], [5, -5]), bias=False, loss=HUBER, parameters=[layer([[1]]), layer([[1]])]
+    )
+    check_step(document, STEPS, "the Hessian's kernel has dimension 2, the cell's symmetries span 1")

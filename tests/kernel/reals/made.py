@@ -1,7 +1,6 @@
 """Problems and certificates for the tests of this storey, written by hand; and an oracle in mpmath."""
 
 import copy
-import hashlib
 import json
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,11 +10,14 @@ import mpmath
 import pytest
 
 from symverify.kernel import Checked, Declined, Malformed, Rejected, check
-from symverify.kernel.check import FORMAT, apply
+from symverify.kernel.check import apply
 from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Quantity
 from symverify.kernel.table import LOSSES
+from tests.kernel.accepted import Case
+from tests.kernel.corruption import certificate
+from tests.kernel.rules import Corruption
 
 Json = Any
 LEAKY = {"name": "leaky_relu", "negative_slope": "1/10"}
@@ -43,7 +45,13 @@ def problem_of(doc: Json) -> Problem:
 
 
 def checked(doc: Json, steps: list[Json], claims: dict[str, int]) -> Checked:
-    """The certificate with these steps, claiming by name what the step of that number proves."""
+    """The certificate with these steps, claiming by name what the step of that number proves, through the kernel."""
+    made = control(doc, steps, claims)
+    return check(json.dumps(doc).encode(), json.dumps(made.proof).encode(), no_data)
+
+
+def control(doc: Json, steps: list[Json], claims: dict[str, int]) -> Case:
+    """The same as a network file and a certificate."""
     proof = Proof(problem_of(doc))
     for index, step in enumerate(steps):
         proof.steps.append(apply(proof, copy.deepcopy(step), f"steps[{index}]"))
@@ -53,14 +61,7 @@ def checked(doc: Json, steps: list[Json], claims: dict[str, int]) -> Checked:
         assert outcome is not None, (name, proof.steps[index].fact)
         spelled = {key: value.stated() if isinstance(value, Quantity) else value for key, value in outcome[1].items()}
         stated.append({"claim": name, "verdict": outcome[0], "step": index, **spelled})
-    return verified(doc, steps, stated)
-
-
-def verified(doc: Json, steps: list[Json], claims: list[Json]) -> Checked:
-    """The certificate as bytes, through the kernel."""
-    network = json.dumps(doc).encode()
-    certificate = {"format": FORMAT, "problem": hashlib.sha256(network).hexdigest(), "claims": claims, "steps": steps}
-    return check(network, json.dumps(certificate).encode(), no_data)
+    return Case(doc, certificate(doc, steps, stated))
 
 
 def refused(doc: Json, steps: list[Json], reason: str, kind: type[Exception] = Rejected) -> None:
@@ -83,6 +84,14 @@ def edited(step: Json, path: list[Json], value: Json) -> Json:
     else:
         place[path[-1]] = value
     return new
+
+
+def corruption(
+    name: str, step: int, path: Sequence[Json], value: Json, kind: type[Exception], reason: str
+) -> Corruption:
+    """The corruption of a control's step at a path of keys."""
+    where = f"steps[{step}]" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return name, f"{where} {value!s:.30} {reason:.40}", where, value, kind.__name__, reason
 
 
 def mp(x: Fraction) -> mpmath.mpf:
@@ -124,4 +133,4 @@ def mp_risk(problem: Problem, theta: Json, digits: int = 60) -> mpmath.mpf:
         return mp(problem.loss.factor) * sum(values)
 
 
-__all__ = ["Declined", "Malformed", "Rejected", "checked", "document", "edited", "layer", "refused", "verified"]
+__all__ = ["Declined", "Malformed", "Rejected", "checked", "document", "edited", "layer", "refused"]

@@ -9,7 +9,20 @@ import pytest
 from symverify.kernel.check import apply
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.reals.facts import EnclosedPoint
-from tests.kernel.reals.made import Declined, Malformed, Rejected, document, layer, mp, mp_risk, problem_of, refused
+from tests.kernel.reals.made import (
+    Declined,
+    Malformed,
+    Rejected,
+    control,
+    corruption,
+    document,
+    layer,
+    mp,
+    mp_risk,
+    problem_of,
+    refused,
+)
+from tests.kernel.rules import suite
 
 POINT = [layer([["1"], ["-1"]], ["0", "1"]), layer([["1/2", "2"]], ["-1/3"])]
 
@@ -66,3 +79,18 @@ def test_refusals() -> None:
     texts = [{key: [[str(v) for v in row] if isinstance(row, list) else str(row) for row in part]
               for key, part in each.items()} for each in steep]  # fmt: skip
     refused(far, [{"rule": "enclosed_point", "parameters": texts}], "beyond 8192", Declined)
+
+
+XOR = document([2, 2, 1], "relu", "logistic", [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
+HALF = [layer([["1", "1"], ["1", "1"]], ["0", "-1"]), layer([["2", "-4"]], ["-1"])]
+BETWEEN = [{"rule": "function_bound"}, {"rule": "enclosed_point", "parameters": HALF},
+           {"rule": "bracket", "from": {"bound": 0, "point": 1}}]  # fmt: skip
+CONTROLS = {"xor": control(XOR, BETWEEN, {"global_bounds": 2})}
+CORRUPTIONS = [
+    corruption("xor", 1, ["parameters"], ..., Malformed, "parameters: is missing"),
+    corruption("xor", 1, ["parameters"], "given", Rejected, "the network file gives no parameters"),
+    corruption("xor", 1, ["parameters", 0, "weight", 0], ["1"], Malformed, "expected 2 numbers"),
+    corruption("xor", 1, ["parameters", 1, "bias", 0], "-2", Rejected, "claims[0].upper: claimed"),
+    corruption("xor", 1, ["risk"], "1", Malformed, "unknown key"),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

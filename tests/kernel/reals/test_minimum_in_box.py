@@ -10,7 +10,10 @@ from tests.kernel.reals.made import (
     Declined,
     Json,
     Malformed,
+    Rejected,
     checked,
+    control,
+    corruption,
     document,
     edited,
     layer,
@@ -18,6 +21,7 @@ from tests.kernel.reals.made import (
     problem_of,
     refused,
 )
+from tests.kernel.rules import suite
 
 SUM = {"name": "squared", "reduction": "sum"}
 SMALL = "1/1024"
@@ -80,7 +84,7 @@ ON_SOFTMAX = box(
     across=[["1", "0"], ["0", "1"]],
     radius="1/1048576",
 )
-CONTROLS = {
+BOXES = {
     "inside": (LINE, ON_LINE, "mpf(1)/5"),
     "kink": (KINK, ON_KINK, "10"),
     "huber": (HUBER, ON_HUBER, "mpf(1)/10"),
@@ -90,9 +94,9 @@ CONTROLS = {
 }
 
 
-@pytest.mark.parametrize("name", CONTROLS)
-def test_accepted(name: str) -> None:
-    network, step, risk = CONTROLS[name]
+@pytest.mark.parametrize("name", BOXES)
+def test_the_risk_is_enclosed(name: str) -> None:
+    network, step, risk = BOXES[name]
     found = checked(network, [step], {"minimum_in_box": 0})
     stated = dict(found.theorems[0].statement)
     mpmath.mp.prec = 300
@@ -106,7 +110,7 @@ def test_accepted(name: str) -> None:
 
 
 NO_ZERO = "no zero of the gradient is shown to be in the box"
-CORRUPTIONS: list[tuple[str, str, list[Json], Json, str]] = [
+REJECTED: list[tuple[str, str, list[Json], Json, str]] = [
     ("inside", "centre moved", ["centre", 1, "weight", 0, 0], "141/100", NO_ZERO),
     ("kink", "centre moved", ["centre", 1, "bias", 0], "1/100", NO_ZERO),
     ("logistic", "centre moved", ["centre", 1, "weight", 0, 0], "-17/25", NO_ZERO),
@@ -150,16 +154,12 @@ MALFORMED: list[tuple[str, list[Json], Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", CORRUPTIONS, ids=[f"{each[0]}: {each[1]}" for each in CORRUPTIONS])
-def test_corrupted(case: tuple[str, str, list[Json], Json, str]) -> None:
-    name, _, path, new, reason = case
-    refused(CONTROLS[name][0], [edited(CONTROLS[name][1], path, new)], reason)
-
-
-@pytest.mark.parametrize("case", MALFORMED, ids=[each[3] for each in MALFORMED])
-def test_malformed(case: tuple[str, list[Json], Json, str]) -> None:
-    name, path, new, reason = case
-    refused(CONTROLS[name][0], [edited(CONTROLS[name][1], path, new)], reason, Malformed)
+CONTROLS = {name: control(network, [step], {"minimum_in_box": 0}) for name, (network, step, _) in BOXES.items()}
+CORRUPTIONS = [
+    *(corruption(name, 0, path, new, Rejected, reason) for name, _, path, new, reason in REJECTED),
+    *(corruption(name, 0, path, new, Malformed, reason) for name, path, new, reason in MALFORMED),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_a_kink_that_is_not_held() -> None:

@@ -3,7 +3,18 @@
 import mpmath
 import pytest
 
-from tests.kernel.reals.made import Json, Malformed, Rejected, checked, document, edited, mp, refused
+from tests.kernel.reals.made import (
+    Json,
+    Malformed,
+    Rejected,
+    checked,
+    control,
+    corruption,
+    document,
+    mp,
+    refused,
+)
+from tests.kernel.rules import suite
 
 # x = 0 1 2 3, labels 0 1|0 1 ... : the two samples at x = 1 conflict, the others are separated by x = 1.
 QUASI = document([1, 2, 1], "relu", {"name": "logistic", "reduction": "sum"}, [0, 1, 1, 2], [[0], [1], [0], [1]])
@@ -47,7 +58,7 @@ def test_closed_forms(name: str) -> None:
         assert mp(statement["risk"].lower) <= exact <= mp(statement["risk"].upper)
 
 
-CORRUPTIONS: list[tuple[str, list[Json], Json, type[Exception], str]] = [
+CHANGES: list[tuple[str, list[Json], Json, type[Exception], str]] = [
     ("quasi", ["direction"], [["-1", "1"]], Rejected, "the loss of sample 1 grows along it"),
     ("quasi", ["direction"], [["1", "0"]], Rejected, "the loss of sample 3 grows along it"),
     ("quasi", ["direction"], [["0", "0"]], Rejected, "the risk is constant along it"),
@@ -62,12 +73,9 @@ CORRUPTIONS: list[tuple[str, list[Json], Json, type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", CORRUPTIONS, ids=[f"{c[0]} {c[1]} {k}" for k, c in enumerate(CORRUPTIONS)])
-def test_corrupted_steps(case: tuple[str, list[Json], Json, type[Exception], str]) -> None:
-    name, path, value, kind, reason = case
-    doc, step, _ = CASES[name]
-    checked(doc, [step], {"affine_infimum": 0})
-    refused(doc, [edited(step, path, value)], reason, kind)
+CONTROLS = {name: control(doc, [step], {"affine_infimum": 0}) for name, (doc, step, _) in CASES.items()}
+CORRUPTIONS = [corruption(name, 0, *change) for name, *change in CHANGES]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_soft_labels_and_counts_have_a_best_fit() -> None:

@@ -10,7 +10,19 @@ from symverify.kernel.check import apply
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Layer
 from symverify.kernel.core.proof import Proof
-from tests.kernel.reals.made import Json, checked, document, layer, mp_risk, problem_of, refused
+from tests.kernel.reals.made import (
+    Json,
+    Malformed,
+    checked,
+    control,
+    corruption,
+    document,
+    layer,
+    mp_risk,
+    problem_of,
+    refused,
+)
+from tests.kernel.rules import suite
 
 STEPS = [{"rule": "enclosed_point", "parameters": "given"}, {"rule": "real_face_minimum", "from": {"point": 0}}]
 
@@ -90,3 +102,17 @@ def test_accepted_points_are_minima(loss: str) -> None:
                 there = mp_risk(problem, (Layer(((w,),), (b,)), Layer(((v,),), (c,))))
                 assert there >= here - mpmath.mpf(10) ** -45
     assert accepted >= 10
+
+
+CONTROLS = {
+    "twins": control(small([0, 0, 1, 1], [[0], [1], [0], [1]], 0, 0, 0, 0), STEPS, {"point": 1}),
+    "kink": control(small([0, 1, 1], [["1/2"], [0], [1]], 1, -1, 1, 0), STEPS, {"point": 1}),
+}
+CORRUPTIONS = [
+    corruption("kink", 0, ["parameters"], [layer([["1"]], ["-1"]), layer([["1"]], ["1"])],
+               Rejected, "the residuals do not sum to 0"),
+    corruption("twins", 1, ["from", "point"], 1, Rejected, "step 1 does not come before this one"),
+    corruption("twins", 1, ["from"], ..., Malformed, "point: is missing"),
+    corruption("twins", 1, ["multipliers"], [None], Malformed, "unknown key"),
+]  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

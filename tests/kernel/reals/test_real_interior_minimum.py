@@ -1,6 +1,7 @@
 """The rule `real_interior_minimum`: equalities between transcendental numbers, decided."""
 
-from tests.kernel.reals.made import checked, document, layer, refused
+from tests.kernel.reals.made import Malformed, Rejected, checked, control, corruption, document, layer, refused
+from tests.kernel.rules import suite
 
 CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 STUCK = [layer([[1, 0], [0, 1]], [1, 1]), layer([[0, 0]], [0])]
@@ -53,3 +54,16 @@ def test_a_poisson_net_of_constant_rate() -> None:
     flat = [layer([[0]], [1]), layer([[0]], [0])]
     checked(document([1, 1, 1], "relu", "poisson", [0, 1], [[1], [1]], parameters=flat), STEPS, {"point": 1})
     refused(document([1, 1, 1], "relu", "poisson", [0, 1], [[1], [2]], parameters=flat), STEPS, "not constant")
+
+
+CONTROLS = {"xor": control(xor(STUCK), STEPS, {"point": 1})}
+CORRUPTIONS = [
+    corruption("xor", 0, ["parameters"], [layer([["1", "0"], ["0", "1"]], ["1", "1"]), layer([["0", "0"]], ["1/10"])],
+               Rejected, "the first-order minorant is not constant on the cell (output 1)"),
+    corruption("xor", 0, ["parameters"], [layer([["1", "0"], ["0", "1"]], ["0", "1"]), layer([["0", "0"]], ["0"])],
+               Rejected, "unit 1 of hidden layer 1 is at a breakpoint"),
+    corruption("xor", 1, ["from", "point"], 1, Rejected, "step 1 does not come before this one"),
+    corruption("xor", 1, ["from"], ..., Malformed, "point: is missing"),
+    corruption("xor", 1, ["multipliers"], [], Malformed, "unknown key"),
+]  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

@@ -3,9 +3,20 @@
 from fractions import Fraction
 
 import mpmath
-import pytest
 
-from tests.kernel.reals.made import Json, Malformed, checked, document, edited, layer, mp, refused
+from tests.kernel.reals.made import (
+    Malformed,
+    Rejected,
+    checked,
+    control,
+    corruption,
+    document,
+    edited,
+    layer,
+    mp,
+    refused,
+)
+from tests.kernel.rules import suite
 
 # x = 1, 2, labels 1, 0, no biases: f ∝ (1, 2) on either side; g = (1, −1) serves σ = +, (−1, 1)… none serves σ = −:
 # with g = (2, −1) all networks have ⟨g, f⟩ = 0.
@@ -29,25 +40,25 @@ def test_a_bound() -> None:
     checked(RAMP, [STEP | {"risk": close}, zero, bracket], {"global_bounds": 2})
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "reason"),
-    [
-        (["risk"], "13/10", "proves less than the claimed bound"),
-        (["vectors"], [[1, -1]], "does not admit all regions of the leaf"),
-        (["vectors"], [[2, -1, 0]], "needs 2 integers"),
-        (["scales"], ["1"], "does not leave the dual point in the domain"),
-        (["scales"], ["-4"], "must be positive"),
-        (["scales"], [], "expected 1 numbers"),
-        (["tree"], [], "ends too early"),
-        (["tree"], [0, 0], "the tree ends before"),
-        (["vectors"], [[-2, 1]], "does not leave the dual point in the domain"),
-    ],
-)
-def test_corrupted(path: list[Json], value: Json, reason: str) -> None:
-    refused(RAMP, [edited(STEP, path, value)], reason)
-
-
 def test_other_networks() -> None:
     refused(RAMP | {"layers": [1, 1, 1, 1]}, [STEP], "needs one hidden layer and scalar output")
     refused(RAMP | {"bias": {"hidden": False, "output": True}}, [STEP], "with an output bias of sum 0")
     refused(RAMP, [edited(STEP, ["scales"], ...)], "scales: is missing", Malformed)
+
+
+NOTHING = {"rule": "enclosed_point", "parameters": [layer([["0"]]), layer([["0"]])]}
+BETWEEN = [STEP, NOTHING, {"rule": "bracket", "from": {"bound": 0, "point": 1}}]
+CONTROLS = {"ramp": control(RAMP, BETWEEN, {"global_bounds": 2})}
+CORRUPTIONS = [
+    corruption("ramp", 0, ["risk"], "13/10", Rejected, "proves less than the claimed bound"),
+    corruption("ramp", 0, ["vectors"], [[1, -1]], Rejected, "does not admit all regions of the leaf"),
+    corruption("ramp", 0, ["vectors"], [[2, -1, 0]], Rejected, "needs 2 integers"),
+    corruption("ramp", 0, ["vectors"], [[-2, 1]], Rejected, "does not leave the dual point in the domain"),
+    corruption("ramp", 0, ["scales"], ["1"], Rejected, "does not leave the dual point in the domain"),
+    corruption("ramp", 0, ["scales"], ["-4"], Rejected, "must be positive"),
+    corruption("ramp", 0, ["scales"], [], Rejected, "expected 1 numbers"),
+    corruption("ramp", 0, ["scales"], ..., Malformed, "scales: is missing"),
+    corruption("ramp", 0, ["tree"], [], Rejected, "ends too early"),
+    corruption("ramp", 0, ["tree"], [0, 0], Rejected, "the tree ends before"),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

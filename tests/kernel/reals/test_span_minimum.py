@@ -12,13 +12,15 @@ from tests.kernel.reals.made import (
     Malformed,
     Rejected,
     checked,
+    control,
+    corruption,
     document,
-    edited,
     layer,
     mp,
     problem_of,
     refused,
 )
+from tests.kernel.rules import suite
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 HALVES, ZEROS = [["1/2"]] * 4, [["0", "0", "0"]]
@@ -109,7 +111,7 @@ def test_at_a_point_only_the_last_layer_is_unknown() -> None:
     refused(doc, [steps[0], steps[1] | {"pieces": [1]}], "unknown key", Malformed)
 
 
-CORRUPTIONS: list[tuple[str, list[Json], Json, type[Exception], str]] = [
+CHANGES: list[tuple[str, list[Json], Json, type[Exception], str]] = [
     ("xor", ["dual"], ..., Malformed, "dual: is missing"),
     ("xor", ["near"], ..., Malformed, "near: is missing"),
     ("xor", ["pieces"], ..., Malformed, "pieces: is missing"),
@@ -133,12 +135,9 @@ CORRUPTIONS: list[tuple[str, list[Json], Json, type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", CORRUPTIONS, ids=[f"{c[0]} {c[1]} {k}" for k, c in enumerate(CORRUPTIONS)])
-def test_corrupted_steps(case: tuple[str, list[Json], Json, type[Exception], str]) -> None:
-    name, path, value, kind, reason = case
-    doc, step, _, _ = CASES[name]
-    checked(doc, [step], {"valley": 0})
-    refused(doc, [edited(step, path, value)], reason, kind)
+CONTROLS = {name: control(doc, [step], {"valley": 0}) for name, (doc, step, _, _) in CASES.items()}
+CORRUPTIONS = [corruption(name, 0, *change) for name, *change in CHANGES]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 @pytest.mark.parametrize(

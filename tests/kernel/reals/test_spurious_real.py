@@ -1,6 +1,7 @@
 """The rule `spurious_real`: a strictly lower enclosure."""
 
-from tests.kernel.reals.made import Malformed, checked, document, edited, layer, refused
+from tests.kernel.reals.made import Malformed, Rejected, checked, control, corruption, document, edited, layer, refused
+from tests.kernel.rules import suite
 
 XOR = document([2, 2, 1], "relu", "logistic", [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
 MINIMUM = {"rule": "span_minimum", "pieces": [1], "near": [["0", "0", "0"]], "dual": [["1/2"]] * 4}
@@ -32,3 +33,15 @@ def test_refusals() -> None:
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "minimum"], 1)], "proves EnclosedPoint, expected RealMinimum")
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "better"], ...)], "better: is missing", Malformed)
     refused(XOR, [*steps(1)[:2], edited(last, ["gap"], "1")], "unknown key", Malformed)
+
+
+CONTROLS = {"xor": control(XOR, steps(1), {"spurious_minimum": 2, "valley": 2})}
+CORRUPTIONS = [
+    corruption("xor", 2, ["from", "better"], 0, Rejected, "step 0 proves SpanMinimum, expected Reached"),
+    corruption("xor", 2, ["from", "minimum"], 1, Rejected, "proves EnclosedPoint, expected RealMinimum"),
+    corruption("xor", 2, ["from", "better"], ..., Malformed, "better: is missing"),
+    corruption("xor", 2, ["gap"], "1", Malformed, "unknown key"),
+    corruption("xor", 1, ["parameters", 1, "bias", 0], "9", Rejected, "is not below"),
+    corruption("xor", 2, ["from", "better"], 2, Rejected, "step 2 does not come before this one"),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

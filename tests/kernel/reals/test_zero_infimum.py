@@ -1,6 +1,7 @@
 """The rule `zero_infimum`: a point that predicts all labels with a margin."""
 
-from tests.kernel.reals.made import Json, checked, document, layer, refused
+from tests.kernel.reals.made import Json, Malformed, Rejected, checked, control, corruption, document, layer, refused
+from tests.kernel.rules import suite
 
 
 def theta(bias: list[str], rows: list[list[str]]) -> Json:
@@ -16,7 +17,7 @@ CLASSES = document([1, 2, 2], "relu", "cross_entropy", [0, 1, 2], [0, 1, 0])
 NONE = document([1, 2, 1], "relu", "poisson", [0, 1, 2], [[0], [0], [0]])
 
 
-def test_accepted() -> None:
+def test_statements() -> None:
     for doc, point in (
         (HAT, theta(["-1"], [["2", "-4"]])),
         (CLASSES, theta(["1", "0"], [["-2", "4"], ["0", "0"]])),
@@ -38,3 +39,18 @@ def test_refused() -> None:
     refused(softer, steps(theta(["1", "0"], [["-2", "4"], ["0", "0"]])), "sample 1")
     counts = document([1, 2, 1], "relu", "poisson", [0, 1, 2], [[0], [0], [1]])
     refused(counts, steps(theta(["-1"], [["0", "0"]])), "sample 3")
+
+
+CONTROLS = {
+    "hat": control(HAT, steps(theta(["-1"], [["2", "-4"]])), {"infimum": 1}),
+    "classes": control(CLASSES, steps(theta(["1", "0"], [["-2", "4"], ["0", "0"]])), {"infimum": 1}),
+    "no counts": control(NONE, steps(theta(["-1"], [["0", "0"]])), {"infimum": 1}),
+}
+CORRUPTIONS = [
+    corruption("hat", 0, ["parameters", 1, "bias", 0], "0", Rejected, "does not predict the label of sample 1"),
+    corruption("classes", 0, ["parameters", 1, "bias", 0], "0", Rejected, "does not predict the label of sample 1"),
+    corruption("no counts", 0, ["parameters", 1, "bias", 0], "0", Rejected, "does not predict the label of sample 1"),
+    corruption("hat", 1, ["from", "point"], 1, Rejected, "step 1 does not come before this one"),
+    corruption("hat", 1, ["from"], ..., Malformed, "point: is missing"),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

@@ -1,0 +1,70 @@
+(* The losses over the reals: value, slope, and the inequality that makes them convex. *)
+Require Import Reals List Lra Lia.
+From Symverify Require Import Spec.
+Import ListNotations.
+Open Scope R_scope.
+
+(* losses that are sums over the outputs: only the inequality in one variable is needed *)
+Fixpoint sum2 (f : R -> R -> R) (u y : list R) : R :=
+  match u, y with a :: u', b :: y' => f a b + sum2 f u' y' | _, _ => 0 end.
+Fixpoint map2 {A} (f : A -> A -> A) (u y : list A) : list A :=
+  match u, y with a :: u', b :: y' => f a b :: map2 f u' y' | _, _ => [] end.
+Definition by_output (f df : R -> R -> R) (H : forall a a' y, df a y * (a' - a) <= f a' y - f a y) : convex_loss.
+Proof.
+  refine {| value := sum2 f; slope := map2 df |}.
+  intros u. induction u as [|a u IH]; intros [|a' u'] [|y Y] L L'; try discriminate; simpl; [lra|].
+  assert (Q := H a a' y). assert (Q' := IH u' Y). simpl in *. assert (length u = length Y) by lia. assert (length u' = length Y) by lia.
+  specialize (Q' H0 H1). lra.
+Defined.
+
+Definition squared : convex_loss.
+Proof.
+  refine {| value := sqd; slope := map2 (fun a y => 2 * (a - y)) |}.
+  intros u. induction u as [|a u IH]; intros [|a' u'] [|y Y] L L'; try discriminate; simpl; [lra|].
+  assert (Q' := IH u' Y). simpl in *. assert (length u = length Y) by lia. assert (length u' = length Y) by lia. specialize (Q' H H0).
+  assert (0 <= (a' - a) * (a' - a)) by apply Rle_0_sqr. nra.
+Defined.
+Lemma nth_map2 (f : R -> R -> R) d : forall u y k, length u = length y -> (k < length y)%nat -> nth k (map2 f u y) d = f (nth k u 0) (nth k y 0).
+Proof. induction u; intros [|b y] [|k] L Hk; simpl in *; try lia; auto. apply IHu; lia. Qed.
+
+(* Huber: e^2/2 for |e| <= d, else d (|e| - d/2) *)
+Definition huber1 (d a y : R) : R :=
+  if Rle_dec (a - y) (- d) then - (d * (a - y)) - d * d / 2 else
+  if Rle_dec d (a - y) then d * (a - y) - d * d / 2 else (a - y) * (a - y) / 2.
+Definition huber1' (d a y : R) : R :=
+  if Rle_dec (a - y) (- d) then - d else if Rle_dec d (a - y) then d else a - y.
+Lemma huber_convex d : 0 < d -> forall a a' y, huber1' d a y * (a' - a) <= huber1 d a' y - huber1 d a y.
+Proof.
+  intros Hd a a' y. unfold huber1, huber1'. replace (a' - a) with ((a' - y) - (a - y)) by ring.
+  generalize (a - y) (a' - y). intros e e'. 
+  destruct (Rle_dec e (- d)), (Rle_dec e' (- d)); repeat destruct (Rle_dec d _); try (exfalso; lra);
+    assert (S1 := Rle_0_sqr (e' + d)); assert (S2 := Rle_0_sqr (e' - d)); assert (S3 := Rle_0_sqr (e' - e)); unfold Rsqr in *; nra.
+Qed.
+Definition huber (d : R) (Hd : 0 < d) : convex_loss := by_output (huber1 d) (huber1' d) (huber_convex d Hd).
+
+(* logistic loss, for a label y (a probability, or 0 or 1): log(1 + e^a) - y a *)
+Definition sigmoid (a : R) : R := exp a / (1 + exp a).
+Definition logistic1 (a y : R) : R := ln (1 + exp a) - y * a.
+Definition logistic1' (a y : R) : R := sigmoid a - y.
+Lemma logistic_convex a a' y : logistic1' a y * (a' - a) <= logistic1 a' y - logistic1 a y.
+Proof.
+  unfold logistic1', logistic1. set (p := sigmoid a). set (d := a' - a). assert (E := exp_pos a). assert (E' := exp_pos a').
+  assert (Hp : 0 < p < 1).
+  { unfold p, sigmoid. split; [apply Rdiv_lt_0_compat; lra|]. apply Rmult_lt_reg_r with (1 + exp a); [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l; lra. }
+  assert (Q : 1 + exp a' = (1 + exp a) * ((1 - p) + p * exp d)).
+  { unfold p, sigmoid, d. replace a' with (a + (a' - a)) at 1 by ring. rewrite exp_plus. field. lra. }
+  assert (X : exp (p * d) <= (1 - p) + p * exp d).
+  { assert (A1 := exp_ineq1_le (d - p * d)). assert (A2 := exp_ineq1_le (- (p * d))).
+    assert (B : 1 <= p * exp (d - p * d) + (1 - p) * exp (- (p * d))) by nra.
+    replace (exp d) with (exp (d - p * d) * exp (p * d)) by (rewrite <- exp_plus; f_equal; ring).
+    assert (B2 : exp (- (p * d)) * exp (p * d) = 1) by (rewrite <- exp_plus; replace (- (p * d) + p * d) with 0 by ring; apply exp_0).
+    assert (P := exp_pos (p * d)). replace ((1 - p) + p * (exp (d - p * d) * exp (p * d))) with ((p * exp (d - p * d) + (1 - p) * exp (- (p * d))) * exp (p * d)).
+    - apply Rle_trans with (1 * exp (p * d)); [lra|]. apply Rmult_le_compat_r; lra.
+    - rewrite Rmult_plus_distr_r, (Rmult_assoc (1 - p)), B2. ring. }
+  assert (P := exp_pos (p * d)).
+  assert (L : ln (1 + exp a') = ln (1 + exp a) + ln ((1 - p) + p * exp d)) by (rewrite Q; apply ln_mult; lra).
+  assert (L2 : p * d <= ln ((1 - p) + p * exp d)).
+  { rewrite <- (ln_exp (p * d)). destruct (Rle_lt_or_eq_dec _ _ X) as [X'|X']; [left; apply ln_increasing; auto|right; f_equal; auto]. }
+  rewrite L. unfold d in *. lra.
+Qed.
+Definition logistic : convex_loss := by_output logistic1 logistic1' logistic_convex.

@@ -1,0 +1,59 @@
+(* What the verified checkers' answers mean: problems with rational numbers, and statements about them over the reals.
+   To be read by a person, after Spec.v; Main.v has the checkers and the theorems. *)
+Require Import Reals QArith Qreals List.
+From Symverify Require Import Spec Losses.
+Import ListNotations.
+Open Scope R_scope.
+
+Inductive loss_name := Squared | Huber (delta : Q).
+(* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
+Record problem := Problem {
+  layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss_name; factor : Q;
+  n_in : nat; n_out : nat }.
+
+(* rational numbers as real ones *)
+Definition real_vector : list Q -> list R := map Q2R.
+Definition real : params Q -> params R := map (map real_vector).
+Definition real_act (h : act Q) : act R :=
+  (map (fun p => (Q2R (fst (fst p)), Q2R (snd (fst p)), Q2R (snd p))) (fst h), (Q2R (fst (snd h)), Q2R (snd (snd h)))).
+Definition real_layers : list (bool * act Q) -> list (bool * act R) := map (fun bh => (fst bh, real_act (snd bh))).
+Definition real_samples : list (list Q * list Q) -> list (list R * list R) := map (fun d => (real_vector (fst d), real_vector (snd d))).
+
+Definition value_of (l : loss_name) : list R -> list R -> R :=
+  match l with Squared => sqd | Huber delta => sum2 (huber1 (Q2R delta)) end.
+Definition risk_at (p : problem) : params R -> R :=
+  risk_of (value_of (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)).
+
+(* a path: its entries are polynomials in x, as the lists of their coefficients *)
+Definition path_at (x : R) : params (list Q) -> params R := map (map (map (fun p => pev (real_vector p) x))).
+(* infinitely many of its points are different: no two of those for 0 < x < e, for some e > 0 *)
+Definition moving (th : params (list Q)) : Prop :=
+  exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> path_at x th = path_at x' th -> x = x'.
+(* every point of the path is a local minimum, all of one risk *)
+Definition valley (p : problem) (th : params (list Q)) : Prop :=
+  (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
+  moving th.
+(* the same of spurious ones *)
+Definition spurious_valley (p : problem) (th : params (list Q)) : Prop :=
+  (forall x, 0 <= x <= 1 -> spurious_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
+  moving th.
+
+(* the point predicts what a best affine map predicts *)
+Definition affine_fit (p : problem) (th : params Q) : Prop :=
+  best_affine_fit (value_of (loss_of p)) (n_in p) (n_out p) (real_layers (layers p)) (real_samples (samples p)) (real th).
+
+(* no network with these activations, of any widths, has a risk below rho *)
+Definition lower_bound_any (p : problem) (rho : Q) : Prop :=
+  forall th, (forall d, In d (samples p) -> length (net (real_layers (layers p)) th (real_vector (fst d))) = n_out p) -> Q2R rho <= risk_at p th.
+(* no network with one hidden layer of this width, one output, and these biases and activation has a risk below rho *)
+Definition lower_bound (p : problem) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\
+  forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> Q2R rho <= risk_at p [[out]; W].
+(* some networks of this width have risks as near to rho as wanted, or lower *)
+Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\ forall eps, 0 < eps ->
+  exists out W, length out = ((if bo then 1 else 0) + width)%nat /\ length W = width /\
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) /\ risk_at p [[out]; W] < Q2R rho + eps.
+(* rho is the infimum of the risk of the networks of this width *)
+Definition infimum (p : problem) (width : nat) (rho : Q) : Prop := lower_bound p width rho /\ approached p width rho.

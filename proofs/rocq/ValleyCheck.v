@@ -1,0 +1,368 @@
+(* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i, 0) > 0 on pieces of [0,1]. *)
+Require Import Reals List Lra Lia Arith Bool.
+From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck.
+Import ListNotations.
+Open Scope R_scope.
+
+Section Valley.
+Variable K : ops.
+Variable KR : num K.
+Notation t := (T K).
+Notation r := (toR KR).
+Notation rv := (rv KR).
+Infix "+!" := (add K) (at level 50, left associativity).
+Infix "*!" := (mul K) (at level 40, left associativity).
+Infix "-!" := (sub K) (at level 50, left associativity).
+Notation z0 := (zero K).
+Notation poly := (list t).
+
+Fixpoint padd (p q : poly) : poly :=
+  match p, q with [], _ => q | _, [] => p | a :: p', b :: q' => a +! b :: padd p' q' end.
+Fixpoint pmul (p q : poly) : poly :=
+  match p with [] => [] | a :: p' => padd (map (mul K a) q) (z0 :: pmul p' q) end.
+Definition ev_p (x : R) (p : poly) : R := pev (rv p) x.
+Lemma ev1 x a : ev_p x [a] = r a.
+Proof. unfold ev_p. simpl. ring. Qed.
+Lemma padd_ok x : forall p q, ev_p x (padd p q) = ev_p x p + ev_p x q.
+Proof.
+  unfold ev_p. induction p as [|a p IH]; intros [|b q]; simpl; try ring. rewrite toR_add, IH. ring.
+Qed.
+Lemma pscal_ok x a q : ev_p x (map (mul K a) q) = r a * ev_p x q.
+Proof. unfold ev_p. induction q; simpl; [ring|]. rewrite toR_mul, IHq. ring. Qed.
+Lemma pmul_ok x : forall p q, ev_p x (pmul p q) = ev_p x p * ev_p x q.
+Proof.
+  induction p as [|a p IH]; intros q; simpl; [unfold ev_p; simpl; ring|].
+  rewrite padd_ok, pscal_ok. unfold ev_p at 2. simpl. fold (ev_p x (pmul p q)). rewrite IH, toR_zero. unfold ev_p at 4. simpl. fold (ev_p x p). ring.
+Qed.
+(* on [0,1]: p >= low p *)
+Fixpoint lown (p : poly) : t := match p with [] => z0 | a :: p' => (if leb K z0 a then z0 else a) +! lown p' end.
+Definition low (p : poly) : t := match p with [] => z0 | a :: p' => a +! lown p' end.
+Lemma lown_neg p : r (lown p) <= 0.
+Proof.
+  induction p as [|a p IH]; simpl; [rewrite toR_zero; lra|]. rewrite toR_add. destruct (leb K z0 a) eqn:E; [rewrite toR_zero; lra|].
+  assert (r a < 0). { rewrite <- (toR_zero KR). apply (ltb_ok KR). unfold ltb. rewrite E. auto. } lra.
+Qed.
+Lemma lown_ok x : 0 <= x <= 1 -> forall p, r (lown p) <= x * ev_p x p.
+Proof.
+  intros Hx. unfold ev_p. induction p as [|a p IH]; simpl; [rewrite toR_zero; lra|]. rewrite toR_add.
+  assert (N := lown_neg p). assert (Q : r (lown p) <= x * (x * pev (rv p) x)) by nra.
+  destruct (leb K z0 a) eqn:E; [apply (leb_ok KR) in E; rewrite toR_zero in *; nra|].
+  assert (r a < 0). { rewrite <- (toR_zero KR). apply (ltb_ok KR). unfold ltb. rewrite E. auto. } nra.
+Qed.
+Lemma low_ok x p : 0 <= x <= 1 -> r (low p) <= ev_p x p.
+Proof.
+  intros Hx. destruct p as [|a p]; simpl; [unfold ev_p; simpl; rewrite toR_zero; lra|]. rewrite toR_add. unfold ev_p. simpl.
+  assert (Q := lown_ok x Hx p). unfold ev_p in Q. lra.
+Qed.
+
+Fixpoint pdot (u v : list poly) : poly := match u, v with a :: u', b :: v' => padd (pmul a b) (pdot u' v') | _, _ => [] end.
+Lemma pdot_ok x : forall u v, ev_p x (pdot u v) = dot (map (ev_p x) u) (map (ev_p x) v).
+Proof.
+  induction u; intros [|b v]; simpl; try reflexivity. rewrite padd_ok, pmul_ok, IHu. reflexivity.
+Qed.
+Definition pext (b : bool) (u : list poly) := if b then [one K] :: u else u.
+Lemma pext_ok x b u : map (ev_p x) (pext b u) = ext b (map (ev_p x) u).
+Proof. destruct b; simpl; auto. unfold ev_p at 1. simpl. rewrite toR_one. f_equal. ring. Qed.
+
+(* positive on [0,1]: by that bound, or on both halves *)
+Fixpoint pow2 (n : nat) : t := match n with O => one K | S n' => let p := pow2 n' in p +! p end.
+Fixpoint halve (p : poly) : poly := match p with [] => [] | a :: p' => a *! pow2 (length p') :: halve p' end.
+Fixpoint shift (p : poly) : poly := match p with [] => [] | a :: p' => let q := shift p' in padd [a] (padd q (z0 :: q)) end.
+Fixpoint positive (fuel : nat) (p : poly) : bool :=
+  if ltb K z0 (hd z0 p) then
+    if ltb K z0 (low p) then true
+    else match fuel with O => false | S fuel' => let q := halve p in if positive fuel' q then positive fuel' (shift q) else false end
+  else false.
+Lemma pow2_pos n : 0 < r (pow2 n).
+Proof. induction n; simpl; [rewrite toR_one; lra|rewrite toR_add; lra]. Qed.
+Lemma halve_ok x : forall p, exists k, 0 < k /\ ev_p x (halve p) = k * ev_p (x / 2) p.
+Proof.
+  assert (H : forall p a, ev_p x (halve (a :: p)) = r (pow2 (length p)) * ev_p (x / 2) (a :: p)).
+  { induction p as [|b p IH]; intros a; [unfold ev_p; simpl; rewrite toR_mul; ring|]. 
+    change (ev_p x (halve (a :: b :: p))) with (r (a *! pow2 (length (b :: p))) + x * ev_p x (halve (b :: p))). rewrite IH, toR_mul.
+    change (pow2 (length (b :: p))) with (pow2 (length p) +! pow2 (length p)). rewrite toR_add.
+    change (ev_p (x / 2) (a :: b :: p)) with (r a + x / 2 * ev_p (x / 2) (b :: p)). field. }
+  intros [|a p]; [exists 1; split; [lra|unfold ev_p; simpl; ring]|]. exists (r (pow2 (length p))). split; [apply pow2_pos|]. apply H.
+Qed.
+Lemma shift_ok x : forall p, ev_p x (shift p) = ev_p (1 + x) p.
+Proof.
+  induction p as [|a p IH]; [reflexivity|]. cbn [shift]. rewrite !padd_ok, ev1, IH. unfold ev_p at 2. simpl. fold (ev_p x (shift p)). rewrite IH, toR_zero.
+  unfold ev_p. simpl. ring.
+Qed.
+Lemma positive_ok : forall fuel p, positive fuel p = true -> forall x, 0 <= x <= 1 -> 0 < ev_p x p.
+Proof.
+  assert (B : forall p x, ltb K z0 (low p) = true -> 0 <= x <= 1 -> 0 < ev_p x p).
+  { intros p x H Hx. apply (ltb_ok KR) in H. rewrite toR_zero in H. assert (Q := low_ok x p Hx). lra. }
+  induction fuel as [|fuel IH]; intros p H x Hx; cbn [positive] in H; destruct (ltb K z0 (hd z0 p)); try discriminate; destruct (ltb K z0 (low p)) eqn:HL; auto; try discriminate.
+  destruct (positive fuel (halve p)) eqn:H1; [|discriminate]. rename H into H2. destruct (Rle_dec x (1 / 2)) as [L|L].
+  - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H1 (2 * x) ltac:(lra)). rewrite E in P. replace (2 * x / 2) with x in P by field.
+    apply Rmult_lt_reg_l with k; auto. lra.
+  - destruct (halve_ok (2 * x) p) as (k & Hk & E). assert (P := IH _ H2 (2 * x - 1) ltac:(lra)). rewrite shift_ok in P. replace (1 + (2 * x - 1)) with (2 * x) in P by ring.
+    rewrite E in P. replace (2 * x / 2) with x in P by field. apply Rmult_lt_reg_l with k; auto. lra.
+Qed.
+Definition pieces_of_unit_interval : nat := 10.
+Opaque positive.
+
+(* the piece that z(t) is strictly inside for all t in [0,1] *)
+Fixpoint insideP (ps : list (t * t * t)) (last : t * t) (z : poly) : option (t * t) :=
+  match ps with
+  | [] => Some last
+  | p :: ps' => 
+      let b := fst (fst p) in
+      if positive pieces_of_unit_interval (padd [b] (map (mul K (z0 -! one K)) z)) then Some (snd (fst p), snd p)
+      else if positive pieces_of_unit_interval (padd z [z0 -! b]) then insideP ps' last z else None
+  end.
+Lemma insideP_ok x h z s o : 0 <= x <= 1 -> insideP (fst h) (snd h) z = Some (s, o) -> strict (ra KR h) (ev_p x z) (r s) (r o).
+Proof.
+  intros Hx. destruct h as [ps last]. unfold strict, ev. simpl. revert s o. induction ps as [|[[a b] c] ps IH]; cbn [insideP map plin fst snd]; intros s o H.
+  - destruct last. inversion H; subst. exists 1. split; [lra|auto].
+  - match type of H with (if ?q then _ else _) = _ => destruct q eqn:E1 end.
+    + inversion H; subst. assert (Q := positive_ok _ _ E1 x Hx). rewrite padd_ok, pscal_ok, ev1, toR_sub, toR_one, toR_zero in Q.
+      exists (r a - ev_p x z). split; [lra|]. intros z' Hz. apply Rabs_def2 in Hz.
+      destruct (Rle_dec z' (r a)) as [HL|HL]; auto. exfalso. lra.
+    + match type of H with (if ?q then _ else _) = _ => destruct q eqn:E2 end; [|discriminate].
+      assert (Q := positive_ok _ _ E2 x Hx). rewrite padd_ok, ev1, toR_sub, toR_zero in Q.
+      destruct (IH _ _ H) as (d & Hd & HH).
+      assert (P : 0 < ev_p x z - r a) by lra.
+      exists (Rmin d (ev_p x z - r a)). split; [apply Rmin_pos; lra|]. intros z' Hz.
+      assert (L1 := Rmin_l d (ev_p x z - r a)). assert (L2 := Rmin_r d (ev_p x z - r a)).
+      assert (A : Rabs (z' - ev_p x z) < ev_p x z - r a) by lra. apply Rabs_def2 in A.
+      destruct (Rle_dec z' (r a)) as [HL|HL]; [exfalso; lra|]. apply HH. lra.
+Qed.
+
+Definition at_ (x : R) (th : params poly) : params R := map (map (map (ev_p x))) th.
+Fixpoint unitsP (h : act t) (W : list (list poly)) (a : list poly) : option (list (t * t) * list poly) :=
+  match W with
+  | [] => Some ([], [])
+  | row :: W' =>
+      let z := pdot row a in
+      match insideP (fst h) (snd h) z, unitsP h W' a with
+      | Some so, Some (L, l) => Some (so :: L, padd (map (mul K (fst so)) z) [snd so] :: l)
+      | _, _ => None end
+  end.
+Lemma unitsP_ok x bh : 0 <= x <= 1 -> forall W a L a', unitsP (snd bh) W (pext (fst bh) a) = Some (L, a') ->
+  inside_units (fst bh, ra KR (snd bh)) (rso KR L) (map (map (ev_p x)) W) (map (ev_p x) a) /\
+  layer (fst bh, ra KR (snd bh)) (map (map (ev_p x)) W) (map (ev_p x) a) = map (ev_p x) a'.
+Proof.
+  intros Hx. induction W as [|row W IH]; intros a L a' H; simpl in *.
+  - inversion H; subst; simpl; auto.
+  - destruct (insideP _ _ _) as [[s o]|] eqn:E; [|discriminate].
+    destruct (unitsP _ _ _) as [[L0 a0]|] eqn:E2; [|discriminate]. inversion H; subst. simpl.
+    destruct (IH _ _ _ E2) as [I1 I2]. apply (insideP_ok x) in E; auto. rewrite pdot_ok, pext_ok in E.
+    split; [split; auto|]. f_equal; auto.
+    rewrite padd_ok, pscal_ok, pdot_ok, pext_ok, ev1. destruct E as (d & Hd & E).
+    rewrite E by (rewrite Rminus_eq_0, Rabs_R0; auto). ring.
+Qed.
+Fixpoint traceP (N : list (bool * act t)) (th : params poly) (x : list t) : option (list (list (t * t)) * list poly) :=
+  match N, th with
+  | bh :: N', W :: th' =>
+      match traceP N' th' x with
+      | None => None
+      | Some (p, a) =>
+          if is_dead K N' bh x then let v := evT K (snd bh) z0 in Some (map (fun _ => (z0, v)) W :: p, map (fun _ => [v]) W)
+          else match unitsP (snd bh) W (pext (fst bh) a) with
+          | None => None | Some (L, a') => Some (L :: p, a') end end
+  | _, _ => Some ([], map (fun a => [a]) x)
+  end.
+Lemma constants_ok x v : map (ev_p x) (map (fun a => [a]) v) = rv v.
+Proof. unfold InteriorCheck.rv. rewrite map_map. apply map_ext. intros a. apply ev1. Qed.
+Lemma traceP_ok x : 0 <= x <= 1 -> forall N th u p a, traceP N th u = Some (p, a) ->
+  inside (rN KR N) (map (rso KR) p) (at_ x th) (rv u) /\ net (rN KR N) (at_ x th) (rv u) = map (ev_p x) a.
+Proof.
+  intros Hx. induction N as [|bh N IH]; intros th u p a H; simpl in *.
+  - inversion H; subst. rewrite constants_ok. destruct (at_ x th); auto.
+  - destruct th as [|W th]; simpl in *; [inversion H; subst; rewrite constants_ok; auto|].
+    destruct (traceP N th u) as [[p0 a0]|] eqn:E; [|discriminate]. destruct (IH _ _ _ _ E) as [I1 I2].
+    destruct (is_dead K N bh u) eqn:Dd.
+    + destruct (is_dead_ok K KR _ _ _ Dd) as (EN & EB & Z). inversion H; subst. clear H.
+      assert (WX : exists V : list (list t), length V = length W) by (exists (repeat [] (length W)); apply repeat_length). destruct WX as (V & LV).
+      destruct (dead_row_ok K KR bh V u EB Z) as [(_ & _ & _ & D1) D2].
+      assert (CV : forall (A B C : Type) (f : C) (l : list A) (l' : list B), length l = length l' -> map (fun _ => f) l = map (fun _ => f) l').
+      { induction l; intros [|? l'] L; try discriminate; simpl; auto. f_equal. apply IHl. simpl in L. lia. }
+      split; [split; [right|exact I1]|].
+      * split; [auto|]. split; [exact EB|]. split; [exact Z|]. intros j Hj. rewrite map_length in Hj. rewrite (CV _ _ _ _ W V) by auto. apply D1. unfold rm. rewrite map_length. lia.
+      * simpl in *. transitivity (layer (fst bh, ra KR (snd bh)) (map (map (ev_p x)) W) (rv u)); [destruct (map (map (map (ev_p x))) th); reflexivity|].
+        unfold layer. rewrite !map_map. apply map_ext. intros row. cbn [fst snd]. rewrite EB. cbn [ext]. rewrite Z, ev1, (evT_ok K KR), toR_zero. auto.
+    + destruct (unitsP _ _ _) as [[L a1]|] eqn:E2; [|discriminate]. inversion H; subst.
+      destruct (unitsP_ok x _ Hx _ _ _ _ E2) as [I3 I4]. rewrite I2. simpl. auto.
+Qed.
+
+(* all predictions constant in t *)
+Definition constP (p : poly) : bool := match p with [] => true | _ :: p' => forallb (fun a => eqb K a z0) p' end.
+Lemma constP_ok x p : constP p = true -> ev_p x p = r (hd z0 p).
+Proof.
+  unfold ev_p. destruct p as [|a p]; simpl; [rewrite toR_zero; auto|]. intros H.
+  cut (pev (rv p) x = 0); [intros ->; ring|]. induction p as [|b p IH]; simpl in *; auto. apply andb_prop in H. destruct H as [H1 H2].
+  apply (eqb_ok KR) in H1. rewrite H1, toR_zero, IH; auto. ring.
+Qed.
+Fixpoint tracesP N th (D : list (list t * list t)) : option (list (list t * list t * (list (list (t * t)) * list poly))) :=
+  match D with
+  | [] => Some []
+  | d :: D' => match traceP N th (fst d), tracesP N th D' with Some pa, Some l => Some ((d, pa) :: l) | _, _ => None end
+  end.
+Lemma tracesP_ok N th : forall D l, tracesP N th D = Some l ->
+  map fst l = D /\ forall e, In e l -> traceP N th (fst (fst e)) = Some (snd e).
+Proof.
+  induction D as [|d D IH]; simpl; intros l H.
+  - inversion H; subst; simpl; split; auto. intros e [].
+  - destruct (traceP N th (fst d)) eqn:E; [|discriminate]. destruct (tracesP N th D) eqn:E2; [|discriminate].
+    inversion H; subst. destruct (IH _ eq_refl) as [I1 I2]. simpl. rewrite I1. split; auto. intros e [<-|He]; auto.
+Qed.
+Fixpoint shapeNP (N : list (bool * act t)) (th : params poly) : list (bool * nat) :=
+  match N, th with bh :: N', W :: th' => (fst bh, length W) :: shapeNP N' th' | _, _ => [] end.
+Lemma shapeNP_ok x : forall N th, shapeN (rN KR N) (at_ x th) = shapeNP N th.
+Proof. induction N; intros [|W th]; simpl; auto. rewrite map_length, IHN; auto. Qed.
+
+Definition start (th : params poly) : params t := map (map (map (hd z0))) th.
+
+Definition check_valley (g : list t -> list t -> list t) (m d : nat) (c : t) N D (th : params poly) : bool :=
+  leb K z0 c &&
+  match tracesP N th D with
+  | None => false
+  | Some tr =>
+      forallb (fun e => (length (snd (fst e)) =? m)%nat && (length (snd (snd e)) =? m)%nat && forallb constP (snd (snd e))) tr &&
+      forallb (fun k => killT K d (shapeNP N th) (map (fun e =>
+         (nth k (g (map (hd z0) (snd (snd e))) (snd (fst e))) z0, fst (snd e), fst (fst e))) tr)) (seq 0 m)
+  end.
+(* at every point of the path: a local minimum with the risk of the start *)
+Theorem check_valley_ok l g L m d c N D th : means KR l g L -> check_valley g m d c N D th = true ->
+  forall x, 0 <= x <= 1 -> local_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th) /\
+    risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th)).
+Proof.
+  unfold check_valley. intros [HV HG] H x Hx. apply andb_prop in H. destruct H as [Hc H].
+  destruct (tracesP N th D) as [tr|] eqn:E; [|discriminate]. apply andb_prop in H. destruct H as [H1 H2].
+  rewrite forallb_forall in H1, H2. destruct (tracesP_ok _ _ _ _ E) as [T1 T2].
+  assert (PR : forall x e, 0 <= x <= 1 -> In e tr -> inside (rN KR N) (map (rso KR) (fst (snd e))) (at_ x th) (rv (fst (fst e))) /\
+     net (rN KR N) (at_ x th) (rv (fst (fst e))) = rv (map (hd z0) (snd (snd e)))).
+  { intros x0 e Hx0 He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x0 Hx0) in T2.
+    destruct T2 as [T2 T3]. split; auto. rewrite T3. apply andb_prop in H1. destruct H1 as [_ HC]. rewrite forallb_forall in HC.
+    unfold InteriorCheck.rv. rewrite map_map. apply map_ext_in. intros q Hq. apply constP_ok; auto. }
+  assert (S0 : at_ 0 th = rp KR (start th)).
+  { unfold at_, start, rp, rm, InteriorCheck.rv. rewrite !map_map. apply map_ext. intros W. rewrite !map_map. apply map_ext. intros row. rewrite !map_map. apply map_ext. intros q.
+    unfold ev_p. destruct q; simpl; [rewrite toR_zero; auto|ring]. }
+  split.
+  2:{ rewrite (riskT_ok K KR l (value L)) by auto. rewrite <- S0. unfold risk_of. f_equal. rewrite !total_sum. unfold rD. rewrite !sum_map. rewrite <- T1, !sum_map.
+    apply sum_ext. intros e He. cbn [fst snd]. rewrite (proj2 (PR x e Hx He)), (proj2 (PR 0 e ltac:(lra) He)). reflexivity. }
+  set (f := fun e : list t * list t * (list (list (t * t)) * list poly) =>
+     (rv (fst (fst e)), rv (snd (fst e)), map (rso KR) (fst (snd e)))).
+  replace (rD KR D) with (map fst (map f tr)).
+  2:{ rewrite map_map. unfold f. simpl. rewrite <- T1. unfold rD. rewrite map_map. reflexivity. }
+  apply interior_minimum with m.
+  - apply (leb_ok KR) in Hc. rewrite toR_zero in Hc. auto.
+  - intros e He. apply in_map_iff in He. destruct He as (e0 & <- & He). unfold f; simpl.
+    destruct (PR x e0 Hx He) as [P1 P2]. split; [exact P1|]. rewrite P2. unfold InteriorCheck.rv. rewrite !map_length.
+    specialize (H1 _ He). apply andb_prop in H1. destruct H1 as [H1 _]. apply andb_prop in H1. destruct H1 as [L1 L2]. apply Nat.eqb_eq in L1, L2. auto.
+  - intros k Hk. assert (Q : In k (seq 0 m)) by (apply in_seq; lia). apply H2, (killT_ok K KR) in Q.
+    rewrite shapeNP_ok. rewrite map_map in *. erewrite map_ext_in; [exact Q|]. intros e He.
+    destruct (PR x e Hx He) as [_ P2]. unfold f, residual, rs. simpl. rewrite P2, <- HG. f_equal. f_equal. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. apply map_nth.
+Qed.
+
+(* some entry is not constant: the points of the path are pairwise different, at least near its start *)
+Lemma in_map_eq {A B} (f g : A -> B) : forall u, map f u = map g u -> forall a, In a u -> f a = g a.
+Proof. induction u as [|b u IH]; simpl; intros H a []; inversion H; subst; auto. Qed.
+Definition is0V (a : t) : bool := leb K a z0 && leb K z0 a.
+Definition constant (p : poly) : bool := match p with [] => true | _ :: p' => forallb is0V p' end.
+Definition moves (th : params poly) : bool := existsb (existsb (existsb (fun p => negb (constant p)))) th.
+Lemma pev_lipschitz p : exists M, 0 <= M /\ forall x y, 0 < x < 1 -> 0 < y < 1 -> Rabs (pev p y - pev p x) <= M * Rabs (y - x).
+Proof.
+  induction p as [|a p (M & HM & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rminus_eq_0, Rabs_R0; lra]|].
+  assert (B : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev p x) <= C).
+  { clear H. induction p as [|b p (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
+    exists (Rabs b + C). assert (A := Rabs_pos b). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
+    specialize (H x Hx). assert (P := Rabs_pos (pev p x)). nra. }
+  destruct B as (C & HC & B). exists (C + M). split; [lra|]. intros x y Hx Hy. simpl.
+  replace (a + y * pev p y - (a + x * pev p x)) with ((y - x) * pev p y + x * (pev p y - pev p x)) by ring.
+  apply Rle_trans with (1 := Rabs_triang _ _). rewrite !Rabs_mult, (Rabs_right x) by lra. specialize (H x y Hx Hy). specialize (B y Hy).
+  assert (P := Rabs_pos (y - x)). assert (P2 := Rabs_pos (pev p y)). assert (P3 := Rabs_pos (pev p y - pev p x)). nra.
+Qed.
+(* the first non-zero coefficient decides how p grows near 0 *)
+Lemma grows : forall q, (exists a, In a q /\ a <> 0) -> exists sg e, (sg = 1 \/ sg = -1) /\ 0 < e /\
+  (forall x, 0 < x < e -> 0 < sg * pev q x) /\ forall a x y, 0 < x -> x < y -> y < e -> 0 < sg * (pev (a :: q) y - pev (a :: q) x).
+Proof.
+  induction q as [|b q IH]; intros (a & Ha & Na); [destruct Ha|]. destruct (Req_EM_T b 0) as [->|Nb].
+  - destruct IH as (sg & e & S & He & H1 & H2); [destruct Ha as [<-|Ha]; [contradiction|eauto]|]. exists sg, e. split; auto. split; auto. split.
+    + intros x Hx. simpl. replace (sg * (0 + x * pev q x)) with (x * (sg * pev q x)) by ring. apply Rmult_lt_0_compat; [lra|auto].
+    + intros c x y Hx Hxy Hy. specialize (H2 0 x y Hx Hxy Hy). simpl in *. assert (P : 0 < sg * pev q y) by (apply H1; lra).
+      replace (sg * (c + y * (0 + y * pev q y) - (c + x * (0 + x * pev q x)))) with ((y - x) * (y * (sg * pev q y)) + x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by ring.
+      assert (0 < (y - x) * (y * (sg * pev q y))) by (apply Rmult_lt_0_compat; [lra|apply Rmult_lt_0_compat; lra]).
+      assert (0 < x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by (apply Rmult_lt_0_compat; lra). lra.
+  - destruct (pev_lipschitz (b :: q)) as (M & HM & L). set (sg := if Rlt_dec 0 b then 1 else -1).
+    assert (Sb : sg * b = Rabs b) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_right|rewrite Rabs_left]; lra). assert (Pb := Rabs_pos_lt b Nb).
+    assert (L0 : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev q x) <= C).
+    { clear. induction q as [|c q (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
+      exists (Rabs c + C). assert (A := Rabs_pos c). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
+      specialize (H x Hx). assert (P := Rabs_pos (pev q x)). nra. }
+    destruct L0 as (C & HC & B). set (e := Rmin 1 (Rabs b / (2 * (C + M + 1)))).
+    assert (Pe : 0 < Rabs b / (2 * (C + M + 1))) by (apply Rdiv_lt_0_compat; lra).
+    assert (He : 0 < e) by (apply Rmin_pos; lra). assert (E1 : e <= 1) by apply Rmin_l. assert (E2 : e <= Rabs b / (2 * (C + M + 1))) by apply Rmin_r.
+    assert (EM : (C + M + 1) * e <= Rabs b / 2).
+    { replace (Rabs b / 2) with ((C + M + 1) * (Rabs b / (2 * (C + M + 1)))) by (field; lra). apply Rmult_le_compat_l; lra. }
+    assert (SG : Rabs sg = 1) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_R1|rewrite Rabs_left]; lra).
+    assert (LOW : forall x, 0 < x < e -> Rabs b / 2 <= sg * pev (b :: q) x).
+    { intros x Hx. simpl. replace (sg * (b + x * pev q x)) with (Rabs b + sg * (x * pev q x)) by (rewrite <- Sb; ring).
+      assert (Q : Rabs (sg * (x * pev q x)) <= C * e).
+      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (Q := B x ltac:(lra)). assert (Q2 := Rabs_pos (pev q x)). nra. }
+      assert (Q3 := Rle_abs (- (sg * (x * pev q x)))). rewrite Rabs_Ropp in Q3. nra. }
+    exists sg, e. split; [unfold sg; destruct (Rlt_dec 0 b); auto|]. split; auto. split.
+    + intros x Hx. assert (Q := LOW x Hx). lra.
+    + intros c x y Hx Hxy Hy. change (pev (c :: b :: q) y) with (c + y * pev (b :: q) y). change (pev (c :: b :: q) x) with (c + x * pev (b :: q) x).
+      replace (sg * (c + y * pev (b :: q) y - (c + x * pev (b :: q) x))) with ((y - x) * (sg * pev (b :: q) y) + x * (sg * (pev (b :: q) y - pev (b :: q) x))) by ring.
+      assert (Q := LOW y ltac:(lra)). assert (Q1 := L x y ltac:(lra) ltac:(lra)). rewrite (Rabs_right (y - x)) in Q1 by lra.
+      assert (Q2 : Rabs (x * (sg * (pev (b :: q) y - pev (b :: q) x))) <= e * (M * (y - x))).
+      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (P := Rabs_pos (pev (b :: q) y - pev (b :: q) x)). nra. }
+      assert (Q3 := Rle_abs (- (x * (sg * (pev (b :: q) y - pev (b :: q) x))))). rewrite Rabs_Ropp in Q3.
+      assert (Q4 : (y - x) * (Rabs b / 2) <= (y - x) * (sg * pev (b :: q) y)) by (apply Rmult_le_compat_l; lra).
+      assert (Q5 : 0 < (y - x) * (Rabs b / 2 - e * M)) by (apply Rmult_lt_0_compat; nra). nra.
+Qed.
+Lemma moves_ok th : moves th = true -> exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x'.
+Proof.
+  unfold moves, at_. intros H. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
+  apply existsb_exists in H. destruct H as (p & Hp & H). destruct p as [|a p]; [discriminate|]. cbn [constant] in H. apply negb_true_iff in H.
+  assert (N : exists b, In b (rv p) /\ b <> 0).
+  { clear - H. induction p as [|b p IH]; [discriminate|]. simpl in H. destruct (is0V b) eqn:Z.
+    - destruct IH as (c & Hc & N); auto. exists c. split; [right|]; auto.
+    - exists (r b). split; [left; auto|]. intros E. assert (is0V b = true); [|congruence]. unfold is0V. apply andb_true_intro. rewrite !(leb_ok KR), toR_zero. lra. }
+  destruct (grows (rv p) N) as (sg & e & S & He & _ & G). exists (Rmin e 1). split; [split; [apply Rmin_pos; lra|apply Rmin_r]|]. assert (M1 := Rmin_l e 1).
+  intros x x' Hx Hx' E. apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto. apply in_map_eq with (a := a :: p) in E; auto.
+  unfold ev_p in E. cbn [InteriorCheck.rv map] in E. fold (rv p) in E. destruct (Rtotal_order x x') as [L|[L|L]]; auto; exfalso.
+  - assert (Q := G (r a) x x' ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
+  - assert (Q := G (r a) x' x ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
+Qed.
+(* some entry moves with constant speed: then all points of the path are pairwise different *)
+Definition linearP (p : poly) : bool := match p with [a; b] => ltb K z0 b || ltb K b z0 | _ => false end.
+Definition steady (th : params poly) : bool := existsb (existsb (existsb linearP)) th.
+Lemma steady_ok th : steady th = true -> forall x x', at_ x th = at_ x' th -> x = x'.
+Proof.
+  unfold steady, at_. intros H x x' E. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
+  apply existsb_exists in H. destruct H as (p & Hp & H). apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto.
+  apply in_map_eq with (a := p) in E; auto. destruct p as [|a [|b [|]]]; try discriminate. unfold ev_p in E. simpl in E. simpl in H.
+  assert (r b <> 0). { apply orb_prop in H. destruct H as [H|H]; apply (ltb_ok KR) in H; rewrite toR_zero in H; lra. }
+  apply Rmult_eq_reg_r with (r b); auto. lra.
+Qed.
+
+(* a valley with a better point: all its points are spurious local minima, pairwise different *)
+Definition check_spurious_valley l g (m d : nat) (c : t) N D (th : params poly) (th' : params t) : bool :=
+  check_valley g m d c N D th && moves th && check_better K l c N D (start th) th'.
+Theorem check_spurious_valley_ok l g L m d c N D th th' : means KR l g L -> check_spurious_valley l g m d c N D th th' = true ->
+  (forall x, 0 <= x <= 1 -> spurious_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th)) /\
+  (forall x, 0 <= x <= 1 -> risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th))) /\
+  (exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x').
+Proof.
+  intros HL H. apply andb_prop in H. destruct H as [H HB]. apply andb_prop in H. destruct H as [HV HM].
+  assert (V := check_valley_ok l g L m d c N D th HL HV). split; [|split].
+  - intros x Hx. split; [apply V; auto|]. exists (rp KR th').
+    destruct (check_better_ok K KR l (value L) c N D _ _ (proj1 HL) HB) as [B1 B2]. split.
+    + assert (SS : forall x, Forall2 (Forall2 (Forall2 (fun _ _ => True))) (at_ x th) (rp KR (start th))).
+      { assert (G : forall (A B C : Type) (f : A -> B) (h : A -> C) (P : B -> C -> Prop), (forall a, P (f a) (h a)) -> forall u, Forall2 P (map f u) (map h u)) by (intros; induction u; simpl; constructor; auto).
+        intros x0. unfold at_, rp, rm, InteriorCheck.rv, start. rewrite map_map. apply G. intros W. rewrite map_map. apply G. intros row. rewrite map_map. apply G. auto. }
+      assert (TR : forall (A B C : Type) (P : A -> B -> Prop) (Q : B -> C -> Prop) (S : A -> C -> Prop), (forall a b c, P a b -> Q b c -> S a c) ->
+         forall u v w, Forall2 P u v -> Forall2 Q v w -> Forall2 S u w).
+      { intros A B C P Q S HT u v w H1. revert w. induction H1; intros w H2; inversion H2; subst; constructor; eauto. }
+      unfold same_shape in *. eapply TR; [|apply SS|exact B1]. intros ? ? ? A1 A2. eapply TR; [|exact A1|exact A2]. intros ? ? ? A3 A4. eapply TR; [|exact A3|exact A4]. auto.
+    + destruct (V x Hx) as [_ ->]. rewrite (riskT_ok K KR l (value L)) by apply HL. exact B2.
+  - intros x Hx. apply V; auto.
+  - apply moves_ok; auto.
+Qed.
+Transparent positive.
+End Valley.
+Arguments at_ {K}.

@@ -1,0 +1,310 @@
+(* The certificate: its steps, each re-checked by a verified function, and its claims, compared with what was shown.
+   Not verified: this reading of it. It can only ask the verified functions, and record what they said. *)
+open Fault
+module C = Checker
+module N = Network
+
+type point = { th : N.params; risk : Q.t; given : bool; step : int }
+type bound = By_functions | By_tree of int (* width *)
+type fact =
+  | Point of point
+  | Minimum of { at : point; inside : bool }
+  | Spurious of { at : point; better : point; inside : bool; affine : bool }
+  | Global of { at : point; affine : bool }
+  | No_minimum of point
+  | Valley of { at : point; better : point option }
+  | Lower of { rho : Q.t; how : bound }
+  | Bracket of Q.t * Q.t
+  | Limit of Q.t
+  | Infimum of Q.t
+  | Open of string (* a rule without a verified checker *)
+
+let describe = function
+  | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r
+
+(* every rule of the format; those without a case in `prove` have no verified checker *)
+let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
+  "function_bound"; "global_lower_bound"; "global_minimum"; "bracket"; "limit"; "infimum"; "not_attained"; "assumptions"; "linear_collapse";
+  "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas"; "enclosed_point"; "span_minimum"; "spurious_real"; "no_minimum"; "zero_infimum";
+  "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound" ]
+
+type state = { net : N.t; facts : fact array; premises : int list array; rules : string array (* of each step *) }
+
+let printable x = if max (Z.numbits x.Q.num) (Z.numbits x.Q.den) > 12000 then raise (Declined "a number too long to be stated") else x
+
+(* ---- reading steps ---- *)
+let index state where n number =
+  if n >= number then rejected where "step %d does not come before this one" n;
+  state.premises.(number) <- n :: state.premises.(number);
+  state.facts.(n)
+
+exception Rests_on of string (* a step that rests on one without a verified checker *)
+
+let premise state roles number role expected =
+  let n = Read.need roles role Read.natural in
+  match index state (Read.at roles role) n number with
+  | Open rule -> raise (Rests_on rule)
+  | fact -> (match expected fact with Some v -> v | None -> rejected (Read.at roles role) "step %d proves %s" n (describe fact))
+
+let a_point = function Point p -> Some p | _ -> None
+let a_bound = function Lower { rho; how } -> Some (rho, how) | _ -> None
+
+(* the fields of a polynomial path: a number, or two or more coefficients, the last not 0 *)
+let polynomial where = function
+  | Json.List _ as v ->
+      let l = Read.listed Read.canonical where v in
+      if List.length l < 2 || Q.sign (List.nth l (List.length l - 1)) = 0 then
+        malformed where "expected at least two coefficients, the last one not 0";
+      l
+  | v -> [ Read.canonical where v ]
+
+let misfit where what = Malformed (where ^ ": " ^ what ^ " is not the architecture's")
+let shaped state where raw = N.shaped (misfit where) state.net.N.widths state.net.N.biases raw
+
+let curve state f name start =
+  let raw = Read.need f name (N.raw_params polynomial) in
+  let path = shaped state (Read.at f name) raw in
+  let begins = List.map (List.map (List.map List.hd)) path in
+  if not (List.for_all2 (List.for_all2 (List.for_all2 Q.equal)) begins start) then rejected (Read.at f name) "does not start at the point";
+  path
+let cpath = List.map (List.map (List.map N.vec))
+
+(* ---- what the verified functions say ---- *)
+let risk net th = printable (N.of_q (C.risk_Q net.N.problem (N.cparams th)))
+let predictions net th = List.map (fun (x, _) -> List.map N.of_q (C.predict net.N.problem (N.cparams th) (N.vec x))) net.N.data
+let is_affine net th = match Propose.affine net (predictions net th) with
+  | None -> false
+  | Some rows -> C.ok_affine_fit net.N.problem (N.cparams th) (List.map N.vec rows)
+let demand where ok what = if not ok then rejected where "%s" what
+let shallow net = List.length net.N.widths = 3 && List.nth net.N.widths 2 = 1
+
+let face_proposals state f (at : point) =
+  let net = state.net in
+  let read where = function Json.Null -> None | v -> Some (Read.listed Read.canonical where v) in
+  let given = Read.need f "multipliers" (Read.listed read) in
+  if not (shallow net) then rejected f.Read.where "needs one hidden layer and scalar output";
+  if List.length given <> List.nth net.N.widths 1 then rejected (Read.at f "multipliers") "expected one entry for each unit";
+  let units = Propose.kinks net at.th (predictions net at.th) in
+  List.map2 (fun unit mu -> match mu with
+    | Some mu ->
+        demand (Read.at f "multipliers") (Propose.multipliers_fit unit mu) "do not fit";
+        if Propose.many_rays unit then Some (N.vec (Propose.per_sample net unit mu)) else None
+    | None -> if Propose.many_rays unit then raise (Declined "too many rays") else None) units given
+
+let tree_bound state f =
+  let net = state.net in
+  let where = f.Read.where in
+  let rho = Read.need f "risk" Read.canonical in
+  let integers = Read.listed Read.integer in
+  let vectors = Read.need f "vectors" (Read.listed integers) and tree = Read.need f "tree" integers in
+  if net.N.huber <> None then raise (Rests_on "global_lower_bound for huber loss");
+  if not (shallow net) then rejected where "needs one hidden layer and scalar output";
+  if Q.sign rho <= 0 then rejected where "the bound is not above 0";
+  let width = List.nth net.N.widths 1 in
+  let units = min width (List.length net.N.data) in
+  let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
+  demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
+  if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
+  let s = Propose.scales net rho in
+  demand where
+    (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
+    "the vectors and the tree do not prove the bound";
+  Lower { rho = printable rho; how = By_tree width }
+
+let far_away state f =
+  let net = state.net in
+  let p = net.N.problem and where = f.Read.where in
+  let hidden = List.hd net.N.biases in
+  let unit where v =
+    let f = Read.fields where v in
+    let sign = Read.need f "sign" Read.canonical and u = Read.need f "u" (Read.listed Read.canonical) in
+    let nu = Read.need f "nu" Read.canonical in
+    Read.finish f;
+    if not (Q.equal (Q.abs sign) Q.one) then malformed (Read.at f "sign") "expected \"1\" or \"-1\"";
+    if Q.sign nu < 0 then malformed (Read.at f "nu") "must not be negative";
+    let bias_first = match List.rev u with b :: w when hidden -> b :: List.rev w | _ -> u in
+    (Q.sign sign > 0, (N.vec bias_first, N.q nu)) in
+  let c0 = N.q (Read.need f "constant" Read.canonical) in
+  let units = Read.need f "units" (Read.listed unit) in
+  if not (shallow net) then rejected where "needs one hidden layer and scalar output";
+  let value = N.of_q (C.limit_risk p c0 units) in
+  demand where (C.ok_limit p (List.nth net.N.widths 1) c0 units (N.q value)) "more units, or other ones, than the network has";
+  Limit (printable value)
+
+(* ---- the rules ---- *)
+let prove state number rule f roles =
+  let net = state.net in
+  let p = net.N.problem and where = f.Read.where in
+  let point role = premise state roles number role a_point in
+  match rule with
+  | "point" ->
+      let given, th = match List.assoc_opt "parameters" f.Read.left with
+        | Some (Json.Text "given") -> (
+            ignore (Read.take f "parameters" Read.text);
+            match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
+        | _ -> (false, shaped state (Read.at f "parameters") (Read.need f "parameters" (N.raw_params Read.canonical))) in
+      Point { th; risk = risk net th; given; step = number }
+  | "interior_minimum" ->
+      let at = point "point" in
+      demand where (C.ok_interior p (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
+      Minimum { at; inside = true }
+  | "adjacent_cells" ->
+      let at = point "point" in
+      let live, dead = Propose.on_breakpoints net at.th in
+      if live + dead > 12 then raise (Declined "too many cells meet at the point");
+      demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
+      Minimum { at; inside = false }
+  | "face_minimum" ->
+      let at = point "point" in
+      let mus = face_proposals state f at in
+      demand where (C.ok_face p (N.cparams at.th) mus) "a unit does not stay";
+      Minimum { at; inside = false }
+  | "descent" ->
+      let at = point "point" in
+      let path = curve state f "curve" at.th in
+      demand where (C.ok_descent p (cpath path)) "the risk does not fall along the curve";
+      No_minimum at
+  | "spurious_minimum" ->
+      let at, inside = premise state roles number "minimum" (function Minimum { at; inside } -> Some (at, inside) | _ -> None) in
+      let better = point "better" in
+      demand where (C.ok_better p (N.cparams at.th) (N.cparams better.th)) "its risk is not below";
+      Spurious { at; better; inside; affine = is_affine net at.th }
+  | "function_minimum" ->
+      let at = point "point" in
+      let fits = List.map N.vec (predictions net at.th) in
+      demand where (C.ok_global_function p (N.cparams at.th) fits) "the residuals of equal inputs do not cancel";
+      Global { at; affine = is_affine net at.th }
+  | "valley" ->
+      let at, better, inside = premise state roles number "minimum" (function
+        | Minimum { at; inside } -> Some (at, None, inside) | Spurious { at; better; inside; _ } -> Some (at, Some better, inside) | _ -> None) in
+      if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
+      let path = cpath (curve state f "path" at.th) in
+      demand where (match better with
+        | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
+      Valley { at; better }
+  | "function_bound" ->
+      if net.N.huber <> None then raise (Rests_on "function_bound for huber loss");
+      let fits = Propose.means net in
+      let square s (y, m) = Q.(s + ((y - m) * (y - m))) in
+      let total = List.fold_left2 (fun s (_, y) m -> List.fold_left square s (List.combine y m)) Q.zero net.N.data fits in
+      let rho = printable Q.(net.N.factor * total) in
+      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the means do not give the bound";
+      Lower { rho; how = By_functions }
+  | "global_lower_bound" -> tree_bound state f
+  | "global_minimum" ->
+      let rho, how = premise state roles number "bound" a_bound in
+      let at = point "point" in
+      demand where (Q.equal at.risk rho) "the point's risk is not the bound";
+      demand where (match how with
+        | By_functions -> C.ok_global_function p (N.cparams at.th) (List.map N.vec (Propose.means net))
+        | By_tree width -> C.ok_global_minimum p width (N.q rho) (N.cparams at.th)) "internal: the point does not have the bound";
+      Global { at; affine = is_affine net at.th }
+  | "bracket" ->
+      let rho, _ = premise state roles number "bound" a_bound in
+      Bracket (rho, premise state roles number "point" (function Point at -> Some at.risk | Limit value -> Some value | _ -> None))
+  | "limit" -> far_away state f
+  | "infimum" ->
+      let rho, _ = premise state roles number "bound" a_bound in
+      let value = premise state roles number "limit" (function Limit value -> Some value | _ -> None) in
+      demand where (Q.equal value rho && C.ok_shallow p) "the limit's risk is not the bound";
+      Infimum rho
+  | _ -> raise (Rests_on rule)
+
+let step state number v =
+  let where = Printf.sprintf "steps[%d]" number in
+  let f = Read.fields where v in
+  let rule = Read.need f "rule" Read.text in
+  if not (List.mem rule all_rules) then malformed (where ^ ".rule") "unknown rule %S" rule;
+  state.rules.(number) <- rule;
+  let roles = Read.default f "from" (fun w v -> Read.fields w v) { Read.where = where ^ ".from"; left = [] } in
+  try
+    let fact = prove state number rule f roles in
+    Read.finish roles;
+    Read.finish f;
+    fact
+  with Rests_on missing ->
+    (* its premises must be there; its other fields are not read *)
+    List.iter (fun (role, v) -> match v with
+      | Json.List l -> List.iter (fun v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) l
+      | v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) roles.Read.left;
+    Open missing
+
+(* ---- claims ---- *)
+let text q = Json.Text (Q.to_string q)
+let maybe = function Some (b : point) -> text b.risk | None -> Json.Null
+
+(* what a fact says about a claim: verdict, the numbers of the statement, and those of them that are not verified here *)
+let stated claim fact =
+  match (claim, fact) with
+  | "spurious_minimum", Spurious { at; better; affine = true; _ } ->
+      Some ("proved", [ ("risk", text at.risk); ("better_risk", text better.risk) ], [])
+  | "spurious_minimum", Global { at; affine = true } -> Some ("refuted", [ ("risk", text at.risk) ], [])
+  | "valley", Valley { at; better } ->
+      Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
+  | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
+  | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
+  | "infimum", Infimum rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
+  | "point", Spurious { at; better; _ } when at.given ->
+      Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])
+  | "point", Minimum { at; _ } when at.given ->
+      Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
+  | "point", Global { at; _ } when at.given ->
+      Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool false); ("better_risk", Json.Null) ], [])
+  | "point", No_minimum at when at.given ->
+      Some ("refuted", [ ("risk", text at.risk); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
+  | _ -> None
+
+type outcome = { claim : string; verdict : string; numbers : (string * Json.t) list; missing : string list; storey : string }
+
+(* the steps that a step rests on, itself among them *)
+let needed state n =
+  let found = Array.make (Array.length state.facts) false in
+  let rec need n = if not found.(n) then (found.(n) <- true; List.iter need state.premises.(n)) in
+  need n;
+  found
+let storey state n =
+  let found = needed state n in
+  let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
+  let named = (if rests_on [ "adjacent_cells" ] then [ "curvature" ] else []) @ if rests_on [ "limit"; "infimum" ] then [ "cells" ] else [] in
+  if named = [] then "core" else String.concat "+" named
+
+let any _ v = v
+
+let settle state number v =
+  let where = Printf.sprintf "claims[%d]" number in
+  let f = Read.fields where v in
+  let claim = Read.need f "claim" Read.text and n = Read.need f "step" Read.natural in
+  if n >= Array.length state.facts then rejected (where ^ ".step") "there is no step %d" n;
+  match state.facts.(n) with
+  | Open rule -> (n, { claim; verdict = "open"; numbers = []; missing = [ rule ]; storey = "" })
+  | fact -> (
+      match stated claim fact with
+      | None -> rejected (where ^ ".step") "step %d proves %s, which does not settle %S" n (describe fact) claim
+      | Some (verdict, numbers, unverified) ->
+          let compare (key, proved) =
+            if Read.need f key any <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
+          List.iter compare (("verdict", Json.Text verdict) :: numbers);
+          List.iter (fun key -> ignore (Read.need f key any)) unverified;
+          Read.finish f;
+          (n, { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified; storey = storey state n }))
+
+let format = "symverify-certificate/2"
+
+(* the outcomes of all claims *)
+let check network bytes open_data =
+  let f = Read.fields "" (Json.parse bytes) in
+  if Read.need f "format" Read.text <> format then malformed "format" "expected %S" format;
+  let sha256 = Read.need f "problem" Read.text in
+  let claims = Read.need f "claims" (Read.listed any) and steps = Read.need f "steps" (Read.listed any) in
+  Read.finish f;
+  let net = N.read network open_data in
+  if sha256 <> net.N.sha256 then rejected "problem" "the certificate is about another problem";
+  if claims = [] then rejected "claims" "there is no claim";
+  let count = List.length steps in
+  let state = { net; facts = Array.make count (Open ""); premises = Array.make count []; rules = Array.make count "" } in
+  List.iteri (fun i v -> state.facts.(i) <- step state i v) steps;
+  let outcomes = List.mapi (settle state) claims in
+  let used = List.fold_left (fun used (n, _) -> Array.map2 ( || ) used (needed state n)) (Array.make count false) outcomes in
+  Array.iteri (fun i used -> if not used then rejected (Printf.sprintf "steps[%d]" i) "no claim depends on this step") used;
+  (net, List.map snd outcomes)

@@ -1,0 +1,180 @@
+(* Proposals for the verified checkers: what they need and can verify themselves. A wrong proposal is refused by them. *)
+module N = Network
+
+let dot u v = List.fold_left2 (fun s a b -> Q.(s + (a * b))) Q.zero u v
+let sign_is_zero x = Q.sign x = 0
+let denominators xs = List.fold_left (fun m (x : Q.t) -> Z.lcm m x.Q.den) Z.one xs
+
+(* the primitive integer vector in the direction of a rational one *)
+let primitive v =
+  let l = denominators v in
+  let zs = List.map (fun (x : Q.t) -> Z.mul x.Q.num (Z.divexact l x.Q.den)) v in
+  let g = List.fold_left Z.gcd Z.zero zs in
+  if Z.sign g = 0 then zs else List.map (fun z -> Z.divexact z g) zs
+
+(* rational elimination: the reduced rows with the column of each pivot *)
+let echelon rows =
+  let reduce row (pivot, p) = let c = List.nth row p in if Q.sign c = 0 then row else List.map2 (fun a b -> Q.(a - (c * b))) row pivot in
+  let rec first i = function [] -> None | x :: l -> if Q.sign x <> 0 then Some (i, x) else first (i + 1) l in
+  List.fold_left (fun basis row ->
+    let row = List.fold_left reduce row basis in
+    match first 0 row with
+    | None -> basis
+    | Some (p, x) ->
+        let row = List.map (fun a -> Q.(a / x)) row in
+        List.map (fun (b, q) -> (reduce b (row, p), q)) basis @ [ (row, p) ]) [] rows
+
+(* ---- an affine map with the predictions: rows a with <a, (1, x_i)> = f_i ---- *)
+let affine (net : N.t) predictions =
+  let xs = List.map (fun (x, _) -> Q.one :: x) net.data in
+  let unknowns = List.length (List.hd xs) in
+  let outputs = List.length (List.hd predictions) in
+  let one k =
+    let basis = echelon (List.map2 (fun x f -> x @ [ List.nth f k ]) xs predictions) in
+    if List.exists (fun (_, p) -> p = unknowns) basis then None
+    else Some (List.init unknowns (fun j -> match List.find_opt (fun (_, p) -> p = j) basis with
+      | Some (row, _) -> List.nth row unknowns | None -> Q.zero)) in
+  let rows = List.init outputs one in
+  if List.mem None rows then None else Some (List.map Option.get rows)
+
+(* ---- function_bound: the mean target of the samples with the same input ---- *)
+let means (net : N.t) =
+  let same x x' = List.for_all2 Q.equal x x' in
+  let mean x =
+    let group = List.filter (fun (x', _) -> same x x') net.data in
+    let n = Q.of_int (List.length group) in
+    let add s y = List.map2 Q.add s y in
+    let zero = List.map (fun _ -> Q.zero) (snd (List.hd group)) in
+    List.map (fun s -> Q.(s / n)) (List.fold_left (fun s (_, y) -> add s y) zero group) in
+  List.map (fun (x, _) -> mean x) net.data
+
+(* ---- global_lower_bound ---- *)
+(* factors that turn the data, the activation and the risk into integers *)
+let scales (net : N.t) rho =
+  let xs = List.concat_map fst net.data and ys = List.concat_map snd net.data in
+  let ps, (s, o) = List.hd net.acts in
+  let l = denominators xs and m = denominators ys in
+  let a = denominators (List.map (fun ((t, _), _) -> t) ps) in
+  let b = denominators (s :: o :: List.concat_map (fun ((_, s), o) -> [ s; o ]) ps) in
+  let k = Z.lcm net.factor.Q.den Q.(rho * of_bigint m * of_bigint m).Q.den in
+  ((l, m), ((a, b), k))
+
+let homogeneous (net : N.t) =
+  let ps, (_, o) = List.hd net.acts in
+  sign_is_zero o && List.for_all (fun ((t, _), o) -> sign_is_zero t && sign_is_zero o) ps
+
+(* For an affine activation the tree splits by coordinates: those of the columns of (x, 1) that are a basis of the
+   column space. As linear forms in the verified checker's scaled weights: (nu,) bias, weights. *)
+let coordinates (net : N.t) ((l, _), ((a, b), _)) =
+  let ps, (s, o) = List.hd net.acts in
+  if ps <> [] then []
+  else begin
+    let bias = List.hd net.biases in
+    let table = List.map (fun (x, _) -> if bias then x @ [ Q.one ] else x) net.data in
+    let basis = echelon table in
+    let pivots = List.sort compare (List.map snd basis) in
+    let width = List.length (List.hd table) in
+    let form p =
+      let row, _ = List.find (fun (_, q) -> q = p) basis in
+      let weights = List.init (if bias then width - 1 else width) (fun c -> Q.(List.nth row c * of_bigint l)) in
+      let shift = if bias then List.nth row (width - 1) else Q.zero in
+      let nu = if bias && Q.sign s <> 0 then Q.(shift * o / s * of_bigint a) else Q.zero in
+      ignore b;
+      primitive ((if homogeneous net then [] else [ nu ]) @ (if bias then [ shift ] else []) @ weights) in
+    List.map form pivots
+  end
+
+(* ---- face_minimum ---- *)
+(* value and one-sided slopes of the activation at z *)
+let sides (ps, (s, o)) z =
+  let rec go = function
+    | [] -> (s, s, Q.((s * z) + o))
+    | ((t, s1), o1) :: rest ->
+        if Q.lt z t then (s1, s1, Q.((s1 * z) + o1))
+        else if Q.equal z t then (s1, (match rest with [] -> s | ((_, s2), _) :: _ -> s2), Q.((s1 * z) + o1))
+        else go rest in
+  go ps
+
+(* Per unit: the sign of its output weight, the derivative g and the bends a_u by primitive direction u, sorted; and per sample
+   (x, r, one-sided slopes). For one hidden layer and scalar output, as FORMAT.md's face_minimum has them. *)
+let kinks (net : N.t) th predictions =
+  match th with
+  | [ [ out ]; w ] ->
+      let h = List.hd net.acts and hb = List.hd net.biases and ob = List.nth net.biases 1 in
+      let vs = if ob then List.tl out else out in
+      let slope e = match net.huber with None -> Q.(of_int 2 * e) | Some d -> Q.max (Q.neg d) (Q.min d e) in
+      let res = List.map2 (fun (_, y) f -> Q.(net.factor * slope (List.hd f - List.hd y))) net.data predictions in
+      let ext x = if hb then Q.one :: x else x in
+      let unit row v =
+        let items = List.map2 (fun (x, _) r -> let x = ext x in (x, r, sides h (dot row x))) net.data res in
+        let zero = List.map (fun _ -> Q.zero) row in
+        let g = List.fold_left (fun g (x, r, (sm, sp, _)) ->
+          let rate = Q.(r * (sm + sp) / of_int 2) in List.map2 (fun a b -> Q.(a + (rate * b))) g x) zero items in
+        let bent = List.filter (fun (x, _, (sm, sp, _)) -> not (Q.equal sm sp) && List.exists (fun c -> Q.sign c <> 0) x) items in
+        let directed x = (* the bias last, as the certificate has it *)
+          let u = primitive (if hb then List.tl x @ [ List.hd x ] else x) in
+          if Z.sign (List.find (fun z -> Z.sign z <> 0) u) < 0 then List.map Z.neg u else u in
+        let add found (x, r, (sm, sp, _)) =
+          let u = directed x in
+          let x = if hb then List.tl x @ [ List.hd x ] else x in
+          let lead, c = List.find (fun (z, _) -> Z.sign z <> 0) (List.combine u x) in
+          let bend = Q.(r * (sp - sm) / of_int 2 * abs (c / of_bigint lead)) in
+          let old = Option.value (List.assoc_opt u found) ~default:Q.zero in
+          (u, Q.add old bend) :: List.remove_assoc u found in
+        let bends = List.sort (fun (u, _) (v, _) -> List.compare Z.compare u v) (List.fold_left add [] bent) in
+        (Q.sign v, (if hb then List.tl g @ [ List.hd g ] else g), bends, items) in
+      List.map2 unit w vs
+  | _ -> []
+
+(* whether a unit's multipliers are those that the certificate must give (a list), as the Python core checks them *)
+let multipliers_fit (side, g, bends, _) mu =
+  let v = Q.of_int side in
+  if side = 0 then mu = []
+  else
+    List.length mu = List.length bends
+    && List.for_all2 (fun m (_, a) -> Q.leq (Q.abs m) Q.(v * a)) mu bends
+    && List.for_all2 Q.equal (List.map (fun x -> Q.(v * x)) g)
+         (List.mapi (fun c _ -> List.fold_left2 (fun s m (u, _) -> Q.(s + (m * of_bigint (List.nth u c)))) Q.zero mu bends) g)
+
+(* how many sets of planes the rays of a unit take *)
+let binomial n k = let rec go acc i = if i > k then acc else go (acc *. float_of_int (n - k + i) /. float_of_int i) (i + 1) in go 1. 1
+(* the same for a unit of the network: its planes, and those of the coordinates *)
+let sets_of_planes (net : N.t) =
+  let dimension = List.hd net.widths + (if List.hd net.biases then 1 else 0) + if homogeneous net then 0 else 1 in
+  binomial ((List.length net.data * max 1 (List.length (fst (List.hd net.acts)))) + dimension) (dimension - 1)
+let many_rays (_, g, bends, _) = let d = List.length g in binomial (List.length bends + d) (d - 1) > 20000.
+
+(* from a multiplier for each direction to one for each sample, of r = c l' without the factor c *)
+let per_sample (net : N.t) (side, _, bends, items) mu =
+  let hb = List.hd net.biases in
+  let last x = if hb then List.tl x @ [ List.hd x ] else x in
+  let direction x = let u = primitive (last x) in
+    if Z.sign (List.find (fun z -> Z.sign z <> 0) u) < 0 then List.map Z.neg u else u in
+  let is_bent (x, _, (sm, sp, _)) = (not (Q.equal sm sp)) && List.exists (fun c -> Q.sign c <> 0) x in
+  let count u = List.length (List.filter (fun (x, a, s) -> is_bent (x, a, s) && List.equal Z.equal (direction x) u) items) in
+  List.map (fun ((x, r, (sm, sp, _)) as item) ->
+    let mid = Q.(r * (sm + sp) / of_int 2) in
+    let mine =
+      if not (is_bent item) then mid
+      else
+        let u = direction x in
+        let lead, c = List.find (fun (z, _) -> Z.sign z <> 0) (List.combine u (last x)) in
+        let kappa = Q.(c / of_bigint lead) in
+        let m = match List.assoc_opt u (List.combine (List.map fst bends) mu) with Some m when side <> 0 -> m | _ -> Q.zero in
+        Q.(mid - (of_int side * m / (kappa * of_int (count u)))) in
+    Q.(mine / net.factor)) items
+
+(* ---- pre-activations on a breakpoint ---- *)
+(* how many there are, apart from those of first-layer rows that are 0 whatever the weights (dead rows); and of those *)
+let on_breakpoints (net : N.t) th =
+  let outer = List.rev (List.combine net.acts (List.filteri (fun i _ -> i < List.length net.acts) net.biases)) in
+  let count dead found (sm, sp, _) = let live, idle = found in
+    if Q.equal sm sp then found else if dead then (live, idle + 1) else (live + 1, idle) in
+  let rec go layers rows x = match (layers, rows) with
+    | (h, bias) :: below, w :: rest ->
+        let a, found = go below rest x in
+        let dead = below = [] && (not bias) && List.for_all sign_is_zero a in
+        let sides = List.map (fun row -> sides h (dot row (if bias then Q.one :: a else a))) w in
+        (List.map (fun (_, _, v) -> v) sides, List.fold_left (count dead) found sides)
+    | _ -> (x, (0, 0)) in
+  List.fold_left (fun (live, idle) (x, _) -> let _, (l, i) = go outer (List.tl th) x in (live + l, idle + i)) (0, 0) net.data

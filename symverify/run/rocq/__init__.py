@@ -1,0 +1,97 @@
+"""Writing a certificate as a Rocq file: data, network and points in plain sight, and one theorem for each claim.
+
+The statements are those of `proofs/rocq/Spec.v` and `Statements.v`; the proofs are computations of the verified
+checkers. What has no verified checker is named in the file as left out, and so is every claim that rests on it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from symverify.kernel.check import Theorem
+from symverify.kernel.check import check as kernel_check
+from symverify.kernel.core.facts import Evaluated
+from symverify.problem.load import LoadedProblem
+from symverify.problem.write import write_atomically
+
+from .steps import COMPUTED, Writer, write_step
+from .terms import affine_map, definition
+
+THEORY = Path(__file__).parents[3] / "proofs" / "rocq" / "_build"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The file written, the claims in it, and what was left out, in words."""
+
+    file: Path
+    claims: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
+    """What a claim says, part by part, each with its proof."""
+    index, steps = theorem.step, out.checked.steps
+    step = steps[index]
+    yield out.done[index], f"exact step{index}"
+    if theorem.claim in ("global_bounds", "infimum"):
+        return
+    th = out.point_of(index)
+    if theorem.claim == "valley":
+        path = f"path{index}"
+        yield f"path_at 0 {path} = real th{th}", f"rewrite path_start; exact (f_equal real (eq_refl th{th}))"
+        step = steps[out.premise(step, "minimum")]
+    yield out.done[th], f"exact step{th}"
+    if step.rule == "spurious_minimum":
+        better = out.premise(step, "better")
+        yield out.done[better], f"exact step{better}"
+    at = steps[th].fact
+    if theorem.claim == "spurious_minimum" and isinstance(at, Evaluated):
+        yield f"affine_fit p th{th}", f"apply (ok_affine_fit_sound p th{th} {affine_map(out.problem, at)}). {COMPUTED}"
+
+
+def write_claim(out: Writer, theorem: Theorem) -> None:
+    """The theorem of a claim, if all that it rests on is there."""
+    if theorem.step not in out.done:
+        out.left_out.append(f"claim {theorem.claim}: rests on step {theorem.step}")
+        return
+    parts = list(statements(out, theorem))
+    name = f"claim_{theorem.claim}"
+    while name in out.claims:
+        name += "'"
+    joined = " /\\\n  ".join(f"({statement})" for statement, _ in parts)
+    splits = "".join(f"split; [{proof} | ]. " for _, proof in parts[:-1])
+    out.theorem(name, joined, f"{splits}{parts[-1][1]}")
+    out.claims.append(name)
+    if theorem.claim == "valley":
+        out.left_out.append("claim valley: dimension and exact have no verified checker")
+
+
+def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory: Path = THEORY) -> Exported:
+    """Write FOLDER/certificate.v and FOLDER/_CoqProject; `theory` is where proofs/rocq/build.sh compiled the theory.
+
+    Raises OSError, and what the kernel raises for a certificate that it does not accept.
+    """
+    out = Writer(kernel_check(problem.network, certificate, problem.open_data))
+    for index, step in enumerate(out.checked.steps):
+        if why := write_step(out, index, step):
+            out.left_out.append(f"step {index}, {step.rule}: {why}")
+    for theorem in out.checked.theorems:
+        write_claim(out, theorem)
+    if out.claims:
+        out.parts.append(f"Definition claims := ({', '.join(out.claims)}).\nPrint Assumptions claims.\n")
+    head = [
+        f"(* Written from a certificate about the problem with SHA-256\n   {problem.sha256}.",
+        *[f"   Left out: {each}." for each in out.left_out],
+        "   Theorems of steps come first, then one for each claim. *)",
+        "Require Import List ZArith QArith Qreals Reals.",
+        "From Symverify Require Import Spec Statements Numbers ValleyCheck Main.",
+        "Import ListNotations. Open Scope Q_scope.\n",
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    known = out.problem.loss.name in ("squared", "huber")
+    problem_text = definition(out.problem) if known else ""
+    file = folder / "certificate.v"
+    write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))
+    write_atomically(folder / "_CoqProject", f"-Q {theory} Symverify\n-Q . Certificate\ncertificate.v\n".encode())
+    return Exported(file, tuple(out.claims), tuple(out.left_out))

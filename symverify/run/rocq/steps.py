@@ -1,0 +1,292 @@
+"""One theorem for each step that has a verified checker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import comb
+
+from symverify.kernel.cells.limit import unit as limit_unit
+from symverify.kernel.check import Checked
+from symverify.kernel.core.facts import Evaluated, Limit, LowerBound
+from symverify.kernel.core.file import read_point
+from symverify.kernel.core.network import Point, Problem, pieces_at
+from symverify.kernel.core.proof import Step, polynomial
+from symverify.kernel.core.text import canonical, listed
+
+from .terms import (
+    coefficients,
+    constant,
+    integers,
+    linear_coordinates,
+    listing,
+    means,
+    number,
+    parameters,
+    scales,
+    vector,
+)
+
+COMPUTED = "vm_cast_no_check (eq_refl true)"
+MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
+MOST_CELLS = 12  # pre-activations on a breakpoint
+
+
+@dataclass(slots=True)
+class Writer:
+    """What has been written, and for each step what it states there; None for a step that is left out."""
+
+    checked: Checked
+    parts: list[str] = field(default_factory=list)
+    done: dict[int, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
+
+    @property
+    def problem(self) -> Problem:
+        """The problem."""
+        return self.checked.problem
+
+    def theorem(self, name: str, statement: str, proof: str) -> None:
+        """One theorem."""
+        self.parts.append(f"Theorem {name} : {statement}.\nProof. {proof}. Qed.\n")
+
+    def premise(self, step: Step, role: str) -> int:
+        """The number of the step with this role."""
+        return step.premises[role][0]
+
+    def point_of(self, index: int) -> int:
+        """The number of the `point` step that a minimum is about."""
+        step = self.checked.steps[index]
+        return (
+            index
+            if step.rule == "point"
+            else self.point_of(self.premise(step, "minimum" if "minimum" in step.premises else "point"))
+        )
+
+    def state(self, index: int, statement: str, proof: str) -> None:
+        """The theorem of a step."""
+        self.theorem(f"step{index}", statement, proof)
+        self.done[index] = statement
+
+    def local(self, index: int, step: Step, checker: str) -> None:
+        """A local minimum."""
+        th = f"th{self.premise(step, 'point')}"
+        self.state(index, f"local_min (risk_at p) (real {th})", f"apply {checker}. {COMPUTED}")
+
+
+def write_step(out: Writer, index: int, step: Step) -> str | None:
+    """Write the theorem of a step; why not, if it is left out."""
+    missing = [each for each in step.rests_on if each not in out.done]
+    if missing:
+        return f"rests on step {missing[0]}"
+    loss = out.problem.loss.name
+    if loss not in ("squared", "huber"):
+        return f"has no verified checker for {loss} loss"
+    if loss == "huber" and step.rule in ("function_bound", "global_lower_bound"):
+        return "has no verified checker for huber loss"
+    write = WRITERS.get(step.rule)
+    return "has no verified checker" if write is None else write(out, index, step)
+
+
+def write_point(out: Writer, index: int, step: Step) -> str | None:
+    """The parameters, and their risk."""
+    at = evaluated(out, index)
+    out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
+    out.state(index, f"risk_at p (real th{index}) = Q2R {number(at.risk)}", f"apply ok_risk_sound. {COMPUTED}")
+    return None
+
+
+def evaluated(out: Writer, index: int) -> Evaluated:
+    """The point of a `point` step."""
+    fact = out.checked.steps[index].fact
+    if not isinstance(fact, Evaluated):
+        raise TypeError("not a point")
+    return fact
+
+
+def on_breakpoints(out: Writer, step: Step) -> tuple[int, int]:
+    """How many pre-activations of a point are on a breakpoint; and how many belong to dead rows."""
+    problem, at = out.problem, evaluated(out, out.premise(step, "point"))
+    around = pieces_at(problem, at.point)
+    live = sum(len(pieces) > 1 for layer in around for unit in layer for pieces in unit)
+    return live, sum(problem.dead_row(i) for i in range(len(problem.inputs))) * problem.widths[1]
+
+
+def write_interior(out: Writer, index: int, step: Step) -> str | None:
+    """Strictly inside a cell."""
+    out.local(index, step, "ok_interior_sound")
+    return None
+
+
+def write_adjacent(out: Writer, index: int, step: Step) -> str | None:
+    """By all cells around."""
+    if sum(on_breakpoints(out, step)) > MOST_CELLS:
+        return "has too many cells for the verified checker"
+    out.local(index, step, "ok_adjacent_sound")
+    return None
+
+
+def write_face(out: Writer, index: int, step: Step) -> str | None:
+    """By the rays of every unit."""
+    problem = out.problem
+    size = problem.widths[0] + problem.hidden_bias
+    if comb(len(problem.inputs) + size, size - 1) > MOST_RAYS:
+        return "has too many rays for the verified checker"
+    th = f"th{out.premise(step, 'point')}"
+    rays = listing(["None"] * problem.widths[1])
+    out.state(index, f"local_min (risk_at p) (real {th})", f"apply (ok_face_sound p {th} {rays}). {COMPUTED}")
+    return None
+
+
+def write_path(out: Writer, index: int, step: Step, name: str) -> str:
+    """A curve or a path: a definition, and that it begins at the point; its name."""
+    path = paths(out.problem, step.fields[name])
+    out.parts.append(f"Definition path{index} : params (list Q) := {parameters(path, coefficients)}.\n")
+    return f"path{index}"
+
+
+def paths(problem: Problem, value: object) -> Point:
+    """The path in a step's field, which the kernel has read before."""
+    return read_point(problem, polynomial)(value, "")
+
+
+def write_descent(out: Writer, index: int, step: Step) -> str | None:
+    """The point is not a local minimum."""
+    path, th = write_path(out, index, step, "curve"), f"th{out.premise(step, 'point')}"
+    proof = (
+        f"change (real {th}) with (real (start Qops {path})). rewrite <- path_start. apply ok_descent_sound. {COMPUTED}"
+    )
+    out.state(index, f"~ local_min (risk_at p) (real {th})", proof)
+    return None
+
+
+def write_spurious(out: Writer, index: int, step: Step) -> str | None:
+    """Spurious, by a better point."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    th = out.point_of(minimum)
+    proof = f"apply (ok_better_sound p th{th} th{better}); [{COMPUTED} | exact step{minimum}]"
+    out.state(index, f"spurious_min (risk_at p) (real th{th})", proof)
+    return None
+
+
+def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
+    """A global minimum, as no function of the inputs does better."""
+    th = out.premise(step, "point")
+    fits = listing([vector(f) for f in evaluated(out, th).predictions])
+    out.state(
+        index, f"global_min (risk_at p) (real th{th})", f"apply (ok_global_function_sound p th{th} {fits}). {COMPUTED}"
+    )
+    return None
+
+
+def write_valley(out: Writer, index: int, step: Step) -> str | None:
+    """Every point of the path is a local minimum, spurious if the first one is."""
+    minimum = out.premise(step, "minimum")
+    path, before = write_path(out, index, step, "path"), out.checked.steps[minimum]
+    if before.rule == "spurious_minimum":
+        better = out.premise(before, "better")
+        out.state(
+            index, f"spurious_valley p {path}", f"apply (ok_spurious_valley_sound p {path} th{better}). {COMPUTED}"
+        )
+    else:
+        out.state(index, f"valley p {path}", f"apply ok_valley_sound. {COMPUTED}")
+    return None
+
+
+def bound_of(step: Step) -> Fraction:
+    """The number that a bound's fact proves."""
+    if not isinstance(step.fact, LowerBound):
+        raise TypeError("not a lower bound")
+    return step.fact.risk
+
+
+def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
+    """No network does better than the means."""
+    proof = f"apply (ok_function_bound_sound p {means(out.problem)}). {COMPUTED}"
+    out.state(index, f"lower_bound_any p {number(bound_of(step))}", proof)
+    return None
+
+
+def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
+    """No network of this width does better, by the tree."""
+    problem, rho = out.problem, bound_of(step)
+    h, width = problem.activations[0], problem.widths[1]
+    homogeneous = not any(h.breakpoints) and not any(h.offsets)
+    scale = scales(problem, rho)
+    extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
+    vectors, tree = step.fields["vectors"], step.fields["tree"]
+    if not isinstance(vectors, list) or not isinstance(tree, list):
+        return "is not readable"
+    five = "({}, {}, ({}, {}, {}))%Z".format(*scale)
+    given = listing([integers(g) for g in vectors], ";\n    ")
+    units = min(width, len(problem.inputs))
+    arguments = f"{width} {five} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
+    out.state(index, f"lower_bound p {width} {number(rho)}", f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
+    return None
+
+
+def write_global(out: Writer, index: int, step: Step) -> str | None:
+    """A point that attains a bound."""
+    bound, th = out.premise(step, "bound"), out.premise(step, "point")
+    before = out.checked.steps[bound]
+    if before.rule == "function_bound":
+        proof = f"apply (ok_global_function_sound p th{th} {means(out.problem)}). {COMPUTED}"
+    else:
+        rho = number(bound_of(before))
+        proof = (
+            f"apply (ok_global_minimum_sound p {out.problem.widths[1]} {rho} th{th}); [exact step{bound} | {COMPUTED}]"
+        )
+    out.state(index, f"global_min (risk_at p) (real th{th})", proof)
+    return None
+
+
+def write_bracket(out: Writer, index: int, step: Step) -> str | None:
+    """A bound, and a point's risk."""
+    bound, th = out.premise(step, "bound"), out.premise(step, "point")
+    out.state(index, f"({out.done[bound]}) /\\ ({out.done[th]})", f"exact (conj step{bound} step{th})")
+    return None
+
+
+def write_limit(out: Writer, index: int, step: Step) -> str | None:
+    """Networks come as near to the risk as wanted."""
+    if not isinstance(step.fact, Limit):
+        raise TypeError("not a limit")
+    units = []
+    for each in listed(limit_unit)(step.fields["units"], ""):
+        side, u, nu = each
+        bias_first = [*u[-1:], *u[:-1]] if out.problem.hidden_bias else u
+        units.append(f"({str(side > 0).lower()}, ({vector(bias_first)}, {number(nu)}))")
+    width, rho = out.problem.widths[1], number(step.fact.risk)
+    shift = number(canonical(step.fields["constant"], ""))
+    proof = f"apply (ok_limit_sound p {width} {shift} {listing(units)} {rho}). {COMPUTED}"
+    out.state(index, f"approached p {width} {rho}", proof)
+    return None
+
+
+def write_infimum(out: Writer, index: int, step: Step) -> str | None:
+    """A bound that is approached."""
+    bound, limit = out.premise(step, "bound"), out.premise(step, "limit")
+    below = f"exact step{bound}"
+    if out.checked.steps[bound].rule == "function_bound":
+        below = f"apply ok_shallow_sound; [{COMPUTED} | exact step{bound}]"
+    rho = number(bound_of(out.checked.steps[bound]))
+    out.state(index, f"infimum p {out.problem.widths[1]} {rho}", f"split; [{below} | exact step{limit}]")
+    return None
+
+
+WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+    "point": write_point,
+    "interior_minimum": write_interior,
+    "adjacent_cells": write_adjacent,
+    "face_minimum": write_face,
+    "descent": write_descent,
+    "spurious_minimum": write_spurious,
+    "function_minimum": write_function_minimum,
+    "valley": write_valley,
+    "function_bound": write_function_bound,
+    "global_lower_bound": write_tree_bound,
+    "global_minimum": write_global,
+    "bracket": write_bracket,
+    "limit": write_limit,
+    "infimum": write_infimum,
+}

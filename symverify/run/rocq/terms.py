@@ -1,0 +1,126 @@
+"""Numbers, parameters and problems as Rocq terms; and what the verified checkers want to be proposed."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import lcm
+
+from symverify.ground.linear import solve
+from symverify.kernel.core.algebra import echelon, integral
+from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.function_bound import mean_residuals
+from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.poly import Poly, Scalar
+
+Scales = tuple[int, int, int, int, int]
+
+
+def number(x: Fraction) -> str:
+    """A rational in the scope Q."""
+    top = f"({x.numerator})" if x < 0 else str(x.numerator)
+    return top if x.denominator == 1 else f"({top} # {x.denominator})"
+
+
+def listing(items: Sequence[str], separator: str = "; ") -> str:
+    """A list."""
+    return f"[{separator.join(items)}]"
+
+
+def vector(v: Sequence[Fraction]) -> str:
+    """A list of rationals."""
+    return listing([number(x) for x in v])
+
+
+def integers(v: Sequence[int]) -> str:
+    """A list of integers."""
+    return listing([f"{x}" if x >= 0 else f"({x})" for x in v]) + "%Z"
+
+
+def parameters(point: Point, entry: Callable[[Scalar], str]) -> str:
+    """Layers from the last to the first, one row for each unit, the bias first."""
+    layers = []
+    for layer in reversed(point):
+        biases: Sequence[Sequence[Scalar]] = (
+            [()] * len(layer.weight) if layer.bias is None else [(b,) for b in layer.bias]
+        )
+        rows = [listing([entry(x) for x in (*b, *row)]) for b, row in zip(biases, layer.weight, strict=True)]
+        layers.append(listing(rows))
+    return listing(layers, ";\n  ")
+
+
+def constant(x: Scalar) -> str:
+    """A coordinate of a point."""
+    return number(x if isinstance(x, Fraction) else x.at_zero())
+
+
+def coefficients(x: Scalar) -> str:
+    """A coordinate of a path, as the list of its coefficients."""
+    return vector(x.coefficients or (Fraction(0),)) if isinstance(x, Poly) else vector([x])
+
+
+def definition(problem: Problem) -> str:
+    """The problem: layers from the last to the first, samples, loss."""
+    layers = [f"({str(problem.output_bias).lower()}, ([], (1, 0)))"]
+    for h in reversed(problem.activations):
+        pieces = [f"({', '.join(map(number, each))})" for each in zip(h.breakpoints, h.slopes, h.offsets, strict=False)]
+        last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
+        layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
+    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
+    if not problem.loss.smooth:
+        raise Declined("the Coq development has squared and Huber loss")
+    loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
+    sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
+    joined = listing(layers, ";\n    "), listing(samples, ";\n    ")
+    return (
+        "Definition p : problem := {|\n"
+        f"  layers := {joined[0]};\n  samples := {joined[1]};\n"
+        f"  loss_of := {loss}; factor := {number(problem.loss.factor)}; {sizes} |}}.\n"
+    )
+
+
+# ---- proposals for the checkers ----
+def affine_map(problem: Problem, at: Evaluated) -> str | None:
+    """Rows (a_0, a) of an affine map with the point's predictions."""
+    rows = [[Fraction(1), *x] for x in problem.inputs]
+    found = [solve(rows, list(column), len(rows[0])) for column in zip(*at.predictions, strict=True)]
+    return None if None in found else listing([vector(row) for row in found if row is not None])
+
+
+def scales(problem: Problem, rho: Fraction) -> Scales:
+    """Factors L, M, a, b, k that turn data, activation and risk into integers (Scale.v)."""
+    h = problem.activations[0]
+    inputs = lcm(*(x.denominator for row in problem.inputs for x in row))
+    labels = lcm(*(y.denominator for row in problem.targets for y in row))
+    values = lcm(*(x.denominator for x in (*h.slopes, *h.offsets)))
+    risk = lcm(problem.loss.factor.denominator, (rho * labels * labels).denominator)
+    return inputs, labels, lcm(*(t.denominator for t in h.breakpoints)), values, risk
+
+
+def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> list[list[int]]:
+    """For an affine activation: the coordinates that the tree splits by, as forms in (ν,) bias, weights.
+
+    They are those of the columns of x̃ that are a basis of its column space, in the checker's scaled weights.
+    """
+    h, (inputs, _, arguments, _, _) = problem.activations[0], scale
+    if h.breakpoints:
+        return []
+    table = [problem.row(i) for i in range(len(problem.inputs))]
+    pivots = sorted(next(c for c, x in enumerate(row) if x) for row in echelon(table))
+    basis = [[row[c] for c in pivots] for row in table]
+    shares = [solve(basis, [row[c] for row in table], len(pivots)) or [] for c in range(len(table[0]))]
+    forms = []
+    for k in range(len(pivots)):
+        row = [share[k] for share in shares]
+        weights, bias = (row[:-1], row[-1:]) if problem.hidden_bias else (row, [])
+        moved = bias[0] * h.offsets[0] / h.slopes[0] * arguments if bias and h.slopes[0] else Fraction(0)
+        forms.append(integral([*[moved] * (not homogeneous), *bias, *(x * inputs for x in weights)]))
+    return forms
+
+
+def means(problem: Problem) -> str:
+    """The mean target of the samples with the same input, for each sample."""
+    outputs, away = problem.widths[-1], mean_residuals(problem)
+    rows = [away[k : k + outputs] for k in range(0, len(away), outputs)]
+    return listing(
+        [vector([a - b for a, b in zip(y, r, strict=True)]) for y, r in zip(problem.targets, rows, strict=True)]
+    )

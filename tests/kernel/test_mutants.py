@@ -1,0 +1,66 @@
+"""Mutants of the kernel that mattered: each is caught by the test that was written for it.
+
+A mutant is one text in one file replaced, in a copy of the package; the test runs on the copy and must fail.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import symverify.kernel
+
+ROOT = Path(symverify.kernel.__file__).parents[2]
+MUTANTS = {
+    "|μ| without the absolute value": (
+        "core/face_minimum.py", "any(abs(m) > v * a", "any(m > v * a",
+        "core/test_face_minimum.py::test_a_negative_multiplier_is_bounded_by_the_bend_too",
+    ),
+    "ℓ'' = 2 everywhere": (
+        "curvature/hessian.py", "loss.factor * 2 * piece_at(loss, a - b)[0]", "loss.factor * 2",
+        "curvature/test_second_order.py::test_hubers_loss_does_not_bend_far_from_its_label",
+    ),
+    "dead rows in every layer, cells": (
+        "core/network.py", "if m == 0 and problem.dead_row(i)", "if problem.dead_row(i)",
+        "curvature/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
+    ),
+    "dead rows in every layer, valleys": (
+        "core/valley.py", "hidden[problem.dead_row(i) :]", "hidden[9 * problem.dead_row(i) :]",
+        "core/test_valley.py::test_a_dead_row_can_leave_its_piece_in_the_second_layer",
+    ),
+    "faces with ν ≤ 0 as well": (
+        "cells/face_atlas.py", "if not half or x[-1] > 0", "if True",
+        "cells/test_face_atlas.py::test_two_breakpoints_and_a_dead_row",
+    ),
+    "dimensions without the output weights": (
+        "cells/strata.py", "(len(each.columns) - 1 + on)", "(len(each.columns) - 1)",
+        "cells/test_cell_minima.py::test_components_orbits_risk_and_dimension_are_those_of_brute_force",
+    ),
+    "dimensions without the output bias": (
+        "cells/strata.py", "return free + problem.output_bias - rank(", "return free - rank(",
+        "cells/test_cell_minima.py::test_components_orbits_risk_and_dimension_are_those_of_brute_force",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_mutant_is_caught(name: str, tmp_path: Path) -> None:
+    path, old, new, test = MUTANTS[name]
+    for part in ("symverify", "tests", "pyproject.toml"):
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        else:
+            shutil.copy(ROOT / part, tmp_path / part)
+    mutant = tmp_path / "symverify" / "kernel" / path
+    source = mutant.read_text(encoding="utf-8")
+    assert source.count(old) == 1
+    mutant.write_text(source.replace(old, new), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"tests/kernel/{test}"]
+    here = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    assert "1 failed" in done.stdout
+    assert "AssertionError" in done.stdout or "Rejected" in done.stdout

@@ -1,0 +1,158 @@
+"""Random small problems with certificates by every rule of the core, right and wrong; and mutants of the right ones."""
+
+import ast
+import json
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from symverify.kernel import check
+from symverify.kernel.core.errors import KernelError
+from tests.examples import layer, network
+from tests.kernel.corruption import certificate, mutations, no_data, text
+
+Json = Any
+ACTIVATIONS: list[Json] = [
+    "relu", "relu", "abs", "hardtanh", {"name": "leaky_relu", "negative_slope": "1/3"},
+    {"breakpoints": [-1, 0, "1/2"], "slopes": [0, 1, -1, 2], "anchor": [0, 1]}, "hardsigmoid", "identity",
+]  # fmt: skip
+
+
+def random_point(rng: Random, widths: list[int], biases: tuple[bool, bool], zero: float) -> Json:
+    """Small numbers, many of them 0, so that breakpoints are met."""
+
+    def entry() -> str:
+        return "0" if rng.random() < zero else str(Fraction(rng.randint(-4, 4), rng.choice([1, 1, 1, 2, 3])))
+
+    point = []
+    for m, (columns, rows) in enumerate(pairwise(widths)):
+        biased = biases[m == len(widths) - 2]
+        weight = [[entry() for _ in range(columns)] for _ in range(rows)]
+        point.append(layer(weight, [entry() for _ in range(rows)] if biased else None))  # type: ignore[arg-type]
+    return point
+
+
+def random_problem(rng: Random) -> tuple[Json, list[int], tuple[bool, bool]]:
+    """One or two hidden layers, one or two outputs, three to five samples, squared or Huber loss."""
+    shallow = rng.random() < 0.7
+    widths = [
+        rng.randint(1, 2),
+        rng.randint(1, 3),
+        *([] if shallow else [rng.randint(1, 2)]),
+        1 if rng.random() < 0.8 else 2,
+    ]
+    biases = (rng.random() < 0.8, rng.random() < 0.8)
+    count = rng.randint(1, 5)
+    data = [
+        {"x": [rng.randint(-2, 2) for _ in range(widths[0])], "y": [rng.randint(-3, 3) for _ in range(widths[-1])]}
+        for _ in range(count)
+    ]
+    document = network(widths, rng.choice(ACTIVATIONS), data, bias={"hidden": biases[0], "output": biases[1]})
+    if rng.random() < 0.25:
+        document["loss"] = {
+            "name": "huber",
+            "delta": rng.choice([1, "1/2", 2]),
+            "reduction": rng.choice(["mean", "sum"]),
+        }
+    return document, widths, biases
+
+
+def moved(rng: Random, point: Json) -> Json:
+    """A curve from the point: some coordinates get a linear or quadratic part."""
+
+    def entry(x: str) -> Json:
+        parts = [str(rng.randint(-2, 2)) for _ in range(rng.choice([0, 0, 0, 1, 2]))]
+        return [x, *parts] if parts and parts[-1] != "0" else x
+
+    return [
+        {"weight": [[entry(x) for x in row] for row in each["weight"]]}
+        | ({"bias": [entry(x) for x in each["bias"]]} if "bias" in each else {})
+        for each in point
+    ]
+
+
+def settled(document: Json, steps: list[Json], step: int, name: str) -> Json:
+    """The certificate for a claim, with the numbers that the kernel proves; plausible ones if it proves nothing."""
+    claim = {"claim": name, "verdict": "proved", "step": step, "risk": "1", "spurious": None, "better_risk": None}
+    proof = certificate(document, steps, [claim])
+    for _ in range(12):
+        try:
+            check(text(document), json.dumps(proof).encode(), no_data)
+        except KernelError as error:
+            proved = str(error).partition(", proved ")[2]
+            where = str(error).partition(": claimed")[0].rpartition(".")[2]
+            if not proved or not str(error).startswith("claims[0]."):
+                if "unknown key" in str(error) and str(error).startswith("claims[0]."):
+                    del claim[str(error).partition(":")[0].rpartition(".")[2]]
+                elif "is missing" in str(error) and str(error).startswith("claims[0]."):
+                    claim[str(error).partition(":")[0].rpartition(".")[2]] = None
+                else:
+                    break
+            else:
+                claim[where] = ast.literal_eval(proved)
+        else:
+            break
+        proof = certificate(document, steps, [claim])
+    return proof
+
+
+def dead(rng: Random, document: Json, widths: list[int]) -> Json:
+    """A point whose hidden units are all off or constant and whose outputs are the targets' means: often a minimum."""
+    means = [Fraction(sum(s["y"][k] for s in document["data"]), len(document["data"])) for k in range(widths[-1])]
+    point = []
+    for columns, rows in pairwise(widths):
+        point.append(layer([["0"] * columns for _ in range(rows)], [str(-rng.randint(1, 3)) for _ in range(rows)]))  # type: ignore[list-item]
+    point[-1]["bias"] = [str(m) for m in means]
+    return point
+
+
+def random_case(rng: Random) -> tuple[Json, Json]:
+    """A problem, and a certificate by one of the rules."""
+    document, widths, biases = random_problem(rng)
+    given = random_point(rng, widths, biases, rng.choice([0.2, 0.5, 0.8]))
+    if all(biases) and rng.random() < 0.4:
+        given = dead(rng, document, widths)
+    document["parameters"] = given
+    start: list[Json] = [{"rule": "point", "parameters": "given"}]
+    kind = rng.choice(
+        ["interior_minimum", "face_minimum", "descent", "function_minimum", "spurious", "valley", "adjacent", "bracket"]
+    )
+    at = {"from": {"point": 0}}
+    match kind:
+        case "face_minimum":
+            return document, settled(
+                document, [*start, {"rule": kind, **at, "multipliers": [None] * widths[1]}], 1, "point"
+            )
+        case "descent":
+            return document, settled(document, [*start, {"rule": kind, **at, "curve": moved(rng, given)}], 1, "point")
+        case "adjacent":
+            return document, settled(document, [*start, {"rule": "adjacent_cells", **at}], 1, "point")
+        case "spurious":
+            better = {"rule": "point", "parameters": random_point(rng, widths, biases, 0.2)}
+            rule = {"rule": rng.choice(["interior_minimum", "adjacent_cells"]), **at}
+            last = {"rule": "spurious_minimum", "from": {"minimum": 1, "better": 2}}
+            return document, settled(
+                document, [*start, rule, better, last], 3, rng.choice(["point", "spurious_minimum"])
+            )
+        case "valley":
+            path = {"rule": "valley", "from": {"minimum": 1}, "path": moved(rng, given)}
+            return document, settled(document, [*start, {"rule": "interior_minimum", **at}, path], 2, "valley")
+        case "bracket":
+            steps = [{"rule": "function_bound"}, *start, {"rule": "bracket", "from": {"bound": 0, "point": 1}}]
+            return document, settled(document, steps, 2, "global_bounds")
+    return document, settled(
+        document, [*start, {"rule": kind, **at}], 1, rng.choice(["point", "point", "spurious_minimum"])
+    )
+
+
+def random_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, Json, Json]]:
+    """Name, network file and certificate; with `mutants` of each beside it."""
+    for seed in seeds:
+        rng = Random(seed)
+        document, proof = random_case(rng)
+        yield f"seed {seed}", document, proof
+        found = list(mutations(proof)) if mutants else []
+        for where, mutant in rng.sample(found, min(mutants, len(found))):
+            yield f"seed {seed}{where}", document, mutant

@@ -1,0 +1,169 @@
+"""`symverify export --rocq`: the data in the file are those of the network file, and Coq proves every claim in it."""
+
+import json
+import re
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symverify.kernel.core.network import Point, Problem
+from symverify.problem.load import LoadedProblem, load, loads
+from symverify.run.rocq import Exported, export_rocq
+from tests.kernel.accepted import CASES
+from tests.kernel.corruption import text
+from tests.rocq.test_checker import approached
+from tests.rocq.test_proofs import CLASSICAL_REALS
+
+PROOFS = Path(__file__).parents[2] / "proofs"
+FOLDERS = ["absolute", "boundary", "dead-unit", "deep-vector", "four-points", "linear", "narrow", "twins"]
+
+
+def exported(name: str, folder: Path, theory: Path) -> tuple[LoadedProblem, Exported]:
+    """The Rocq file of a folder of proofs."""
+    problem = load(PROOFS / name / "network.json")
+    proof = (PROOFS / name / "network.symcert.json").read_bytes()
+    return problem, export_rocq(problem, proof, folder, theory)
+
+
+def nested(term: str) -> Any:
+    """A Rocq list of lists, pairs and rationals as Python lists of fractions, tuples of a pair as lists."""
+    tokens = re.findall(r"\(\(-\d+\) # \d+\)|\(\d+ # \d+\)|\(-\d+\)|\d+|true|false|[\[\](),;]", term)
+
+    def value(at: int) -> tuple[Any, int]:
+        token = tokens[at]
+        if token in "[(":
+            found, at = [], at + 1
+            while tokens[at] not in "])":
+                if tokens[at] in ",;":
+                    at += 1
+                    continue
+                each, at = value(at)
+                found.append(each)
+            return found, at + 1
+        if token in ("true", "false"):
+            return token == "true", at + 1
+        top, _, bottom = token.replace("(", "").replace(")", "").partition(" # ")
+        return Fraction(int(top), int(bottom or "1")), at + 1
+
+    return value(0)[0]
+
+
+def field(written: str, name: str) -> Any:
+    """A field of the record p."""
+    match = re.search(rf"\b{name} := (.*?)(?:%nat)?(?:;\n? |; | \|\}})(?=\s*(?:\w+ :=|\.|$))", written, re.DOTALL)
+    assert match, name
+    return nested(match[1])
+
+
+def rows(point: Point) -> Any:
+    """Layers from the last to the first, the bias first."""
+    return [
+        [[*([layer.bias[j]] if layer.bias is not None else []), *row] for j, row in enumerate(layer.weight)]
+        for layer in reversed(point)
+    ]
+
+
+def read_back(written: str, problem: Problem) -> None:
+    """Data, activations, factor and given parameters are those of the network file."""
+    data = [[list(x), list(y)] for x, y in zip(problem.inputs, problem.targets, strict=True)]
+    assert field(written, "samples") == data
+    layers = field(written, "layers")
+    assert layers[0] == [problem.output_bias, [[], [1, 0]]]
+    for h, (biased, (pieces, last)) in zip(reversed(problem.activations), layers[1:], strict=True):
+        assert biased == problem.hidden_bias
+        assert [each[0] for each in pieces] == list(h.breakpoints)
+        assert [*[each[1] for each in pieces], last[0]] == list(h.slopes)
+        assert [*[each[2] for each in pieces], last[1]] == list(h.offsets)
+    assert field(written, "factor") == problem.loss.factor
+    assert (field(written, "n_in"), field(written, "n_out")) == (problem.widths[0], problem.widths[-1])
+    points = [nested(term) for term in re.findall(r"Definition th\d+ : params Q := (.*?)\.\n", written, re.DOTALL)]
+    if problem.parameters is not None:
+        assert rows(problem.parameters) in points
+
+
+def compiled(folder: Path, theory: Path) -> subprocess.CompletedProcess[str]:
+    """What coqc makes of the file."""
+    if shutil.which("coqc") is None:
+        pytest.skip("not installed: coqc")
+    command = ["coqc", "-Q", str(theory), "Symverify", "-Q", ".", "Certificate", "certificate.v"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_round_trip(tmp_path: Path, name: str) -> None:
+    problem, made = exported(name, tmp_path, tmp_path)
+    read_back(made.file.read_text(), problem.problem)
+    assert "claim_global_minimum" in made.claims
+
+
+@pytest.mark.parametrize("name", ["boundary", "dead-unit", "linear"])
+def test_coq_proves_every_claim(built: Path, tmp_path: Path, name: str) -> None:
+    _, made = exported(name, tmp_path, built)
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    named = set(re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)) - {"Axioms"}
+    assert named
+    assert named <= CLASSICAL_REALS
+    for claim in made.claims:
+        assert f"Theorem {claim} :" in made.file.read_text()
+
+
+def test_gaps_are_named(tmp_path: Path) -> None:
+    _, made = exported("linear", tmp_path, tmp_path)
+    assert "step 1, linear_collapse: has no verified checker" in made.left_out
+    assert "claim linear_collapse: rests on step 1" in made.left_out
+    assert made.claims == ("claim_global_minimum",)
+    written = made.file.read_text()
+    assert all(each in written for each in made.left_out)
+
+
+def test_other_losses_are_left_out(tmp_path: Path) -> None:
+    _, made = exported("spike", tmp_path, tmp_path)
+    assert made.claims == ()
+    assert any("has no verified checker for absolute loss" in each for each in made.left_out)
+    assert "Theorem" not in made.file.read_text().partition("*)")[2]
+    _, made = exported("huber", tmp_path, tmp_path)
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+
+
+@pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
+def test_other_rules(built: Path, tmp_path: Path, name: str) -> None:
+    """Huber's loss, face_minimum, a curve without biases."""
+    case = CASES[name]
+    problem = loads(text(case.network))
+    made = export_rocq(problem, json.dumps(case.proof).encode(), tmp_path, built)
+    read_back(made.file.read_text(), problem.problem)
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    assert made.claims == ("claim_point",)
+
+
+def test_infimum(built: Path, tmp_path: Path) -> None:
+    document, proof = approached()
+    made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    assert made.claims == ("claim_infimum", "claim_global_bounds")
+
+
+@pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])
+def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -> None:
+    _, made = exported("narrow", tmp_path, built)
+    written = made.file.read_text()
+    change = {
+        "labels": lambda s: re.sub(r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [7])", s, count=1),
+        "risk": lambda s: re.sub(r"= Q2R (\(?[^.)]*\)?)\.", r"= Q2R (\1 + (1 # 1000000000)).", s, count=1),
+        "bias": lambda s: re.sub(r"(th\d+ : params Q := \[\[\[)", r"\g<1>1 + ", s, count=1),
+        "slope": lambda s: s.replace("[(0, 0, 0)], (1, 0)", "[(0, 0, 0)], (2, 0)"),
+        "tree": lambda s: re.sub(r"\]%Z\)\. vm_cast", "; 0]%Z). vm_cast", s, count=1),
+    }[what]
+    corrupted = change(written)
+    assert corrupted != written
+    made.file.write_text(corrupted)
+    done = compiled(tmp_path, built)
+    assert done.returncode != 0
+    assert "Error" in done.stderr
