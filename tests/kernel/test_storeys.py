@@ -15,7 +15,7 @@ from symverify.kernel.table import RULES, STOREY, STOREYS
 KERNEL = Path(symverify.kernel.__file__).parent
 ROOT = KERNEL.parents[1]
 FILES = sorted(path.relative_to(KERNEL).as_posix() for path in KERNEL.rglob("*.py"))
-CORE_LINES = 1_430  # the aim is 1,200
+CORE_LINES = 1_445  # the aim is 1,200
 
 
 def counting() -> ModuleType:
