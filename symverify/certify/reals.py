@@ -182,9 +182,19 @@ def point(session: Session) -> Outcome:
             return Proved(minimum if step_or_none is None else step_or_none)
 
 
+def affine_infimum(session: Session) -> Outcome:
+    """Where no best affine fit exists: the infimum over affine maps."""
+    found = _minimum(session)
+    for claim in session.certificate.claims:
+        if claim["claim"] == "affine_infimum":
+            return Proved(int(str(claim["step"])))
+    return Undecided(found.reason if isinstance(found, Undecided) else "a best affine fit exists: see spurious_minimum")
+
+
 OF_REAL_LOSSES: Mapping[str, Callable[[Session], Outcome]] = {
     "global_minimum": global_minimum,
     "infimum": global_minimum,
+    "affine_infimum": affine_infimum,
     "valley": valley,
     "point": point,
     "spurious_minimum": spurious_minimum,

@@ -157,6 +157,7 @@ def print_result(result: "CheckResult") -> None:
 
     from symverify.report.claims import lines
     from symverify.report.render import HEADINGS, rows, verdict_lines
+    from symverify.run.verdict import Verdict
 
     problem = result.problem.problem
     console = console_of()
@@ -181,6 +182,8 @@ def print_result(result: "CheckResult") -> None:
     others = [claim for claim in result.claims if claim not in answers]
     for claims in (others, answers):
         tell(*verdict_lines(replace(result, claims=tuple(claims))))
+    for name in () if answers else result.asked:  # what was left out has no line of its own
+        tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={result.problem.sha256}")
 
 
 def console_of() -> "Console":

@@ -5,7 +5,7 @@ is there already, about the same problem, is added to: what it proves stays.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -160,7 +160,8 @@ def check(
         if taken is None:
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
-    asked = tuple(called.get(name, name) for name in (_main(called) if claims is None else names))
+    left_out = dict.fromkeys(name for name, _ in skipped)
+    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else names))
     if output is not None:
         solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
         checkpoints.tidy(output, problem.problem, solved)
@@ -194,10 +195,10 @@ def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -
     return own, checkpoints.take_over(output, problem.problem, own) if resume else None
 
 
-def _main(tried: Mapping[str, str]) -> Sequence[str]:
-    """Of the default claims that were tried, the one that the verdict is about."""
+def _main(tried: Mapping[str, str], skipped: Collection[str]) -> Sequence[str]:
+    """Of the default claims the one that the verdict is about: one that was tried, or else one that was skipped."""
     main = ("point", "spurious_minimum", "linear_collapse", "global_minimum")
-    return next(([name] for name in main if name in tried), list(tried))
+    return next(([name] for names in (tried, skipped) for name in main if name in names), [])
 
 
 def _attempted(
