@@ -197,7 +197,7 @@ def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -
 
 def _main(tried: Mapping[str, str], skipped: Collection[str]) -> Sequence[str]:
     """Of the default claims the one that the verdict is about: one that was tried, or else one that was skipped."""
-    main = ("point", "spurious_minimum", "linear_collapse", "global_minimum")
+    main = ("point", "spurious_minimum", "linear_collapse", "global_minimum", "minimum_in_box")
     return next(([name] for names in (tried, skipped) for name in main if name in names), [])
 
 
