@@ -9,6 +9,8 @@
     ├── Rejected                a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
     ├── NotConstructible        the construction of Theorem 1 does not apply (symverify.search.affine_minimum)
+    ├── NotFitted               no dual point of a loss over the reals was found (symverify.search.span_dual)
+    ├── Unfinished              a search for a global minimum ended without a proof (symverify.search.loss_tree)
     ├── TooLong                 a number has too many digits for a solver (symverify.opinion.text); also a ValueError
     ├── NoView                  there is no such picture of the problem (symverify.report.views)
     └── Usage                   what was asked for cannot be done as it was asked; `.problem`, `.remedy`

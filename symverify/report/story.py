@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from inspect import cleandoc
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from symverify.kernel import Checked
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.file import read_point
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.network import Point, Problem, Vector, residuals
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.core.proof import Fact, Step, polynomial
 from symverify.kernel.table import RULES
@@ -99,6 +99,13 @@ class Story:
     def premises(self, index: int) -> list[int]:
         """The earlier steps that a step names."""
         return sorted(set(self.steps[index].rests_on))
+
+    def slopes(self, index: int, at: Evaluated) -> list[Vector]:
+        """r_k over the samples for each output k, of a step's minorant: its subgradients if it gives them."""
+        given = cast(list[list[str]] | None, self.steps[index].fields.get("subgradient"))
+        if given is None:
+            return residuals(self.problem, at.predictions)
+        return [tuple(map(Fraction, column)) for column in zip(*given, strict=True)]
 
     def path(self, index: int, field: str) -> Point:
         """The polynomial path in a field of a step that the kernel has accepted."""

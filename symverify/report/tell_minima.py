@@ -16,7 +16,6 @@ from symverify.kernel.core.network import (
     coordinates,
     features,
     rational,
-    residuals,
     trace,
 )
 from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
@@ -50,7 +49,7 @@ def tell_interior(story: Story, index: int) -> list[Block]:
         ),
         *_polynomials(problem, fact.pattern),
         *minorant(name),
-        *_coefficients(problem, fact),
+        *_coefficients(story, index, fact),
         prose(
             "So $Ψ$ is constant on $C$, and it is 0 at {}. Hence $R ( θ ) ≥ R ( {} )$ for every $θ$ in $C$ and, by "
             "continuity, on its closure.",
@@ -127,10 +126,10 @@ def _cut(values: Vector) -> Formula:
     return vector(values) if len(values) <= SHOWN else m(vector(values[:SHOWN]), "…")
 
 
-def _coefficients(problem: Problem, fact: LocalMinimum) -> list[Block]:
+def _coefficients(story: Story, index: int, fact: LocalMinimum) -> list[Block]:
     """Every coefficient of Ψ is an inner product that vanishes; the table shows each."""
-    rows = residuals(problem, fact.at.predictions)
-    span = list(dict.fromkeys(features(problem, fact.pattern or ())))
+    rows = story.slopes(index, fact.at)
+    span = list(dict.fromkeys(features(story.problem, fact.pattern or ())))
     single = len(rows) == 1
     body: list[list[Inline]] = [
         [*([] if single else [str(k)]), _cut(phi), Num(dot(r, phi))] for k, r in enumerate(rows, 1) for phi in span
@@ -152,7 +151,7 @@ def tell_face(story: Story, index: int) -> list[Block]:
     """Unit by unit: what meets at the point, and why its part of the minorant does not fall."""
     fact, problem = story.fact(index, LocalMinimum), story.problem
     name, at = story.theta(fact.at), fact.at
-    (r,) = residuals(problem, at.predictions)
+    (r,) = story.slopes(index, at)
     biased = problem.output_bias
     return [
         prose(

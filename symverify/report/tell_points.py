@@ -8,7 +8,7 @@ from symverify.kernel.cited.linear_collapse import LinearCollapse
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.algebra import total
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.network import Problem, residuals, risk_along
+from symverify.kernel.core.network import Problem, Vector, risk_along
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
@@ -167,22 +167,33 @@ def tell_point(story: Story, index: int) -> list[Block]:
     at, problem = story.fact(index, Evaluated), story.problem
     name = story.theta(at)
     origin = "the parameters that the network file gives" if at.given else "a point given in the certificate"
-    r = list(zip(*residuals(problem, at.predictions), strict=True))
-    rows: list[list[Inline]] = [
-        [str(i + 1), _value(problem.targets[i]), _value(at.predictions[i]), _value(r[i])]
-        for i in range(len(problem.inputs))
-    ]
     slope = m("r_i = ∂ R / ∂ f ( x_i )")
     if problem.loss.quadratic:
         rate = 2 * problem.loss.factor * problem.loss.parts[0][0]
         slope = m("r_i =", *([] if rate == 1 else [rate]), "( f ( x_i ;", name, ") − y_i )")
-    caption = say("Predictions at {}, computed exactly, and the residuals {}.", name, slope)
+    where = "" if problem.loss.smooth else "; where the loss bends, the interval between its left and its right slope"
+    caption = say(f"Predictions at {{}}, computed exactly, and the residuals {{}}{where}.", name, slope)
+    rows: list[list[Inline]] = [
+        [str(i + 1), _value(y), _value(f), _slopes(problem, f, y)]
+        for i, (f, y) in enumerate(zip(at.predictions, problem.targets, strict=True))
+    ]
     return [
         prose(f"Let {{}} be {origin}:", name),
         layers(problem, at.point),
         *table(caption, (m("i"), m("y_i"), m("f ( x_i ;", name, ")"), m("r_i")), rows, limit=10),
         prose("The risk, computed from these predictions, is {}.", story.risk(at)),
     ]
+
+
+def _slopes(problem: Problem, f: Vector, y: Vector) -> Formula:
+    """The derivative of the risk by a prediction, or the interval of its subgradients."""
+    c, ends = problem.loss.factor, [problem.loss.at(b).slopes(a - b) for a, b in zip(f, y, strict=True)]
+    if all(low == high for low, high in ends):
+        return _value([c * low for low, _ in ends])
+    parts = list[Formula | str]()
+    for low, high in ends:
+        parts += [",", m(c * low) if low == high else m("[", c * low, ",", c * high, "]")]
+    return m(*parts[1:]) if len(ends) == 1 else m("(", *parts[1:], ")")
 
 
 def tell_spurious(story: Story, index: int) -> list[Block]:
@@ -225,7 +236,7 @@ def tell_descent(story: Story, index: int) -> list[Block]:
 def tell_function_minimum(story: Story, index: int) -> list[Block]:
     """Residuals that cancel over equal inputs."""
     fact, problem = story.fact(index, GlobalMinimum), story.problem
-    rows = residuals(problem, fact.at.predictions)
+    rows = story.slopes(index, fact.at)
     body: list[list[Inline]] = [
         [
             samples(group),

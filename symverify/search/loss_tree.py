@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
+from symverify.errors import SymverifyError
 from symverify.ground.floats import nonnegative
 from symverify.ground.linear import primitive, solve
 from symverify.kernel.cells.not_attained import values
@@ -31,7 +32,7 @@ Array = npt.NDArray[np.float64]
 NEAR, MAX_COLUMNS = 1e-9, 4000
 
 
-class Unfinished(Exception):
+class Unfinished(SymverifyError):
     """The search ended without a proof; the message says why."""
 
 

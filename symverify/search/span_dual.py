@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from symverify.errors import SymverifyError
 from symverify.ground.floats import exp, log, product
 from symverify.ground.floats import solve as solve_floats
 from symverify.ground.linear import independent_rows, solve
@@ -37,7 +38,7 @@ class SpanFit:
     direction: list[list[Fraction]] | None
 
 
-class NotFitted(Exception):
+class NotFitted(SymverifyError):
     """No dual point was found; the message says why."""
 
 

@@ -14,7 +14,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
-from .steps import COMPUTED, Writer, write_step
+from .steps import COMPUTED, Writer, covered, write_step
 from .terms import affine_map, definition
 
 THEORY = Path(__file__).parents[3] / "proofs" / "rocq" / "_build"
@@ -89,7 +89,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    known = out.problem.loss.name in ("squared", "huber")
+    known = covered(out.problem.loss)
     problem_text = definition(out.problem) if known else ""
     file = folder / "certificate.v"
     write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))

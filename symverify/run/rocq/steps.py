@@ -9,6 +9,7 @@ from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.check import Checked
 from symverify.kernel.core.facts import Evaluated, Limit, LowerBound
 from symverify.kernel.core.file import read_point
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, pieces_at
 from symverify.kernel.core.proof import Step, polynomial
 from symverify.kernel.core.text import canonical, listed
@@ -74,16 +75,19 @@ class Writer:
         self.state(index, f"local_min (risk_at p) (real {th})", f"apply {checker}. {COMPUTED}")
 
 
+def covered(loss: Loss) -> bool:
+    """Whether the verified checkers know the loss: squared, or quadratic between two cuts and linear beyond."""
+    return loss.quadratic or (loss.smooth and [bool(a) for a, _, _ in loss.parts] == [False, True, False])
+
+
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
-    loss = out.problem.loss.name
-    if loss not in ("squared", "huber"):
-        return f"has no verified checker for {loss} loss"
-    if loss == "huber" and step.rule in ("function_bound", "global_lower_bound"):
-        return "has no verified checker for huber loss"
+    loss = out.problem.loss
+    if not covered(loss) or (not loss.quadratic and step.rule in ("function_bound", "global_lower_bound")):
+        return f"has no verified checker for {loss.name} loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)
 
