@@ -10,6 +10,7 @@
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
     ├── NotConstructible        the construction of Theorem 1 does not apply (symverify.search.affine_minimum)
     ├── NotFitted               no dual point of a loss over the reals was found (symverify.search.span_dual)
+    ├── NotEnclosed             no local minimum near a point was enclosed in a box (symverify.search.box)
     ├── Unfinished              a search for a global minimum ended without a proof (symverify.search.loss_tree)
     ├── TooLong                 a number has too many digits for a solver (symverify.opinion.text); also a ValueError
     ├── NoView                  there is no such picture of the problem (symverify.report.views)

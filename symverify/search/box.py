@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Pattern, Point, Problem
@@ -35,7 +36,7 @@ class Enclosed:
     shakes: int
 
 
-class NotEnclosed(Exception):
+class NotEnclosed(SymverifyError):
     """Why no minimum was enclosed."""
 
 
