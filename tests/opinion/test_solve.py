@@ -15,6 +15,7 @@ from symverify.errors import NoSolver
 from symverify.opinion import solve
 from symverify.opinion.solve import Answer, Name, Solver, available
 from symverify.opinion.text import Polynomial, Script, name_of, relation
+from tests.opinion.names import HOSTILE
 
 SOLVERS: list[Name] = [name for name in ("z3", "cvc5") if available(name)]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and limits")
@@ -42,26 +43,6 @@ BIG = (
     + "".join(f"(assert (or (< x{i} x{j}) (> x{i} (+ 1.0 x{j}))))" for i in range(200) for j in range(i))
     + "(check-sat)"
 )
-
-HOSTILE = [
-    "",
-    " ",
-    "and",
-    "true",
-    "+",
-    "let",
-    "Real",
-    "@x",
-    ".x",
-    "a|b",
-    "a\\b",
-    "-1",
-    "1.0",
-    "%7c.",
-    "'x",
-    "é",
-]
-HOSTILE += ["x| Real)(assert false)(declare-const |y", "line\n(assert false)", "nul\0", "\ud800", "x" * 1000]
 
 # (script, expected answer): the known answers that every solver has to give
 TABLE: list[tuple[str, Answer]] = [

@@ -18,39 +18,7 @@ from symverify.opinion.text import (
     relation,
     symbol,
 )
-
-HOSTILE = [
-    "",
-    " ",
-    "and",
-    "true",
-    "+",
-    "let",
-    "Real",
-    "@x",
-    ".x",
-    "a|b",
-    "|",
-    "a\\b",
-    "x)(assert false)(declare-const y Real",
-    "x| Real)(assert false)(declare-const |y",
-    "line\nbreak; comment",
-    "tab\t",
-    "nul\0",
-    '"quoted"',
-    "’ünï",
-    "\U0001f600",
-    "\ud800",
-    "%7c.",
-    "'",
-    "'x",
-    "alpha",
-    "-1",
-    "1.0",
-    "\x1b[31m",
-    "\x7f",
-    "x" * 1000,
-]
+from tests.opinion.names import HOSTILE
 
 
 @pytest.mark.parametrize("name", ["x", "w_1_2", "W1[0,1]", "b2"])
