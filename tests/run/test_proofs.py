@@ -54,3 +54,9 @@ def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
         for seed in ("0", "1", "4242")
     }
     assert made == {(PROOFS / "three-corners" / "network.symcert.json").read_bytes()}
+
+
+def test_the_example_is_made_again_byte_for_byte():
+    network = PROOFS.parent / "examples" / "four-points.json"
+    result = symverify.check(symverify.load(network), smt=False)
+    assert result.certificate == network.with_suffix(".symcert.json").read_bytes()
