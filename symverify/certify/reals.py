@@ -1,16 +1,20 @@
 """Claims under logistic, cross-entropy and Poisson loss: the best fit is real, its risk an enclosure."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from symverify.certify.certificate import parameters
+from symverify.certify.global_minimum import estimate
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ONE
-from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Bracket
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
 from symverify.search.affine_minimum import NotConstructible, carrying
 from symverify.search.better_real import RealWitness, evaluated, lowest_point
+from symverify.search.loss_tree import Unfinished
 from symverify.search.real_points import Falls, Holds, Open, decide_real
 from symverify.search.span_dual import NotFitted, SpanFit, span_fit
 
@@ -151,13 +155,47 @@ def global_minimum(session: Session) -> Outcome:
     witness = lowest(session, None)
     if witness is None:
         return left_open("no point was found within the budget")
+    if not witness.wins:
+        bound, why = _bound(session, witness)
+        witness = session.lowest_real or witness
     at = certificate.point(witness.point)
     if witness.wins:
         return Proved(certificate.step("zero_infimum", {"point": at}), claim="infimum")
-    if session.insist:
-        bound = certificate.step("function_bound")
-        certificate.claim("global_bounds", certificate.step("bracket", {"bound": bound, "point": at}))
-    return left_open("no point found meets the bound for all functions of the inputs")
+    step = certificate.step("bracket", {"bound": bound, "point": at})
+    fact = certificate.fact(step)
+    if isinstance(fact, Bracket) and fact.upper - fact.lower <= session.gap * max(abs(fact.lower), abs(fact.upper)):
+        return Proved(step, claim="global_bounds")
+    certificate.claim("global_bounds", step)
+    return left_open(f"{why}; its bracket is wider than --gap {float(session.gap):g} of the value")
+
+
+def _bound(session: Session, witness: RealWitness) -> tuple[int, str]:
+    """The step of the best lower bound, by search where there is one; and why it may be far from the infimum."""
+    problem, certificate = session.problem, session.certificate
+    if not problem.shallow or "real_lower_bound" not in problem.loss.rules:
+        why = "the network is not shallow with scalar output" if not problem.shallow else "no tree for this loss"
+        return certificate.step("function_bound"), f"the infimum is only bounded by that over all functions: {why}"
+    size = estimate(problem)
+    if not (size.affordable or session.insist):
+        return certificate.step("function_bound"), f"too large to search unasked (--claims): {size.words}"
+    share = session.remaining() * (0.9 if session.insist else 0.4)
+    try:
+        bound, found = session.by_loss_tree(witness.point, time.monotonic() + share)
+    except (Unfinished, Declined, ArithmeticError) as error:
+        return certificate.step("function_bound"), str(error)
+    better = evaluated(problem, found.point)
+    if better is not None and (better.wins or better.risk.upper < witness.risk.upper):
+        session.lowest_real = better
+    return bound, f"the search ended early: {size.words}"
+
+
+def global_bounds(session: Session) -> Outcome:
+    """The same, where a bracket is asked for, of any width."""
+    outcome = global_minimum(session)
+    for claim in session.certificate.claims:
+        if claim["claim"] == "global_bounds":
+            return Proved(int(str(claim["step"])))
+    return outcome
 
 
 def point(session: Session) -> Outcome:
@@ -194,6 +232,7 @@ def affine_infimum(session: Session) -> Outcome:
 OF_REAL_LOSSES: Mapping[str, Callable[[Session], Outcome]] = {
     "global_minimum": global_minimum,
     "infimum": global_minimum,
+    "global_bounds": global_bounds,
     "affine_infimum": affine_infimum,
     "valley": valley,
     "point": point,
