@@ -218,9 +218,8 @@ class Session:
         except NotConstructible:
             start = zero_point(problem)
         share = self.remaining() * (0.9 if insist else 0.4)
-        found = better_point(problem, start, time.monotonic() + share / 4)
         try:
-            bound, searched = self.by_loss_tree(start if found is None else found.point, time.monotonic() + share)
+            bound, searched = self.by_loss_tree(start, time.monotonic() + share)
         except (Unfinished, Declined, ArithmeticError) as error:
             return GlobalAnswer(None, None, False, False, str(error))
         value = risk(problem, predictions(problem, searched.point))
@@ -241,14 +240,11 @@ class Session:
         found = Search(self.problem, start, self.gap, self.progress).run(least, deadline)
         if found.lower > least:
             real = isinstance(self.problem.loss, RealLoss)
-            scales: dict[str, object] = {"scales": [str(q) for q in found.scales]} if real else {}
-            bound = self.certificate.step(
-                "real_lower_bound" if real else "global_lower_bound",
-                risk=str(found.lower),
-                vectors=[list(g) for g in found.vectors],
-                tree=list(found.tree),
-                **scales,
-            )
+            fields: dict[str, object] = {"risk": str(found.lower), "tree": list(found.tree)}
+            fields["vectors"] = [list(g) for g in found.vectors]
+            if real:
+                fields["scales"] = [str(q) for q in found.scales]
+            bound = self.certificate.step("real_lower_bound" if real else "global_lower_bound", {}, **fields)
         return bound, found
 
     def _bound(self, result: Result) -> int:
