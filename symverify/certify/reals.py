@@ -10,15 +10,16 @@ from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecid
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Bracket
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.network import Point, Problem, cell_of, features
 from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
 from symverify.search.affine_minimum import NotConstructible, carrying
-from symverify.search.better_real import RealWitness, evaluated, lowest_point
+from symverify.search.better_real import RealWitness, evaluated, lowest_point, refitted
 from symverify.search.loss_tree import Unfinished
 from symverify.search.real_points import Falls, Holds, Open, decide_real
 from symverify.search.span_dual import NotFitted, SpanFit, span_fit
 
 MAX_SHARE = 0.5  # of the time that is left, for one search
+FINE = 48  # binary places of a last layer
 
 
 def _text(rows: Sequence[Sequence[Fraction]]) -> list[list[str]]:
@@ -88,7 +89,24 @@ def _minimum(session: Session) -> tuple[int, str] | Undecided:
                 return certificate.step("span_minimum", {}, **fields), reason
         except (NotFitted, Rejected) as error:
             reason = reason or str(error)
-    return Undecided(reason or "every activation is constant")
+    own = in_given_cell(session)
+    return Undecided(reason or "every activation is constant") if own is None else (own, reason)
+
+
+def in_given_cell(session: Session) -> int | None:
+    """The step of the minimum in the cell of the given point that its last layer reaches; None where that fails."""
+    problem, theta = session.problem, session.problem.parameters
+    if theta is None:
+        return None
+    try:
+        fit = span_fit(problem, features(problem, cell_of(problem, theta)))
+        near = refitted(problem, theta, FINE)
+        if fit.direction is not None or near is None:
+            return None
+        at = session.certificate.point(near.point)
+        return session.certificate.step("span_minimum", {"point": at}, dual=_text(fit.dual))
+    except (NotFitted, Rejected, Declined):
+        return None
 
 
 def _spelled(direction: Sequence[Sequence[Fraction]]) -> str:
@@ -101,7 +119,7 @@ def spurious_minimum(session: Session) -> Outcome:
     if isinstance(found, Undecided):
         return found
     minimum, why = found
-    step = _spurious(session, minimum)
+    step = spurious(session, minimum)
     if step is None:
         return Undecided("no point of lower risk than the affine fit was found within the budget")
     fact = session.certificate.fact(step)
@@ -115,11 +133,11 @@ def valley(session: Session) -> Outcome:
     found = _minimum(session)
     if isinstance(found, Undecided):
         return found
-    step = _spurious(session, found[0])
+    step = spurious(session, found[0])
     return Proved(found[0] if step is None else step)
 
 
-def _spurious(session: Session, minimum: int) -> int | None:
+def spurious(session: Session, minimum: int) -> int | None:
     fact = session.certificate.fact(minimum)
     if not isinstance(fact, RealMinimum):
         raise TypeError("only a local minimum can be spurious")
@@ -216,7 +234,7 @@ def point(session: Session) -> Outcome:
             return Proved(step, (("reason", why),))
         case Holds(rule):
             minimum = certificate.step(rule, {"point": at})
-            step_or_none = _spurious(session, minimum)
+            step_or_none = spurious(session, minimum)
             return Proved(minimum if step_or_none is None else step_or_none)
 
 

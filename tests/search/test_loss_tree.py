@@ -122,7 +122,7 @@ def least_of(problem: Problem, design: Any, above: Any, ys: Any) -> float:
             ends.append(np.array([-line[p][1] for line in lines]))
         cost = np.concatenate([np.zeros(design.shape[1]), np.ones(n)])
         found = linprog(cost, np.vstack(rows), np.concatenate(ends), bounds=(None, None))
-        return float(found.fun)
+        return inf if found.fun is None else float(found.fun)
 
     def value(x: Any) -> float:
         f = design @ x
