@@ -296,6 +296,39 @@ def test_points_of_deep_networks_are_refuted(loss: str) -> None:
     assert proved(doc, ["point"])["point"].verdict is Verdict.REFUTED
 
 
+@pytest.mark.parametrize("claim", ["global_minimum", "infimum", "global_bounds", "point", None])
+def test_a_network_that_fits_is_global_whichever_way_it_is_asked(claim: str | None) -> None:
+    """XOR under Huber loss, at the weights of Goodfellow, Bengio and Courville's book."""
+    own = [layer([["1", "1"], ["1", "1"]], ["0", "-1"]), layer([["1", "-2"]], ["0"])]
+    doc = document([2, 2, 1], "relu", {"name": "huber", "delta": "1"}, [[0, 0], [0, 1], [1, 0], [1, 1]],
+                   [[0], [1], [1], [0]], parameters=own)  # fmt: skip
+    result = proved(doc, None if claim is None else [claim])
+    assert result.verdict is Verdict.PROVED
+    asked = result[result.asked[0]].statement
+    assert {asked.get("risk", "0"), asked.get("upper", "0")} == {"0"}
+
+
+@pytest.mark.parametrize(("loss", "ys"), [("logistic", [0, 1, 0, 0, 1, 1]), ("poisson", [1, 3, 0, 5, 2, 0])])
+def test_the_infimum_is_bracketed_as_narrowly_as_asked(loss: str, ys: list[int]) -> None:
+    doc = document([1, 2, 1], "relu", loss, list(range(6)), [[y] for y in ys])
+    for gap in (Fraction(1, 10), Fraction(1, 10**9)):
+        result = check(loads(doc), ["global_minimum"], smt=False, timeout=60, gap=gap)
+        risk = result["global_bounds"].statement["risk"]
+        assert result.verdict is Verdict.PROVED
+        assert isinstance(risk, Enclosure)
+        assert 0 < risk.upper - risk.lower <= gap * abs(risk.upper)
+
+
+def test_a_bracket_under_cross_entropy_is_wide() -> None:
+    """Equal inputs of both classes: the bound for all functions of the inputs is met as nearly as the point is good."""
+    doc = document([1, 2, 2], "relu", "cross_entropy", [0, 0, 1, 2, 3], [0, 1, 1, 0, 1])
+    result = proved(doc, ["global_minimum"], 10)
+    risk = result["global_bounds"].statement["risk"]
+    assert isinstance(risk, Enclosure)
+    with mpmath.workdps(60):
+        assert mp(risk.lower) <= 2 * mpmath.log(2) / 5 <= mp(risk.upper)
+
+
 def test_wide_data() -> None:
     """n = 200, d = 10: proved, and the kernel is quick."""
     rng = random.Random(8)
