@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from types import TracebackType
@@ -15,25 +14,17 @@ from typing import Self, TypeVar
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import (
-    FAMILIES,
-    FORMAT,
-    MAX_PARAMETERS,
-    Labels,
-    read_classes,
-    read_columns,
-    read_decay,
-    unknown_loss,
-)
-from symverify.kernel.core.file import read_problem as kernel_read
+from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS, unknown_loss
 from symverify.kernel.core.loss import Loss, positive
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+from symverify.kernel.network_file import Labels, OpenData, read_classes, read_columns
+from symverify.kernel.network_file import read_problem as kernel_read
+from symverify.kernel.reals.decay import read_decay
 from symverify.kernel.table import LOSSES
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
-OpenData = Callable[[str], bytes]
 SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
@@ -41,7 +32,7 @@ Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 def read_network(network: bytes, open_data: OpenData) -> Problem:
     """What the kernel reads. Raises Malformed with every fault where it finds one."""
     try:
-        return kernel_read(network, open_data, LOSSES)
+        return kernel_read(network, open_data)
     except Malformed as error:
         raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
@@ -184,7 +175,7 @@ def read_activation(value: object, where: str) -> None:
             raise Malformed((where, what))
 
 
-def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
+def read_loss(value: object, where: str, outputs: int | None, open_data: OpenData) -> Labels | None:
     """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and the loss's own options}.
 
     How its labels are read; None if the number of outputs is unknown.
@@ -209,7 +200,7 @@ def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
             classes = fields.take("classes", lambda v, at: read_classes(v, at, owner, outputs), ())
             if fault := loss.shape_fault(outputs):
                 fields.faults.append((where, fault))
-    return None if loss is None or outputs is None else Labels(loss, classes, outputs)
+    return None if loss is None or outputs is None else Labels(loss, outputs, classes, open_data)
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -254,7 +245,7 @@ def labels_reader(labels: Labels | None, outputs: int | None) -> Read[list[Fract
             if labels is not None and (fault := labels.loss.fault(given)):
                 raise Malformed((where, fault))
             return given
-        return labels.read(value, where)
+        return labels.label(value, where)
 
     return read
 
@@ -347,7 +338,7 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         known = not fields.wrong("layers")
         count, sizes = (len(widths) - 2, (widths[0], widths[-1])) if known else (None, (None, None))
         fields.need("activation", lambda v, at: read_activations(v, at, count), None)
-        labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
+        labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1], open_data), None)
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)

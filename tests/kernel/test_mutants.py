@@ -20,7 +20,7 @@ MUTANTS = {
         "core/test_face_minimum.py::test_a_negative_multiplier_is_bounded_by_the_bend_too",
     ),
     "ℓ'' = 2 everywhere": (
-        "curvature/hessian.py", "loss.factor * 2 * piece_at(loss, a - b)[0]", "loss.factor * 2",
+        "curvature/hessian.py", "loss.factor * 2 * loss.part(a - b)[0]", "loss.factor * 2",
         "curvature/test_second_order.py::test_hubers_loss_does_not_bend_far_from_its_label",
     ),
     "dead rows in every layer, cells": (

@@ -1,17 +1,13 @@
 """The network file: architecture, activation, loss, data and, if it gives them, parameters, as a `Problem`."""
 
-import csv
 import hashlib
-import io
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from .activation import ONE, ZERO, Activation
 from .errors import Malformed
-from .loss import LOSSES, UNDER_DECAY, Kinds, Loss, positive
+from .loss import LOSSES, Kinds, Loss, positive
 from .network import Layer, Point, Problem
 from .poly import Scalar
 from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
@@ -26,7 +22,6 @@ FAMILIES: dict[str, dict[str, object]] = {
     "identity": {"breakpoints": [], "slopes": [1], "anchor": [0, 0]},
 }
 Samples = list[tuple[list[Fraction], list[Fraction]]]
-OpenData = Callable[[str], bytes]  # the bytes of a data file by its name
 
 
 def named(value: object, where: str) -> Fields:
@@ -37,7 +32,7 @@ def named(value: object, where: str) -> Fields:
 def read_activation(value: object, where: str) -> Activation:
     """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
     fields = named(value, where)
-    name = fields.take("name", text, None)
+    name, breakpoints, anchor = fields.take("name", text, None), [ZERO], [ZERO, ZERO]
     if name in FAMILIES:
         fields.done()
         return read_activation(FAMILIES[name], where)
@@ -45,14 +40,9 @@ def read_activation(value: object, where: str) -> Activation:
         breakpoints, slopes = fields.need("breakpoints", listed(liberal)), fields.need("slopes", listed(liberal))
         anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"))
     elif name == "leaky_relu":
-        slopes, breakpoints, anchor = (
-            [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE],
-            [ZERO],
-            [ZERO, ZERO],
-        )
+        slopes = [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE]
     elif name == "two_piece":
         slopes = [fields.need(each, liberal) for each in ("negative_slope", "positive_slope")]
-        breakpoints, anchor = [ZERO], [ZERO, ZERO]
     else:
         known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
         raise Malformed((where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"))
@@ -66,26 +56,15 @@ def read_activation(value: object, where: str) -> Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """How a sample's labels are read: numbers, one per output, or where the loss has classes, one name or index."""
+class Numbers:
+    """How samples are read whose labels are numbers, one per output."""
 
     loss: Loss
-    classes: tuple[str, ...]
     outputs: int
 
-    @property
-    def classed(self) -> bool:
-        """Whether one class may stand for the labels."""
-        return self.loss.named(0, len(self.classes) or self.outputs, self.outputs) is not None
-
-    def read(self, value: object, where: str) -> list[Fraction]:
-        """The labels that the loss compares the prediction with."""
-        one = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if self.classed and not isinstance(one, list) and (self.classes or self.outputs > 1):
-            given = self.loss.named(self.place(one, where), len(self.classes) or self.outputs, self.outputs) or []
-        else:
-            given = listed(liberal, self.outputs, "numbers, one per output")(value, where)
-        return self.made(given, where)
+    def label(self, value: object, where: str) -> list[Fraction]:
+        """The labels that the loss compares a prediction with."""
+        return self.made(listed(liberal, self.outputs, "numbers, one per output")(value, where), where)
 
     def made(self, given: list[Fraction], where: str) -> list[Fraction]:
         """The labels that the loss makes of these numbers."""
@@ -93,26 +72,30 @@ class Labels:
             raise Malformed((where, fault))
         return self.loss.target(given)
 
-    def place(self, value: object, where: str) -> int:
-        """The number of the class, from 0."""
-        if self.classes and isinstance(value, str) and value in self.classes:
-            return self.classes.index(value)
-        if self.classes and isinstance(value, str):
-            known = ", ".join(map(shown, self.classes))
-            raise Malformed((where, f"expected one of the classes {known}, got {shown(value)}"))
-        number, last = liberal(value, where), (len(self.classes) or self.outputs) - 1
-        if number.denominator > 1 or not 0 <= number <= last:
-            raise Malformed((where, f"expected a class from 0 to {last}, got {shown(value)}"))
-        return int(number)
+    def samples(self, value: object, where: str, inputs: int) -> tuple[Samples, bytes]:
+        """[{"x": […], "y": […]}, …]: the samples, and the bytes of a data file (none)."""
+
+        def sample(each: object, at: str) -> tuple[list[Fraction], list[Fraction]]:
+            fields = Fields(each, at)
+            x, y = fields.need("x", listed(liberal, inputs, "numbers, one per input")), fields.need("y", self.label)
+            fields.done()
+            return x, y
+
+        return listed(sample)(value, where), b""
 
 
-def read_classes(value: object, where: str, loss: Loss, outputs: int) -> tuple[str, ...]:
-    """The names of the classes, distinct, as many as the loss has."""
-    names = tuple(listed(text)(value, where))
-    if len(set(names)) < len(names) or loss.named(0, len(names), outputs) is None:
-        count = f"{len(names)} for the {loss.name} loss and {outputs} outputs"
-        raise Malformed((where, f"expected distinct names, one for each class, got {count}"))
-    return names
+class Format:
+    """What a network file may have. The kernel's own, a subclass beside the storeys, has more."""
+
+    losses: Kinds = LOSSES
+
+    def labels(self, loss: Loss, outputs: int, _: Fields) -> Numbers:
+        """How samples are read, with what else the object that names the loss says of labels."""
+        return Numbers(loss, outputs)
+
+    def complete(self, problem: Problem, _: Fields) -> Problem:
+        """The problem with what else the file says of the risk."""
+        return problem
 
 
 def unknown_loss(name: str, kinds: Kinds) -> str:
@@ -121,25 +104,25 @@ def unknown_loss(name: str, kinds: Kinds) -> str:
     return f"unknown loss {shown(name)}; known: {known}"
 
 
-def read_loss(value: object, where: str, outputs: int, kinds: Kinds) -> tuple[Labels, bool]:
-    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
+def read_loss(value: object, where: str, outputs: int, form: Format) -> tuple[Numbers, bool]:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, and what else the loss needs}.
 
     With it how labels are read, and whether the factor is to be divided by the number of samples.
     """
     fields = named(value, where)
     name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
     factor = fields.take("factor", positive, ONE)
-    if name not in kinds:
-        raise Malformed((fields.at("name"), unknown_loss(name, kinds)))
+    if name not in form.losses:
+        raise Malformed((fields.at("name"), unknown_loss(name, form.losses)))
     if reduction not in ("mean", "sum"):
         raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
-    kind = kinds[name]
+    kind = form.losses[name]
     loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
     if fault := loss.shape_fault(outputs):
         raise Malformed((where, fault))
-    classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
+    labels = form.labels(loss, outputs, fields)
     fields.done()
-    return Labels(loss, classes, outputs), reduction == "mean"
+    return labels, reduction == "mean"
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -150,85 +133,11 @@ def read_bias(value: object, where: str) -> tuple[bool, bool]:
     return hidden, output
 
 
-def read_decay(value: object, where: str) -> tuple[Fraction, Fraction]:
-    """μ, or {"weights": μ, "biases": ν}, as PyTorch's SGD has it: μ/2 times the sum of the squares is added to R."""
-    if isinstance(value, dict):
-        fields = Fields(value, where)
-        found = fields.take("weights", liberal, ZERO), fields.take("biases", liberal, ZERO)
-        fields.done()
-    else:
-        found = (liberal(value, where),) * 2
-    if min(found) < 0:
-        raise Malformed((where, "must not be negative"))
-    return found
-
-
 def read_activations(value: object, where: str, count: int) -> list[Activation]:
     """One activation for all hidden layers, or a list with one for each."""
     if isinstance(value, list):
         return listed(read_activation, count, "activations, one per hidden layer, or one for all of them")(value, where)
     return [read_activation(value, where)] * count
-
-
-def read_data(value: object, where: str, inputs: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
-    """[{"x": […], "y": […]}, …] or a table beside the file: the samples and the bytes of the data file, if any."""
-
-    def read_sample(each: object, at: str) -> tuple[list[Fraction], list[Fraction]]:
-        fields = Fields(each, at)
-        x = fields.need("x", listed(liberal, inputs, "numbers, one per input"))
-        y = fields.need("y", labels.read)
-        fields.done()
-        return x, y
-
-    if isinstance(value, dict):
-        samples, data = read_table(value, where, inputs, labels, open_data)
-    else:
-        samples, data = listed(read_sample)(value, where), b""
-    if not samples:
-        raise Malformed((where, "expected at least one sample"))
-    return samples, data
-
-
-def read_table(value: object, where: str, width: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
-    """{"csv": file name, "inputs": [column, …], "targets": […]}: the samples and the bytes of the data file."""
-    fields = Fields(value, where)
-    name = fields.need("csv", text)
-    inputs = fields.need("inputs", listed(text, width, "columns, one per input"))
-    targets = fields.need("targets", lambda v, at: read_columns(v, at, labels))
-    fields.done()
-    if name in ("", ".", "..") or re.search(r"[/\\:\x00]", name):
-        raise Malformed((fields.at("csv"), f"expected the name of a file beside this one, got {shown(name)}"))
-    try:
-        data = open_data(name)
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = error.strerror if isinstance(error, OSError) else f"not a CSV file in UTF-8: {error}"
-        raise Malformed((fields.at("csv"), f"cannot read {shown(name)}: {why}")) from None
-    header, samples = table[0][1] if table else [], Samples()
-    for part, columns in (("inputs", inputs), ("targets", targets)):
-        for index, column in enumerate(columns):
-            if header.count(column) != 1:
-                what = f"{shown(column)} is not the name of one column of {shown(name)}"
-                raise Malformed((f"{fields.at(part)}[{index}]", what))
-    for line, row in table[1:]:
-        at = f"{shown(name)}, line {line}"
-        if len(row) != len(header):
-            raise Malformed((at, f"expected {len(header)} cells, got {len(row)}"))
-        cells = dict(zip(header, row, strict=True))
-        x = [liberal(cells[c], f"{at}, column {shown(c)}") for c in inputs]
-        place = f"{at}, column {', '.join(map(shown, targets))}"
-        if labels.classed and len(targets) == 1:
-            samples.append((x, labels.read(cells[targets[0]], place)))
-        else:
-            samples.append((x, labels.made([liberal(cells[c], f"{at}, column {shown(c)}") for c in targets], place)))
-    return samples, b"\0" + data
-
-
-def read_columns(value: object, where: str, labels: Labels) -> list[str]:
-    """The columns of the labels: one per output, or a single one where one class stands for them."""
-    single = labels.classed and isinstance(value, list) and len(value) == 1
-    return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
 def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
@@ -258,27 +167,26 @@ def read_widths(value: object, where: str) -> list[int]:
     return widths
 
 
-def read_problem(data: bytes, open_data: OpenData, kinds: Kinds = LOSSES) -> Problem:
-    """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
+def read_problem(data: bytes, form: Format) -> Problem:
+    """The problem in a network file of this form.
 
     Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
     followed by a zero byte and the data file's where there is one.
     """
     fields = Fields(strict_json(data), "")
-    if (form := fields.need("format", text)) != FORMAT:
-        raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
+    if (version := fields.need("format", text)) != FORMAT:
+        raise Malformed(("format", f'expected "{FORMAT}", got {shown(version)}'))
     name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
     widths = fields.need("layers", read_widths)
     activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
-    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], kinds))
-    samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], form))
+    samples, more = fields.need("data", lambda v, at: labels.samples(v, at, widths[0]))
+    if not samples:
+        raise Malformed(("data", "expected at least one sample"))
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
-    decay = fields.take("weight_decay", read_decay, (ZERO, ZERO))
-    if any(decay):
-        loss = replace(loss, rules=loss.rules & UNDER_DECAY)
-    problem = Problem(*shape, loss, inputs, targets, None, sha256, decay)
+    problem = form.complete(Problem(*shape, loss, inputs, targets, None, sha256), fields)
     problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
     fields.done()
     return problem

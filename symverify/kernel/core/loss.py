@@ -5,7 +5,7 @@ that are not over the rationals are subclasses in another storey, without parts:
 this one for them.
 """
 
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -66,21 +66,20 @@ class Loss:
         """The labels that the loss compares with, made from those in the file."""
         return list(label)
 
-    def piece(self, e: Fraction) -> int:
-        """The piece of e, the lower one at a cut."""
+    def part(self, e: Fraction) -> Quadratic:
+        """a, b, c around e, those below it at a cut."""
         if not self.parts:
             raise TypeError(f"the {self.name} loss has no value over the rationals")
-        return bisect_left(self.cuts, e)
+        return self.parts[bisect_left(self.cuts, e)]
 
     def value(self, e: Fraction) -> Fraction:
         """ℓ(e), without the factor."""
-        a, b, c = self.parts[self.piece(e)]
+        a, b, c = self.part(e)
         return (a * e + b) * e + c
 
     def slopes(self, e: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative of ℓ at e, without the factor."""
-        piece = self.piece(e)
-        (a, b, _), (c, d, _) = self.parts[piece], self.parts[piece + (e in self.cuts)]
+        (a, b, _), (c, d, _) = self.part(e), self.parts[bisect(self.cuts, e)]
         return 2 * a * e + b, 2 * c * e + d
 
     def slope(self, e: Fraction) -> Fraction:
@@ -92,10 +91,10 @@ class Loss:
 
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
-        piece = self.piece(e.at_zero())
-        if piece < len(self.cuts) and (e - self.cuts[piece]).sign_after_zero() > 0:
-            piece += 1
-        a, b, c = self.parts[piece]
+        start = e.at_zero()
+        a, b, c = self.part(start)
+        if (e - start).sign_after_zero() > 0:
+            a, b, c = self.parts[bisect(self.cuts, start)]
         return (e * a + b) * e + c
 
     def ends(self) -> Ends:
@@ -136,7 +135,7 @@ class Loss:
             return marks[k]
         ends = marks[max(k - 1, 0) : k + 1] or [ZERO]
         inside = (ends[0] + ends[-1]) / 2 if len(ends) > 1 else ends[0] + (1 if k else -1)
-        bend = total(2 * loss.parts[loss.piece(inside - y)][0] for loss, y in ((self.at(y), y) for y in labels))
+        bend = total(2 * loss.part(inside - y)[0] for loss, y in ((self.at(y), y) for y in labels))
         return inside - slopes(inside)[0] / bend
 
 
@@ -164,23 +163,20 @@ THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumpt
 BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
-BOXES = frozenset({"minimum_in_box", "spurious_real"})
-UNDER_DECAY = frozenset({"minimum_in_box"})  # all that is proved with a penalty on the parameters
-SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
+CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt", "minimum_in_box", "spurious_real"})
+SMOOTH = CONVEX | CELLS | CURVED | {"linear_collapse"}
 
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    rules = SCALAR | {"not_attained"}
-    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
+    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained"}, True)
 
 
 def huber(factor: Fraction, delta: Fraction) -> Loss:
     """ℓ(e) = e²/2 for |e| ≤ delta, else delta (|e| − delta/2)."""
     tail = -delta * delta / 2
     parts = ((ZERO, -delta, tail), (ONE / 2, ZERO, ZERO), (ZERO, delta, tail))
-    return Loss("huber", factor, (-delta, delta), parts, SCALAR, True)
+    return Loss("huber", factor, (-delta, delta), parts, SMOOTH, True)
 
 
 def absolute(factor: Fraction) -> Loss:
