@@ -1,4 +1,4 @@
-"""The network file in full: with the losses of every storey, classes as labels, a table of samples, and weight decay."""
+"""The network file in full: the losses of every storey, classes as labels, tables of samples, weight decay."""
 
 import csv
 import io
@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .core.activation import ONE
 from .core.errors import Malformed
-from .core.file import Format, Numbers, Samples
+from .core.file import Numbers, Samples, named
 from .core.file import read_problem as read_formed
-from .core.loss import Kinds, Loss
+from .core.loss import Loss
 from .core.network import Problem
 from .core.text import Fields, liberal, listed, shown, text
+from .losses import LOSSES, positive
 from .reals.decay import decayed
-from .table import LOSSES
 
 OpenData = Callable[[str], bytes]  # the bytes of a data file by its name
 
@@ -107,24 +108,36 @@ def read_columns(value: object, where: str, labels: Labels) -> list[str]:
     return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
-@dataclass(frozen=True, slots=True)
-class Full(Format):
-    """The whole format; `open_data` gives the bytes of the data file that a network file names, if any."""
+def unknown_loss(name: str) -> str:
+    """What to say about the name of a loss."""
+    known = ", ".join(f'"{each}"' for each in LOSSES)
+    return f"unknown loss {shown(name)}; known: {known}"
 
-    open_data: OpenData
 
-    @property
-    def losses(self) -> Kinds:
-        return LOSSES
+def read_loss(value: object, where: str, outputs: int, open_data: OpenData) -> tuple[Labels, bool]:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
 
-    def labels(self, loss: Loss, outputs: int, fields: Fields) -> Labels:
-        classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
-        return Labels(loss, outputs, classes, self.open_data)
-
-    def complete(self, problem: Problem, fields: Fields) -> Problem:
-        return decayed(problem, fields)
+    With it how labels are read, and whether the factor is to be divided by the number of samples.
+    """
+    fields = named(value, where)
+    name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
+    factor = fields.take("factor", positive, ONE)
+    if name not in LOSSES:
+        raise Malformed((fields.at("name"), unknown_loss(name)))
+    if reduction not in ("mean", "sum"):
+        raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
+    kind = LOSSES[name]
+    loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
+    if fault := loss.shape_fault(outputs):
+        raise Malformed((where, fault))
+    classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
+    fields.done()
+    return Labels(loss, outputs, classes, open_data), reduction == "mean"
 
 
 def read_problem(data: bytes, open_data: OpenData) -> Problem:
-    """The problem in a network file. Raises Malformed at the first fault."""
-    return read_formed(data, Full(open_data))
+    """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
+
+    Raises Malformed at the first fault.
+    """
+    return read_formed(data, lambda v, at, outputs: read_loss(v, at, outputs, open_data), decayed)

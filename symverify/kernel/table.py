@@ -19,8 +19,6 @@ from .core.function_minimum import function_minimum
 from .core.global_lower_bound import global_lower_bound
 from .core.global_minimum import global_minimum
 from .core.interior_minimum import interior_minimum
-from .core.loss import LOSSES as RATIONAL_LOSSES
-from .core.loss import Kinds
 from .core.point import point
 from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
@@ -30,7 +28,6 @@ from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 from .reals.enclosed_point import enclosed_point
-from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
@@ -81,6 +78,5 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
     ),
     "cited": (assumptions, linear_collapse),
 }
-LOSSES: Kinds = {**RATIONAL_LOSSES, **REAL_LOSSES}
 RULES: dict[str, Rule] = {rule.__name__: rule for rules in STOREYS.values() for rule in rules}
 STOREY: dict[str, str] = {rule.__name__: storey for storey, rules in STOREYS.items() for rule in rules}

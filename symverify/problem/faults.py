@@ -14,14 +14,14 @@ from typing import Self, TypeVar
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS, unknown_loss
-from symverify.kernel.core.loss import Loss, positive
+from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
-from symverify.kernel.network_file import Labels, OpenData, read_classes, read_columns
+from symverify.kernel.losses import LOSSES, positive
+from symverify.kernel.network_file import Labels, OpenData, read_classes, read_columns, unknown_loss
 from symverify.kernel.network_file import read_problem as kernel_read
 from symverify.kernel.reals.decay import read_decay
-from symverify.kernel.table import LOSSES
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
@@ -190,7 +190,7 @@ def read_loss(value: object, where: str, outputs: int | None, open_data: OpenDat
             kind = LOSSES[name]
             loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
         else:
-            fields.fault("name", unknown_loss(name, LOSSES))
+            fields.fault("name", unknown_loss(name))
         if reduction not in ("mean", "sum"):
             fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
         if loss is None or outputs is None:

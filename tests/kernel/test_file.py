@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.loss import Loss, huber, squared
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
+from symverify.kernel.losses import huber, squared
 from symverify.kernel.network_file import read_problem
 from tests.examples import EXAMPLES, Document, Example, changed, text
 from tests.invalid import CONTROL, INVALID, Invalid, put

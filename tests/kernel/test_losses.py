@@ -9,8 +9,9 @@ import pytest
 
 import symverify
 from symverify.kernel.core import loss as module
-from symverify.kernel.core.loss import LOSSES, Loss, huber, squared
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.poly import Poly
+from symverify.kernel.losses import LOSSES, huber, squared
 from symverify.kernel.table import RULES
 
 PACKAGE = Path(symverify.__file__).parent

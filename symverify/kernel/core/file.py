@@ -1,13 +1,14 @@
 """The network file: architecture, activation, loss, data and, if it gives them, parameters, as a `Problem`."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from .activation import ONE, ZERO, Activation
 from .errors import Malformed
-from .loss import LOSSES, Kinds, Loss, positive
+from .loss import Loss
 from .network import Layer, Point, Problem
 from .poly import Scalar
 from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
@@ -84,45 +85,7 @@ class Numbers:
         return listed(sample)(value, where), b""
 
 
-class Format:
-    """What a network file may have. The kernel's own, a subclass beside the storeys, has more."""
-
-    losses: Kinds = LOSSES
-
-    def labels(self, loss: Loss, outputs: int, _: Fields) -> Numbers:
-        """How samples are read, with what else the object that names the loss says of labels."""
-        return Numbers(loss, outputs)
-
-    def complete(self, problem: Problem, _: Fields) -> Problem:
-        """The problem with what else the file says of the risk."""
-        return problem
-
-
-def unknown_loss(name: str, kinds: Kinds) -> str:
-    """What to say about the name of a loss."""
-    known = ", ".join(f'"{each}"' for each in kinds)
-    return f"unknown loss {shown(name)}; known: {known}"
-
-
-def read_loss(value: object, where: str, outputs: int, form: Format) -> tuple[Numbers, bool]:
-    """{"name": …, "reduction": "mean" | "sum", "factor": …, and what else the loss needs}.
-
-    With it how labels are read, and whether the factor is to be divided by the number of samples.
-    """
-    fields = named(value, where)
-    name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
-    factor = fields.take("factor", positive, ONE)
-    if name not in form.losses:
-        raise Malformed((fields.at("name"), unknown_loss(name, form.losses)))
-    if reduction not in ("mean", "sum"):
-        raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
-    kind = form.losses[name]
-    loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
-    if fault := loss.shape_fault(outputs):
-        raise Malformed((where, fault))
-    labels = form.labels(loss, outputs, fields)
-    fields.done()
-    return labels, reduction == "mean"
+ReadLoss = Callable[[object, str, int], tuple[Numbers, bool]]  # by outputs; and whether the mean is taken
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -167,8 +130,8 @@ def read_widths(value: object, where: str) -> list[int]:
     return widths
 
 
-def read_problem(data: bytes, form: Format) -> Problem:
-    """The problem in a network file of this form.
+def read_problem(data: bytes, read_loss: ReadLoss, complete: Callable[[Problem, Fields], Problem]) -> Problem:
+    """The problem in a network file, complete with what else the file says of the risk.
 
     Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
     followed by a zero byte and the data file's where there is one.
@@ -179,14 +142,14 @@ def read_problem(data: bytes, form: Format) -> Problem:
     name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
     widths = fields.need("layers", read_widths)
     activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
-    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], form))
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1]))
     samples, more = fields.need("data", lambda v, at: labels.samples(v, at, widths[0]))
     if not samples:
         raise Malformed(("data", "expected at least one sample"))
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
-    problem = form.complete(Problem(*shape, loss, inputs, targets, None, sha256), fields)
+    problem = complete(Problem(*shape, loss, inputs, targets, None, sha256), fields)
     problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
     fields.done()
     return problem

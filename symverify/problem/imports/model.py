@@ -10,7 +10,7 @@ from pathlib import Path
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
 from symverify.kernel.core.file import FORMAT
-from symverify.kernel.core.loss import squared
+from symverify.kernel.losses import squared
 from symverify.kernel.network_file import Labels, read_table
 from symverify.problem.faults import read_network
 from symverify.problem.regular import read_regular
