@@ -1,43 +1,94 @@
-"""The network file in full: the losses of every storey, classes as labels, tables of samples, weight decay."""
+"""The network file: architecture, activation, loss, data and, if it gives them, parameters, as a `Problem`."""
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
-from .core.activation import ONE
+from .core.activation import ONE, ZERO, Activation
 from .core.errors import Malformed
-from .core.file import Numbers, Samples, named
-from .core.file import read_problem as read_formed
 from .core.loss import Loss
 from .core.network import Problem
-from .core.text import Fields, liberal, listed, shown, text
+from .core.proof import read_point
+from .core.text import Fields, boolean, liberal, listed, natural, shown, strict_json, text
 from .losses import LOSSES, positive
 from .reals.decay import decayed
 
+FORMAT, MAX_PARAMETERS = "symverify-network/1", 2**20
+FAMILIES: dict[str, dict[str, object]] = {
+    "relu": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 0]},
+    "abs": {"breakpoints": [0], "slopes": [-1, 1], "anchor": [0, 0]},
+    "hardtanh": {"breakpoints": [-1, 1], "slopes": [0, 1, 0], "anchor": [0, 0]},
+    "relu6": {"breakpoints": [0, 6], "slopes": [0, 1, 0], "anchor": [0, 0]},
+    "hardsigmoid": {"breakpoints": [-3, 3], "slopes": [0, "1/6", 0], "anchor": [0, "1/2"]},
+    "identity": {"breakpoints": [], "slopes": [1], "anchor": [0, 0]},
+}
+Samples = list[tuple[list[Fraction], list[Fraction]]]
 OpenData = Callable[[str], bytes]  # the bytes of a data file by its name
 
 
-@dataclass(frozen=True, slots=True)
-class Labels(Numbers):
-    """Labels as numbers or, where the loss has classes, as one name or index; samples in the file, or in a table."""
+def named(value: object, where: str) -> Fields:
+    """An object with a "name", or the name alone."""
+    return Fields({"name": value} if isinstance(value, str) else value, where)
 
+
+def read_activation(value: object, where: str) -> Activation:
+    """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
+    fields = named(value, where)
+    name, breakpoints, anchor = fields.take("name", text, None), [ZERO], [ZERO, ZERO]
+    if name in FAMILIES:
+        fields.done()
+        return read_activation(FAMILIES[name], where)
+    if name is None:
+        breakpoints, slopes = fields.need("breakpoints", listed(liberal)), fields.need("slopes", listed(liberal))
+        anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"))
+    elif name == "leaky_relu":
+        slopes = [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE]
+    elif name == "two_piece":
+        slopes = [fields.need(each, liberal) for each in ("negative_slope", "positive_slope")]
+    else:
+        known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
+        raise Malformed((where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"))
+    fields.done()
+    if len(slopes) != len(breakpoints) + 1:
+        what = f"expected {len(breakpoints) + 1}, one more than breakpoints, got {len(slopes)}"
+        raise Malformed((fields.at("slopes"), what))
+    if any(a >= b for a, b in pairwise(breakpoints)):
+        raise Malformed((fields.at("breakpoints"), "must increase strictly"))
+    return Activation.of(breakpoints, slopes, anchor[0], anchor[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How a sample's labels are read: numbers, one per output, or where the loss has classes, one name or index."""
+
+    loss: Loss
     classes: tuple[str, ...]
-    open_data: OpenData
+    outputs: int
 
     @property
     def classed(self) -> bool:
         """Whether one class may stand for the labels."""
         return self.loss.named(0, len(self.classes) or self.outputs, self.outputs) is not None
 
-    def label(self, value: object, where: str) -> list[Fraction]:
+    def read(self, value: object, where: str) -> list[Fraction]:
+        """The labels that the loss compares the prediction with."""
         one = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if not self.classed or isinstance(one, list) or not (self.classes or self.outputs > 1):
-            return Numbers.label(self, value, where)
-        place = self.place(one, where)
-        return self.made(self.loss.named(place, len(self.classes) or self.outputs, self.outputs) or [], where)
+        if self.classed and not isinstance(one, list) and (self.classes or self.outputs > 1):
+            given = self.loss.named(self.place(one, where), len(self.classes) or self.outputs, self.outputs) or []
+        else:
+            given = listed(liberal, self.outputs, "numbers, one per output")(value, where)
+        return self.made(given, where)
+
+    def made(self, given: list[Fraction], where: str) -> list[Fraction]:
+        """The labels that the loss makes of these numbers."""
+        if fault := self.loss.fault(given):
+            raise Malformed((where, fault))
+        return self.loss.target(given)
 
     def place(self, value: object, where: str) -> int:
         """The number of the class, from 0."""
@@ -51,11 +102,6 @@ class Labels(Numbers):
             raise Malformed((where, f"expected a class from 0 to {last}, got {shown(value)}"))
         return int(number)
 
-    def samples(self, value: object, where: str, inputs: int) -> tuple[Samples, bytes]:
-        if isinstance(value, dict):
-            return read_table(value, where, inputs, self)
-        return Numbers.samples(self, value, where, inputs)
-
 
 def read_classes(value: object, where: str, loss: Loss, outputs: int) -> tuple[str, ...]:
     """The names of the classes, distinct, as many as the loss has."""
@@ -66,7 +112,68 @@ def read_classes(value: object, where: str, loss: Loss, outputs: int) -> tuple[s
     return names
 
 
-def read_table(value: object, where: str, width: int, labels: Labels) -> tuple[Samples, bytes]:
+def unknown_loss(name: str) -> str:
+    """What to say about the name of a loss."""
+    known = ", ".join(f'"{each}"' for each in LOSSES)
+    return f"unknown loss {shown(name)}; known: {known}"
+
+
+def read_loss(value: object, where: str, outputs: int) -> tuple[Labels, bool]:
+    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
+
+    With it how labels are read, and whether the factor is to be divided by the number of samples.
+    """
+    fields = named(value, where)
+    name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
+    factor = fields.take("factor", positive, ONE)
+    if name not in LOSSES:
+        raise Malformed((fields.at("name"), unknown_loss(name)))
+    if reduction not in ("mean", "sum"):
+        raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
+    kind = LOSSES[name]
+    loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
+    if fault := loss.shape_fault(outputs):
+        raise Malformed((where, fault))
+    classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
+    fields.done()
+    return Labels(loss, classes, outputs), reduction == "mean"
+
+
+def read_bias(value: object, where: str) -> tuple[bool, bool]:
+    """true, false, or {"hidden": …, "output": …}."""
+    fields = Fields(value if isinstance(value, dict) else {"hidden": value, "output": value}, where)
+    hidden, output = fields.take("hidden", boolean, True), fields.take("output", boolean, True)
+    fields.done()
+    return hidden, output
+
+
+def read_activations(value: object, where: str, count: int) -> list[Activation]:
+    """One activation for all hidden layers, or a list with one for each."""
+    if isinstance(value, list):
+        return listed(read_activation, count, "activations, one per hidden layer, or one for all of them")(value, where)
+    return [read_activation(value, where)] * count
+
+
+def read_data(value: object, where: str, inputs: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
+    """[{"x": […], "y": […]}, …] or a table beside the file: the samples and the bytes of the data file, if any."""
+
+    def read_sample(each: object, at: str) -> tuple[list[Fraction], list[Fraction]]:
+        fields = Fields(each, at)
+        x = fields.need("x", listed(liberal, inputs, "numbers, one per input"))
+        y = fields.need("y", labels.read)
+        fields.done()
+        return x, y
+
+    if isinstance(value, dict):
+        samples, data = read_table(value, where, inputs, labels, open_data)
+    else:
+        samples, data = listed(read_sample)(value, where), b""
+    if not samples:
+        raise Malformed((where, "expected at least one sample"))
+    return samples, data
+
+
+def read_table(value: object, where: str, width: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the samples and the bytes of the data file."""
     fields = Fields(value, where)
     name = fields.need("csv", text)
@@ -76,7 +183,7 @@ def read_table(value: object, where: str, width: int, labels: Labels) -> tuple[S
     if name in ("", ".", "..") or re.search(r"[/\\:\x00]", name):
         raise Malformed((fields.at("csv"), f"expected the name of a file beside this one, got {shown(name)}"))
     try:
-        data = labels.open_data(name)
+        data = open_data(name)
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -96,7 +203,7 @@ def read_table(value: object, where: str, width: int, labels: Labels) -> tuple[S
         x = [liberal(cells[c], f"{at}, column {shown(c)}") for c in inputs]
         place = f"{at}, column {', '.join(map(shown, targets))}"
         if labels.classed and len(targets) == 1:
-            samples.append((x, labels.label(cells[targets[0]], place)))
+            samples.append((x, labels.read(cells[targets[0]], place)))
         else:
             samples.append((x, labels.made([liberal(cells[c], f"{at}, column {shown(c)}") for c in targets], place)))
     return samples, b"\0" + data
@@ -108,36 +215,34 @@ def read_columns(value: object, where: str, labels: Labels) -> list[str]:
     return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
-def unknown_loss(name: str) -> str:
-    """What to say about the name of a loss."""
-    known = ", ".join(f'"{each}"' for each in LOSSES)
-    return f"unknown loss {shown(name)}; known: {known}"
-
-
-def read_loss(value: object, where: str, outputs: int, open_data: OpenData) -> tuple[Labels, bool]:
-    """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
-
-    With it how labels are read, and whether the factor is to be divided by the number of samples.
-    """
-    fields = named(value, where)
-    name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
-    factor = fields.take("factor", positive, ONE)
-    if name not in LOSSES:
-        raise Malformed((fields.at("name"), unknown_loss(name)))
-    if reduction not in ("mean", "sum"):
-        raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
-    kind = LOSSES[name]
-    loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
-    if fault := loss.shape_fault(outputs):
-        raise Malformed((where, fault))
-    classes: tuple[str, ...] = fields.take("classes", lambda v, at: read_classes(v, at, loss, outputs), ())
-    fields.done()
-    return Labels(loss, outputs, classes, open_data), reduction == "mean"
+def read_widths(value: object, where: str) -> list[int]:
+    """Three or more widths, each at least 1."""
+    widths = listed(natural)(value, where)
+    if len(widths) < 3 or min(widths) < 1:
+        raise Malformed((where, "expected three or more widths, each at least 1: inputs, hidden layers, outputs"))
+    if sum((a + 1) * b for a, b in pairwise(widths)) > MAX_PARAMETERS:
+        raise Malformed((where, f"more than {MAX_PARAMETERS} parameters"))
+    return widths
 
 
 def read_problem(data: bytes, open_data: OpenData) -> Problem:
     """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
 
-    Raises Malformed at the first fault.
+    Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
+    followed by a zero byte and the data file's where there is one.
     """
-    return read_formed(data, lambda v, at, outputs: read_loss(v, at, outputs, open_data), decayed)
+    fields = Fields(strict_json(data), "")
+    if (version := fields.need("format", text)) != FORMAT:
+        raise Malformed(("format", f'expected "{FORMAT}", got {shown(version)}'))
+    name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
+    widths = fields.need("layers", read_widths)
+    activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1]))
+    samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
+    loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
+    inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
+    shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
+    problem = decayed(Problem(*shape, loss, inputs, targets, None, sha256), fields)
+    problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
+    fields.done()
+    return problem

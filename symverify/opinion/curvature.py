@@ -7,10 +7,10 @@ from itertools import islice
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
+from symverify.kernel.core.proof import read_point
 from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint

@@ -14,12 +14,20 @@ from typing import Self, TypeVar
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import FAMILIES, FORMAT, MAX_PARAMETERS
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
 from symverify.kernel.losses import LOSSES, positive
-from symverify.kernel.network_file import Labels, OpenData, read_classes, read_columns, unknown_loss
+from symverify.kernel.network_file import (
+    FAMILIES,
+    FORMAT,
+    MAX_PARAMETERS,
+    Labels,
+    OpenData,
+    read_classes,
+    read_columns,
+    unknown_loss,
+)
 from symverify.kernel.network_file import read_problem as kernel_read
 from symverify.kernel.reals.decay import read_decay
 
@@ -175,7 +183,7 @@ def read_activation(value: object, where: str) -> None:
             raise Malformed((where, what))
 
 
-def read_loss(value: object, where: str, outputs: int | None, open_data: OpenData) -> Labels | None:
+def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
     """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and the loss's own options}.
 
     How its labels are read; None if the number of outputs is unknown.
@@ -200,7 +208,7 @@ def read_loss(value: object, where: str, outputs: int | None, open_data: OpenDat
             classes = fields.take("classes", lambda v, at: read_classes(v, at, owner, outputs), ())
             if fault := loss.shape_fault(outputs):
                 fields.faults.append((where, fault))
-    return None if loss is None or outputs is None else Labels(loss, outputs, classes, open_data)
+    return None if loss is None or outputs is None else Labels(loss, classes, outputs)
 
 
 def read_bias(value: object, where: str) -> tuple[bool, bool]:
@@ -245,7 +253,7 @@ def labels_reader(labels: Labels | None, outputs: int | None) -> Read[list[Fract
             if labels is not None and (fault := labels.loss.fault(given)):
                 raise Malformed((where, fault))
             return given
-        return labels.label(value, where)
+        return labels.read(value, where)
 
     return read
 
@@ -338,7 +346,7 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         known = not fields.wrong("layers")
         count, sizes = (len(widths) - 2, (widths[0], widths[-1])) if known else (None, (None, None))
         fields.need("activation", lambda v, at: read_activations(v, at, count), None)
-        labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1], open_data), None)
+        labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)

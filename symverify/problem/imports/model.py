@@ -9,9 +9,8 @@ from pathlib import Path
 
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT
 from symverify.kernel.losses import squared
-from symverify.kernel.network_file import Labels, read_table
+from symverify.kernel.network_file import FORMAT, Labels, read_table
 from symverify.problem.faults import read_network
 from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically
@@ -154,8 +153,8 @@ def _columns(
 
 
 def _inline(columns: dict[str, list[str]], table: bytes, name: str) -> list[dict[str, object]]:
-    labels = Labels(squared(ONE), len(columns["targets"]), (), lambda _: table)
-    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), labels)
+    numbers = Labels(squared(ONE), (), len(columns["targets"]))
+    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), numbers, lambda _: table)
     return [{"x": [spelled(v) for v in x], "y": [spelled(v) for v in y]} for x, y in samples]
 
 
