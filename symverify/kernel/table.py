@@ -11,6 +11,7 @@ from .cells.limit import limit
 from .cells.not_attained import not_attained
 from .cited.assumptions import assumptions
 from .cited.linear_collapse import linear_collapse
+from .core.adjacent_cells import adjacent_cells
 from .core.bracket import bracket
 from .core.descent import descent
 from .core.face_minimum import face_minimum
@@ -23,7 +24,6 @@ from .core.point import point
 from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
 from .core.valley import valley
-from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
@@ -42,6 +42,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
     "core": (
         point,
         interior_minimum,
+        adjacent_cells,
         face_minimum,
         descent,
         spurious_minimum,
@@ -52,7 +53,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt),
+    "curvature": (critical_point, second_order, cell_kkt),
     "cells": (
         cell_cover,
         cell_minima,

@@ -25,7 +25,7 @@ MUTANTS = {
     ),
     "dead rows in every layer, cells": (
         "core/network.py", "if m == 0 and problem.dead_row(i)", "if problem.dead_row(i)",
-        "curvature/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
+        "core/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
     ),
     "dead rows in every layer, valleys": (
         "core/valley.py", "hidden[problem.dead_row(i) :]", "hidden[9 * problem.dead_row(i) :]",
