@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Infimum.
+  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum.
 Import ListNotations.
 Open Scope R_scope.
 
