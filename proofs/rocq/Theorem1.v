@@ -37,10 +37,12 @@ Definition continuous_path (path : R -> params R) : Prop :=
   forall x e, 0 < e -> exists d, 0 < d /\ forall x', Rabs (x' - x) < d -> close e (path x) (path x').
 Definition unbounded_path (path : R -> params R) : Prop :=
   forall bound, exists x, 0 <= x /\ exists layer row a, In layer (path x) /\ In row layer /\ In a row /\ bound < Rabs a.
-(* what the theorem gives: a path over all real numbers, of spurious local minima of one risk *)
-Definition infinite_valley (f : params R -> R) (widths : list nat) : Prop :=
+(* what the theorem gives, for m outputs, hidden layers of these widths from the last to the first, d inputs: a path over
+   all real numbers of spurious local minima of one risk, which predict what a best affine map predicts *)
+Definition infinite_valley (l : list R -> list R -> R) (c : R) N D (m : nat) (hidden : list nat) (d : nat) : Prop :=
   exists path : R -> params R,
-    (forall x, shaped widths (path x) /\ spurious_min f (path x) /\ f (path x) = f (path 0)) /\
+    (forall x, shaped (m :: hidden ++ [d]) (path x) /\ spurious_min (risk_of l c N D) (path x) /\
+       risk_of l c N D (path x) = risk_of l c N D (path 0) /\ best_affine_fit l d m N D (path x)) /\
     injective path /\ continuous_path path /\ unbounded_path path.
 
 (* what it asks of the hidden layers: more units than the m outputs, and of the activations *)
@@ -76,24 +78,24 @@ Definition theorem1_general_statement : Prop :=
   forall (L : convex_loss) (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D ->
   differentiable L m -> attains_over_affine_maps L m d D -> nowhere_stationary L m d D ->
-  infinite_valley (risk_of (value L) c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley (value L) c (network HL h) D m (map snd HL ++ [H]) d.
 
 (* ---- Theorem 1, for every convex differentiable loss that is stationary only at the target ---- *)
 Definition theorem1_statement : Prop :=
   forall (L : convex_loss) (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D ->
   differentiable L m -> stationary_only_at_target L m -> attains_over_affine_maps L m d D -> no_affine_fit m d D ->
-  infinite_valley (risk_of (value L) c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley (value L) c (network HL h) D m (map snd HL ++ [H]) d.
 
 (* ---- squared loss and Huber's: nothing is asked of them ---- *)
 Definition theorem1_squared_statement : Prop :=
   forall (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D -> no_affine_fit m d D ->
-  infinite_valley (risk c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley sqd c (network HL h) D m (map snd HL ++ [H]) d.
 Definition theorem1_huber_statement : Prop :=
   forall (delta : R) (Hd : 0 < delta) (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D -> no_affine_fit m d D ->
-  infinite_valley (risk_of (value (huber delta Hd)) c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley (value (huber delta Hd)) c (network HL h) D m (map snd HL ++ [H]) d.
 
 (* ---- logistic loss, one for each output; softmax cross-entropy ---- *)
 (* probabilities p have the labels' moments: their errors are orthogonal to 1 and to every input *)
@@ -126,13 +128,13 @@ Definition theorem1_logistic_statement : Prop :=
   0 < c -> wide_layers m HL h H -> distinct_data d m D -> logistic_moments m D ->
   (* no affine map predicts all labels: with one label 0 or 1 none ever does (sigmoid_inside) *)
   (forall A, sized m d A -> exists s k, In s D /\ (k < m)%nat /\ sigmoid (nth k (affine_map A (fst s)) 0) <> nth k (snd s) 0) ->
-  infinite_valley (risk_of (value logistic) c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley (value logistic) c (network HL h) D m (map snd HL ++ [H]) d.
 Definition theorem1_softmax_statement : Prop :=
   forall (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D -> class_labels m D -> softmax_moments m D ->
   (* no affine map predicts all labels: with one label 0 or 1 none ever does (softmax_below_1) *)
   (forall A, sized m d A -> exists s, In s D /\ softmax (affine_map A (fst s)) <> snd s) ->
-  infinite_valley (risk_of (value cross_entropy) c (network HL h) D) (m :: map snd HL ++ [H; d]).
+  infinite_valley (value cross_entropy) c (network HL h) D m (map snd HL ++ [H]) d.
 
 (* ---- squared loss and common activations, each hidden layer its own ---- *)
 Definition relu : act R := ([(0, 0, 0)], (1, 0)).
@@ -146,9 +148,9 @@ Definition theorem1_common_statement : Prop :=
   forall (c : R) (d m : nat) (hidden : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> hidden <> [] -> (forall hw, In hw hidden -> common (fst hw) /\ (m < snd hw)%nat) ->
   distinct_data d m D -> no_affine_fit m d D ->
-  infinite_valley (risk c (network_of hidden) D) (m :: map snd hidden ++ [d]).
+  infinite_valley sqd c (network_of hidden) D m (map snd hidden) d.
 (* the same activation in every hidden layer *)
 Definition theorem1_for (h : act R) : Prop :=
   forall (c : R) (d m : nat) (widths : list nat) (D : list (list R * list R)),
   0 < c -> widths <> [] -> (forall w, In w widths -> (m < w)%nat) -> distinct_data d m D -> no_affine_fit m d D ->
-  infinite_valley (risk c (network_of (map (pair h) widths)) D) (m :: widths ++ [d]).
+  infinite_valley sqd c (network_of (map (pair h) widths)) D m widths d.

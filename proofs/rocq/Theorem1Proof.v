@@ -114,7 +114,8 @@ Proof.
   destruct (construction d m h H HL D A k0 b w (kink_okpiece _ _ _ _ _ _ _ KK) Hm HO LA RA Hk0 Lw) as (P & path & better & S1 & S2 & NET & BET & INJ & CONT & FAR).
   assert (RISK : forall x, total (value L) NN D (path x) = affine_total L D A).
   { intros x. rewrite total_sum. apply sum_ext. intros s Hs. unfold NN. rewrite (proj1 (NET x s Hs)). reflexivity. }
-  exists path. split; [|auto]. intros x. split; [auto|]. split; [split|unfold risk_of; rewrite !RISK; reflexivity].
+  exists path. split; [|auto]. intros x. split; [rewrite <- app_assoc; apply S1|].
+  split; [split|split; [unfold risk_of; rewrite !RISK; reflexivity|exists A; split; [split; auto|split; [intros s Hs; apply (NET x s Hs)|exact BA]]]].
   - (* a local minimum *)
     replace D with (map fst (map (fun s : list R * list R => (s, P)) D)) by (rewrite map_map; apply map_id).
     apply (interior_minimum L) with m; [lra| |].
@@ -239,7 +240,7 @@ Proof.
   assert (OK : forall hw, In hw (HL ++ [(h, H)]) -> continuous_act (fst hw) /\ ~ affine_act (fst hw) /\ (m < snd hw)%nat).
   { intros hw Hin. destruct (HW hw Hin) as [C L]. destruct (common_ok _ C). auto. }
   destruct (OK (h, H)) as (Ch & Nh & Lh); [apply in_or_app; right; left; auto|]. cbn [fst snd] in *.
-  rewrite EN. replace (m :: map snd (HL ++ [(h, H)]) ++ [d]) with (m :: map snd HL ++ [H; d]) by (rewrite map_app, <- app_assoc; reflexivity).
+  rewrite EN, map_app.
   apply theorem1_squared; auto. split; [auto|split; [auto|split; [auto|]]].
   intros hw Hin. destruct (OK hw) as (C & N & L); [apply in_or_app; auto|]. split; [auto|split; [|auto]]. intros (o & A). apply N. exists 0, o. intros z. rewrite A. ring.
 Qed.
@@ -247,7 +248,7 @@ Lemma common_everywhere h : common h -> theorem1_for h.
 Proof.
   intros C c d m widths D Hc HN HW HD NA.
   assert (E : map snd (map (pair h) widths) = widths) by (rewrite map_map; apply map_id).
-  rewrite <- E at 2. apply theorem1_common; auto.
+  unfold theorem1_for. rewrite <- E at 2. apply theorem1_common; auto.
   - destruct widths; [congruence|discriminate].
   - intros hw Hin. apply in_map_iff in Hin. destruct Hin as (w & <- & Hw). auto.
 Qed.
