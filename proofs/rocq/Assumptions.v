@@ -5,7 +5,7 @@ Definition theorems := (theorem1_general, theorem1, theorem1_squared, theorem1_c
 Definition checkers := (risk_Q_ok, ok_risk_sound, path_start, predict_ok, ok_interior_sound, ok_adjacent_sound, ok_better_sound, ok_face_sound,
   ok_valley_sound, ok_steady_sound, ok_spurious_valley_sound, ok_descent_sound, ok_affine_fit_sound, ok_function_bound_sound, ok_global_function_sound,
   ok_tree_bound_sound, ok_limit_sound, ok_shallow_sound, ok_global_minimum_sound).
-Definition with_completeness := (theorem1_huber, theorem1_logistic, theorem1_softmax, attained_logistic, attained_softmax, bound_logistic, bound_softmax).
+Definition with_completeness := (theorem1_huber, theorem1_logistic, theorem1_softmax, attained_logistic, attained_softmax, bound_logistic, bound_softmax, ok_theorem1_sound).
 Print Assumptions theorems.
 Print Assumptions checkers.
 Print Assumptions with_completeness.

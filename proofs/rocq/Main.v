@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum.
+  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -23,10 +23,6 @@ Proof.
   - apply (ltb_ok QR) in H. assert (Hd : 0 < toR QR d) by (cbn [toR QR] in *; unfold Q2R at 1 in H; simpl in H; lra).
     exists (huber (toR QR d) Hd). split; [reflexivity|]. split; [apply (huber_ok Qops QR half d half_ok)|split; [apply (huber_soon_ok Qops QR half d half_ok)|apply huber_differentiable]].
 Qed.
-Definition is_identity (a : act Q) : bool :=
-  match a with ([], (Qmake (Zpos xH) xH, Qmake Z0 xH)) => true | _ => false end.
-Lemma is_identity_ok a : is_identity a = true -> a = act_out Qops.
-Proof. destruct a as [[|] [[[|[| |]|] [| |]] [[| |] [| |]]]]; simpl; intros; try discriminate; reflexivity. Qed.
 Definition is_squared (l : loss_name) : bool := match l with Squared => true | _ => false end.
 
 Section Rules.
@@ -184,3 +180,8 @@ Proof.
   rewrite <- (risk_Q_ok [[out]; W] H4), <- H5. apply HB; auto; congruence.
 Qed.
 End Rules.
+
+(* Theorem 1 for logistic loss and cross-entropy. points: where the activation of each hidden layer bends; P: probabilities for each sample *)
+Definition ok_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool := check_theorem1 p widths points P.
+Theorem ok_theorem1_sound p widths points P : ok_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
+Proof. apply check_theorem1_ok. Qed.
