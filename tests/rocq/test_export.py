@@ -1,5 +1,6 @@
 """`symverify export --rocq`: the data in the file are those of the network file, and Coq proves every claim in it."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -81,7 +82,7 @@ def read_back(written: str, problem: Problem) -> None:
     assert field(written, "factor") == problem.loss.factor
     assert (field(written, "n_in"), field(written, "n_out")) == (problem.widths[0], problem.widths[-1])
     points = [nested(term) for term in re.findall(r"Definition th\d+ : params Q := (.*?)\.\n", written, re.DOTALL)]
-    if problem.parameters is not None:
+    if problem.parameters is not None and points:
         assert rows(problem.parameters) in points
 
 
@@ -148,6 +149,50 @@ def test_infimum(built: Path, tmp_path: Path) -> None:
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr
     assert made.claims == ("claim_infimum", "claim_global_bounds")
+
+
+def wider_classes() -> tuple[Any, Any]:
+    """The folder `classes` with a fourth hidden unit, which the better point does not use."""
+    document, proof = (
+        json.loads((PROOFS / "classes" / f"network{end}").read_text()) for end in (".json", ".symcert.json")
+    )
+    document["layers"] = [1, 4, 3]
+    hidden, output = proof["steps"][2]["parameters"]
+    hidden["weight"].append(["0"])
+    hidden["bias"].append("0")
+    for row in output["weight"]:
+        row.append("0")
+    proof["claims"] = [claim for claim in proof["claims"] if claim["claim"] == "spurious_minimum"]
+    proof["claims"][0]["step"] = 2
+    del proof["steps"][0]
+    proof["steps"][2]["from"] = {"minimum": 0, "better": 1}
+    return document, proof | {"problem": hashlib.sha256(text(document)).hexdigest()}
+
+
+@pytest.mark.parametrize("change", ["", "moments", "label"])
+@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "classes"])
+def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, name: str, change: str) -> None:
+    """From the moments of the labels alone; another probability or another label refutes them."""
+    if name == "classes":
+        document, proof = wider_classes()
+        problem = loads(text(document))
+        made = export_rocq(problem, json.dumps(proof).encode(), tmp_path, built)
+    else:
+        problem, made = exported(name, tmp_path, built)
+        read_back(made.file.read_text(), problem.problem)
+    assert "claim_spurious_minimum" in made.claims
+    assert "claim spurious_minimum: risk, better_risk have no verified checker" in made.left_out
+    if change == "moments":
+        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", made.file.read_text(), count=1)
+    elif change == "label":
+        written = re.sub(
+            r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", made.file.read_text(), count=1
+        )
+    if change:
+        assert written != made.file.read_text()
+        made.file.write_text(written)
+    done = compiled(tmp_path, built)
+    assert (done.returncode == 0) == (change == ""), done.stderr
 
 
 @pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])

@@ -13,6 +13,7 @@ from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, pieces_at
 from symverify.kernel.core.proof import Step, polynomial
 from symverify.kernel.core.text import canonical, listed
+from symverify.kernel.reals.facts import SpanMinimum
 
 from .terms import (
     coefficients,
@@ -20,12 +21,14 @@ from .terms import (
     integers,
     linear_coordinates,
     listing,
+    log_loss,
     means,
     number,
     parameters,
     scales,
     vector,
 )
+from .theorem1 import arguments, obstacle
 
 COMPUTED = "vm_cast_no_check (eq_refl true)"
 MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
@@ -82,6 +85,8 @@ def covered(loss: Loss) -> bool:
 
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
+    if log_loss(out.problem):
+        return write_theorem1(out, index, step)
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
@@ -90,6 +95,25 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
         return f"has no verified checker for {loss.name} loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)
+
+
+def write_theorem1(out: Writer, index: int, step: Step) -> str | None:
+    """Theorem 1 from the moments of the labels; where it holds no better point is needed."""
+    minimum = out.premise(step, "minimum") if step.rule == "spurious_real" else index
+    if minimum != index:
+        if minimum not in out.done:
+            return f"rests on step {minimum}"
+        out.state(index, out.done[minimum], f"exact step{minimum}")
+        return None
+    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine or "pieces" not in step.fields:
+        return f"has no verified checker for {out.problem.loss.name} loss"
+    if why := obstacle(out.problem):
+        return why
+    dual = listed(listed(canonical))(step.fields["dual"], "")
+    widths = listing([f"{width}%nat" for width in reversed(out.problem.widths[1:-1])])
+    proof = f"apply (ok_theorem1_sound p {arguments(out.problem, dual)}). {COMPUTED}"
+    out.state(index, f"valley_at_affine_fit p {widths}", proof)
+    return None
 
 
 def write_point(out: Writer, index: int, step: Step) -> str | None:

@@ -11,6 +11,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.reals.losses import CrossEntropy, Logistic
 
 Scales = tuple[int, int, int, int, int]
 
@@ -58,6 +59,16 @@ def coefficients(x: Scalar) -> str:
     return vector(x.coefficients or (Fraction(0),)) if isinstance(x, Poly) else vector([x])
 
 
+def log_loss(problem: Problem) -> str | None:
+    """The name in `Statements.v` of a loss with logarithms that Theorem 1 is proved for there."""
+    match problem.loss:
+        case Logistic():
+            return "Logistic"
+        case CrossEntropy():
+            return "CrossEntropy"
+    return None
+
+
 def definition(problem: Problem) -> str:
     """The problem: layers from the last to the first, samples, loss."""
     layers = [f"({str(problem.output_bias).lower()}, ([], (1, 0)))"]
@@ -66,13 +77,14 @@ def definition(problem: Problem) -> str:
         last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
         layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    if not problem.loss.smooth:
-        raise Declined("the Coq development has squared and Huber loss")
-    loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
+    if (loss := log_loss(problem)) is None:
+        if not problem.loss.smooth:
+            raise Declined("the Coq development has squared and Huber loss")
+        loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
     sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
     joined = listing(layers, ";\n    "), listing(samples, ";\n    ")
     return (
-        "Definition p : problem := {|\n"
+        f"Definition p : {'problem_of log_loss' if log_loss(problem) else 'problem'} := {{|\n"
         f"  layers := {joined[0]};\n  samples := {joined[1]};\n"
         f"  loss_of := {loss}; factor := {number(problem.loss.factor)}; {sizes} |}}.\n"
     )
