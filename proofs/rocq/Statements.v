@@ -31,9 +31,9 @@ Definition risk_at (p : problem) : params R -> R :=
 
 (* a path: its entries are polynomials in x, as the lists of their coefficients *)
 Definition path_at (x : R) : params (list Q) -> params R := map (map (map (fun p => pev (real_vector p) x))).
-(* infinitely many of its points are different: no two of those for 0 < x < e, for some e > 0 *)
+(* infinitely many of its points are different: none is taken at more than k values of x *)
 Definition moving (th : params (list Q)) : Prop :=
-  exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> path_at x th = path_at x' th -> x = x'.
+  exists k, forall xs, NoDup xs -> (forall x x', In x xs -> In x' xs -> path_at x th = path_at x' th) -> (length xs <= k)%nat.
 (* every point of the path is a local minimum, all of one risk *)
 Definition valley (p : problem) (th : params (list Q)) : Prop :=
   (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
