@@ -186,12 +186,11 @@ let prove state number rule f roles =
         | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
       Valley { at; better }
   | "function_bound" ->
-      if net.N.huber <> None then raise (Rests_on "function_bound for huber loss");
       let fits = Propose.means net in
-      let square s (y, m) = Q.(s + ((y - m) * (y - m))) in
-      let total = List.fold_left2 (fun s (_, y) m -> List.fold_left square s (List.combine y m)) Q.zero net.N.data fits in
+      let add s y m = Q.(s + Propose.loss net (y - m)) in
+      let total = List.fold_left2 (fun s (_, y) m -> List.fold_left2 add s y m) Q.zero net.N.data fits in
       let rho = printable Q.(net.N.factor * total) in
-      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the means do not give the bound";
+      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the fits do not give the bound";
       Lower { rho; how = By_functions }
   | "global_lower_bound" -> tree_bound state f
   | "global_minimum" ->

@@ -37,16 +37,34 @@ let affine (net : N.t) predictions =
   let rows = List.init outputs one in
   if List.mem None rows then None else Some (List.map Option.get rows)
 
-(* ---- function_bound: the mean target of the samples with the same input ---- *)
+(* ---- function_bound: the best target for the samples with the same input ---- *)
+let clipped delta e = Q.max (Q.neg delta) (Q.min delta e)
+let loss (net : N.t) e = match net.huber with
+  | None -> Q.(e * e)
+  | Some delta ->
+      let s = clipped delta e in
+      Q.((s * e) - (s * s / of_int 2))
+
+(* the number with the least sum of losses: the mean; for Huber's loss where the sum of the slopes changes its sign *)
+let best (net : N.t) ys = match net.huber with
+  | None -> Q.(List.fold_left add zero ys / of_int (List.length ys))
+  | Some delta -> (
+      let slope m = List.fold_left (fun s y -> Q.(s + clipped delta (m - y))) Q.zero ys in
+      let marks = List.sort_uniq Q.compare (List.concat_map (fun y -> Q.[ y - delta; y + delta ]) ys) in
+      let rec between low = function
+        | high :: _ when Q.sign (slope high) >= 0 -> (low, high)
+        | high :: rest -> between high rest
+        | [] -> (low, low) in
+      match between (List.hd marks) marks with
+      | _, high when Q.sign (slope high) = 0 -> high
+      | low, high -> (* linear from low to high *)
+          let s = slope low in
+          Q.(low - (s * (high - low) / (slope high - s))))
+
 let means (net : N.t) =
   let same x x' = List.for_all2 Q.equal x x' in
-  let mean x =
-    let group = List.filter (fun (x', _) -> same x x') net.data in
-    let n = Q.of_int (List.length group) in
-    let add s y = List.map2 Q.add s y in
-    let zero = List.map (fun _ -> Q.zero) (snd (List.hd group)) in
-    List.map (fun s -> Q.(s / n)) (List.fold_left (fun s (_, y) -> add s y) zero group) in
-  List.map (fun (x, _) -> mean x) net.data
+  let rec columns = function [] :: _ | [] -> [] | rows -> List.map List.hd rows :: columns (List.map List.tl rows) in
+  List.map (fun (x, _) -> List.map (best net) (columns (List.map snd (List.filter (fun (x', _) -> same x x') net.data)))) net.data
 
 (* ---- global_lower_bound ---- *)
 (* factors that turn the data, the activation and the risk into integers *)

@@ -91,7 +91,7 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
     if missing:
         return f"rests on step {missing[0]}"
     loss = out.problem.loss
-    if not covered(loss) or (not loss.quadratic and step.rule in ("function_bound", "global_lower_bound")):
+    if not covered(loss) or (not loss.quadratic and step.rule == "global_lower_bound"):
         return f"has no verified checker for {loss.name} loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)

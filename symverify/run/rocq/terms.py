@@ -8,7 +8,6 @@ from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon, integral
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.reals.losses import CrossEntropy, Logistic
@@ -130,9 +129,9 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
 
 def means(problem: Problem) -> str:
-    """The mean target of the samples with the same input, for each sample."""
-    outputs, away = problem.widths[-1], mean_residuals(problem)
-    rows = [away[k : k + outputs] for k in range(0, len(away), outputs)]
-    return listing(
-        [vector([a - b for a, b in zip(y, r, strict=True)]) for y, r in zip(problem.targets, rows, strict=True)]
-    )
+    """For each sample the prediction with the least loss on all samples with its input."""
+    found: dict[int, list[Fraction]] = {}
+    for group in problem.groups:
+        columns = zip(*(problem.targets[i] for i in group), strict=True)
+        found |= dict.fromkeys(group, [problem.loss.best(column) for column in columns])
+    return listing([vector(found[i]) for i in range(len(problem.targets))])
