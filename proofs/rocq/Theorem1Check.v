@@ -1,7 +1,7 @@
 (* Theorem 1 for a problem with rational data and a loss with logarithms: whether its assumptions hold is decided with
    rational numbers alone, from probabilities with the labels' moments. Neither the best affine map nor a risk is computed. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Arith Bool.
-From Symverify Require Import Spec Losses Theorem1 InteriorMinimum LinearAlgebra AttainedMinimum Theorem1Losses Numbers InteriorCheck TreeBound FunctionBound Statements.
+From Symverify Require Import Spec Losses Theorem1 InteriorMinimum LinearAlgebra AttainedMinimum Theorem1Losses Numbers InteriorCheck TreeBound FunctionBound Gain Statements.
 Import ListNotations.
 Open Scope R_scope.
 Notation qv := (rv QR).
@@ -103,8 +103,6 @@ Proof. induction D as [|s D IH]; simpl; [auto|]. rewrite IH. auto. Qed.
 Lemma combine_real : forall D P, combine (rD QR D) (map qv P) = map (fun sp => ((qv (fst (fst sp)), qv (snd (fst sp))), qv (snd sp))) (combine D P).
 Proof. induction D as [|s D IH]; intros [|q P]; simpl; auto. rewrite IH. auto. Qed.
 Lemma real_one : Q2R 1 = 1.
-Proof. unfold Q2R. simpl. lra. Qed.
-Lemma real_zero : Q2R 0 = 0.
 Proof. unfold Q2R. simpl. lra. Qed.
 Lemma nth_qv k u : nth k (qv u) 0 = Q2R (nth k u 0%Q).
 Proof. rewrite <- real_zero. exact (map_nth Q2R u 0%Q k). Qed.

@@ -100,7 +100,6 @@ let tree_bound state f =
   let rho = Read.need f "risk" Read.canonical in
   let integers = Read.listed Read.integer in
   let vectors = Read.need f "vectors" (Read.listed integers) and tree = Read.need f "tree" integers in
-  if net.N.huber <> None then raise (Rests_on "global_lower_bound for huber loss");
   if not (shallow net) then rejected where "needs one hidden layer and scalar output";
   if Q.sign rho <= 0 then rejected where "the bound is not above 0";
   let width = List.nth net.N.widths 1 in
@@ -108,7 +107,7 @@ let tree_bound state f =
   let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
   demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
   if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
-  let s = Propose.scales net rho in
+  let s = Propose.scales net in
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
     "the vectors and the tree do not prove the bound";

@@ -67,15 +67,13 @@ let means (net : N.t) =
   List.map (fun (x, _) -> List.map (best net) (columns (List.map snd (List.filter (fun (x', _) -> same x x') net.data)))) net.data
 
 (* ---- global_lower_bound ---- *)
-(* factors that turn the data, the activation and the risk into integers *)
-let scales (net : N.t) rho =
-  let xs = List.concat_map fst net.data and ys = List.concat_map snd net.data in
+(* factors that turn the inputs and the activation into integers *)
+let scales (net : N.t) =
   let ps, (s, o) = List.hd net.acts in
-  let l = denominators xs and m = denominators ys in
+  let l = denominators (List.concat_map fst net.data) in
   let a = denominators (List.map (fun ((t, _), _) -> t) ps) in
   let b = denominators (s :: o :: List.concat_map (fun ((_, s), o) -> [ s; o ]) ps) in
-  let k = Z.lcm net.factor.Q.den Q.(rho * of_bigint m * of_bigint m).Q.den in
-  ((l, m), ((a, b), k))
+  ((l, a), b)
 
 let homogeneous (net : N.t) =
   let ps, (_, o) = List.hd net.acts in
@@ -83,7 +81,7 @@ let homogeneous (net : N.t) =
 
 (* For an affine activation the tree splits by coordinates: those of the columns of (x, 1) that are a basis of the
    column space. As linear forms in the verified checker's scaled weights: (nu,) bias, weights. *)
-let coordinates (net : N.t) ((l, _), ((a, b), _)) =
+let coordinates (net : N.t) ((l, a), _) =
   let ps, (s, o) = List.hd net.acts in
   if ps <> [] then []
   else begin
@@ -97,7 +95,6 @@ let coordinates (net : N.t) ((l, _), ((a, b), _)) =
       let weights = List.init (if bias then width - 1 else width) (fun c -> Q.(List.nth row c * of_bigint l)) in
       let shift = if bias then List.nth row (width - 1) else Q.zero in
       let nu = if bias && Q.sign s <> 0 then Q.(shift * o / s * of_bigint a) else Q.zero in
-      ignore b;
       primitive ((if homogeneous net then [] else [ nu ]) @ (if bias then [ shift ] else []) @ weights) in
     List.map form pivots
   end

@@ -91,7 +91,7 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
     if missing:
         return f"rests on step {missing[0]}"
     loss = out.problem.loss
-    if not covered(loss) or (not loss.quadratic and step.rule == "global_lower_bound"):
+    if not covered(loss):
         return f"has no verified checker for {loss.name} loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)
@@ -240,15 +240,15 @@ def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     problem, rho = out.problem, bound_of(step)
     h, width = problem.activations[0], problem.widths[1]
     homogeneous = not any(h.breakpoints) and not any(h.offsets)
-    scale = scales(problem, rho)
+    scale = scales(problem)
     extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
     vectors, tree = step.fields["vectors"], step.fields["tree"]
     if not isinstance(vectors, list) or not isinstance(tree, list):
         return "is not readable"
-    five = "({}, {}, ({}, {}, {}))%Z".format(*scale)
+    factors = "({}, {}, {})%Z".format(*scale)
     given = listing([integers(g) for g in vectors], ";\n    ")
     units = min(width, len(problem.inputs))
-    arguments = f"{width} {five} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
+    arguments = f"{width} {factors} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
     out.state(index, f"lower_bound p {width} {number(rho)}", f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None
 

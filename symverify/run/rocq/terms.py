@@ -12,7 +12,7 @@ from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.reals.losses import CrossEntropy, Logistic
 
-Scales = tuple[int, int, int, int, int]
+Scales = tuple[int, int, int]
 
 
 def number(x: Fraction) -> str:
@@ -97,14 +97,12 @@ def affine_map(problem: Problem, at: Evaluated) -> str | None:
     return None if None in found else listing([vector(row) for row in found if row is not None])
 
 
-def scales(problem: Problem, rho: Fraction) -> Scales:
-    """Factors L, M, a, b, k that turn data, activation and risk into integers (Scale.v)."""
+def scales(problem: Problem) -> Scales:
+    """Factors L, a, b that turn inputs and activation into integers (Scale.v)."""
     h = problem.activations[0]
     inputs = lcm(*(x.denominator for row in problem.inputs for x in row))
-    labels = lcm(*(y.denominator for row in problem.targets for y in row))
     values = lcm(*(x.denominator for x in (*h.slopes, *h.offsets)))
-    risk = lcm(problem.loss.factor.denominator, (rho * labels * labels).denominator)
-    return inputs, labels, lcm(*(t.denominator for t in h.breakpoints)), values, risk
+    return inputs, lcm(*(t.denominator for t in h.breakpoints)), values
 
 
 def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> list[list[int]]:
@@ -112,7 +110,7 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
     They are those of the columns of x̃ that are a basis of its column space, in the checker's scaled weights.
     """
-    h, (inputs, _, arguments, _, _) = problem.activations[0], scale
+    h, (inputs, arguments, _) = problem.activations[0], scale
     if h.breakpoints:
         return []
     table = [problem.row(i) for i in range(len(problem.inputs))]
