@@ -16,6 +16,8 @@ from symverify.problem.load import LoadedProblem, load, loads
 from symverify.run.rocq import Exported, export_rocq
 from tests.kernel.accepted import CASES
 from tests.kernel.corruption import text
+from tests.rocq.agreement import kernel
+from tests.rocq.random_certificates import random_cases, searched_cases
 from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
@@ -101,7 +103,7 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
     assert "claim_global_minimum" in made.claims
 
 
-@pytest.mark.parametrize("name", ["boundary", "dead-unit", "linear"])
+@pytest.mark.parametrize("name", ["boundary", "dead-unit", "huber", "linear"])
 def test_coq_proves_every_claim(built: Path, tmp_path: Path, name: str) -> None:
     _, made = exported(name, tmp_path, built)
     done = compiled(tmp_path, built)
@@ -128,7 +130,7 @@ def test_other_losses_are_left_out(tmp_path: Path) -> None:
     assert any("has no verified checker for absolute loss" in each for each in made.left_out)
     assert "Theorem" not in made.file.read_text().partition("*)")[2]
     _, made = exported("huber", tmp_path, tmp_path)
-    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum", "claim_global_minimum"}
 
 
 @pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
@@ -212,3 +214,34 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
     done = compiled(tmp_path, built)
     assert done.returncode != 0
     assert "Error" in done.stderr
+
+
+def as_modules(parts: list[str]) -> str:
+    """Exported files as modules of one file."""
+    return "\n".join(f"Module M{k}.\n{part}\nEnd M{k}." for k, part in enumerate(parts))
+
+
+def test_random_certificates(built: Path, tmp_path: Path) -> None:
+    """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
+    head, accepted, changed = "", list[str](), list[str]()
+    for name, document, proof in [*random_cases(range(60)), *searched_cases(range(4))]:
+        if kernel(document, proof).code not in (0, 10):
+            continue
+        made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+        assert made.claims, name
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        accepted.append("Definition p " + body)
+        document["data"][0]["y"][0] += 7
+        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
+        if kernel(document, proof).code == 11:
+            label = r"(samples := \[\(\[.*?\], \[)"
+            changed.append("Definition p " + re.sub(label, r"\g<1>7 + ", body, count=1))
+    assert len(accepted) > 12
+    assert len(changed) > 5
+    file = tmp_path / "certificate.v"
+    file.write_text(head + "\n" + as_modules(accepted))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    for part in changed[:4]:
+        file.write_text(head + "\n" + part)
+        assert "Error" in compiled(tmp_path, built).stderr
