@@ -1,7 +1,7 @@
 (* What a vector g proves about networks whose predictions f have <g, f> <= 0: c <g,y>^2 / <g,g> for squared loss, and for
    Huber's c (t <g,y> - t^2 <g,g> / 2) with any t >= 0 and t |g_i| <= delta. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck FaceCheck.
+From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck.
 Import ListNotations.
 Open Scope R_scope.
 
