@@ -48,6 +48,9 @@ def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     if isinstance(problem.loss, RealLoss):
         witness = reals.lowest(session, risk)
         return witness.point if witness is not None and witness.risk.upper < risk else None
+    named = session.lowest_named()
+    if named is not None and named.risk < risk:
+        return named.point
     budget = time.monotonic() + session.remaining() / 2
     found = better_point(problem, start, budget)
     return found.point if found is not None and found.risk < risk else None

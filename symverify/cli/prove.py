@@ -50,6 +50,10 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -65,6 +69,7 @@ def check(
     from symverify.run.cluster import dask as cluster
 
     problem = load_network(network, form)
+    others = [load_network(each, form) for each in witness or ()]
     target = writable(output if output is not None else _beside(network, "symcert.json"))
     near = _snapped(problem, network, output, timeout) if snap else None
     if near is not None and near.problem is problem and claims is None:
@@ -82,6 +87,7 @@ def check(
             resume=resume,
             fresh=fresh,
             cell=cell,
+            witnesses=others,
             progress=progress.say,
             stopped=interrupted,
         )
