@@ -13,8 +13,10 @@ from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
+from symverify.kernel.reals.fields import symmetries
 from symverify.kernel.reals.interval import Interval
-from symverify.kernel.reals.minimum_in_box import Candidate, symmetries
+from symverify.kernel.reals.kinks import Kinks
+from symverify.kernel.reals.minimum_in_box import Candidate
 from symverify.search.active_set import State, descend
 from symverify.search.float_network import Array, FloatNetwork, Kink, as_floats
 from symverify.search.snap_equations import as_point
@@ -73,7 +75,7 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
 def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tuple[int, Point]:
     """The step that the kernel accepts for a stationary state, and the centre of its box."""
     pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
-    chosen, held = ([], []) if problem.decays else slice_of(problem, pieces, state)
+    chosen, held = slice_of(problem, pieces, state)
     numbers = [Fraction(x) for x in state.v.tolist()]
     weights = [Fraction(x) for x in state.multipliers.tolist()]
     if len(weights) != len(state.kinks):
@@ -81,16 +83,16 @@ def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tup
 
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
 
-    def candidate(radius: Fraction = ZERO) -> Candidate:
-        return Candidate(
-            problem, as_point(problem, numbers), radius, list(state.kinks), weights, dependents, pieces, held, "the box"
-        )
+    kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
+
+    def candidate() -> Candidate:
+        return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
 
     try:
         inverse, tau = newton(candidate, numbers, weights)
     except KernelError as error:
         raise NotEnclosed(str(error)) from error
-    across = inverted(velocity_rows(problem, pieces, [*state.kinks, *state.dependents], numbers, chosen)[:, held])
+    across = inverted(velocity_rows(problem, pieces, kinks.every, numbers, chosen)[:, held])
     fields: Fields = {
         "centre": numbers_of(as_point(problem, numbers)),
         "kinks": [list(b) for b in state.kinks],
@@ -141,7 +143,7 @@ def newton(
     free, inverse, tau = candidate().free, None, ZERO
     for turn in range(ROUNDS):
         box, multipliers = candidate().box(ZERO)
-        found = box.lagrangian(candidate().kinks, multipliers, free if turn < 3 else ())
+        found = box.lagrangian(candidate().kinks.basis, multipliers, free if turn < 3 else ())
         if turn < 3:
             derivative, tau = derivative_of(found, free)
             inverse = inverted(derivative)
