@@ -9,7 +9,8 @@ from symverify.kernel.core.network import Point
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.search.better import better_point
-from symverify.search.box import NotEnclosed, enclose
+from symverify.search.box import enclose
+from symverify.search.box_numbers import NotEnclosed
 from symverify.search.float_network import FloatNetwork, as_floats
 
 RULE, SHARE = "minimum_in_box", 0.6
@@ -25,7 +26,7 @@ def minimum_in_box(session: Session) -> Outcome:
     session.progress("following the given point to a local minimum")
     deadline = time.monotonic() + session.remaining() * SHARE
     try:
-        found = enclose(problem, start, lambda fields: certificate.step(RULE, {}, **fields), deadline)
+        found = enclose(problem, start, lambda rule, fields: certificate.step(rule, {}, **fields), deadline)
     except NotEnclosed as error:
         return Undecided(str(error))
     fact = certificate.fact(found.step)

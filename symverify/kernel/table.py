@@ -30,6 +30,7 @@ from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 from .reals.enclosed_point import enclosed_point
+from .reals.face_span import face_span
 from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
@@ -78,6 +79,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_descent,
         real_lower_bound,
         minimum_in_box,
+        face_span,
     ),
     "cited": (assumptions, linear_collapse),
 }

@@ -62,6 +62,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_descent": EXPONENTIALS,
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
 }
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss

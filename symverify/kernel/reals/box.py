@@ -207,9 +207,7 @@ class Box:
         m, j, i = b
         node = self.before(m)
         end = self.problem.activations[m].breakpoints[self.pieces[m][j][i]]
-        own = self.none(values)
-        own[node][j] = WHOLE
-        normal = self.backwards(i, values, own)
+        normal = self.derivative(i, values, node, j)
         return values[node][j] - interval(end), normal, pulls[self.after(m)][j]
 
     def after(self, m: int) -> int:
@@ -222,6 +220,12 @@ class Box:
         moved = self.forwards_tangent(i, values, place)
         last = [inner(row, moved[-1]).times(self.problem.loss.factor) for row in local.bends]
         return self.backwards_tangent(i, values, pulls, moved, last, place)
+
+    def derivative(self, i: int, values: Values, node: int, unit: int) -> list[Interval]:
+        """The gradient of the value of a node's unit on sample i."""
+        own = self.none(values)
+        own[node][unit] = WHOLE
+        return self.backwards(i, values, own)
 
     def pre_activations(self) -> Iterator[tuple[Place, Interval]]:
         """Every pre-activation, by (hidden layer, unit, sample)."""

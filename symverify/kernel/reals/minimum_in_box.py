@@ -134,12 +134,13 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     return BoxMinimum(given.centre, given.radius, risk, tuple(every), tuple(given.held))
 
 
-def read_candidate(step: Reading) -> Candidate:
-    """The fields of the step that say where the minimum is."""
+def read_candidate(step: Reading, multiplied: bool = True) -> Candidate:
+    """The fields of the step that say where the minimum is, with a multiplier for each kink of B if `multiplied`."""
     size = step.proof.problem.size()
     centre, radius = step.point("centre"), step.need("radius", canonical)
     kinks, held = read_kinks(step), step.need("held", listed(natural))
-    multipliers = step.need("multipliers", listed(canonical, len(kinks.basis), "numbers, one per kink"))
+    weights = listed(canonical, len(kinks.basis), "numbers, one per kink")
+    multipliers = step.need("multipliers", weights) if multiplied else []
     if size > MAX_HESSIAN:
         raise Declined(f"a box of more than {MAX_HESSIAN} parameters")
     if radius <= 0:
