@@ -13,10 +13,11 @@ from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
+from symverify.kernel.reals.collapsed import widened
 from symverify.kernel.reals.fields import symmetries
 from symverify.kernel.reals.kinks import Kinks, homogeneous
 from symverify.kernel.reals.minimum_in_box import Candidate
-from symverify.search.active_set import State, descend
+from symverify.search.active_set import State
 from symverify.search.box_numbers import (
     PLACES,
     RADII,
@@ -29,6 +30,7 @@ from symverify.search.box_numbers import (
     spelled,
     spelled_kinks,
 )
+from symverify.search.collapse import Left, left
 from symverify.search.float_network import Array, FloatNetwork, as_floats
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
@@ -57,34 +59,40 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
     net, noise = FloatNetwork(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
-        state = descend(net, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
+        found = left(problem, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
+        state = found.state
         try:
             if state.status != "stationary":
                 raise NotEnclosed(f"the search ended: {state.status}")
-            step, centre = proved(problem, state, prove)
+            step, centre = proved(found, prove)
         except (NotEnclosed, np.linalg.LinAlgError) as error:
             reasons.append(str(error))
-            if np.abs(state.v).max() > FAR:
-                largest = float(np.abs(state.v).max())
-                raise NotEnclosed(
-                    f"the search ended at risk {net.risk(state.v):.9g}, where a parameter is {largest:.3g}: it seems "
-                    "to run to infinity"
-                ) from error
+            if np.abs(state.v).max(initial=0) > FAR:
+                raise NotEnclosed(runs_away(found)) from error
             if time.monotonic() > deadline:
                 break
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
             continue
-        return Enclosed(step, centre, float(np.linalg.norm(as_floats(centre) - start)), shake)
+        whole = widened(problem, found.gone, centre)
+        return Enclosed(step, whole, float(np.linalg.norm(as_floats(whole) - start)), shake)
     raise NotEnclosed(reasons[0])
 
 
-def proved(problem: Problem, state: State, prove: Try) -> tuple[int, Point]:
-    """The step that the kernel accepts for a stationary state, and the centre of its box."""
+def runs_away(found: Left) -> str:
+    """Why there seems to be no minimum where the search went."""
+    risk, largest = FloatNetwork(found.problem).risk(found.state.v), float(np.abs(found.state.v).max())
+    return f"the search ended at risk {risk:.9g}, where a parameter is {largest:.3g}: it seems to run to infinity"
+
+
+def proved(found: Left, prove: Try) -> tuple[int, Point]:
+    """The step that the kernel accepts for a stationary state, and the centre of its box (without collapsed units)."""
+    problem, state = found.problem, found.state
+    collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
     pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
     kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
     try:
-        return isolated(kinks, state, partial(prove, "minimum_in_box"))
+        return isolated(kinks, state, lambda fields: prove("minimum_in_box", {**fields, **collapsed}))
     except (NotEnclosed, np.linalg.LinAlgError) as first:
         if problem.decays or not homogeneous(problem):
             raise

@@ -1,6 +1,7 @@
 """The rule `minimum_in_box`: a local minimum exists near a trained point, enclosed by interval arithmetic."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -8,10 +9,11 @@ from ..core.activation import ZERO
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
 from ..core.network import Point, Problem, coordinates, rational, unit_name
-from ..core.proof import Reading, Value
+from ..core.proof import Proof, Reading, Value
 from ..core.text import canonical, listed, natural
 from ..curvature.hessian import MAX_HESSIAN, Place, places
 from .box import Box, Lagrangian, velocities
+from .collapsed import Unit, kept, require_collapsed, widened, without
 from .enclosure import Enclosure, scaled
 from .facts import RealMinimum
 from .fields import symmetries
@@ -26,7 +28,8 @@ class BoxMinimum(RealMinimum):
     """Some real point within `radius` of `centre` in every parameter is a local minimum; its risk is enclosed.
 
     Its pre-activations in `kinks` (hidden layer, unit, sample) are exactly at breakpoints, all others are inside
-    their pieces. The parameters numbered `held` are exactly those of the centre.
+    their pieces, but those of the hidden units `collapsed`, of which all parameters are 0. The parameters numbered
+    `held` are exactly those of the centre.
     """
 
     centre: Point
@@ -34,6 +37,7 @@ class BoxMinimum(RealMinimum):
     risk: Enclosure
     kinks: tuple[Place, ...]
     held: tuple[int, ...]
+    collapsed: tuple[Unit, ...] = ()
 
     @property
     def enclosed(self) -> Enclosure:
@@ -91,7 +95,8 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     C pre-activations z_c at breakpoints t_c, none a dead row's, and no two of one sample in different layers unless h
     is homogeneous (at most one breakpoint, at 0, and h(0) = 0); B ⊆ C, and z_c − t_c = Σ α_cb (z_b − t_b) for all
     parameters near, over the b of the same unit; R_s the risk with the lower pieces at C and the given ones elsewhere;
-    L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others
+    L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others; all this without the units named collapsed, if any, of
+    which `collapsed` shows that they stay 0
     on the box |ξ − centre| ≤ ρ, |λ − given| ≤ ρ:
       every other pre-activation is strictly inside its piece, and ℓ is twice continuously differentiable
       F = (∂L/∂ξ, z_B − t_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ for each row a
@@ -112,7 +117,9 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     R = R_s = L, which is least in the slice of the held parameters, strictly. Along the fields every point of M near
     comes into that slice.
     """
-    given = read_candidate(step)
+    none: list[Unit] = []
+    units = step.take("collapsed", listed(collapsed_unit), none)
+    given = read_candidate(about(step, without(step.proof.problem, units, step.at("collapsed"))))
     inverse, across = step.need("inverse", listed(listed(canonical))), step.need("across", listed(listed(canonical)))
     chosen, tau = step.need("flows", listed(natural)), step.need("tau", canonical)
     size = len(given.free) + len(given.kinks.basis)
@@ -131,7 +138,40 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     require_rise(given.kinks, multipliers, pulls)
     is_slice(given, box, chosen, across)
     risk = scaled(Fraction(1), found.risk.bounds)
-    return BoxMinimum(given.centre, given.radius, risk, tuple(every), tuple(given.held))
+    if units:
+        require_collapsed(units, given.kinks, box, multipliers)
+    here = BoxMinimum(given.centre, given.radius, risk, tuple(every), tuple(given.held))
+    return in_whole(step.proof.problem, units, here)
+
+
+def about(step: Reading, problem: Problem) -> Reading:
+    """The same step, read for another network."""
+    if problem is step.proof.problem:
+        return step
+    other = copy(step)
+    other.proof = Proof(problem)
+    return other
+
+
+def collapsed_unit(value: object, where: str) -> Unit:
+    """Hidden layer, unit, from 0."""
+    m, j = listed(natural, 2, "numbers: hidden layer, unit")(value, where)
+    return m, j
+
+
+def in_whole(problem: Problem, units: Sequence[Unit], found: BoxMinimum) -> BoxMinimum:
+    """What is found of the network without the units, about the whole one."""
+    if not units:
+        return found
+    own, every = kept(problem, units), list(places(problem))
+    small = [p for p in every if p[1] in own[p[0] + 1] and (p[2] in own[p[0]] or p[2] == problem.widths[p[0]])]
+    return replace(
+        found,
+        centre=widened(problem, units, found.centre),
+        kinks=tuple((m, own[m + 1][j], i) for m, j, i in found.kinks),
+        held=tuple(every.index(small[c]) for c in found.held),
+        collapsed=tuple(units),
+    )
 
 
 def read_candidate(step: Reading, multiplied: bool = True) -> Candidate:
