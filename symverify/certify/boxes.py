@@ -12,6 +12,7 @@ from symverify.search.better import better_point
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
 from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.lower_minima import lower_point
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -35,7 +36,7 @@ def minimum_in_box(session: Session) -> Outcome:
     shaken = f", after {found.shakes} perturbations" if found.shakes else ""
     given = FloatNetwork(problem).risk(as_floats(start))
     words = f"at distance {found.distance:.3g} from the given point, whose risk is {given:.9g}{shaken}"
-    better = None if problem.decays else _lower(session, found.centre, fact.risk.lower)
+    better = _lower(session, found.centre, fact.risk.lower)
     if better is None:
         return Proved(found.step, (("reason", words),))
     at = certificate.point(better)
@@ -46,6 +47,11 @@ def minimum_in_box(session: Session) -> Outcome:
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
+    if problem.decays:
+        session.progress("searching for a point of lower risk")
+        budget = time.monotonic() + session.remaining() / 2
+        lower = lower_point(problem, risk, session.witnesses, budget)
+        return None if lower is None else lower[0]
     if isinstance(problem.loss, RealLoss):
         witness = reals.lowest(session, risk)
         return witness.point if witness is not None and witness.risk.upper < risk else None

@@ -63,7 +63,7 @@ def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
 def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink, int]) -> float:
     """A Newton step, a release or a way down negative curvature; the trust radius after it."""
     state.v = v = retracted(net, state, state.v)
-    if not np.abs(v).max() < FAR:
+    if not np.abs(v).max(initial=0) < FAR:
         state.status = "runs to infinity"
         return radius
     first = net.gradient(v, state.pieces)[0]
@@ -79,7 +79,7 @@ def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink
     along = vectors.T @ (basis.T @ first)
     state.gradient = float(np.abs(basis.T @ first).max(initial=0))
     scale = max(1e-3, float(np.abs(values).max(initial=0)))
-    if state.gradient < TOLERANCE * max(1, float(np.abs(hessian).max())):
+    if state.gradient < TOLERANCE * max(1, float(np.abs(hessian).max(initial=0))):
         if released(net, state, rows, refused):
             return max(radius, 1e-2)
         if state.status or not len(values) or values[0] >= -1e-7 * scale:

@@ -165,8 +165,8 @@ BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "b
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
-BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real"})
-UNDER_DECAY = frozenset({"minimum_in_box"})  # all that is proved with a penalty on the parameters
+BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real", "enclosed_point"})
+UNDER_DECAY = BOXES - {"face_span"}  # all that is proved with a penalty on the parameters
 SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
 
 

@@ -1,0 +1,47 @@
+"""Points of lower risk under weight decay: the same search as from a trained point, from random ones."""
+
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from symverify.kernel.core.errors import KernelError
+from symverify.kernel.core.network import Point, Problem, predictions
+from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
+from symverify.kernel.reals.enclosure import Enclosure
+from symverify.search.collapse import embedded, left
+from symverify.search.float_network import FloatNetwork
+from symverify.search.snap_equations import as_point
+
+STARTS, PLACES = 12, 30
+
+
+def lower_point(
+    problem: Problem, ceiling: Fraction, named: Sequence[Point], deadline: float
+) -> tuple[Point, Enclosure] | None:
+    """A point whose risk is below `ceiling`: one of those named, else the first found by the deadline."""
+    for point in named:
+        if (risk := risk_of(problem, point)) is not None and risk.upper < ceiling:
+            return point, risk
+    noise = np.random.default_rng(4)
+    for _ in range(STARTS):
+        if time.monotonic() > deadline:
+            break
+        start = noise.normal(size=problem.size())
+        found = left(problem, start, min(deadline, time.monotonic() + max((deadline - time.monotonic()) / 3, 0)))
+        v = embedded(problem, found.gone, found.state.v)
+        if not np.isfinite(v).all() or FloatNetwork(problem).risk(v) >= float(ceiling):
+            continue
+        point = as_point(problem, [Fraction(round(x * 2**PLACES), 2**PLACES) for x in v.tolist()])
+        if (risk := risk_of(problem, point)) is not None and risk.upper < ceiling:
+            return point, risk
+    return None
+
+
+def risk_of(problem: Problem, point: Point) -> Enclosure | None:
+    """R at a rational point; None where the kernel declines it."""
+    try:
+        return enclosed_risk(problem, predictions(problem, point), penalty(problem, point))
+    except KernelError:
+        return None
