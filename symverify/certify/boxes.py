@@ -4,15 +4,18 @@ import time
 from fractions import Fraction
 
 from symverify.certify import reals
-from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point
+from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.search.better import better_point
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
+from symverify.search.decay_dual import best_dual
 from symverify.search.float_network import FloatNetwork, as_floats
-from symverify.search.lower_minima import lower_point
+from symverify.search.lower_minima import lower_point, lowest_point
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -61,3 +64,29 @@ def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     budget = time.monotonic() + session.remaining() / 2
     found = better_point(problem, start, budget)
     return found.point if found is not None and found.risk < risk else None
+
+
+def decayed_bounds(session: Session) -> Outcome:
+    """Under weight decay: no network of any width goes below a bound, and a point found is not far above it."""
+    problem, certificate = session.problem, session.certificate
+    if "decay_bound" not in problem.loss.rules or not problem.shallow or not homogeneous(problem):
+        return _open(session, "a bound needs one hidden layer, scalar output, squared loss, and one breakpoint at 0")
+    session.progress("a bound for all widths")
+    dual = best_dual(problem, time.monotonic() + session.remaining() / 2)
+    if dual is None:
+        return _open(session, "no dual vector was found")
+    try:
+        multipliers = [[[i, str(m)] for i, m in row] for row in dual.multipliers]
+        bound = certificate.step("decay_bound", {}, vector=[str(x) for x in dual.g], multipliers=multipliers)
+    except Rejected as error:
+        return _open(session, error.reason)
+    known = (dual.attained, problem.parameters)
+    named = [*session.witnesses, *(point for point in known if point is not None)]
+    lowest = lowest_point(problem, named, time.monotonic() + session.remaining() / 2)
+    if lowest is None:
+        return _open(session, "no point was found within the budget")
+    return Proved(certificate.step("bracket", {"bound": bound, "point": certificate.point(lowest)}))
+
+
+def _open(session: Session, reason: str) -> Outcome:
+    return Undecided(reason) if session.insist else Skipped(reason)

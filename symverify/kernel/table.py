@@ -29,6 +29,7 @@ from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .reals.decay_bound import decay_bound
 from .reals.enclosed_point import enclosed_point
 from .reals.face_span import face_span
 from .reals.losses import LOSSES as REAL_LOSSES
@@ -80,6 +81,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_lower_bound,
         minimum_in_box,
         face_span,
+        decay_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

@@ -63,6 +63,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
     "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss

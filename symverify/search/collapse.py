@@ -32,7 +32,7 @@ def left(problem: Problem, v: Array, deadline: float) -> Left:
     for _ in range(RETURNS):
         small = without(problem, gone, "")
         state = descend(FloatNetwork(small), v[numbers(problem, gone)], deadline)
-        v = embedded(problem, gone, state.v)
+        found, v = Left(sorted(gone), small, state), embedded(problem, gone, state.v)
         more = [] if not problem.decays else [u for u in small_units(problem, v, LATE) if u not in gone]
         if more:
             gone = [*gone, *more]
@@ -42,7 +42,7 @@ def left(problem: Problem, v: Array, deadline: float) -> Left:
             break
         unit, v = back
         gone = [u for u in gone if u != unit]
-    return Left(sorted(gone), small, state)
+    return found
 
 
 def numbers(problem: Problem, gone: Sequence[Unit]) -> list[int]:

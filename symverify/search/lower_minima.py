@@ -1,7 +1,7 @@
 """Points of lower risk under weight decay: the same search as from a trained point, from random ones."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -21,22 +21,33 @@ def lower_point(
     problem: Problem, ceiling: Fraction, named: Sequence[Point], deadline: float
 ) -> tuple[Point, Enclosure] | None:
     """A point whose risk is below `ceiling`: one of those named, else the first found by the deadline."""
-    for point in named:
-        if (risk := risk_of(problem, point)) is not None and risk.upper < ceiling:
-            return point, risk
-    noise = np.random.default_rng(4)
-    for _ in range(STARTS):
-        if time.monotonic() > deadline:
-            break
-        start = noise.normal(size=problem.size())
-        found = left(problem, start, min(deadline, time.monotonic() + max((deadline - time.monotonic()) / 3, 0)))
-        v = embedded(problem, found.gone, found.state.v)
-        if not np.isfinite(v).all() or FloatNetwork(problem).risk(v) >= float(ceiling):
-            continue
-        point = as_point(problem, [Fraction(round(x * 2**PLACES), 2**PLACES) for x in v.tolist()])
+    for point in (*named, *minima(problem, deadline, float(ceiling))):
         if (risk := risk_of(problem, point)) is not None and risk.upper < ceiling:
             return point, risk
     return None
+
+
+def lowest_point(problem: Problem, named: Sequence[Point], deadline: float) -> Point | None:
+    """The lowest point of those named and those found by the deadline."""
+    best: tuple[Fraction, Point] | None = None
+    for point in (*named, *minima(problem, deadline, np.inf)):
+        risk = risk_of(problem, point)
+        if risk is not None and (best is None or risk.upper < best[0]):
+            best = risk.upper, point
+    return None if best is None else best[1]
+
+
+def minima(problem: Problem, deadline: float, ceiling: float) -> Iterator[Point]:
+    """Local minima found from random points, rounded, if their risk is below."""
+    noise = np.random.default_rng(4)
+    for _ in range(STARTS):
+        if time.monotonic() > deadline:
+            return
+        start = noise.normal(size=problem.size())
+        found = left(problem, start, min(deadline, time.monotonic() + max((deadline - time.monotonic()) / 3, 0)))
+        v = embedded(problem, found.gone, found.state.v)
+        if np.isfinite(v).all() and FloatNetwork(problem).risk(v) < ceiling:
+            yield as_point(problem, [Fraction(round(x * 2**PLACES), 2**PLACES) for x in v.tolist()])
 
 
 def risk_of(problem: Problem, point: Point) -> Enclosure | None:

@@ -90,12 +90,15 @@ def test_the_claim(tmp_path: Path) -> None:
     assert claim.line.startswith("s PROVED minimum_in_box radius=1/")
 
 
-def test_the_claim_with_weight_decay_is_the_only_one() -> None:
+def test_the_claims_with_weight_decay() -> None:
     result = check(loads(json.dumps(DECAY)), timeout=10, smt=False)
-    assert [claim.name for claim in result.claims] == ["minimum_in_box"]
+    assert [claim.name for claim in result.claims] == ["minimum_in_box", "global_bounds"]
     assert result.verdict is Verdict.PROVED
     other = check(loads(json.dumps(DECAY)), ["point"], timeout=10, smt=False)["point"]
-    assert other.reason == "not a claim for the squared loss with weight decay; claims for it: minimum_in_box"
+    assert (
+        other.reason
+        == "not a claim for the squared loss with weight decay; claims for it: minimum_in_box, global_bounds"
+    )
 
 
 FIT = document(

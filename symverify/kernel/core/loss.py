@@ -166,13 +166,13 @@ CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
 BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real", "enclosed_point"})
-UNDER_DECAY = BOXES - {"face_span"}  # all that is proved with a penalty on the parameters
+UNDER_DECAY = BOXES - {"face_span"} | {"decay_bound", "bracket"}  # all that is proved with a penalty on the parameters
 SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
 
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    rules = SCALAR | {"not_attained"}
+    rules = SCALAR | {"not_attained", "decay_bound"}
     return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
 
 

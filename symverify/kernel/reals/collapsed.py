@@ -5,15 +5,14 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 
-from ..cells.chambers import chambers
 from ..core.activation import ZERO
-from ..core.algebra import Direction, directed, echelon, integral
 from ..core.errors import Rejected, spend
 from ..core.network import Layer, Point, Problem, unit_name
 from .box import Box
 from .enclosure import UNIT
 from .interval import PRODUCT, WHOLE, Interval, inner, interval, require_positive
 from .kinks import Kinks, homogeneous
+from .sides import sides_of
 
 Unit = tuple[int, int]
 SHORT = 2**24  # inputs of a unit are rounded to multiples of 1/SHORT
@@ -131,30 +130,6 @@ def around(
 
 def of_chambers(problem: Problem, m: int, rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
     """The slopes of a unit of hidden layer m on the samples, for every chamber of the hyperplanes w·row = 0."""
-    h = problem.activations[m]
-    low, high = h.slopes[0], h.slopes[-1]
-    columns = independent(list(zip(*rows, strict=True)))
-    planes = list(dict.fromkeys(directed(integral([row[c] for c in columns])) for row in rows if any(row)))
-    number = {plane: k for k, plane in enumerate(planes)}
-    found = []
-    for cell in sorted(chambers(planes, len(columns))) if planes else [0]:
-        slopes = []
-        for row in rows:
-            if not any(row):
-                slopes.append(ZERO)
-                continue
-            own = integral([row[c] for c in columns])
-            plane: Direction = directed(own)
-            forward = next(x for x in own if x) > 0
-            slopes.append(high if bool(cell >> number[plane] & 1) == forward else low)
-        found.append(slopes)
-    return found
-
-
-def independent(columns: Sequence[Sequence[Fraction]]) -> list[int]:
-    """Numbers of columns that span the same space."""
-    found = list[int]()
-    for c, column in enumerate(columns):
-        if len(echelon([*(columns[k] for k in found), column])) > len(found):
-            found.append(c)
-    return found
+    slopes = problem.activations[m].slopes
+    slope = {1: slopes[-1], -1: slopes[0], 0: ZERO}
+    return [[slope[side] for side in sides] for sides in sides_of(rows)]
