@@ -157,7 +157,7 @@ def check(
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
-    session.witnesses = [_parameters_of(each, problem) for each in witnesses]
+    session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
         results, skipped, called = _attempted(session, names, stopped)
         whole, results = _settled(session, results, output, problem, fresh)

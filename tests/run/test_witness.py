@@ -74,6 +74,22 @@ def test_spurious_against_a_named_point(shape: str, loss: str, claim: str) -> No
 
 
 @pytest.mark.usefixtures("no_search")
+def test_a_network_file_names_them() -> None:
+    """And an error in one of them is told with its place."""
+    student, teacher = (network("deep vector", "squared", point) for point in ("student", "teacher"))
+    named = student | {"witnesses": [student["parameters"], teacher["parameters"]]}
+    found = symverify.check(symverify.loads(named), ["point"], smt=False)["point"]
+    assert "spurious=true better=0" in found.line
+    for change, message in (
+        (teacher["parameters"][:2], r"witnesses\[0\]: expected 3 layers of parameters, got 2"),
+        ([*teacher["parameters"][:2], {"weight": [["1"]], "bias": ["0"]}], r"witnesses\[0\]\[2\]\.weight: expected 2"),
+        ("x", r"witnesses\[0\]: expected a list"),
+    ):
+        with pytest.raises(symverify.Malformed, match=message):
+            symverify.loads(student | {"witnesses": [change]})
+
+
+@pytest.mark.usefixtures("no_search")
 def test_a_named_point_may_be_the_global_minimum() -> None:
     problem, teacher = (symverify.loads(network("deep", "squared", point)) for point in ("student", "teacher"))
     found = symverify.check(problem, ["global_minimum"], smt=False, witnesses=[teacher])["global_minimum"]
