@@ -5,7 +5,9 @@ from fractions import Fraction
 
 from symverify.certify import reals
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Point
 from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
@@ -82,7 +84,9 @@ def decayed_bounds(session: Session) -> Outcome:
         return _open(session, error.reason)
     known = (dual.attained, problem.parameters)
     named = [*session.witnesses, *(point for point in known if point is not None)]
-    lowest = lowest_point(problem, named, time.monotonic() + session.remaining() / 2)
+    fact = certificate.fact(bound)
+    floor = fact.risk if isinstance(fact, LowerBound) else ZERO
+    lowest = lowest_point(problem, floor, named, time.monotonic() + session.remaining() / 2)
     if lowest is None:
         return _open(session, "no point was found within the budget")
     return Proved(certificate.step("bracket", {"bound": bound, "point": certificate.point(lowest)}))

@@ -68,7 +68,7 @@ class Convex:
             columns, right = np.vstack([columns, ridge]), np.append(right, 0.0)
         # costs·a is (costs·a/2M + M)² − M² up to (costs·a/2M)²
         columns, right = np.vstack([columns, costs / (2 * LARGE)]), np.append(right, -LARGE)
-        found = nnls(columns, right, maxiter=100 * columns.shape[1])[0]
+        found = nonnegative(columns, right)
         count = len(self.units)
         self.bias = float(found[count] - found[count + 1]) if problem.output_bias else 0.0
         kept = found[:count] > 0
@@ -83,7 +83,7 @@ class Convex:
             slope = np.where(side > 0, slopes[-1], slopes[0]) * (side != 0)
             for sign in (1, -1):
                 start = self.rows.T @ (sign * g * slope)
-                multipliers.append(nnls(turned, -start)[0])
+                multipliers.append(nonnegative(turned, -start))
                 part = start + turned @ multipliers[-1]
                 if (length := float(np.linalg.norm(part))) > best:
                     best, where, which = length, part / length, sign
@@ -101,6 +101,17 @@ class Convex:
             first[k], last[k] = size * unit * self.scale, sign * a / size
         v = np.concatenate([first.ravel(), last, [self.bias] * problem.output_bias])
         return as_point(problem, [Fraction(round(x * 2**PLACES), 2**PLACES) for x in v.tolist()])
+
+
+def nonnegative(columns: Array, right: Array) -> Array:
+    """min |columns · a − right| over a ≥ 0; SciPy aborts where there are no columns, and may not converge."""
+    count = columns.shape[1]
+    if not count:
+        return np.zeros(0)
+    try:
+        return np.asarray(nnls(columns, right, maxiter=100 * count)[0])
+    except RuntimeError:
+        return np.maximum(np.linalg.lstsq(columns, right, rcond=None)[0], 0)
 
 
 def best_dual(problem: Problem, deadline: float) -> Dual | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 
@@ -14,23 +15,25 @@ from symverify.search.collapse import embedded, left
 from symverify.search.float_network import FloatNetwork
 from symverify.search.snap_equations import as_point
 
-STARTS, PLACES = 12, 30
+STARTS, PLACES, CLOSE = 12, 40, Fraction(1, 10**6)
 
 
 def lower_point(
     problem: Problem, ceiling: Fraction, named: Sequence[Point], deadline: float
 ) -> tuple[Point, Enclosure] | None:
     """A point whose risk is below `ceiling`: one of those named, else the first found by the deadline."""
-    for point in (*named, *minima(problem, deadline, float(ceiling))):
+    for point in chain(named, minima(problem, deadline, float(ceiling))):
         if (risk := risk_of(problem, point)) is not None and risk.upper < ceiling:
             return point, risk
     return None
 
 
-def lowest_point(problem: Problem, named: Sequence[Point], deadline: float) -> Point | None:
-    """The lowest point of those named and those found by the deadline."""
+def lowest_point(problem: Problem, floor: Fraction, named: Sequence[Point], deadline: float) -> Point | None:
+    """The lowest point of those named and those found by the deadline; one close to the lower bound `floor` ends it."""
     best: tuple[Fraction, Point] | None = None
-    for point in (*named, *minima(problem, deadline, np.inf)):
+    for point in chain(named, minima(problem, deadline, np.inf)):
+        if best is not None and best[0] <= floor + CLOSE * (1 + abs(floor)):
+            break
         risk = risk_of(problem, point)
         if risk is not None and (best is None or risk.upper < best[0]):
             best = risk.upper, point
