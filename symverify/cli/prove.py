@@ -19,6 +19,7 @@ from symverify.cli.common import (
     positive,
     print_result,
     print_table,
+    share,
     tell,
     writable,
     writing,
@@ -54,6 +55,12 @@ def check(
         list[Path] | None,
         typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
     ] = None,
+    gap: Annotated[
+        str,
+        typer.Option(
+            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+        ),
+    ] = "1e-6",
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -64,6 +71,7 @@ def check(
     The exit code answers --claims; without it, whether the given parameters are a local minimum, or else whether the
     network has a spurious one.
     """
+    from symverify.kernel.core.text import liberal
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
@@ -88,6 +96,7 @@ def check(
             fresh=fresh,
             cell=cell,
             witnesses=others,
+            gap=liberal(gap, "--gap"),
             progress=progress.say,
             stopped=interrupted,
         )

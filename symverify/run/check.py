@@ -133,6 +133,7 @@ def check(
     fresh: bool = False,
     cell: str | None = None,
     witnesses: Sequence[LoadedProblem] = (),
+    gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
@@ -144,8 +145,9 @@ def check(
     ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
     is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
-    files of the same shape, are compared with, where a point of lower risk is needed. Raises Usage (UnknownClaim,
-    NoCell, NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
+    files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
+    an infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell, NoSolver,
+    BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
     if smt and not available(solver):
@@ -156,7 +158,7 @@ def check(
         checkpoint, taken = _prepared(output, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
         results, skipped, called = _attempted(session, names, stopped)
