@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from symverify.certify.boxes import minimum_in_box
+from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
@@ -314,7 +314,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss."""
     if problem.decays:
-        return {"minimum_in_box": minimum_in_box}
+        return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
@@ -324,7 +324,7 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
     if problem.decays:
-        return ["minimum_in_box"]
+        return ["minimum_in_box", "global_bounds"]
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
     claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]

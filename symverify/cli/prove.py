@@ -51,6 +51,10 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
+    ] = None,
     gap: Annotated[
         str,
         typer.Option(
@@ -73,6 +77,7 @@ def check(
     from symverify.run.cluster import dask as cluster
 
     problem = load_network(network, form)
+    others = [load_network(each, form) for each in witness or ()]
     target = writable(output if output is not None else _beside(network, "symcert.json"))
     near = _snapped(problem, network, output, timeout) if snap else None
     if near is not None and near.problem is problem and claims is None:
@@ -90,6 +95,7 @@ def check(
             resume=resume,
             fresh=fresh,
             cell=cell,
+            witnesses=others,
             gap=liberal(gap, "--gap"),
             progress=progress.say,
             stopped=interrupted,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from .core.activation import ONE, ZERO, Activation
 from .core.errors import Malformed
 from .core.loss import Loss
-from .core.network import Problem
+from .core.network import Point, Problem
 from .core.proof import read_point
 from .core.text import Fields, boolean, liberal, listed, natural, shown, strict_json, text
 from .losses import LOSSES, positive
@@ -243,6 +243,8 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
     problem = decayed(Problem(*shape, loss, inputs, targets, None, sha256), fields)
-    problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
+    at, none = read_point(problem, liberal), list[Point]()
+    parameters, witnesses = fields.take("parameters", at, None), fields.take("witnesses", listed(at), none)
+    problem = replace(problem, parameters=parameters, witnesses=tuple(witnesses))
     fields.done()
     return problem

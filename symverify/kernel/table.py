@@ -27,7 +27,9 @@ from .core.valley import valley
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .reals.decay_bound import decay_bound
 from .reals.enclosed_point import enclosed_point
+from .reals.face_span import face_span
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
@@ -76,6 +78,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_descent,
         real_lower_bound,
         minimum_in_box,
+        face_span,
+        decay_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

@@ -62,6 +62,8 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_descent": EXPONENTIALS,
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
 UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}

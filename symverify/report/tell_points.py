@@ -30,8 +30,24 @@ def problem_blocks(problem: Problem) -> list[Block]:
         *_activations(problem),
         prose(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
         Display((_risk_formula(problem),)),
+        *_decay_note(problem),
         *_loss_note(problem),
         *_data(problem),
+    ]
+
+
+def _decay_note(problem: Problem) -> list[Block]:
+    """The penalty that is part of R."""
+    if not problem.decays:
+        return []
+    weights, biases = problem.decay
+    return [
+        prose(
+            "to which weight decay adds half of {} times the sum of the squares of all weights and of {} times that of "
+            "all biases: wherever this page speaks of the risk, the penalty is part of it.",
+            weights,
+            biases,
+        )
     ]
 
 

@@ -70,7 +70,8 @@ def _enclosed(fact: BoxMinimum) -> str:
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:
     kinks = f"; {len(fact.kinks)} of its pre-activations are exactly at breakpoints" if fact.kinks else ""
-    return (f"{_enclosed(fact)}, of risk {fact.risk}, is a local minimum{kinks}",)
+    gone = f"; {len(fact.collapsed)} of its units are 0" if fact.collapsed else ""
+    return (f"{_enclosed(fact)}, of risk {fact.risk}, is a local minimum{kinks}{gone}",)
 
 
 def _minimum(fact: RealMinimum) -> tuple[str, str]:
