@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from symverify.cli.common import (
+    Exact,
     Format,
     Network,
     Progress,
@@ -50,6 +51,7 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -60,6 +62,7 @@ def check(
     The exit code answers --claims; without it, whether the given parameters are a local minimum, or else whether the
     network has a spurious one.
     """
+    from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
@@ -92,8 +95,9 @@ def check(
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            tell(*(near.numbers["told"] if near is not None else ()))
-            print_result(result)
+            told = near.numbers["told"] if near is not None else ()
+            tell(*(told if exact else map(abridged, told)))
+            print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -163,6 +167,7 @@ def atlas(
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
     ] = False,
+    exact: Exact = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
     ] = False,
@@ -191,11 +196,11 @@ def atlas(
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
-        if faces and (found := valley_rows(result)):
+        if faces and (found := valley_rows(result, exact)):
             print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
-        if not faces and (found := rows(result)):
+        if not faces and (found := rows(result, exact)):
             print_table("", HEADINGS, found, right=("risk", "components"))
-        print_result(result)
+        print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -239,6 +244,7 @@ def critical(
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    exact: Exact = False,
 ) -> None:
     """The critical points inside a cell: all families for one hidden layer, what a solver finds for tiny deep ones."""
     from symverify.report.critical import listing
@@ -247,7 +253,7 @@ def critical(
         raise Usage("--format is text or json")
     problem = load_network(network, form).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout))
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
 
 

@@ -13,6 +13,7 @@ from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.facts import Bracket, Evaluated, GlobalMinimum
 from symverify.kernel.core.proof import Fact
+from symverify.report.render import number
 from symverify.report.words import face_words
 from symverify.run.check import CheckResult
 
@@ -136,11 +137,11 @@ def as_json(result: CheckResult, faces: bool = False) -> str:
 _SPURIOUS = {True: "yes", False: "no, global", None: "?"}
 
 
-def rows(result: CheckResult) -> list[tuple[str, ...]]:
+def rows(result: CheckResult, whole: bool = False) -> list[tuple[str, ...]]:
     """The cells of the table: risk, cell, components, orbits' dimensions, spurious."""
     return [
         (
-            str(entry.risk),
+            number(str(entry.risk), whole),
             entry.cell,
             str(entry.components),
             ", ".join(shown(size) for size in entry.dimensions),
@@ -150,10 +151,16 @@ def rows(result: CheckResult) -> list[tuple[str, ...]]:
     ]
 
 
-def valley_rows(result: CheckResult) -> list[tuple[str, ...]]:
+def valley_rows(result: CheckResult, whole: bool = False) -> list[tuple[str, ...]]:
     """The valleys of the table over all faces, as in VALLEY_HEADINGS."""
     return [
-        (str(each.risk), shown(each.dimension), shown(each.components), str(each.faces), _SPURIOUS[known])
+        (
+            number(str(each.risk), whole),
+            shown(each.dimension),
+            shown(each.components),
+            str(each.faces),
+            _SPURIOUS[known],
+        )
         for each, known in valleys(result)
     ]
 

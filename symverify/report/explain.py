@@ -10,6 +10,7 @@ from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMini
 from symverify.kernel.core.network import Point, Problem
 from symverify.problem.load import LoadedProblem
 from symverify.report.atlas import Mark, marks
+from symverify.report.context import context_words, title_words
 from symverify.report.document import (
     Block,
     Code,
@@ -51,9 +52,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's."""
+    """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's.
+
+    `context` is a line about the network, the data and the loss.
+    """
 
     title: str
+    context: str
     verdict: Verdict
     sections: tuple[Section, ...]
     problem: Problem | None = None
@@ -64,23 +69,23 @@ class Explanation:
 
 def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
     """Replay a certificate through the kernel and tell it. Never raises for a bad certificate: the verdict says it."""
-    title = problem_file.name or "unnamed network"
+    title, context = title_words(problem_file.problem), context_words(problem_file.problem)
     try:
         checked = check(problem_file.network, certificate, problem_file.open_data)
         if checked.problem.sha256 != problem_file.sha256:
             raise Rejected("problem", "the data file has changed since the problem was loaded")
     except Malformed as error:
         faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
-        return _not_a_proof(title, Verdict.MALFORMED, "is not a well-formed certificate", faults)
+        return _not_a_proof(title, context, Verdict.MALFORMED, "is not a well-formed certificate", faults)
     except Rejected as error:
-        return _not_a_proof(title, Verdict.REJECTED, "does not prove what it claims", [str(error)])
+        return _not_a_proof(title, context, Verdict.REJECTED, "does not prove what it claims", [str(error)])
     except (Declined, RecursionError, MemoryError) as error:
         what = "could not be checked within the kernel's budget"
-        return _not_a_proof(title, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
-    return account(checked, title, certificate)
+        return _not_a_proof(title, context, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
+    return account(checked, certificate)
 
 
-def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
+def account(checked: Checked, certificate: bytes) -> Explanation:
     """What the kernel has found, told; the certificate's bytes serve for its hash only."""
     story, theorems = Story(checked), checked.theorems
     sections = [
@@ -92,16 +97,22 @@ def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
-    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines)
+    title, context = title_words(story.problem), context_words(story.problem)
+    return Explanation(
+        title, context, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines
+    )
 
 
-def render(explanation: Explanation, form: Form) -> str:
-    """The explanation in one of the forms; equal explanations give equal text."""
+def render(explanation: Explanation, form: Form, whole: bool = False) -> str:
+    """The explanation in one of the forms; equal explanations give equal text.
+
+    `whole`: text and LaTeX list the exact values of rounded numbers; pages and Markdown have them in details.
+    """
     match form:
         case "text":
             from symverify.report.textual import as_text
 
-            return as_text(explanation)
+            return as_text(explanation, whole)
         case "markdown":
             from symverify.report.textual import as_markdown
 
@@ -109,7 +120,7 @@ def render(explanation: Explanation, form: Form) -> str:
         case "latex":
             from symverify.report.latex import as_latex
 
-            return as_latex(explanation)
+            return as_latex(explanation, whole)
         case "html":
             from symverify.report.html import page
 
@@ -118,7 +129,7 @@ def render(explanation: Explanation, form: Form) -> str:
             raise ValueError(f"unknown form {form!a}; known: {', '.join(FORMS)}")
 
 
-def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
+def _not_a_proof(title: str, context: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
     word = {Verdict.REJECTED: "REJECTED", Verdict.MALFORMED: "MALFORMED"}.get(verdict, "UNDECIDED")
     blocks: tuple[Block, ...] = (
         prose(f"**{word}:** this certificate {what}. The kernel says:"),
@@ -129,7 +140,7 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
             Code("symverify check"),
         ),
     )
-    return Explanation(title, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
+    return Explanation(title, context, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
 
 
 # the statement
@@ -173,7 +184,8 @@ def _steps(story: Story) -> list[Section]:
 def _reading_note() -> Block:
     return prose(
         "The steps carry the numbers that they have in the certificate. A value marked ≈ is a rounded view of an exact "
-        "rational, which stands at the end of its section; no proof uses a rounded value."
+        "rational, which the certificate has, a page in its details, and text with {}; no proof uses a rounded value.",
+        Code("--exact"),
     )
 
 

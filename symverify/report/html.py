@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from symverify.report import claims, escape
+from symverify.report.context import context_words, title_words
 from symverify.report.document import (
     SUBSCRIPT,
     Block,
@@ -26,9 +27,10 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import exact, is_short, short, text
+from symverify.report.formula import text
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, atlas_picture, pictures
+from symverify.report.rationals import exact, is_short, short
 from symverify.report.render import opinion
 from symverify.run.check import CheckResult, ClaimResult
 
@@ -51,7 +53,8 @@ def page(explanation: Explanation) -> str:
         f'<meta name="color-scheme" content="light dark">\n<title>{verdict.upper()}: {title}</title>\n'
         f"<style>{style}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#main">To the content</a>\n<header>\n'
-        f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n{_contents(explanation)}'
+        f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n'
+        f'<p class="context">{escape.html(explanation.context)}</p>\n{_contents(explanation)}'
         f'</header>\n<main id="main">\n{"".join(shown[:place])}{drawn}{"".join(shown[place:])}</main>\n'
         "<footer>Made by symverify from a network file and a certificate. The page loads nothing from "
         "elsewhere.</footer>\n"
@@ -207,14 +210,16 @@ def _picture(picture: Picture) -> str:
 
 def claims_table(result: CheckResult) -> str:
     """A run's claims as an HTML table: beside each what is proved and, on a line of its own, what was observed."""
-    name, verdict = escape.html(escape.plain(result.problem.name or "network")), result.verdict.value.upper()
+    name, verdict = escape.html(escape.plain(title_words(result.problem.problem))), result.verdict.value.upper()
     head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
     body = "".join(f"<tr>{_claim(result, claim)}</tr>" for claim in result.claims)
     alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
     skipped = "".join(
         f"<p>{escape.html(escape.plain(f'{name}: skipped: {reason}'))}</p>" for name, reason in result.skipped
     )
-    caption = f"<caption><bdi>{name}</bdi>: {verdict}, problem <code>{result.problem.sha256[:12]}</code></caption>"
+    about = escape.html(context_words(result.problem.problem))
+    known = f"problem <code>{result.problem.sha256[:12]}</code>"
+    caption = f"<caption><bdi>{name}</bdi>: {verdict}; {about}; {known}</caption>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{skipped}{alarms}"
 
 

@@ -11,7 +11,7 @@ from symverify.kernel.core.network import Problem
 from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene
-from symverify.report.formula import decimal, exact, is_short
+from symverify.report.rationals import short
 from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 
@@ -47,7 +47,7 @@ def pictures(problem: Problem, scene: Scene, key: str) -> list[Picture | str]:
 
 def risk_words(x: Fraction) -> str:
     """An exact risk for a tooltip."""
-    return exact(x) if is_short(x) else f"≈ {decimal(x, 6)}"
+    return short(x)
 
 
 # the risk on a plane
