@@ -103,6 +103,8 @@ class Picture(StrEnum):
     SLICE = "slice"
     SEGMENT = "segment"
     FIT = "fit"
+    ATLAS = "atlas"
+    CELLS = "cells"
     ALL = "all"
 
 
@@ -112,7 +114,7 @@ def plot(
     network: Network,
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
     what: Annotated[
-        Picture, typer.Option(help="The loss on a slice, along the segment, the fits, or all.")
+        Picture, typer.Option(help="The loss on a slice, along a segment, the fits, an atlas, a unit's cells.")
     ] = Picture.ALL,
 ) -> None:
     """Draws a certificate's pictures for papers (needs the plot extra)."""

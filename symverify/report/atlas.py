@@ -12,6 +12,7 @@ from symverify.kernel.cells.face_atlas import FaceAtlas, WholeValley
 from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.facts import Bracket, Evaluated, GlobalMinimum
+from symverify.kernel.core.network import Point
 from symverify.kernel.core.proof import Fact
 from symverify.report.render import number
 from symverify.report.words import face_words
@@ -32,7 +33,16 @@ class Entry:
     spurious: bool | None
 
 
-Mark = tuple[Fraction, int | None, int | None, bool | None]  # risk, dimension, components, spurious; None: not known
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A valley for the pictures, with a point of it; None: not known. `faces` meet it, in an atlas of all faces."""
+
+    risk: Fraction
+    dimension: int | None
+    components: int | None
+    spurious: bool | None
+    faces: int | None = None
+    point: Point | None = None
 
 
 def entries(result: CheckResult) -> list[Entry]:
@@ -59,13 +69,15 @@ def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
 
 def marks(facts: Sequence[Fact]) -> tuple[Mark, ...]:
     """For the picture: the valleys of all local minima, or else the minima of each cell."""
-    found: list[Mark] = [
-        (each.risk, each.dimension, each.components, spurious(each.risk, facts)) for each in _valleys(facts)
+    found = [
+        Mark(each.risk, each.dimension, each.components, spurious(each.risk, facts), each.faces, each.point)
+        for each in _valleys(facts)
     ]
     for each in () if found else _cells(facts):
         sizes = [size for _, size in each.orbits if size is not None]
-        found.append((each.risk, max(sizes, default=None), each.components, spurious(each.risk, facts)))
-    return tuple(sorted(found, key=lambda mark: (mark[0], mark[1] or 0, mark[2] or 0)))
+        known = spurious(each.risk, facts)
+        found.append(Mark(each.risk, max(sizes, default=None), each.components, known, None, each.orbits[0][0]))
+    return tuple(sorted(found, key=lambda mark: (mark.risk, mark.dimension or 0, mark.components or 0)))
 
 
 def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:

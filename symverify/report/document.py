@@ -8,7 +8,7 @@ from typing import cast
 
 from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, m, numbers, viewed
 from symverify.report.formula import Ident as _Ident
-from symverify.report.rationals import apart, is_short
+from symverify.report.rationals import DIGITS, apart, is_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,8 @@ def say(template: str, *parts: Inline | Fraction | int) -> tuple[Inline, ...]:
 def _told_apart(parts: Sequence[Inline]) -> tuple[Inline, ...]:
     """The parts with as many digits as different numbers among them need to look different."""
     digits = apart(_inline_numbers(parts))
+    if digits == DIGITS:
+        return tuple(parts)
     return tuple(viewed(part, digits) if isinstance(part, Num | Line) else part for part in parts)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from symverify.kernel import Checked, Declined, Malformed, Rejected, check
+from symverify.kernel import Checked, Declined, Malformed, Rejected, Theorem, check
+from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Point, Problem
 from symverify.problem.load import LoadedProblem
@@ -14,6 +15,7 @@ from symverify.report.context import context_words, title_words
 from symverify.report.document import (
     Block,
     Code,
+    Inline,
     Items,
     More,
     Section,
@@ -54,7 +56,7 @@ class Scene:
 class Explanation:
     """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's.
 
-    `context` is a line about the network, the data and the loss.
+    `context` is a line about the network, the data and the loss, `cells` whether it is about the cells of a unit.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Explanation:
     sections: tuple[Section, ...]
     problem: Problem | None = None
     scenes: tuple[Scene, ...] = ()
+    cells: bool = False
     atlas: tuple[Mark, ...] = ()
     lines: tuple[str, ...] = ()
 
@@ -91,7 +94,7 @@ def account(checked: Checked, certificate: bytes) -> Explanation:
     sections = [
         Section("statement", 2, ("What is proved",), tuple(_statements(story))),
         Section("problem", 2, ("The network, the data and the risk",), tuple(problem_blocks(story.problem))),
-        Section("proof", 2, ("The proof",), (_reading_note(),)),
+        Section("proof", 2, ("The proof",), (_reading_note(), *_outline(story))),
         *_steps(story),
         Section("trust", 2, ("What this rests on",), tuple(_trust(checked, certificate))),
     ]
@@ -99,7 +102,15 @@ def account(checked: Checked, certificate: bytes) -> Explanation:
     lines = tuple(theorem.line() for theorem in theorems)
     title, context = title_words(story.problem), context_words(story.problem)
     return Explanation(
-        title, context, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines
+        title,
+        context,
+        verdict,
+        tuple(sections),
+        story.problem,
+        _scenes(story),
+        any(isinstance(fact, UnitCells) for fact in story.facts),
+        marks(story.facts),
+        lines,
     )
 
 
@@ -148,7 +159,7 @@ def _not_a_proof(title: str, context: str, verdict: Verdict, what: str, reasons:
 
 def _statements(story: Story) -> list[Block]:
     items = []
-    for theorem in sorted(story.checked.theorems, key=lambda theorem: theorem.claim == "assumptions"):
+    for theorem in sorted(story.checked.theorems, key=lambda each: _rank(story, each)):
         said = sentence(theorem_words(story.checked, theorem, story.names))
         above = height_words(story.checked, theorem)
         head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
@@ -161,6 +172,29 @@ def _statements(story: Story) -> list[Block]:
         )
         items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), *tail))
     return [Items(tuple(items))]
+
+
+def _rank(story: Story, theorem: Theorem) -> int:
+    """The claims about the given point first, what is only a condition last."""
+    at = subject(story.facts[theorem.step])
+    return 2 if theorem.claim == "assumptions" else int(at is None or not at.given)
+
+
+def _outline(story: Story) -> list[Block]:
+    """The proof in short: a line for each step; of very many steps those that claims rest on directly."""
+    shown = range(len(story.steps))
+    if len(shown) > MANY:
+        claimed = {theorem.step for theorem in story.checked.theorems}
+        shown_set = claimed | {i for step in claimed if len(story.premises(step)) <= FEW for i in story.premises(step)}
+        chosen = sorted(shown_set)
+    else:
+        chosen = list(shown)
+    rows: list[list[Inline]] = [
+        [str(i), Code(story.rule(i)), Stranger(flat(sentence(told(story.facts[i], story.names))))] for i in chosen
+    ]
+    left = len(story.steps) - len(chosen)
+    more = [prose(f"{left} further steps, on which these rest, are left out here.")] if left else []
+    return [*table("The proof in short.", ("step", "rule", "proves"), rows, limit=MANY), *more]
 
 
 def _steps(story: Story) -> list[Section]:
@@ -214,7 +248,7 @@ def _trust(checked: Checked, certificate: bytes) -> list[Block]:
 
 
 def _scenes(story: Story) -> tuple[Scene, ...]:
-    """One scene for each point that a claim is about, those with a valley or a better point first."""
+    """One scene for each point that a claim is about: the given point first, then those with a valley."""
     found: dict[Point, Scene] = {}
     for theorem in story.checked.theorems:
         scene = _scene(story, theorem.step)
@@ -223,7 +257,7 @@ def _scenes(story: Story) -> tuple[Scene, ...]:
         known = found.get(scene.at.point)
         if known is None or (known.valley is None and scene.valley is not None):
             found[scene.at.point] = scene
-    ranked = sorted(found.values(), key=lambda scene: (scene.valley is None, scene.better is None))
+    ranked = sorted(found.values(), key=lambda each: (not each.at.given, each.valley is None, each.better is None))
     return tuple(ranked[:MAX_SCENES])
 
 

@@ -62,6 +62,7 @@ class Matrix:
 
 
 Formula = Ident | Op | Words | Num | Script | Line | Matrix
+MANY_COMMAS = 3
 RELATIONS = frozenset("=<>≤≥≠≈≡∈→↦⇒⇔")
 BINARY = frozenset("+−·×")
 _SIGNS = RELATIONS | BINARY | frozenset("()[]{},;:|⟨⟩Σ∑∂∘…′*/±.")
@@ -81,6 +82,40 @@ def m(*parts: "str | Formula | Fraction | int") -> Line:
             if isinstance(number := found[-1], Num) and not is_short(number.value) and found[:-1][-1:] == [Op("=")]:
                 del found[-2]  # the number brings its own ≈
     return Line(tuple(found))
+
+
+def apart(formula: "Formula") -> "list[Formula]":
+    """The parts of a line between its wide gaps, which a narrow page may set below each other."""
+    if not isinstance(formula, Line) or GAP not in formula.parts:
+        return [formula]
+    found: list[list[Formula]] = [[]]
+    for part in formula.parts:
+        if part == GAP:
+            found.append([])
+        else:
+            found[-1].append(part)
+    return [Line(tuple(parts)) for parts in found if parts]
+
+
+def in_pieces(formula: "Formula") -> "list[Formula]":
+    """A line in a sentence, cut after its commas where there are many: a vector that can go on in the next line."""
+    flat = list(_flattened(formula))
+    if flat.count(Op(",")) < MANY_COMMAS:
+        return [formula]
+    found: list[list[Formula]] = [[]]
+    for part in flat:
+        found[-1].append(part)
+        if part == Op(","):
+            found.append([])
+    return [Line(tuple(parts)) for parts in found if parts]
+
+
+def _flattened(formula: "Formula") -> "Iterator[Formula]":
+    if isinstance(formula, Line):
+        for part in formula.parts:
+            yield from _flattened(part)
+    else:
+        yield formula
 
 
 def viewed(formula: "Formula", digits: int) -> "Formula":

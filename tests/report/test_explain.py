@@ -350,11 +350,11 @@ def test_an_atlas_over_the_faces_is_told(form: Form) -> None:
 
 
 def test_an_atlas_over_the_faces_is_drawn() -> None:
-    assert {spurious for _, _, _, spurious in face_atlas().atlas} == {True, False}
-    assert "Minima by risk" in render(face_atlas(), "html")
+    assert {mark.spurious for mark in face_atlas().atlas} == {True, False}
+    assert "Valleys of local minima by risk" in render(face_atlas(), "html")
 
 
 def test_an_atlas_is_drawn() -> None:
     assert len(atlas().atlas) > 2
-    assert all(spurious is None for _, _, _, spurious in atlas().atlas)
-    assert "Minima by risk" in render(atlas(), "html")
+    assert all(mark.spurious is None for mark in atlas().atlas)
+    assert "Valleys of local minima by risk" in render(atlas(), "html")
