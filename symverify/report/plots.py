@@ -186,7 +186,9 @@ def _slice(axes: Any, problem: Problem, scene: Scene) -> None:
 
 def _mark(axes: Any, x: float, y: float, name: str, marker: str, colour: str) -> None:
     axes.plot([x], [y], marker=marker, color=colour, markeredgecolor="white", markersize=6, linestyle="none", zorder=5)
-    axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", style="italic", weight="bold")
+    halo = import_module("matplotlib.patheffects").withStroke(linewidth=2.5, foreground="white")
+    shown = axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", style="italic", weight="bold")
+    shown.set_path_effects([halo])
 
 
 def _segment(axes: Any, problem: Problem, scene: Scene) -> None:
