@@ -9,7 +9,8 @@ from pathlib import Path
 
 from symverify.certify.emitters import CLAIMS
 from symverify.kernel import check
-from symverify.kernel.table import RATIONAL_LOSSES, REAL_LOSSES, STOREYS
+from symverify.kernel.losses import LOSSES
+from symverify.kernel.table import STOREYS
 from symverify.problem.load import load
 from symverify.report.atlas_pictures import atlas_picture
 from symverify.report.context import context_words, title_words
@@ -79,7 +80,7 @@ def rules() -> str:
 
 def losses() -> str:
     """The losses by name with the options that they take and the rules that are proved for them."""
-    kinds = {**RATIONAL_LOSSES, **REAL_LOSSES}
+    kinds = LOSSES
     everything = [rule.__name__ for known in STOREYS.values() for rule in known]
     lines = [
         "# Losses",

@@ -4,8 +4,8 @@ from fractions import Fraction
 from functools import cache
 
 from symverify.kernel.core.activation import Activation
-from symverify.kernel.core.file import FAMILIES, read_activation
 from symverify.kernel.core.network import Problem
+from symverify.kernel.network_file import FAMILIES, read_activation
 from symverify.report.rationals import short
 
 _SPELLED = {"relu": "ReLU", "abs": "absolute value", "relu6": "ReLU6", "hardtanh": "hard tanh",
