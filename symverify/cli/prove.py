@@ -214,6 +214,7 @@ def cells(
     ] = None,
     rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    exact: Exact = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
 ) -> None:
     """List or count the cells of one hidden unit: the patterns of pieces that its weights can have on the data."""
@@ -227,7 +228,7 @@ def cells(
         raise Usage("--format is text or json")
     try:
         as_json = form is Format.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         raise Usage(str(error)) from None
     if output is None:

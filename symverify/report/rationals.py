@@ -10,9 +10,12 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Con
 from fractions import Fraction
 from typing import Literal
 
+from symverify.kernel.reals.enclosure import Enclosure, decimals
+
 LONGEST = 12  # digits, of numerator and denominator together, up to which a rational is shown whole
 FEW, MOST = 4, 30  # significant digits of a decimal in a table or matrix; at most, to tell numbers apart
 DIGITS = 6  # of a decimal in a sentence
+ENCLOSED = 10  # digits after the point of an enclosed number
 MAX_SHOWN_BITS = 13_000  # beyond, Python would not print the digits
 Toward = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
@@ -63,6 +66,11 @@ def apart(values: Iterable[Fraction], digits: int = DIGITS) -> int:
     """The fewest significant digits, at least `digits` and at most `MOST`, that show different values differently."""
     long = {x for x in values if not is_short(x)}
     return next((n for n in range(digits, MOST) if len({decimal(x, View(n)) for x in long}) == len(long)), MOST)
+
+
+def enclosed(x: Enclosure) -> str:
+    """The first digits on which both ends of an enclosure agree, cut off with ".." as in verdict lines."""
+    return decimals(x.lower, x.upper, ENCLOSED)
 
 
 def abridged(text: str) -> str:

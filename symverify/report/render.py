@@ -8,9 +8,10 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 
 from symverify.kernel.core.proof import Quantity, Value
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.report import claims
 from symverify.report.escape import markdown, terminal
-from symverify.report.rationals import short
+from symverify.report.rationals import enclosed, short
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
 from symverify.run.verify import Verified, report
@@ -117,6 +118,8 @@ def number(value: Value, whole: bool = False) -> str:
     """A number of a statement as a table shows it; "" for none. `whole`: with all digits."""
     if isinstance(value, str):
         return value if whole else short(Fraction(value))
+    if isinstance(value, Enclosure) and not whole:
+        return enclosed(value)
     return str(value) if isinstance(value, Quantity) else ""
 
 

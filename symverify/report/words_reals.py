@@ -19,6 +19,7 @@ from symverify.kernel.reals.facts import (
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.document import Inline, say
 from symverify.report.formula import Num
+from symverify.report.rationals import enclosed
 
 Sentence = tuple[Inline, ...]
 
@@ -28,7 +29,7 @@ def _named(at: EnclosedPoint | Evaluated, otherwise: str = "a point") -> str:
 
 
 def _risk(risk: Enclosure | Fraction) -> Inline:
-    return Num(risk) if isinstance(risk, Fraction) else str(risk)
+    return Num(risk) if isinstance(risk, Fraction) else enclosed(risk)
 
 
 def _point(fact: EnclosedPoint, _: object) -> Sentence:
