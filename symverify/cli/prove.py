@@ -20,6 +20,7 @@ from symverify.cli.common import (
     positive,
     print_result,
     print_table,
+    share,
     tell,
     writable,
     writing,
@@ -51,6 +52,12 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    gap: Annotated[
+        str,
+        typer.Option(
+            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+        ),
+    ] = "1e-6",
     exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
@@ -62,6 +69,7 @@ def check(
     The exit code answers --claims; without it, whether the given parameters are a local minimum, or else whether the
     network has a spurious one.
     """
+    from symverify.kernel.core.text import liberal
     from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
@@ -85,6 +93,7 @@ def check(
             resume=resume,
             fresh=fresh,
             cell=cell,
+            gap=liberal(gap, "--gap"),
             progress=progress.say,
             stopped=interrupted,
         )

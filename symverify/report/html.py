@@ -34,12 +34,13 @@ from symverify.report.document import (
     Verbatim,
     shortened,
 )
-from symverify.report.explain import Explanation, Scene
+from symverify.report.explain import Explanation
 from symverify.report.formula import apart, in_pieces, text
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, pictures
 from symverify.report.rationals import exact, is_short, short
 from symverify.report.render import opinion
+from symverify.report.scenes import GIVEN, Scene
 from symverify.report.views import NoView
 from symverify.run.check import CheckResult, ClaimResult
 
@@ -216,7 +217,7 @@ def _pictures(explanation: Explanation) -> str:
         with suppress(NoView):
             parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
         parts.append(_cards(problem, explanation.atlas))
-    point, name = (scenes[0].at.point, scenes[0].name) if scenes else (problem.parameters, "the given point")
+    point, name = (scenes[0].at.point, scenes[0].name) if scenes else (problem.parameters, GIVEN)
     about = [diagram_picture(problem, point, name, "network")]
     if explanation.cells:
         with suppress(NoView):
@@ -232,7 +233,8 @@ def _pictures(explanation: Explanation) -> str:
 
 
 def _scene_name(scene: Scene) -> str:
-    return f"{escape.html(scene.name)}{', the given point' * scene.at.given}, {escape.html(scene.kind)}"
+    given = ", the given point" * (scene.at.given and scene.name != GIVEN)
+    return f"{escape.html(scene.name)}{given}, {escape.html(scene.kind)}"
 
 
 def _scene(problem: Problem, scene: Scene, key: str, about: Sequence[Picture]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from symverify.kernel.core.network import Problem
 from symverify.report.contours import level_lines, outlines
-from symverify.report.explain import Scene
 from symverify.report.rationals import short
+from symverify.report.scenes import Scene
 from symverify.report.svg import Canvas, number
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 

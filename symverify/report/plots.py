@@ -16,7 +16,8 @@ from symverify.problem.write import write_atomically
 from symverify.report.atlas import Mark
 from symverify.report.atlas_pictures import places
 from symverify.report.cell_pictures import cells_view
-from symverify.report.explain import Explanation, Scene, explain
+from symverify.report.explain import Explanation, explain
+from symverify.report.scenes import Scene
 from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
 from symverify.run.verdict import Verdict
 

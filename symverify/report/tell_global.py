@@ -9,9 +9,10 @@ from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import Bracket, LowerBound
+from symverify.kernel.reals.facts import RealBracket
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
-from symverify.report.rationals import TABLE, short
+from symverify.report.rationals import TABLE, enclosed, short
 from symverify.report.story import Story
 from symverify.report.words import at_least, at_most, counted
 
@@ -92,6 +93,9 @@ def tell_limit(story: Story, index: int) -> list[Block]:
 def tell_bracket(story: Story, index: int) -> list[Block]:
     """Two inequalities."""
     fact = story.fact(index, Bracket)
+    if isinstance(fact, RealBracket):
+        said = f"The bound and an upper end of the point's risk enclose the infimum: {enclosed(fact.risk)}."
+        return [prose(said)]
     return [formula("{} ≤ {} R ≤ {}", at_least(fact.lower), Words("inf"), at_most(fact.upper))]
 
 

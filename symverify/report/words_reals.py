@@ -11,6 +11,7 @@ from symverify.kernel.reals.facts import (
     NoMinimum,
     NotRealMinimum,
     RationalMinimum,
+    RealBracket,
     RealMinimum,
     SpanMinimum,
     SpuriousReal,
@@ -34,6 +35,11 @@ def _risk(risk: Enclosure | Fraction) -> Inline:
 
 def _point(fact: EnclosedPoint, _: object) -> Sentence:
     return say(f"{_named(fact)} has risk {{}}", _risk(fact.risk))
+
+
+def _bracket(fact: RealBracket, _: object) -> Sentence:
+    digits = enclosed(fact.risk)
+    return (f"the infimum of the risk over all parameters is {'in ' * digits.startswith('[')}{digits}",)
 
 
 def _span(fact: SpanMinimum, _: object) -> Sentence:
@@ -112,5 +118,6 @@ REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousReal: _spurious,
     NoMinimum: _none,
     ZeroInfimum: _zero,
+    RealBracket: _bracket,
     BoxMinimum: _box,
 }
