@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from symverify.cli.common import (
+    Exact,
     Format,
     Network,
     Progress,
@@ -61,6 +62,7 @@ def check(
             callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
         ),
     ] = "1e-6",
+    exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -72,6 +74,7 @@ def check(
     network has a spurious one.
     """
     from symverify.kernel.core.text import liberal
+    from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
@@ -107,8 +110,9 @@ def check(
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            tell(*(near.numbers["told"] if near is not None else ()))
-            print_result(result)
+            told = near.numbers["told"] if near is not None else ()
+            tell(*(told if exact else map(abridged, told)))
+            print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -178,6 +182,7 @@ def atlas(
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
     ] = False,
+    exact: Exact = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
     ] = False,
@@ -206,11 +211,11 @@ def atlas(
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
-        if faces and (found := valley_rows(result)):
+        if faces and (found := valley_rows(result, exact)):
             print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
-        if not faces and (found := rows(result)):
+        if not faces and (found := rows(result, exact)):
             print_table("", HEADINGS, found, right=("risk", "components"))
-        print_result(result)
+        print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -224,6 +229,7 @@ def cells(
     ] = None,
     rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    exact: Exact = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
 ) -> None:
     """List or count the cells of one hidden unit: the patterns of pieces that its weights can have on the data."""
@@ -237,7 +243,7 @@ def cells(
         raise Usage("--format is text or json")
     try:
         as_json = form is Format.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         raise Usage(str(error)) from None
     if output is None:
@@ -254,6 +260,7 @@ def critical(
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    exact: Exact = False,
 ) -> None:
     """The critical points inside a cell: all families for one hidden layer, what a solver finds for tiny deep ones."""
     from symverify.report.critical import listing
@@ -262,7 +269,7 @@ def critical(
         raise Usage("--format is text or json")
     problem = load_network(network, form).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout))
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
 
 

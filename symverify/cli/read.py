@@ -8,12 +8,14 @@ import typer
 
 from symverify.cli.common import (
     Certificate,
+    Exact,
     Format,
     Network,
     app,
     certificate_bytes,
     load_network,
     tell,
+    tell_verdicts,
     writable,
     writing,
 )
@@ -29,6 +31,7 @@ def verify(
     require_proved: Annotated[
         bool, typer.Option("--require-proved", help="Exit with 10 where a claim is refuted, though that is verified.")
     ] = False,
+    exact: Exact = False,
 ) -> None:
     """Have the kernel verify certificates. Their problems are found by hash, among the paths and beside them."""
     from symverify.problem.write import append
@@ -36,7 +39,7 @@ def verify(
     from symverify.run.verify import report, verify_many, worst_code
 
     results = verify_many(paths, require_proved)
-    tell(*report(results))
+    tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):
             append(summary, markdown_summary(results).encode())
@@ -73,6 +76,7 @@ def explain(
     form: Annotated[Form, typer.Option("--format", help="text, markdown, latex or html.")] = Form.TEXT,
     html: Annotated[bool, typer.Option("--html", help="The same as --format html: one self-contained page.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
+    exact: Exact = False,
 ) -> None:
     """Tells a certificate's proof as a mathematician would write it, with the numbers; as a page, with pictures."""
     from symverify.problem.write import write_atomically
@@ -83,7 +87,7 @@ def explain(
     if output is not None:
         writable(output, certificate, network)
     explanation = run(problem, certificate_bytes(certificate))
-    text = render(explanation, "html" if html else form.value)
+    text = render(explanation, "html" if html else form.value, exact)
     if output is None:
         print(text)
     else:
@@ -99,6 +103,8 @@ class Picture(StrEnum):
     SLICE = "slice"
     SEGMENT = "segment"
     FIT = "fit"
+    ATLAS = "atlas"
+    CELLS = "cells"
     ALL = "all"
 
 
@@ -108,7 +114,7 @@ def plot(
     network: Network,
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
     what: Annotated[
-        Picture, typer.Option(help="The loss on a slice, along the segment, the fits, or all.")
+        Picture, typer.Option(help="The loss on a slice, along a segment, the fits, an atlas, a unit's cells.")
     ] = Picture.ALL,
 ) -> None:
     """Draws a certificate's pictures for papers (needs the plot extra)."""
