@@ -5,10 +5,11 @@ from dataclasses import InitVar, dataclass, field
 from typing import final
 
 from .core.errors import Malformed, Rejected, metered, spend
-from .core.file import read_problem
 from .core.network import Problem
 from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
+from .programs.file import read_network
+from .programs.network import Programmed
 from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
@@ -100,7 +101,8 @@ def apply(proof: Proof, value: object, where: str) -> Step:
         raise Malformed((fields.at("rule"), f"unknown rule {shown(rule)}"))
     if rule not in proof.problem.loss.rules:
         decay = " with weight decay" if proof.problem.decays else ""
-        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss{decay}")
+        program = " on a general program" if isinstance(proof.problem, Programmed) else ""
+        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss{decay}{program}")
     written = dict(fields.left)
     step = Reading(proof, fields)
     try:
@@ -128,7 +130,7 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         if claimed != spelled or type(claimed) is not type(spelled):
             raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()
-    used = {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
+    used = {proof.problem.storey, *(STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index]))}
     storey = "+".join(each for each in STOREYS if each in used and each != "core") or "core"
     return Theorem(name, verdict, tuple(statement.items()), index, storey, proof.problem.sha256, _SEAL)
 
@@ -146,7 +148,7 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     steps = fields.need("steps", listed(anything))
     fields.done()
     with metered():
-        problem = read_problem(network, open_data, LOSSES)
+        problem = read_network(network, open_data, LOSSES)
         if sha256 != problem.sha256:
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:

@@ -29,6 +29,9 @@ from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .curvature.substitution import substitution
+from .programs.restricted_face_minimum import restricted_face_minimum
+from .programs.restricted_lower_bound import restricted_lower_bound
 from .reals.enclosed_point import enclosed_point
 from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
@@ -55,7 +58,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt),
+    "programs": (restricted_face_minimum, restricted_lower_bound),
+    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt, substitution),
     "cells": (
         cell_cover,
         cell_minima,

@@ -8,7 +8,7 @@ from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
 from symverify.kernel.core.file import read_point
-from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
+from symverify.kernel.core.network import Pattern, Place, Point, Problem, evaluate, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.text import Fields, canonical, listed, natural
@@ -17,7 +17,7 @@ from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.curvature.forms import nullspace, restricted
-from symverify.kernel.curvature.hessian import Place, derivatives, piece_at, second_derivatives
+from symverify.kernel.curvature.hessian import derivatives, piece_at, second_derivatives
 from symverify.opinion.equations import (
     inside,
     of_change,

@@ -25,10 +25,10 @@ from symverify.kernel.core.file import (
     read_decay,
     unknown_loss,
 )
-from symverify.kernel.core.file import read_problem as kernel_read
 from symverify.kernel.core.loss import Loss, positive
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+from symverify.kernel.programs.file import read_network as kernel_read
 from symverify.kernel.table import LOSSES
 
 T = TypeVar("T")

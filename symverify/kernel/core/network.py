@@ -7,20 +7,23 @@ bent node applies an activation to each of its units.
 Indices: sample i (n of them), bent node (hidden layer) l from 0, unit j, output k.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import assert_never
+from operator import add
+from typing import TypeVar, assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import echelon, rank, total
+from .algebra import dot, echelon, rank, total
 from .errors import Rejected, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
 
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
+Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ class Affine:
     layer: int
     biased: bool
 
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The nodes whose values enter."""
+        return (self.source,)
+
+    def entering(self, values: Sequence[Sequence[T]]) -> Sequence[T]:
+        """What enters, of the values of all nodes."""
+        return values[self.source]
+
+    def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
+        """Add the derivatives by what enters to those by the nodes' values."""
+        pulls[self.source][:] = map(add, pulls[self.source], back)
+
 
 @dataclass(frozen=True, slots=True)
 class Bent:
@@ -39,6 +55,10 @@ class Bent:
     source: int
     layer: int
     h: Activation
+
+    def entering(self, values: Sequence[Sequence[T]]) -> Sequence[T]:
+        """What enters, of the values of all nodes."""
+        return values[self.source]
 
 
 Program = tuple[Affine | Bent, ...]  # node 0 is the input; program[k] is node k + 1
@@ -90,6 +110,32 @@ class Problem:
             nodes += [Bent(2 * m + 1, m, h), Affine(2 * m + 2, m + 1, self.has_bias(m + 1))]
         return tuple(nodes)
 
+    @cached_property
+    def bents(self) -> tuple[Bent, ...]:
+        """The bent nodes, in order."""
+        return tuple(node for node in self.program if isinstance(node, Bent))
+
+    @property
+    def storey(self) -> str:
+        """The part of the kernel that reads the network."""
+        return "core"
+
+    @property
+    def outputs(self) -> int:
+        """d_Y."""
+        return self.widths[-1]
+
+    @cached_property
+    def places(self) -> tuple[tuple[Place, int], ...]:
+        """All parameters, each with its number in the order of `coordinates`."""
+        found = (
+            (m, j, c)
+            for m in range(len(self.widths) - 1)
+            for j in range(self.widths[m + 1])
+            for c in range(self.widths[m] + self.has_bias(m))
+        )
+        return tuple((place, number) for number, place in enumerate(found))
+
     @property
     def decays(self) -> bool:
         """Whether a penalty is added to the loss."""
@@ -119,6 +165,39 @@ class Problem:
     def dead_row(self, i: int) -> bool:
         """Whether sample i enters the first layer as the zero row: its pre-activations are 0 at every point."""
         return not self.hidden_bias and not any(self.inputs[i])
+
+    def dead(self, layer: int, unit: int, i: int) -> bool:
+        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
+        return layer == 0 and self.dead_row(i)
+
+    def linear(self, layer: int, unit: int, i: int) -> bool:
+        """Whether a pre-activation on sample i is known to be an affine function of the parameters."""
+        return layer == 0
+
+    def unit_name(self, layer: int, unit: int) -> str:
+        """How messages name a unit, counted from 1."""
+        return unit_name(layer, unit)
+
+    def free(self, point: Point) -> list[Scalar]:
+        """The parameters of a point, one by one."""
+        return coordinates(point)
+
+    def reader(self, number: Callable[[object, str], Scalar]) -> "Callable[[object, str], Point] | None":
+        """How points are read, where not layer by layer."""
+        return None
+
+    def gather(self, rows: Sequence[Sequence[Scalar]]) -> list[Scalar]:
+        """The derivatives by all parameters, from those by the entries of each affine map."""
+        return [x for row in rows for x in row]
+
+    def flat(self, pattern: Pattern, pull: Sequence[Vector]) -> bool:
+        """Whether Σ_ik r_ik f_ik is constant on a cell: r is orthogonal to all coefficients of f."""
+        span = features(self, pattern)
+        return not any(dot(r, phi) for r in pull for phi in span)
+
+    def reach(self, pattern: Pattern) -> int:
+        """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell."""
+        return self.outputs * rank(features(self, pattern))
 
     def row(self, i: int) -> Vector:
         """x̃_i: the input, followed by 1 where hidden layers have biases."""
@@ -155,7 +234,7 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
     """
     values: list[list[Scalar]] = [list(problem.inputs[i])]
     for node in problem.program:
-        entering = values[node.source]
+        entering = node.entering(values)
         match node:
             case Affine(layer=m):
                 values.append(point[m].apply(entering))
@@ -205,14 +284,16 @@ def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
     """[l][j][i]: the piece that each pre-activation is strictly inside, or the two that meet there.
 
-    A dead row's first-layer pre-activation is the constant 0 and bounds no cell: one piece, the lower, gives h(0).
+    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
     """
-    found: list[list[list[tuple[int, ...]]]] = [[[] for _ in range(width)] for width in problem.widths[1:-1]]
+    found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
     for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for j, x in enumerate(z):
-                at = problem.activations[m].pieces(rational(x))
-                found[m][j].append(at[:1] if m == 0 and problem.dead_row(i) else at)
+        values = evaluate(problem, point, i)
+        for m, node in enumerate(problem.bents):
+            found[m] = found[m] or [[] for _ in values[node.source]]
+            for j, x in enumerate(values[node.source]):
+                at = node.h.pieces(rational(x))
+                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i) else at)
     return found
 
 
@@ -222,12 +303,12 @@ def cell_of(problem: Problem, point: Point) -> Pattern:
     units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
     for m, j, unit in units:
         if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
-            raise Rejected("", f"{unit_name(m, j)} is at a breakpoint on sample {i + 1}")
+            raise Rejected("", f"{problem.unit_name(m, j)} is at a breakpoint on sample {i + 1}")
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
 
 
 def unit_name(layer: int, unit: int) -> str:
-    """How messages name a unit, counted from 1."""
+    """How messages name a unit of a chain, counted from 1."""
     return f"unit {unit + 1} of hidden layer {layer + 1}"
 
 
@@ -241,11 +322,12 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     n = len(problem.inputs)
     spans: list[list[Vector]] = [list(zip(*problem.inputs, strict=True))]
     for node in problem.program:
-        entering = spans[node.source]
         match node:
             case Affine(biased=biased):
+                entering = [phi for source in node.sources for phi in spans[source]]
                 spans.append([*entering, (ONE,) * n] if biased else entering)
             case Bent(layer=m, h=h):
+                entering = spans[node.source]
                 fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
@@ -263,7 +345,7 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
 def pullback(
     problem: Problem, point: Point, i: int, pattern: Pattern, back: Sequence[Scalar], node: int = -1
 ) -> list[Scalar]:
-    """The derivatives of Σ_k back_k a_k by all parameters, ordered as `coordinates`, on the pieces of `pattern`.
+    """The derivatives of Σ_k back_k a_k by all parameters, in the order of `free`, on the pieces of `pattern`.
 
     a are the values on sample i of a node, of the prediction if none is named.
     """
@@ -272,26 +354,30 @@ def pullback(
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
     for k, each in reversed(list(enumerate(problem.program, 1))):
-        entering, pull, before = values[each.source], pulls[k], pulls[each.source]
+        entering, pull = each.entering(values), pulls[k]
         match each:
             case Affine(layer=m, biased=biased):
                 row = [*entering, *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) for g in pull for a in row]
-                for g, weights in zip(pull, point[m].weight, strict=True) if each.source else ():
-                    before[:] = (
-                        [bounded(x + g * w, g, w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
-                    )
+                if each.sources == (0,):
+                    continue
+                back_in: list[Scalar] = [ZERO] * len(entering)
+                for g, weights in zip(pull, point[m].weight, strict=True):
+                    if g != 0:
+                        back_in = [bounded(x + g * w, g, w) for x, w in zip(back_in, weights, strict=True)]
+                each.spread(pulls, back_in)
             case Bent(layer=m, h=h):
+                before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
                 before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
             case _:
                 assert_never(each)
-    return [x for rows in found for x in rows]
+    return problem.gather(found)
 
 
 def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
     """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
-    outputs = range(problem.widths[-1])
+    outputs = range(problem.outputs)
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
     rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
     return rank([rational(x) for x in row] for row in rows)

@@ -8,11 +8,12 @@ from ..core.activation import ZERO
 from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
-from ..core.network import Pattern, Point, Problem, coordinates, rational, unit_name
+from ..core.network import Pattern, Place, Point, Problem, coordinates, rational, unit_name
 from ..core.proof import Reading, Value
 from ..core.text import Fields, Read, canonical, listed, natural
-from ..curvature.flows import Moves, Unit, moves_of
-from ..curvature.hessian import MAX_HESSIAN, Place, places
+from ..curvature.flows import moves_of
+from ..curvature.hessian import MAX_HESSIAN, places
+from ..programs.moves import Moves, Unit
 from .box import Box, Lagrangian, velocities
 from .enclosure import Enclosure, scaled
 from .facts import RealMinimum
