@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import (
@@ -24,6 +25,8 @@ from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.loss_tree import Grower, Unfinished, zero_point
+from symverify.search.programs.linear_place import LinearMinimum
+from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
@@ -87,6 +90,9 @@ class Session:
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
     lowest_real: RealWitness | None = None
+    linear: LinearMinimum | str | None = None  # of a general program: its constructed minimum, or why there is none
+    lowest_point: Witness | None = None  # of a general program
+    signed: Bound | Literal[False] | None = False  # of a general program: its global minimum, None if not found
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)

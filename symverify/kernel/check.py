@@ -13,7 +13,12 @@ from .programs.network import Programmed
 from .table import LOSSES, RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
-WHERE = {"point": "given", "critical_point": "given", "spurious_minimum": "affine_fit"}  # the point that it is about
+WHERE = {  # the point that a claim is about
+    "point": "given",
+    "critical_point": "given",
+    "spurious_minimum": "affine_fit",
+    "spurious_linear_minimum": "linear_piece",
+}
 _SEAL = object()
 UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 

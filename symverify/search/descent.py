@@ -18,17 +18,16 @@ from symverify.kernel.core.network import (
     Point,
     Problem,
     cell_of,
+    pieces_at,
     predictions,
-    rational,
     residuals,
     risk,
     risk_along,
-    trace,
 )
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
 from symverify.kernel.curvature.hessian import slope as pulled
-from symverify.search.decide import moved, places
+from symverify.search.snap_equations import as_point
 from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
@@ -38,14 +37,11 @@ def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
     """A curve along which the risk strictly falls, and why in words; None if none of those tried does."""
     here = risk(problem, predictions(problem, point))
     for velocity, why in _candidates(problem, point):
-        moves = {
-            place: Poly.of([ZERO, *coefficients])
-            for place, coefficients in zip(places(problem), velocity, strict=True)
-            if any(coefficients)
-        }
-        curve = moved(point, moves)
+        moves = [Poly.of([ZERO, *coefficients]) if any(coefficients) else None for coefficients in velocity]
+        start = problem.free(point)
+        curve = as_point(problem, [x if p is None else p + x for x, p in zip(start, moves, strict=True)])
         try:
-            if moves and (risk_along(problem, curve) - here).sign_after_zero() < 0:
+            if any(moves) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
                 return curve, why
         except Declined:
             continue
@@ -86,13 +82,9 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 
     Not every choice need be realised near the point; a wrong one only gives a curve that is tried in vain.
     """
-    hidden = problem.widths[1:-1]
-    choices: list[tuple[int, ...]] = []
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for x in z:
-                at = problem.activations[m].pieces(rational(x))
-                choices.append(at[:1] if m == 0 and problem.dead_row(i) else at)
+    around = pieces_at(problem, point)
+    hidden = list(map(len, around))
+    choices = [unit[i] for i in range(len(problem.inputs)) for layer in around for unit in layer]
     found = []
     for number, choice in enumerate(product(*choices)):
         if number == MAX_CELLS:
@@ -118,7 +110,7 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
     The risk falls along minus it, and from every other subgradient's too, if it is not 0.
     """
     ends = intervals(problem, predictions(problem, point))
-    outputs = problem.widths[-1]
+    outputs = problem.outputs
     fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
     rows: list[list[float]] = []
     for i, row in enumerate(ends):

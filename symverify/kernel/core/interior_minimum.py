@@ -27,5 +27,5 @@ def interior_minimum(step: Reading) -> LocalMinimum:
 
 def flat(problem: Problem, pattern: Pattern, pull: Sequence[Vector], where: str) -> None:
     """The minorant Ψ is constant on the cell: the residuals are orthogonal to all coefficients of f."""
-    if not problem.flat(pattern, pull):
-        raise Rejected(where, "the first-order minorant is not constant on the cell")
+    if (tilted := problem.tilted(pattern, pull)) is not None:
+        raise Rejected(where, f"the first-order minorant is not constant on the cell ({tilted})")

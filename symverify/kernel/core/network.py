@@ -190,10 +190,10 @@ class Problem:
         """The derivatives by all parameters, from those by the entries of each affine map."""
         return [x for row in rows for x in row]
 
-    def flat(self, pattern: Pattern, pull: Sequence[Vector]) -> bool:
-        """Whether Σ_ik r_ik f_ik is constant on a cell: r is orthogonal to all coefficients of f."""
+    def tilted(self, pattern: Pattern, pull: Sequence[Vector]) -> str | None:
+        """Where Σ_ik r_ik f_ik is not constant on a cell, None if it is: r is orthogonal to all coefficients of f."""
         span = features(self, pattern)
-        return not any(dot(r, phi) for r in pull for phi in span)
+        return next((f"output {k}" for k, r in enumerate(pull, 1) if any(dot(r, phi) for phi in span)), None)
 
     def reach(self, pattern: Pattern) -> int:
         """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell."""

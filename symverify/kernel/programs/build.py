@@ -87,6 +87,7 @@ class Builder:
     nodes: list[Affine | Bent] = field(default_factory=list)
     slots: list[Slots] = field(default_factory=list)
     bent: list[str] = field(default_factory=list)
+    comparing: set[str] = field(default_factory=set)
     places: int = 0
 
     def affine(self, wires: tuple[Wire, ...], slots: Slots, where: str) -> tuple[Wire, ...]:
@@ -130,6 +131,7 @@ class Builder:
     def greatest(self, groups: Sequence[Sequence[Wire]], name: str, where: str) -> tuple[Wire, ...]:
         """The greatest of each group, by comparisons of pairs, round by round."""
         left = [list(group) for group in groups]
+        self.comparing.add(name)
         while any(len(group) > 1 for group in left):
             pairs = [(k, group[j], group[j + 1]) for k, group in enumerate(left) for j in range(0, len(group) - 1, 2)]
             wires = tuple(wire for _, a, b in pairs for wire in (a, b))

@@ -57,6 +57,7 @@ def read_program(data: bytes, value: dict[str, object], open_data: OpenData, kin
         bent=tuple(made.bent),
         owned=tuple(network.owned),
         outputs_count=network.outputs,
+        comparing=frozenset(made.comparing),
     )
     point = fields.take("parameters", problem.reader(liberal), None)
     fields.done()

@@ -112,6 +112,7 @@ class Programmed(Problem):
     bent: tuple[str, ...] = ()
     owned: tuple[Owned, ...] = ()
     outputs_count: int = 0
+    comparing: frozenset[str] = frozenset()  # the nodes of the file whose bent nodes compare values for a maximum
 
     widths = Absent()
     hidden_bias = Absent()
@@ -141,6 +142,10 @@ class Programmed(Problem):
     def has_bias(self, layer: int) -> bool:
         """Whether affine node `layer` has a bias."""
         return self.slots[layer].bias is not None
+
+    def comparison(self, layer: int) -> bool:
+        """Whether a bent node compares two values for a maximum."""
+        return self.bent[layer] in self.comparing
 
     @cached_property
     def places(self) -> tuple[tuple[Place, int], ...]:
@@ -215,7 +220,9 @@ class Programmed(Problem):
     def _made(self, slots: tuple[Slots, ...], point: Point | None) -> "Programmed":
         chain: tuple[str, tuple[int, ...], bool, bool, tuple[Activation, ...]] = (self.name, (), False, False, ())
         data = (self.loss, self.inputs, self.targets, point, self.sha256)
-        return Programmed(*chain, *data, (ZERO, ZERO), self.nodes, slots, self.bent, self.owned, self.outputs)
+        return Programmed(
+            *chain, *data, (ZERO, ZERO), self.nodes, slots, self.bent, self.owned, self.outputs, self.comparing
+        )
 
     def constants(self, i: int) -> list[list[Fraction | None]]:
         """Per node and unit its value on sample i if no free parameter can change it, else None."""
@@ -255,16 +262,17 @@ class Programmed(Problem):
         """How messages name a unit of a bent node, counted from 1."""
         return f"unit {unit + 1} of node {self.bent[layer]}"
 
-    def flat(self, pattern: Pattern, pull: Sequence[Vector]) -> bool:
-        """Whether Σ_ik r_ik f_ik is constant on a cell: by the span of all paths, else by monomials."""
+    def tilted(self, pattern: Pattern, pull: Sequence[Vector]) -> str | None:
+        """Where Σ_ik r_ik f_ik is not constant on a cell, if anywhere: by the span of all paths, else by monomials."""
         span = features(self, pattern)
         if not any(dot(r, phi) for r in pull for phi in span):
-            return True
+            return None
         summed: dict[Monomial, Fraction] = {}
         for r, output in zip(pull, monomials(self, pattern), strict=True):
             for monomial, column in output.items():
                 summed[monomial] = within_budget(summed.get(monomial, ZERO) + dot(r, column))
-        return not any(x for monomial, x in summed.items() if monomial)
+        bad = next((monomial for monomial, x in sorted(summed.items()) if monomial and x), None)
+        return None if bad is None else "free parameters " + " × ".join(str(slot + 1) for slot in bad)
 
     def reach(self, pattern: Pattern) -> int:
         """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell.
