@@ -166,6 +166,11 @@ class Programmed(Problem):
             (twice if slot in seen else seen).add(slot)
         return frozenset(twice)
 
+    def loose(self, layer: int) -> bool:
+        """Whether every place of an affine node holds a free parameter of its own."""
+        slots = [slot for row in self.slots[layer].rows() for slot in row]
+        return all(isinstance(slot, int) and slot not in self.tied for slot in slots)
+
     def slot(self, place: Place) -> Slot:
         """What a place holds."""
         m, j, c = place

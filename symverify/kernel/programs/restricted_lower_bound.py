@@ -72,8 +72,6 @@ def relaxed(problem: Programmed, where: str) -> tuple[Problem, list[int], list[V
             raise Rejected(where, "a number that is not free is added to the prediction")
         else:
             columns[(Fraction(1),) * n if t.column is None else tuple(x[t.column] for x in problem.inputs)] = None
-    if not weights:
-        raise Rejected(where, "needs a bent unit")
     shapes = {problem.bents[m].h for m, _ in weights}
     if len(shapes) > 1:
         raise Rejected(where, "needs one activation")
@@ -87,5 +85,7 @@ def relaxed(problem: Programmed, where: str) -> tuple[Problem, list[int], list[V
         value = sign(sum((factor for factor, _ in given), Fraction(0)))
         if not frozen or value:
             signs.append(value if frozen else 0)
-    chain = (problem.name, (len(problem.inputs[0]), max(len(signs), 1), 1), biased, False, tuple(shapes))
+    if not signs:
+        raise Rejected(where, "needs a bent unit whose output weight is not 0")
+    chain = (problem.name, (len(problem.inputs[0]), len(signs), 1), biased, False, tuple(shapes))
     return Problem(*chain, problem.loss, problem.inputs, problem.targets, None, problem.sha256), signs, list(columns)

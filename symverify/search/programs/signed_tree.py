@@ -158,6 +158,8 @@ class Grower:
     def relax(self, chosen: Sequence[int]) -> list[int]:
         """The rays that the best non-negative combination uses, in floats."""
         columns = [self.columns[k] for k in chosen] + self.free + [[-x for x in column] for column in self.free]
+        if not columns:
+            return []
         floats = np.array([[float(x) for x in column] for column in columns])
         floats /= np.maximum(np.abs(floats).max(axis=1, initial=0.0), 1.0)[:, None]
         weights = nonnegative(floats, np.array([float(y) for y in self.labels]))
