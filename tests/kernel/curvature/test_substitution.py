@@ -1,6 +1,7 @@
 """The rule `substitution`: what is proved of the full network holds for the restricted one."""
 
-from tests.kernel.accepted import Case, case, claim, given, point
+from tests.examples import network as chain
+from tests.kernel.accepted import FIT, FOUR, Case, case, claim, given, point
 from tests.kernel.corruption import Json
 from tests.kernel.programs.test_restricted_face_minimum import TWO, network
 from tests.kernel.rules import check_step, of, suite
@@ -33,20 +34,19 @@ CORRUPTIONS = of("minimum", [
     ("more inside", "steps[1].step.more", 1, "Malformed", "unknown key"),
     ("no point", "steps[1].from", ..., "Malformed", "from.point: is missing"),
     ("not stationary", "steps[0].parameters", {"z": {"weight": [["2"]]}}, "Rejected", "the gradient is not 0"),
-]) + of("bound", [("too high", "steps[1].step.risk", "2", "Rejected", "proves less than the claimed bound")])  # fmt: skip
+]) + of("bound", [
+    ("too high", "steps[1].step.risk", "2", "Rejected", "proves less than the claimed bound"),
+])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_a_minimum_of_the_restricted_network_alone_does_not_carry_up() -> None:
-    """At v = 1 frozen, w = 1 of labels (−2, 2)… the free network has another minimum, and the gradient is not 0 in v."""
+    """w = 0 is one where v = 1 is frozen (restricted_face_minimum), and moves with v in the free network."""
     data = [{"x": [-1], "y": [-2]}, {"x": [1], "y": [-1]}]
     document = network(1, "relu", 1, data, {"z": {"weight": [["0"]]}})
     check_step(document, [point(), STEP | {"step": {"rule": "adjacent_cells"}}], "minorant is not constant")
 
 
 def test_it_is_a_rule_of_programs_alone() -> None:
-    from tests.examples import network as chain
-    from tests.kernel.accepted import FIT, FOUR
-
     check_step(chain([1, 2, 1], "relu", FOUR), [point(FIT), STEP | {"step": {"rule": "second_order"}}],
                "substitution: is not a rule for the squared loss")  # fmt: skip

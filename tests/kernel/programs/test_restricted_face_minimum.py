@@ -34,7 +34,7 @@ def kinked() -> Case:
     """v = 1: w = 0 is on both kinks; Ψ rises both ways: r = (4, 2)."""
     data = [{"x": [-1], "y": [-2]}, {"x": [1], "y": [-1]}]
     document = network(1, "relu", 1, data, {"z": {"weight": [["0"]]}})
-    return case(document, [point(), STEP | {"multipliers": [["1"]]}], given(1, "5"))
+    return case(document, [point(), STEP | {"multipliers": [["-1"]]}], given(1, "5"))
 
 
 def tied() -> Case:
@@ -69,7 +69,8 @@ CORRUPTIONS = of("kinked", [
     ("too many groups", "steps[1].multipliers", [["1"], []], "Rejected", "expected 1 entries, got 2"),
     ("too few kinks", "steps[1].multipliers", [[]], "Rejected", "needs 1 multipliers, got 0"),
     ("another multiplier", "steps[1].multipliers[0][0]", "2", "Rejected", "do not combine to the gradient"),
-    ("moved off the kink", "steps[0].parameters", {"z": {"weight": [["1"]]}}, "Rejected", "unit 1 of node a needs 0 mult"),
+    ("moved off the kink", "steps[0].parameters", {"z": {"weight": [["1"]]}}, "Rejected",
+     "unit 1 of node a needs 0 multipliers, got 1"),
     ("a layer list", "steps[0].parameters", [{"weight": [["1"]]}], "Malformed", "expected an object"),
     ("a frozen node", "steps[0].parameters", {"z": {"weight": [["1"]]}, "f": {"weight": [["1"]]}}, "Malformed",
      "parameters.f: unknown key"),
@@ -86,12 +87,11 @@ test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
 def test_the_condition_of_free_weights_is_not_asked_of_frozen_ones() -> None:
-    """With v free, w = 1, v = 1 of `frozen` is no minimum only if φ ≠ 0; here φ = 0, and at w = 1/2 it is not."""
+    """At w = 1/2 the free weight falls at first order; the frozen one does not, but w does."""
     free = network(1, "relu", True, TWO, {"z": {"weight": [["1/2"]]}, "f": {"weight": [["1"]]}})
     check_step(free, [point(), STEP | {"multipliers": [[]]}], "has a first-order term in its output weight")
     fixed = network(1, "relu", 1, TWO, {"z": {"weight": [["1/2"]]}})
-    check_step(fixed, [point(), STEP | {"multipliers": [[]]}], "has a gradient that is not spanned by its boundaries"[:0]
-               or "its multipliers do not combine to the gradient")  # fmt: skip
+    check_step(fixed, [point(), STEP | {"multipliers": [[]]}], "its multipliers do not combine to the gradient")
 
 
 def test_programs_of_another_form_are_refused() -> None:
@@ -111,11 +111,7 @@ def test_programs_of_another_form_are_refused() -> None:
     }
     check_step(deep, [point(), STEP | {"multipliers": [[]]}], "unit 1 of node b is not an affine function of the free")
     both = network(2, "relu", [["s", "s"]], TWO, {"z": {"weight": [["0"], ["0"]]}, "f": {"weight": [["0", None]]}})
-    check_step(
-        both, [point(), STEP | {"multipliers": [[], []]}], "a free parameter is of two kinds, or the weight of two"
-    )
+    check_step(both, [point(), STEP | {"multipliers": [[], []]}], "a free parameter is of two kinds, or the weight")
     shared = network(2, "relu", True, TWO, {"z": {"weight": [["0"], [None]]}, "f": {"weight": [["0", "0"]]}},
                      weight=[["w"], ["w"]])  # fmt: skip
-    check_step(
-        shared, [point(), STEP | {"multipliers": [[]]}], "a unit with a free weight shares parameters with another"
-    )
+    check_step(shared, [point(), STEP | {"multipliers": [[]]}], "a unit with a free weight shares parameters")
