@@ -8,17 +8,13 @@ from .core.errors import Malformed, Rejected, metered, spend
 from .core.network import Problem
 from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
-from .programs.file import read_network
+from .network_file import read_problem
 from .programs.network import Programmed
-from .table import LOSSES, RULES, STOREY, STOREYS
+from .table import RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
-WHERE = {  # the point that a claim is about
-    "point": "given",
-    "critical_point": "given",
-    "spurious_minimum": "affine_fit",
-    "spurious_linear_minimum": "linear_piece",
-}
+WHERE = dict.fromkeys(("point", "critical_point"), "given")  # the point that a claim is about
+WHERE |= {"spurious_minimum": "affine_fit", "spurious_linear_minimum": "linear_piece"}
 _SEAL = object()
 UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 
@@ -135,7 +131,8 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         if claimed != spelled or type(claimed) is not type(spelled):
             raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()
-    used = {proof.problem.storey, *(STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index]))}
+    used = {"programs"} if isinstance(proof.problem, Programmed) else set()
+    used |= {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
     storey = "+".join(each for each in STOREYS if each in used and each != "core") or "core"
     return Theorem(name, verdict, tuple(statement.items()), index, storey, proof.problem.sha256, _SEAL)
 
@@ -153,7 +150,7 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     steps = fields.need("steps", listed(anything))
     fields.done()
     with metered():
-        problem = read_network(network, open_data, LOSSES)
+        problem = read_problem(network, open_data)
         if sha256 != problem.sha256:
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:

@@ -27,6 +27,7 @@ from symverify.kernel.core.network import (
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
 from symverify.kernel.curvature.hessian import slope as pulled
+from symverify.kernel.programs.parameters import values_of
 from symverify.search.snap_equations import as_point
 from symverify.search.subgradient import intervals
 
@@ -38,7 +39,7 @@ def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
     here = risk(problem, predictions(problem, point))
     for velocity, why in _candidates(problem, point):
         moves = [Poly.of([ZERO, *coefficients]) if any(coefficients) else None for coefficients in velocity]
-        start = problem.free(point)
+        start = values_of(problem, point)
         curve = as_point(problem, [x if p is None else p + x for x, p in zip(start, moves, strict=True)])
         try:
             if any(moves) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
@@ -110,7 +111,7 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
     The risk falls along minus it, and from every other subgradient's too, if it is not 0.
     """
     ends = intervals(problem, predictions(problem, point))
-    outputs = problem.outputs
+    outputs = len(problem.targets[0])
     fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
     rows: list[list[float]] = []
     for i, row in enumerate(ends):

@@ -18,9 +18,8 @@ from symverify.kernel import Declined, Rejected, check
 from symverify.kernel.core.network import cell_of, pieces_at, predictions, pullback, rational, risk_along
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import derivatives
-from symverify.kernel.programs.file import read_network
+from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed
-from symverify.kernel.table import LOSSES
 from symverify.search.descent import descent
 from tests.oracles.programs import number, prediction, random_program, squared_risk
 
@@ -33,7 +32,7 @@ def no_data(name: str) -> bytes:
 
 
 def read(document: Json) -> Programmed:
-    problem = read_network(json.dumps(document).encode(), no_data, LOSSES)
+    problem = read_problem(json.dumps(document).encode(), no_data)
     assert isinstance(problem, Programmed)
     return problem
 
@@ -120,8 +119,8 @@ def judge(seed: int, document: Json, problem: Programmed) -> str:
             falls.append(squared_risk(document, other) < here)
         assert falls[-1], seed
         for rule in ("interior_minimum", "adjacent_cells", "second_order"):  # of the full net
+            at_point = session.certificate.point(problem.parameters or ())
             with pytest.raises((Rejected, Declined)):
-                at_point = session.certificate.point(problem.parameters or ())
                 session.certificate.step("substitution", {"point": at_point}, step={"rule": rule})
     return verdict
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from operator import add
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
 from .algebra import dot, echelon, rank, total
@@ -23,7 +23,6 @@ from .poly import Poly, Scalar
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
 Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,13 @@ class Affine:
     layer: int
     biased: bool
 
-    @property
-    def sources(self) -> tuple[int, ...]:
-        """The nodes whose values enter."""
-        return (self.source,)
-
-    def entering(self, values: Sequence[Sequence[T]]) -> Sequence[T]:
+    def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
         """What enters, of the values of all nodes."""
         return values[self.source]
+
+    def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
+        """All that the nodes that enter are made of."""
+        return spans[self.source]
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""
@@ -56,10 +54,6 @@ class Bent:
     layer: int
     h: Activation
 
-    def entering(self, values: Sequence[Sequence[T]]) -> Sequence[T]:
-        """What enters, of the values of all nodes."""
-        return values[self.source]
-
 
 Program = tuple[Affine | Bent, ...]  # node 0 is the input; program[k] is node k + 1
 
@@ -73,11 +67,7 @@ class Layer:
 
     def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
         """weight·a + bias; every partial sum stays within the budget on numbers."""
-        z = list(self.bias or [ZERO] * len(self.weight))
-        for j, row in enumerate(self.weight):
-            for w, x in zip(row, a, strict=True):
-                z[j] = bounded(z[j] + w * x, w, x)
-        return z
+        return [inner(row, a, b) for row, b in zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)]
 
 
 Point = tuple[Layer, ...]
@@ -116,27 +106,6 @@ class Problem:
         return tuple(node for node in self.program if isinstance(node, Bent))
 
     @property
-    def storey(self) -> str:
-        """The part of the kernel that reads the network."""
-        return "core"
-
-    @property
-    def outputs(self) -> int:
-        """d_Y."""
-        return self.widths[-1]
-
-    @cached_property
-    def places(self) -> tuple[tuple[Place, int], ...]:
-        """All parameters, each with its number in the order of `coordinates`."""
-        found = (
-            (m, j, c)
-            for m in range(len(self.widths) - 1)
-            for j in range(self.widths[m + 1])
-            for c in range(self.widths[m] + self.has_bias(m))
-        )
-        return tuple((place, number) for number, place in enumerate(found))
-
-    @property
     def decays(self) -> bool:
         """Whether a penalty is added to the loss."""
         return any(self.decay)
@@ -170,17 +139,9 @@ class Problem:
         """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
         return layer == 0 and self.dead_row(i)
 
-    def linear(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is known to be an affine function of the parameters."""
-        return layer == 0
-
     def unit_name(self, layer: int, unit: int) -> str:
         """How messages name a unit, counted from 1."""
-        return unit_name(layer, unit)
-
-    def free(self, point: Point) -> list[Scalar]:
-        """The parameters of a point, one by one."""
-        return coordinates(point)
+        return f"unit {unit + 1} of hidden layer {layer + 1}"
 
     def reader(self, number: Callable[[object, str], Scalar]) -> "Callable[[object, str], Point] | None":
         """How points are read, where not layer by layer."""
@@ -197,7 +158,7 @@ class Problem:
 
     def reach(self, pattern: Pattern) -> int:
         """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell."""
-        return self.outputs * rank(features(self, pattern))
+        return len(self.targets[0]) * rank(features(self, pattern))
 
     def row(self, i: int) -> Vector:
         """x̃_i: the input, followed by 1 where hidden layers have biases."""
@@ -211,6 +172,13 @@ class Problem:
 def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     """x itself, counted as `within_budget` does (as every polynomial is)."""
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
+
+
+def inner(u: Sequence[Scalar], v: Sequence[Scalar], start: Scalar) -> Scalar:
+    """start + ⟨u, v⟩; every partial sum stays within the budget on numbers."""
+    for a, b in zip(u, v, strict=True):
+        start = bounded(start + a * b, a, b) if b != 0 else start
+    return start
 
 
 def rational(x: Scalar) -> Fraction:
@@ -234,11 +202,11 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
     """
     values: list[list[Scalar]] = [list(problem.inputs[i])]
     for node in problem.program:
-        entering = node.entering(values)
         match node:
             case Affine(layer=m):
-                values.append(point[m].apply(entering))
+                values.append(point[m].apply(node.entering(values)))
             case Bent(layer=m, h=h):
+                entering = values[node.source]
                 at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
                 values.append([bounded(h.on(p, z), z, h.slopes[p]) for p, z in zip(at, entering, strict=True)])
             case _:
@@ -266,19 +234,16 @@ def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
 
 def risk_along(problem: Problem, path: Point) -> Poly:
     """R along a curve of polynomials in t, as the polynomial that it is for all small t ≥ 0."""
-    summed = Poly(())
-    for i, y in enumerate(problem.targets):
-        for value, label in zip(evaluate(problem, path, i)[-1], y, strict=True):
-            summed += problem.loss.at(label).after_zero(Poly(()) + value - label)
-    return summed * problem.loss.factor
+    f = (evaluate(problem, path, i)[-1] for i in range(len(problem.inputs)))
+    pairs = ((a, y) for u, v in zip(f, problem.targets, strict=True) for a, y in zip(u, v, strict=True))
+    return sum((problem.loss.at(y).after_zero(Poly(()) + a - y) for a, y in pairs), Poly(())) * problem.loss.factor
 
 
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
     """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k; ValueError at a kink of the loss."""
-    loss, factor = problem.loss, problem.loss.factor
-    outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
-    pairs = (zip(u, v, strict=True) for u, v in outputs)
-    return [tuple(within_budget(factor * loss.at(y).slope(a - y), a, y) for a, y in each) for each in pairs]
+    loss, columns = problem.loss, zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
+    pairs = (zip(u, v, strict=True) for u, v in columns)
+    return [tuple(within_budget(loss.factor * loss.at(y).slope(a - y), a, y) for a, y in each) for each in pairs]
 
 
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
@@ -307,11 +272,6 @@ def cell_of(problem: Problem, point: Point) -> Pattern:
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
 
 
-def unit_name(layer: int, unit: int) -> str:
-    """How messages name a unit of a chain, counted from 1."""
-    return f"unit {unit + 1} of hidden layer {layer + 1}"
-
-
 def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     """Vectors φ over the samples that span every coefficient of f on the cell.
 
@@ -324,8 +284,7 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     for node in problem.program:
         match node:
             case Affine(biased=biased):
-                entering = [phi for source in node.sources for phi in spans[source]]
-                spans.append([*entering, (ONE,) * n] if biased else entering)
+                spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
                 entering = spans[node.source]
                 fresh = dict[Vector, None]()
@@ -354,18 +313,14 @@ def pullback(
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
     for k, each in reversed(list(enumerate(problem.program, 1))):
-        entering, pull = each.entering(values), pulls[k]
+        pull = pulls[k]
         match each:
             case Affine(layer=m, biased=biased):
-                row = [*entering, *[ONE] * biased]
+                row = [*each.entering(values), *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) for g in pull for a in row]
-                if each.sources == (0,):
-                    continue
-                back_in: list[Scalar] = [ZERO] * len(entering)
-                for g, weights in zip(pull, point[m].weight, strict=True):
-                    if g != 0:
-                        back_in = [bounded(x + g * w, g, w) for x, w in zip(back_in, weights, strict=True)]
-                each.spread(pulls, back_in)
+                if each.source:
+                    columns = zip(*point[m].weight, strict=True)
+                    each.spread(pulls, [inner(column, pull, ZERO) for column in columns])
             case Bent(layer=m, h=h):
                 before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
@@ -377,7 +332,7 @@ def pullback(
 
 def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
     """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
-    outputs = range(problem.outputs)
+    outputs = range(len(problem.targets[0]))
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
     rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
     return rank([rational(x) for x in row] for row in rows)

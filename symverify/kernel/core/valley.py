@@ -30,11 +30,10 @@ def valley(step: Reading) -> Valley:
             raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
         for m, z in enumerate(hidden):
             for j, x in enumerate(z):
-                if problem.dead(m, j, i):
-                    continue
                 t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
-                if not all(positive_on_unit_interval(Poly(()) + margin) for margin in margins):
+                still = problem.dead(m, j, i) or all(positive_on_unit_interval(Poly(()) + each) for each in margins)
+                if not still:
                     raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")
     attained = jacobian_rank(problem, minimum.at.point, pattern)
     return Valley(minimum, problem.size() - attained, attained == problem.reach(pattern))

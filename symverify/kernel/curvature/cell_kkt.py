@@ -14,6 +14,7 @@ from ..core.network import Pattern, Place, Problem, pieces_at, residuals
 from ..core.proof import Reading, curve
 from ..core.text import Fields, anything, canonical, integer, listed
 from ..programs.moves import Unit
+from ..programs.parameters import linear
 from .eliminate import Stationary, eliminated
 from .flows import flows
 from .forms import nullspace, require_definite, restricted
@@ -138,7 +139,7 @@ def no_point(cell: Cell, mu: Sequence[Fraction], where: str) -> None:
       no θ has s_b (z_b(θ) − t_b) > 0 for all of these: linear forms that vanish at θ*
     """
     used = [b for b, m in enumerate(mu) if m]
-    if not used or min(mu) < 0 or not all(cell.problem.linear(*cell.kinks[b]) for b in used):
+    if not used or min(mu) < 0 or not all(linear(cell.problem, cell.kinks[b]) for b in used):
         raise Rejected(where, "needs multipliers that are not negative, not all 0, and 0 beyond the first layer")
     normals = [cell.kink(b)[0] for b in used]
     if not all(map(any, normals)):

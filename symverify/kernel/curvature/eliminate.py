@@ -10,8 +10,9 @@ from ..core.errors import Rejected
 from ..core.facts import Evaluated
 from ..core.network import Pattern, Place, Point, Problem, evaluate
 from ..core.poly import Poly, Scalar
+from ..programs.parameters import linear, values_of
 from .forms import require_definite, restricted
-from .hessian import gradient, piece_at
+from .hessian import gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def eliminated(
     so its least value is g(t) less at most a constant times t^(2q), and that is ≥ 0.
     """
     size, normals = problem.size(), [normal for normal, _ in found.active]
-    if not all(problem.linear(*kink) for _, kink in found.active) or rank(normals) < len(normals):
+    if not all(linear(problem, kink) for _, kink in found.active) or rank(normals) < len(normals):
         raise Rejected(where, "active kinks must be in the first layer, and independent")
     slots = [*held, place]
     if len(set(slots)) < len(slots) or not all(0 <= c < size for c in slots):
@@ -58,7 +59,7 @@ def eliminated(
     face = Slice.of(normals, slots, size, where)
     tangents = face.tangents(slots)
     require_definite(restricted(found.hessian, tangents), where, "the Hessian along the eliminated parameters")
-    start, along = problem.free(at.point), [Poly(()) + x for x in problem.free(path)]
+    start, along = values_of(problem, at.point), [Poly(()) + x for x in values_of(problem, path)]
     moved = [x - y for x, y in zip(along, start, strict=True)]
     if any(moved[c].coefficients for c in held) or moved[place] != Poly.of([ZERO, ONE]):
         raise Rejected(where, "the curve moves a held parameter, or its parameter is not the one named")
@@ -107,7 +108,7 @@ def orders(problem: Problem, at: Evaluated, pattern: Pattern, path: Point, tange
     risk, pull = Poly(()), list[list[Scalar]]()
     for i, target in enumerate(problem.targets):
         errors = [Poly(()) + f - y for f, y in zip(evaluate(problem, path, i, pattern)[-1], target, strict=True)]
-        near = [(piece_at(problem.loss, e.at_zero()), e) for e in errors]
+        near = [(problem.loss.part(e.at_zero()), e) for e in errors]
         risk += sum(((e * a + b) * e + c for (a, b, c), e in near), Poly(()))
         pull.append([(e * (2 * a) + b) * problem.loss.factor for (a, b, _), e in near])
     g = risk * problem.loss.factor - at.risk

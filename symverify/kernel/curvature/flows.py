@@ -8,6 +8,7 @@ from ..core.network import Pattern, Place, Point, Problem, rational
 from ..programs.moves import Moves, Unit
 from ..programs.moves import moves_of as moves_of_program
 from ..programs.network import Programmed
+from ..programs.parameters import numbered, values_of
 
 
 def moves_of(
@@ -65,7 +66,7 @@ def flows(
     problem: Problem, point: Point, pattern: Pattern, kinked: Mapping[Unit, Set[Fraction]]
 ) -> list[list[Fraction]]:
     """The velocities at a point, in the order of `coordinates`."""
-    values, number = [rational(x) for x in problem.free(point)], dict(problem.places)
+    values, number = [rational(x) for x in values_of(problem, point)], dict(list(numbered(problem)))
     found = []
     if isinstance(problem, Programmed):
         known = moves_of_program(problem, pattern, kinked)

@@ -4,13 +4,11 @@ On a cell every value is a polynomial of degree at most 1 in each entry of an af
 ∂_a ∂_b g is ∂_b g(θ + e_a) − ∂_b g(θ), exactly; of a parameter that several entries hold, the sum over them.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.errors import Declined, within_budget
-from ..core.loss import Loss, Quadratic
 from ..core.network import (
     Layer,
     Pattern,
@@ -24,6 +22,7 @@ from ..core.network import (
     residuals,
 )
 from ..core.poly import Scalar
+from ..programs.parameters import numbered
 
 MAX_HESSIAN, MAX_TERMS = 80, 200_000
 Vector = list[Fraction]
@@ -60,16 +59,11 @@ def slope(problem: Problem, point: Point, pattern: Pattern, pull: Sequence[Seque
     return [rational(x) for x in gradient(problem, point, pattern, pull)]
 
 
-def piece_at(loss: Loss, e: Fraction) -> Quadratic:
-    """a, b, c of ℓ around the error e, where ℓ is a e² + b e + c; at a cut on the side below."""
-    return loss.parts[bisect_left(loss.cuts, e)]
-
-
 def second_derivatives(problem: Problem, f: Sequence[Sequence[Fraction]]) -> list[list[Fraction | None]]:
     """factor · ∂²ℓ/∂f_ik², None where ℓ is not twice differentiable."""
     loss = problem.loss
     return [
-        [None if a - b in loss.cuts else loss.factor * 2 * piece_at(loss, a - b)[0] for a, b in zip(u, v, strict=True)]
+        [None if a - b in loss.cuts else loss.factor * 2 * loss.part(a - b)[0] for a, b in zip(u, v, strict=True)]
         for u, v in zip(f, problem.targets, strict=True)
     ]
 
@@ -79,7 +73,7 @@ def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vecto
 
     By the chain rule ∂_a ∂_b R = Σ (ℓ''(f) ∂_a f) ∂_b f + Σ ℓ'(f) ∂_a ∂_b f.
     """
-    where, f, size = problem.places, predictions(problem, point), problem.size()
+    where, f, size = list(numbered(problem)), predictions(problem, point), problem.size()
     if size > MAX_HESSIAN or len(where) * size * len(f) > MAX_TERMS:
         raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters, or on too many samples")
     pull, bends = list(zip(*residuals(problem, f), strict=True)), second_derivatives(problem, f)
@@ -110,7 +104,7 @@ def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Pla
 
     first = at(point)
     hessian = [[ZERO] * len(first) for _ in first]
-    for place, number in problem.places:
+    for place, number in list(numbered(problem)):
         if place[0] <= below:
             there = zip(hessian[number], at(moved(point, place)), first, strict=True)
             hessian[number] = [within_budget(h + a - b) for h, a, b in there]

@@ -93,7 +93,8 @@ class Builder:
     def affine(self, wires: tuple[Wire, ...], slots: Slots, where: str) -> tuple[Wire, ...]:
         """A new affine node on these wires; its own wires."""
         self.room(len(slots.weight) * (len(wires) + 1), where)
-        self.nodes.append(Wired(0, len(self.slots), slots.bias is not None, wires))
+        last = max(node for node, _ in wires)
+        self.nodes.append(Wired(last, len(self.slots), slots.bias is not None, wires))
         self.slots.append(slots)
         return self.added(len(slots.weight))
 

@@ -19,6 +19,7 @@ from ..core.network import (
     Bent,
     Layer,
     Pattern,
+    Place,
     Point,
     Problem,
     Program,
@@ -32,7 +33,6 @@ from ..core.text import Fields, Read, shown
 
 Slot = int | Fraction  # a free parameter's number, or a frozen number
 Wire = tuple[int, int]  # a node and one of its units
-Place = tuple[int, int, int]  # affine node, row, column; the bias is the column after the last
 Monomial = tuple[int, ...]  # the free parameters of a product, sorted
 T = TypeVar("T")
 
@@ -43,12 +43,16 @@ class Wired(Affine):
 
     wires: tuple[Wire, ...]
 
+    def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
+        """All that the nodes that enter are made of."""
+        return [phi for source in self.sources for phi in spans[source]]
+
     @property
     def sources(self) -> tuple[int, ...]:
         """The nodes whose values enter."""
         return tuple(dict.fromkeys(node for node, _ in self.wires))
 
-    def entering(self, values: Sequence[Sequence[T]]) -> Sequence[T]:
+    def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
         """What enters, of the values of all nodes."""
         return [values[node][unit] for node, unit in self.wires]
 
@@ -118,11 +122,6 @@ class Programmed(Problem):
     hidden_bias = Absent()
     output_bias = Absent()
     activations = Absent()
-
-    @property
-    def storey(self) -> str:
-        """The part of the kernel that its proofs rest on."""
-        return "programs"
 
     @property
     def program(self) -> Program:
@@ -240,13 +239,13 @@ class Programmed(Problem):
     def _constants_of(self, i: int) -> list[list[Fraction | None]]:
         known: list[list[Fraction | None]] = [list(self.inputs[i])]
         for node in self.nodes:
-            entering = node.entering(known)
             if isinstance(node, Bent):
+                entering = known[node.source]
                 known.append([None if z is None else node.h.on(node.h.pieces(z)[0], z) for z in entering])  # type: ignore[misc]
                 continue
             rows = [(*row,) for row in self.slots[node.layer].rows()]
             spend(sum(map(len, rows)))
-            ends = [*entering, *[ONE] * node.biased]
+            ends = [*wired(node).entering(known), *[ONE] * node.biased]
             known.append([constant_sum(row, ends) for row in rows])
         return known
 
@@ -258,10 +257,10 @@ class Programmed(Problem):
     def linear(self, layer: int, unit: int, i: int) -> bool:
         """Whether a pre-activation on sample i is an affine function of the free parameters."""
         node = self.program[self.bents[layer].source - 1]
-        if not isinstance(node, Affine):
+        if isinstance(node, Bent):
             return False
-        entering, row = node.entering(self.constants(i)), self.slots[node.layer].weight[unit]
-        return all(x is not None or slot == ZERO for x, slot in zip(entering, row, strict=True) if not zero(slot))
+        entering, row = wired(node).entering(self.constants(i)), self.slots[node.layer].weight[unit]
+        return all(x is not None or zero(slot) for x, slot in zip(entering, row, strict=True))
 
     def unit_name(self, layer: int, unit: int) -> str:
         """How messages name a unit of a bent node, counted from 1."""
@@ -306,6 +305,13 @@ class Programmed(Problem):
             return self.expand(found)
 
         return read
+
+
+def wired(node: Affine) -> Wired:
+    """An affine node of a program."""
+    if not isinstance(node, Wired):
+        raise TypeError("an affine node of a chain")
+    return node
 
 
 def zero(slot: Slot) -> bool:
@@ -357,12 +363,11 @@ def monomials(problem: Programmed, pattern: Pattern) -> list[dict[Monomial, Vect
     spans: list[list[dict[Monomial, Vector]]] = [[{(): column} for column in zip(*problem.inputs, strict=True)]]
     one: dict[Monomial, Vector] = {(): (ONE,) * n}
     for node in problem.program:
-        entering = list(node.entering(spans))
-        if isinstance(node, Affine):
-            ends = [*entering, *[one] * node.biased]
-            spans.append([mixed(row, ends, n) for row in problem.slots[node.layer].rows()])
+        if isinstance(node, Bent):
+            spans.append([bent(node, pattern[node.layer][j], z) for j, z in enumerate(spans[node.source])])
         else:
-            spans.append([bent(node, pattern[node.layer][j], z) for j, z in enumerate(entering)])
+            ends = [*wired(node).entering(spans), *[one] * node.biased]
+            spans.append([mixed(row, ends, n) for row in problem.slots[node.layer].rows()])
     return spans[-1]
 
 

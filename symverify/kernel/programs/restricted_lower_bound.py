@@ -6,11 +6,11 @@ from ..core.algebra import dot, sign
 from ..core.errors import Rejected
 from ..core.facts import LowerBound
 from ..core.global_lower_bound import directions, failing, sides_of, walk
-from ..core.network import Affine, Bent, Problem, Vector
+from ..core.network import Problem, Vector
 from ..core.proof import Reading
 from ..core.text import canonical, integer, listed
 from ..core.units import Units
-from .network import Programmed
+from .network import Programmed, Wired
 from .terms import terms_of
 
 
@@ -78,7 +78,7 @@ def relaxed(problem: Programmed, where: str) -> tuple[Problem, list[int], list[V
     biased, signs = False, list[int]()
     for (m, _), given in sorted(weights.items()):
         before = problem.program[problem.bents[m].source - 1]
-        if isinstance(before, Bent) or not isinstance(before, Affine) or before.sources != (0,):
+        if not isinstance(before, Wired) or before.sources != (0,):
             raise Rejected(where, "needs pre-activations that are affine in the inputs")
         biased |= before.biased
         frozen = all(slot is None for _, slot in given)

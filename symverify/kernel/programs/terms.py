@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.errors import Rejected, spend, within_budget
 from ..core.network import Affine, Bent
-from .network import Programmed, zero
+from .network import Programmed, wired, zero
 
 Unit = tuple[int, int]  # bent node, unit
 Column = Unit | int | None  # a bent unit, an input coordinate, or 1
@@ -47,9 +47,7 @@ def terms_of(problem: Programmed, where: str) -> list[Term]:
                 known.append([[Term(0, ONE, None, (node.layer, j))] for j in range(width)])
                 continue
             raise Rejected(where, f"node {problem.bent[node.layer]} does not follow an affine map")
-        entering = node.entering(known)
-        if not isinstance(node, Affine):
-            raise TypeError("a node of another kind")
+        entering = wired(node).entering(known)
         ends = [*entering, *[[Term(0, ONE, None, None)]] * node.biased]
         known.append([joined(row, ends, where) for row in problem.slots[node.layer].rows()])
         if sum(map(len, known[-1])) > MAX_TERMS:
@@ -75,10 +73,10 @@ def joined(row: Sequence[int | Fraction], entering: Sequence[Sequence[Term]], wh
 def activity(problem: Programmed, unit: Unit, i: int, where: str) -> Activity:
     """A unit's pre-activation on a sample; Rejected where it is not affine in the free parameters."""
     node = problem.program[problem.bents[unit[0]].source - 1]
-    if not isinstance(node, Affine):
-        raise TypeError("a bent node that does not follow an affine map")
+    if isinstance(node, Bent):
+        raise Rejected(where, f"node {problem.bent[unit[0]]} does not follow an affine map")
     start, rates = ZERO, dict[int, Fraction]()
-    entering = [*node.entering(problem.constants(i)), *[ONE] * node.biased]
+    entering = [*wired(node).entering(problem.constants(i)), *[ONE] * node.biased]
     slots = problem.slots[node.layer]
     row = (*slots.weight[unit[1]], *(slots.bias or ())[unit[1] : unit[1] + 1])
     for slot, x in zip(row, entering, strict=True):

@@ -8,7 +8,7 @@ from ..core.activation import ZERO
 from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
-from ..core.network import Pattern, Place, Point, Problem, coordinates, rational, unit_name
+from ..core.network import Pattern, Place, Point, Problem, coordinates, rational
 from ..core.proof import Reading, Value
 from ..core.text import Fields, Read, canonical, listed, natural
 from ..curvature.flows import moves_of
@@ -218,7 +218,7 @@ def require_kinks(given: Candidate, samples: int, where: str) -> None:
         if m >= len(problem.activations) or j >= problem.widths[m + 1] or i >= samples:
             raise Rejected(where, "names a pre-activation that does not exist")
         if given.pieces[m][j][i] >= len(problem.activations[m].breakpoints):
-            raise Rejected(where, f"{unit_name(m, j)}: no breakpoint ends its piece on sample {i + 1}")
+            raise Rejected(where, f"{problem.unit_name(m, j)}: no breakpoint ends its piece on sample {i + 1}")
         if m == 0 and problem.dead_row(i):
             raise Rejected(where, f"holds a pre-activation that is 0 at every point, on sample {i + 1}")
         if layers.setdefault(i, m) != m:
@@ -236,12 +236,12 @@ def inside_pieces(given: Candidate, box: Box) -> None:
         h, piece = problem.activations[m], given.pieces[m][j][i]
         if m == 0 and problem.dead_row(i):
             if piece != h.pieces(ZERO)[0]:
-                raise Rejected(given.where, f"{unit_name(m, j)} is on another piece on sample {i + 1}")
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} is on another piece on sample {i + 1}")
         elif (m, j, i) not in kinks:
             low = h.breakpoints[piece - 1] if piece else None
             high = h.breakpoints[piece] if piece < len(h.breakpoints) else None
             if (low is not None and z.lower <= low) or (high is not None and z.upper >= high):
-                raise Rejected(given.where, f"{unit_name(m, j)} may leave its piece on sample {i + 1}")
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} may leave its piece on sample {i + 1}")
 
 
 def is_zero(given: Candidate, found: Lagrangian, inverse: Rows) -> None:
@@ -298,8 +298,8 @@ def directed_words(given: Candidate, own: Sequence[int], t: Sequence[Fraction]) 
     moved = [(given.kinks[k], x) for k, x in zip(own, t, strict=True) if x]
     (m, j, i), first = moved[0]
     if len(moved) > 1:
-        return f"where several kinks of {unit_name(m, j)} open together"
-    return f"{'above' if first > 0 else 'below'} the breakpoint of {unit_name(m, j)} on sample {i + 1}"
+        return f"where several kinks of {given.problem.unit_name(m, j)} open together"
+    return f"{'above' if first > 0 else 'below'} the breakpoint of {given.problem.unit_name(m, j)} on sample {i + 1}"
 
 
 def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:

@@ -110,7 +110,7 @@ def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
     in every direction but the gauge's when p_i is strictly inside the domain.
     """
     problem, loss = step.proof.problem, real_loss(step.proof.problem)
-    n, outputs = len(problem.inputs), problem.outputs
+    n, outputs = len(problem.inputs), len(problem.targets[0])
     given = step.need("dual", listed(listed(canonical, outputs, "numbers, one per output"), n, "rows"))
     for i, p in enumerate(given):
         if not loss.inside(p, strictly):
@@ -126,5 +126,7 @@ def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
 def combined(step: Reading, name: str, span: Span) -> list[Vector]:
     """The predictions Σ β_kc φ_c (n × d_Y) of the coefficients in a field, d_Y × as many as the span has vectors."""
     problem, size = step.proof.problem, len(span.vectors)
-    rows = step.need(name, listed(listed(canonical, size, "coefficients"), problem.outputs, "rows, one per output"))
+    rows = step.need(
+        name, listed(listed(canonical, size, "coefficients"), len(problem.targets[0]), "rows, one per output")
+    )
     return [tuple(dot(row, at) for row in rows) for at in zip(*span.vectors, strict=True)]

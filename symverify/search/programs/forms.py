@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Affine, Bent
-from symverify.kernel.programs.network import Programmed, zero
+from symverify.kernel.programs.network import Programmed, wired, zero
 
 Pieces = Sequence[Sequence[int]]  # per bent node and unit one piece, on all samples
 
@@ -30,12 +30,11 @@ def forms(problem: Programmed, i: int, held: Mapping[int, Fraction], moving: fro
     """The values of all nodes on sample i. Raises NotAffine where two moving parameters are multiplied."""
     known: Forms = [[Form(x, {}) for x in problem.inputs[i]]]
     for node in problem.program:
-        if not all(known[k] for k in ((node.source,) if isinstance(node, Bent) else node.sources)):
+        if not all(known[k] for k in ((node.source,) if isinstance(node, Bent) else wired(node).sources)):
             known.append([])
             continue
-        entering = node.entering(known)
         if isinstance(node, Bent):
-            h = node.h
+            entering, h = known[node.source], node.h
             known.append(
                 [
                     Form(h.slopes[p] * z.start + h.offsets[p], {s: h.slopes[p] * x for s, x in z.rates.items()})
@@ -45,7 +44,7 @@ def forms(problem: Programmed, i: int, held: Mapping[int, Fraction], moving: fro
             continue
         rows = list(problem.slots[node.layer].rows())
         unknown = any(isinstance(s, int) and s not in held and s not in moving for row in rows for s in row)
-        ends = [*entering, *[Form(ONE, {})] * node.biased]
+        ends = [*wired(node).entering(known), *[Form(ONE, {})] * node.biased]
         known.append([] if unknown else [combined(row, ends, held) for row in rows])
     return known
 
@@ -85,7 +84,7 @@ def tail(problem: Programmed) -> frozenset[int]:
     free = {m for (m, _, _), _ in problem.places}
     behind = [set[int]()]  # per node, the affine nodes with free parameters that its values depend on
     for node in problem.program:
-        above = {node.source} if isinstance(node, Bent) else set(node.sources)
+        above = {node.source} if isinstance(node, Bent) else set(wired(node).sources)
         found = set().union(*(behind[k] for k in above))
         if isinstance(node, Affine) and node.layer in free:
             found = found | {node.layer}

@@ -11,10 +11,10 @@ import pytest
 from symverify.kernel import Rejected, check
 from symverify.kernel.core.network import cell_of, features, jacobian_rank
 from symverify.kernel.curvature.flows import flows
-from symverify.kernel.programs.file import read_network
+from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed, monomials
 from symverify.kernel.programs.rules import ON_PROGRAMS
-from symverify.kernel.table import LOSSES, RULES
+from symverify.kernel.table import RULES
 from tests.as_program import certificate_of, program_of
 from tests.examples import EXAMPLES
 from tests.kernel.accepted import CASES, Case
@@ -42,7 +42,7 @@ CHAINS = published()
 
 
 def read(document: Json) -> Programmed:
-    problem = read_network(text(document), no_data, LOSSES)
+    problem = read_problem(text(document), no_data)
     assert isinstance(problem, Programmed)
     return problem
 
@@ -87,7 +87,7 @@ POINTS = [
 
 @pytest.mark.parametrize("name", POINTS)
 def test_cells_spans_and_flows_are_those_of_the_chain(name: str) -> None:
-    chain = read_network(text(EXAMPLES[name].document), no_data, LOSSES)
+    chain = read_problem(text(EXAMPLES[name].document), no_data)
     program = read(program_of(EXAMPLES[name].document))
     assert chain.parameters == program.parameters
     assert chain.parameters is not None

@@ -1,18 +1,16 @@
-"""The network file with a general program: named nodes in order, each made of earlier ones; first fault only."""
+"""The "program" of a network file: named nodes in order, each made of earlier ones; first fault only."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 
-from ..core.activation import ONE
+from ..core.activation import ONE, ZERO, Activation
 from ..core.errors import Malformed
-from ..core.file import FORMAT, OpenData, read_activation, read_data, read_loss, read_problem
-from ..core.loss import Kinds
-from ..core.network import Problem
-from ..core.text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
+from ..core.loss import Loss
+from ..core.network import Vector
+from ..core.text import Fields, Read, anything, boolean, liberal, listed, natural, shown, text
 from .build import Builder, Shape, Value, Window
 from .network import Owned, Programmed, Slot, Slots
 from .rules import ON_PROGRAMS
@@ -21,55 +19,13 @@ NAME, SHARED = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}"), re.compile(r"[A-Za-z
 MAX_RANK = 4
 
 
-def read_network(data: bytes, open_data: OpenData, kinds: Kinds) -> Problem:
-    """The problem in a network file, a chain of "layers" or a "program". Raises Malformed at the first fault."""
-    if b'"program"' in data and isinstance(value := strict_json(data), dict) and "program" in value:
-        return read_program(data, value, open_data, kinds)
-    return read_problem(data, open_data, kinds)
-
-
-def read_program(data: bytes, value: dict[str, object], open_data: OpenData, kinds: Kinds) -> Programmed:
-    """The same for a file with a "program"; the SHA-256 is as for chains."""
-    fields = Fields(value, "")
-    if (form := fields.need("format", text)) != FORMAT:
-        raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
-    name = fields.take("name", text, "")
-    network = fields.need("program", read_nodes)
-    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, network.outputs, kinds))
-    samples, more = fields.need("data", lambda v, at: read_data(v, at, network.inputs, labels, open_data))
-    loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
-    loss = replace(loss, rules=frozenset(rule for rule, needed in ON_PROGRAMS.items() if needed in loss.rules))
-    inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
-    made, sha256 = network.builder, hashlib.sha256(data + more).hexdigest()
-    problem = Programmed(
-        name,
-        (),
-        False,
-        False,
-        (),
-        loss,
-        inputs,
-        targets,
-        None,
-        sha256,
-        nodes=tuple(made.nodes),
-        slots=tuple(made.slots),
-        bent=tuple(made.bent),
-        owned=tuple(network.owned),
-        outputs_count=network.outputs,
-        comparing=frozenset(made.comparing),
-    )
-    point = fields.take("parameters", problem.reader(liberal), None)
-    fields.done()
-    return problem if point is None else problem.with_point(point)
-
-
 @dataclass(slots=True)
 class Network:
     """The nodes of the file that have been read."""
 
     builder: Builder
-    inputs: int
+    activation: Read[Activation]
+    inputs: int = 0
     values: dict[str, Value] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     later: Sequence[str] = ()
@@ -95,19 +51,28 @@ class Network:
             raise Malformed((where, "expected the names of two or more nodes"))
         return found
 
+    def problem(
+        self, name: str, loss: Loss, inputs: tuple[Vector, ...], targets: tuple[Vector, ...], sha256: str
+    ) -> Programmed:
+        """The problem of this network, with the rules that cover programs."""
+        rules = frozenset(rule for rule, needed in ON_PROGRAMS.items() if needed in loss.rules)
+        made, data = self.builder, (replace(loss, rules=rules), inputs, targets, None, sha256, (ZERO, ZERO))
+        parts = tuple(made.nodes), tuple(made.slots), tuple(made.bent), tuple(self.owned)
+        return Programmed(name, (), False, False, (), *data, *parts, self.outputs, frozenset(made.comparing))
+
     def fresh(self) -> int:
         """A new free parameter."""
         self.free += 1
         return self.free - 1
 
 
-def read_nodes(value: object, where: str) -> Network:
+def read_nodes(value: object, where: str, activation: Read[Activation]) -> Network:
     """[{"name": …, "op": …, "from": …, …}, …], the input first and the prediction last."""
     nodes = listed(Fields)(value, where)
     if len(nodes) < 2:
         raise Malformed((where, "expected an input and at least one node more"))
     names = [node.need("name", read_name) for node in nodes]
-    network = Network(Builder([]), 0, later=names)
+    network = Network(Builder([]), activation, later=names)
     for k, (node, name) in enumerate(zip(nodes, names, strict=True)):
         if names.index(name) < k:
             raise Malformed((node.at("name"), f"{shown(name)} is the name of two nodes"))
@@ -234,7 +199,7 @@ def read_batch_norm(network: Network, name: str, node: Fields) -> Value:
 
 def read_bent(network: Network, name: str, node: Fields) -> Value:
     """{"from", "activation"}."""
-    value, h = node.need("from", network.source), node.need("activation", read_activation)
+    value, h = node.need("from", network.source), node.need("activation", network.activation)
     return network.builder.bend(value, h, name, node.where)
 
 
