@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self, TypeVar
 
-from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
@@ -27,9 +27,11 @@ from symverify.kernel.network_file import (
     read_columns,
     unknown_loss,
 )
+from symverify.kernel.network_file import read_activation as kernel_activation
 from symverify.kernel.network_file import read_problem as kernel_read
 from symverify.kernel.programs.chain import MAX_PARAMETERS
 from symverify.kernel.reals.decay import read_decay
+from symverify.problem.program_faults import program_faults
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
@@ -331,12 +333,38 @@ def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction],
     return faults
 
 
+def read_program(fields: Fields, open_data: OpenData) -> None:
+    """What is beside the format and the name in a file with a "program"."""
+
+    def activation(value: object, where: str) -> Activation:
+        read_activation(value, where)
+        return kernel_activation(value, where)
+
+    network, found = program_faults(fields.take("program", lambda value, _: value, None), "program", activation)
+    fields.faults += found
+    sizes = (None, None) if network is None else (network.inputs, network.outputs)
+    labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
+    fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
+    if fields.left.pop("weight_decay", None) is not None:
+        fields.fault("weight_decay", "is not supported in a file with a program")
+    for name in ("layers", "bias", "activation"):
+        if fields.left.pop(name, None) is not None:
+            fields.fault(name, "is not for a file with a program")
+    given = fields.take("parameters", lambda value, _: value, None)
+    if network is not None and given is not None and labels is not None:
+        problem = network.problem("", labels.loss, (), (), "")
+        softly(problem.reader(softly(liberal, ZERO, fields.faults)), None, fields.faults)(given, "parameters")
+
+
 def read_problem(data: bytes, open_data: OpenData) -> None:
     """A network file. Raises Malformed with every fault found."""
     with Fields(strict_json(data), "") as fields:
         if (form := fields.need("format", text, FORMAT)) != FORMAT:
             raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
         fields.take("name", text, "")
+        if "program" in fields.left:
+            read_program(fields, open_data)
+            return
         hidden, output = fields.take("bias", read_bias, (True, True))
         widths: list[int] = fields.need("layers", listed(natural), [])
         if not fields.wrong("layers") and (len(widths) < 3 or min(widths) < 1):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..core.activation import Activation
+from ..core.adjacent_cells import adjacent_cells
 from ..core.errors import Rejected
 from ..core.face_minimum import face_minimum
 from ..core.facts import LocalMinimum, LowerBound
@@ -13,7 +14,6 @@ from ..core.network import Bent, Problem
 from ..core.proof import Fact, Proof, Reading, Rule
 from ..core.text import Fields, anything, shown, text
 from ..programs.network import Programmed, Slot, Slots, Wired, zero
-from .adjacent_cells import adjacent_cells
 from .cell_kkt import cell_kkt
 from .second_order import second_order
 
