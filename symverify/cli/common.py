@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symverify.cli.outcome import say
-from symverify.errors import Malformed, NotWritable, Usage
+from symverify.errors import Malformed, NotChain, NotWritable, Usage
 from symverify.problem.write import destination
 from symverify.text import leading, plain
 
@@ -108,6 +108,17 @@ def load_network(network: Path, form: Format) -> "LoadedProblem":
         raise typer.Exit(2) from None
 
 
+def load_chain(network: Path, form: Format, command: str) -> "LoadedProblem":
+    """The same of a chain of dense layers. Raises NotChain for a general program."""
+    from symverify.kernel.programs.network import Programmed
+
+    loaded = load_network(network, form)
+    if isinstance(loaded.problem, Programmed):
+        told = "the network is a general program, and this command is for chains of dense layers"
+        raise NotChain(f"{command}: {told}", "use check, verify and explain")
+    return loaded
+
+
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":
     """The cell that --at or --pattern names."""
     from symverify.search.expand import parse_pattern, pattern_of_point
@@ -155,15 +166,15 @@ class Progress:
 def print_result(result: "CheckResult") -> None:
     from rich.text import Text
 
+    from symverify.problem.shape import architecture
     from symverify.report.claims import lines
     from symverify.report.render import HEADINGS, rows, verdict_lines
     from symverify.run.verdict import Verdict
 
     problem = result.problem.problem
     console = console_of()
-    widths = "-".join(map(str, problem.widths))
     count = len(problem.inputs)
-    title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
+    title = f"{leading(problem.name) or 'network'}: {architecture(problem)}, {count} sample{'s' * (count != 1)}"
     print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
     for claim in result.claims:
         first, *more = lines(result, claim) or [claim.verdict.value]

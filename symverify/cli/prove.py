@@ -14,6 +14,7 @@ from symverify.cli.common import (
     Progress,
     SolverName,
     app,
+    load_chain,
     load_network,
     named_cell,
     positive,
@@ -173,7 +174,7 @@ def atlas(
 
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
-    problem = load_network(network, form)
+    problem = load_chain(network, form, "atlas")
     claim = "face_atlas" if faces else "atlas"
     target = writable(output if output is not None else _beside(network, f"{claim}.symcert.json"))
     with writing(target), Progress() as progress:
@@ -217,7 +218,7 @@ def cells(
 
     if output is not None:
         writable(output, network)
-    problem = load_network(network, form).problem
+    problem = load_chain(network, form, "cells").problem
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
     try:
@@ -245,7 +246,7 @@ def critical(
 
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
-    problem = load_network(network, form).problem
+    problem = load_chain(network, form, "critical").problem
     cell = named_cell(problem, at, pattern)
     print(listing(problem, cell, form is Format.JSON, timeout))
     raise typer.Exit(3)  # there is no certificate
@@ -263,7 +264,7 @@ def expand(
     """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
     from symverify.search.expand import expand as run
 
-    problem = load_network(network, Format.TEXT).problem
+    problem = load_chain(network, Format.TEXT, "expand").problem
     if form not in ("text", "latex", "json"):
         raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))

@@ -8,6 +8,7 @@ from typing import Literal
 from symverify.kernel import Checked, Declined, Malformed, Rejected, check
 from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.report.atlas import Mark, marks
 from symverify.report.document import (
@@ -204,6 +205,8 @@ def _trust(checked: Checked, certificate: bytes) -> list[Block]:
 def _scenes(story: Story) -> tuple[Scene, ...]:
     """One scene for each point that a claim is about, those with a valley or a better point first."""
     found: dict[Point, Scene] = {}
+    if isinstance(story.problem, Programmed):
+        return ()
     for theorem in story.checked.theorems:
         scene = _scene(story, theorem.step)
         if scene is None:

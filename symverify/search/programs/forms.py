@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Affine, Bent
 from symverify.kernel.programs.network import Programmed, wired, zero
@@ -11,7 +12,7 @@ from symverify.kernel.programs.network import Programmed, wired, zero
 Pieces = Sequence[Sequence[int]]  # per bent node and unit one piece, on all samples
 
 
-class NotAffine(ValueError):
+class NotAffine(SymverifyError):
     """A parameter that moves is multiplied by another one."""
 
 
