@@ -6,6 +6,7 @@ the point is a local minimum.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -40,10 +41,7 @@ def linear_minimum(problem: Programmed, attempts: int = MAX_ATTEMPTS) -> LinearM
     for number in range(attempts):
         rng = Random(number)
         pieces = chosen_pieces(problem, rng, number)
-        try:
-            found = attempt(problem, pieces, rng)
-        except NotAffine:
-            raise NotConstructible("the parameters of the last affine maps are multiplied by each other") from None
+        found = attempt(problem, pieces, rng)
         if isinstance(found, LinearMinimum):
             return found
         reason = reason or found
@@ -58,7 +56,7 @@ def chosen_pieces(problem: Programmed, rng: Random, number: int) -> Pieces:
         sloped = [p for p, s in enumerate(h.slopes) if s]
         ends = [p for p in sloped if p in (0, len(h.slopes) - 1)]
         if problem.comparison(node.layer):
-            found.append([rng.randrange(2) if number else 0 for _ in range(width)])
+            found.append([rng.randrange(2) if number % 4 == 3 else int(number % 4 == 1) for _ in range(width)])
         elif number < 2:
             found.append([(ends or sloped or [0])[-1]] * width)
         else:
@@ -72,13 +70,29 @@ def unit_count(problem: Programmed, node: Bent) -> int:
 
 
 def attempt(problem: Programmed, pieces: Pieces, rng: Random) -> LinearMinimum | str:
-    """One choice of pieces and of hidden parameters; else the reason."""
-    last, held = tail(problem), dict[int, Fraction]()
-    for _, own in free_nodes(problem):
-        stage = own - last
-        if stage and (reason := settle(problem, held, stage, pieces, rng)) is not None:
-            return reason
-    return fitted(problem, held, last, pieces)
+    """One choice of pieces and of the parameters that are held; else the reason.
+
+    The parameters that are fitted are those of the last nodes, or those of one node with all biases after it.
+    """
+    nodes, biases = free_nodes(problem), shifts(problem)
+    later = [frozenset(s for _, each in nodes[k + 1 :] for s in each) for k in range(len(nodes))]
+    choices = [(tail(problem), frozenset[int]())]
+    choices += [
+        (own | later[k] & biases, later[k] - biases) for k, (_, own) in reversed(list(enumerate(nodes))) if later[k]
+    ]
+    reason = ""
+    for last, random in choices:
+        held = {s: Fraction(rng.choice((-2, -1, 1, 2))) for s in sorted(random)}
+        for _, own in nodes:
+            stage = own - last - random
+            if stage and (why := settle(problem, held, stage, pieces, rng)) is not None:
+                return why
+        with suppress(NotAffine):
+            found = fitted(problem, held, last, pieces)
+            if isinstance(found, LinearMinimum):
+                return found
+            reason = reason or found
+    return reason
 
 
 def settle(
@@ -105,8 +119,20 @@ def settle(
         if isinstance(again, Witness):
             held |= wished | dict(zip(left, again.x, strict=True))
             return None
-    held |= dict(zip(names, found.x, strict=True))
+    aside = [Fraction(rng.randint(-3, 3)) for _ in names]  # so that units differ
+    size = room(strict, found.x, aside)
+    held |= {s: x + size * u for s, x, u in zip(names, found.x, aside, strict=True)}
     return None
+
+
+def room(strict: Sequence[Constraint], at: Sequence[Fraction], step: Sequence[Fraction]) -> Fraction:
+    """A step size, at most 1, of which even twice as much keeps all constraints."""
+    size = Fraction(1)
+    for row, rhs in strict:
+        drift = sum((a * b for a, b in zip(row, step, strict=True)), ZERO)
+        if drift < 0:
+            size = min(size, (sum((a * x for a, x in zip(row, at, strict=True)), ZERO) - rhs) / (-2 * drift))
+    return size
 
 
 def stuck(problem: Programmed, known: Sequence[Forms], names: Sequence[int], pieces: Pieces) -> str:
@@ -199,12 +225,7 @@ def path(problem: Programmed, values: Mapping[int, Fraction], pieces: Pieces, po
         names = sorted(moving)
         rows = [[form.rates.get(s, ZERO) for s in names] for each in known for form in each[-1]]
         for step in nullspace(rows, len(names)):
-            size = Fraction(1)
-            for row, rhs in inside(problem, known, names, pieces):
-                slack = sum((a * values[s] for a, s in zip(row, names, strict=True)), ZERO) - rhs
-                drift = sum((a * b for a, b in zip(row, step, strict=True)), ZERO)
-                if drift < 0:
-                    size = min(size, slack / (-2 * drift))
+            size = room(inside(problem, known, names, pieces), [values[s] for s in names], step)
             moves = dict(zip(names, step, strict=True))
             return problem.expand(
                 [Poly.of([values[s], size * moves[s]]) if moves.get(s) else values[s] for s in range(problem.size())]

@@ -22,6 +22,7 @@ MINIMUM: Json = claim("global_minimum", 2, attained=True)
 CONTROLS = {"frozen": frozen()}
 CORRUPTIONS = of("frozen", [
     ("too high", "steps[1].risk", "9/2", "Rejected", "proves less than the claimed bound"),
+    ("no risk", "steps[1].risk", ..., "Malformed", "steps[1].risk: is missing"),
     ("not positive", "steps[1].risk", "0", "Rejected", "needs no proof"),
     ("another vector", "steps[1].vectors[0]", [-1, 1], "Rejected", "does not admit all regions"),
     ("short vector", "steps[1].vectors[0]", [-1], "Rejected", "needs 2 integers"),
