@@ -15,7 +15,7 @@ from symverify.kernel.table import RULES, STOREY, STOREYS
 KERNEL = Path(symverify.kernel.__file__).parent
 ROOT = KERNEL.parents[1]
 FILES = sorted(path.relative_to(KERNEL).as_posix() for path in KERNEL.rglob("*.py"))
-CORE_LINES, BESIDE_LINES = 1_200, 530
+CORE_LINES, BESIDE_LINES = 1_200, 600  # beside: check, the tables, the network file
 
 
 def counting() -> ModuleType:
