@@ -269,6 +269,11 @@ def affine_infimum(session: Session) -> Outcome:
     return Undecided(f"the {session.problem.loss.name} loss has a best affine fit: see spurious_minimum")
 
 
+def spurious_linear_minimum(session: Session) -> Outcome:
+    """For general programs; in a chain the linear minimum is that of the best affine fit."""
+    return Undecided("a claim about general programs: for chains see spurious_minimum")
+
+
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "assumptions": assumptions,
     "linear_collapse": linear_collapse,
@@ -286,6 +291,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "point": point,
     "critical_point": critical_point,
     "spurious_minimum": spurious_minimum,
+    "spurious_linear_minimum": spurious_linear_minimum,
     "minimum_in_box": minimum_in_box,
 }
 

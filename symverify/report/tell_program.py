@@ -67,11 +67,11 @@ def tell_program_point(story: Story, index: int) -> list[Block]:
     for each in problem.owned:
         own = [slot for slot in (*each.weight, *each.bias) if slot is not None]
         shown = [scalar(values[slot]) for slot in own[:MAX_SHOWN]]
-        more = f" … ({len(own)} in all)" if len(own) > MAX_SHOWN else ""
-        rows.append((Code(each.name), m(*between(shown)), more))
+        more = [", …"] if len(own) > MAX_SHOWN else []
+        rows.append((Code(each.name), m(*between(shown), *more), str(len(own))))
     outputs = [(str(i), Num(f[0]) if len(f) == 1 else vector(f[:MAX_SHOWN])) for i, f in enumerate(at.predictions, 1)]
     return [
-        *table("Its free parameters, row by row.", ("node", "weights and biases", ""), rows, limit=24),
+        *table("Its free parameters, row by row.", ("node", "weights and biases", "how many"), rows, limit=24),
         *table("Its predictions.", (m("i"), m("f ( x_i )")), outputs, limit=12),
     ]
 
