@@ -34,13 +34,16 @@ class LoadedProblem:
     """A problem with the bytes that it was read from, which is what certificates are about.
 
     `path` is None for a problem made in memory. `open_data(name)` gives the bytes of the data file that the
-    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does.
+    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does. `notes` say what
+    was assumed where the problem was made from a trained model, `layer_names` what the model calls its affine maps.
     """
 
     path: Path | None
     network: bytes
     problem: Problem
     open_data: OpenData
+    notes: tuple[str, ...] = ()
+    layer_names: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -64,13 +67,13 @@ class LoadedProblem:
         return f"<table>{rows}</table>"
 
 
-def load(path: str | os.PathLike[str]) -> LoadedProblem:
-    """The problem in a network file; the data file that it may name is looked for in the same folder.
+def load(path: str | os.PathLike[str], data: str | os.PathLike[str] | None = None) -> LoadedProblem:
+    """The problem in a network file; the data file that it may name is `data`, or looked for in the same folder.
 
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
     network, folder = contents(path), Path(path).absolute().parent
-    open_data = partial(_read_beside, folder)
+    open_data = partial(_read_beside, folder) if data is None else partial(_read_given, Path(data))
     return LoadedProblem(Path(path), network, read_network(network, open_data), open_data)
 
 
@@ -126,6 +129,11 @@ def _activation_words(activation: Activation) -> str:
 def _read_beside(folder: Path, name: str) -> bytes:
     """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
     return read_regular(folder / name)
+
+
+def _read_given(path: Path, name: str) -> bytes:
+    """The bytes of the file at a path, whatever the network file calls it."""
+    return read_regular(path)
 
 
 def _no_data(name: str) -> bytes:

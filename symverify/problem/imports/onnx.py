@@ -15,9 +15,15 @@ from symverify.problem.regular import read_regular
 from symverify.text import plain
 
 from .chain import OPERATORS, Chain, Node
-from .common import Model, NotImportable, quoted
+from .common import MAX_SIDES, Model, NotImportable, quoted
 
 MAX_NODES = 1000
+DECIDERS = frozenset({"ArgMax", "Binarizer", "Greater", "GreaterOrEqual", "Less", "TopK", "ZipMap"})  # make labels
+CARRIERS = frozenset(  # hand labels and tables on
+    {"ArrayFeatureExtractor", "Cast", "Flatten", "Gather", "Identity", "LabelEncoder", "Not", "Reshape", "Squeeze"}
+)
+COMPLEMENTS = frozenset({"Concat", "Sub", "Unsqueeze"})  # make the other class's probability of one
+TYPES = {1: np.float32, 10: np.float16, 11: np.float64}  # by their numbers in ONNX
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
 
 
@@ -37,18 +43,49 @@ def read_onnx(path: Path) -> Model:
     graph = Graph.of(proto.graph)
     current, chain = graph.input, Chain()
     for _ in range(len(graph.nodes) + 1):
-        if current == graph.output:
-            return chain.finished()
+        rest = graph.after(current)
+        if not rest or _only_decides(chain, rest):
+            return _finished(graph, chain, current, rest)
         current = _step(graph, chain, current)
     raise NotImportable("the operators form a cycle", "export the model again")
 
 
+def _only_decides(chain: Chain, rest: Sequence[Any]) -> bool:
+    """Whether the operators left make labels, or tables of probabilities, of what has been computed.
+
+    Raises NotImportable where a link of the loss stands between layers.
+    """
+    kinds = [node.op_type for node in rest]
+    if not chain.link:
+        return chain.fresh and not DECIDERS.isdisjoint(kinds) and DECIDERS.union(CARRIERS).issuperset(kinds)
+    if more := [kind for kind in kinds if kind not in DECIDERS | CARRIERS | COMPLEMENTS]:
+        raise NotImportable(
+            f"a {chain.link} is followed by {quoted(more[0])}: it is no piecewise linear activation",
+            "use one that is, such as relu, abs or hardsigmoid; a softmax or sigmoid can only be the end",
+        )
+    return True
+
+
+def _finished(graph: "Graph", chain: Chain, current: str, rest: Sequence[Any]) -> Model:
+    """The model that ends at a value, whatever makes labels of it left out."""
+    made = {current, *(name for node in rest for name in node.output)}
+    if other := [name for name in graph.outputs if name not in made]:
+        raise NotImportable(
+            f"the model has the output {quoted(other[0])} beside the last one", "export it with one output"
+        )
+    if rest:
+        kinds = ", ".join(dict.fromkeys(str(node.op_type) for node in rest))
+        chain.notes.append(f"what makes labels of the outputs is left out ({kinds})")
+    return chain.finished()
+
+
 def _step(graph: "Graph", chain: Chain, current: str) -> str:
     """Add the one operator that uses a value to the chain; the name of its result."""
-    users = [node for node in graph.nodes if current in node.input]
+    users = graph.users(current)
     if len(users) != 1:
-        what = "nothing uses" if not users else f"{len(users)} operators use"
-        raise NotImportable(f"{what} the value {quoted(current)}", "only chains without branches can be imported")
+        raise NotImportable(
+            f"{len(users)} operators use the value {quoted(current)}", "only chains without branches can be imported"
+        )
     proto = users[0]
     if proto.op_type not in OPERATORS or proto.domain not in ("", "ai.onnx"):
         known = ", ".join(sorted(OPERATORS))
@@ -78,10 +115,10 @@ def _attributes(proto: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Graph:
-    """The one input, the one output, the operators that compute something from it, and the constants by name."""
+    """The one input, the outputs, the operators that compute something from it, and the constants by name."""
 
     input: str
-    output: str
+    outputs: tuple[str, ...]
     nodes: Sequence[Any]
     tensors: dict[str, Any]
     makers: dict[str, Any]
@@ -89,14 +126,14 @@ class Graph:
 
     @staticmethod
     def of(proto: Any) -> "Graph":
-        """The graph of a model. Raises NotImportable unless it has one input and one output."""
+        """The graph of a model. Raises NotImportable unless it has one input and some output."""
         if len(proto.node) > MAX_NODES:
             raise NotImportable(f"the model has {len(proto.node)} operators", f"use one with at most {MAX_NODES}")
         tensors = {tensor.name: tensor for tensor in proto.initializer}
         if proto.sparse_initializer:
             raise NotImportable("the model has sparse weights", "export them as dense ones")
         inputs = [value for value in proto.input if value.name not in tensors]
-        if len(inputs) != 1 or len(proto.output) != 1:
+        if len(inputs) != 1 or not proto.output:
             raise NotImportable(
                 f"the model has {len(inputs)} inputs and {len(proto.output)} outputs", "it must have one of each"
             )
@@ -109,9 +146,22 @@ class Graph:
                 makers[node.output[0]] = node
             else:
                 nodes.append(node)
-        graph = Graph(inputs[0].name, proto.output[0].name, nodes, tensors, makers)
+        graph = Graph(inputs[0].name, tuple(value.name for value in proto.output), nodes, tensors, makers)
         graph._check_rank(inputs[0].type.tensor_type)
         return graph
+
+    def users(self, name: str) -> list[Any]:
+        """The operators that use a value."""
+        return [node for node in self.nodes if name in node.input]
+
+    def after(self, name: str) -> list[Any]:
+        """The operators that what comes of a value passes through, in order."""
+        reached, found = {name}, []
+        for node in self.nodes:
+            if not reached.isdisjoint(node.input):
+                found.append(node)
+                reached.update(node.output)
+        return found
 
     def _check_rank(self, kind: Any) -> None:
         """Samples are rows of the input, or are flattened to rows first."""
@@ -150,7 +200,18 @@ class Graph:
                 whole = isinstance(order, list) and all(type(axis) is int for axis in order)
                 if whole and sorted(order) == list(range(array.ndim)):
                     return np.transpose(array, list(order))
+            case "Cast", ["to", *_] if values["to"] in TYPES and len(node.input) == 1:
+                with np.errstate(over="ignore"):  # too large is infinite, which is refused
+                    return self.constant(node.input[0]).astype(TYPES[values["to"]])
+            case "Reshape", [] if len(node.input) == 2:
+                return self._reshaped(name, *map(self.constant, node.input))
         raise NotImportable(f"{quoted(name)} is made by the operator {quoted(node.op_type)}", _NO_CONSTANT)
+
+    def _reshaped(self, name: str, array: np.ndarray[Any, Any], sides: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        try:
+            return array.reshape([int(side) for side in sides.reshape(-1)[:MAX_SIDES]])
+        except (TypeError, ValueError) as error:
+            raise NotImportable(f"{quoted(name)} is reshaped wrongly: {plain(error, 200)}", _NO_CONSTANT) from None
 
 
 def _are(values: object, kind: type) -> bool:
@@ -162,7 +223,12 @@ def _array(tensor: Any, name: str) -> np.ndarray[Any, Any]:
     from onnx import TensorProto, numpy_helper
 
     if tensor.data_location == TensorProto.EXTERNAL:
-        raise NotImportable(f"{quoted(name)} is stored in another file", "export the weights inside the ONNX file")
+        where = next((each.value for each in tensor.external_data if each.key == "location"), "")
+        raise NotImportable(
+            f"{quoted(name)} is stored in another file, {quoted(where)}",
+            "export the weights inside the ONNX file: torch.onnx.export(..., external_data=False), or "
+            "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)",
+        )
     try:
         return np.asarray(numpy_helper.to_array(tensor))
     except Exception as error:  # whatever a damaged tensor makes of it
