@@ -9,9 +9,11 @@ import symverify
 from symverify.kernel.core.network import predictions, risk
 from symverify.problem.imports import NotImportable
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
+os.environ.setdefault("KERAS_BACKEND", "torch")
+pytest.importorskip("torch", reason="PyTorch is not installed, Keras's backend here: pip install 'symverify[torch]'")
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install 'symverify[keras]'")
 layers = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras's own
 
 INPUTS = np.random.default_rng(0).normal(size=(6, 2)).astype("float32")
 TARGETS = np.abs(INPUTS[:, :1])
@@ -37,7 +39,7 @@ MODELS = {
 def test_outputs_are_the_models(name):
     made = model(*(make() for make in MODELS[name]))
     loaded = symverify.from_keras(made, INPUTS, TARGETS)
-    theirs = np.asarray(made(INPUTS))[:, 0]
+    theirs = keras.ops.convert_to_numpy(made(INPUTS))[:, 0]
     ours = [float(f) for (f,) in predictions(loaded.problem, loaded.problem.parameters)]
     assert ours == pytest.approx(theirs.tolist(), abs=1e-5)
 
@@ -45,7 +47,7 @@ def test_outputs_are_the_models(name):
 def test_risks_are_the_losses():
     made = model(layers.Dense(3, activation="relu"), outputs=2)
     problem = symverify.from_keras(made, INPUTS, INPUTS).problem
-    theirs = np.mean((np.asarray(made(INPUTS)) - INPUTS) ** 2)
+    theirs = np.mean((keras.ops.convert_to_numpy(made(INPUTS)) - INPUTS) ** 2)
     assert float(risk(problem, predictions(problem, problem.parameters))) == pytest.approx(float(theirs), abs=1e-6)
 
 
