@@ -30,11 +30,20 @@ from symverify.kernel.core.loss import Loss, positive
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
 from symverify.kernel.table import LOSSES
+from symverify.text import meant
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
 OpenData = Callable[[str], bytes]
 SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
+CALLED = {  # what people call activations and losses, in small letters
+    "linear": "identity", "none": "identity", "absolute": "abs", "hardsigmoid": "hardsigmoid", "l2": "squared",
+    "meansquarederror": "squared", "squarederror": "squared", "msel": "squared", "mseloss": "squared",
+    "meanabsoluteerror": "absolute", "absoluteerror": "absolute", "l1loss": "absolute", "softmax": "cross_entropy",
+    "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy",
+    "crossentropyloss": "cross_entropy", "nll": "cross_entropy", "logloss": "logistic", "sigmoid": "logistic",
+    "binarycrossentropy": "logistic", "bcewithlogitsloss": "logistic", "bceloss": "logistic", "svm": "hinge",
+}  # fmt: skip
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
 
@@ -84,7 +93,8 @@ class Fields:
         """Whatever was not taken is unknown."""
         for name in self.left if kind is None else ():
             plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
-            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
+            listed = f"unknown key; the keys here are {', '.join(self.known)}"
+            self.fault(name if plain else shown(name), listed + meant(name, self.known))
         if kind is None:
             self.check()
 
@@ -179,6 +189,7 @@ def read_activation(value: object, where: str) -> None:
         elif not fields.faults:
             known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
             what = f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"
+            what += meant(name, [*FAMILIES, "leaky_relu", "two_piece"], CALLED)
             if name in SMOOTH:
                 what += f" ({name} is not piecewise linear, and every proof here is about pieces)"
             raise Malformed((where, what))
@@ -199,7 +210,7 @@ def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
             kind = LOSSES[name]
             loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
         else:
-            fields.fault("name", unknown_loss(name, LOSSES))
+            fields.fault("name", unknown_loss(name, LOSSES) + meant(name, LOSSES, CALLED))
         if reduction not in ("mean", "sum"):
             fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
         if loss is None or outputs is None:
@@ -266,6 +277,17 @@ def columns_reader(labels: Labels | None, outputs: int | None) -> Read[list[str]
     return lambda value, where: read_columns(value, where, labels)
 
 
+def cell_number(value: object, where: str) -> Fraction:
+    """A number in a table; where it is none, what to do is told if it can be guessed."""
+    try:
+        return liberal(value, where)
+    except Malformed as error:
+        comma = isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+,[0-9]+", value)
+        missing = isinstance(value, str) and value.lower() in ("", "nan", "na", "n/a", "null", "none", "?")
+        remedy = "; write it with a point" if comma else "; drop this line, or fill it in" if missing else ""
+        raise Malformed((where, error.faults[0][1] + remedy)) from None
+
+
 def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, open_data: OpenData) -> int:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the number of samples."""
     with Fields(value, where) as fields:
@@ -273,7 +295,9 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
         inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"), list[str]())
         targets = fields.need("targets", columns_reader(labels, sizes[1]), list[str]())
         if not fields.wrong("csv") and (name in ("", ".", "..") or re.search(r"[/\\:\x00]", name)):
-            fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}")
+            bare = re.split(r"[/\\]", name)[-1]
+            remedy = f'; write "{bare}" here, and give the path on the command line with --data' if bare else ""
+            fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}{remedy}")
     try:
         data = open_data(name)
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
@@ -289,9 +313,10 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             if count[column] != 1:
                 what = "is the name of several columns" if count[column] else "is not a column"
                 seen = ", ".join(map(shown, header[:20])) or "no columns"
-                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
+                near = meant(column, [each for each in header if each not in columns]) or _separated(header)
+                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}{near}")
     fields.check()
-    number: Read[Fraction] = softly(liberal, ZERO, fields.faults)
+    number: Read[Fraction] = softly(cell_number, ZERO, fields.faults)
     label: Read[list[Fraction]] = softly(labels_reader(labels, sizes[1]), [], fields.faults)
     for line, row in table[1:]:
         at = f"{shown(name)}, line {line}"
@@ -309,6 +334,13 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             fields.faults.append((f"{at}, column {', '.join(map(shown, targets))}", fault))
     fields.check()
     return len(table) - 1
+
+
+def _separated(header: list[str]) -> str:
+    """What to say where a table has one column that looks like several."""
+    if len(header) == 1 and (sign := next((each for each in (";", "\t", "|") if each in header[0]), None)):
+        return f"; its columns are separated by {sign!r}: save it with commas"
+    return ""
 
 
 def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction], where: str) -> Faults:

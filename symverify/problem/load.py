@@ -22,6 +22,7 @@ from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
 from symverify.problem.faults import read_network
+from symverify.problem.kinds import json_remedy, misfit
 from symverify.problem.regular import contents, read_regular
 from symverify.text import plain
 
@@ -73,8 +74,8 @@ def load(path: str | os.PathLike[str], data: str | os.PathLike[str] | None = Non
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
     network, folder = contents(path), Path(path).absolute().parent
-    open_data = partial(_read_beside, folder) if data is None else partial(_read_given, Path(data))
-    return LoadedProblem(Path(path), network, read_network(network, open_data), open_data)
+    open_data = partial(read_beside, folder) if data is None else partial(read_given, Path(data))
+    return LoadedProblem(Path(path), network, _read(Path(path), network, open_data), open_data)
 
 
 def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:
@@ -95,7 +96,17 @@ def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | N
             raise Malformed(*faults)
         network = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
     reader = open_data or _no_data
-    return LoadedProblem(None, network, read_network(network, reader), reader)
+    return LoadedProblem(None, network, _read(None, network, reader), reader)
+
+
+def _read(path: Path | None, network: bytes, open_data: OpenData) -> Problem:
+    """The problem; where the file is of another kind, that is the fault."""
+    try:
+        return read_network(network, open_data)
+    except Malformed as error:
+        what = misfit(path, network)
+        told = [(where, what + (json_remedy(network, what) if not where else "")) for where, what in error.faults]
+        raise Malformed(*(told if what is None else [("", what)])) from None
 
 
 def network_schema() -> dict[str, object]:
@@ -126,12 +137,12 @@ def _activation_words(activation: Activation) -> str:
     return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
 
 
-def _read_beside(folder: Path, name: str) -> bytes:
+def read_beside(folder: Path, name: str) -> bytes:
     """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
     return read_regular(folder / name)
 
 
-def _read_given(path: Path, name: str) -> bytes:
+def read_given(path: Path, name: str) -> bytes:
     """The bytes of the file at a path, whatever the network file calls it."""
     return read_regular(path)
 

@@ -31,6 +31,7 @@ from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling,
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
+from symverify.text import meant
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -193,7 +194,7 @@ def _known(claims: Sequence[str] | str) -> list[str]:
     claims = [name.strip() for name in claims.split(",")] if isinstance(claims, str) else claims
     for name in claims:
         if name not in CLAIMS:
-            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}")
+            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}{meant(name, CLAIMS)}")
     return list(dict.fromkeys(claims))
 
 

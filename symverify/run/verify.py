@@ -71,6 +71,7 @@ class Problems:
     """The network files to look among: those given, then those beside a certificate. Each is read at most once."""
 
     given: Sequence[Path] = ()
+    data: Path | None = None  # the data file of them all, where it does not lie beside
     _read: dict[Path, LoadedProblem | str] = field(default_factory=dict)
 
     def of(self, certificate: Path, sha256: str) -> LoadedProblem:
@@ -92,7 +93,7 @@ class Problems:
     def _load(self, path: Path) -> LoadedProblem | str:
         if path not in self._read:
             try:
-                self._read[path] = load(path)
+                self._read[path] = load(path, self.data)
             except Malformed as error:
                 where, what = error.faults[0]
                 self._read[path] = f"{where}: {what}" if where else what
@@ -101,18 +102,21 @@ class Problems:
         return self._read[path]
 
 
-def verify_many(paths: Sequence[Path], require_proved: bool = False) -> list[Verified]:
+def verify_many(paths: Sequence[Path], require_proved: bool = False, data: Path | None = None) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
     Exactly two files, the second one not a certificate by name, are CERTIFICATE and NETWORK: that network file is the
     problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
-    `require_proved`: a verified refutation has the code of a refutation.
+    `require_proved`: a verified refutation has the code of a refutation. `data` is the data file that the network files
+    name, where it does not lie beside them.
     """
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
-        return [_pair(paths[0], paths[1], require_proved)]
+        if data is None:
+            return [_pair(paths[0], paths[1], require_proved)]
+        return [verify_one(paths[0], Problems([paths[1]], data), require_proved)]
     networks = [path for path in paths if not is_certificate(path) and os.path.isfile(path)]
-    problems, done, results = Problems(networks), set[str](), list[Verified]()
+    problems, done, results = Problems(networks, data), set[str](), list[Verified]()
     for path in paths:
         if path in networks:
             continue
@@ -169,7 +173,12 @@ def _verified(
 
 def worst_code(results: Sequence[Verified]) -> int:
     """The exit code of several: the worst; of none, undecided."""
-    return max((result.code for result in results), key=_SEVERITY.index, default=UNDECIDED)
+    return worst_of([result.code for result in results])
+
+
+def worst_of(codes: Sequence[int]) -> int:
+    """The worst of some exit codes; of none, undecided."""
+    return max(codes, key=_SEVERITY.index, default=UNDECIDED)
 
 
 def report(results: Sequence[Verified]) -> list[str]:

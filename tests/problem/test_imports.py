@@ -416,7 +416,7 @@ def test_external_and_damaged_weights_and_flat_inputs(onnx, tmp_path, data):
         imported(graph(tmp_path, between(RELU), CONSTANTS | {"w1": weight}), data)
     outside = onnx.TensorProto(name="w1", data_type=1, dims=W1.shape, data_location=onnx.TensorProto.EXTERNAL)
     outside.external_data.add(key="location", value="../secret")
-    with pytest.raises(NotImportable, match=r"'w1' is stored in another file, '\.\./secret'; export the weights inside"):
+    with pytest.raises(NotImportable, match=r"'w1' is stored in another file, '\.\./secret'; export the weights"):
         imported(graph(tmp_path, between(RELU), CONSTANTS | {"w1": outside}), data)
     with pytest.raises(NotImportable, match="the input 'x' has 3 dimensions; export it as samples x features"):
         imported(graph(tmp_path, between(RELU), CONSTANTS, shape=("n", 1, 2)), data)
