@@ -312,7 +312,7 @@ def reshape(chain: Chain, node: Node) -> None:
     """Nothing, where samples certainly stay rows and keep their numbers."""
     sides = _whole_numbers(node, node.operand(1, "shape"))
     width = chain.width
-    if len(sides) == 2 and not node.whole("allowzero", 0) and node.place == 0:
+    if len(sides) == 2 and node.place == 0 and not (sides[0] == 0 and node.whole("allowzero", 0)):
         rows, columns = sides
         if (rows == 0 and columns == -1) or (rows in (0, -1) and columns > 0 and width in (None, columns)):
             chain.width = columns if columns > 0 else width

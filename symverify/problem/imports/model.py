@@ -12,7 +12,7 @@ from typing import Any
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
 from symverify.kernel.core.file import FORMAT, Labels, read_table
-from symverify.kernel.core.loss import squared
+from symverify.kernel.table import LOSSES
 from symverify.problem.faults import read_network
 from symverify.problem.load import LoadedProblem
 from symverify.problem.make import assembled, exactly
@@ -56,7 +56,6 @@ def import_model(
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
         chain = read_model(model, activation)
         table = read_regular(data)
-        columns = _columns(table, data.name, chain, inputs, targets)
         parts, stated = parts_of(chain), None if loss is None else loss_of(loss, chain.layers[-1].outputs)
         document = {
             "format": FORMAT,
@@ -65,10 +64,12 @@ def import_model(
             **{key: value for key, value in parts.items() if key != "parameters"},
             "loss": linked(chain, stated),
             "parameters": parts["parameters"],
-            "data": {"csv": data.name, **columns},
         }
+        labels = _labels(document["loss"], chain.layers[-1].outputs)
+        columns = _columns(table, data.name, chain, labels, inputs, targets)
+        document["data"] = {"csv": data.name, **columns}
         if output.is_symlink() or data.absolute().parent != output.absolute().parent:
-            document["data"] = _inline(columns, table, data.name)
+            document["data"] = _inline(columns, table, data.name, labels)
         text = network_text(document)
         read_network(text, lambda _: table)
         write_atomically(output, text)
@@ -158,15 +159,26 @@ def of_model(
 
 
 def _columns(
-    table: bytes, name: str, chain: Model, inputs: Sequence[str] | None, targets: Sequence[str] | None
+    table: bytes,
+    name: str,
+    chain: Model,
+    labels: Labels,
+    inputs: Sequence[str] | None,
+    targets: Sequence[str] | None,
 ) -> dict[str, list[str]]:
-    """The columns of the data by role; their number is checked here, their content by the format's own reader."""
+    """The columns of the data by role; their number is checked here, their content by the format's own reader.
+
+    One column of classes may stand for all outputs.
+    """
     width, outputs = chain.layers[0].inputs, chain.layers[-1].outputs
     try:
         header = next(csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise NotImportable(f"{quoted(name)} is not a CSV file in UTF-8: {plain(error)}", "save it as one") from None
     names = [cell.strip() for cell in header]
+    left = len(names) - (width if inputs is None else len(inputs))
+    if labels.classed and (left == 1 if targets is None else len(targets) == 1):
+        outputs = 1
     chosen = (
         list(targets) if targets is not None else [c for c in names if inputs is None or c not in inputs][-outputs:]
     )
@@ -181,9 +193,17 @@ def _columns(
     return {"inputs": entering, "targets": chosen}
 
 
-def _inline(columns: dict[str, list[str]], table: bytes, name: str) -> list[dict[str, object]]:
-    numbers = Labels(squared(ONE), (), len(columns["targets"]))
-    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), numbers, lambda _: table)
+def _labels(loss: object, outputs: int) -> Labels:
+    """How labels are read under a loss, as they are in the file: its options do not change them here."""
+    stated = loss if isinstance(loss, dict) else {"name": loss}
+    kind = LOSSES[str(stated["name"])]
+    made = kind.of(ONE, *(default for _, default in kind.options.values()))
+    classes = stated.get("classes")
+    return Labels(made, tuple(map(str, classes)) if isinstance(classes, list) else (), outputs)
+
+
+def _inline(columns: dict[str, list[str]], table: bytes, name: str, labels: Labels) -> list[dict[str, object]]:
+    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), labels, lambda _: table)
     return [{"x": [spelled(v) for v in x], "y": [spelled(v) for v in y]} for x, y in samples]
 
 
