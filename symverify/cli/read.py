@@ -30,6 +30,9 @@ def verify(
     require_proved: Annotated[
         bool, typer.Option("--require-proved", help="Exit with 10 where a claim is refuted, though that is verified.")
     ] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Verify the certificates that lie beside these files, if there are any.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Have the kernel verify certificates.
@@ -37,9 +40,12 @@ def verify(
     Their problems are found by hash, among the paths and beside them.
     """
     from symverify.problem.write import append
-    from symverify.report.render import markdown_summary
-    from symverify.run.verify import report, verify_many, worst_code
+    from symverify.report.summary import markdown_summary
+    from symverify.run.verify import beside_all, report, verify_many, worst_code
 
+    if beside and not (paths := beside_all(paths)):
+        tell("s NOTHING certificates=0: there is no certificate beside these files")
+        return
     results = verify_many(paths, require_proved, data)
     tell(*report(results))
     if summary is not None:

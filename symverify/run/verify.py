@@ -205,6 +205,13 @@ def beside(certificate: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.name != own, path.name))
 
 
+def beside_all(paths: Sequence[Path]) -> list[Path]:
+    """The certificates in the folders of these files, whatever their network files and data are called; themselves."""
+    folders = dict.fromkeys(path.parent for path in paths)
+    near = (each for folder in folders for each in sorted(folder.glob(f"*{SUFFIX}")))
+    return list(dict.fromkeys([*filter(is_certificate, paths), *near]))
+
+
 def head(certificate: bytes) -> tuple[str, list[Stated]]:
     """The hash of the problem that a certificate is about, and its claims.
 
