@@ -33,7 +33,7 @@ WORDS = {
 _SEVERITY = list(WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verified:
     """What became of one certificate, or of a path that led to none. `lines` is the text to print, verdict last.
 
@@ -54,6 +54,9 @@ class Verified:
         """The verdict in a word; "refuted" where a refutation is verified, whatever code that is."""
         refuted = any(theorem.verdict == "refuted" for theorem in self.theorems)
         return WORDS[REFUTED if refuted else self.code]
+
+    def __repr__(self) -> str:
+        return f"<Verified {plain(self.certificate, 100)}: {self.word}>"
 
 
 @dataclass(frozen=True, slots=True)
