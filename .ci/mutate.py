@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutation testing of the kernel by cosmic-ray: how many of the mutants of its files the tests kill.
 
-    python .ci/mutate.py STOREY[/FILE.py] [--sample N]
+    python .ci/mutate.py STOREY | [STOREY/]FILE.py [--sample N]
 
 Works on a copy of the repository. The mutants of a file run against the test file of its name; those of one that is no
 rule against the general tests and those of its storey. With --sample they are drawn with one seed.
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = "symverify/kernel"
 GENERAL = (
-    "test_text.py", "test_file.py", "test_algebra.py", "test_poly.py", "test_losses.py", "test_check.py",
+    "test_text.py", "test_network_file.py", "test_algebra.py", "test_poly.py", "test_losses.py", "test_check.py",
     "test_walk.py",
 )  # fmt: skip
 CONFIG = """[cosmic-ray]
@@ -36,10 +36,10 @@ name = "local"
 
 def tests_of(name: str) -> str:
     """The test files for a file of the kernel, the quickest first."""
-    storey, file = name.split("/")
-    own = ROOT / "tests" / "kernel" / storey / f"test_{file}"
+    storey, _, file = name.rpartition("/")
+    own = Path("tests") / "kernel" / storey / f"test_{file}"
     general = [f"tests/kernel/{each}" for each in GENERAL]
-    return " ".join([f"tests/kernel/{storey}/test_{file}"] if own.is_file() else [*general, f"tests/kernel/{storey}"])
+    return " ".join([own.as_posix()] if (ROOT / own).is_file() else [*general, f"tests/kernel/{storey}"])
 
 
 def run(name: str, sample: int | None, timeout: int) -> tuple[int, int, list[str]]:
@@ -76,11 +76,11 @@ def run(name: str, sample: int | None, timeout: int) -> tuple[int, int, list[str
 def main() -> int:
     """Print a line for each file, and its survivors."""
     parser = argparse.ArgumentParser(description="Mutation testing of the kernel.")
-    parser.add_argument("what", help="a storey, or a file of one, as core/valley.py")
+    parser.add_argument("what", help="a storey, or a file, as core/valley.py or losses.py")
     parser.add_argument("--sample", type=int, help="so many mutants of each file")
     parser.add_argument("--timeout", type=int, default=120, help="seconds for the tests of one mutant")
     given = parser.parse_args()
-    files = sorted(path.relative_to(ROOT / KERNEL).as_posix() for path in (ROOT / KERNEL).glob("*/*.py"))
+    files = sorted(path.relative_to(ROOT / KERNEL).as_posix() for path in (ROOT / KERNEL).rglob("*.py"))
     for name in files:
         if (name == given.what or name.startswith(f"{given.what}/")) and not name.endswith("__init__.py"):
             every, killed, lived = run(name, given.sample, given.timeout)

@@ -1,7 +1,9 @@
 """Points of parameter space as people use them: exact fractions, NumPy arrays, a state_dict of PyTorch."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from importlib import import_module
 from typing import Any, Literal
@@ -17,7 +19,7 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
-from symverify.report.render import short
+from symverify.text import plain
 
 Which = Literal["at", "better"]
 Risk = Fraction | Enclosure
@@ -60,8 +62,18 @@ class ExactPoint:
 
     def __repr__(self) -> str:
         widths = "-".join(map(str, [len(self.exact[0].weight[0]), *(len(layer.weight) for layer in self.exact)]))
-        near = f", within {short(str(self.radius))} of a minimum" if self.radius else ""
-        return f"<ExactPoint {widths}, risk {short(str(self.risk))}{near}>"
+        near = f", within {brief(self.radius)} of a minimum" if self.radius else ""
+        return f"<ExactPoint {widths}, risk {brief(self.risk)}{near}>"
+
+
+def brief(value: object) -> str:
+    """A number of a statement in a few characters: a long fraction as a rounded decimal, marked ≈."""
+    text = str(value)
+    if len(text) <= 16 or not re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
+        return plain(text, 60)
+    top, _, bottom = text.partition("/")
+    rounded = Context(prec=10).divide(Decimal(top), Decimal(bottom or "1"))  # floats may overflow
+    return f"≈ {rounded.normalize():.10g}"
 
 
 def _bias(bias: tuple[Any, ...] | None) -> NDArray[np.float64] | None:

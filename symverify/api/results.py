@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from symverify.api.points import ExactPoint, Which, found
+from symverify.api.points import ExactPoint, Which, brief, found
 from symverify.cells.unit import UnitCells, unit_cells
 from symverify.certify.snap import Snapped
 from symverify.errors import Declined, NotWritable, Rejected, Usage
@@ -23,7 +23,6 @@ from symverify.report.claims import lines
 from symverify.report.explain import Explanation, Form, explain, render
 from symverify.report.html import claims_table
 from symverify.report.plots import What, plot
-from symverify.report.render import short
 from symverify.run import check as run
 from symverify.run.snap import told
 from symverify.run.verdict import Verdict
@@ -177,8 +176,8 @@ def _named(problem: LoadedProblem) -> str:
 
 def _told_shortly(claim: run.ClaimResult) -> str:
     risk, better = claim.statement.get("risk"), claim.statement.get("better_risk")
-    parts = [claim.name, *([f"risk {short(str(risk))}"] if risk is not None else [])]
-    return " ".join([*parts, *([f"better {short(str(better))}"] if better is not None else [])])
+    parts = [claim.name, *([f"risk {brief(risk)}"] if risk is not None else [])]
+    return " ".join([*parts, *([f"better {brief(better)}"] if better is not None else [])])
 
 
 def write_beside(problem: LoadedProblem, path: Path) -> None:
@@ -307,7 +306,7 @@ class SnapResult:
         nearest = self.found[0]
         if nearest.distance is None:
             return f"<SnapResult: none found: {plain(nearest.reason, 80)}>"
-        return f"<SnapResult: a local minimum at distance {nearest.distance:.3g}, risk {short(str(nearest.risk))}>"
+        return f"<SnapResult: a local minimum at distance {nearest.distance:.3g}, risk {brief(nearest.risk)}>"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from symverify.certify.certificate import parameters
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated, Limit
+from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, cell_of
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible

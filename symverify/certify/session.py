@@ -14,9 +14,10 @@ from symverify.certify.global_minimum import (
     estimate,
     limit_step,
 )
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
+from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
 from symverify.kernel.core.network import Pattern, Point, Problem, Vector
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point

@@ -5,8 +5,11 @@ Standard library only, exact integers and rationals only. In storeys, of which e
 core/       text → network → proof → one file a rule: Theorem 1, a point, a lower bound and what follows from it
 curvature/  second order
 cells/      all cells and faces of one hidden layer; infima that are not attained
+reals/      losses with exponentials and logarithms; minima in boxes
 cited/      what rests on the literature
-check.py    the one walk; table.py the rules; FORMAT.md, beside this file, the certificate and why each rule is sound
+
+Beside them: check.py, the one walk; network_file.py, which reads the problem; table.py, the rules, and losses.py, the
+losses with the rules proved for each; FORMAT.md, the certificate and why each rule is sound.
 """
 
 from .check import FORMAT, VERSION, Checked, Theorem, check

@@ -19,6 +19,7 @@ from symverify.opinion.text import TooLong
 CORE: Mapping[str, Poser | Unposed] = {
     "point": minima.point,
     "interior_minimum": minima.interior_minimum,
+    "adjacent_cells": curvature.adjacent_cells,
     "face_minimum": minima.face_minimum,
     "descent": paths.descent,
     "spurious_minimum": minima.spurious_minimum,
@@ -30,7 +31,6 @@ CORE: Mapping[str, Poser | Unposed] = {
     "bracket": Unposed("two numbers side by side; its premises' obligations state what they are"),
 }
 CURVATURE: Mapping[str, Poser | Unposed] = {
-    "adjacent_cells": curvature.adjacent_cells,
     "critical_point": curvature.critical_point,
     "second_order": curvature.second_order,
     "cell_kkt": curvature.cell_kkt,

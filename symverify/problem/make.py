@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from symverify.errors import Malformed
-from symverify.kernel.core.file import FORMAT
 from symverify.kernel.core.text import shown
-from symverify.kernel.table import LOSSES
+from symverify.kernel.losses import LOSSES
+from symverify.kernel.network_file import FORMAT
 from symverify.problem.arrays import Table, number, numbers, table
 from symverify.problem.load import LoadedProblem, loads
 from symverify.problem.write import network_text

@@ -5,9 +5,10 @@ from fractions import Fraction
 from typing import cast
 
 from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.facts import Bracket, Limit, LowerBound
+from symverify.kernel.core.facts import Bracket, LowerBound
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
 from symverify.report.story import Story

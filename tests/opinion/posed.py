@@ -8,10 +8,9 @@ from typing import Any
 
 from symverify.kernel.check import apply
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Step
-from symverify.kernel.table import LOSSES
+from symverify.kernel.network_file import read_problem
 from tests.examples import Document, layer, network, samples
 
 Json = Any
@@ -51,7 +50,7 @@ def no_data(name: str) -> bytes:
 
 def walked(case: Case) -> tuple[Problem, tuple[Step, ...]]:
     """The steps with their facts; raises what the kernel raises where one does not follow."""
-    problem = read_problem(json.dumps(case.network).encode(), no_data, LOSSES)
+    problem = read_problem(json.dumps(case.network).encode(), no_data)
     proof = Proof(problem)
     for index, step in enumerate(case.steps):
         proof.steps.append(apply(proof, step, f"steps[{index}]"))

@@ -266,8 +266,7 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  let named = (if rests_on [ "adjacent_cells" ] then [ "curvature" ] else []) @ if rests_on [ "limit"; "infimum" ] then [ "cells" ] else [] in
-  if named = [] then "core" else String.concat "+" named
+  if rests_on [ "limit"; "infimum" ] then "cells" else "core"
 
 let any _ v = v
 

@@ -136,17 +136,6 @@ class LowerBound(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit(Reached):
-    """Some points come arbitrarily close to the risk `risk` or below it."""
-
-    risk: Fraction
-
-    @property
-    def most(self) -> Fraction:
-        return self.risk
-
-
-@dataclass(frozen=True, slots=True)
 class Bracket(Fact):
     """The infimum of the risk lies in [lower, upper]."""
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from symverify.errors import Malformed
-from symverify.kernel.core.file import unknown_loss
-from symverify.kernel.table import LOSSES
+from symverify.kernel.losses import LOSSES
+from symverify.kernel.network_file import unknown_loss
 from symverify.text import plain
 
 from .common import Model, NotImportable, quoted
@@ -57,7 +57,7 @@ def linked(model: Model, stated: Stated | None) -> object:
         return LINKS[model.link][0] if model.link else "squared"
     name = str(stated.loss.get("name") if isinstance(stated.loss, dict) else stated.loss)
     if name not in LOSSES:
-        raise NotImportable(f"loss: {unknown_loss(name, LOSSES)}", "choose one of them")
+        raise NotImportable(f"loss: {unknown_loss(name)}", "choose one of them")
     if (model.link and name not in LINKS[model.link]) or (stated.after is not None and model.link not in stated.after):
         ends = f"in a {model.link}" if model.link else "without softmax or sigmoid"
         wanted = f" after {' or '.join(stated.after or ())}" if any(stated.after or ()) else ""

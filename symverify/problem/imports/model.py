@@ -11,8 +11,8 @@ from typing import Any
 
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT, Labels, read_table
-from symverify.kernel.table import LOSSES
+from symverify.kernel.losses import LOSSES
+from symverify.kernel.network_file import FORMAT, Labels, read_table
 from symverify.problem.faults import read_network
 from symverify.problem.load import LoadedProblem
 from symverify.problem.make import assembled, exactly

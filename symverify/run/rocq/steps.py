@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.check import Checked
-from symverify.kernel.core.facts import Evaluated, Limit, LowerBound
-from symverify.kernel.core.file import read_point
+from symverify.kernel.core.facts import Evaluated, LowerBound
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, pieces_at
-from symverify.kernel.core.proof import Step, polynomial
+from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.core.text import canonical, listed
 
 from .terms import (

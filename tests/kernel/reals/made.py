@@ -11,10 +11,9 @@ import pytest
 
 from symverify.kernel import Checked, Declined, Malformed, Rejected, check
 from symverify.kernel.check import apply
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Quantity
-from symverify.kernel.table import LOSSES
+from symverify.kernel.network_file import read_problem
 from tests.kernel.accepted import Case
 from tests.kernel.corruption import certificate
 from tests.kernel.rules import Corruption
@@ -41,7 +40,7 @@ def no_data(name: str) -> bytes:
 
 
 def problem_of(doc: Json) -> Problem:
-    return read_problem(json.dumps(doc).encode(), no_data, LOSSES)
+    return read_problem(json.dumps(doc).encode(), no_data)
 
 
 def checked(doc: Json, steps: list[Json], claims: dict[str, int]) -> Checked:
