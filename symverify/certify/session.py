@@ -178,7 +178,7 @@ class Session:
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
-        self.progress(f"the global minimum: {size.words}")
+        self.progress("searching for the global minimum")
         try:
             self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
@@ -248,8 +248,7 @@ class Session:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
-            f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
-            f" {seen.elapsed:.0f} s"
+            f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"
         )
 
     def spurious(self, minimum_step: int) -> int | None:

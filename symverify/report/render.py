@@ -1,17 +1,15 @@
-"""Results as text, JSON, JUnit XML and Markdown. Renders, decides nothing."""
+"""Results as text, JSON and JUnit XML. Renders, decides nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 from xml.etree import ElementTree
 
 from symverify.kernel.core.proof import Quantity, Value
 from symverify.report import claims
-from symverify.report.escape import markdown, terminal
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
-from symverify.run.verify import Verified, report
 
 
 def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({})) -> str:
@@ -153,14 +151,3 @@ def opinion(claim: ClaimResult) -> str:
 
 def _text(value: Value) -> str | None:
     return str(value) if isinstance(value, str | Quantity) else None
-
-
-def markdown_summary(results: Sequence[Verified]) -> str:
-    """A table of verified certificates for a job's summary page, in Markdown; strangers' text is escaped."""
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
-    for result in results:
-        proved = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
-        detail = proved or f"{result.where}: {result.reason}".removeprefix(": ")
-        cells = (terminal(str(result.certificate), 4000), result.word, terminal(detail, 500))
-        rows.append(f"| {' | '.join(map(markdown, cells))} |")
-    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod, sqrt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from .chain import OPERATORS as OF_CHAINS
 from .chain import Chain, Node
 from .common import NotImportable, exact, quoted, spelled
-from .onnx import Graph, attributes, graph_of
+from .onnx import Graph, attributes
 
 Array = np.ndarray[Any, Any]
 _ACTIVATIONS = ("Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu")
@@ -50,18 +49,18 @@ class Program:
     @property
     def outputs(self) -> int:
         """d_Y."""
-        return prod(self.values[self.graph.output].shape)
+        return prod(self.values[self.graph.outputs[0]].shape)
 
     def fresh(self, kind: str) -> str:
         """A name for a node."""
         plain = re.sub(r"[^A-Za-z0-9]", "", kind)[:20] or "node"
         return f"{plain.lower()}{len(self.nodes)}"
 
-    def add(self, kind: str, shape: Sequence[int], **fields: object) -> Value:
-        """A node of the file."""
+    def add(self, kind: str, sample: Sequence[int], /, **fields: object) -> Value:
+        """A node of the file, and the shape of one sample of it."""
         name = self.fresh(kind)
         self.nodes.append({"name": name, "op": kind, **fields})
-        return Value(name, tuple(shape))
+        return Value(name, tuple(sample))
 
     def weighed(self, value: Value, weight: Array, bias: Array | None, node: Node) -> Value:
         """The parameters of the node that was just added."""
@@ -74,11 +73,12 @@ class Program:
         return value
 
 
-def read_program(path: Path) -> Program:
-    """The program in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
-    graph = graph_of(path)
-    made = Program(graph)
-    made.values[graph.input] = made.add("input", shape := sample_shape(graph), shape=list(shape))
+def read_program(graph: Graph) -> Program:
+    """The program of a graph. Raises NotImportable."""
+    if len(graph.outputs) != 1:
+        raise NotImportable(f"the model has {len(graph.outputs)} outputs", "export it with one")
+    made, shape = Program(graph), sample_shape(graph)
+    made.values[graph.input] = made.add("input", shape, shape=list(shape))
     for proto in graph.nodes:
         kind = proto.op_type
         if kind not in OPERATIONS or proto.domain not in ("", "ai.onnx"):
@@ -96,14 +96,16 @@ def read_program(path: Path) -> Program:
         if not entering:
             raise node.fail("nothing that enters it is known", "export the model again")
         made.values[proto.output[0]] = OPERATIONS[kind](made, node, entering)
-    if graph.output not in made.values:
+    if graph.outputs[0] not in made.values:
         raise NotImportable("nothing makes the output", "export the model again")
+    if made.nodes[-1]["name"] != made.values[graph.outputs[0]].name:
+        raise NotImportable("an operator makes what nothing uses", "export the model again")
     return made
 
 
 def sample_shape(graph: Graph) -> tuple[int, ...]:
     """The shape of one sample of the input."""
-    sides = [side.dim_value for side in graph.shape][1:]
+    sides = [int(side.dim_value) for side in graph.kind.shape.dim][1:]
     if not sides or any(side < 1 for side in sides) or len(sides) > 3:
         raise NotImportable(f"the input {quoted(graph.input)} has the shape {sides} per sample", _WHOLE)
     return tuple(sides)
@@ -163,7 +165,9 @@ def places(node: Node, shape: Sequence[int], window: dict[str, list[int]]) -> li
     """The sizes of the inner axes afterwards."""
     parts = (window[key] for key in ("kernel", "stride", "padding", "dilation"))
     if len(shape) != len(window["kernel"]):
-        raise node.fail(f"it expects {len(window['kernel'])} inner axes, and there are {len(shape)}", "check the shapes")
+        raise node.fail(
+            f"it expects {len(window['kernel'])} inner axes, and there are {len(shape)}", "check the shapes"
+        )
     return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(shape, *parts, strict=True)]
 
 
@@ -260,7 +264,10 @@ def add(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 
 def read_once(made: Program, node: Node) -> bool:
     """Whether nothing else reads what this operator reads."""
-    return sum(list(each.input).count(name) for each in made.graph.nodes for name in node.names if name in made.values) == 1
+    return (
+        sum(list(each.input).count(name) for each in made.graph.nodes for name in node.names if name in made.values)
+        == 1
+    )
 
 
 def concat(made: Program, node: Node, entering: Sequence[Value]) -> Value:

@@ -1,4 +1,4 @@
-"""Makes residual.onnx and lenet.onnx with PyTorch's exporter, and programs.json: inputs, and what PyTorch makes of them.
+"""Makes residual.onnx and lenet.onnx with PyTorch's exporter, and programs.json: inputs, and PyTorch's outputs.
 
 Run in this folder, with torch and onnx installed: python programs.py
 """
@@ -49,7 +49,9 @@ def main() -> None:
         for _ in range(3):  # statistics for the batch norms
             model(torch.randn(8, 1, 4, 4))
         model.eval()
-        torch.onnx.export(model, (x[:1],), f"{name}.onnx", dynamic_axes={"x": {0: "n"}}, input_names=["x"], dynamo=False)
+        torch.onnx.export(
+            model, (x[:1],), f"{name}.onnx", dynamic_axes={"x": {0: "n"}}, input_names=["x"], dynamo=False
+        )
         found[name] = model(x).tolist()
     inputs = [[int(v) for v in row.flatten()] for row in x]
     with open("programs.json", "w") as file:
