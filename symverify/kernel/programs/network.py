@@ -59,7 +59,8 @@ class Wired(Affine):
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""
         for (node, unit), x in zip(self.wires, back, strict=True):
-            pulls[node][unit] = bounded(pulls[node][unit] + x)
+            before = pulls[node][unit]
+            pulls[node][unit] = bounded(before + x) if before != 0 else x
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class Programmed(Problem):
             flat = [slot for each in slots.rows() for slot in each]
             for slot, x in zip(flat, row, strict=True):
                 if isinstance(slot, int):
-                    found[slot] = bounded(found[slot] + x)
+                    found[slot] = bounded(found[slot] + x) if slot in self.tied else x
         return found
 
     def free(self, point: Point) -> list[Scalar]:
