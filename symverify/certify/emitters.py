@@ -201,7 +201,8 @@ def global_minimum(session: Session) -> Outcome:
         except Declined:
             pass
         return Proved(infimum, (("reason", "whether it is attained is open"),), claim="infimum")
-    return Proved(session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached}))
+    step = session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached})
+    return Proved(step, claim="global_minimum")
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
@@ -222,7 +223,8 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
     lowest = at if found is None else session.certificate.point(found.point)
     try:
-        return Proved(session.certificate.step("global_minimum", {"bound": bound, "point": lowest}))
+        step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
+        return Proved(step, claim="global_minimum")
     except Rejected:
         if session.insist:
             session.certificate.claim(

@@ -23,6 +23,7 @@ from symverify.cli.common import (
     positive,
     print_result,
     print_table,
+    share,
     tell,
     writable,
     writing,
@@ -58,6 +59,12 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    gap: Annotated[
+        str,
+        typer.Option(
+            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+        ),
+    ] = "1e-6",
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -71,6 +78,7 @@ def check(
     worst.
     """
     from symverify.cli.several import check_all, expanded
+    from symverify.kernel.core.text import liberal
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
@@ -100,6 +108,7 @@ def check(
                 resume=resume,
                 fresh=fresh,
                 cell=cell,
+                gap=liberal(gap, "--gap"),
                 progress=progress.say,
                 stopped=interrupted,
             )

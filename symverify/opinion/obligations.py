@@ -70,7 +70,13 @@ PROGRAMS: Mapping[str, Poser | Unposed] = {
     "restricted_lower_bound": OF_PROGRAMS,
     "substitution": OF_PROGRAMS,
 }
+UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **REALS, **CITED}
+KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
+    "interior_minimum": minima.interior_by_subgradient,
+    "face_minimum": minima.subgradients,
+    "function_minimum": minima.subgradients,
+}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 
@@ -86,7 +92,10 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
         poser = TABLE[step.rule]
         if isinstance(problem, Programmed):  # TABLE poses the layers of chains
             continue
-        if not isinstance(poser, Unposed) and (problem.loss.smooth or step.rule in OF_ANY_LOSS):
+        kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
+        if kinked:
+            poser = KINKED.get(step.rule, UNPOSED)
+        if not isinstance(poser, Unposed):
             facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
             with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
                 for statement in poser(Given(problem, step, facts)):

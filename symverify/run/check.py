@@ -142,6 +142,7 @@ def check(
     resume: bool = False,
     fresh: bool = False,
     cell: str | None = None,
+    gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
@@ -153,7 +154,8 @@ def check(
     `executor` opens, with the same result; where it ends early it leaves a checkpoint beside `output`, from which
     `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises Usage (UnknownClaim, NoCell,
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). `gap` is how wide the bracket of an
+    infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell,
     NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
@@ -166,7 +168,7 @@ def check(
         checkpoint, taken = _prepared(target, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
     try:
         results, skipped, called = _attempted(session, names, stopped)
         whole, results = _settled(session, results, target, problem, fresh)

@@ -32,24 +32,27 @@ from symverify.search.snap_equations import as_point
 from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
+Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
 
 
 def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
     """A curve along which the risk strictly falls, and why in words; None if none of those tried does."""
     here = risk(problem, predictions(problem, point))
     for velocity, why in _candidates(problem, point):
-        moves = [Poly.of([ZERO, *coefficients]) if any(coefficients) else None for coefficients in velocity]
-        start = values_of(problem, point)
-        curve = as_point(problem, [x if p is None else p + x for x, p in zip(start, moves, strict=True)])
+        curve = along(problem, point, velocity)
         try:
-            if any(moves) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
+            if any(map(any, velocity)) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
                 return curve, why
         except Declined:
             continue
     return None
 
 
-Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
+def along(problem: Problem, point: Point, velocity: Velocity) -> Point:
+    """The curve of a velocity."""
+    start = values_of(problem, point)
+    pairs = zip(start, velocity, strict=True)
+    return as_point(problem, [Poly.of([ZERO, *rates]) + x if any(rates) else x for x, rates in pairs])
 
 
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
@@ -64,18 +67,21 @@ def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]
     if problem.loss.smooth and len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
         for direction in _curvature(problem, point):
             yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
+    for velocity in random_velocities(problem):
+        yield velocity, "a curve found by search"
+
+
+def random_velocities(problem: Problem) -> Iterator[Velocity]:
+    """Few parameters moving along small multiples of t and t², from a fixed seed."""
     rng = np.random.default_rng(0)
     for _ in range(MAX_TRIES):
         sparse = rng.random(problem.size()) < rng.choice([0.1, 0.3, 0.6])
         first = rng.integers(-2, 3, problem.size()) * sparse
         order = rng.integers(1, 3, problem.size())
-        yield (
-            [
-                (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
-                for x, power in zip(first, order, strict=True)
-            ],
-            "a curve found by search",
-        )
+        yield [
+            (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
+            for x, power in zip(first, order, strict=True)
+        ]
 
 
 def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:

@@ -25,6 +25,10 @@ class Reached(Fact):
         """An upper bound of the infimum of the risk."""
         raise NotImplementedError
 
+    def bracket(self, lower: Fraction) -> "Bracket":
+        """The infimum of the risk, from here and a lower bound."""
+        return Bracket(lower, self.most)
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Reached):

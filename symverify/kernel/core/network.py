@@ -312,8 +312,7 @@ def pullback(
     pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
-    for k, each in reversed(list(enumerate(problem.program, 1))):
-        pull = pulls[k]
+    for pull, each in reversed(list(zip(pulls[1:], problem.program, strict=True))):
         match each:
             case Affine(layer=m, biased=biased):
                 row = [*each.entering(values), *[ONE] * biased]

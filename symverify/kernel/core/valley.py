@@ -32,8 +32,7 @@ def valley(step: Reading) -> Valley:
             for j, x in enumerate(z):
                 t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
-                still = problem.dead(m, j, i) or all(positive_on_unit_interval(Poly(()) + each) for each in margins)
-                if not still:
+                if not (problem.dead(m, j, i) or all(positive_on_unit_interval(Poly(()) + x) for x in margins)):
                     raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")
     attained = jacobian_rank(problem, minimum.at.point, pattern)
     return Valley(minimum, problem.size() - attained, attained == problem.reach(pattern))
