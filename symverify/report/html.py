@@ -7,6 +7,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
+from symverify.kernel.programs.network import Programmed
 from symverify.report import claims, escape
 from symverify.report.document import (
     SUBSCRIPT,
@@ -27,6 +28,7 @@ from symverify.report.document import (
 )
 from symverify.report.explain import Explanation
 from symverify.report.formula import exact, is_short, short, text
+from symverify.report.graph import program_picture
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, atlas_picture, pictures
 from symverify.report.render import opinion
@@ -173,6 +175,10 @@ def _pictures(explanation: Explanation) -> str:
     if explanation.problem is None or not (explanation.scenes or explanation.atlas):
         return ""
     parts = ['<section id="pictures">\n<h2>Pictures</h2>\n']
+    if isinstance(explanation.problem, Programmed):
+        first = explanation.scenes[0].at if explanation.scenes else None
+        graph = _picture(program_picture(explanation.problem, first, "program"))
+        return f'{parts[0]}<div class="pictures">{graph}</div>\n</section>\n'
     if explanation.atlas:
         parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
     several = len(explanation.scenes) > 1

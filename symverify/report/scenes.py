@@ -12,7 +12,6 @@ from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.proof import Fact
-from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import EnclosedPoint, NotRealMinimum, RationalMinimum, SpanMinimum, SpuriousReal
@@ -43,8 +42,6 @@ class Scene:
 def scenes(story: Story) -> tuple[Scene, ...]:
     """One scene for each point that a claim is about, those with a valley or a better point first."""
     found: dict[Point, Scene] = {}
-    if isinstance(story.problem, Programmed):  # which is drawn as a graph
-        return ()
     for theorem in story.checked.theorems:
         scene = _scene(story, theorem.step) or _real_scene(story, theorem.step)
         if scene is None:

@@ -74,6 +74,9 @@ def test_explanations_in_every_form() -> None:
     for form in FORMS:
         text = render(told, form)
         assert "program" in text
+    page = render(told, "html")
+    assert page.count("<rect") >= 5
+    assert "4 | 0" in page or "8 | 0" in page or "0 | 8" in page, "pieces at a point: two units on four samples"
 
 
 @pytest.mark.parametrize("command", ["atlas", "cells", "critical", "expand"])

@@ -34,7 +34,9 @@ def published() -> dict[str, Case]:
             found[proof.parent.name] = Case(document, spelled)
     return {
         name: case for name, case in found.items()
-        if isinstance(case.network.get("data"), list) and "layers" in case.network and "weight_decay" not in case.network
+        if isinstance(case.network.get("data"), list)
+        and "layers" in case.network
+        and "weight_decay" not in case.network
     }  # fmt: skip
 
 
