@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.poly import Scalar
+from symverify.kernel.programs.network import Programmed
 from symverify.report import claims, escape
 from symverify.report.atlas import Mark
 from symverify.report.atlas_pictures import atlas_picture, cards
@@ -36,6 +37,7 @@ from symverify.report.document import (
 )
 from symverify.report.explain import Explanation
 from symverify.report.formula import apart, in_pieces, text
+from symverify.report.graph import program_picture
 from symverify.report.mathml import mathml
 from symverify.report.pictures import Picture, pictures
 from symverify.report.rationals import exact, is_short, short
@@ -213,6 +215,10 @@ def _pictures(explanation: Explanation) -> str:
     if problem is None:
         return ""
     parts = ['<section id="pictures">\n<h2>Pictures</h2>\n']
+    if isinstance(explanation.problem, Programmed):
+        first = explanation.scenes[0].at if explanation.scenes else None
+        graph = _picture(program_picture(explanation.problem, first, "program"))
+        return f'{parts[0]}<div class="pictures">{graph}</div>\n</section>\n'
     if explanation.atlas:
         with suppress(NoView):
             parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')

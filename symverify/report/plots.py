@@ -11,6 +11,7 @@ import numpy as np
 from symverify.errors import Usage
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Problem
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 from symverify.report.atlas import Mark
@@ -58,6 +59,8 @@ def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What
     told = explain(problem_file, certificate)
     if told.problem is None or told.verdict not in (Verdict.PROVED, Verdict.REFUTED):
         raise Rejected("", f"this certificate is {told.verdict.value}: nothing to plot")
+    if isinstance(told.problem, Programmed):
+        raise CannotPlot("a general program is drawn on its page alone", "use explain --html")
     with matplotlib.rc_context({**_STYLE, "backend": "agg"}):
         figure = _figure(told.problem, told, what)
         _save(figure, path)

@@ -1,7 +1,7 @@
-"""Results as text, JSON, JUnit XML and Markdown. Renders, decides nothing."""
+"""Results as text, JSON and JUnit XML. Renders, decides nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -10,11 +10,9 @@ from xml.etree import ElementTree
 from symverify.kernel.core.proof import Quantity, Value
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.report import claims
-from symverify.report.escape import markdown, terminal
 from symverify.report.rationals import enclosed, short
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
-from symverify.run.verify import Verified, report
 
 
 def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({})) -> str:
@@ -150,14 +148,3 @@ def opinion(claim: ClaimResult) -> str:
         "CONTRADICTED": claim.smt.contradicted,
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-
-
-def markdown_summary(results: Sequence[Verified]) -> str:
-    """A table of verified certificates for a job's summary page, in Markdown; strangers' text is escaped."""
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
-    for result in results:
-        proved = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
-        detail = proved or f"{result.where}: {result.reason}".removeprefix(": ")
-        cells = (terminal(str(result.certificate), 4000), result.word, terminal(detail, 500))
-        rows.append(f"| {' | '.join(map(markdown, cells))} |")
-    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])

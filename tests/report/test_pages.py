@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from symverify.api.results import CheckResult
 from symverify.problem.load import loads
 from symverify.report.explain import explain, render
 from symverify.report.html import claims_table
-from symverify.report.notebook import CheckResult
 from symverify.run.check import ClaimResult
 from symverify.run.verdict import Verdict
 from tests.kernel.accepted import CASES

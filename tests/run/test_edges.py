@@ -397,7 +397,7 @@ def test_a_verified_refutation_is_verified(folder, capsys):
 
 def test_the_hook_the_action_and_the_plugin_agree():
     hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert "entry: symverify verify\n" in hook
+    assert "entry: symverify verify --beside\n" in hook
     action = (ROOT / "action.yml").read_text()
-    assert "--require-proved" in action
+    assert "require-proved" in action
     assert "require-proved" in (ROOT / "symverify" / "pytest_plugin.py").read_text()
