@@ -1,6 +1,7 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -92,15 +93,13 @@ def check(
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
-    if many and output is not None and not output.is_dir():
-        raise Usage(f"-o {str(output)!a} is one place for {len(found)} networks", "name a folder that exists")
     others = [load_network(each, form) for each in witness or ()]
+    places = _places(found, output) if many else {found[0]: output}
     told: list[_Snapped] = []
 
     def checked(network: Path, problem: "LoadedProblem") -> "CheckResult":
-        place = output / _beside(network, "symcert.json").name if many and output is not None else output
-        target = _target(network, place)
-        near = _snapped(problem, network, place, timeout) if snap else None
+        target = _target(network, places[network])
+        near = _snapped(problem, network, places[network], timeout) if snap else None
         chosen = "minimum_in_box" if near is not None and near.problem is problem and claims is None else claims
         told[:] = [] if near is None else [near]
         with nullcontext() if target is None else writing(target), Progress() as progress:
@@ -123,7 +122,7 @@ def check(
             )
 
     if many:
-        raise typer.Exit(check_all(found, data, form, checked, interrupted))
+        raise typer.Exit(check_all(found, data, form, checked, interrupted, lambda: _snap_words(told)))
     result = checked(found[0], load_network(found[0], form, data))
     match form:
         case Format.JSON:
@@ -132,10 +131,27 @@ def check(
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            snapped = [line for near in told for line in near.numbers["told"]]
+            snapped = _snap_words(told)
             tell(*(snapped if exact else map(abridged, snapped)))
             print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
+
+
+def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | None]:
+    """Where the certificate of each of several networks goes: beside it, or in the folder `output`. Raises Usage."""
+    if output is None:
+        return dict.fromkeys(networks)
+    if not output.is_dir():
+        raise Usage(f"-o {str(output)!a} is one place for {len(networks)} networks", "name a folder that exists")
+    places: dict[Path, Path | None] = {}
+    for network in networks:
+        place = output / _beside(network, "symcert.json").name
+        if place in places.values():
+            raise Usage(
+                f"two networks would have the certificate {str(place)!a}", "check them one by one, each with -o"
+            )
+        places[network] = place
+    return places
 
 
 def _target(network: Path, output: Path | None) -> Path | None:
@@ -205,6 +221,11 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
         "told": words,
     }
     return _Snapped(snapped, numbers)
+
+
+def _snap_words(snapped: Sequence[_Snapped]) -> list[str]:
+    """What is told about a point that was moved to the exact minimum near it."""
+    return [str(line) for each in snapped for line in each.numbers["told"]]
 
 
 @app.command()
