@@ -57,6 +57,14 @@ QUICK = [
     )
 ]  # fmt: skip
 SECOND = [f"curvature/test_{rule}.py" for rule in ("critical_point", "cell_kkt", "second_order")]
+BOXES = ["reals/test_minimum_in_box.py"]
+REALS = [
+    f"reals/test_{rule}.py"
+    for rule in (
+        "enclosed_point", "span_minimum", "zero_infimum", "no_minimum", "real_descent", "real_interior_minimum",
+        "real_lower_bound", "spurious_real",
+    )
+]  # fmt: skip
 # The tests of a file without a test file of its name, the quickest that can kill first.
 ELSEWHERE = {
     "check.py": ["core/test_point.py", "test_walk.py", "test_check.py"],
@@ -77,6 +85,13 @@ ELSEWHERE = {
     "curvature/forms.py": ["test_algebra.py", "curvature/test_cell_kkt.py"],
     "curvature/hessian.py": SECOND,
     "cells/arrangement.py": ["cells/test_cell_cover.py", "cells/test_face_atlas.py"],
+    "reals/box.py": BOXES,
+    "reals/decay.py": BOXES,
+    "reals/facts.py": REALS,
+    "reals/interval.py": ["reals/test_enclosure.py", *BOXES],
+    "reals/jet.py": BOXES,
+    "reals/losses.py": [*REALS, *BOXES, "reals/test_combination.py", "reals/test_enclosure.py"],
+    "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
     "cells/strata.py": ["cells/test_cell_minima.py", "cells/test_cell_infimum.py", "cells/test_constant_risk_path.py"],
 }
 
@@ -113,6 +128,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield from ((part, METER) for part in parts)
             case ast.Assign(targets=[ast.Name(id="cost")], value=part):
                 yield part, METER
+            case ast.FunctionDef(name="work"):
+                yield node, METER
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
