@@ -82,17 +82,16 @@ ELSEWHERE = {
     "core/units.py": ["core/test_global_lower_bound.py"],
     "curvature/eliminate.py": ["curvature/test_cell_kkt.py"],
     "curvature/flows.py": SECOND,
-    "curvature/forms.py": ["test_algebra.py", "curvature/test_cell_kkt.py"],
+    "curvature/forms.py": ["curvature/test_cell_kkt.py"],
     "curvature/hessian.py": SECOND,
-    "cells/arrangement.py": ["cells/test_cell_cover.py", "cells/test_face_atlas.py"],
+    "cells/arrangement.py": ["cells/test_cell_cover.py"],
     "reals/box.py": BOXES,
     "reals/decay.py": BOXES,
     "reals/facts.py": REALS,
-    "reals/interval.py": ["reals/test_enclosure.py", *BOXES],
-    "reals/jet.py": BOXES,
-    "reals/losses.py": [*REALS, *BOXES, "reals/test_combination.py", "reals/test_enclosure.py"],
+    "reals/jet.py": ["reals/test_losses.py", *BOXES],
+    "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
-    "cells/strata.py": ["cells/test_cell_minima.py", "cells/test_cell_infimum.py", "cells/test_constant_risk_path.py"],
+    "cells/strata.py": ["cells/test_constant_risk_path.py", "cells/test_cell_infimum.py", "cells/test_cell_minima.py"],
 }
 
 Span = tuple[tuple[int, int], tuple[int, int]]  # (row, column) from … to …, columns in characters
