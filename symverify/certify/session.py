@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import (
@@ -27,6 +28,8 @@ from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.loss_tree import Outcome as Searched
 from symverify.search.loss_tree import Search, Unfinished, zero_point
+from symverify.search.programs.linear_place import LinearMinimum
+from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
@@ -86,11 +89,15 @@ class Session:
     cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
     insist: bool = True  # whether the claims were asked for by name
     gap: Fraction = Fraction(1, 10**6)  # how wide, as a share of its value, an infimum that is not rational may stay
+    witnesses: Sequence[Point] = ()  # points that the user names, to be compared with
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
     lowest_real: RealWitness | None = None
+    linear: LinearMinimum | str | None = None  # of a general program: its constructed minimum, or why there is none
+    lowest_point: Witness | None = None  # of a general program
+    signed: Bound | Literal[False] | None = False  # of a general program: its global minimum, None if not found
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)
@@ -116,6 +123,11 @@ class Session:
         self.global_answer()
         if self._lowest is not None and self._global is not None and self._global.closed:
             return self._lowest if self._lowest.risk < risk else None
+        named = self.lowest_named()
+        if named is not None and (self._lowest is None or named.risk < self._lowest.risk):
+            self._lowest = named
+        if named is not None and named.risk < risk:
+            return self._lowest  # a search is for those who know no such point
         if point not in self._better:
             self.progress("searching for a point of lower risk")
             budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
@@ -125,6 +137,11 @@ class Session:
                 self._lowest = found
         best = self._lowest
         return best if best is not None and best.risk < risk else None
+
+    def lowest_named(self) -> Witness | None:
+        """The lowest of the points that the user names; the first of those of equal risk."""
+        known = [Witness(each, risk(self.problem, predictions(self.problem, each))) for each in self.witnesses]
+        return min(known, key=lambda each: each.risk, default=None)
 
     def lowest(self, reached: int) -> int:
         """The step of the lowest point found, where it is lower than what this step reaches."""
@@ -175,7 +192,7 @@ class Session:
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
-        self.progress(f"the global minimum: {size.words}")
+        self.progress("searching for the global minimum")
         try:
             self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
@@ -261,8 +278,7 @@ class Session:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
-            f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
-            f" {seen.elapsed:.0f} s"
+            f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"
         )
 
     def spurious(self, minimum_step: int) -> int | None:
