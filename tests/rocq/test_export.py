@@ -112,6 +112,8 @@ def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
     """All folders as modules of one file."""
     head, bodies, claims = "", list[str](), 0
     for folder in sorted(PROOFS.glob("*/network.json")):
+        if "layers" not in json.loads(folder.read_text()):
+            continue  # a general program
         _, made = exported(folder.parent.name, tmp_path, built)
         if made.claims:
             head, _, body = made.file.read_text().partition("\nDefinition p ")
