@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symverify.cli.outcome import say
-from symverify.errors import Malformed, NotWritable, Usage
+from symverify.errors import Malformed, NotChain, NotWritable, Usage
 from symverify.problem.write import destination
 from symverify.text import leading, plain
 
@@ -71,6 +71,7 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="CSV", help="The data file, where it does not lie beside the network file."),
 ]
+Exact = Annotated[bool, typer.Option("--exact", help="Print all digits of long fractions, not rounded values.")]
 Certificate = Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")]
 LONGEST = 10.0**8  # seconds; what waits for processes cannot wait for much more
 
@@ -88,6 +89,20 @@ def positive(seconds: float) -> float:
     if not 0 < seconds <= LONGEST:
         raise typer.BadParameter(f"{seconds:g} is not a number of seconds above 0 and up to {LONGEST:g}")
     return seconds
+
+
+def share(text: str) -> str:
+    """A part of a value, above 0 and below 1, as an option takes it."""
+    from symverify.kernel.core.errors import KernelError
+    from symverify.kernel.core.text import liberal
+
+    try:
+        fits = 0 < liberal(text, "") < 1
+    except KernelError:
+        fits = False
+    if not fits:
+        raise typer.BadParameter(f"{text!a:.60} is not a number above 0 and below 1")
+    return text
 
 
 def tell(*lines: str) -> None:
@@ -131,6 +146,17 @@ def load_network(network: Path, form: Format, data: Path | None = None) -> "Load
         else:
             faulty(network, error)
         raise typer.Exit(2) from None
+
+
+def load_chain(network: Path, form: Format, command: str, data: Path | None = None) -> "LoadedProblem":
+    """The same of a chain of dense layers. Raises NotChain for a general program."""
+    from symverify.kernel.programs.network import Programmed
+
+    loaded = load_network(network, form, data)
+    if isinstance(loaded.problem, Programmed):
+        told = "the network is a general program, and this command is for chains of dense layers"
+        raise NotChain(f"{command}: {told}", "use check, verify and explain")
+    return loaded
 
 
 def read_network(network: Path, data: Path | None = None) -> "LoadedProblem":
@@ -203,21 +229,28 @@ class Progress:
             self.status.stop()
 
 
-def print_result(result: "CheckResult") -> None:
+def tell_verdicts(lines: Sequence[str], exact: bool = False) -> None:
+    """Print verdict lines: for other programs whole; on a terminal with long fractions cut off, unless `exact`."""
+    from symverify.report.rationals import abridged_line
+
+    tell(*(lines if exact or not sys.stdout.isatty() else map(abridged_line, lines)))
+
+
+def print_result(result: "CheckResult", exact: bool = False) -> None:
+    """The table of claims, a sentence for each, and the verdict lines; `exact`: with all digits."""
     from rich.text import Text
 
     from symverify.report.claims import lines
+    from symverify.report.context import context_words
     from symverify.report.render import HEADINGS, rows, verdict_lines
     from symverify.run.verdict import Verdict
 
     problem = result.problem.problem
     console = console_of()
-    widths = "-".join(map(str, problem.widths))
-    count = len(problem.inputs)
-    title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
-    print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
+    title = ": ".join(filter(None, [leading(problem.name), context_words(problem)]))
+    print_table(title, HEADINGS, rows(result.claims, exact), right=("risk", "better", "seconds"))
     for claim in result.claims:
-        first, *more = lines(result, claim) or [claim.verdict.value]
+        first, *more = lines(result, claim, exact) or [claim.verdict.value]
         console.print(Text(f"{claim.name}: ", style="bold") + Text(first))
         for line in more:
             console.print(Text(line))
@@ -232,7 +265,7 @@ def print_result(result: "CheckResult") -> None:
     answers = [claim for claim in result.claims if claim.name in result.asked]
     others = [claim for claim in result.claims if claim not in answers]
     for claims in (others, answers):
-        tell(*verdict_lines(replace(result, claims=tuple(claims))))
+        tell_verdicts(verdict_lines(replace(result, claims=tuple(claims))), exact)
     for name in () if answers else result.asked:  # what was left out has no line of its own
         tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={result.problem.sha256}")
 

@@ -12,23 +12,26 @@ import typer
 
 from symverify.cli.common import (
     Data,
+    Exact,
     Format,
     Network,
     Progress,
     SolverName,
     app,
     claim_names,
+    load_chain,
     load_network,
     named_cell,
     positive,
     print_result,
     print_table,
+    share,
     tell,
     writable,
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import Usage
+from symverify.errors import NotChain, Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -58,6 +61,17 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
+    ] = None,
+    gap: Annotated[
+        str,
+        typer.Option(
+            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+        ),
+    ] = "1e-6",
+    exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -71,12 +85,15 @@ def check(
     worst.
     """
     from symverify.cli.several import check_all, expanded
+    from symverify.kernel.core.text import liberal
+    from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
+    others = [load_network(each, form) for each in witness or ()]
     places = _places(found, output) if many else {found[0]: output}
     told: list[_Snapped] = []
 
@@ -98,6 +115,8 @@ def check(
                 resume=resume,
                 fresh=fresh,
                 cell=cell,
+                witnesses=others,
+                gap=liberal(gap, "--gap"),
                 progress=progress.say,
                 stopped=interrupted,
             )
@@ -112,8 +131,9 @@ def check(
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            tell(*_snap_words(told))
-            print_result(result)
+            snapped = _snap_words(told)
+            tell(*(snapped if exact else map(abridged, snapped)))
+            print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -163,12 +183,15 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     problem stays as it is, for a minimum that is enclosed.
     """
     from symverify.certify.snap import snap
+    from symverify.kernel.programs.network import Programmed
     from symverify.kernel.reals.losses import RealLoss
     from symverify.problem.load import load, loads
     from symverify.problem.write import is_file, write_atomically
     from symverify.run.snap import snapped_network, snapped_path, told
 
     point = problem.problem.parameters
+    if isinstance(problem.problem, Programmed):
+        raise NotChain("--snap is for chains of dense layers, and the network is a general program", "leave it out")
     if point is None:
         raise Usage("--snap needs parameters in the network file")
     if output is None and str(network) == "-":
@@ -214,6 +237,7 @@ def atlas(
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
     ] = False,
+    exact: Exact = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
     ] = False,
@@ -228,7 +252,7 @@ def atlas(
 
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
-    problem = load_network(network, form, data)
+    problem = load_chain(network, form, "atlas", data)
     claim = "face_atlas" if faces else "atlas"
     target = writable(output if output is not None else _beside(network, f"{claim}.symcert.json"))
     with writing(target), Progress() as progress:
@@ -246,11 +270,11 @@ def atlas(
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
-        if faces and (found := valley_rows(result)):
+        if faces and (found := valley_rows(result, exact)):
             print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
-        if not faces and (found := rows(result)):
+        if not faces and (found := rows(result, exact)):
             print_table("", HEADINGS, found, right=("risk", "components"))
-        print_result(result)
+        print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -264,6 +288,7 @@ def cells(
     ] = None,
     rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    exact: Exact = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
     data: Data = None,
 ) -> None:
@@ -276,12 +301,12 @@ def cells(
 
     if output is not None:
         writable(output, network)
-    problem = load_network(network, form, data).problem
+    problem = load_chain(network, form, "cells", data).problem
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
     try:
         as_json = form is Format.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         raise Usage(str(error)) from None
     if output is None:
@@ -298,6 +323,7 @@ def critical(
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    exact: Exact = False,
     data: Data = None,
 ) -> None:
     """List the critical points inside a cell.
@@ -308,9 +334,9 @@ def critical(
 
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
-    problem = load_network(network, form, data).problem
+    problem = load_chain(network, form, "critical", data).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout))
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
 
 
@@ -330,7 +356,7 @@ def expand(
     """
     from symverify.search.expand import expand as run
 
-    problem = load_network(network, Format.TEXT, data).problem
+    problem = load_chain(network, Format.TEXT, "expand", data).problem
     if form not in ("text", "latex", "json"):
         raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))

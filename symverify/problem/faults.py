@@ -9,10 +9,9 @@ import re
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
@@ -21,15 +20,18 @@ from symverify.kernel.losses import LOSSES, positive
 from symverify.kernel.network_file import (
     FAMILIES,
     FORMAT,
-    MAX_PARAMETERS,
     Labels,
     OpenData,
     read_classes,
     read_columns,
     unknown_loss,
 )
+from symverify.kernel.network_file import read_activation as kernel_activation
 from symverify.kernel.network_file import read_problem as kernel_read
+from symverify.kernel.programs.chain import MAX_PARAMETERS
 from symverify.kernel.reals.decay import read_decay
+from symverify.problem.program_faults import program_faults
+from symverify.problem.soft import Fields, listed, softly
 from symverify.text import meant
 
 T = TypeVar("T")
@@ -61,89 +63,6 @@ def network_faults(data: bytes, open_data: OpenData) -> Faults:
     except Malformed as error:
         return list(error.faults)
     return []
-
-
-def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
-    """The same reader, except that where it fails it adds to the faults and gives the default."""
-
-    def read_softly(value: object, where: str) -> T:
-        try:
-            return read(value, where)
-        except Malformed as error:
-            faults.extend(error.faults)
-            return default
-
-    return read_softly
-
-
-class Fields:
-    """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
-
-    def __init__(self, value: object, where: str) -> None:
-        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
-        if not isinstance(value, dict):
-            raise Malformed((where, f"expected an object, got {shown(value)}"))
-        self.left: dict[str, object] = dict(value)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Whatever was not taken is unknown."""
-        for name in self.left if kind is None else ():
-            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
-            listed = f"unknown key; the keys here are {', '.join(self.known)}"
-            self.fault(name if plain else shown(name), listed + meant(name, self.known))
-        if kind is None:
-            self.check()
-
-    def check(self) -> None:
-        """Raise what has been found wrong so far."""
-        if self.faults:
-            raise Malformed(*self.faults)
-
-    def at(self, name: str) -> str:
-        """The path of a field."""
-        return f"{self.where}.{name}" if self.where and name else self.where or name
-
-    def fault(self, name: str, what: str) -> None:
-        """Record what is wrong with a field."""
-        self.faults.append((self.at(name), what))
-
-    def wrong(self, name: str) -> bool:
-        """Whether a fault at the field, or inside it, is recorded."""
-        return any(re.match(re.escape(self.at(name)) + r"($|[.\[])", where) for where, _ in self.faults)
-
-    def take(self, name: str, read: Read[T], default: T) -> T:
-        """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
-        self.known[name] = None
-        if name not in self.left:
-            return default
-        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
-
-    def need(self, name: str, read: Read[T], default: T) -> T:
-        """The same for a field that must be there."""
-        if name not in self.left:
-            self.fault(name, "is missing")
-        return self.take(name, read, default)
-
-
-def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
-    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
-
-    def read_list(value: object, where: str) -> list[T]:
-        if not isinstance(value, list):
-            raise Malformed((where, f"expected a list, got {shown(value)}"))
-        faults: list[tuple[str, str]] = []
-        if size is not None and len(value) != size:
-            faults.append((where, f"expected {size} {what}, got {len(value)}"))
-        reader: Read[T | None] = softly(read, None, faults)
-        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if faults:
-            raise Malformed(*faults)
-        return good  # type: ignore[return-value]  # without faults, no item is None
-
-    return read_list
 
 
 Layers = list[tuple[list[list[T]], list[T] | None]]
@@ -363,12 +282,38 @@ def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction],
     return faults
 
 
+def read_program(fields: Fields, open_data: OpenData) -> None:
+    """What is beside the format and the name in a file with a "program"."""
+
+    def activation(value: object, where: str) -> Activation:
+        read_activation(value, where)
+        return kernel_activation(value, where)
+
+    network, found = program_faults(fields.take("program", lambda value, _: value, None), "program", activation)
+    fields.faults += found
+    sizes = (None, None) if network is None else (network.inputs, network.outputs)
+    labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
+    fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
+    if fields.left.pop("weight_decay", None) is not None:
+        fields.fault("weight_decay", "is not supported in a file with a program")
+    for name in ("layers", "bias", "activation"):
+        if fields.left.pop(name, None) is not None:
+            fields.fault(name, "is not for a file with a program")
+    given = fields.take("parameters", lambda value, _: value, None)
+    if network is not None and given is not None and labels is not None:
+        problem = network.problem("", labels.loss, (), (), "")
+        softly(problem.reader(softly(liberal, ZERO, fields.faults)), None, fields.faults)(given, "parameters")
+
+
 def read_problem(data: bytes, open_data: OpenData) -> None:
     """A network file. Raises Malformed with every fault found."""
     with Fields(strict_json(data), "") as fields:
         if (form := fields.need("format", text, FORMAT)) != FORMAT:
             raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
         fields.take("name", text, "")
+        if "program" in fields.left:
+            read_program(fields, open_data)
+            return
         hidden, output = fields.take("bias", read_bias, (True, True))
         widths: list[int] = fields.need("layers", listed(natural), [])
         if not fields.wrong("layers") and (len(widths) < 3 or min(widths) < 1):
@@ -382,6 +327,10 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
+        none: list[Layers[Fraction]] = []
+        others = fields.take("witnesses", listed(layers(softly(liberal, ZERO, fields.faults))), none)
+        biased = [hidden] * (len(widths) - 2) + [output]
         if known and given is not None:
-            biased = [hidden] * (len(widths) - 2) + [output]
             fields.faults += shape_faults(widths, biased, given, "parameters")
+        for k, other in enumerate(others if known else ()):
+            fields.faults += shape_faults(widths, biased, other, f"witnesses[{k}]")

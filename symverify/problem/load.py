@@ -21,9 +21,11 @@ from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.faults import read_network
 from symverify.problem.kinds import json_remedy, misfit
 from symverify.problem.regular import contents, read_regular
+from symverify.problem.shape import architecture
 from symverify.text import plain
 
 OpenData = Callable[[str], bytes]
@@ -57,8 +59,7 @@ class LoadedProblem:
         return self.problem.name or (self.path.stem if self.path else "")
 
     def __repr__(self) -> str:
-        widths = "-".join(map(str, self.problem.widths))
-        return f"<LoadedProblem {self.name[:60]!a} {widths} sha256={self.sha256}>"
+        return f"<LoadedProblem {self.name[:60]!a} {architecture(self.problem)} sha256={self.sha256}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -118,18 +119,23 @@ def network_schema() -> dict[str, object]:
 def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
     """The problem in a few rows (what, value), plain text."""
     problem = loaded.problem
-    biases = {(True, True): "all layers", (False, False): "none", (True, False): "hidden layers only"}
-    shapes = list(dict.fromkeys(map(_activation_words, problem.activations)))
+    shapes = list(dict.fromkeys(_activation_words(node.h) for node in problem.bents))
+    biased = "as the program says" if isinstance(problem, Programmed) else _bias_words(problem)
     return [
         ("name", loaded.name),
-        ("widths", " – ".join(map(str, problem.widths))),
-        ("biases", biases.get((problem.hidden_bias, problem.output_bias), "output layer only")),
+        ("widths", architecture(problem, " – ")),
+        ("biases", biased),
         ("activation", "; then ".join(shapes)),
         ("loss", f"{problem.loss.name}, factor {problem.loss.factor} of the sum over samples"),
         ("samples", str(len(problem.inputs))),
         ("parameters", f"{problem.size()}, {'not given' if problem.parameters is None else 'given'}"),
         ("sha256", problem.sha256),
     ]
+
+
+def _bias_words(problem: Problem) -> str:
+    biases = {(True, True): "all layers", (False, False): "none", (True, False): "hidden layers only"}
+    return biases.get((problem.hidden_bias, problem.output_bias), "output layer only")
 
 
 def _activation_words(activation: Activation) -> str:

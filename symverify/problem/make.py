@@ -77,9 +77,11 @@ def assembled(X: Any, y: Any, widths: Sequence[int], parts: dict[str, Any], name
     loss, targets = _labelled(parts["loss"], labels, widths[-1])
     rows = zip(numbers(inputs), targets, strict=True)
     data = [{"x": list(map(str, x)), "y": target} for x, target in rows]
-    head = {"format": FORMAT, **({"name": name} if name else {}), "layers": list(widths)}
-    tail = {key: value for key, value in parts.items() if key not in ("bias", "activation", "loss")}
-    body = {"bias": parts["bias"], "activation": parts["activation"], "loss": loss, "data": data}
+    head = {"format": FORMAT, **({"name": name} if name else {})}
+    kinds = ("program",) if "program" in parts else ("layers", "bias", "activation")
+    network = {"layers": list(widths), **parts}
+    tail = {key: value for key, value in parts.items() if key not in (*kinds, "loss")}
+    body = {**{key: network[key] for key in kinds}, "loss": loss, "data": data}
     try:
         return loads(network_text({**head, **body, **tail}))
     except Malformed as error:

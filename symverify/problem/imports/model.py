@@ -22,7 +22,8 @@ from symverify.text import plain
 
 from .common import Affine, Model, NotImportable, quoted, spelled
 from .losses import linked, loss_of
-from .onnx import read_onnx
+from .onnx import graph_of, read_onnx
+from .program import Program, beyond_chains, read_program
 from .safetensors import read_safetensors
 
 DEFAULT_ACTIVATION = "relu"
@@ -54,19 +55,11 @@ def import_model(
             raise NotImportable(f"{quoted(output)} is the model or the data itself", "choose another name with -o")
         if not force and output.exists():
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
-        chain = read_model(model, activation)
+        fields, sizes, notes = _fields(model, activation, loss)
         table = read_regular(data)
-        parts, stated = parts_of(chain), None if loss is None else loss_of(loss, chain.layers[-1].outputs)
-        document = {
-            "format": FORMAT,
-            "name": model.stem,
-            "layers": [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)],
-            **{key: value for key, value in parts.items() if key != "parameters"},
-            "loss": linked(chain, stated),
-            "parameters": parts["parameters"],
-        }
-        labels = _labels(document["loss"], chain.layers[-1].outputs)
-        columns = _columns(table, data.name, chain, labels, inputs, targets)
+        document = {"format": FORMAT, "name": model.stem, **fields}
+        labels = _labels(document["loss"], sizes[1])
+        columns = _columns(table, data.name, sizes, labels, inputs, targets)
         document["data"] = {"csv": data.name, **columns}
         if output.is_symlink() or data.absolute().parent != output.absolute().parent:
             document["data"] = _inline(columns, table, data.name, labels)
@@ -83,7 +76,38 @@ def import_model(
     except OSError as error:
         where = quoted(Path(error.filename or model))
         raise NotImportable(f"{where}: {error.strerror or error}", _CHECK) from None
-    return chain.notes
+    return notes
+
+
+def _fields(path: Path, activation: object, loss: Any) -> tuple[dict[str, Any], tuple[int, int], tuple[str, ...]]:
+    """The fields of a network file that a model file says, with the loss; d_X and d_Y; what was assumed."""
+    if (program := program_in(path)) is not None:
+        if activation is not None:
+            raise NotImportable("an ONNX file says its activations itself", "leave out --activation")
+        return program_parts(program, loss), (program.inputs, program.outputs), tuple(program.notes)
+    chain = read_model(path, activation)
+    parts, stated = parts_of(chain), None if loss is None else loss_of(loss, chain.layers[-1].outputs)
+    fields = {
+        "layers": [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)],
+        **{key: value for key, value in parts.items() if key != "parameters"},
+        "loss": linked(chain, stated),
+        "parameters": parts["parameters"],
+    }
+    return fields, (chain.layers[0].inputs, chain.layers[-1].outputs), chain.notes
+
+
+def program_in(path: Path) -> Program | None:
+    """The program in an ONNX file that is no chain; None in any other file. Raises NotImportable."""
+    if path.suffix != ".onnx":
+        return None
+    graph = graph_of(path)
+    return read_program(graph) if beyond_chains(graph) else None
+
+
+def program_parts(program: Program, loss: Any) -> dict[str, Any]:
+    """The fields of a network file with a program, without the data."""
+    stated = "squared" if loss is None else loss_of(loss, program.outputs).loss
+    return {"program": program.nodes, "loss": stated, "parameters": program.parameters}
 
 
 def read_model(path: Path, activation: object) -> Model:
@@ -161,7 +185,7 @@ def of_model(
 def _columns(
     table: bytes,
     name: str,
-    chain: Model,
+    sizes: tuple[int, int],
     labels: Labels,
     inputs: Sequence[str] | None,
     targets: Sequence[str] | None,
@@ -170,7 +194,7 @@ def _columns(
 
     One column of classes may stand for all outputs.
     """
-    width, outputs = chain.layers[0].inputs, chain.layers[-1].outputs
+    width, outputs = sizes
     try:
         header = next(csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
@@ -239,6 +263,13 @@ def _from_file(
     path: Path, activation: object, X: Any, y: Any, loss: Any, weight_decay: object, name: str
 ) -> LoadedProblem:
     try:
+        if (program := program_in(path)) is not None:
+            if weight_decay is not None:
+                raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
+            parts = program_parts(program, loss)
+            parts["loss"] = exactly(parts["loss"], "loss")
+            made = assembled(X, y, (program.inputs, program.outputs), parts, name or path.stem)
+            return replace(made, notes=tuple(program.notes))
         chain = read_model(path, None if activation is None else exactly(activation, "activation"))
     except OSError as error:
         raise NotImportable(

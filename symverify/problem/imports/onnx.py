@@ -27,8 +27,8 @@ TYPES = {1: np.float32, 10: np.float16, 11: np.float64}  # by their numbers in O
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
 
 
-def read_onnx(path: Path) -> Model:
-    """The chain of layers and activations in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
+def graph_of(path: Path) -> "Graph":
+    """The graph in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
     try:
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -40,7 +40,17 @@ def read_onnx(path: Path) -> Model:
         raise NotImportable(
             f"{quoted(path.name)} is not an ONNX file: {plain(error, 200)}", "export the model again"
         ) from None
-    graph = Graph.of(proto.graph)
+    return Graph.of(proto.graph)
+
+
+def read_onnx(path: Path) -> Model:
+    """The chain of layers and activations in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
+    return chain_of(graph_of(path))
+
+
+def chain_of(graph: "Graph") -> Model:
+    """The chain of layers and activations in a graph. Raises NotImportable."""
+    graph.check_rank()
     current, chain = graph.input, Chain()
     for _ in range(len(graph.nodes) + 1):
         rest = graph.after(current)
@@ -97,12 +107,12 @@ def _step(graph: "Graph", chain: Chain, current: str) -> str:
         raise NotImportable(f"node {quoted(proto.name)} uses one value twice", "only chains can be imported")
     operands = [None if name == current or not name else graph.constant(name) for name in proto.input]
     place = list(proto.input).index(current)
-    node = Node(proto.op_type, proto.name or proto.output[0], operands, list(proto.input), place, _attributes(proto))
+    node = Node(proto.op_type, proto.name or proto.output[0], operands, list(proto.input), place, attributes(proto))
     OPERATORS[proto.op_type](chain, node)
     return str(proto.output[0])
 
 
-def _attributes(proto: Any) -> dict[str, Any]:
+def attributes(proto: Any) -> dict[str, Any]:
     from onnx import helper
 
     try:
@@ -122,6 +132,7 @@ class Graph:
     nodes: Sequence[Any]
     tensors: dict[str, Any]
     makers: dict[str, Any]
+    kind: Any
     _arrays: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     @staticmethod
@@ -146,9 +157,8 @@ class Graph:
                 makers[node.output[0]] = node
             else:
                 nodes.append(node)
-        graph = Graph(inputs[0].name, tuple(value.name for value in proto.output), nodes, tensors, makers)
-        graph._check_rank(inputs[0].type.tensor_type)
-        return graph
+        outputs, kind = tuple(value.name for value in proto.output), inputs[0].type.tensor_type
+        return Graph(inputs[0].name, outputs, nodes, tensors, makers, kind)
 
     def users(self, name: str) -> list[Any]:
         """The operators that use a value."""
@@ -163,9 +173,9 @@ class Graph:
                 reached.update(node.output)
         return found
 
-    def _check_rank(self, kind: Any) -> None:
+    def check_rank(self) -> None:
         """Samples are rows of the input, or are flattened to rows first."""
-        sides = len(kind.shape.dim) if kind.HasField("shape") else 2
+        sides = len(self.kind.shape.dim) if self.kind.HasField("shape") else 2
         flattened = any(node.op_type in ("Flatten", "Reshape") and self.input in node.input for node in self.nodes)
         if sides < 2 or (sides > 2 and not flattened):
             raise NotImportable(
@@ -184,7 +194,7 @@ class Graph:
         node = self.makers.get(name)
         if node is None:
             raise NotImportable(f"{quoted(name)} is computed from the input", "only chains can be imported")
-        values = _attributes(node)
+        values = attributes(node)
         match node.op_type, list(values):
             case "Constant", ["value"] if hasattr(values["value"], "data_location"):
                 return _array(values["value"], name)
