@@ -97,3 +97,13 @@ def test_a_chain_as_a_program_gives_the_same_statements(name: str) -> None:
     known = {claim["claim"]: claim for claim in json.loads(chain.certificate)["claims"]}
     for claim in json.loads(program.certificate)["claims"]:
         assert (claim["verdict"], claim["risk"]) == (known[claim["claim"]]["verdict"], known[claim["claim"]]["risk"])
+
+
+def test_results_and_functions_of_python() -> None:
+    loaded = symverify.load(ROOT / "examples" / "residual.json")
+    assert "program of 6 nodes with 11 free parameters" in repr(loaded)
+    result = symverify.check(loaded, ["point"], smt=False)
+    assert "program of 6 nodes" in repr(result)
+    for function in (symverify.snap, symverify.cells):
+        with pytest.raises(ValueError, match="is a general program"):
+            function(loaded)
