@@ -95,7 +95,7 @@ class Certificate:
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""
         given = point == self.problem.parameters
-        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) else "point"
+        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) or self.problem.decays else "point"
         return self.step(rule, parameters="given" if given else spelled(self.problem, point))
 
     def fact(self, index: int) -> Fact:

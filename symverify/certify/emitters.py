@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from symverify.certify.boxes import minimum_in_box
+from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
 from symverify.certify.decisions import Decision, entry_fields
 from symverify.certify.programs import OF_PROGRAMS, default_of_program
@@ -303,7 +303,7 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     if isinstance(problem, Programmed):
         return OF_PROGRAMS
     if problem.decays:
-        return {"minimum_in_box": minimum_in_box}
+        return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
@@ -315,7 +315,7 @@ def default_claims(problem: Problem) -> list[str]:
     if isinstance(problem, Programmed):
         return default_of_program(problem)
     if problem.decays:
-        return ["minimum_in_box"]
+        return ["minimum_in_box", "global_bounds"]
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
     claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]

@@ -153,17 +153,20 @@ def lowest(session: Session, ceiling: Fraction | None) -> RealWitness | None:
     known = session.lowest_real
     if known is not None and (ceiling is None or known.risk.upper < ceiling):
         return known
+    theta = session.problem.parameters
+    for point in (*session.witnesses, *([] if theta is None else [theta])):
+        own = evaluated(session.problem, point)
+        if own is not None and (known is None or own.risk.upper < known.risk.upper):
+            known = session.lowest_real = own
+    if known is not None and ceiling is not None and known.risk.upper < ceiling:
+        return known
     session.progress("searching for a point of lower risk")
     fit = _affine_fit(session)
     start = None if isinstance(fit, str) else _start(session.problem, fit.near)
     share = session.deadline - session.remaining() * MAX_SHARE
     found = lowest_point(session.problem, start, ceiling, share)
-    theta = session.problem.parameters
-    own = None if theta is None else evaluated(session.problem, theta)
-    for each in (found, own):
-        if each is not None and (known is None or each.risk.upper < known.risk.upper):
-            known = each
-    session.lowest_real = known
+    if found is not None and (known is None or found.risk.upper < known.risk.upper):
+        known = session.lowest_real = found
     return known
 
 

@@ -91,6 +91,7 @@ class Session:
     cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
     insist: bool = True  # whether the claims were asked for by name
     gap: Fraction = Fraction(1, 10**6)  # how wide, as a share of its value, an infimum that is not rational may stay
+    witnesses: Sequence[Point] = ()  # points that the user names, to be compared with
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
@@ -136,6 +137,11 @@ class Session:
         self.global_answer()
         if self._lowest is not None and self._global is not None and self._global.closed:
             return self._lowest if self._lowest.risk < risk else None
+        named = self.lowest_named()
+        if named is not None and (self._lowest is None or named.risk < self._lowest.risk):
+            self._lowest = named
+        if named is not None and named.risk < risk:
+            return self._lowest  # a search is for those who know no such point
         if point not in self._better:
             self.progress("searching for a point of lower risk")
             budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
@@ -145,6 +151,11 @@ class Session:
                 self._lowest = found
         best = self._lowest
         return best if best is not None and best.risk < risk else None
+
+    def lowest_named(self) -> Witness | None:
+        """The lowest of the points that the user names; the first of those of equal risk."""
+        known = [Witness(each, risk(self.problem, predictions(self.problem, each))) for each in self.witnesses]
+        return min(known, key=lambda each: each.risk, default=None)
 
     def lowest(self, reached: int) -> int:
         """The step of the lowest point found, where it is lower than what this step reaches."""

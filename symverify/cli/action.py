@@ -56,7 +56,7 @@ def compared(paths: Sequence[Path], since: str) -> Iterator[tuple[str, Diff]]:
     Where the commit cannot be had there is nothing to compare, and that is told.
     """
     if not _known(since):
-        print(f"there is no commit {plain(since, 60)} to compare with")
+        print(plain(f"there is no commit {plain(since, 60)} to compare with"))
         return
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
     for folder in folders:

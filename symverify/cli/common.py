@@ -71,6 +71,7 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="CSV", help="The data file, where it does not lie beside the network file."),
 ]
+Exact = Annotated[bool, typer.Option("--exact", help="Print all digits of long fractions, not rounded values.")]
 Certificate = Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")]
 LONGEST = 10.0**8  # seconds; what waits for processes cannot wait for much more
 
@@ -226,21 +227,28 @@ class Progress:
             self.status.stop()
 
 
-def print_result(result: "CheckResult") -> None:
+def tell_verdicts(lines: Sequence[str], exact: bool = False) -> None:
+    """Print verdict lines: for other programs whole; on a terminal with long fractions cut off, unless `exact`."""
+    from symverify.report.rationals import abridged_line
+
+    tell(*(lines if exact or not sys.stdout.isatty() else map(abridged_line, lines)))
+
+
+def print_result(result: "CheckResult", exact: bool = False) -> None:
+    """The table of claims, a sentence for each, and the verdict lines; `exact`: with all digits."""
     from rich.text import Text
 
-    from symverify.problem.shape import architecture
     from symverify.report.claims import lines
+    from symverify.report.context import context_words
     from symverify.report.render import HEADINGS, rows, verdict_lines
     from symverify.run.verdict import Verdict
 
     problem = result.problem.problem
     console = console_of()
-    count = len(problem.inputs)
-    title = f"{leading(problem.name) or 'network'}: {architecture(problem)}, {count} sample{'s' * (count != 1)}"
-    print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
+    title = ": ".join(filter(None, [leading(problem.name), context_words(problem)]))
+    print_table(title, HEADINGS, rows(result.claims, exact), right=("risk", "better", "seconds"))
     for claim in result.claims:
-        first, *more = lines(result, claim) or [claim.verdict.value]
+        first, *more = lines(result, claim, exact) or [claim.verdict.value]
         console.print(Text(f"{claim.name}: ", style="bold") + Text(first))
         for line in more:
             console.print(Text(line))
@@ -255,7 +263,7 @@ def print_result(result: "CheckResult") -> None:
     answers = [claim for claim in result.claims if claim.name in result.asked]
     others = [claim for claim in result.claims if claim not in answers]
     for claims in (others, answers):
-        tell(*verdict_lines(replace(result, claims=tuple(claims))))
+        tell_verdicts(verdict_lines(replace(result, claims=tuple(claims))), exact)
     for name in () if answers else result.asked:  # what was left out has no line of its own
         tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={result.problem.sha256}")
 

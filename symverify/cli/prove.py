@@ -1,6 +1,7 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +12,7 @@ import typer
 
 from symverify.cli.common import (
     Data,
+    Exact,
     Format,
     Network,
     Progress,
@@ -59,12 +61,17 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
+    ] = None,
     gap: Annotated[
         str,
         typer.Option(
             callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
         ),
     ] = "1e-6",
+    exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -79,20 +86,20 @@ def check(
     """
     from symverify.cli.several import check_all, expanded
     from symverify.kernel.core.text import liberal
+    from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
-    if many and output is not None and not output.is_dir():
-        raise Usage(f"-o {str(output)!a} is one place for {len(found)} networks", "name a folder that exists")
+    others = [load_network(each, form) for each in witness or ()]
+    places = _places(found, output) if many else {found[0]: output}
     told: list[_Snapped] = []
 
     def checked(network: Path, problem: "LoadedProblem") -> "CheckResult":
-        place = output / _beside(network, "symcert.json").name if many and output is not None else output
-        target = _target(network, place)
-        near = _snapped(problem, network, place, timeout) if snap else None
+        target = _target(network, places[network])
+        near = _snapped(problem, network, places[network], timeout) if snap else None
         chosen = "minimum_in_box" if near is not None and near.problem is problem and claims is None else claims
         told[:] = [] if near is None else [near]
         with nullcontext() if target is None else writing(target), Progress() as progress:
@@ -108,13 +115,14 @@ def check(
                 resume=resume,
                 fresh=fresh,
                 cell=cell,
+                witnesses=others,
                 gap=liberal(gap, "--gap"),
                 progress=progress.say,
                 stopped=interrupted,
             )
 
     if many:
-        raise typer.Exit(check_all(found, data, form, checked, interrupted))
+        raise typer.Exit(check_all(found, data, form, checked, interrupted, lambda: _snap_words(told)))
     result = checked(found[0], load_network(found[0], form, data))
     match form:
         case Format.JSON:
@@ -123,9 +131,27 @@ def check(
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            tell(*(line for near in told for line in near.numbers["told"]))
-            print_result(result)
+            snapped = _snap_words(told)
+            tell(*(snapped if exact else map(abridged, snapped)))
+            print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
+
+
+def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | None]:
+    """Where the certificate of each of several networks goes: beside it, or in the folder `output`. Raises Usage."""
+    if output is None:
+        return dict.fromkeys(networks)
+    if not output.is_dir():
+        raise Usage(f"-o {str(output)!a} is one place for {len(networks)} networks", "name a folder that exists")
+    places: dict[Path, Path | None] = {}
+    for network in networks:
+        place = output / _beside(network, "symcert.json").name
+        if place in places.values():
+            raise Usage(
+                f"two networks would have the certificate {str(place)!a}", "check them one by one, each with -o"
+            )
+        places[network] = place
+    return places
 
 
 def _target(network: Path, output: Path | None) -> Path | None:
@@ -196,6 +222,11 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     return _Snapped(snapped, numbers)
 
 
+def _snap_words(snapped: Sequence[_Snapped]) -> list[str]:
+    """What is told about a point that was moved to the exact minimum near it."""
+    return [str(line) for each in snapped for line in each.numbers["told"]]
+
+
 @app.command()
 def atlas(
     network: Network,
@@ -205,6 +236,7 @@ def atlas(
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
     ] = False,
+    exact: Exact = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
     ] = False,
@@ -237,11 +269,11 @@ def atlas(
     if form is Format.JSON:
         print(as_json(result, faces))
     else:
-        if faces and (found := valley_rows(result)):
+        if faces and (found := valley_rows(result, exact)):
             print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
-        if not faces and (found := rows(result)):
+        if not faces and (found := rows(result, exact)):
             print_table("", HEADINGS, found, right=("risk", "components"))
-        print_result(result)
+        print_result(result, exact)
     raise typer.Exit(result.verdict.exit_code)
 
 
@@ -255,6 +287,7 @@ def cells(
     ] = None,
     rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    exact: Exact = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
     data: Data = None,
 ) -> None:
@@ -272,7 +305,7 @@ def cells(
         raise Usage("--format is text or json")
     try:
         as_json = form is Format.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit)
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         raise Usage(str(error)) from None
     if output is None:
@@ -289,6 +322,7 @@ def critical(
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    exact: Exact = False,
     data: Data = None,
 ) -> None:
     """List the critical points inside a cell.
@@ -301,7 +335,7 @@ def critical(
         raise Usage("--format is text or json")
     problem = load_chain(network, form, "critical", data).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout))
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
 
 

@@ -9,12 +9,14 @@ import typer
 from symverify.cli.common import (
     Certificate,
     Data,
+    Exact,
     Format,
     Network,
     app,
     certificate_bytes,
     load_network,
     tell,
+    tell_verdicts,
     writable,
     writing,
 )
@@ -33,6 +35,7 @@ def verify(
     beside: Annotated[
         bool, typer.Option("--beside", help="Verify the certificates that lie beside these files, if there are any.")
     ] = False,
+    exact: Exact = False,
     data: Data = None,
 ) -> None:
     """Have the kernel verify certificates.
@@ -47,7 +50,7 @@ def verify(
         tell("s NOTHING certificates=0: there is no certificate beside these files")
         return
     results = verify_many(paths, require_proved, data)
-    tell(*report(results))
+    tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):
             append(summary, markdown_summary(results).encode())
@@ -87,6 +90,7 @@ def explain(
     form: Annotated[Form, typer.Option("--format", help="text, markdown, latex or html.")] = Form.TEXT,
     html: Annotated[bool, typer.Option("--html", help="The same as --format html: one self-contained page.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
+    exact: Exact = False,
     data: Data = None,
 ) -> None:
     """Tell a proof as a mathematician would, or as a page.
@@ -101,7 +105,7 @@ def explain(
     if output is not None:
         writable(output, certificate, network)
     explanation = run(problem, proof)
-    text = render(explanation, "html" if html else form.value)
+    text = render(explanation, "html" if html else form.value, exact)
     if output is None:
         print(text)
     else:
@@ -117,6 +121,8 @@ class Picture(StrEnum):
     SLICE = "slice"
     SEGMENT = "segment"
     FIT = "fit"
+    ATLAS = "atlas"
+    CELLS = "cells"
     ALL = "all"
 
 
@@ -126,7 +132,7 @@ def plot(
     network: Network,
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
     what: Annotated[
-        Picture, typer.Option(help="The loss on a slice, along the segment, the fits, or all.")
+        Picture, typer.Option(help="The loss on a slice, along a segment, the fits, an atlas, a unit's cells.")
     ] = Picture.ALL,
     data: Data = None,
 ) -> None:

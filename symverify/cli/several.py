@@ -35,11 +35,16 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
 
 
 def check_all(
-    networks: Sequence[Path], data: Path | None, form: Format, check: Check, stopped: Callable[[], bool]
+    networks: Sequence[Path],
+    data: Path | None,
+    form: Format,
+    check: Check,
+    stopped: Callable[[], bool],
+    before: Callable[[], Sequence[str]],
 ) -> int:
     """Check network files one after the other, tell each result, and last the counts; the worst exit code.
 
-    What is wrong with one file is told, and the others go on, until `stopped`.
+    What is wrong with one file is told, and the others go on, until `stopped`. `before` is said before a result.
     """
     from symverify.cli.common import print_result
     from symverify.report.render import as_json, as_junit, malformed_json
@@ -63,7 +68,7 @@ def check_all(
         documents.append({"network": str(network), **json.loads(as_json(result))})
         suites.append(as_junit(result).partition("?>")[2].strip())
         if form is Format.TEXT:
-            tell(f"{leading(network)}:")
+            tell(f"{leading(network)}:", *before())
             print_result(result)
             tell("")
     worst = worst_of(codes)

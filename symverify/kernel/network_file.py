@@ -12,7 +12,7 @@ from itertools import pairwise
 from .core.activation import ONE, ZERO, Activation
 from .core.errors import Malformed
 from .core.loss import Loss
-from .core.network import Problem
+from .core.network import Point, Problem
 from .core.proof import read_point
 from .core.text import Fields, liberal, listed, shown, strict_json, text
 from .losses import LOSSES, positive
@@ -221,9 +221,12 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     problem = network.problem(name, loss, inputs, targets, hashlib.sha256(data + more).hexdigest())
     if isinstance(network, Chain):
         problem = decayed(problem, fields)
-    point = fields.take("parameters", read_point(problem, liberal), None)
+    at, none = read_point(problem, liberal), list[Point]()
+    given, witnesses = fields.take("parameters", at, None), tuple(fields.take("witnesses", listed(at), none))
     fields.done()
-    return problem.with_point(point) if isinstance(problem, Programmed) else replace(problem, parameters=point)
+    if isinstance(problem, Programmed):
+        return problem.with_point(given, witnesses)
+    return replace(problem, parameters=given, witnesses=witnesses)
 
 
 def read_architecture(fields: Fields) -> Chain | Network:

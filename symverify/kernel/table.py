@@ -30,7 +30,9 @@ from .curvature.second_order import second_order
 from .curvature.substitution import substitution
 from .programs.restricted_face_minimum import restricted_face_minimum
 from .programs.restricted_lower_bound import restricted_lower_bound
+from .reals.decay_bound import decay_bound
 from .reals.enclosed_point import enclosed_point
+from .reals.face_span import face_span
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
@@ -80,6 +82,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_descent,
         real_lower_bound,
         minimum_in_box,
+        face_span,
+        decay_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

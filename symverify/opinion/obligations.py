@@ -63,6 +63,8 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_descent": EXPONENTIALS,
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
 OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
 PROGRAMS: Mapping[str, Poser | Unposed] = {

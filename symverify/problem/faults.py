@@ -327,6 +327,10 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
+        none: list[Layers[Fraction]] = []
+        others = fields.take("witnesses", listed(layers(softly(liberal, ZERO, fields.faults))), none)
+        biased = [hidden] * (len(widths) - 2) + [output]
         if known and given is not None:
-            biased = [hidden] * (len(widths) - 2) + [output]
             fields.faults += shape_faults(widths, biased, given, "parameters")
+        for k, other in enumerate(others if known else ()):
+            fields.faults += shape_faults(widths, biased, other, f"witnesses[{k}]")

@@ -24,6 +24,7 @@ def problem_blocks(problem: Problem) -> list[Block]:
         *(program_blocks(problem) if isinstance(problem, Programmed) else _chain(problem)),
         prose(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
         Display((_risk_formula(problem),)),
+        *_decay_note(problem),
         *_loss_note(problem),
         *_data(problem),
     ]
@@ -42,6 +43,21 @@ def _chain(problem: Problem) -> list[Block]:
         Display((_recursion(problem),)),
         prose("with the continuous, piecewise linear activation"),
         *_activations(problem),
+    ]
+
+
+def _decay_note(problem: Problem) -> list[Block]:
+    """The penalty that is part of R."""
+    if not problem.decays:
+        return []
+    weights, biases = problem.decay
+    return [
+        prose(
+            "to which weight decay adds half of {} times the sum of the squares of all weights and of {} times that of "
+            "all biases: wherever this page speaks of the risk, the penalty is part of it.",
+            weights,
+            biases,
+        )
     ]
 
 

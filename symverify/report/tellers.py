@@ -6,6 +6,8 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.kernel.programs.network import Programmed
 from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
+from symverify.report.tell_boxes import tell_box, tell_decay
+from symverify.report.tell_boxes import tell_face as tell_face_span
 from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_cells, tell_constant_path, tell_face_atlas
 from symverify.report.tell_curvature import tell_adjacent, tell_critical, tell_kkt, tell_second_order
 from symverify.report.tell_global import (
@@ -176,6 +178,23 @@ TELLINGS: dict[str, Telling] = {
         "The infimum of the risk over the cell of {}",
         untold,
         "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
+    ),
+    "minimum_in_box": Telling(
+        "A local minimum in a box",
+        tell_box,
+        "Sound, because off the constraints the risk rises to first order, along them to second order, and symmetries "
+        "bring every point near into the slice without changing it.",
+    ),
+    "face_span": Telling(
+        "A local minimum in a box",
+        tell_face_span,
+        "Sound, because off the constraints the risk rises to first order, and along them a convex loss is least.",
+    ),
+    "decay_bound": Telling(
+        "A lower bound for all widths",
+        tell_decay,
+        "Sound, because the penalty of a unit is at least what its predictions are worth, and a squared error plus a "
+        "linear price has a known minimum.",
     ),
 }
 

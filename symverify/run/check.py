@@ -17,13 +17,15 @@ from pathlib import Path
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
-from symverify.errors import NoSolver, Rejected, UnknownClaim
+from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
 from symverify.kernel import Checked, Theorem
+from symverify.kernel.core.network import Point
 from symverify.kernel.core.proof import Value
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
 from symverify.problem.load import LoadedProblem
+from symverify.problem.shape import same_shape
 from symverify.problem.write import clean, destination, is_file
 from symverify.run import checkpoints
 from symverify.run.local import processes
@@ -31,7 +33,7 @@ from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling,
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
-from symverify.text import meant
+from symverify.text import meant, plain
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,6 +144,7 @@ def check(
     resume: bool = False,
     fresh: bool = False,
     cell: str | None = None,
+    witnesses: Sequence[LoadedProblem] = (),
     gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -154,9 +157,10 @@ def check(
     `executor` opens, with the same result; where it ends early it leaves a checkpoint beside `output`, from which
     `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). `gap` is how wide the bracket of an
-    infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell,
-    NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
+    files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
+    an infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell, NoSolver,
+    BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
     target = None if output is None else Path(output)
@@ -169,6 +173,7 @@ def check(
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
+    session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
         results, skipped, called = _attempted(session, names, stopped)
         whole, results = _settled(session, results, target, problem, fresh)
@@ -189,6 +194,16 @@ def check(
     if smt and not stopped():
         settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
     return CheckResult(problem, tuple(settled), whole.text, target, whole.checked, alarms, tuple(skipped), asked, kept)
+
+
+def _parameters_of(other: LoadedProblem, problem: LoadedProblem) -> Point:
+    """The parameters of another network file, as a point of this problem. Raises Usage."""
+    theirs, ours = other.problem, problem.problem
+    if theirs.parameters is None:
+        raise Usage(f"the witness {plain(other.name)} gives no parameters")
+    if not same_shape(theirs, ours):
+        raise Usage(f"the witness {plain(other.name)} is a network of another shape")
+    return theirs.parameters
 
 
 def _known(claims: Sequence[str] | str) -> list[str]:

@@ -122,6 +122,17 @@ def test_five_lines_to_a_page(tmp_path):
     assert "MLPRegressor" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_five_lines_of_a_classifier_to_a_page(tmp_path):
+    labels = np.where(ROWS[:, 0] * ROWS[:, 1] > 0, "even", "odd")
+    problem = symverify.from_sklearn(classifier(labels), FRAME, labels, penalty=False)
+    result = symverify.check(problem, "spurious_minimum", smt=False)
+    assert result.proved
+    assert result.risk is None
+    assert 0 < result.bounds[0] <= result.bounds[1]
+    assert repr(result).startswith("<CheckResult MLPClassifier 2-3-1: PROVED (spurious_minimum risk 0.")
+    assert "MLPClassifier" in result.html(tmp_path / "page.html")
+
+
 def test_a_trained_minimum_with_its_penalty_is_enclosed():
     estimator = regressor(hidden_layer_sizes=(2,), alpha=0.1, max_iter=20000, tol=1e-14)
     result = symverify.check(symverify.from_sklearn(estimator, ROWS, NUMBER), smt=False)

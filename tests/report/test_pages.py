@@ -23,7 +23,7 @@ from tests.kernel.accepted import CASES
 from tests.report.told import HOSTILE, LONG, accepted, dump, precise, renamed, shown
 
 THEOREM = "theorem 1"
-VOID = {"meta", "br", "img", "hr", "input", "link"}
+VOID = {"meta", "br", "img", "hr", "input", "link", "wbr"}
 
 
 class Reader(HTMLParser):

@@ -127,6 +127,18 @@ def test_several_files_in_a_folder_and_as_json_and_junit(folder, capsys):
     assert "is one place for 2 networks; name a folder that exists" in capsys.readouterr().err
 
 
+def test_no_certificate_is_written_over_another(folder, capsys):
+    for name in ("x", "y", "out"):
+        (folder / name).mkdir()
+    for name in ("x", "y"):
+        shutil.copy(folder / "a.json", folder / name / "net.json")
+    assert command(["check", "x/net.json", "y/net.json", "-o", "out", "--no-smt"]) == 2
+    told = capsys.readouterr().err
+    assert "two networks would have the certificate" in told
+    assert "check them one by one, each with -o" in told
+    assert not list((folder / "out").iterdir())
+
+
 def test_the_input_is_a_network_file(folder):
     text = (folder / "a.json").read_text()
     done = run("check", "-", "--no-smt", "--claims", "point", input=text, cwd=folder)

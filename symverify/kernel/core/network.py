@@ -75,7 +75,8 @@ Point = tuple[Layer, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """A network architecture with data and loss; `parameters` is the point that the file gives, if any.
+    """A network architecture with data and loss; `parameters` is the point that the file gives, if any,
+    and `witnesses` are others to compare it with.
 
     `decay` is (μ, ν): ½ μ|weights|² + ½ ν|biases|² is added to the risk. Few rules know of it: those of `loss.rules`.
     """
@@ -91,6 +92,7 @@ class Problem:
     parameters: Point | None
     sha256: str
     decay: tuple[Fraction, Fraction] = (ZERO, ZERO)
+    witnesses: tuple[Point, ...] = ()
 
     @cached_property
     def program(self) -> Program:

@@ -217,19 +217,28 @@ class Programmed(Problem):
             raise ValueError(f"expected {self.count} numbers, got {len(values)}")
         return tuple(slots.filled(values) for slots in self.slots)
 
-    def with_point(self, point: Point | None) -> "Programmed":
-        """The same problem with other given parameters."""
-        return self._made(self.slots, point)
+    def with_point(self, point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
+        """The same problem with other given parameters, and points to compare them with."""
+        return self._made(self.slots, point, witnesses)
 
     def restricted(self, slots: tuple[Slots, ...]) -> "Programmed":
         """The same nodes with other restrictions, and without parameters."""
         return self._made(slots, None)
 
-    def _made(self, slots: tuple[Slots, ...], point: Point | None) -> "Programmed":
+    def _made(self, slots: tuple[Slots, ...], point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
         chain: tuple[str, tuple[int, ...], bool, bool, tuple[Activation, ...]] = (self.name, (), False, False, ())
         data = (self.loss, self.inputs, self.targets, point, self.sha256)
         return Programmed(
-            *chain, *data, (ZERO, ZERO), self.nodes, slots, self.bent, self.owned, self.outputs, self.comparing
+            *chain,
+            *data,
+            (ZERO, ZERO),
+            witnesses,
+            self.nodes,
+            slots,
+            self.bent,
+            self.owned,
+            self.outputs,
+            self.comparing,
         )
 
     def constants(self, i: int) -> list[list[Fraction | None]]:

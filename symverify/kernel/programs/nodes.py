@@ -56,7 +56,7 @@ class Network:
     ) -> Programmed:
         """The problem of this network, with the rules that cover programs."""
         rules = frozenset(rule for rule, needed in ON_PROGRAMS.items() if needed in loss.rules)
-        made, data = self.builder, (replace(loss, rules=rules), inputs, targets, None, sha256, (ZERO, ZERO))
+        made, data = self.builder, (replace(loss, rules=rules), inputs, targets, None, sha256, (ZERO, ZERO), ())
         parts = tuple(made.nodes), tuple(made.slots), tuple(made.bent), tuple(self.owned)
         return Programmed(name, (), False, False, (), *data, *parts, self.outputs, frozenset(made.comparing))
 

@@ -73,7 +73,7 @@ def test_refusals() -> None:
     refused(doc, [{"rule": "enclosed_point"}], "parameters: is missing", Malformed)
     refused(doc, [{"rule": "point", "parameters": POINT}], "is not a rule for the logistic loss", Rejected)
     squared = document([1, 2, 1], "relu", "squared", [0, 1], [[0], [1]])
-    refused(squared, [{"rule": "enclosed_point", "parameters": POINT}], "is not a rule for the squared loss")
+    refused(squared, [{"rule": "enclosed_point", "parameters": POINT}], "is not a rule where risks are rational")
     far = document([1, 1, 1], "relu", "poisson", [0], [[0]])
     steep = [layer([[0]], [9000]), layer([[1]], [0])]
     texts = [{key: [[str(v) for v in row] if isinstance(row, list) else str(row) for row in part]
