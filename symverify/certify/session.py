@@ -28,11 +28,13 @@ from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.loss_tree import Outcome as Searched
 from symverify.search.loss_tree import Search, Unfinished, zero_point
+from symverify.search.programs.chains import without_biases
 from symverify.search.programs.linear_place import LinearMinimum
 from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
+MAX_SEARCHED = 4000  # parameters · samples of a chain without biases whose affine minimum is searched
 Find = Callable[[Problem, Sequence[Vector]], Rows | None]
 
 
@@ -113,10 +115,22 @@ class Session:
             try:
                 self._affine = affine_minimum(self.problem)
             except NotConstructible as error:
-                self._affine = str(error)
+                self._affine = self._without_biases() or str(error)
         if isinstance(self._affine, str):
             raise NotConstructible(self._affine)
         return self._affine
+
+    def _without_biases(self) -> AffineMinimum | None:
+        """The minimum of the affine fit in a chain without some biases, where one is found."""
+        problem = self.problem
+        if (problem.hidden_bias and problem.output_bias) or not problem.loss.smooth:
+            return None
+        if problem.size() * len(problem.inputs) > MAX_SEARCHED:
+            return None
+        try:
+            return without_biases(problem, time.monotonic() + max(self.remaining() / 4, 0))
+        except NotConstructible:
+            return None
 
     def lower_than(self, point: Point, risk: Fraction) -> Witness | None:
         """The lowest point found so far or now, if its risk is strictly below; None if none is found in time."""
