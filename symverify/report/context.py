@@ -6,6 +6,7 @@ from functools import cache
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.network_file import FAMILIES, read_activation
+from symverify.kernel.programs.network import Programmed
 from symverify.report.rationals import short
 
 _SPELLED = {"relu": "ReLU", "abs": "absolute value", "relu6": "ReLU6", "hardtanh": "hard tanh",
@@ -19,7 +20,7 @@ def title_words(problem: Problem) -> str:
 
 def context_words(problem: Problem) -> str:
     """One line: 1-2-1 network, ReLU, 4 samples, sum of squared losses."""
-    kinds = list(dict.fromkeys(map(activation_words, problem.activations)))
+    kinds = list(dict.fromkeys(activation_words(bent.h) for bent in problem.bents))
     count = len(problem.inputs)
     parts = [f"{architecture(problem)} network", *([" then ".join(kinds)] if len(kinds) < 4 else ["mixed activations"])]
     parts += [f"{count} sample{'s' * (count != 1)}", _loss(problem)]
@@ -27,7 +28,10 @@ def context_words(problem: Problem) -> str:
 
 
 def architecture(problem: Problem) -> str:
-    """The widths, 1-2-1."""
+    """The widths, 1-2-1; of a general program how many inputs, parameters and outputs it has."""
+    if isinstance(problem, Programmed):
+        ends = f"{len(problem.inputs[0])} to {problem.outputs}"
+        return f"{ends}, {problem.size()}-parameter"
     return "-".join(map(str, problem.widths))
 
 
