@@ -49,27 +49,49 @@ SYNTAX = "no Python"
 IDENTITIES = {f"core/ReplaceComparisonOperator_{pair}" for pair in ("Eq_Is", "NotEq_IsNot")}
 NONE_IDENTITIES = {f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq")}
 
+QUICK = [
+    f"core/test_{rule}.py"
+    for rule in (
+        "point", "descent", "valley", "interior_minimum", "function_bound", "function_minimum", "global_minimum",
+        "spurious_minimum", "bracket", "adjacent_cells",
+    )
+]  # fmt: skip
+SECOND = [f"curvature/test_{rule}.py" for rule in ("critical_point", "cell_kkt", "second_order")]
+BOXES = ["reals/test_minimum_in_box.py"]
+REALS = [
+    f"reals/test_{rule}.py"
+    for rule in (
+        "enclosed_point", "span_minimum", "zero_infimum", "no_minimum", "real_descent", "real_interior_minimum",
+        "real_lower_bound", "spurious_real",
+    )
+]  # fmt: skip
 # The tests of a file without a test file of its name, the quickest that can kill first.
 ELSEWHERE = {
-    "check.py": ["test_check.py", "test_walk.py"],
-    "losses.py": ["test_losses.py", "core/test_loss.py", "reals"],
+    "check.py": ["core/test_point.py", "test_walk.py", "test_check.py"],
+    "losses.py": ["test_losses.py", "core/test_loss.py", "core/test_minorant.py"],
     "network_file.py": ["test_network_file.py"],
-    "core/activation.py": ["test_network_file.py", "core"],
-    "core/algebra.py": ["test_algebra.py", "core/test_face_minimum.py", "core/test_global_lower_bound.py"],
-    "core/errors.py": ["test_check.py", "test_poly.py", "test_algebra.py", "core/test_point.py"],
-    "core/facts.py": ["core", "cells/test_atlas.py"],
-    "core/loss.py": ["core/test_loss.py", "test_losses.py", "core"],
-    "core/network.py": ["core", "test_network_file.py", "curvature"],
+    "core/activation.py": [*QUICK, "test_network_file.py"],
+    "core/algebra.py": ["test_algebra.py", "core/test_face_minimum.py"],
+    "core/errors.py": ["test_algebra.py", "core/test_point.py", "test_check.py"],
+    "core/facts.py": [*QUICK, "core/test_face_minimum.py"],
+    "core/loss.py": ["core/test_loss.py", "test_losses.py", "core/test_minorant.py", *QUICK],
+    "core/network.py": [*QUICK, "core/test_face_minimum.py", "curvature/test_critical_point.py"],
     "core/poly.py": ["test_poly.py", "core/test_descent.py"],
-    "core/proof.py": ["test_check.py", "test_walk.py", "core"],
+    "core/proof.py": [*QUICK, "test_walk.py"],
     "core/text.py": ["test_text.py", "test_network_file.py"],
-    "core/units.py": ["core/test_global_lower_bound.py", "cells/test_not_attained.py"],
-    "curvature/eliminate.py": ["curvature"],
-    "curvature/flows.py": ["curvature", "reals/test_minimum_in_box.py"],
-    "curvature/forms.py": ["curvature", "cells/test_cell_minima.py"],
-    "curvature/hessian.py": ["curvature"],
-    "cells/arrangement.py": ["cells/test_cell_cover.py", "cells/test_face_atlas.py"],
-    "cells/strata.py": ["cells/test_cell_minima.py", "cells/test_cell_infimum.py", "cells/test_constant_risk_path.py"],
+    "core/units.py": ["core/test_global_lower_bound.py"],
+    "curvature/eliminate.py": ["curvature/test_cell_kkt.py"],
+    "curvature/flows.py": SECOND,
+    "curvature/forms.py": ["curvature/test_cell_kkt.py"],
+    "curvature/hessian.py": SECOND,
+    "cells/arrangement.py": ["cells/test_cell_cover.py"],
+    "reals/box.py": BOXES,
+    "reals/decay.py": BOXES,
+    "reals/facts.py": REALS,
+    "reals/jet.py": ["reals/test_losses.py", *BOXES],
+    "reals/losses.py": REALS,
+    "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
+    "cells/strata.py": ["cells/test_constant_risk_path.py", "cells/test_cell_infimum.py", "cells/test_cell_minima.py"],
 }
 
 Span = tuple[tuple[int, int], tuple[int, int]]  # (row, column) from … to …, columns in characters
@@ -105,6 +127,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield from ((part, METER) for part in parts)
             case ast.Assign(targets=[ast.Name(id="cost")], value=part):
                 yield part, METER
+            case ast.FunctionDef(name="work"):
+                yield node, METER
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
@@ -124,7 +148,7 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                     yield part, METER
                 elif name != name.upper():
                     yield part, TYPES
-            case ast.FunctionDef(name="effort" | "elimination"):
+            case ast.FunctionDef(name="effort" | "elimination" | "size"):
                 yield node, METER
 
 
@@ -214,10 +238,10 @@ def equivalents() -> dict[tuple[str, str, str], str]:
 
 def tests_of(name: str) -> list[str]:
     """The test files for a file of the kernel."""
-    own = TESTS / Path(name).parent / f"test_{Path(name).name}"
-    if name not in ELSEWHERE and not (ROOT / own).is_file():
-        return [(TESTS / Path(name).parent).as_posix()]
-    return [(TESTS / each).as_posix() for each in ELSEWHERE.get(name, [])] or [own.as_posix()]
+    own, home = Path(name).parent / f"test_{Path(name).name}", (ROOT / TESTS)
+    found = [own.as_posix()] * (home / own).is_file()
+    found += [each for each in ELSEWHERE.get(name, []) if each not in found]
+    return [(TESTS / each).as_posix() for each in found or [Path(name).parent.as_posix()]]
 
 
 def copied(folder: Path) -> Path:
@@ -238,7 +262,7 @@ def copied(folder: Path) -> Path:
 def command(tests: list[str], seconds: int) -> str:
     """Runs the tests with limits on processor time and memory, and without the plugins that they do not use."""
     pytest = f"{sys.executable} -m pytest -x -q --assert=plain -p no:cacheprovider -m 'not long' {' '.join(tests)}"
-    return f'sh -c "ulimit -t {seconds} -v {MEMORY}; exec {pytest}"'
+    return f'sh -c "ulimit -t {seconds}; ulimit -v {MEMORY}; exec {pytest}"'
 
 
 def baseline(tests: list[str]) -> int:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import (
@@ -28,6 +29,8 @@ from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.loss_tree import Outcome as Searched
 from symverify.search.loss_tree import Search, Unfinished, zero_point
+from symverify.search.programs.linear_place import LinearMinimum
+from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
 from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 
@@ -95,6 +98,9 @@ class Session:
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
     lowest_real: RealWitness | None = None
+    linear: LinearMinimum | str | None = None  # of a general program: its constructed minimum, or why there is none
+    lowest_point: Witness | None = None  # of a general program
+    signed: Bound | Literal[False] | None = False  # of a general program: its global minimum, None if not found
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)
@@ -191,7 +197,7 @@ class Session:
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
-        self.progress(f"the global minimum: {size.words}")
+        self.progress("searching for the global minimum")
         try:
             self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
@@ -296,8 +302,7 @@ class Session:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
-            f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
-            f" {seen.elapsed:.0f} s"
+            f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"
         )
 
     def spurious(self, minimum_step: int) -> int | None:

@@ -28,6 +28,9 @@ from .core.valley import valley
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .curvature.substitution import substitution
+from .programs.restricted_face_minimum import restricted_face_minimum
+from .programs.restricted_lower_bound import restricted_lower_bound
 from .reals.decay_bound import decay_bound
 from .reals.enclosed_point import enclosed_point
 from .reals.face_span import face_span
@@ -56,7 +59,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (critical_point, second_order, cell_kkt),
+    "programs": (restricted_face_minimum, restricted_lower_bound),
+    "curvature": (critical_point, second_order, cell_kkt, substitution),
     "cells": (
         cell_cover,
         cell_minima,

@@ -12,6 +12,7 @@ from contextlib import suppress
 from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
+from symverify.kernel.programs.network import Programmed
 from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
@@ -66,8 +67,14 @@ REALS: Mapping[str, Poser | Unposed] = {
     "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
     "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
+OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
+PROGRAMS: Mapping[str, Poser | Unposed] = {
+    "restricted_face_minimum": OF_PROGRAMS,
+    "restricted_lower_bound": OF_PROGRAMS,
+    "substitution": OF_PROGRAMS,
+}
 UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
-TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
+TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **REALS, **CITED}
 KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
     "interior_minimum": minima.interior_by_subgradient,
     "face_minimum": minima.subgradients,
@@ -86,6 +93,8 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     found: list[Obligation] = []
     for index, step in enumerate(steps):
         poser = TABLE[step.rule]
+        if isinstance(problem, Programmed):  # TABLE poses the layers of chains
+            continue
         kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
         if kinked:
             poser = KINKED.get(step.rule, UNPOSED)

@@ -5,13 +5,14 @@ left is not, and the next writer in that folder removes it.
 """
 
 import errno
+import json
 import os
 import re
 import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
         os.fsync(descriptor)
         os.replace(temporary, target)
+
+
+def network_text(document: Mapping[str, object]) -> bytes:
+    """A network file as JSON, a line per field, per sample and per affine map; equal documents give equal bytes."""
+    parts = []
+    for key, value in document.items():
+        text = json.dumps(value)
+        if key in ("data", "parameters") and isinstance(value, list):
+            text = "[\n  " + ",\n  ".join(json.dumps(item) for item in value) + "\n ]"
+        parts.append(f"{json.dumps(key)}: {text}")
+    return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("ascii")
 
 
 def append(path: Path, data: bytes) -> None:

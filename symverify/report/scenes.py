@@ -22,7 +22,7 @@ from symverify.report.tellers import subject
 from symverify.report.words import kind_words
 from symverify.search.affine_minimum import NotConstructible, carrying
 
-MAX_SCENES = 3
+MAX_SCENES, GIVEN = 3, "the given point"
 PLACES = 40  # binary places of a coefficient that is only shown
 
 
@@ -40,7 +40,7 @@ class Scene:
 
 
 def scenes(story: Story) -> tuple[Scene, ...]:
-    """One scene for each point that a claim is about, those with a valley or a better point first."""
+    """One scene for each point that a claim is about: the given point first, then those with a valley."""
     found: dict[Point, Scene] = {}
     for theorem in story.checked.theorems:
         scene = _scene(story, theorem.step) or _real_scene(story, theorem.step)
@@ -49,7 +49,7 @@ def scenes(story: Story) -> tuple[Scene, ...]:
         known = found.get(scene.at.point)
         if known is None or (known.valley is None and scene.valley is not None):
             found[scene.at.point] = scene
-    ranked = sorted(found.values(), key=lambda scene: (scene.valley is None, scene.better is None))
+    ranked = sorted(found.values(), key=lambda each: (not each.at.given, each.valley is None, each.better is None))
     return tuple(ranked[:MAX_SCENES])
 
 
@@ -101,7 +101,7 @@ def _real_scene(story: Story, index: int) -> Scene | None:
     better = _shown(fact.better) if isinstance(fact, SpuriousReal) else _lowest(story, at)
     kind = "spurious local minimum" if isinstance(fact, SpuriousReal) else "local minimum"
     kind = "no local minimum" if descent is not None else kind
-    name = "the given point" if at.given else "a point"
+    name = GIVEN if at.given else "a point"
     if isinstance(inner, SpanMinimum | BoxMinimum):
         name, kind = "a point near it", f"near a {kind}"
     return Scene(at, name, kind, better, "" if better is None else "a better point", None, descent)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum
+from symverify.kernel.programs.network import Programmed
 from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
 from symverify.report.tell_boxes import tell_box, tell_decay, tell_tree
@@ -25,6 +26,7 @@ from symverify.report.tell_points import (
     tell_point,
     tell_spurious,
 )
+from symverify.report.tell_program import tell_program_point
 from symverify.report.words import told
 
 
@@ -205,8 +207,8 @@ TELLINGS: dict[str, Telling] = {
 def tell(story: Story, index: int) -> Section:
     """One step of the proof."""
     rule = story.rule(index)
-    known = TELLINGS.get(rule)
-    blocks = [] if known is None else known.tell(story, index)
+    known = None if isinstance(story.problem, Programmed) else TELLINGS.get(rule)
+    blocks = tell_program_point(story, index) if known is None else known.tell(story, index)
     blocks += [*_grounds(story, index, known), Para((Strong("Proved: "), *told(story.facts[index], story.names), "."))]
     raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)
     heading: list[Inline] = [f"Step {index}. "]

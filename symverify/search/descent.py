@@ -18,17 +18,17 @@ from symverify.kernel.core.network import (
     Point,
     Problem,
     cell_of,
+    pieces_at,
     predictions,
-    rational,
     residuals,
     risk,
     risk_along,
-    trace,
 )
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
 from symverify.kernel.curvature.hessian import slope as pulled
-from symverify.search.decide import moved, places
+from symverify.kernel.programs.parameters import values_of
+from symverify.search.snap_equations import as_point
 from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
@@ -50,8 +50,9 @@ def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
 
 def along(problem: Problem, point: Point, velocity: Velocity) -> Point:
     """The curve of a velocity."""
-    pairs = zip(places(problem), velocity, strict=True)
-    return moved(point, {place: Poly.of([ZERO, *rates]) for place, rates in pairs if any(rates)})
+    start = values_of(problem, point)
+    pairs = zip(start, velocity, strict=True)
+    return as_point(problem, [Poly.of([ZERO, *rates]) + x if any(rates) else x for x, rates in pairs])
 
 
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
@@ -88,13 +89,9 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 
     Not every choice need be realised near the point; a wrong one only gives a curve that is tried in vain.
     """
-    hidden = problem.widths[1:-1]
-    choices: list[tuple[int, ...]] = []
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for x in z:
-                at = problem.activations[m].pieces(rational(x))
-                choices.append(at[:1] if m == 0 and problem.dead_row(i) else at)
+    around = pieces_at(problem, point)
+    hidden = list(map(len, around))
+    choices = [unit[i] for i in range(len(problem.inputs)) for layer in around for unit in layer]
     found = []
     for number, choice in enumerate(product(*choices)):
         if number == MAX_CELLS:
@@ -120,7 +117,7 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
     The risk falls along minus it, and from every other subgradient's too, if it is not 0.
     """
     ends = intervals(problem, predictions(problem, point))
-    outputs = problem.widths[-1]
+    outputs = len(problem.targets[0])
     fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
     rows: list[list[float]] = []
     for i, row in enumerate(ends):

@@ -98,6 +98,7 @@ def test_rays_are_all_lines_in_which_hyperplanes_meet(seed: int) -> None:
         if rank([[Fraction(x) for x in row] for row in zero]) == depth - 1:
             lines.add(tuple(signs(chosen, v)))
     both = found | {tuple(-s for s in ray) for ray in found}
+    assert len(both) == 2 * len(rays(chosen)), "one of each two directions"
     assert lines <= both
     for ray in rays(chosen):
         zero = [row for row, s in zip(chosen, signs(chosen, ray), strict=True) if not s]

@@ -102,10 +102,10 @@ def test_many_near_double_roots_are_declined_in_time(roots: int) -> None:
     for k in range(1, roots + 1):
         root = poly(Fraction(-k, roots + 1) - Fraction(1, 10**6), 1)
         p *= root * root + Fraction(1, 2**80)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Declined, match="comes too close to zero"):
         positive_on_unit_interval(p)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_budgets() -> None:

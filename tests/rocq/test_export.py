@@ -197,7 +197,7 @@ def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, name:
     assert (done.returncode == 0) == (change == ""), done.stderr
 
 
-@pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])
+@pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "claim"])
 def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -> None:
     _, made = exported("narrow", tmp_path, built)
     written = made.file.read_text()
@@ -206,7 +206,7 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
         "risk": lambda s: re.sub(r"= Q2R (\(?[^.)]*\)?)\.", r"= Q2R (\1 + (1 # 1000000000)).", s, count=1),
         "bias": lambda s: re.sub(r"(th\d+ : params Q := \[\[\[)", r"\g<1>1 + ", s, count=1),
         "slope": lambda s: s.replace("[(0, 0, 0)], (1, 0)", "[(0, 0, 0)], (2, 0)"),
-        "tree": lambda s: re.sub(r"\]%Z\)\. vm_cast", "; 0]%Z). vm_cast", s, count=1),
+        "claim": lambda s: re.sub(r"(Theorem claim_[^.]*= Q2R \(?)(\d)", r"\g<1>1\2", s, count=1),
     }[what]
     corrupted = change(written)
     assert corrupted != written
@@ -214,6 +214,40 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
     done = compiled(tmp_path, built)
     assert done.returncode != 0
     assert "Error" in done.stderr
+
+
+CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or of a definition; another
+    "a higher bound": ("step3", "lower_bound p 1 14", "lower_bound p 1 (14000000001 # 1000000000)"),
+    "a vector's sign": ("step3", "[3; 0; (-2); (-5); 4]", "[(-3); 0; 2; 5; (-4)]"),
+    "an entry of a vector": ("step3", "[3; 0; (-2)", "[4; 0; (-2)"),
+    "a vector dropped": ("step3", "[[3; 0; (-2); (-5); 4]%Z;\n    ", "["),
+    "a leaf dropped": ("step3", "2; 0]%Z", "2]%Z"),
+    "a leaf more": ("step3", "2; 0]%Z", "2; 0; 0]%Z"),
+    "another split": ("step3", "[(-1); 0; (-2)", "[(-2); 0; (-2)"),
+    "samples swapped": ("step3", "([5], [2]);\n    ([4], [1]);", "([4], [1]);\n    ([5], [2]);"),
+    "a label": ("step3", "([5], [2])", "([5], [0])"),
+    "another risk": ("step1", "Q2R (614 # 29)", "Q2R ((614 # 29) + (1 # 1000000000))"),
+    "a weight of a minimum": ("step2", "(1 # 29)]]", "(2 # 29)]]"),
+    "another minimum": ("step9", "[[(-3); 1]]", "[[(-2); 1]]"),
+    "another path": ("step6", "[(-2); (-1)]", "[(-2); 1]"),
+    "no better point": ("step6", "path6 th4", "path6 th1"),
+}
+
+
+def test_coq_refuses_each_step_that_is_corrupted(built: Path, tmp_path: Path) -> None:
+    """The proof in the folder `boundary`: of each theorem `Qed` is accepted, and fails with any one thing wrong."""
+    _, made = exported("boundary", tmp_path, built)
+    head, _, body = made.file.read_text().partition("\nDefinition ")
+    definitions = re.findall(r"^Definition [^c].*?\.$", "Definition " + body, re.DOTALL | re.MULTILINE)
+    parts = []
+    for name, old, new in CORRUPTED.values():
+        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", body, re.DOTALL | re.MULTILINE)[0]
+        whole = "\n".join([*definitions, theorem])
+        assert old in whole
+        parts += [whole, whole.replace(old, new, 1).replace("Qed.", "Fail Qed. Abort.")]
+    made.file.write_text(head + "\n" + as_modules(parts))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
 
 
 def as_modules(parts: list[str]) -> str:

@@ -280,6 +280,9 @@ def test_import_and_snap_write_where_they_are_told(folder, capsys):
         (["check", "a.json", "--timeout", "0"], "is not a number of seconds above 0"),
         (["check", "a.json", "--timeout", "-1"], "is not a number of seconds above 0"),
         (["check", "a.json", "--timeout", "nan"], "is not a number of seconds above 0"),
+        (["check", "a.json", "--gap", "0"], "is not a number above 0 and below 1"),
+        (["check", "a.json", "--gap", "1e999999999"], "is not a number above 0 and below 1"),
+        (["check", "a.json", "--gap", "wide"], "is not a number above 0 and below 1"),
         (["atlas", "a.json", "--timeout", "inf"], "is not a number of seconds above 0"),
         (["critical", "a.json", "--at", "point", "--timeout", "0"], "is not a number of seconds above 0"),
         (["check", "a.json", "-o", ""], "it is no file name"),
@@ -397,7 +400,7 @@ def test_a_verified_refutation_is_verified(folder, capsys):
 
 def test_the_hook_the_action_and_the_plugin_agree():
     hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert "entry: symverify verify\n" in hook
+    assert "entry: symverify verify --beside\n" in hook
     action = (ROOT / "action.yml").read_text()
-    assert "--require-proved" in action
+    assert "require-proved" in action
     assert "require-proved" in (ROOT / "symverify" / "pytest_plugin.py").read_text()

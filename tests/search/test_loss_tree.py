@@ -21,7 +21,9 @@ from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.losses import RealLoss
 from symverify.problem.load import loads
-from symverify.search.loss_tree import Outcome, Search, zero_point
+from symverify.search.global_minimum.generators import generators
+from symverify.search.loss_tree import Outcome, Search, search, zero_point
+from symverify.search.loss_tree.relaxation import Relaxed, relaxation_of
 from tests.kernel.reals.made import mp, mp_loss
 
 LEAKY = {"name": "leaky_relu", "negative_slope": "1/4"}
@@ -201,3 +203,24 @@ def test_anytime() -> None:
         assert time.monotonic() - begun < 20
         assert found.lower <= value
         assert found.complete or not found.vectors or found.lower > 0
+
+
+@pytest.mark.parametrize("loss", ["absolute", "huber", "logistic"])
+@pytest.mark.parametrize("at", [1, 40, 90, 150, 260])
+def test_an_interruption_leaves_a_bracket(loss: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of any bound: the lower bound that is left is proved."""
+    rng = random.Random(7)
+    xs = [[rng.randrange(-6, 7) for _ in range(2)] for _ in range(9)]
+    problem = made(loss, xs, [rng.choice(LABELS.get(loss, range(-5, 6))) for _ in xs], 2)
+    calls, own = 0, relaxation_of(generators(problem))
+
+    def counted(*arguments: Any) -> Relaxed:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise KeyboardInterrupt
+        return own(*arguments)
+
+    monkeypatch.setattr(search, "relaxation_of", lambda _: counted)
+    found, value = searched(problem, 60)
+    assert found.lower <= value

@@ -95,7 +95,8 @@ class SpuriousMinimum(Minimum):
         return self.minimum.pattern
 
     def settles(self, claim: str) -> Verdict:
-        if claim == "spurious_minimum" and self.affine:
+        linear = self.pattern is not None and all(len(set(unit)) == 1 for layer in self.pattern for unit in layer)
+        if (claim == "spurious_minimum" and self.affine) or (claim == "spurious_linear_minimum" and linear):
             return "proved", {"risk": str(self.at.risk), "better_risk": str(self.better.risk)}
         return self.at.as_point(claim, "proved", True, self.better.risk)
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import assert_never
 
 from ..core.errors import spend
-from ..core.network import Affine, Bent, Pattern, Problem
-from ..curvature.hessian import Place, places
+from ..core.network import Affine, Bent, Pattern, Place, Problem
+from ..curvature.hessian import places
 from .interval import NONE, PRODUCT, WHOLE, Interval, inner, interval
 from .jet import Jet, quadratics
 from .losses import RealLoss

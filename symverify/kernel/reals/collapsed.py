@@ -8,7 +8,7 @@ from math import isqrt
 from ..cells.sides import sides_of
 from ..core.activation import ZERO
 from ..core.errors import Rejected, spend
-from ..core.network import Layer, Point, Problem, unit_name
+from ..core.network import Layer, Point, Problem
 from .box import Box
 from .enclosure import UNIT
 from .interval import PRODUCT, WHOLE, Interval, inner, interval, require_positive
@@ -78,7 +78,9 @@ def require_collapsed(units: Sequence[Unit], kinks: Kinks, box: Box, multipliers
         for (layer, _, i), row in kinks.dependents:
             used = [b[2] for b, x in zip(kinks.basis, row, strict=True) if x]
             if layer > m and [problem.inputs[k] for k in used] != [problem.inputs[i]]:
-                raise Rejected(kinks.where, f"{unit_name(layer, 0)} has a kink that depends on others of unequal input")
+                raise Rejected(
+                    kinks.where, f"{problem.unit_name(layer, 0)} has a kink that depends on others of unequal input"
+                )
         require_small(kinks, box, multipliers, m, least * weights)
 
 

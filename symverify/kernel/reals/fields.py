@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE
-from ..core.network import Pattern, Problem
-from ..curvature.flows import Moves, moves_of, seen_by
+from ..core.network import Pattern, Place, Problem
+from ..curvature.flows import moves_of, seen_by
 from ..curvature.forms import nullspace
-from ..curvature.hessian import Place
+from ..programs.moves import Moves
 from .kinks import homogeneous
 from .losses import RealLoss
 

@@ -7,10 +7,9 @@ from fractions import Fraction
 from ..core.activation import ONE
 from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Malformed, Rejected, spend
-from ..core.network import Pattern, Problem, Vector, unit_name
+from ..core.network import Pattern, Place, Problem, Vector
 from ..core.proof import Reading
 from ..core.text import Fields, Read, canonical, listed, natural
-from ..curvature.hessian import Place
 from .interval import PRODUCT, Interval, summed
 
 Dependent = tuple[Place, list[Fraction]]
@@ -106,7 +105,7 @@ def require_kinks(given: Kinks, where: str) -> None:
         if m >= len(problem.activations) or j >= problem.widths[m + 1] or i >= len(problem.inputs):
             raise Rejected(where, "names a pre-activation that does not exist")
         if given.pieces[m][j][i] >= len(problem.activations[m].breakpoints):
-            raise Rejected(where, f"{unit_name(m, j)}: no breakpoint ends its piece on sample {i + 1}")
+            raise Rejected(where, f"{problem.unit_name(m, j)}: no breakpoint ends its piece on sample {i + 1}")
         if m == 0 and problem.dead_row(i):
             raise Rejected(where, f"holds a pre-activation that is 0 at every point, on sample {i + 1}")
         if layers.setdefault(i, m) != m and not nested:
@@ -140,7 +139,9 @@ def require_dependent(given: Kinks, each: Dependent, where: str) -> None:
     for lower, layer in enumerate(given.pieces[:m]):
         for unit, pieces in enumerate(layer):
             if any((lower, unit, k) in held or pieces[k] != pieces[i] for k in samples):
-                raise Rejected(where, f"{unit_name(lower, unit)} is not strictly inside one piece on its samples")
+                raise Rejected(
+                    where, f"{problem.unit_name(lower, unit)} is not strictly inside one piece on its samples"
+                )
 
 
 def require_rise(given: Kinks, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
@@ -169,5 +170,5 @@ def directed_words(given: Kinks, own: Sequence[int], t: Sequence[Fraction]) -> s
     moved = [(given.basis[k], x) for k, x in zip(own, t, strict=True) if x]
     (m, j, i), first = moved[0]
     if len(moved) > 1:
-        return f"where several kinks of {unit_name(m, j)} open together"
-    return f"{'above' if first > 0 else 'below'} the breakpoint of {unit_name(m, j)} on sample {i + 1}"
+        return f"where several kinks of {given.problem.unit_name(m, j)} open together"
+    return f"{'above' if first > 0 else 'below'} the breakpoint of {given.problem.unit_name(m, j)} on sample {i + 1}"

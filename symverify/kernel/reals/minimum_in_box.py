@@ -8,10 +8,10 @@ from fractions import Fraction
 from ..core.activation import ZERO
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
-from ..core.network import Point, Problem, coordinates, rational, unit_name
+from ..core.network import Place, Point, Problem, coordinates, rational
 from ..core.proof import Proof, Reading, Value
 from ..core.text import canonical, listed, natural
-from ..curvature.hessian import MAX_HESSIAN, Place, places
+from ..curvature.hessian import MAX_HESSIAN, places
 from .box import Box, Lagrangian, velocities
 from .collapsed import Unit, kept, require_collapsed, widened, without
 from .enclosure import Enclosure, scaled
@@ -201,12 +201,12 @@ def inside_pieces(given: Kinks, box: Box) -> None:
         h, piece = problem.activations[m], given.pieces[m][j][i]
         if m == 0 and problem.dead_row(i):
             if piece != h.pieces(ZERO)[0]:
-                raise Rejected(given.where, f"{unit_name(m, j)} is on another piece on sample {i + 1}")
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} is on another piece on sample {i + 1}")
         elif (m, j, i) not in held:
             low = h.breakpoints[piece - 1] if piece else None
             high = h.breakpoints[piece] if piece < len(h.breakpoints) else None
             if (low is not None and z.lower <= low) or (high is not None and z.upper >= high):
-                raise Rejected(given.where, f"{unit_name(m, j)} may leave its piece on sample {i + 1}")
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} may leave its piece on sample {i + 1}")
 
 
 def is_zero(given: Candidate, found: Lagrangian, inverse: Rows) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from symverify.errors import NotChain
 from symverify.kernel.check import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
@@ -75,7 +77,10 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
 
     Raises OSError, and what the kernel raises for a certificate that it does not accept.
     """
-    out = Writer(kernel_check(problem.network, certificate, problem.open_data))
+    checked = kernel_check(problem.network, certificate, problem.open_data)
+    if isinstance(checked.problem, Programmed):
+        raise NotChain("the Rocq development has chains of dense layers, and no general programs", "leave --rocq out")
+    out = Writer(checked)
     for index, step in enumerate(out.checked.steps):
         if why := write_step(out, index, step):
             out.left_out.append(f"step {index}, {step.rule}: {why}")

@@ -128,8 +128,8 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
 def means(problem: Problem) -> str:
     """For each sample the prediction with the least loss on all samples with its input."""
-    found: dict[int, list[Fraction]] = {}
+    found: dict[int, tuple[Fraction, ...]] = {}
     for group in problem.groups:
         columns = zip(*(problem.targets[i] for i in group), strict=True)
-        found |= dict.fromkeys(group, [problem.loss.best(column) for column in columns])
+        found |= dict.fromkeys(group, tuple(problem.loss.best(column) for column in columns))
     return listing([vector(found[i]) for i in range(len(problem.targets))])

@@ -25,10 +25,11 @@ from symverify.search.global_minimum.network import Split, conflicts, local_sear
 from symverify.search.global_minimum.tasks import children, roots
 from symverify.search.global_minimum.tree import written
 from symverify.search.loss_tree.networks import network
-from symverify.search.loss_tree.relaxation import Relaxation, Relaxed, floors, relaxation_of
+from symverify.search.loss_tree.relaxation import Relaxation, Relaxed, Unfinished, floors, relaxation_of
 from symverify.search.loss_tree.vectors import Proof, proof_of
 
 NEAR, TRIED, STARTS = 1e-9, 3, 16
+GRACE = 10.0  # seconds for the proof of a bracket after Ctrl-C
 HOPE = 24  # descents in vain after which there are no more
 SEARCHING = 0.6  # share of the time for the search; the rest is for the proof of a bracket
 MILESTONE, SLIGHTLY, PLACES = 1.3, 1e-7, 24
@@ -85,6 +86,7 @@ class Search:
     past: list[tuple[float, list[Open]]] = field(default_factory=list)
     nodes: int = 0
     hope: int = 0
+    rooted: bool = False  # whether all roots are nodes
 
     def __post_init__(self) -> None:
         real = isinstance(self.problem.loss, RealLoss)
@@ -143,6 +145,7 @@ class Search:
             self.improve(guess)
         for node in roots(shape.width):
             self.add(node, None)
+        self.rooted = True
 
     def fit(self, plus: np.ndarray, minus: np.ndarray) -> Relaxed:
         """The least loss of the rays' combinations."""
@@ -198,11 +201,16 @@ class Search:
     def step(self) -> None:
         """Split the node of the lowest bound."""
         parent = heapq.heappop(self.open)
-        if parent.value >= self.cut:  # the lowest risk known has fallen
-            if not (self.covered(parent.node) or self.prove(parent.node, parent.found, self.goal)):
+        try:
+            done = parent.value >= self.cut and (  # the lowest risk known has fallen
+                self.covered(parent.node) or self.prove(parent.node, parent.found, self.goal)
+            )
+            if not done:
                 self.divide(parent)
-            return
-        self.divide(parent)
+        except BaseException:  # nothing is lost: the node is open again
+            self.splits.pop(parent.node, None)
+            heapq.heappush(self.open, parent)
+            raise
 
     def divide(self, parent: Open) -> None:
         """By the split that raises the children's bounds most, of a few."""
@@ -265,8 +273,10 @@ class Search:
                 if now > told + 1:
                     told = now
                     self.progress(self.told(value))
-        except KeyboardInterrupt:
-            deadline = min(deadline, time.monotonic() + 10)
+        except (KeyboardInterrupt, Unfinished):
+            deadline = min(deadline, time.monotonic() + GRACE)
+        if not self.rooted:
+            return Outcome(least, self.best, (), (), (), self.most <= least)
         if self.most <= least:
             return Outcome(least, self.best, (), (), (), True)
         self.stuck = [

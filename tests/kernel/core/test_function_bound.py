@@ -1,12 +1,17 @@
 """The rule `function_bound`: what no function of the inputs can go below, for the squared loss."""
 
+from fractions import Fraction
 from random import Random
 
 import pytest
 
+from symverify.kernel.check import apply
+from symverify.kernel.core.facts import LowerBound
+from symverify.kernel.core.proof import Proof
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, given, point
-from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.corruption import Json, certificate, no_data, outcome, text
 from tests.kernel.rules import of, suite
 from tests.oracles.network import Oracle, least_of_functions
 
@@ -59,3 +64,14 @@ def test_a_bound_too_long_to_state_is_declined(ys: Json) -> None:
     document = network([1, 1, 1], "relu", samples([0, 0], ys))
     verdict, what = outcome(document, certificate(document, [BOUND], [claim("global_minimum", 0)]))
     assert (verdict, what) == ("Declined", "a number of more than 12000 bits to be stated")
+
+
+@pytest.mark.parametrize("name", ["squared", "huber", "absolute"])
+def test_residuals_of_the_means_for_the_squared_loss_alone(name: str) -> None:
+    """y − f on three samples, two of equal inputs, with two outputs; another loss may have many best constants."""
+    document = network([1, 1, 2], "relu", samples([1, 0, 1], [[0, 5], [7, 8], [3, 1]]), loss={"name": name})
+    proof = Proof(read_problem(text(document), no_data))
+    bound = apply(proof, BOUND, "steps[0]").fact
+    assert isinstance(bound, LowerBound)
+    expected = tuple(Fraction(x, 2) for x in (-3, 4, 0, 0, 3, -4))
+    assert bound.residuals == ((expected,) if name == "squared" else ())

@@ -45,6 +45,32 @@ def test_interior(loss: Json, ys: list[Json], r: Json) -> None:
     refused(doc, [POINT, INTERIOR | {"subgradient": zero}], r"subgradient\[1\]\[0\].*is not a subgradient")
 
 
+def test_a_subgradient_has_a_number_for_each_output() -> None:
+    """Not for each input."""
+    theta = [layer([[0, 0]], [1]), layer([[0]], [1])]
+    doc = document([2, 1, 1], "relu", {"name": "absolute"}, [[0, 0], [0, 0]], [[0], [2]], parameters=theta)
+    checked(doc, [POINT, INTERIOR | {"subgradient": [["1/2"], ["-1/2"]]}], {"point": 1})
+    two = [["1/2", "1/2"], ["-1/2", "-1/2"]]
+    refused(doc, [POINT, INTERIOR | {"subgradient": two}], "expected 1 numbers, one per output", Malformed)
+
+
+@pytest.mark.parametrize(
+    ("loss", "low", "high"),
+    [("absolute", "-1", "1"), ("quantile", "-1/2", "1/2"), ({"name": "quantile", "tau": "1/4"}, "-1/4", "3/4")],
+)
+def test_subgradients_at_a_kink_reach_from_slope_to_slope(loss: Json, low: str, high: str) -> None:
+    """Four equal samples: two on their kink, one on either side, whose slopes are fixed."""
+    doc = net(loss, [0] * 4, [1, 1, 0, 2])
+    for end, other, step in ((low, high, Fraction(-1, 10**9)), (high, low, Fraction(1, 10**9))):
+        rows = [[end], [other], [high], [low]]
+        if sum(Fraction(row[0]) for row in rows):  # subgradients they are
+            refused(doc, [POINT, INTERIOR | {"subgradient": rows}], "is not constant on the cell")
+        else:
+            checked(doc, [POINT, INTERIOR | {"subgradient": rows}], {"point": 1})
+        beyond = [[str(Fraction(end) + step)], *rows[1:]]
+        refused(doc, [POINT, INTERIOR | {"subgradient": beyond}], r"\[0\]\[0\].*not a subgradient")
+
+
 def test_hinge() -> None:
     theta = [layer([[0]], [1]), layer([[0]], [0])]
     doc = net("hinge", [0, 1, 2, 3], [1, -1, -1, 1], theta)

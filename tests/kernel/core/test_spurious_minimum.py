@@ -9,8 +9,8 @@ from symverify.kernel.core.spurious_minimum import affine_optimum
 from symverify.kernel.core.text import Fields
 from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
-from tests.kernel.accepted import FIT
-from tests.kernel.corruption import Json, no_data, text
+from tests.kernel.accepted import FIT, case, claim, given, point
+from tests.kernel.corruption import Json, no_data, outcome, text
 from tests.kernel.rules import cases, of, suite
 
 CONTROLS = cases("theorem 1", "origin")
@@ -54,3 +54,19 @@ def test_only_the_best_affine_fit_is_the_minimum_of_theorem_1(ys: Json, paramete
     fit = [layer([["1/2"], ["0"]], ["1", "-1"]), layer([["1", "0"]], ["-7/6"])]
     best = point_rule(Reading(Proof(problem), Fields({"parameters": fit}, "")))
     assert affine_optimum(problem, best, residuals(problem, best.predictions))
+
+
+def test_a_minimum_by_another_rule_that_is_affine_and_not_the_best() -> None:
+    """All units off, the mean of a rising line predicted: a spurious minimum, and not that of Theorem 1."""
+    off, fit = [layer([["0"]], ["-1"]), layer([["0"]], ["1"])], [layer([["1"]], ["1"]), layer([["1"]], ["-1"])]
+    document = network([1, 1, 1], "relu", samples([0, 1, 2], [0, 1, 2]), parameters=off)
+    for rule in ("adjacent_cells", "interior_minimum"):
+        steps = [
+            point(), {"rule": rule, "from": {"point": 0}}, point(fit),
+            {"rule": "spurious_minimum", "from": {"minimum": 1, "better": 2}},
+        ]  # fmt: skip
+        accepted = case(document, steps, given(3, "2", spurious=True, better="0"))
+        assert outcome(accepted.network, accepted.proof)[0] == "Accepted"
+        wrong = case(document, steps, claim("spurious_minimum", 3, risk="2", better_risk="0"))
+        verdict, what = outcome(wrong.network, wrong.proof)
+        assert (verdict, "which does not settle 'spurious_minimum'" in what or what[:60]) == ("Rejected", True)

@@ -45,6 +45,13 @@ CORRUPTIONS += of("deep", [
     ("deep unit leaves", "steps[2].path[1].bias[1]", ["1", "-5", "5"], "Rejected",
      "unit 2 of hidden layer 2 leaves its piece"),
 ])  # fmt: skip
+CORRUPTIONS += of("dead", [
+    ("the other unit", "steps[2].path[0].bias", ["-1", ["-2", "-1"]], "Accepted", "s PROVED valley"),
+    ("onto the boundary from below", "steps[2].path[0].bias[0]", ["-1", "1"], "Rejected",
+     "unit 1 of hidden layer 1 leaves its piece on sample 1"),
+    ("across it from below", "steps[2].path[0].bias[0]", ["-1", "2"], "Rejected", "unit 1 of hidden layer 1 leaves"),
+    ("almost to it", "steps[2].path[0].bias[0]", ["-1", "999/1000"], "Accepted", "s PROVED valley"),
+])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 

@@ -1,11 +1,21 @@
 """The rule `cell_kkt`: every cell around a point by a flat minorant, by emptiness, by multipliers, by elimination."""
 
+from fractions import Fraction
+from random import Random
+
 import pytest
 
-from symverify.kernel.curvature.cell_kkt import MAX_CELLS
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.point import point as point_rule
+from symverify.kernel.core.proof import Proof, Reading
+from symverify.kernel.core.text import Fields
+from symverify.kernel.curvature.cell_kkt import MAX_CELLS, cells, stationary
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, given, point
-from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.corruption import Json, certificate, no_data, outcome, text
+from tests.kernel.curvature.pieces import bends_of, drawn, risk, slopes_of, values
 from tests.kernel.rules import of, suite
 from tests.oracles.network import Oracle
 
@@ -22,14 +32,39 @@ def kkt(document: Json, parameters: Json, risk: str, *cells: Json) -> Case:
 # f = v |w| x + c on x = 1, 1 (y = −1) and x = 0 (y = 2, a dead row); at w = 0 every change of w raises the risk.
 CREST = network([1, 1, 1], "abs", samples([1, 1, 0], [-1, -1, 2]), bias={"hidden": False, "output": True})
 UP = {"multipliers": ["2", "2"]}
+CREST_3 = network([1, 1, 1], "abs", samples([1, 1, 2, 0], [-1, -1, -1, 3]), bias={"hidden": False, "output": True})
+FIRST_TWO, OUTER = {"empty": ["1", "1", "0"]}, {"empty": ["2", "0", "1"]}
 # f = v w x + c on x = 1: at w = 1, v = 0, c = y the minima v w + c = y are flat of any order.
 FLAT = network([1, 1, 1], "identity", samples([1], [2]), bias={"hidden": False, "output": True})
 CURVE = [layer([["1"]]), layer([[["0", "1"]]], [["2", "-1"]])]
 ALONG = {"eliminate": {"multipliers": [], "held": [0], "place": 1, "curve": CURVE}}
 DEEP = network([1, 1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 3]))
+# f = v₁ (w₁ x)⁺ + v₂ (w₂ x)⁺ + c on x = 1 (y = 1), 0 (y = 3), −1 (y = 2), at w = (0, −1), v = (1, 0), c = 2: residuals
+# 2, −2, 0, and a kink of unit 1 at x = 1 and at x = −1. w₂ is free, and so is v₁ where w₁ = 0.
+CROSSED = network([1, 2, 1], "relu", samples([1, 0, -1], [1, 3, 2]), bias={"hidden": False, "output": True})
+STAYS = [layer([["0"], [["-1", "1"]]]), layer([["1", "0"]], ["2"])]
+ACROSS = {"eliminate": {"multipliers": ["2", "0"], "held": [2], "place": 1, "curve": STAYS}}
+# f = v w x + c on x = 1, and c on x = 0: along c the pull on v may vanish to a higher order than the risk.
+PAIR = network([1, 1, 1], "identity", samples([1, 0], [2, 2]), bias={"hidden": False, "output": True})
+BENT = {
+    "eliminate": {
+        "multipliers": [],
+        "held": [0],
+        "place": 2,
+        "curve": [layer([["1"]]), layer([[["0", "-1", "1"]]], [["2", "1"]])],
+    }
+}
+# f = v |⟨w, x⟩| + c on e₁, e₂, e₁ + e₂ and 0; at w = 0 three kinks in the plane: six cells are, two are not.
+PLANES = network(
+    [2, 1, 1], "abs", samples([[1, 0], [0, 1], [1, 1], [0, 0]], [-1, -1, -1, 3]), bias={"hidden": False, "output": True}
+)
 PLANE = network([2, 1, 2], "identity", samples([[1, 0], [0, 1]], [[2, 0], [0, 1]]), bias=False)
 CONTROLS = {
     "a crest": kkt(CREST, [layer([[0]]), layer([[1]], [0])], "6", UP, EMPTY, EMPTY, UP),
+    "a crest of three": kkt(
+        CREST_3, [layer([[0]]), layer([[1]], [0])], "12", {"multipliers": ["2", "2", "2"]}, OUTER, *[FIRST_TWO] * 4,
+        OUTER, {"multipliers": ["4", "4", "0"]},
+    ),
     "flat, deep": kkt(
         DEEP, [layer([[1]], [0]), layer([[-1]], [-1]), layer([[1]], [1])], "6", {"flat": True}, {"flat": True}
     ),
@@ -39,8 +74,20 @@ CONTROLS = {
         network([1, 1, 1], "relu", samples([0, 0], [0, 4]), loss=HUBER), [layer([[1]], [0]), layer([[1]], [2])], "3",
         {"flat": True}, EMPTY, EMPTY, {"flat": True},
     ),
+    "eliminated across a kink": kkt(
+        CROSSED, [layer([[0], [-1]]), layer([[1, 0]], [2])], "2", EMPTY, {"flat": True}, ACROSS, EMPTY
+    ),
+    "across a kink": kkt(
+        CROSSED, [layer([[0], [-1]]), layer([[1, 0]], [2])], "2", EMPTY, {"flat": True}, {"multipliers": ["0", "2"]},
+        EMPTY,
+    ),
+    "eliminated, with a later pull": kkt(PAIR, [layer([[1]]), layer([[0]], [2])], "0", BENT),
+    "three kinks": kkt(
+        PLANES, [layer([[0, 0]]), layer([[1]], [0])], "12",
+        *({"multipliers": ["2", "2", "2"]} if k not in (1, 6) else {"empty": ["1", "1", "1"]} for k in range(8)),
+    ),
 }  # fmt: skip
-C, E = "steps[1].cells", "steps[1].cells[0].eliminate"
+C, E, D = "steps[1].cells", "steps[1].cells[0].eliminate", "steps[1].cells[2].eliminate"
 WHICH = 'expected one of "flat", "empty", "multipliers", "eliminate"'
 CORRUPTIONS = of("a crest", [
     ("a cell left out", f"{C}[3]", ..., "Rejected", f"{C}: cell_kkt: expected an entry for each of 4 cells, got 3"),
@@ -93,6 +140,27 @@ CORRUPTIONS = of("a crest", [
     ("unknown key", f"{E}.order", 2, "Malformed", f"{E}.order: unknown key"),
     ("no curve", f"{E}.curve", ..., "Malformed", f"{E}.curve: is missing"),
     ("a multiplier", f"{E}.multipliers", ["1"], "Malformed", "expected 0 numbers, one per kink, got 1"),
+]) + of("eliminated across a kink", [
+    ("the curve leaves it", f"{D}.curve[0].weight[0][0]", ["0", "1"], "Rejected", "the curve leaves an active kink"),
+    ("a held weight", f"{D}.curve[1].weight[0][0]", ["1", "1"], "Rejected", "moves a held parameter"),
+    ("its weight is the place", f"{D}.place", 0, "Rejected",
+     "the active kinks have no pivots outside the held parameters and the place"),
+    ("both kinks", f"{D}.multipliers", ["1", "1"], "Rejected",
+     "active kinks must be in the first layer, and independent"),
+    ("no kink", f"{D}.multipliers", ["0", "0"], "Rejected", "its multipliers do not combine to the gradient"),
+    ("nothing held", f"{D}.held", [], "Rejected",
+     "the Hessian along the eliminated parameters is not positive definite"),
+    ("what the flows do not move", f"{D}.held", [4], "Rejected", "the flows do not move the held parameters freely"),
+    ("the place does not move", f"{D}.curve[0].weight[1][0]", "-1", "Rejected", "its parameter is not the one named"),
+    ("flat, and it is not", f"{C}[2]", {"flat": True}, "Rejected", "the first-order minorant is not constant"),
+    ("empty, by one of two kinks", f"{C}[0].empty", ["1", "0"], "Rejected", "its multipliers do not combine to 0"),
+]) + of("eliminated, with a later pull", [
+    ("a pull of half the order", f"{E}.curve[1].weight[0][0]", "0", "Rejected",
+     "the risk along the curve has order 2, the pull order 1: not a minimum"),
+]) + of("three kinks", [
+    ("by two of them", f"{C}[1].empty", ["1", "1", "0"], "Rejected", "its multipliers do not combine to 0"),
+    ("by other signs", f"{C}[1].empty", ["1", "1", "-1"], "Rejected", "needs multipliers that are not negative"),
+    ("another cell", f"{C}[2]", {"empty": ["1", "1", "1"]}, "Rejected", "its multipliers do not combine to 0"),
 ]) + of("inside a cell", [
     ("the lesser singular value", "network", None, "Malformed", "network: unknown key"),
     ("another point", "steps[0].parameters", [layer([["0", "1"]]), layer([["0"], ["1"]])], "Rejected",
@@ -138,6 +206,48 @@ def test_all_cells_empty_is_refused() -> None:
     stuck = kkt(document, at, "1", {"empty": ["1"]}, {"empty": ["1"]})
     verdict, what = outcome(stuck.network, stuck.proof)
     assert (verdict, "0 beyond the first layer" in what) == ("Rejected", True)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_kinks_on_each_side(seed: int) -> None:
+    """Gradient and Hessian of s z in a cell, by differences of z on its pieces; the breakpoint is z itself."""
+    rng = Random(seed)
+    problem, oracle, parameters, _ = drawn(rng, ([1, 2, 1], [1, 1, 1, 1], [1, 2, 1, 1])[seed % 3])
+    count, around = cells(problem, evaluated(problem))
+    if count > 16:
+        return
+    for cell in around:
+        for b, ((m, j, i), s) in enumerate(zip(cell.kinks, cell.signs, strict=True)):
+
+            def z(there: Json) -> Fraction:
+                return s * values(oracle, cell.pattern, there, i)[m][j]  # noqa: B023
+
+            assert cell.kink(b) == (slopes_of(z, parameters), bends_of(z, parameters))
+            assert cell.threshold(b) == s * z(parameters)
+
+
+def evaluated(problem: Problem) -> Evaluated:
+    """The given point."""
+    return point_rule(Reading(Proof(problem), Fields({"parameters": "given"}, "")))
+
+
+@pytest.mark.parametrize("s", [1, -1])
+def test_the_lagrangian_bends_as_the_risk_less_the_kinks(s: int) -> None:
+    """v |w₂ w₁ x| at w₂ = 0, y = −1: ∇R_s = Σ 2 s ∇z, and z = w₂ w₁ x bends."""
+    document = network([1, 1, 1, 1], ["identity", "abs"], samples([1, 2], [-1, -1]), bias=False)
+    parameters = [layer([[1]]), layer([[0]]), layer([[1]])]
+    oracle, problem = Oracle(document), read_problem(text(document | {"parameters": parameters}), no_data)
+    cell = next(each for each in cells(problem, evaluated(problem))[1] if each.signs == (s, s))
+
+    def lagrangian(there: Json) -> Fraction:
+        kinks = sum(s * values(oracle, cell.pattern, there, i)[1][0] for i in range(2))
+        return risk(oracle, cell.pattern, there) - 2 * kinks
+
+    found = stationary(cell, [Fraction(2)] * 2, "")
+    assert found.hessian == bends_of(lagrangian, parameters)
+    assert not any(slopes_of(lagrangian, parameters))
+    assert [normal for normal, _ in found.active] == [cell.kink(b)[0] for b in range(2)]
+    assert [kink for _, kink in found.active] == [(1, 0, 0), (1, 0, 1)]
 
 
 def test_a_point_that_can_fall_has_no_multipliers() -> None:

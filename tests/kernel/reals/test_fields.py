@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Layer, Point, Problem, evaluate
+from symverify.kernel.core.network import Layer, Place, Point, Problem, evaluate
 from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.curvature.flows import Moves
-from symverify.kernel.curvature.hessian import Place, places
+from symverify.kernel.curvature.hessian import places
+from symverify.kernel.programs.moves import Moves
 from symverify.kernel.reals.fields import symmetries
 from tests.kernel.reals.made import document, problem_of
 

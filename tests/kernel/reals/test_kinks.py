@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Problem, evaluate
-from symverify.kernel.curvature.hessian import Place
+from symverify.kernel.core.network import Place, Problem, evaluate
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import Kinks, require_dependent, require_kinks, require_rise
 from tests.kernel.reals.made import Json, Rejected, document, problem_of
