@@ -23,7 +23,7 @@ def as_program(problem: Problem) -> Programmed:
         slots.append(Slots(tuple(row[:columns] for row in rows), bias))
         nodes.append(Wired(node.source, node.layer, node.biased, tuple((k, j) for j in range(columns))))
     names = tuple(f"layer{m + 1}" for m in range(len(problem.activations)))
-    data = (problem.loss, problem.inputs, problem.targets, None, problem.sha256, problem.decay)
+    data = (problem.loss, problem.inputs, problem.targets, None, problem.sha256, problem.decay, ())
     more = (tuple(nodes), tuple(slots), names, (), len(problem.targets[0]))
     return Programmed(problem.name, (), False, False, (), *data, *more)
 
