@@ -241,6 +241,8 @@ def tests_of(name: str) -> list[str]:
     own, home = Path(name).parent / f"test_{Path(name).name}", (ROOT / TESTS)
     found = [own.as_posix()] * (home / own).is_file()
     found += [each for each in ELSEWHERE.get(name, []) if each not in found]
+    if "claim: str" in (ROOT / KERNEL / name).read_text(encoding="utf-8"):
+        found.append("test_settles.py")
     return [(TESTS / each).as_posix() for each in found or [Path(name).parent.as_posix()]]
 
 

@@ -46,6 +46,7 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "limit": bounds.limit,
     "infimum": Unposed("two equal numbers; its premises' obligations state what they are"),
     "not_attained": bounds.not_attained,
+    "tree_bound": Unposed("one linear identity a case, and there are too many cases"),
 }
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,

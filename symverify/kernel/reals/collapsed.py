@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 
+from ..cells.sides import sides_of
 from ..core.activation import ZERO
 from ..core.errors import Rejected, spend
 from ..core.network import Layer, Point, Problem
@@ -12,7 +13,6 @@ from .box import Box
 from .enclosure import UNIT
 from .interval import PRODUCT, WHOLE, Interval, inner, interval, require_positive
 from .kinks import Kinks, homogeneous
-from .sides import sides_of
 
 Unit = tuple[int, int]
 SHORT = 2**24  # inputs of a unit are rounded to multiples of 1/SHORT

@@ -53,7 +53,7 @@ def import_model(
     try:
         if output.resolve() in (model.resolve(), data.resolve()):
             raise NotImportable(f"{quoted(output)} is the model or the data itself", "choose another name with -o")
-        if not force and output.exists():
+        if not force and os.path.exists(output):
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
         fields, sizes, notes = _fields(model, activation, loss)
         table = read_regular(data)
@@ -61,7 +61,7 @@ def import_model(
         labels = _labels(document["loss"], sizes[1])
         columns = _columns(table, data.name, sizes, labels, inputs, targets)
         document["data"] = {"csv": data.name, **columns}
-        if output.is_symlink() or data.absolute().parent != output.absolute().parent:
+        if os.path.islink(output) or data.absolute().parent != output.absolute().parent:
             document["data"] = _inline(columns, table, data.name, labels)
         text = network_text(document)
         read_network(text, lambda _: table)
