@@ -65,6 +65,23 @@ TELLINGS: dict[str, Telling] = {
         tell_face,
         "Sound, because a convex loss lies above its tangents, and no unit's part of their sum falls near the point.",
     ),
+    "restricted_face_minimum": Telling(
+        "{} is a local minimum of the restricted network",
+        untold,
+        "Sound, because a convex loss lies above its tangents, and their sum, in which each parameter stands once for "
+        "all its places, does not fall near the point.",
+    ),
+    "restricted_lower_bound": Telling(
+        "A bound from below, for frozen output weights",
+        untold,
+        "Sound, because each leaf's vector makes no acute angle with what units in its region predict.",
+    ),
+    "substitution": Telling(
+        "What holds of the free network holds of the restricted one",
+        untold,
+        "Sound, because the risk of the restricted network is that of the free one at an affine function of its "
+        "parameters.",
+    ),
     "descent": Telling(
         "{} is not a local minimum",
         tell_descent,

@@ -128,7 +128,7 @@ def serves(
         pull = [sign * slope(problem, k + 1, s) * x + s * m for x, s, m in zip(pull, sides, more, strict=True)]
         balanced = balanced and (not problem.has_bias(k + 1) or not total(pull))
     rows = [problem.row(i) for i in range(n)]
-    for (sides, sign), more in zip(case.first, held, strict=False):
+    for (sides, sign), more in zip(case.first, held[: len(case.first)], strict=True):
         own = [
             sign * slope(problem, 0, s) * x + s * m if s else ZERO for x, s, m in zip(pull, sides, more, strict=True)
         ]

@@ -93,7 +93,7 @@ def require_small(kinks: Kinks, box: Box, multipliers: Sequence[Interval], m: in
     problem = kinks.problem
     entering, pulls = around(kinks, box, multipliers, m)
     outputs = len(pulls[0])
-    rounded = [[Fraction(round((x.lower + x.upper) * SHORT / 2), SHORT) for x in row] for row in entering]
+    rounded = [[Fraction((x.lower + x.upper) * SHORT // 2, SHORT) for x in row] for row in entering]
     slope = max(map(abs, problem.activations[m].slopes))
     away = ZERO
     for row, near, pull in zip(entering, rounded, pulls, strict=True):
