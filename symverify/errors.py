@@ -9,6 +9,7 @@
     ├── Rejected                a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
     ├── NotConstructible        the construction of Theorem 1 does not apply (symverify.search.affine_minimum)
+    ├── NotAffine               parameters of a program that move are multiplied (symverify.search.programs.forms)
     ├── NotFitted               no dual point of a loss over the reals was found (symverify.search.span_dual)
     ├── NotEnclosed             no local minimum near a point was enclosed in a box (symverify.search.box)
     ├── Unfinished              a search for a global minimum ended without a proof (symverify.search.loss_tree)
@@ -18,6 +19,7 @@
         ├── UnknownClaim        there is no claim of that name; also a ValueError
         ├── NoCell              what was given to name a cell names none; also a ValueError
         ├── NotShallow          a network with one hidden layer was expected; also a ValueError
+        ├── NotChain            a chain of dense layers was expected, not a general program; also a ValueError
         ├── NotWritable         a file cannot be written where it was asked for
         ├── BadCheckpoint       a file is no checkpoint of this search
         ├── ClusterMissing      Dask is not installed, or no scheduler answers
@@ -39,6 +41,7 @@ __all__ = [
     "NoCell",
     "NoProblem",
     "NoSolver",
+    "NotChain",
     "NotShallow",
     "NotWritable",
     "Rejected",
@@ -94,6 +97,10 @@ class NoCell(Usage, ValueError):
 
 class NotShallow(Usage, ValueError):
     """The network has more than one hidden layer."""
+
+
+class NotChain(Usage, ValueError):
+    """The network is a general program, and the command is for chains of dense layers."""
 
 
 class NotWritable(Usage):

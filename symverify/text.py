@@ -4,6 +4,9 @@ What has come through it is one line without controls. Sinks with a grammar of t
 SMT-LIB, JSON) escape on top.
 """
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 _BLANK = "\\x20"
 
 
@@ -33,3 +36,25 @@ def word(text: object) -> str:
 
 def _ascii(text: str) -> bool:
     return text.isascii() and text.isprintable()
+
+
+def meant(given: object, known: Iterable[str], called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """'; did you mean "relu"?' for a word that is none of those known; "" where none is close.
+
+    Capitals, blanks and signs do not count; `called` are other names, in small letters, of words that are known.
+    """
+    from difflib import get_close_matches
+
+    if not isinstance(given, str) or len(given) > 60:
+        return ""
+    spelled = {_letters(word): word for word in known}
+    word = _letters(given)
+    found = called.get(word) or next((spelled[each] for each in get_close_matches(word, spelled, 1, 0.6)), None)
+    if found is None and len(word) > 3:
+        inside = [each for plain_word, each in spelled.items() if word in plain_word]
+        found = inside[0] if len(inside) == 1 else None
+    return "" if found is None else f'; did you mean "{found}"?'
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())

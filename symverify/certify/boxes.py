@@ -4,13 +4,20 @@ import time
 from fractions import Fraction
 
 from symverify.certify import reals
-from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Point
+from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.search.better import better_point
-from symverify.search.box import NotEnclosed, enclose
+from symverify.search.box import enclose
+from symverify.search.box_numbers import NotEnclosed
+from symverify.search.decay_dual import best_dual
 from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.lower_minima import lower_point, lowest_point
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -25,16 +32,16 @@ def minimum_in_box(session: Session) -> Outcome:
     session.progress("following the given point to a local minimum")
     deadline = time.monotonic() + session.remaining() * SHARE
     try:
-        found = enclose(problem, start, lambda fields: certificate.step(RULE, {}, **fields), deadline)
+        found = enclose(problem, start, lambda rule, fields: certificate.step(rule, {}, **fields), deadline)
     except NotEnclosed as error:
-        return Undecided(str(error))
+        return _in_cell(session, str(error))
     fact = certificate.fact(found.step)
     if not isinstance(fact, BoxMinimum):
         raise TypeError("the rule minimum_in_box proves a minimum in a box")
     shaken = f", after {found.shakes} perturbations" if found.shakes else ""
     given = FloatNetwork(problem).risk(as_floats(start))
     words = f"at distance {found.distance:.3g} from the given point, whose risk is {given:.9g}{shaken}"
-    better = None if problem.decays else _lower(session, found.centre, fact.risk.lower)
+    better = _lower(session, found.centre, fact.risk.lower)
     if better is None:
         return Proved(found.step, (("reason", words),))
     at = certificate.point(better)
@@ -42,12 +49,58 @@ def minimum_in_box(session: Session) -> Outcome:
     return Proved(step, (("reason", words),))
 
 
+def _in_cell(session: Session, reason: str) -> Outcome:
+    """Where no box is found: the minimum in the cell of the given point that another last layer makes."""
+    real = isinstance(session.problem.loss, RealLoss) and not session.problem.decays
+    step = reals.in_given_cell(session) if real else None
+    if step is None or session.certificate.fact(step).settles("valley") is None:
+        return Undecided(reason)
+    spurious = reals.spurious(session, step)
+    return Proved(step if spurious is None else spurious, claim="valley")
+
+
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
+    if problem.decays:
+        session.progress("searching for a point of lower risk")
+        budget = time.monotonic() + session.remaining() / 2
+        lower = lower_point(problem, risk, session.witnesses, budget)
+        return None if lower is None else lower[0]
     if isinstance(problem.loss, RealLoss):
         witness = reals.lowest(session, risk)
         return witness.point if witness is not None and witness.risk.upper < risk else None
+    named = session.lowest_named()
+    if named is not None and named.risk < risk:
+        return named.point
     budget = time.monotonic() + session.remaining() / 2
     found = better_point(problem, start, budget)
     return found.point if found is not None and found.risk < risk else None
+
+
+def decayed_bounds(session: Session) -> Outcome:
+    """Under weight decay: no network of any width goes below a bound, and a point found is not far above it."""
+    problem, certificate = session.problem, session.certificate
+    if "decay_bound" not in problem.loss.rules or not problem.shallow or not homogeneous(problem):
+        return _open(session, "a bound needs one hidden layer, scalar output, squared loss, and one breakpoint at 0")
+    session.progress("a bound for all widths")
+    dual = best_dual(problem, time.monotonic() + session.remaining() / 2)
+    if dual is None:
+        return _open(session, "no dual vector was found")
+    try:
+        multipliers = [[[i, str(m)] for i, m in row] for row in dual.multipliers]
+        bound = certificate.step("decay_bound", {}, vector=[str(x) for x in dual.g], multipliers=multipliers)
+    except Rejected as error:
+        return _open(session, error.reason)
+    known = (dual.attained, problem.parameters)
+    named = [*session.witnesses, *(point for point in known if point is not None)]
+    fact = certificate.fact(bound)
+    floor = fact.risk if isinstance(fact, LowerBound) else ZERO
+    lowest = lowest_point(problem, floor, named, time.monotonic() + session.remaining() / 2)
+    if lowest is None:
+        return _open(session, "no point was found within the budget")
+    return Proved(certificate.step("bracket", {"bound": bound, "point": certificate.point(lowest)}))
+
+
+def _open(session: Session, reason: str) -> Outcome:
+    return Undecided(reason) if session.insist else Skipped(reason)

@@ -11,6 +11,7 @@ from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Step
 from symverify.kernel.core.proof import stated as as_stated
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
@@ -33,6 +34,28 @@ def parameters(point: Point) -> list[dict[str, object]]:
         | ({} if layer.bias is None else {"bias": [coordinate(x) for x in layer.bias]})
         for layer in point
     ]
+
+
+def spelled(problem: Problem, point: Point) -> object:
+    """The same of a problem: of a general program node by node, each with the parameters that are its own."""
+    if not isinstance(problem, Programmed):
+        return parameters(point)
+    values, found = problem.free(point), dict[str, object]()
+    for each in problem.owned:
+        own = [None if slot is None else coordinate(values[slot]) for slot in (*each.weight, *each.bias)]
+        weight, bias = own[: len(each.weight)], own[len(each.weight) :]
+        found[each.name] = ({"weight": nested(each.weight_shape, weight)} if any(weight) else {}) | (
+            {"bias": bias} if any(bias) else {}
+        )
+    return found
+
+
+def nested(shape: Sequence[int], entries: Sequence[object]) -> list[object]:
+    """The entries, row by row, as nested lists."""
+    if len(shape) == 1:
+        return list(entries)
+    step = len(entries) // shape[0]
+    return [nested(shape[1:], entries[k * step : (k + 1) * step]) for k in range(shape[0])]
 
 
 @dataclass(slots=True)
@@ -72,8 +95,8 @@ class Certificate:
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""
         given = point == self.problem.parameters
-        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) else "point"
-        return self.step(rule, parameters="given" if given else parameters(point))
+        rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) or self.problem.decays else "point"
+        return self.step(rule, parameters="given" if given else spelled(self.problem, point))
 
     def fact(self, index: int) -> Fact:
         """What a step proves."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from symverify.certify.boxes import minimum_in_box
+from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
+from symverify.certify.decisions import Decision, entry_fields
+from symverify.certify.programs import OF_PROGRAMS, default_of_program
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
@@ -12,12 +14,13 @@ from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, cell_of
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.descent import descent
-from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
+from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
 from symverify.search.subgradient import at_face, in_cell, on_affine
 
 
@@ -110,15 +113,6 @@ def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | b
     )
 
 
-class Decision:
-    """A step about the point, whether it refutes, and the reason or the kind in words."""
-
-    __slots__ = ("refuted", "step", "why")
-
-    def __init__(self, step: int, refuted: bool, why: str) -> None:
-        self.step, self.refuted, self.why = step, refuted, why
-
-
 def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecided:
     """Prove or refute that a point is a local minimum, by the rules in order of their simplicity."""
     problem, certificate = session.problem, session.certificate
@@ -149,26 +143,13 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     except Declined as error:
         around = Open(str(error))
     if isinstance(around, Minimum):
-        told = [entry_fields(entry) for entry in around.entries]
+        told = [entry_fields(problem, entry) for entry in around.entries]
         return Decision(certificate.step("cell_kkt", {"point": at}, cells=told), False, "cell_kkt")
     found_curve = (around.curve, around.why) if isinstance(around, Falls) else descent(problem, theta)
     if found_curve is not None:
         curve, why = found_curve
         return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
     return Undecided(f"{around.reason if isinstance(around, Open) else 'open'}, and no descent was found")
-
-
-def entry_fields(entry: Entry) -> dict[str, object]:
-    """A cell's entry as certificates spell it."""
-    numbers = [str(x) for x in entry.numbers]
-    match entry.kind:
-        case "flat":
-            return {"flat": True}
-        case "eliminate":
-            parts = {"held": list(entry.held), "place": entry.place, "curve": parameters(entry.curve)}
-            return {"eliminate": {"multipliers": numbers, **parts}}
-        case kind:
-            return {kind: numbers}
 
 
 def _by_subgradient(session: Session, at: int, theta: Point, interior: bool) -> Decision | Undecided:
@@ -220,7 +201,8 @@ def global_minimum(session: Session) -> Outcome:
         except Declined:
             pass
         return Proved(infimum, (("reason", "whether it is attained is open"),), claim="infimum")
-    return Proved(session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached}))
+    step = session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached})
+    return Proved(step, claim="global_minimum")
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
@@ -241,7 +223,8 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
     lowest = at if found is None else session.certificate.point(found.point)
     try:
-        return Proved(session.certificate.step("global_minimum", {"bound": bound, "point": lowest}))
+        step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
+        return Proved(step, claim="global_minimum")
     except Rejected:
         if session.insist:
             session.certificate.claim(
@@ -288,6 +271,11 @@ def affine_infimum(session: Session) -> Outcome:
     return Undecided(f"the {session.problem.loss.name} loss has a best affine fit: see spurious_minimum")
 
 
+def spurious_linear_minimum(session: Session) -> Outcome:
+    """For general programs; in a chain the linear minimum is that of the best affine fit."""
+    return Undecided("a claim about general programs: for chains see spurious_minimum")
+
+
 CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "assumptions": assumptions,
     "linear_collapse": linear_collapse,
@@ -305,14 +293,17 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "point": point,
     "critical_point": critical_point,
     "spurious_minimum": spurious_minimum,
+    "spurious_linear_minimum": spurious_linear_minimum,
     "minimum_in_box": minimum_in_box,
 }
 
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss."""
+    if isinstance(problem, Programmed):
+        return OF_PROGRAMS
     if problem.decays:
-        return {"minimum_in_box": minimum_in_box}
+        return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
@@ -321,8 +312,10 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
 
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
+    if isinstance(problem, Programmed):
+        return default_of_program(problem)
     if problem.decays:
-        return ["minimum_in_box"]
+        return ["minimum_in_box", "global_bounds"]
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
     claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]
@@ -333,6 +326,8 @@ def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
     if name not in known:
+        if isinstance(session.problem, Programmed):
+            return Undecided(f"not a claim for general programs; claims for them: {', '.join(known)}")
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import (
@@ -15,19 +16,28 @@ from symverify.certify.global_minimum import (
     limit_step,
 )
 from symverify.kernel.cells.limit import Limit
+from symverify.kernel.cells.tree_bound import cases
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
-from symverify.kernel.core.network import Pattern, Point, Problem, Vector
+from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predictions, risk
+from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
 from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
-from symverify.search.loss_tree import Grower, Unfinished, zero_point
+from symverify.search.loss_tree import Outcome as Searched
+from symverify.search.loss_tree import Search, Unfinished, zero_point
+from symverify.search.programs.chains import without_biases
+from symverify.search.programs.linear_place import LinearMinimum
+from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
+from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 
+UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
+MAX_SEARCHED = 4000  # parameters · samples of a chain without biases whose affine minimum is searched
 Find = Callable[[Problem, Sequence[Vector]], Rows | None]
 
 
@@ -83,11 +93,16 @@ class Session:
     options: Options = field(default_factory=Options)
     cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
     insist: bool = True  # whether the claims were asked for by name
+    gap: Fraction = Fraction(1, 10**6)  # how wide, as a share of its value, an infimum that is not rational may stay
+    witnesses: Sequence[Point] = ()  # points that the user names, to be compared with
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
     lowest_real: RealWitness | None = None
+    linear: LinearMinimum | str | None = None  # of a general program: its constructed minimum, or why there is none
+    lowest_point: Witness | None = None  # of a general program
+    signed: Bound | Literal[False] | None = False  # of a general program: its global minimum, None if not found
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)
@@ -103,16 +118,33 @@ class Session:
             try:
                 self._affine = affine_minimum(self.problem)
             except NotConstructible as error:
-                self._affine = str(error)
+                self._affine = self._without_biases() or str(error)
         if isinstance(self._affine, str):
             raise NotConstructible(self._affine)
         return self._affine
+
+    def _without_biases(self) -> AffineMinimum | None:
+        """The minimum of the affine fit in a chain without some biases, where one is found."""
+        problem = self.problem
+        if (problem.hidden_bias and problem.output_bias) or not problem.loss.smooth:
+            return None
+        if problem.size() * len(problem.inputs) > MAX_SEARCHED:
+            return None
+        try:
+            return without_biases(problem, time.monotonic() + max(self.remaining() / 4, 0))
+        except NotConstructible:
+            return None
 
     def lower_than(self, point: Point, risk: Fraction) -> Witness | None:
         """The lowest point found so far or now, if its risk is strictly below; None if none is found in time."""
         self.global_answer()
         if self._lowest is not None and self._global is not None and self._global.closed:
             return self._lowest if self._lowest.risk < risk else None
+        named = self.lowest_named()
+        if named is not None and (self._lowest is None or named.risk < self._lowest.risk):
+            self._lowest = named
+        if named is not None and named.risk < risk:
+            return self._lowest  # a search is for those who know no such point
         if point not in self._better:
             self.progress("searching for a point of lower risk")
             budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
@@ -122,6 +154,11 @@ class Session:
                 self._lowest = found
         best = self._lowest
         return best if best is not None and best.risk < risk else None
+
+    def lowest_named(self) -> Witness | None:
+        """The lowest of the points that the user names; the first of those of equal risk."""
+        known = [Witness(each, risk(self.problem, predictions(self.problem, each))) for each in self.witnesses]
+        return min(known, key=lambda each: each.risk, default=None)
 
     def lowest(self, reached: int) -> int:
         """The step of the lowest point found, where it is lower than what this step reaches."""
@@ -166,13 +203,15 @@ class Session:
         reason = applicable(problem)
         if reason is None and not problem.loss.quadratic:
             return self._by_loss_tree(insist)
+        if reason is not None and "tree_bound" in problem.loss.rules and applies(problem):
+            return self._case_by_case(insist)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         share = 0.9 if insist else 0.4
-        self.progress(f"the global minimum: {size.words}")
+        self.progress("searching for the global minimum")
         try:
             self.deadline += prepare(problem)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
@@ -205,29 +244,64 @@ class Session:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
 
+    def _case_by_case(self, insist: bool) -> "GlobalAnswer":
+        """The same for deep networks with one unit in each layer after the first."""
+        try:
+            count, _ = cases(self.problem)
+            if count > UNASKED and not insist:
+                return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {count} cases")
+            found = tree_minimum(self.problem, time.monotonic() + self.remaining() * 0.9, self.progress)
+            bound = self.certificate.step("function_bound")
+            fact = self.certificate.fact(bound)
+            if not isinstance(fact, LowerBound) or fact.risk != found.risk:
+                fields: dict[str, object] = {"vectors": found.vectors, "cases": found.cases}
+                bound = self.certificate.step("tree_bound", {}, risk=str(found.risk), **fields)
+        except NotFinished:
+            return GlobalAnswer(None, None, False, False, "the cases of sides and signs were not all searched in time")
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, str(error))
+        self._lowest = Witness(found.point, found.risk)
+        return GlobalAnswer(bound, self.certificate.point(found.point), True, False, "")
+
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""
         problem, certificate = self.problem, self.certificate
-        bound = certificate.step("function_bound")
-        self.progress("the global minimum, by splits of the units' regions")
+        size = estimate(problem)
+        if not (size.affordable or insist):
+            return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         try:
             start = problem.parameters or self.affine().point
         except NotConstructible:
             start = zero_point(problem)
         share = self.remaining() * (0.9 if insist else 0.4)
-        found = better_point(problem, start, time.monotonic() + share / 4)
-        start = start if found is None else found.point
         try:
-            tree = Grower(problem, start, time.monotonic() + share).grow()
+            bound, searched = self.by_loss_tree(start, time.monotonic() + share)
         except (Unfinished, Declined, ArithmeticError) as error:
             return GlobalAnswer(None, None, False, False, str(error))
-        self._lowest = Witness(tree.point, tree.risk)
-        reached = certificate.point(tree.point)
-        fact = certificate.fact(bound)
-        if not isinstance(fact, LowerBound) or fact.risk != tree.risk:
-            fields = {"risk": str(tree.risk), "vectors": tree.vectors, "tree": tree.tree}
-            bound = certificate.step("global_lower_bound", {}, **fields)
-        return GlobalAnswer(bound, reached, True, False, "")
+        value = risk(problem, predictions(problem, searched.point))
+        if self._lowest is None or value < self._lowest.risk:
+            self._lowest = Witness(searched.point, value)
+        reached, closed = certificate.point(searched.point), searched.lower == value
+        return GlobalAnswer(bound, reached, closed, False, "" if closed else f"the search ended early: {size.words}")
+
+    def by_loss_tree(self, start: Point, deadline: float) -> tuple[int, Searched]:
+        """A lower bound's step and what the search found, for one hidden layer, scalar output and no squared loss.
+
+        Raises Unfinished, Declined.
+        """
+        self.progress("the global minimum")
+        bound = self.certificate.step("function_bound")
+        fact = self.certificate.fact(bound)
+        least = fact.risk if isinstance(fact, LowerBound) else ZERO
+        found = Search(self.problem, start, self.gap, self.progress).run(least, deadline)
+        if found.lower > least:
+            real = isinstance(self.problem.loss, RealLoss)
+            fields: dict[str, object] = {"risk": str(found.lower), "tree": list(found.tree)}
+            fields["vectors"] = [list(g) for g in found.vectors]
+            if real:
+                fields["scales"] = [str(q) for q in found.scales]
+            bound = self.certificate.step("real_lower_bound" if real else "global_lower_bound", {}, **fields)
+        return bound, found
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""
@@ -242,8 +316,7 @@ class Session:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
-            f"the global minimum: in [{low:.6g}, {high:.6g}], {seen.covered:.1%} covered, {seen.nodes} nodes,"
-            f" {seen.elapsed:.0f} s"
+            f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"
         )
 
     def spurious(self, minimum_step: int) -> int | None:

@@ -18,10 +18,15 @@ def bring(
     inputs: Annotated[str | None, typer.Option(help="Columns of the inputs, comma-separated.")] = None,
     targets: Annotated[str | None, typer.Option(help="Columns of the targets; default: the last ones.")] = None,
     activation: Annotated[str | None, typer.Option(help="For .safetensors: a name or JSON.")] = None,
-    loss: Annotated[str, typer.Option(help="A name, or JSON as in network files.")] = "squared",
+    loss: Annotated[
+        str | None, typer.Option(help="A name, or JSON; default: what the model's end means, else squared.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
 ) -> None:
-    """Write the network file of a trained model; each float is read as the dyadic rational that it is."""
+    """Write the network file of a trained model.
+
+    Each float is read as the dyadic rational that it is.
+    """
     from symverify.problem.imports.model import import_model
 
     def columns(text: str | None) -> list[str] | None:

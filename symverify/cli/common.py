@@ -1,5 +1,6 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,13 +26,30 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="symverify",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Prove statements about the loss surfaces of small piecewise linear networks, with certificates.",
     epilog="Exit codes: 0 proved, 10 refuted, 11 certificate rejected, 2 malformed input or usage, 3 undecided, "
-    "70 internal error or a solver's contradiction, 130 interrupted.",
+    "70 internal error or a solver's contradiction, 130 interrupted. `symverify help` explains the words.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from symverify import __version__
+        from symverify.kernel import VERSION
+
+        tell(f"symverify {__version__}, kernel {VERSION}, Python {sys.version.split()[0]}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options before a command."""
 
 
 class Format(StrEnum):
@@ -49,9 +67,22 @@ class SolverName(StrEnum):
     CVC5 = "cvc5"
 
 
-Network = Annotated[Path, typer.Argument(metavar="NETWORK", help="The network file (JSON).")]
+Network = Annotated[Path, typer.Argument(metavar="NETWORK", help="The network file (JSON); - reads it from the input.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="CSV", help="The data file, where it does not lie beside the network file."),
+]
+Exact = Annotated[bool, typer.Option("--exact", help="Print all digits of long fractions, not rounded values.")]
 Certificate = Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")]
 LONGEST = 10.0**8  # seconds; what waits for processes cannot wait for much more
+
+
+def claim_names(incomplete: str) -> list[str]:
+    """For the shell's completion: the names of claims, after those that are there already."""
+    from symverify.certify.emitters import CLAIMS
+
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in CLAIMS if name.startswith(begun)]
 
 
 def positive(seconds: float) -> float:
@@ -59,6 +90,20 @@ def positive(seconds: float) -> float:
     if not 0 < seconds <= LONGEST:
         raise typer.BadParameter(f"{seconds:g} is not a number of seconds above 0 and up to {LONGEST:g}")
     return seconds
+
+
+def share(text: str) -> str:
+    """A part of a value, above 0 and below 1, as an option takes it."""
+    from symverify.kernel.core.errors import KernelError
+    from symverify.kernel.core.text import liberal
+
+    try:
+        fits = 0 < liberal(text, "") < 1
+    except KernelError:
+        fits = False
+    if not fits:
+        raise typer.BadParameter(f"{text!a:.60} is not a number above 0 and below 1")
+    return text
 
 
 def tell(*lines: str) -> None:
@@ -75,7 +120,7 @@ def writable(target: Path, *sources: Path) -> Path:
     with writing(target):
         destination(target)
         for source in sources:
-            if source.exists() and target.exists() and source.samefile(target):
+            if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
     return target
 
@@ -90,22 +135,48 @@ def writing(target: Path) -> Iterator[None]:
         raise NotWritable(f"cannot write {str(target)!a}: {why}", "choose another place with -o") from None
 
 
-def load_network(network: Path, form: Format) -> "LoadedProblem":
+def load_network(network: Path, form: Format, data: Path | None = None) -> "LoadedProblem":
     """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit."""
-    from symverify.problem.load import load
-
     try:
-        return load(network)
+        return read_network(network, data)
     except Malformed as error:
         if form is Format.JSON:
             from symverify.report.render import malformed_json
 
             print(malformed_json(list(error.faults)))
         else:
-            say(f"{leading(network)} is not a network file that can be read:")
-            for where, what in error.faults:
-                say(plain(f"  {where or 'file'}: {what}"))
+            faulty(network, error)
         raise typer.Exit(2) from None
+
+
+def load_chain(network: Path, form: Format, command: str, data: Path | None = None) -> "LoadedProblem":
+    """The same of a chain of dense layers. Raises NotChain for a general program."""
+    from symverify.problem.shape import require_chain
+
+    loaded = load_network(network, form, data)
+    require_chain(loaded.problem, command)
+    return loaded
+
+
+def read_network(network: Path, data: Path | None = None) -> "LoadedProblem":
+    """The problem in a network file, in the standard input for "-", with its data file if named. Raises Malformed."""
+    from functools import partial
+
+    from symverify.kernel.core.text import MAX_BYTES
+    from symverify.problem.load import load, loads, read_beside, read_given
+
+    if str(network) != "-":
+        return load(network, data)
+    reader = partial(read_beside, Path.cwd()) if data is None else partial(read_given, data)
+    return loads(sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b"", open_data=reader)
+
+
+def faulty(network: Path, error: Malformed) -> None:
+    """Say what is wrong with a network file."""
+    name = "the standard input" if str(network) == "-" else leading(network)
+    say(f"{name} is not a network file that can be read:")
+    for where, what in error.faults:
+        say(plain(f"  {where or 'file'}: {what}"))
 
 
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":
@@ -122,10 +193,15 @@ def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Patt
 
 
 def certificate_bytes(path: Path) -> bytes:
-    """The bytes of a certificate. Raises Unreadable."""
+    """The bytes of a certificate. Raises Unreadable, Usage for a network file."""
     from symverify.problem.regular import contents
 
-    return contents(path, "certificate")
+    found = contents(path, "certificate")
+    if b'"symverify-network/' in found[:1000] and b'"symverify-certificate/' not in found[:1000]:
+        raise Usage(
+            f"{str(path)!a} is a network file", "the certificate (*.symcert.json) comes first, then its network file"
+        )
+    return found
 
 
 class Progress:
@@ -152,21 +228,28 @@ class Progress:
             self.status.stop()
 
 
-def print_result(result: "CheckResult") -> None:
+def tell_verdicts(lines: Sequence[str], exact: bool = False) -> None:
+    """Print verdict lines: for other programs whole; on a terminal with long fractions cut off, unless `exact`."""
+    from symverify.report.rationals import abridged_line
+
+    tell(*(lines if exact or not sys.stdout.isatty() else map(abridged_line, lines)))
+
+
+def print_result(result: "CheckResult", exact: bool = False) -> None:
+    """The table of claims, a sentence for each, and the verdict lines; `exact`: with all digits."""
     from rich.text import Text
 
     from symverify.report.claims import lines
+    from symverify.report.context import context_words
     from symverify.report.render import HEADINGS, rows, verdict_lines
     from symverify.run.verdict import Verdict
 
     problem = result.problem.problem
     console = console_of()
-    widths = "-".join(map(str, problem.widths))
-    count = len(problem.inputs)
-    title = f"{leading(problem.name) or 'network'}: {widths}, {count} sample{'s' * (count != 1)}"
-    print_table(title, HEADINGS, rows(result.claims), right=("risk", "better", "seconds"))
+    title = ": ".join(filter(None, [leading(problem.name), context_words(problem)]))
+    print_table(title, HEADINGS, rows(result.claims, exact), right=("risk", "better", "seconds"))
     for claim in result.claims:
-        first, *more = lines(result, claim) or [claim.verdict.value]
+        first, *more = lines(result, claim, exact) or [claim.verdict.value]
         console.print(Text(f"{claim.name}: ", style="bold") + Text(first))
         for line in more:
             console.print(Text(line))
@@ -181,7 +264,7 @@ def print_result(result: "CheckResult") -> None:
     answers = [claim for claim in result.claims if claim.name in result.asked]
     others = [claim for claim in result.claims if claim not in answers]
     for claims in (others, answers):
-        tell(*verdict_lines(replace(result, claims=tuple(claims))))
+        tell_verdicts(verdict_lines(replace(result, claims=tuple(claims))), exact)
     for name in () if answers else result.asked:  # what was left out has no line of its own
         tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={result.problem.sha256}")
 

@@ -8,12 +8,15 @@ import typer
 
 from symverify.cli.common import (
     Certificate,
+    Data,
+    Exact,
     Format,
     Network,
     app,
     certificate_bytes,
     load_network,
     tell,
+    tell_verdicts,
     writable,
     writing,
 )
@@ -29,14 +32,25 @@ def verify(
     require_proved: Annotated[
         bool, typer.Option("--require-proved", help="Exit with 10 where a claim is refuted, though that is verified.")
     ] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Verify the certificates that lie beside these files, if there are any.")
+    ] = False,
+    exact: Exact = False,
+    data: Data = None,
 ) -> None:
-    """Have the kernel verify certificates. Their problems are found by hash, among the paths and beside them."""
-    from symverify.problem.write import append
-    from symverify.report.render import markdown_summary
-    from symverify.run.verify import report, verify_many, worst_code
+    """Have the kernel verify certificates.
 
-    results = verify_many(paths, require_proved)
-    tell(*report(results))
+    Their problems are found by hash, among the paths and beside them.
+    """
+    from symverify.problem.write import append
+    from symverify.report.summary import markdown_summary
+    from symverify.run.verify import beside_all, report, verify_many, worst_code
+
+    if beside and not (paths := beside_all(paths)):
+        tell("s NOTHING certificates=0: there is no certificate beside these files")
+        return
+    results = verify_many(paths, require_proved, data)
+    tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):
             append(summary, markdown_summary(results).encode())
@@ -49,7 +63,10 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
     network: Annotated[list[Path] | None, typer.Option(help="Network files, where they do not lie beside.")] = None,
 ) -> None:
-    """Say what a regression proof lost or gained; exit code 10 if it lost something."""
+    """Say what a regression proof lost or gained.
+
+    The exit code is 10 if it lost something.
+    """
     from symverify.run.diff import diff as run
 
     found = run(old, new, network or [])
@@ -73,17 +90,22 @@ def explain(
     form: Annotated[Form, typer.Option("--format", help="text, markdown, latex or html.")] = Form.TEXT,
     html: Annotated[bool, typer.Option("--html", help="The same as --format html: one self-contained page.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
+    exact: Exact = False,
+    data: Data = None,
 ) -> None:
-    """Tells a certificate's proof as a mathematician would write it, with the numbers; as a page, with pictures."""
+    """Tell a proof as a mathematician would, or as a page.
+
+    With all its numbers; as a page (--html) with pictures.
+    """
     from symverify.problem.write import write_atomically
     from symverify.report.explain import explain as run
     from symverify.report.explain import render
 
-    problem = load_network(network, Format.TEXT)
+    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     if output is not None:
         writable(output, certificate, network)
-    explanation = run(problem, certificate_bytes(certificate))
-    text = render(explanation, "html" if html else form.value)
+    explanation = run(problem, proof)
+    text = render(explanation, "html" if html else form.value, exact)
     if output is None:
         print(text)
     else:
@@ -99,6 +121,8 @@ class Picture(StrEnum):
     SLICE = "slice"
     SEGMENT = "segment"
     FIT = "fit"
+    ATLAS = "atlas"
+    CELLS = "cells"
     ALL = "all"
 
 
@@ -108,13 +132,17 @@ def plot(
     network: Network,
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
     what: Annotated[
-        Picture, typer.Option(help="The loss on a slice, along the segment, the fits, or all.")
+        Picture, typer.Option(help="The loss on a slice, along a segment, the fits, an atlas, a unit's cells.")
     ] = Picture.ALL,
+    data: Data = None,
 ) -> None:
-    """Draws a certificate's pictures for papers (needs the plot extra)."""
+    """Draw a certificate's pictures for papers.
+
+    Needs the extra: pip install 'symverify[plot]'.
+    """
     from symverify.report.plots import plot as run
 
-    problem, proof = load_network(network, Format.TEXT), certificate_bytes(certificate)
+    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     with writing(writable(output, certificate, network)):
         tell(plain(run(problem, proof, output, what.value)))
 
@@ -127,15 +155,19 @@ def export(
         Path | None, typer.Option("--smt2", metavar="DIR", help="A folder for the solvers' queries.")
     ] = None,
     rocq: Annotated[Path | None, typer.Option("--rocq", metavar="DIR", help="A folder for a Rocq file.")] = None,
+    data: Data = None,
 ) -> None:
-    """Write every step's obligation as SMT-LIB 2 files, or the claims as theorems of Rocq with their proofs."""
+    """Write a proof as SMT-LIB 2 or Rocq files.
+
+    Every step's obligation as an SMT-LIB 2 file, or the claims as theorems of Rocq with their proofs.
+    """
     from symverify.errors import Usage
     from symverify.run.export import export as run
     from symverify.run.rocq import export_rocq
 
     if smt2 is None and rocq is None:
         raise Usage("nothing to export", "name a folder with --smt2 or --rocq")
-    problem, proof = load_network(network, Format.TEXT), certificate_bytes(certificate)
+    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     if smt2 is not None:
         with writing(smt2):
             count = run(problem, proof, smt2)

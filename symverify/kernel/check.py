@@ -9,10 +9,12 @@ from .core.network import Problem
 from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
 from .network_file import read_problem
+from .programs.network import Programmed
 from .table import RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
-WHERE = {"point": "given", "critical_point": "given", "spurious_minimum": "affine_fit"}  # the point that it is about
+WHERE = dict.fromkeys(("point", "critical_point"), "given")  # the point that a claim is about
+WHERE |= {"spurious_minimum": "affine_fit", "spurious_linear_minimum": "linear_piece"}
 _SEAL = object()
 UNUSED = Step("", {}, {}, Fact())  # stands for a step that is not tried, as the certificate is rejected in the end
 
@@ -100,7 +102,8 @@ def apply(proof: Proof, value: object, where: str) -> Step:
         raise Malformed((fields.at("rule"), f"unknown rule {shown(rule)}"))
     if rule not in proof.problem.loss.rules:
         decay = " with weight decay" if proof.problem.decays else ""
-        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss{decay}")
+        program = " on a general program" if isinstance(proof.problem, Programmed) else ""
+        raise Rejected(where, f"{rule}: is not a rule for the {proof.problem.loss.name} loss{decay}{program}")
     written = dict(fields.left)
     step = Reading(proof, fields)
     try:
@@ -128,7 +131,8 @@ def settle(proof: Proof, value: object, where: str) -> Theorem:
         if claimed != spelled or type(claimed) is not type(spelled):
             raise Rejected(f"{where}.{key}", f"claimed {shown(claimed)}, proved {shown(spelled)}")
     claim.done()
-    used = {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
+    used = {"programs"} if isinstance(proof.problem, Programmed) else set()
+    used |= {STOREY[proof.steps[k].rule] for k in needed(proof.steps, [index])}
     storey = "+".join(each for each in STOREYS if each in used and each != "core") or "core"
     return Theorem(name, verdict, tuple(statement.items()), index, storey, proof.problem.sha256, _SEAL)
 

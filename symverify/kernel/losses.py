@@ -15,8 +15,9 @@ THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumpt
 BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt", "minimum_in_box", "spurious_real"})
-SMOOTH = CONVEX | CELLS | CURVED | {"linear_collapse"}
+CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
+BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real", "enclosed_point"})
+SMOOTH = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Hinge(Loss):
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained"}, True)
+    return Loss(
+        "squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained", "tree_bound", "decay_bound"}, True
+    )
 
 
 def huber(factor: Fraction, delta: Fraction) -> Loss:

@@ -12,13 +12,16 @@ from itertools import pairwise
 from .core.activation import ONE, ZERO, Activation
 from .core.errors import Malformed
 from .core.loss import Loss
-from .core.network import Problem
+from .core.network import Point, Problem
 from .core.proof import read_point
-from .core.text import Fields, boolean, liberal, listed, natural, shown, strict_json, text
+from .core.text import Fields, liberal, listed, shown, strict_json, text
 from .losses import LOSSES, positive
+from .programs.chain import Chain, read_chain
+from .programs.network import Programmed
+from .programs.nodes import Network, read_nodes
 from .reals.decay import decayed
 
-FORMAT, MAX_PARAMETERS = "symverify-network/1", 2**20
+FORMAT = "symverify-network/1"
 FAMILIES: dict[str, dict[str, object]] = {
     "relu": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 0]},
     "abs": {"breakpoints": [0], "slopes": [-1, 1], "anchor": [0, 0]},
@@ -139,21 +142,6 @@ def read_loss(value: object, where: str, outputs: int) -> tuple[Labels, bool]:
     return Labels(loss, classes, outputs), reduction == "mean"
 
 
-def read_bias(value: object, where: str) -> tuple[bool, bool]:
-    """true, false, or {"hidden": …, "output": …}."""
-    fields = Fields(value if isinstance(value, dict) else {"hidden": value, "output": value}, where)
-    hidden, output = fields.take("hidden", boolean, True), fields.take("output", boolean, True)
-    fields.done()
-    return hidden, output
-
-
-def read_activations(value: object, where: str, count: int) -> list[Activation]:
-    """One activation for all hidden layers, or a list with one for each."""
-    if isinstance(value, list):
-        return listed(read_activation, count, "activations, one per hidden layer, or one for all of them")(value, where)
-    return [read_activation(value, where)] * count
-
-
 def read_data(value: object, where: str, inputs: int, labels: Labels, open_data: OpenData) -> tuple[Samples, bytes]:
     """[{"x": […], "y": […]}, …] or a table beside the file: the samples and the bytes of the data file, if any."""
 
@@ -215,16 +203,6 @@ def read_columns(value: object, where: str, labels: Labels) -> list[str]:
     return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
-def read_widths(value: object, where: str) -> list[int]:
-    """Three or more widths, each at least 1."""
-    widths = listed(natural)(value, where)
-    if len(widths) < 3 or min(widths) < 1:
-        raise Malformed((where, "expected three or more widths, each at least 1: inputs, hidden layers, outputs"))
-    if sum((a + 1) * b for a, b in pairwise(widths)) > MAX_PARAMETERS:
-        raise Malformed((where, f"more than {MAX_PARAMETERS} parameters"))
-    return widths
-
-
 def read_problem(data: bytes, open_data: OpenData) -> Problem:
     """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
 
@@ -234,15 +212,25 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     fields = Fields(strict_json(data), "")
     if (version := fields.need("format", text)) != FORMAT:
         raise Malformed(("format", f'expected "{FORMAT}", got {shown(version)}'))
-    name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
-    widths = fields.need("layers", read_widths)
-    activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
-    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1]))
-    samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
+    name = fields.take("name", text, "")
+    network = read_architecture(fields)
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, network.outputs))
+    samples, more = fields.need("data", lambda v, at: read_data(v, at, network.inputs, labels, open_data))
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
-    shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
-    problem = decayed(Problem(*shape, loss, inputs, targets, None, sha256), fields)
-    problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
+    problem = network.problem(name, loss, inputs, targets, hashlib.sha256(data + more).hexdigest())
+    if isinstance(network, Chain):
+        problem = decayed(problem, fields)
+    at, none = read_point(problem, liberal), list[Point]()
+    given, witnesses = fields.take("parameters", at, None), tuple(fields.take("witnesses", listed(at), none))
     fields.done()
-    return problem
+    if isinstance(problem, Programmed):
+        return problem.with_point(given, witnesses)
+    return replace(problem, parameters=given, witnesses=witnesses)
+
+
+def read_architecture(fields: Fields) -> Chain | Network:
+    """{"program": nodes}, or {"layers": …, "bias": …, "activation": …}."""
+    if "program" in fields.left:
+        return fields.need("program", lambda v, at: read_nodes(v, at, read_activation))
+    return read_chain(fields, read_activation)

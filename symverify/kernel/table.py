@@ -9,6 +9,7 @@ from .cells.face_atlas import face_atlas
 from .cells.infimum import infimum
 from .cells.limit import limit
 from .cells.not_attained import not_attained
+from .cells.tree_bound import tree_bound
 from .cited.assumptions import assumptions
 from .cited.linear_collapse import linear_collapse
 from .core.adjacent_cells import adjacent_cells
@@ -27,7 +28,12 @@ from .core.valley import valley
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .curvature.substitution import substitution
+from .programs.restricted_face_minimum import restricted_face_minimum
+from .programs.restricted_lower_bound import restricted_lower_bound
+from .reals.decay_bound import decay_bound
 from .reals.enclosed_point import enclosed_point
+from .reals.face_span import face_span
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
@@ -53,7 +59,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (critical_point, second_order, cell_kkt),
+    "programs": (restricted_face_minimum, restricted_lower_bound),
+    "curvature": (critical_point, second_order, cell_kkt, substitution),
     "cells": (
         cell_cover,
         cell_minima,
@@ -64,6 +71,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         limit,
         infimum,
         not_attained,
+        tree_bound,
     ),
     "reals": (
         enclosed_point,
@@ -76,6 +84,8 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_descent,
         real_lower_bound,
         minimum_in_box,
+        face_span,
+        decay_bound,
     ),
     "cited": (assumptions, linear_collapse),
 }

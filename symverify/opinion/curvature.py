@@ -7,7 +7,7 @@ from itertools import islice
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
+from symverify.kernel.core.network import Pattern, Place, Point, Problem, evaluate, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.proof import read_point
@@ -17,7 +17,7 @@ from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.curvature.forms import nullspace, restricted
-from symverify.kernel.curvature.hessian import Place, derivatives, second_derivatives
+from symverify.kernel.curvature.hessian import derivatives, second_derivatives
 from symverify.opinion.equations import (
     inside,
     of_change,

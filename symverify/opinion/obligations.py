@@ -12,6 +12,7 @@ from contextlib import suppress
 from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
+from symverify.kernel.programs.network import Programmed
 from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
@@ -45,6 +46,7 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "limit": bounds.limit,
     "infimum": Unposed("two equal numbers; its premises' obligations state what they are"),
     "not_attained": bounds.not_attained,
+    "tree_bound": Unposed("one linear identity a case, and there are too many cases"),
 }
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
@@ -62,8 +64,22 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_descent": EXPONENTIALS,
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
+    "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
-TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
+OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
+PROGRAMS: Mapping[str, Poser | Unposed] = {
+    "restricted_face_minimum": OF_PROGRAMS,
+    "restricted_lower_bound": OF_PROGRAMS,
+    "substitution": OF_PROGRAMS,
+}
+UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
+TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **REALS, **CITED}
+KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
+    "interior_minimum": minima.interior_by_subgradient,
+    "face_minimum": minima.subgradients,
+    "function_minimum": minima.subgradients,
+}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 
@@ -77,7 +93,12 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     found: list[Obligation] = []
     for index, step in enumerate(steps):
         poser = TABLE[step.rule]
-        if not isinstance(poser, Unposed) and (problem.loss.smooth or step.rule in OF_ANY_LOSS):
+        if isinstance(problem, Programmed):  # TABLE poses the layers of chains
+            continue
+        kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
+        if kinked:
+            poser = KINKED.get(step.rule, UNPOSED)
+        if not isinstance(poser, Unposed):
             facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
             with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
                 for statement in poser(Given(problem, step, facts)):

@@ -9,10 +9,9 @@ import re
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Malformed
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
@@ -21,19 +20,31 @@ from symverify.kernel.losses import LOSSES, positive
 from symverify.kernel.network_file import (
     FAMILIES,
     FORMAT,
-    MAX_PARAMETERS,
     Labels,
     OpenData,
     read_classes,
     read_columns,
     unknown_loss,
 )
+from symverify.kernel.network_file import read_activation as kernel_activation
 from symverify.kernel.network_file import read_problem as kernel_read
+from symverify.kernel.programs.chain import MAX_PARAMETERS
 from symverify.kernel.reals.decay import read_decay
+from symverify.problem.program_faults import program_faults
+from symverify.problem.soft import Fields, listed, softly
+from symverify.text import meant
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
 SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
+CALLED = {  # what people call activations and losses, in small letters
+    "linear": "identity", "none": "identity", "absolute": "abs", "hardsigmoid": "hardsigmoid", "l2": "squared",
+    "meansquarederror": "squared", "squarederror": "squared", "msel": "squared", "mseloss": "squared",
+    "meanabsoluteerror": "absolute", "absoluteerror": "absolute", "l1loss": "absolute", "softmax": "cross_entropy",
+    "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy",
+    "crossentropyloss": "cross_entropy", "nll": "cross_entropy", "logloss": "logistic", "sigmoid": "logistic",
+    "binarycrossentropy": "logistic", "bcewithlogitsloss": "logistic", "bceloss": "logistic", "svm": "hinge",
+}  # fmt: skip
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
 
@@ -52,88 +63,6 @@ def network_faults(data: bytes, open_data: OpenData) -> Faults:
     except Malformed as error:
         return list(error.faults)
     return []
-
-
-def softly(read: Read[T], default: T, faults: list[tuple[str, str]]) -> Read[T]:
-    """The same reader, except that where it fails it adds to the faults and gives the default."""
-
-    def read_softly(value: object, where: str) -> T:
-        try:
-            return read(value, where)
-        except Malformed as error:
-            faults.extend(error.faults)
-            return default
-
-    return read_softly
-
-
-class Fields:
-    """A JSON object being read, in a `with`: each key is taken once; what is wrong is raised together at the end."""
-
-    def __init__(self, value: object, where: str) -> None:
-        self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
-        if not isinstance(value, dict):
-            raise Malformed((where, f"expected an object, got {shown(value)}"))
-        self.left: dict[str, object] = dict(value)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Whatever was not taken is unknown."""
-        for name in self.left if kind is None else ():
-            plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
-            self.fault(name if plain else shown(name), f"unknown key; the keys here are {', '.join(self.known)}")
-        if kind is None:
-            self.check()
-
-    def check(self) -> None:
-        """Raise what has been found wrong so far."""
-        if self.faults:
-            raise Malformed(*self.faults)
-
-    def at(self, name: str) -> str:
-        """The path of a field."""
-        return f"{self.where}.{name}" if self.where and name else self.where or name
-
-    def fault(self, name: str, what: str) -> None:
-        """Record what is wrong with a field."""
-        self.faults.append((self.at(name), what))
-
-    def wrong(self, name: str) -> bool:
-        """Whether a fault at the field, or inside it, is recorded."""
-        return any(re.match(re.escape(self.at(name)) + r"($|[.\[])", where) for where, _ in self.faults)
-
-    def take(self, name: str, read: Read[T], default: T) -> T:
-        """The field as `read` reads it; its default if it is absent or, with its faults recorded, wrong."""
-        self.known[name] = None
-        if name not in self.left:
-            return default
-        return softly(read, default, self.faults)(self.left.pop(name), self.at(name))
-
-    def need(self, name: str, read: Read[T], default: T) -> T:
-        """The same for a field that must be there."""
-        if name not in self.left:
-            self.fault(name, "is missing")
-        return self.take(name, read, default)
-
-
-def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[list[T]]:
-    """Reads an array, of a given size if any, item by item, and reports every wrong item."""
-
-    def read_list(value: object, where: str) -> list[T]:
-        if not isinstance(value, list):
-            raise Malformed((where, f"expected a list, got {shown(value)}"))
-        faults: list[tuple[str, str]] = []
-        if size is not None and len(value) != size:
-            faults.append((where, f"expected {size} {what}, got {len(value)}"))
-        reader: Read[T | None] = softly(read, None, faults)
-        good = [reader(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if faults:
-            raise Malformed(*faults)
-        return good  # type: ignore[return-value]  # without faults, no item is None
-
-    return read_list
 
 
 Layers = list[tuple[list[list[T]], list[T] | None]]
@@ -178,6 +107,7 @@ def read_activation(value: object, where: str) -> None:
         elif not fields.faults:
             known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
             what = f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"
+            what += meant(name, [*FAMILIES, "leaky_relu", "two_piece"], CALLED)
             if name in SMOOTH:
                 what += f" ({name} is not piecewise linear, and every proof here is about pieces)"
             raise Malformed((where, what))
@@ -198,7 +128,7 @@ def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
             kind = LOSSES[name]
             loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
         else:
-            fields.fault("name", unknown_loss(name))
+            fields.fault("name", unknown_loss(name) + meant(name, LOSSES, CALLED))
         if reduction not in ("mean", "sum"):
             fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
         if loss is None or outputs is None:
@@ -265,6 +195,17 @@ def columns_reader(labels: Labels | None, outputs: int | None) -> Read[list[str]
     return lambda value, where: read_columns(value, where, labels)
 
 
+def cell_number(value: object, where: str) -> Fraction:
+    """A number in a table; where it is none, what to do is told if it can be guessed."""
+    try:
+        return liberal(value, where)
+    except Malformed as error:
+        comma = isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+,[0-9]+", value)
+        missing = isinstance(value, str) and value.lower() in ("", "nan", "na", "n/a", "null", "none", "?")
+        remedy = "; write it with a point" if comma else "; drop this line, or fill it in" if missing else ""
+        raise Malformed((where, error.faults[0][1] + remedy)) from None
+
+
 def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, open_data: OpenData) -> int:
     """{"csv": file name, "inputs": [column, …], "targets": […]}: the number of samples."""
     with Fields(value, where) as fields:
@@ -272,7 +213,9 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
         inputs = fields.need("inputs", listed(text, sizes[0], "columns, one per input"), list[str]())
         targets = fields.need("targets", columns_reader(labels, sizes[1]), list[str]())
         if not fields.wrong("csv") and (name in ("", ".", "..") or re.search(r"[/\\:\x00]", name)):
-            fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}")
+            bare = re.split(r"[/\\]", name)[-1]
+            remedy = f'; write "{bare}" here, and give the path on the command line with --data' if bare else ""
+            fields.fault("csv", f"expected the name of a file beside this one, got {shown(name)}{remedy}")
     try:
         data = open_data(name)
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
@@ -288,9 +231,10 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             if count[column] != 1:
                 what = "is the name of several columns" if count[column] else "is not a column"
                 seen = ", ".join(map(shown, header[:20])) or "no columns"
-                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}")
+                near = meant(column, [each for each in header if each not in columns]) or _separated(header)
+                fields.fault(f"{part}[{index}]", f"{shown(column)} {what} of {shown(name)}, which has {seen}{near}")
     fields.check()
-    number: Read[Fraction] = softly(liberal, ZERO, fields.faults)
+    number: Read[Fraction] = softly(cell_number, ZERO, fields.faults)
     label: Read[list[Fraction]] = softly(labels_reader(labels, sizes[1]), [], fields.faults)
     for line, row in table[1:]:
         at = f"{shown(name)}, line {line}"
@@ -308,6 +252,13 @@ def read_table(value: object, where: str, sizes: Sizes, labels: Labels | None, o
             fields.faults.append((f"{at}, column {', '.join(map(shown, targets))}", fault))
     fields.check()
     return len(table) - 1
+
+
+def _separated(header: list[str]) -> str:
+    """What to say where a table has one column that looks like several."""
+    if len(header) == 1 and (sign := next((each for each in (";", "\t", "|") if each in header[0]), None)):
+        return f"; its columns are separated by {sign!r}: save it with commas"
+    return ""
 
 
 def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction], where: str) -> Faults:
@@ -331,12 +282,38 @@ def shape_faults(widths: list[int], biased: list[bool], given: Layers[Fraction],
     return faults
 
 
+def read_program(fields: Fields, open_data: OpenData) -> None:
+    """What is beside the format and the name in a file with a "program"."""
+
+    def activation(value: object, where: str) -> Activation:
+        read_activation(value, where)
+        return kernel_activation(value, where)
+
+    network, found = program_faults(fields.take("program", lambda value, _: value, None), "program", activation)
+    fields.faults += found
+    sizes = (None, None) if network is None else (network.inputs, network.outputs)
+    labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
+    fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
+    if fields.left.pop("weight_decay", None) is not None:
+        fields.fault("weight_decay", "is not supported in a file with a program")
+    for name in ("layers", "bias", "activation"):
+        if fields.left.pop(name, None) is not None:
+            fields.fault(name, "is not for a file with a program")
+    given = fields.take("parameters", lambda value, _: value, None)
+    if network is not None and given is not None and labels is not None:
+        problem = network.problem("", labels.loss, (), (), "")
+        softly(problem.reader(softly(liberal, ZERO, fields.faults)), None, fields.faults)(given, "parameters")
+
+
 def read_problem(data: bytes, open_data: OpenData) -> None:
     """A network file. Raises Malformed with every fault found."""
     with Fields(strict_json(data), "") as fields:
         if (form := fields.need("format", text, FORMAT)) != FORMAT:
             raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
         fields.take("name", text, "")
+        if "program" in fields.left:
+            read_program(fields, open_data)
+            return
         hidden, output = fields.take("bias", read_bias, (True, True))
         widths: list[int] = fields.need("layers", listed(natural), [])
         if not fields.wrong("layers") and (len(widths) < 3 or min(widths) < 1):
@@ -350,6 +327,10 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
         fields.take("weight_decay", read_decay, (ZERO, ZERO))
         given: Layers[Fraction] | None = fields.take("parameters", layers(softly(liberal, ZERO, fields.faults)), None)
+        none: list[Layers[Fraction]] = []
+        others = fields.take("witnesses", listed(layers(softly(liberal, ZERO, fields.faults))), none)
+        biased = [hidden] * (len(widths) - 2) + [output]
         if known and given is not None:
-            biased = [hidden] * (len(widths) - 2) + [output]
             fields.faults += shape_faults(widths, biased, given, "parameters")
+        for k, other in enumerate(others if known else ()):
+            fields.faults += shape_faults(widths, biased, other, f"witnesses[{k}]")

@@ -21,8 +21,11 @@ from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.faults import read_network
+from symverify.problem.kinds import json_remedy, misfit
 from symverify.problem.regular import contents, read_regular
+from symverify.problem.shape import architecture
 from symverify.text import plain
 
 OpenData = Callable[[str], bytes]
@@ -34,13 +37,16 @@ class LoadedProblem:
     """A problem with the bytes that it was read from, which is what certificates are about.
 
     `path` is None for a problem made in memory. `open_data(name)` gives the bytes of the data file that the
-    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does.
+    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does. `notes` say what
+    was assumed where the problem was made from a trained model, `layer_names` what the model calls its affine maps.
     """
 
     path: Path | None
     network: bytes
     problem: Problem
     open_data: OpenData
+    notes: tuple[str, ...] = ()
+    layer_names: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -53,8 +59,7 @@ class LoadedProblem:
         return self.problem.name or (self.path.stem if self.path else "")
 
     def __repr__(self) -> str:
-        widths = "-".join(map(str, self.problem.widths))
-        return f"<LoadedProblem {self.name[:60]!a} {widths} sha256={self.sha256}>"
+        return f"<LoadedProblem {self.name[:60]!a} {architecture(self.problem)} sha256={self.sha256}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -64,14 +69,22 @@ class LoadedProblem:
         return f"<table>{rows}</table>"
 
 
-def load(path: str | os.PathLike[str]) -> LoadedProblem:
-    """The problem in a network file; the data file that it may name is looked for in the same folder.
+def load(path: str | os.PathLike[str], data: str | os.PathLike[str] | None = None) -> LoadedProblem:
+    """The problem in a network file; the data file that it may name is `data`, or looked for in the same folder.
 
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
     network, folder = contents(path), Path(path).absolute().parent
-    open_data = partial(_read_beside, folder)
-    return LoadedProblem(Path(path), network, read_network(network, open_data), open_data)
+    open_data, named = partial(read_beside, folder) if data is None else partial(read_given, Path(data)), list[str]()
+
+    def noted(name: str) -> bytes:
+        named.append(name)
+        return open_data(name)
+
+    problem = _read(Path(path), network, noted)
+    if data is not None and not named:
+        raise Malformed(("data", "the samples are in the network file: it names no data file to be looked for"))
+    return LoadedProblem(Path(path), network, problem, open_data)
 
 
 def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:
@@ -92,7 +105,17 @@ def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | N
             raise Malformed(*faults)
         network = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
     reader = open_data or _no_data
-    return LoadedProblem(None, network, read_network(network, reader), reader)
+    return LoadedProblem(None, network, _read(None, network, reader), reader)
+
+
+def _read(path: Path | None, network: bytes, open_data: OpenData) -> Problem:
+    """The problem; where the file is of another kind, that is the fault."""
+    try:
+        return read_network(network, open_data)
+    except Malformed as error:
+        what = misfit(path, network)
+        told = [(where, what + (json_remedy(network, what) if not where else "")) for where, what in error.faults]
+        raise Malformed(*(told if what is None else [("", what)])) from None
 
 
 def network_schema() -> dict[str, object]:
@@ -104,12 +127,12 @@ def network_schema() -> dict[str, object]:
 def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
     """The problem in a few rows (what, value), plain text."""
     problem = loaded.problem
-    biases = {(True, True): "all layers", (False, False): "none", (True, False): "hidden layers only"}
-    shapes = list(dict.fromkeys(map(_activation_words, problem.activations)))
+    shapes = list(dict.fromkeys(_activation_words(node.h) for node in problem.bents))
+    biased = "as the program says" if isinstance(problem, Programmed) else _bias_words(problem)
     return [
         ("name", loaded.name),
-        ("widths", " – ".join(map(str, problem.widths))),
-        ("biases", biases.get((problem.hidden_bias, problem.output_bias), "output layer only")),
+        ("widths", architecture(problem, " – ")),
+        ("biases", biased),
         ("activation", "; then ".join(shapes)),
         ("loss", f"{problem.loss.name}, factor {problem.loss.factor} of the sum over samples"),
         ("samples", str(len(problem.inputs))),
@@ -118,14 +141,24 @@ def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
     ]
 
 
+def _bias_words(problem: Problem) -> str:
+    biases = {(True, True): "all layers", (False, False): "none", (True, False): "hidden layers only"}
+    return biases.get((problem.hidden_bias, problem.output_bias), "output layer only")
+
+
 def _activation_words(activation: Activation) -> str:
     slopes, at = ", ".join(map(str, activation.slopes)), ", ".join(map(str, activation.breakpoints))
     return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
 
 
-def _read_beside(folder: Path, name: str) -> bytes:
+def read_beside(folder: Path, name: str) -> bytes:
     """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
     return read_regular(folder / name)
+
+
+def read_given(path: Path, name: str) -> bytes:
+    """The bytes of the file at a path, whatever the network file calls it."""
+    return read_regular(path)
 
 
 def _no_data(name: str) -> bytes:

@@ -5,13 +5,14 @@ left is not, and the next writer in that folder removes it.
 """
 
 import errno
+import json
 import os
 import re
 import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.replace(temporary, target)
 
 
+def network_text(document: Mapping[str, object]) -> bytes:
+    """A network file as JSON, a line per field, per sample and per affine map; equal documents give equal bytes."""
+    parts = []
+    for key, value in document.items():
+        text = json.dumps(value)
+        if key in ("data", "parameters") and isinstance(value, list):
+            text = "[\n  " + ",\n  ".join(json.dumps(item) for item in value) + "\n ]"
+        parts.append(f"{json.dumps(key)}: {text}")
+    return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("ascii")
+
+
 def append(path: Path, data: bytes) -> None:
     """Append to a regular file, or begin it; into a device or a pipe directly. Raises OSError."""
     if _takes_as_it_comes(path):
@@ -67,7 +79,7 @@ def destination(path: Path) -> Path:
     try:
         if _takes_as_it_comes(path):
             return path
-        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        target = Path(os.path.realpath(path)) if os.path.islink(path) else path
         known, folder = os.path.lexists(target), os.stat(target.parent)
         mode = os.stat(target).st_mode if known else stat.S_IFREG
     except ValueError as error:  # a NUL in the path

@@ -12,7 +12,9 @@ from symverify.kernel.cells.face_atlas import FaceAtlas, WholeValley
 from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.facts import Bracket, Evaluated, GlobalMinimum
+from symverify.kernel.core.network import Point
 from symverify.kernel.core.proof import Fact
+from symverify.report.render import number
 from symverify.report.words import face_words
 from symverify.run.check import CheckResult
 
@@ -31,7 +33,16 @@ class Entry:
     spurious: bool | None
 
 
-Mark = tuple[Fraction, int | None, int | None, bool | None]  # risk, dimension, components, spurious; None: not known
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A valley for the pictures, with a point of it; None: not known. `faces` meet it, in an atlas of all faces."""
+
+    risk: Fraction
+    dimension: int | None
+    components: int | None
+    spurious: bool | None
+    faces: int | None = None
+    point: Point | None = None
 
 
 def entries(result: CheckResult) -> list[Entry]:
@@ -58,13 +69,15 @@ def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
 
 def marks(facts: Sequence[Fact]) -> tuple[Mark, ...]:
     """For the picture: the valleys of all local minima, or else the minima of each cell."""
-    found: list[Mark] = [
-        (each.risk, each.dimension, each.components, spurious(each.risk, facts)) for each in _valleys(facts)
+    found = [
+        Mark(each.risk, each.dimension, each.components, spurious(each.risk, facts), each.faces, each.point)
+        for each in _valleys(facts)
     ]
     for each in () if found else _cells(facts):
         sizes = [size for _, size in each.orbits if size is not None]
-        found.append((each.risk, max(sizes, default=None), each.components, spurious(each.risk, facts)))
-    return tuple(sorted(found, key=lambda mark: (mark[0], mark[1] or 0, mark[2] or 0)))
+        known = spurious(each.risk, facts)
+        found.append(Mark(each.risk, max(sizes, default=None), each.components, known, None, each.orbits[0][0]))
+    return tuple(sorted(found, key=lambda mark: (mark.risk, mark.dimension or 0, mark.components or 0)))
 
 
 def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:
@@ -136,11 +149,11 @@ def as_json(result: CheckResult, faces: bool = False) -> str:
 _SPURIOUS = {True: "yes", False: "no, global", None: "?"}
 
 
-def rows(result: CheckResult) -> list[tuple[str, ...]]:
+def rows(result: CheckResult, whole: bool = False) -> list[tuple[str, ...]]:
     """The cells of the table: risk, cell, components, orbits' dimensions, spurious."""
     return [
         (
-            str(entry.risk),
+            number(str(entry.risk), whole),
             entry.cell,
             str(entry.components),
             ", ".join(shown(size) for size in entry.dimensions),
@@ -150,10 +163,16 @@ def rows(result: CheckResult) -> list[tuple[str, ...]]:
     ]
 
 
-def valley_rows(result: CheckResult) -> list[tuple[str, ...]]:
+def valley_rows(result: CheckResult, whole: bool = False) -> list[tuple[str, ...]]:
     """The valleys of the table over all faces, as in VALLEY_HEADINGS."""
     return [
-        (str(each.risk), shown(each.dimension), shown(each.components), str(each.faces), _SPURIOUS[known])
+        (
+            number(str(each.risk), whole),
+            shown(each.dimension),
+            shown(each.components),
+            str(each.faces),
+            _SPURIOUS[known],
+        )
         for each, known in valleys(result)
     ]
 

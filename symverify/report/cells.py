@@ -10,6 +10,7 @@ from symverify.cells.arrangement import count_chambers
 from symverify.cells.unit import UnitCells, planes, unit_cells
 from symverify.errors import NotShallow
 from symverify.kernel.core.network import Problem
+from symverify.report.rationals import abridged
 
 
 def counts(problem: Problem, as_json: bool) -> str:
@@ -29,9 +30,10 @@ def counts(problem: Problem, as_json: bool) -> str:
     return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in numbers.items())
 
 
-def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limit: int) -> str:
+def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limit: int, whole: bool = False) -> str:
     """The cells with a witness each (weights, bias last), those that `where` keeps, at most `limit` (0: all).
 
+    In text, weights of many digits are rounded unless `whole`.
     Raises ValueError for a `where` that is not 'sample=piece,…'.
     """
     found = unit_cells(problem)
@@ -47,7 +49,8 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
         return json.dumps({"unit_cells": len(found), "selected": len(kept), "cells": records})
     lines = [f"{len(found)} cells of a unit, {len(kept)} selected"]
     for record in records:
-        line = f"{record['pattern']}  weights {' '.join(map(str, record['witness']))}"
+        weights = " ".join(str(x) if whole else abridged(str(x)).replace("≈ ", "≈") for x in record["witness"])
+        line = f"{record['pattern']}  weights {weights}"
         if "rays" in record:
             line += "  rays " + " ".join(f"({' '.join(map(str, ray))})" for ray in record["rays"])
         lines.append(line)

@@ -1,6 +1,7 @@
 """What is printed about each claim of a run: the proved sentence, and on a line of its own what the search observed."""
 
 from symverify.kernel.core.proof import Value
+from symverify.report.rationals import abridged
 from symverify.report.words import flat, height, height_words, theorem_words
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
@@ -10,12 +11,12 @@ _SETTLED = (Verdict.PROVED, Verdict.REFUTED)
 _STRICT = {True: "a strict minimum", False: "not a strict minimum"}
 
 
-def proved_words(result: CheckResult, claim: ClaimResult) -> str:
-    """What is proved about a claim, from the theorem alone; "" where nothing is."""
+def proved_words(result: CheckResult, claim: ClaimResult, whole: bool = False) -> str:
+    """What is proved about a claim, from the theorem alone; "" where nothing is. `whole`: with all digits."""
     if result.checked is None or claim.theorem is None:
         return ""
     said, above = theorem_words(result.checked, claim.theorem), height_words(result.checked, claim.theorem)
-    return flat((*said, *(("; ", *above) if above else ())))
+    return flat((*said, *(("; ", *above) if above else ())), whole)
 
 
 def gap(result: CheckResult, claim: ClaimResult) -> dict[str, Value]:
@@ -49,8 +50,13 @@ def open_words(claim: ClaimResult) -> str:
     return "" if claim.verdict in _SETTLED else claim.reason or "not settled"
 
 
-def lines(result: CheckResult, claim: ClaimResult) -> list[str]:
-    """What is said about a claim, a line each; what begins with OBSERVED is no part of any theorem."""
-    said, seen = proved_words(result, claim) or open_words(claim), observed_words(claim)
+def lines(result: CheckResult, claim: ClaimResult, whole: bool = False) -> list[str]:
+    """What is said about a claim, a line each; what begins with OBSERVED is no part of any theorem.
+
+    Numbers of many digits are rounded unless `whole`.
+    """
+    message = str if whole else abridged
+    said = proved_words(result, claim, whole) or message(open_words(claim))
+    seen = message(observed_words(claim))
     before = "proved by an earlier run, and kept" * claim.before
     return [line for line in (said, before, OBSERVED + seen if seen else "") if line]

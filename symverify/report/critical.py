@@ -1,7 +1,7 @@
 """The critical points in a cell as text and JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -10,6 +10,7 @@ from typing import assert_never
 from symverify.certify.certificate import parameters
 from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.report.claims import OBSERVED
+from symverify.report.rationals import abridged
 from symverify.search.cell_minima import EmptyCell, Undecided
 from symverify.search.critical import Affine, Families, Family, Number, Search, Solution, critical_points
 from symverify.search.expand import pattern_text, variables
@@ -19,11 +20,11 @@ Json = dict[str, object]
 PLAIN = Context(prec=10)
 
 
-def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -> str:
+def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float, whole: bool = False) -> str:
     """The critical points strictly inside the cell of a pattern, found within `timeout` seconds.
 
-    There is no certificate: all of it is observed by the search, and says so. As text a table; as JSON, all numbers
-    exact and as text,
+    There is no certificate: all of it is observed by the search, and says so. As text a table, numbers of many digits
+    rounded unless `whole`; as JSON, all numbers exact and as text,
         {"certified": false, "pattern": [[[piece, … per sample], … per unit], … per hidden layer],
          "status": "complete" (these are all, by exact algebra) | "found" (by a solver) | "empty" | "undecided",
          "reason": why it is empty, undecided, or not known to be all; else "",
@@ -43,7 +44,7 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float) -
     found = critical_points(problem, pattern, timeout)
     if as_json:
         return json.dumps(_document(problem, pattern, found))
-    first, *rest = _lines(problem, pattern, found)
+    first, *rest = _lines(problem, pattern, found, str if whole else abridged)
     return "\n".join([OBSERVED + first, *rest])
 
 
@@ -113,7 +114,7 @@ def _exact(x: Number) -> str | Json:
     return {"polynomial": [*map(str, x.polynomial)], "root": x.root, "low": str(x.low), "high": str(x.high)}
 
 
-def _lines(problem: Problem, pattern: Pattern, found: Found) -> list[str]:
+def _lines(problem: Problem, pattern: Pattern, found: Found, shown: Callable[[str], str]) -> list[str]:
     name = "the cell"
     with suppress(ValueError):  # too many pieces for digits
         name = f"cell {pattern_text(pattern)}"
@@ -127,9 +128,11 @@ def _lines(problem: Problem, pattern: Pattern, found: Found) -> list[str]:
             if count > len(families):
                 head += "; a row stands for those that exchanging units carries into one another"
             columns = ["risk", "dimension", "signs", "copies", "character", "witness"]
-            return [head, *_table(columns, [_row(each) for each in families])]
+            return [head, *_table(columns, [list(map(shown, _row(each))) for each in families])]
         case Search(_, solutions):
-            rows = [[_told(x.risk), x.character, x.why, _judge(x), _values(problem, x)] for x in solutions]
+            rows = [
+                list(map(shown, [_told(x.risk), x.character, x.why, _judge(x), _values(problem, x)])) for x in solutions
+            ]
             table = _table(["risk", "character", "why", "by", "values"], rows) if rows else []
             return [f"{name}: {status}: critical points of {len(rows)} different risks strictly inside", *table, reason]
         case EmptyCell() | Undecided():

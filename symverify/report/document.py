@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
-from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, is_short, m, numbers
+from symverify.report.formula import Formula, Line, Matrix, Num, Op, Script, Words, m, numbers, viewed
 from symverify.report.formula import Ident as _Ident
+from symverify.report.rationals import DIGITS, apart, is_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,15 @@ def say(template: str, *parts: Inline | Fraction | int) -> tuple[Inline, ...]:
             found.append(piece)
     if next(left, None) is not None:
         raise ValueError(f"more parts than places in {template!r}")
-    return tuple(found)
+    return _told_apart(found)
+
+
+def _told_apart(parts: Sequence[Inline]) -> tuple[Inline, ...]:
+    """The parts with as many digits as different numbers among them need to look different."""
+    digits = apart(_inline_numbers(parts))
+    if digits == DIGITS:
+        return tuple(parts)
+    return tuple(viewed(part, digits) if isinstance(part, Num | Line) else part for part in parts)
 
 
 def _formula(template: str, left: Iterator[Inline | Fraction | int]) -> Line:
@@ -194,4 +204,5 @@ def prose(template: str, *parts: Inline | Fraction | int) -> Para:
 
 def formula(template: str, *parts: Inline | Fraction | int) -> Display:
     """One formula on a line of its own, its text without the dollar signs."""
-    return Display((_formula(template, iter(parts)),))
+    (line,) = _told_apart([_formula(template, iter(parts))])
+    return Display((cast(Line, line),))

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from symverify.kernel import Checked, Declined, Malformed, Rejected, check
-from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel import Checked, Declined, Malformed, Rejected, Theorem, check
+from symverify.kernel.cells.cell_cover import UnitCells
+from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem
 from symverify.report.atlas import Mark, marks
+from symverify.report.context import context_words, title_words
 from symverify.report.document import (
     Block,
     Code,
+    Inline,
     Items,
     More,
     Section,
@@ -23,85 +25,90 @@ from symverify.report.document import (
     say,
     table,
 )
-from symverify.report.formula import text
+from symverify.report.scenes import Scene, scenes
 from symverify.report.story import Story
 from symverify.report.tell_points import problem_blocks
 from symverify.report.tellers import subject, tell
-from symverify.report.words import flat, height_words, kind_words, sentence, storey_words, theorem_words, told
+from symverify.report.words import flat, height_words, sentence, storey_words, theorem_words, told
 from symverify.run.verdict import Verdict, worst
 
 Form = Literal["text", "markdown", "latex", "html"]
 FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
-MAX_SCENES = 3
 MANY, FEW = 12, 3  # of a rule used more than so many times, so many steps are told in full
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a set of pictures shows: a point, a better one if known, and a valley or a descent curve from the point."""
-
-    at: Evaluated
-    name: str
-    kind: str
-    better: Evaluated | None
-    better_name: str
-    valley: Point | None
-    descent: Point | None
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
-    """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's."""
+    """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's.
+
+    `context` is a line about the network, the data and the loss, `cells` whether it is about the cells of a unit.
+    """
 
     title: str
+    context: str
     verdict: Verdict
     sections: tuple[Section, ...]
     problem: Problem | None = None
     scenes: tuple[Scene, ...] = ()
+    cells: bool = False
     atlas: tuple[Mark, ...] = ()
     lines: tuple[str, ...] = ()
 
 
 def explain(problem_file: LoadedProblem, certificate: bytes) -> Explanation:
     """Replay a certificate through the kernel and tell it. Never raises for a bad certificate: the verdict says it."""
-    title = problem_file.name or "unnamed network"
+    title, context = title_words(problem_file.problem), context_words(problem_file.problem)
     try:
         checked = check(problem_file.network, certificate, problem_file.open_data)
         if checked.problem.sha256 != problem_file.sha256:
             raise Rejected("problem", "the data file has changed since the problem was loaded")
     except Malformed as error:
         faults = [f"{where or 'file'}: {what}" for where, what in error.faults]
-        return _not_a_proof(title, Verdict.MALFORMED, "is not a well-formed certificate", faults)
+        return _not_a_proof(title, context, Verdict.MALFORMED, "is not a well-formed certificate", faults)
     except Rejected as error:
-        return _not_a_proof(title, Verdict.REJECTED, "does not prove what it claims", [str(error)])
+        return _not_a_proof(title, context, Verdict.REJECTED, "does not prove what it claims", [str(error)])
     except (Declined, RecursionError, MemoryError) as error:
         what = "could not be checked within the kernel's budget"
-        return _not_a_proof(title, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
-    return account(checked, title, certificate)
+        return _not_a_proof(title, context, Verdict.UNDECIDED, what, [str(error) or type(error).__name__])
+    return account(checked, certificate)
 
 
-def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
+def account(checked: Checked, certificate: bytes) -> Explanation:
     """What the kernel has found, told; the certificate's bytes serve for its hash only."""
     story, theorems = Story(checked), checked.theorems
     sections = [
         Section("statement", 2, ("What is proved",), tuple(_statements(story))),
         Section("problem", 2, ("The network, the data and the risk",), tuple(problem_blocks(story.problem))),
-        Section("proof", 2, ("The proof",), (_reading_note(),)),
+        Section("proof", 2, ("The proof",), (_reading_note(), *_outline(story))),
         *_steps(story),
         Section("trust", 2, ("What this rests on",), tuple(_trust(checked, certificate))),
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
-    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines)
+    title, context = title_words(story.problem), context_words(story.problem)
+    return Explanation(
+        title,
+        context,
+        verdict,
+        tuple(sections),
+        story.problem,
+        scenes(story),
+        any(isinstance(fact, UnitCells) for fact in story.facts),
+        marks(story.facts),
+        lines,
+    )
 
 
-def render(explanation: Explanation, form: Form) -> str:
-    """The explanation in one of the forms; equal explanations give equal text."""
+def render(explanation: Explanation, form: Form, whole: bool = False) -> str:
+    """The explanation in one of the forms; equal explanations give equal text.
+
+    `whole`: text and LaTeX list the exact values of rounded numbers; pages and Markdown have them in details.
+    """
     match form:
         case "text":
             from symverify.report.textual import as_text
 
-            return as_text(explanation)
+            return as_text(explanation, whole)
         case "markdown":
             from symverify.report.textual import as_markdown
 
@@ -109,7 +116,7 @@ def render(explanation: Explanation, form: Form) -> str:
         case "latex":
             from symverify.report.latex import as_latex
 
-            return as_latex(explanation)
+            return as_latex(explanation, whole)
         case "html":
             from symverify.report.html import page
 
@@ -118,7 +125,7 @@ def render(explanation: Explanation, form: Form) -> str:
             raise ValueError(f"unknown form {form!a}; known: {', '.join(FORMS)}")
 
 
-def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
+def _not_a_proof(title: str, context: str, verdict: Verdict, what: str, reasons: list[str]) -> Explanation:
     word = {Verdict.REJECTED: "REJECTED", Verdict.MALFORMED: "MALFORMED"}.get(verdict, "UNDECIDED")
     blocks: tuple[Block, ...] = (
         prose(f"**{word}:** this certificate {what}. The kernel says:"),
@@ -129,7 +136,7 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
             Code("symverify check"),
         ),
     )
-    return Explanation(title, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
+    return Explanation(title, context, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
 
 
 # the statement
@@ -137,7 +144,7 @@ def _not_a_proof(title: str, verdict: Verdict, what: str, reasons: list[str]) ->
 
 def _statements(story: Story) -> list[Block]:
     items = []
-    for theorem in sorted(story.checked.theorems, key=lambda theorem: theorem.claim == "assumptions"):
+    for theorem in sorted(story.checked.theorems, key=lambda each: _rank(story, each)):
         said = sentence(theorem_words(story.checked, theorem, story.names))
         above = height_words(story.checked, theorem)
         head = Strong(f"{theorem.claim.replace('_', ' ')} – {theorem.verdict}.")
@@ -150,6 +157,29 @@ def _statements(story: Story) -> list[Block]:
         )
         items.append((head, " ", *said, *((" ", *sentence(above)) if above else ()), *tail))
     return [Items(tuple(items))]
+
+
+def _rank(story: Story, theorem: Theorem) -> int:
+    """The claims about the given point first, what is only a condition last."""
+    at = subject(story.facts[theorem.step])
+    return 2 if theorem.claim == "assumptions" else int(at is None or not at.given)
+
+
+def _outline(story: Story) -> list[Block]:
+    """The proof in short: a line for each step; of very many steps those that claims rest on directly."""
+    shown = range(len(story.steps))
+    if len(shown) > MANY:
+        claimed = {theorem.step for theorem in story.checked.theorems}
+        shown_set = claimed | {i for step in claimed if len(story.premises(step)) <= FEW for i in story.premises(step)}
+        chosen = sorted(shown_set)
+    else:
+        chosen = list(shown)
+    rows: list[list[Inline]] = [
+        [str(i), Code(story.rule(i)), Stranger(flat(sentence(told(story.facts[i], story.names))))] for i in chosen
+    ]
+    left = len(story.steps) - len(chosen)
+    more = [prose(f"{left} further steps, on which these rest, are left out here.")] if left else []
+    return [*table("The proof in short.", ("step", "rule", "proves"), rows, limit=MANY), *more]
 
 
 def _steps(story: Story) -> list[Section]:
@@ -173,7 +203,8 @@ def _steps(story: Story) -> list[Section]:
 def _reading_note() -> Block:
     return prose(
         "The steps carry the numbers that they have in the certificate. A value marked ≈ is a rounded view of an exact "
-        "rational, which stands at the end of its section; no proof uses a rounded value."
+        "rational, which the certificate has, a page in its details, and text with {}; no proof uses a rounded value.",
+        Code("--exact"),
     )
 
 
@@ -196,43 +227,6 @@ def _trust(checked: Checked, certificate: bytes) -> list[Block]:
         Items(hashes),
         More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in checked.theorems)),)),
     ]
-
-
-# the pictures' subjects
-
-
-def _scenes(story: Story) -> tuple[Scene, ...]:
-    """One scene for each point that a claim is about, those with a valley or a better point first."""
-    found: dict[Point, Scene] = {}
-    for theorem in story.checked.theorems:
-        scene = _scene(story, theorem.step)
-        if scene is None:
-            continue
-        known = found.get(scene.at.point)
-        if known is None or (known.valley is None and scene.valley is not None):
-            found[scene.at.point] = scene
-    ranked = sorted(found.values(), key=lambda scene: (scene.valley is None, scene.better is None))
-    return tuple(ranked[:MAX_SCENES])
-
-
-def _scene(story: Story, index: int) -> Scene | None:
-    fact = story.facts[index]
-    at = subject(fact)
-    if at is None:
-        return None
-    valley = story.path(index, "path") if isinstance(fact, Valley) else None
-    descent = story.path(index, "curve") if isinstance(fact, NotLocalMinimum) else None
-    inner = fact.minimum if isinstance(fact, Valley) else fact
-    better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at)
-    kind = kind_words(fact)
-    better_name = "" if better is None else text(story.theta(better))
-    return Scene(at, text(story.theta(at)), kind, better, better_name, valley, descent)
-
-
-def _lowest(story: Story, at: Evaluated) -> Evaluated | None:
-    points = [fact for fact in story.facts if isinstance(fact, Evaluated)]
-    best = min(points, key=lambda found: found.risk, default=None)
-    return best if best is not None and best.risk < at.risk else None
 
 
 __all__ = ["FORMS", "Explanation", "Form", "Scene", "explain", "render"]

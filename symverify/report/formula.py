@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from fractions import Fraction
 
 from symverify.report import escape
-
-SHORT = 11  # characters up to which a rational is shown whole
-MAX_SHOWN_BITS = 13_000  # beyond, Python would not print the digits
+from symverify.report.rationals import NEAREST, TABLE, View, decimal, is_short, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Num:
-    """An exact rational, shown whole if short and else as a decimal value marked as approximate."""
+    """An exact rational, shown whole if short and else rounded as `view` says, and marked as approximate."""
 
     value: Fraction
+    view: View = NEAREST
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,7 @@ class Matrix:
 
 
 Formula = Ident | Op | Words | Num | Script | Line | Matrix
+MANY_COMMAS = 3
 RELATIONS = frozenset("=<>≤≥≠≈≡∈→↦⇒⇔")
 BINARY = frozenset("+−·×")
 _SIGNS = RELATIONS | BINARY | frozenset("()[]{},;:|⟨⟩Σ∑∂∘…′*/±.")
@@ -80,7 +79,54 @@ def m(*parts: "str | Formula | Fraction | int") -> Line:
             found += [_token(token) for token in part.split()]
         else:
             found.append(Num(Fraction(part)) if isinstance(part, Fraction | int) else part)
+            if isinstance(number := found[-1], Num) and not is_short(number.value) and found[:-1][-1:] == [Op("=")]:
+                del found[-2]  # the number brings its own ≈
     return Line(tuple(found))
+
+
+def apart(formula: "Formula") -> "list[Formula]":
+    """The parts of a line between its wide gaps, which a narrow page may set below each other."""
+    if not isinstance(formula, Line) or GAP not in formula.parts:
+        return [formula]
+    found: list[list[Formula]] = [[]]
+    for part in formula.parts:
+        if part == GAP:
+            found.append([])
+        else:
+            found[-1].append(part)
+    return [Line(tuple(parts)) for parts in found if parts]
+
+
+def in_pieces(formula: "Formula") -> "list[Formula]":
+    """A line in a sentence, cut after its commas where there are many: a vector that can go on in the next line."""
+    flat = list(_flattened(formula))
+    if flat.count(Op(",")) < MANY_COMMAS:
+        return [formula]
+    found: list[list[Formula]] = [[]]
+    for part in flat:
+        found[-1].append(part)
+        if part == Op(","):
+            found.append([])
+    return [Line(tuple(parts)) for parts in found if parts]
+
+
+def _flattened(formula: "Formula") -> "Iterator[Formula]":
+    if isinstance(formula, Line):
+        for part in formula.parts:
+            yield from _flattened(part)
+    else:
+        yield formula
+
+
+def viewed(formula: "Formula", digits: int) -> "Formula":
+    """The formula with at least so many digits of its rounded numbers."""
+    match formula:
+        case Num(value, view) if view.digits < digits:
+            return Num(value, View(digits, view.toward))
+        case Line(parts):
+            return Line(tuple(viewed(part, digits) for part in parts))
+        case _:
+            return formula
 
 
 def _token(token: str) -> Formula:
@@ -103,14 +149,14 @@ def _inside(text: str) -> Formula | None:
 def vector(values: Sequence[Fraction | Formula]) -> Line:
     """(a, b, …)."""
     parts: list[str | Formula | Fraction] = ["("]
-    for index, value in enumerate(values):
+    for index, value in enumerate(map(_entry, values)):
         parts += [",", value] if index else [value]
     return m(*parts, ")")
 
 
 def matrix(rows: Sequence[Sequence[Fraction | Formula]], limit: int = 8) -> Matrix:
     """A matrix; beyond `limit` rows or columns only its corner, with dots."""
-    cut = [[Num(x) if isinstance(x, Fraction) else x for x in row[:limit]] for row in rows[:limit]]
+    cut = [list(map(_entry, row[:limit])) for row in rows[:limit]]
     if rows and len(rows[0]) > limit:
         cut = [[*row, Op("…")] for row in cut]
     if len(rows) > limit:
@@ -118,10 +164,15 @@ def matrix(rows: Sequence[Sequence[Fraction | Formula]], limit: int = 8) -> Matr
     return Matrix(tuple(map(tuple, cut)))
 
 
+def _entry(x: Fraction | Formula) -> Formula:
+    """A number among many: with few digits."""
+    return Num(x, TABLE) if isinstance(x, Fraction) else Num(x.value, TABLE) if isinstance(x, Num) else x
+
+
 def numbers(formula: Formula) -> Iterator[Fraction]:
     """All rationals in a formula, in reading order."""
     match formula:
-        case Num(value):
+        case Num(value=value):
             yield value
         case Line(parts):
             for part in parts:
@@ -133,33 +184,6 @@ def numbers(formula: Formula) -> Iterator[Fraction]:
             for row in rows:
                 for entry in row:
                     yield from numbers(entry)
-
-
-# numbers
-
-
-def exact(x: Fraction) -> str:
-    """All digits, or how many there are where they are too many to print."""
-    if max(x.numerator.bit_length(), x.denominator.bit_length()) > MAX_SHOWN_BITS:
-        digits = max(x.numerator.bit_length(), x.denominator.bit_length()) * 30103 // 100000 + 1
-        return f"{decimal(x, 17)} (rounded; the fraction has about {digits} digits)"
-    return str(x)
-
-
-def decimal(x: Fraction, digits: int = 4) -> str:
-    """A decimal value with so many significant digits."""
-    value = Context(prec=digits).divide(Decimal(x.numerator), Decimal(x.denominator))
-    return f"{value.normalize():f}" if -5 < value.adjusted() < digits + 3 else f"{value.normalize():e}"
-
-
-def is_short(x: Fraction) -> bool:
-    """Whether a rational is shown whole."""
-    return max(x.numerator.bit_length(), x.denominator.bit_length()) < 64 and len(str(x)) <= SHORT
-
-
-def short(x: Fraction) -> str:
-    """A rational as sentences show it."""
-    return str(x).replace("-", "−") if is_short(x) else f"≈ {decimal(x)}".replace("-", "−")
 
 
 # text
@@ -188,8 +212,8 @@ def text(formula: Formula) -> str:
             return "".join(map(_inline, parts, (None, *parts))).strip()
         case Script(base, below, above):
             return text(base) + _script(below, "_", _SUB) + _script(above, "^", _SUP)
-        case Num(value):
-            return short(value)
+        case Num(value, view):
+            return short(value, view)
         case Words(found):
             return f" {found} "
         case Ident(found) | Op(found):
@@ -288,8 +312,8 @@ def latex(formula: Formula) -> str:
         case Script(base, below, above):
             inner = "" if below is None else f"_{{{latex(below)}}}"
             return latex(base) + inner + ("" if above is None else f"^{{{latex(above)}}}")
-        case Num(value):
-            return _latex_number(value)
+        case Num(value, view):
+            return _latex_number(value, view)
         case Words(found):
             return rf"\text{{ {escape.latex(found)} }}"
         case Op(sign):
@@ -298,9 +322,9 @@ def latex(formula: Formula) -> str:
             return _latex_name(name)
 
 
-def _latex_number(value: Fraction) -> str:
+def _latex_number(value: Fraction, view: View) -> str:
     if not is_short(value):
-        return rf"{{\approx}} {decimal(value)}"
+        return rf"{{\approx}} {decimal(value, view)}"
     if value.denominator == 1:
         return str(value)
     return ("-" if value < 0 else "") + rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"

@@ -2,12 +2,22 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import accumulate
 
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.poly import Scalar
+from symverify.kernel.programs.network import Programmed
 from symverify.report import claims, escape
+from symverify.report.atlas import Mark
+from symverify.report.atlas_pictures import atlas_picture, cards
+from symverify.report.cell_pictures import cells_picture
+from symverify.report.context import context_words, title_words
+from symverify.report.diagram import diagram_picture
 from symverify.report.document import (
     SUBSCRIPT,
     Block,
@@ -26,13 +36,17 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import exact, is_short, short, text
+from symverify.report.formula import apart, in_pieces, text
+from symverify.report.graph import program_picture
 from symverify.report.mathml import mathml
-from symverify.report.pictures import Picture, atlas_picture, pictures
+from symverify.report.pictures import Picture, pictures
+from symverify.report.rationals import exact, is_short, short
 from symverify.report.render import opinion
+from symverify.report.scenes import GIVEN, Scene
+from symverify.report.views import NoView
 from symverify.run.check import CheckResult, ClaimResult
 
-MAX_EXACT = 200
+MAX_EXACT, MAX_APPENDIX = 200, 4000  # values in a list; characters of the appendix for paper
 HEADINGS = ("claim", "verdict", "risk", "better", "s", "solver", "what is said")
 
 
@@ -51,8 +65,10 @@ def page(explanation: Explanation) -> str:
         f'<meta name="color-scheme" content="light dark">\n<title>{verdict.upper()}: {title}</title>\n'
         f"<style>{style}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#main">To the content</a>\n<header>\n'
-        f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n{_contents(explanation)}'
-        f'</header>\n<main id="main">\n{"".join(shown[:place])}{drawn}{"".join(shown[place:])}</main>\n'
+        f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n'
+        f'<p class="context">{escape.html(explanation.context)}</p>\n{_contents(explanation)}'
+        f'</header>\n<main id="main">\n{"".join(shown[:place])}{drawn}{"".join(shown[place:])}'
+        f"{_appendix(explanation)}</main>\n"
         "<footer>Made by symverify from a network file and a certificate. The page loads nothing from "
         "elsewhere.</footer>\n"
         f"<script>{script}</script>\n</body>\n</html>\n"
@@ -78,7 +94,7 @@ def _policy(style: str, script: str) -> str:
 
 def _contents(explanation: Explanation) -> str:
     entries = [(section.key, _inline(section.heading)) for section in explanation.sections if section.level == 2]
-    if explanation.scenes or explanation.atlas:
+    if explanation.problem is not None:
         entries.insert(1, ("pictures", "Pictures"))
     listed = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name in entries)
     return f'<nav aria-label="Contents"><ol>{listed}</ol></nav>\n' if len(entries) > 1 else ""
@@ -87,7 +103,8 @@ def _contents(explanation: Explanation) -> str:
 def _section(section: Section) -> str:
     tag = f"h{section.level}"
     heading, body = _inline(section.heading), "".join(map(_block, section.blocks))
-    return f'<section id="{section.key}">\n<{tag}>{heading}</{tag}>\n{body}{_exact(section)}</section>\n'
+    kind = ' class="step"' * (section.level == 3)
+    return f'<section id="{section.key}"{kind}>\n<{tag}>{heading}</{tag}>\n{body}{_exact(section)}</section>\n'
 
 
 def _exact(section: Section) -> str:
@@ -101,6 +118,28 @@ def _exact(section: Section) -> str:
     body = escape.html("\n".join(lines))
     inner = f'<summary>Exact values ({len(found)})</summary><pre class="exact" tabindex="0">{body}</pre>'
     return f'<details class="exact">{inner}</details>\n'
+
+
+def _appendix(explanation: Explanation) -> str:
+    """For paper: the exact values of what the page's main parts show rounded, and the first point, to about a page."""
+    blocks = [block for section in explanation.sections if section.level == 2 for block in section.blocks]
+    lines = [f"{short(value)} = {exact(value)}" for value in shortened(blocks)]
+    for scene in explanation.scenes[:1]:
+        for k, layer in enumerate(scene.at.point, 1):
+            lines += [f"{scene.name}, row {j} of W{k}: {_row(row)}" for j, row in enumerate(layer.weight, 1)]
+            lines += [] if layer.bias is None else [f"{scene.name}, b{k}: {_row(layer.bias)}"]
+    kept = [line for line, size in zip(lines, accumulate(map(len, lines)), strict=True) if size <= MAX_APPENDIX]
+    if len(kept) < len(lines):
+        kept.append(f"{len(lines) - len(kept)} more lines of numbers are in the certificate and in the network file")
+    if not kept:
+        return ""
+    body = escape.html("\n".join(kept))
+    heading = '<section id="appendix" class="print">\n<h2>Appendix: the numbers</h2>'
+    return f'{heading}\n<pre class="exact">{body}</pre></section>\n'
+
+
+def _row(values: Sequence[Scalar]) -> str:
+    return ", ".join(exact(x) for x in values if isinstance(x, Fraction))
 
 
 # parts
@@ -119,9 +158,9 @@ def _part(part: Inline) -> str:
         case Strong(found):
             return f"<strong>{escape.html(found)}</strong>"
         case Code(found):
-            return f"<code>{escape.html(found)}</code>"
+            return f"<code>{escape.html(found).replace('_', '_<wbr>')}</code>"
         case _:
-            return mathml(part)
+            return " ".join(map(mathml, in_pieces(part)))
 
 
 def _block(block: Block) -> str:
@@ -129,7 +168,8 @@ def _block(block: Block) -> str:
         case Para(parts):
             return f"<p>{_inline(parts)}</p>\n"
         case Display(formulas):
-            return f'<div class="formula">{"".join(mathml(formula, display=True) for formula in formulas)}</div>\n'
+            lines = ("".join(mathml(part, display=True) for part in apart(formula)) for formula in formulas)
+            return f'<div class="formula">{"".join(f"<div>{line}</div>" for line in lines)}</div>\n'
         case Items(items):
             return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>\n"
         case Table():
@@ -170,22 +210,61 @@ def _figure_line(line: str) -> str:
 
 
 def _pictures(explanation: Explanation) -> str:
-    if explanation.problem is None or not (explanation.scenes or explanation.atlas):
+    """What can be drawn: the first scene, the atlas, the network and its cells; further scenes folded away."""
+    problem, scenes = explanation.problem, explanation.scenes
+    if problem is None:
         return ""
     parts = ['<section id="pictures">\n<h2>Pictures</h2>\n']
+    if isinstance(explanation.problem, Programmed):
+        first = explanation.scenes[0].at if explanation.scenes else None
+        graph = _picture(program_picture(explanation.problem, first, "program"))
+        return f'{parts[0]}<div class="pictures">{graph}</div>\n</section>\n'
     if explanation.atlas:
-        parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
-    several = len(explanation.scenes) > 1
-    for index, scene in enumerate(explanation.scenes, 1):
-        heading = f"<h3>{escape.html(scene.name)}, {escape.html(scene.kind)}</h3>\n" if several else ""
-        drawn = pictures(explanation.problem, scene, f"scene{index}")
-        figures = "".join(_picture(each) for each in drawn if isinstance(each, Picture))
-        missing = "".join(f"<p>{escape.html(each)}</p>\n" for each in drawn if isinstance(each, str))
-        kind = "pictures three" if sum(isinstance(each, Picture) for each in drawn) == 3 else "pictures"
-        body = f'{heading}<div class="{kind}">{figures}</div>\n{missing}'
-        shown = f"<details><summary>Pictures of {escape.html(scene.name)}, {escape.html(scene.kind)}</summary>"
-        parts.append(body if index == 1 else f"{shown}{body}</details>\n")
+        with suppress(NoView):
+            parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
+        parts.append(_cards(problem, explanation.atlas))
+    point, name = (scenes[0].at.point, scenes[0].name) if scenes else (problem.parameters, GIVEN)
+    about = [diagram_picture(problem, point, name, "network")]
+    if explanation.cells:
+        with suppress(NoView):
+            about.append(cells_picture(problem, point, name, "cells"))
+    if scenes:
+        parts.append(f"<h3>{_scene_name(scenes[0])}</h3>\n{_scene(problem, scenes[0], 'scene1', about)}")
+    else:
+        parts.append(f'<div class="pictures">{"".join(map(_picture, about))}</div>\n')
+    for k, scene in enumerate(scenes[1:], 2):
+        summary = f"<summary>Pictures of {_scene_name(scene)}</summary>"
+        parts.append(f"<details>{summary}{_scene(problem, scene, f'scene{k}', [])}</details>\n")
     return "".join(parts) + "</section>\n"
+
+
+def _scene_name(scene: Scene) -> str:
+    given = ", the given point" * (scene.at.given and scene.name != GIVEN)
+    return f"{escape.html(scene.name)}{given}, {escape.html(scene.kind)}"
+
+
+def _scene(problem: Problem, scene: Scene, key: str, about: Sequence[Picture]) -> str:
+    """The scene's pictures in two columns: the plane and what else is told about the network, lines and fits."""
+    drawn = pictures(problem, scene, key)
+    shown = [each for each in drawn if isinstance(each, Picture)]
+    missing = "".join(f"<p>{escape.html(each)}</p>\n" for each in drawn if isinstance(each, str))
+    left, right = [*shown[:1], *about], shown[1:]
+    columns = "".join(f"<div>{''.join(map(_picture, column))}</div>" for column in (left, right) if column)
+    return f'<div class="pictures columns">{columns}</div>\n{missing}'
+
+
+def _cards(problem: Problem, atlas: Sequence[Mark]) -> str:
+    """A small picture of the predictions in each valley."""
+    found = cards(problem, atlas)
+    listed = "".join(
+        f'<li class="k-{card.kind.split()[0]}">{card.svg}<p><strong>risk {escape.html(short(card.risk))}</strong>, '
+        f"{escape.html(card.kind)}<br>{escape.html(card.words)}</p></li>"
+        for card in found
+    )
+    left = len(atlas) - len(found)
+    more = f"<p>{left} more are in the table of the atlas.</p>\n" if left else ""
+    said = '<p class="caption">What the network predicts at a point of each valley, and the data.</p>\n'
+    return f'{said}<ul class="cards">{listed}</ul>\n{more}' if found else ""
 
 
 def _picture(picture: Picture) -> str:
@@ -207,14 +286,16 @@ def _picture(picture: Picture) -> str:
 
 def claims_table(result: CheckResult) -> str:
     """A run's claims as an HTML table: beside each what is proved and, on a line of its own, what was observed."""
-    name, verdict = escape.html(escape.plain(result.problem.name or "network")), result.verdict.value.upper()
+    name, verdict = escape.html(escape.plain(title_words(result.problem.problem))), result.verdict.value.upper()
     head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
     body = "".join(f"<tr>{_claim(result, claim)}</tr>" for claim in result.claims)
     alarms = "".join(f"<p><strong>ALARM: {escape.html(escape.plain(said))}</strong></p>" for said in result.alarms)
     skipped = "".join(
         f"<p>{escape.html(escape.plain(f'{name}: skipped: {reason}'))}</p>" for name, reason in result.skipped
     )
-    caption = f"<caption><bdi>{name}</bdi>: {verdict}, problem <code>{result.problem.sha256[:12]}</code></caption>"
+    about = escape.html(context_words(result.problem.problem))
+    known = f"problem <code>{result.problem.sha256[:12]}</code>"
+    caption = f"<caption><bdi>{name}</bdi>: {verdict}; {about}; {known}</caption>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{skipped}{alarms}"
 
 

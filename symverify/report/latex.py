@@ -21,7 +21,8 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import exact, latex
+from symverify.report.formula import latex
+from symverify.report.rationals import exact
 
 MAX_EXACT = 100
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -39,13 +40,14 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 """
 
 
-def as_latex(explanation: Explanation) -> str:
-    """A standalone document."""
+def as_latex(explanation: Explanation, whole: bool = False) -> str:
+    """A standalone document. `whole`: with the exact values of rounded ones at the end of each section."""
     title = escape.latex(escape.plain(explanation.title))
     parts = [
         _PREAMBLE,
         rf"\title{{{title}}}",
-        rf"\author{{{escape.latex(explanation.verdict.value.upper())}, checked by symverify}}",
+        rf"\author{{{escape.latex(explanation.verdict.value.upper())}, checked by symverify \\",
+        rf"{escape.latex(explanation.context)}}}",
         r"\date{}",
         r"\begin{document}",
         r"\maketitle",
@@ -55,7 +57,7 @@ def as_latex(explanation: Explanation) -> str:
         parts += ["", rf"\{command}{{{_inline(section.heading, heading=True)}}}"]
         for block in section.blocks:
             parts += ["", *_block(block)]
-        parts += _exact(section)
+        parts += _exact(section) if whole else []
     return "\n".join([*parts, "", r"\end{document}", ""])
 
 

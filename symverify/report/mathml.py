@@ -14,11 +14,9 @@ from symverify.report.formula import (
     Op,
     Script,
     Words,
-    decimal,
-    exact,
-    is_short,
     text,
 )
+from symverify.report.rationals import View, decimal, exact, is_short
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -50,8 +48,8 @@ def _node(formula: Formula) -> str:
             return _operator(formula, None)
         case Words(found):
             return f"<mtext>{escape.html(' ' + found + ' ').replace(' ', chr(0xA0))}</mtext>"
-        case Num(value):
-            return _number(value)
+        case Num(value, view):
+            return _number(value, view)
         case Script(Op("Σ"), below, above):
             return _scripted("munderover", "munder", "mover", "<mo>∑</mo>", below, above)
         case Script(base, below, above):
@@ -79,9 +77,9 @@ def _scripted(both: str, under: str, over: str, base: str, below: Formula | None
     return f"<{tag}>{base}{''.join(scripts)}</{tag}>"
 
 
-def _number(value: Fraction) -> str:
+def _number(value: Fraction, view: View) -> str:
     if not is_short(value):
-        shown = decimal(value).replace("-", "−")
+        shown = decimal(value, view).replace("-", "−")
         return f'<mrow class="q" data-tip="{escape.html(exact(value))}"><mo form="prefix">≈</mo><mn>{shown}</mn></mrow>'
     sign = '<mo form="prefix">−</mo>' if value < 0 else ""
     top, bottom = abs(value.numerator), value.denominator

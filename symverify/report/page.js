@@ -29,5 +29,4 @@
   });
   document.addEventListener("focusout", () => { tip.hidden = true; });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
-  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details.exact")) part.open = true; });
 })();

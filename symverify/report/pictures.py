@@ -1,6 +1,6 @@
 """Pictures as inline SVG, from the numbers of `views`: the risk on a plane, along a line, the fits, the atlas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from symverify.kernel.core.network import Problem
-from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
-from symverify.report.explain import Scene
-from symverify.report.formula import decimal, exact, is_short
-from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
+from symverify.report.rationals import short
+from symverify.report.scenes import Scene
+from symverify.report.svg import Canvas, number
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 
 MAX_PANELS = 4
+CROWDS = (16, 48)  # creases beyond which they are drawn fainter, so that the risk under them is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def pictures(problem: Problem, scene: Scene, key: str) -> list[Picture | str]:
 
 def risk_words(x: Fraction) -> str:
     """An exact risk for a tooltip."""
-    return exact(x) if is_short(x) else f"≈ {decimal(x, 6)}"
+    return short(x)
 
 
 # the risk on a plane
@@ -67,8 +67,9 @@ def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
     canvas.clip()
     floor = float(scene.at.risk if scene.better is None else scene.better.risk)
     low, high = _bands(canvas, view, floor)
+    kind = "crease" + "".join(f" many{k}" for k, few in enumerate(CROWDS) if len(view.creases) > few)
     for crease in view.creases:
-        canvas.path(level_lines(view.xs, view.ys, crease.values, 0.0), "crease", f"cell boundary: {crease.name}")
+        canvas.path(level_lines(view.xs, view.ys, crease.values, 0.0), kind, f"cell boundary: {crease.name}")
     _route(canvas, scene, view)
     canvas.unclip()
     canvas.axes(view.directions[0], view.directions[1])
@@ -116,7 +117,7 @@ def _bands(canvas: Canvas, view: Slice, floor: float) -> tuple[float, float]:
     for index, (kind, (a, b)) in enumerate(zip(kinds, names, strict=True)):
         tip = f"risk {number(a)} to {number(b)}"
         if index == 0:
-            canvas.box(LEFT, TOP, canvas.width - LEFT - RIGHT, canvas.height - TOP - BOTTOM, kind, tip)
+            canvas.fill(kind, tip)
         else:
             fudge = 1e-7 * spread if index == len(under) + 1 else 0.0
             canvas.path(outlines(view.xs, view.ys, view.risk, a - fudge), f"band {kind}", tip, close=True)
@@ -136,8 +137,8 @@ def _route(canvas: Canvas, scene: Scene, view: Slice) -> None:
 def segment_picture(scene: Scene, view: Segment, key: str) -> Picture:
     """The risk as a graph, the points, and where cells meet."""
     low, high = view.span()
-    line = "the descent curve"
-    if scene.descent is None:
+    line = "the descent curve" if scene.descent is not None else f"a straight line through {scene.name}"
+    if scene.descent is None and scene.better is not None:
         line = f"the straight line from {scene.name} to {scene.better_name}"
     canvas = Canvas(
         (float(view.ts[0]), float(view.ts[-1])),
@@ -227,7 +228,7 @@ def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Pictur
     for band in range(8):
         tip = f"prediction {number(float(steps[band]))} to {number(float(steps[band + 1]))}"
         if band == 0:
-            canvas.box(LEFT, TOP, canvas.width - LEFT - RIGHT, canvas.height - TOP - BOTTOM, "m0", tip)
+            canvas.fill("m0", tip)
         else:
             canvas.path(outlines(xs, ys, values, float(steps[band])), f"band m{band}", tip, close=True)
     canvas.unclip()
@@ -254,52 +255,3 @@ def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
             (canvas.dot if p == 0 else canvas.star)(float(y[i]), value, f"fitted{p}", tip, 5)
     legend = tuple((f"s-fitted{p}", f"predictions at {who}") for p, who in enumerate(view.names))
     return [Picture(canvas.svg(), title + ".", legend)]
-
-
-# the atlas
-
-
-def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
-    """Known minima by risk: (risk, dimension, components, spurious), each a mark as large as it has components."""
-    if not entries:
-        raise NoView("there are no minima")
-    risks, least = [float(entry[0]) for entry in entries], risk_words(min(entry[0] for entry in entries))
-    sizes = [entry[1] for entry in entries if entry[1] is not None] or [0]
-    pad = 0.08 * (max(risks) - min(risks)) or max(abs(risks[0]), 1.0) * 0.1
-    canvas = Canvas(
-        (min(risks) - pad, max(risks) + pad),
-        (min(sizes) - 1.0, max(sizes) + 1.0),
-        "Minima by risk",
-        f"{len(entries)} sets of minima by risk and local dimension; the least risk is {least}.",
-        key,
-    )
-    canvas.axes("risk", "local dimension")
-    rows = []
-    for (risk, dimension, spurious), each in _alike(entries):
-        kind = {True: "spurious", False: "global", None: "not known whether spurious"}[spurious]
-        known = [count for count in each if count is not None]
-        components, several = sum(known), f"{len(each)} set{'s' * (len(each) > 1)}"
-        counted = (
-            f"{components} component{'s' * (components != 1)}" if len(known) == len(each) else "components not counted"
-        )
-        count = f"{counted} in {several}"
-        size = "dimension unknown" if dimension is None else f"dimension {dimension}"
-        y = float(min(sizes) if dimension is None else dimension)
-        mark = canvas.star if spurious is False else canvas.dot
-        tip = f"risk {risk_words(risk)}, {kind}, {size}, {count}"
-        style = {True: "at", False: "better", None: "sample"}[spurious]
-        mark(float(risk), y, style, tip, min(4.0 + 2.5 * components**0.5, 16.0))
-        rows.append(
-            (risk_words(risk), kind, "" if dimension is None else str(dimension), counted.split(" component")[0])
-        )
-    legend = (("s-at", "spurious"), ("s-better", "global"), ("s-sample", "not known"))
-    heads = ("risk", "kind", "dimension", "components")
-    return Picture(canvas.svg(), "Minima by risk; larger marks have more components.", legend, heads, tuple(rows))
-
-
-def _alike(entries: Sequence[Mark]) -> list[tuple[tuple[Fraction, int | None, bool | None], list[int | None]]]:
-    """Entries that fall on one mark: risk, dimension and kind, and the components of each; by risk."""
-    found: dict[tuple[Fraction, int | None, bool | None], list[int | None]] = {}
-    for risk, dimension, components, spurious in sorted(entries, key=lambda e: (e[0], e[1] or 0, e[2] or 0)):
-        found.setdefault((risk, dimension, spurious), []).append(components)
-    return list(found.items())

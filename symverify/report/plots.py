@@ -1,6 +1,6 @@
 """Figures for papers with matplotlib (the extra `plot`): what the page draws, as PDF, SVG or PNG."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +11,18 @@ import numpy as np
 from symverify.errors import Usage
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Problem
+from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
-from symverify.report.explain import Scene, explain
+from symverify.report.atlas import Mark
+from symverify.report.atlas_pictures import places
+from symverify.report.cell_pictures import cells_view
+from symverify.report.explain import Explanation, explain
+from symverify.report.scenes import Scene
 from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
 from symverify.run.verdict import Verdict
 
-What = Literal["slice", "segment", "fit", "all"]
+What = Literal["slice", "segment", "fit", "atlas", "cells", "all"]
 WHATS: tuple[str, ...] = get_args(What)
 SUFFIXES = (".pdf", ".svg", ".png")
 _BELOW = ["#0d5f5c", "#2a827b", "#57a49a", "#8cc4ba", "#c3e2da"]
@@ -40,7 +45,8 @@ class CannotPlot(Usage):
 
 
 def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What = "all") -> Path:
-    """Write a figure of what a certificate proves: the risk on a plane, along a line, the fits, or all three.
+    """Write a figure of what a certificate proves: the risk on a plane, along a line, the fits, the atlas, the cells of
+    a unit, or all that there are of these.
 
     The file's kind follows from the suffix; equal inputs give equal bytes with the same matplotlib. Raises CannotPlot,
     Rejected for a certificate that the kernel does not accept, OSError.
@@ -53,10 +59,10 @@ def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What
     told = explain(problem_file, certificate)
     if told.problem is None or told.verdict not in (Verdict.PROVED, Verdict.REFUTED):
         raise Rejected("", f"this certificate is {told.verdict.value}: nothing to plot")
-    if not told.scenes:
-        raise CannotPlot("the certificate is about no point", "plot one that claims a minimum")
+    if isinstance(told.problem, Programmed):
+        raise CannotPlot("a general program is drawn on its page alone", "use explain --html")
     with matplotlib.rc_context({**_STYLE, "backend": "agg"}):
-        figure = _figure(told.problem, told.scenes[0], what)
+        figure = _figure(told.problem, told, what)
         _save(figure, path)
     return path
 
@@ -68,18 +74,86 @@ def _matplotlib() -> Any:
         raise CannotPlot("matplotlib is not installed", "install it with: pip install 'symverify[plot]'") from None
 
 
-def _figure(problem: Problem, scene: Scene, what: What) -> Any:
-    draw: dict[str, Callable[[Any, Problem, Scene], None]] = {"slice": _slice, "segment": _segment, "fit": _fit}
-    chosen = list(draw) if what == "all" else [what]
-    figure = import_module("matplotlib.figure").Figure(figsize=(3.4 * len(chosen), 2.7), layout="constrained")
-    for axes, name in zip(np.atleast_1d(figure.subplots(1, len(chosen))), chosen, strict=True):
+def _figure(problem: Problem, told: Explanation, what: What) -> Any:
+    """The panels asked for; of all, those that can be drawn. Raises CannotPlot where there is none."""
+    panels = _panels(problem, told)
+    if what != "all":
+        if what not in panels:
+            raise CannotPlot(f"the certificate has no {what}", _REMEDIES.get(what, "plot one that claims a minimum"))
+        panels = {what: panels[what]}
+    drawn, reasons = [], []
+    for name, draw in panels.items():
         try:
-            draw[name](axes, problem, scene)
+            draw(import_module("matplotlib.figure").Figure().subplots())  # what cannot be drawn has no panel
+            drawn.append(draw)
         except NoView as reason:
-            if what != "all":
-                raise CannotPlot(f"there is no {what} of this problem: {reason}", "plot something else") from None
-            axes.set_axis_off()
+            reasons.append(f"there is no {name} of this problem: {reason}")
+    if not drawn:
+        first = reasons[0] if reasons else "the certificate is about no point"
+        raise CannotPlot(first, "plot something else" if reasons else "plot one that claims a minimum")
+    columns = 2 if len(drawn) == 4 else min(len(drawn), 3)
+    size = (3.4 * columns, 2.7 * -(-len(drawn) // columns))
+    figure = import_module("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    for place, draw in enumerate(drawn, 1):
+        axes = figure.add_subplot(-(-len(drawn) // columns), columns, place)
+        draw(axes)
+        axes.locator_params(axis="x", nbins=5)  # few enough for the numbers to stand apart
     return figure
+
+
+_KINDS: dict[bool | None, tuple[str, str, str]] = {
+    True: (_AT, "o", "spurious"),
+    False: (_BETTER, "D", "global"),
+    None: (_INK, "s", "not known"),
+}
+_REMEDIES = {
+    "atlas": "make one with: symverify atlas --faces",
+    "cells": "make one with: symverify check --claims cells",
+}
+
+
+def _panels(problem: Problem, told: Explanation) -> dict[str, Callable[[Any], None]]:
+    """What the certificate has to show, by name."""
+    found: dict[str, Callable[[Any], None]] = {}
+    if told.atlas:
+        found["atlas"] = lambda axes: _atlas(axes, told.atlas)
+    if told.scenes:
+        scene = told.scenes[0]
+        found["slice"] = lambda axes: _slice(axes, problem, scene)
+        found["segment"] = lambda axes: _segment(axes, problem, scene)
+        found["fit"] = lambda axes: _fit(axes, problem, scene)
+    if told.cells:
+        found["cells"] = lambda axes: _cells(axes, problem, told.scenes[0] if told.scenes else None)
+    return found
+
+
+def _atlas(axes: Any, marks: Sequence[Mark]) -> None:
+    """The valleys by risk and dimension, side by side where they would overlap."""
+    placed = places(marks)
+    for kind, (colour, marker, name) in _KINDS.items():
+        chosen = [(float(each.risk), y) for each, y in placed.marks if each.spurious is kind]
+        if chosen:
+            x, y = zip(*chosen, strict=True)
+            axes.plot(x, y, marker, color=colour, markersize=8, markeredgecolor="white", label=name)
+    for each, height in placed.marks:
+        if each.components is not None and each.components > 1:
+            at = (float(each.risk), height)
+            axes.annotate(str(each.components), at, color="white", fontsize=6, ha="center", va="center", zorder=6)
+    axes.set_yticks([y for y, _ in placed.rows], [name for _, name in placed.rows])
+    axes.set(xlabel="risk", ylabel="dimension")
+    axes.margins(0.12)
+    axes.legend(loc="best")
+
+
+def _cells(axes: Any, problem: Problem, scene: Scene | None) -> None:
+    """The boundaries between the cells of a hidden unit, and the units of the point."""
+    view = cells_view(problem, None if scene is None else scene.at.point)
+    for each in view.boundaries:
+        axes.plot(*zip(*each.curve, strict=True), color=_INK, linewidth=0.6)
+    for x, y, j in view.units:
+        if view.xs[0] <= x <= view.xs[1] and view.ys[0] <= y <= view.ys[1]:
+            _mark(axes, x, y, str(j), "o", _AT)
+    axes.set(xlim=view.xs, ylim=view.ys, xlabel=view.axes[0], ylabel=view.axes[1])
 
 
 def _slice(axes: Any, problem: Problem, scene: Scene) -> None:
@@ -116,7 +190,9 @@ def _slice(axes: Any, problem: Problem, scene: Scene) -> None:
 
 def _mark(axes: Any, x: float, y: float, name: str, marker: str, colour: str) -> None:
     axes.plot([x], [y], marker=marker, color=colour, markeredgecolor="white", markersize=6, linestyle="none", zorder=5)
-    axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", style="italic", weight="bold")
+    halo = import_module("matplotlib.patheffects").withStroke(linewidth=2.5, foreground="white")
+    shown = axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", style="italic", weight="bold")
+    shown.set_path_effects([halo])
 
 
 def _segment(axes: Any, problem: Problem, scene: Scene) -> None:

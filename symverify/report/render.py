@@ -1,17 +1,18 @@
-"""Results as text, JSON, JUnit XML and Markdown. Renders, decides nothing."""
+"""Results as text, JSON and JUnit XML. Renders, decides nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from xml.etree import ElementTree
 
 from symverify.kernel.core.proof import Quantity, Value
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.report import claims
-from symverify.report.escape import markdown, terminal
+from symverify.report.rationals import enclosed, short
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
-from symverify.run.verify import Verified, report
 
 
 def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({})) -> str:
@@ -40,7 +41,7 @@ def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
         "better_risk": claim.statement.get("better_risk"),
         **{key: value for key, value in claim.statement.items() if key not in ("risk", "better_risk")},
         **claims.gap(result, claim),
-        "words": claims.proved_words(result, claim),
+        "words": claims.proved_words(result, claim, whole=True),
         "storey": None if claim.theorem is None else claim.theorem.storey,
         "reason": claims.open_words(claim),
         "observed": claims.observed(claim),
@@ -111,29 +112,27 @@ def verdict_lines(result: CheckResult) -> list[str]:
 _RANK = {verdict: index for index, verdict in enumerate(Verdict)} | {Verdict.UNDECIDED: 1, Verdict.REFUTED: 2}
 
 
-def short(text: str | None, width: int = 24) -> str:
-    """A rational as a table shows it: whole when short, else its beginning and a decimal value."""
-    if text is None:
-        return ""
-    if len(text) <= width:
-        return text
-    top, _, bottom = text.partition("/")
-    value = Context(prec=10).divide(Decimal(top), Decimal(bottom or "1"))  # floats may overflow
-    return f"≈ {value.normalize():.10g}"
+def number(value: Value, whole: bool = False) -> str:
+    """A number of a statement as a table shows it; "" for none. `whole`: with all digits."""
+    if isinstance(value, str):
+        return value if whole else short(Fraction(value))
+    if isinstance(value, Enclosure) and not whole:
+        return enclosed(value)
+    return str(value) if isinstance(value, Quantity) else ""
 
 
 DIGITS = 20  # of the ends of an enclosure, in JSON
 HEADINGS = ("claim", "verdict", "risk", "better", "solver", "seconds")
 
 
-def rows(claims: tuple[ClaimResult, ...]) -> list[tuple[str, ...]]:
+def rows(claims: tuple[ClaimResult, ...], whole: bool = False) -> list[tuple[str, ...]]:
     """The cells of the claims' table, as in HEADINGS."""
     return [
         (
             claim.name,
             claim.verdict.value,
-            short(_text(claim.statement.get("risk"))),
-            short(_text(claim.statement.get("better_risk"))),
+            number(claim.statement.get("risk"), whole),
+            number(claim.statement.get("better_risk"), whole),
             opinion(claim),
             f"{claim.seconds:.2f}",
         )
@@ -149,18 +148,3 @@ def opinion(claim: ClaimResult) -> str:
         "CONTRADICTED": claim.smt.contradicted,
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-
-
-def _text(value: Value) -> str | None:
-    return str(value) if isinstance(value, str | Quantity) else None
-
-
-def markdown_summary(results: Sequence[Verified]) -> str:
-    """A table of verified certificates for a job's summary page, in Markdown; strangers' text is escaped."""
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
-    for result in results:
-        proved = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
-        detail = proved or f"{result.where}: {result.reason}".removeprefix(": ")
-        cells = (terminal(str(result.certificate), 4000), result.word, terminal(detail, 500))
-        rows.append(f"| {' | '.join(map(markdown, cells))} |")
-    return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])

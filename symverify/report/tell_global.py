@@ -9,10 +9,12 @@ from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import Bracket, LowerBound
+from symverify.kernel.reals.facts import RealBracket
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
+from symverify.report.rationals import TABLE, enclosed, short
 from symverify.report.story import Story
-from symverify.report.words import counted
+from symverify.report.words import at_least, at_most, counted
 
 WIDE, SPARSE = 12, 6  # entries of a vector that a table shows; of a longer one, entries that are not 0
 
@@ -26,7 +28,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
     targets = [y for (y,) in problem.targets]
     products = [(dot(g, targets), dot(g, g), g) for g in vectors]
     bounds = sorted((problem.loss.factor * a * a / b, a, b, g) for a, b, g in products)
-    rows: list[list[Inline]] = [[_vector(g), Num(a), Num(b), Num(bound)] for bound, a, b, g in bounds]
+    rows: list[list[Inline]] = [[_vector(g), Num(a), Num(b), at_least(bound)] for bound, a, b, g in bounds]
     tree = cast(list[int], story.steps[index].fields["tree"])
     leaves, units = sum(entry >= 0 for entry in tree), min(problem.widths[1], len(targets))
     enough = " (as many as there are samples do for any number)" if units < problem.widths[1] else ""
@@ -55,7 +57,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
             "{} ≥ {} ≥ {}",
             m("R ( θ ) =", *factor, "Σ_i ( f ( x_i ; θ ) − y_i )^2"),
             m(*factor, "⟨ g , y ⟩^2 / ⟨ g , g ⟩"),
-            fact.risk,
+            at_least(fact.risk),
         ),
         *table(
             "The vectors, each with the bound that it proves.",
@@ -91,7 +93,10 @@ def tell_limit(story: Story, index: int) -> list[Block]:
 def tell_bracket(story: Story, index: int) -> list[Block]:
     """Two inequalities."""
     fact = story.fact(index, Bracket)
-    return [formula("{} ≤ {} R ≤ {}", fact.lower, Words("inf"), fact.upper)]
+    if isinstance(fact, RealBracket):
+        said = f"The bound and an upper end of the point's risk enclose the infimum: {enclosed(fact.risk)}."
+        return [prose(said)]
+    return [formula("{} ≤ {} R ≤ {}", at_least(fact.lower), Words("inf"), at_most(fact.upper))]
 
 
 def tell_infimum(story: Story, index: int) -> list[Block]:
@@ -132,5 +137,5 @@ def _vector(values: Sequence[Fraction]) -> Inline:
     """(a, b, …); of many entries the first that are not 0, each with its sample's number."""
     if len(values) <= WIDE:
         return vector(list(values))
-    entries = [f"{i}: {x}".replace("-", "−") for i, x in enumerate(values, 1) if x]
+    entries = [f"{i}: {short(x, TABLE)}" for i, x in enumerate(values, 1) if x]
     return ", ".join([*entries[:SPARSE], *["…"] * (len(entries) > SPARSE)])

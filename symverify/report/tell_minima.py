@@ -20,6 +20,7 @@ from symverify.kernel.core.network import (
 )
 from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
 from symverify.report.formula import Formula, Num, Op, m, vector
+from symverify.report.rationals import TABLE, abridged, short
 from symverify.report.story import Story, layers, samples
 from symverify.report.tell_points import interval
 from symverify.report.words import local_minimum
@@ -118,7 +119,7 @@ def _polynomials(problem: Problem, pattern: Pattern) -> list[Block]:
         return []
     if len(shown) > MAX_POLYNOMIALS:
         return []
-    long = shown.count("\n") > 40
+    long = shown.count("\n") > 40 or abridged(shown) != shown
     return [More("The predictions and the risk on this cell as polynomials", (Verbatim(shown),), aside=long)]
 
 
@@ -187,7 +188,8 @@ def _units(story: Story, index: int, point: Point, r: Vector) -> list[Block]:
     for j in range(story.problem.widths[1]):
         value, g, bends = kinks(story.problem, point, j, r)
         weight = rational(point[1].weight[0][j])
-        bent = ", ".join(f"({', '.join(map(str, u))})" for u in list(bends)[:4]) + (" …" if len(bends) > 4 else "")
+        rays = [", ".join(short(Fraction(x), TABLE) for x in u) for u in list(bends)[:4]]
+        bent = ", ".join(f"({ray})" for ray in rays) + (" …" if len(bends) > 4 else "")
         mu = multipliers[j] if j < len(multipliers) else None
         proof: Inline = "all rays visited" if mu is None and bends and weight else _cut(_rationals(mu))
         bend = _cut(tuple(sign(weight or 1) * a for a in bends.values())) if bends else "none"

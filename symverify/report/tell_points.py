@@ -9,15 +9,30 @@ from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.algebra import total
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
 from symverify.kernel.core.network import Problem, Vector, risk_along
+from symverify.kernel.programs.network import Programmed
 from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
+from symverify.report.tell_program import program_blocks
 from symverify.report.words import evidence
 
 
 def problem_blocks(problem: Problem) -> list[Block]:
     """The network, its activation, the data and the risk."""
-    widths, n = " – ".join(map(str, problem.widths)), len(problem.inputs)
+    n = len(problem.inputs)
+    return [
+        *(program_blocks(problem) if isinstance(problem, Programmed) else _chain(problem)),
+        prose(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
+        Display((_risk_formula(problem),)),
+        *_decay_note(problem),
+        *_loss_note(problem),
+        *_data(problem),
+    ]
+
+
+def _chain(problem: Problem) -> list[Block]:
+    """The layers and the activations."""
+    widths = " – ".join(map(str, problem.widths))
     return [
         prose(
             f"A fully connected network with layer widths {widths} and {_biases(problem)}. Its $D = {{}}$ parameters "
@@ -28,10 +43,21 @@ def problem_blocks(problem: Problem) -> list[Block]:
         Display((_recursion(problem),)),
         prose("with the continuous, piecewise linear activation"),
         *_activations(problem),
-        prose(f"The risk over the {n} samples is" if n != 1 else "The risk on the one sample is"),
-        Display((_risk_formula(problem),)),
-        *_loss_note(problem),
-        *_data(problem),
+    ]
+
+
+def _decay_note(problem: Problem) -> list[Block]:
+    """The penalty that is part of R."""
+    if not problem.decays:
+        return []
+    weights, biases = problem.decay
+    return [
+        prose(
+            "to which weight decay adds half of {} times the sum of the squares of all weights and of {} times that of "
+            "all biases: wherever this page speaks of the risk, the penalty is part of it.",
+            weights,
+            biases,
+        )
     ]
 
 
@@ -102,8 +128,8 @@ def interval(name: str, h: Activation, piece: int) -> Line:
 
 
 def _risk_formula(problem: Problem) -> Line:
-    total = m("Σ_i") if problem.widths[-1] == 1 else m("Σ_i Σ_k")
-    error = "f ( x_i ; θ ) − y_i" if problem.widths[-1] == 1 else "f_k ( x_i ; θ ) − y_ik"
+    total = m("Σ_i") if len(problem.targets[0]) == 1 else m("Σ_i Σ_k")
+    error = "f ( x_i ; θ ) − y_i" if len(problem.targets[0]) == 1 else "f_k ( x_i ; θ ) − y_ik"
     factor: list[str | Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
     power = "( " + error + " )^2"
     body = power if problem.loss.quadratic else "ℓ ( " + error + " )"

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum
+from symverify.kernel.programs.network import Programmed
 from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
+from symverify.report.tell_boxes import tell_box, tell_decay, tell_tree
+from symverify.report.tell_boxes import tell_face as tell_face_span
 from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_cells, tell_constant_path, tell_face_atlas
 from symverify.report.tell_curvature import tell_adjacent, tell_critical, tell_kkt, tell_second_order
 from symverify.report.tell_global import (
@@ -23,6 +26,7 @@ from symverify.report.tell_points import (
     tell_point,
     tell_spurious,
 )
+from symverify.report.tell_program import tell_program_point
 from symverify.report.words import told
 
 
@@ -175,14 +179,36 @@ TELLINGS: dict[str, Telling] = {
         untold,
         "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
     ),
+    "tree_bound": Telling(
+        "A lower bound of the risk",
+        tell_tree,
+        "Sound by weak duality, case by case; the kernel lists the cases itself.",
+    ),
+    "minimum_in_box": Telling(
+        "A local minimum in a box",
+        tell_box,
+        "Sound, because off the constraints the risk rises to first order, along them to second order, and symmetries "
+        "bring every point near into the slice without changing it.",
+    ),
+    "face_span": Telling(
+        "A local minimum in a box",
+        tell_face_span,
+        "Sound, because off the constraints the risk rises to first order, and along them a convex loss is least.",
+    ),
+    "decay_bound": Telling(
+        "A lower bound for all widths",
+        tell_decay,
+        "Sound, because the penalty of a unit is at least what its predictions are worth, and a squared error plus a "
+        "linear price has a known minimum.",
+    ),
 }
 
 
 def tell(story: Story, index: int) -> Section:
     """One step of the proof."""
     rule = story.rule(index)
-    known = TELLINGS.get(rule)
-    blocks = [] if known is None else known.tell(story, index)
+    known = None if isinstance(story.problem, Programmed) else TELLINGS.get(rule)
+    blocks = tell_program_point(story, index) if known is None else known.tell(story, index)
     blocks += [*_grounds(story, index, known), Para((Strong("Proved: "), *told(story.facts[index], story.names), "."))]
     raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)
     heading: list[Inline] = [f"Step {index}. "]

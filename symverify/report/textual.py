@@ -22,23 +22,29 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import exact, latex, short, text, text_lines
+from symverify.report.formula import latex, text, text_lines
+from symverify.report.rationals import exact, short
 
 WIDTH = 100
 MAX_EXACT = 100  # exact values listed at the end of a section
 
 
-def as_text(explanation: Explanation) -> str:
-    """Plain text, wrapped at 100 columns; a stranger's text is ASCII."""
+def as_text(explanation: Explanation, whole: bool = False) -> str:
+    """Plain text, wrapped at 100 columns; a stranger's text is ASCII. `whole`: with exact values."""
     title = escape.terminal(explanation.title)
-    lines = [f"{explanation.verdict.value.upper()}: {title}", "=" * min(WIDTH, len(title) + 12), ""]
+    lines = [
+        f"{explanation.verdict.value.upper()}: {title}",
+        "=" * min(WIDTH, len(title) + 12),
+        explanation.context,
+        "",
+    ]
     for section in explanation.sections:
         heading = _plain(section.heading)
         lines += [heading, ("-" if section.level == 2 else "·") * len(heading), ""]
         for block in section.blocks:
             found = _text_block(block)
             lines += [*found, ""] if found else []
-        lines += _text_exact(section)
+        lines += _text_exact(section) if whole else []
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -124,7 +130,7 @@ def _text_exact(section: Section) -> list[str]:
 def as_markdown(explanation: Explanation) -> str:
     """Markdown with formulas between dollar signs, as GitHub, Jupyter and pandoc read it."""
     lines = [f"# {escape.markdown(escape.plain(explanation.title))}", ""]
-    lines += [f"**{explanation.verdict.value.upper()}**", ""]
+    lines += [f"**{explanation.verdict.value.upper()}** · {escape.prose_markdown(explanation.context)}", ""]
     for section in explanation.sections:
         lines += [f"{'#' * section.level} {_marked(section.heading)}", ""]
         for block in section.blocks:

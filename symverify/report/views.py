@@ -11,7 +11,7 @@ from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
-from symverify.report.explain import Scene
+from symverify.report.scenes import Scene
 from symverify.search.float_losses import loss_values
 
 Array = NDArray[np.float64]
@@ -159,11 +159,11 @@ def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[st
     if scene.better is not None:
         wanted.append((f"towards {scene.better_name}", flat(scene.better.point) - start))
     if scene.valley is not None:
-        across = "at a right angle, in the plane of the valley"
+        across = "across, in the valley's plane"
         wanted.append((across if wanted else "along the valley", along(scene.valley, 1.0) - start))
     if scene.descent is not None:
-        wanted.append(("along the chord of the descent curve", along(scene.descent, 1.0) - start))
-    wanted += [("a direction in which predictions change most", v) for v in _sensitive(net, start)]
+        wanted.append(("along the descent curve's chord", along(scene.descent, 1.0) - start))
+    wanted += list(zip(("most sensitive direction", "next most sensitive"), _sensitive(net, start), strict=False))
     wanted += [("a parameter", v) for v in np.eye(len(start))[:4]]
     chosen: list[tuple[str, Array]] = []
     for name, v in wanted:
@@ -227,7 +227,7 @@ class Segment:
 
     def span(self) -> tuple[float, float]:
         """The risks to show: those between the points, and some of what rises beyond them."""
-        inside = self.risk[(self.ts >= 0) & (self.ts <= 1)]
+        inside = self.risk[(self.ts >= (0 if len(self.marks) > 1 else self.ts[0])) & (self.ts <= 1)]
         low, high = min(float(self.risk.min()), *(r for _, _, r in self.marks)), float(inside.max())
         high = min(float(self.risk.max()), high + 0.5 * (high - low))
         margin = 0.06 * (high - low) or 1.0
@@ -235,7 +235,7 @@ class Segment:
 
 
 def segment_view(problem: Problem, scene: Scene) -> Segment:
-    """Along the straight line to the better point, or along the descent curve."""
+    """Along the descent curve, along the straight line to the better point, or else along a line through the point."""
     net, start = Net.of(problem), flat(scene.at.point)
     level = float(scene.at.risk)
     if scene.descent is not None:
@@ -251,7 +251,10 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         marks = ((0.0, scene.name, level), (1.0, scene.better_name, float(scene.better.risk)))
         label = f"s, from {scene.name} (0) to {scene.better_name} (1)"
     else:
-        raise NoView("no better point is known")
+        u, _, names = _plane(net, scene, start)
+        ts = np.linspace(-1, 1, 261)
+        thetas = start + ts[:, None] * u
+        marks, label = ((0.0, scene.name, level),), f"distance from {scene.name}, {names[0]}"
     traced = net.traces(thetas)
     risk = net.risk(traced[-1])
     if not np.isfinite(risk).all():
@@ -307,9 +310,13 @@ class Fit:
 
 def fit_view(problem: Problem, scene: Scene) -> Fit:
     """What the scene's point, and the better one, predict."""
-    net = Net.of(problem)
     points = [scene.at] + ([scene.better] if scene.better is not None else [])
-    names = (scene.name, scene.better_name)[: len(points)]
+    return fits(problem, [each.point for each in points], (scene.name, scene.better_name)[: len(points)])
+
+
+def fits(problem: Problem, points: Sequence[Point], names: Sequence[str]) -> Fit:
+    """What the network predicts at some points. Raises NoView."""
+    net = Net.of(problem)
     low, high = net.inputs.min(axis=0), net.inputs.max(axis=0)
     margin = np.where(high > low, 0.08 * (high - low), 1.0)
     low, high = low - margin, high + margin
@@ -324,13 +331,13 @@ def fit_view(problem: Problem, scene: Scene) -> Fit:
         grid = net.inputs[:0]
     values, at_data = [], []
     for point in points:
-        theta = flat(point.point)[None]
+        theta = flat(point)[None]
         shape = (*(len(axis) for axis in reversed(axes)), -1)
         values.append(net.traces(theta, grid)[-1][0].reshape(shape) if axes else np.zeros((0, net.targets.shape[1])))
         at_data.append(net.traces(theta)[-1][0])
     if not all(np.isfinite(v).all() for v in (*values, *at_data)):
         raise NoView("its numbers are too large for a picture")
-    return Fit(net.inputs, net.targets, names, tuple(axes), tuple(values), tuple(at_data))
+    return Fit(net.inputs, net.targets, tuple(names), tuple(axes), tuple(values), tuple(at_data))
 
 
 def levels(low: float, level: float, high: float, below: int = 4, above: int = 7) -> tuple[list[float], list[float]]:

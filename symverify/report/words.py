@@ -36,7 +36,8 @@ from symverify.kernel.core.facts import (
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
-from symverify.report.formula import Formula, Num, exact, text
+from symverify.report.formula import Formula, Num, text
+from symverify.report.rationals import View, exact, is_short
 from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
@@ -105,7 +106,8 @@ def height_words(checked: Checked, theorem: Theorem) -> Sentence:
     if found is None or not found[0]:
         return ()
     risk = Fraction(str(dict(theorem.statement)["risk"]))
-    return say(f"the risk {{}} is above {_LEAST[found[1]]} by exactly {{}}", risk, found[0])
+    exactly = "exactly " * is_short(found[0])
+    return say(f"the risk {{}} is above {_LEAST[found[1]]} by {exactly}{{}}", risk, found[0])
 
 
 def storey_words(theorem: Theorem) -> str:
@@ -114,16 +116,16 @@ def storey_words(theorem: Theorem) -> str:
     return f"kernel storey{'s' * (len(parts) > 1)} {' and '.join(parts)}"
 
 
-def flat(sentence: Sequence[Inline]) -> str:
-    """A sentence as plain text, its numbers exact."""
-    return "".join(map(_flat, sentence))
+def flat(sentence: Sequence[Inline], whole: bool = False) -> str:
+    """A sentence as plain text; `whole`: its numbers exact, however long."""
+    return "".join(_flat(part, whole) for part in sentence)
 
 
-def _flat(part: Inline) -> str:
+def _flat(part: Inline, whole: bool) -> str:
     match part:
         case str():
             return part
-        case Num(value):
+        case Num(value) if whole or is_short(value):
             return exact(value)
         case Stranger(found) | Strong(found) | Code(found):
             return found
@@ -135,6 +137,16 @@ def sentence(words: Sequence[Inline]) -> Sentence:
     """The words with a capital and a full stop."""
     first, *rest = words
     return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest, ".")
+
+
+def at_least(bound: Fraction) -> Num:
+    """A lower bound: where it is rounded, downward, so that what is said stays true."""
+    return Num(bound, View(toward="down"))
+
+
+def at_most(bound: Fraction) -> Num:
+    """An upper bound, rounded upward."""
+    return Num(bound, View(toward="up"))
 
 
 # one sentence for each kind of fact
@@ -238,11 +250,11 @@ def _cells(fact: UnitCells, _: Names) -> Sentence:
 
 
 def _bound(fact: LowerBound, _: Names) -> Sentence:
-    return say("no parameters have risk below {}", fact.risk)
+    return say("no parameters have risk below {}", at_least(fact.risk))
 
 
 def _limit(fact: Limit, _: Names) -> Sentence:
-    return say("the risk comes arbitrarily close to {}, or below it", fact.risk)
+    return say("the risk comes arbitrarily close to {}, or below it", at_most(fact.risk))
 
 
 def _infimum(fact: Infimum, _: Names) -> Sentence:
@@ -260,7 +272,8 @@ def _not_attained(fact: NotAttained, _: Names) -> Sentence:
 
 
 def _bracket(fact: Bracket, _: Names) -> Sentence:
-    return say("the infimum of the risk over all parameters is at least {} and at most {}", fact.lower, fact.upper)
+    ends = at_least(fact.lower), at_most(fact.upper)
+    return say("the infimum of the risk over all parameters is at least {} and at most {}", *ends)
 
 
 def _critical(fact: CriticalPoint, names: Names) -> Sentence:
@@ -271,7 +284,7 @@ def _critical(fact: CriticalPoint, names: Names) -> Sentence:
 def _minima(fact: CellMinima, _: Names) -> Sentence:
     where = f"{'strictly inside the cell' if fact.is_cell else 'on the face'} {face_words(fact.face)}"
     if not fact.components:
-        above = say(": the risks there are all above {}", fact.risk) if fact.is_cell else ()
+        above = say(": the risks there are all above {}", at_least(fact.risk)) if fact.is_cell else ()
         return (f"no local minimum is {where}", *above)
     one = fact.components == 1
     size = "one connected valley" if one else f"not one valley but {fact.components} components"

@@ -5,18 +5,22 @@ from fractions import Fraction
 
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.proof import Fact
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import (
     EnclosedPoint,
     NoMinimum,
     NotRealMinimum,
     RationalMinimum,
+    RealBracket,
     RealMinimum,
     SpanMinimum,
     SpuriousReal,
     ZeroInfimum,
 )
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
-from symverify.report.document import Inline
+from symverify.report.document import Inline, say
+from symverify.report.formula import Num
+from symverify.report.rationals import enclosed
 
 Sentence = tuple[Inline, ...]
 
@@ -25,14 +29,24 @@ def _named(at: EnclosedPoint | Evaluated, otherwise: str = "a point") -> str:
     return "the given point" if at.given else otherwise
 
 
+def _risk(risk: Enclosure | Fraction) -> Inline:
+    return Num(risk) if isinstance(risk, Fraction) else enclosed(risk)
+
+
 def _point(fact: EnclosedPoint, _: object) -> Sentence:
-    return (f"{_named(fact)} has risk {fact.risk}",)
+    return say(f"{_named(fact)} has risk {{}}", _risk(fact.risk))
+
+
+def _bracket(fact: RealBracket, _: object) -> Sentence:
+    digits = enclosed(fact.risk)
+    return (f"the infimum of the risk over all parameters is {'in ' * digits.startswith('[')}{digits}",)
 
 
 def _span(fact: SpanMinimum, _: object) -> Sentence:
-    return (
-        f"some point, not written down, that predicts {_fit(fact)}, of risk {fact.risk}, is a local minimum, strictly "
+    return say(
+        f"some point, not written down, that predicts {_fit(fact)}, of risk {{}}, is a local minimum, strictly "
         f"inside its cell, in whose closure no point has lower risk{_size(fact)}",
+        _risk(fact.risk),
     )
 
 
@@ -46,13 +60,14 @@ def _size(fact: SpanMinimum) -> str:
 
 def _rational(fact: RationalMinimum, _: object) -> Sentence:
     inside = "" if fact.pattern is None else ": strictly inside its cell, in whose closure no point has lower risk"
-    return (f"{_named(fact.at)}, of risk {fact.at.risk}, is a local minimum{inside}",)
+    return say(f"{_named(fact.at)}, of risk {{}}, is a local minimum{inside}", _risk(fact.at.risk))
 
 
 def _falls(fact: NotRealMinimum, _: object) -> Sentence:
-    return (
-        f"{_named(fact.at)}, of risk {fact.at.risk}, is not a local minimum: along a polynomial curve from it the risk "
+    return say(
+        f"{_named(fact.at)}, of risk {{}}, is not a local minimum: along a polynomial curve from it the risk "
         "strictly falls at once",
+        _risk(fact.at.risk),
     )
 
 
@@ -64,7 +79,8 @@ def _enclosed(fact: BoxMinimum) -> str:
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:
     kinks = f"; {len(fact.kinks)} of its pre-activations are exactly at breakpoints" if fact.kinks else ""
-    return (f"{_enclosed(fact)}, of risk {fact.risk}, is a local minimum{kinks}",)
+    gone = f"; {len(fact.collapsed)} of its units are 0" if fact.collapsed else ""
+    return say(f"{_enclosed(fact)}, of risk {{}}, is a local minimum{kinks}{gone}", _risk(fact.risk))
 
 
 def _minimum(fact: RealMinimum) -> tuple[str, str]:
@@ -82,12 +98,13 @@ def _minimum(fact: RealMinimum) -> tuple[str, str]:
 def _spurious(fact: SpuriousReal, _: object) -> Sentence:
     name, size = _minimum(fact.minimum)
     risk, other = fact.minimum.enclosed, _named(fact.better, "another point")
-    return (f"{name}, of risk {risk}, is a spurious local minimum: {other} has risk {fact.better.risk}{size}",)
+    said = f"{name}, of risk {{}}, is a spurious local minimum: {other} has risk {{}}{size}"
+    return say(said, _risk(risk), _risk(fact.better.risk))
 
 
 def _none(fact: NoMinimum, _: object) -> Sentence:
     over = "affine maps of the inputs" if fact.affine else "the predictions of a cell"
-    return (f"the infimum of the risk over {over} is {fact.risk}, and none of them attains it",)
+    return say(f"the infimum of the risk over {over} is {{}}, and none of them attains it", _risk(fact.risk))
 
 
 def _zero(_: ZeroInfimum, __: object) -> Sentence:
@@ -102,5 +119,6 @@ REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousReal: _spurious,
     NoMinimum: _none,
     ZeroInfimum: _zero,
+    RealBracket: _bracket,
     BoxMinimum: _box,
 }

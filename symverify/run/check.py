@@ -4,6 +4,7 @@ The verdicts are the kernel's on the certificate as written; the solver's answer
 is there already, about the same problem, is added to: what it proves stays.
 """
 
+import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
@@ -16,13 +17,15 @@ from pathlib import Path
 from symverify.certify.emitters import CLAIMS, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
-from symverify.errors import NoSolver, Rejected, UnknownClaim
+from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
 from symverify.kernel import Checked, Theorem
+from symverify.kernel.core.network import Point
 from symverify.kernel.core.proof import Value
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
 from symverify.problem.load import LoadedProblem
+from symverify.problem.shape import same_shape
 from symverify.problem.write import clean, destination, is_file
 from symverify.run import checkpoints
 from symverify.run.local import processes
@@ -30,9 +33,10 @@ from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling,
 from symverify.run.verdict import Verdict, worst
 from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
+from symverify.text import meant, plain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ClaimResult:
     """One claim's outcome. `statement` is what the kernel proved, `notes` what the search adds for the reader.
 
@@ -64,6 +68,16 @@ class ClaimResult:
     def better_risk(self) -> Fraction | None:
         """The risk of the strictly better point, where there is one."""
         return _fraction(self.statement.get("better_risk"))
+
+    def __repr__(self) -> str:
+        numbers = [f"{key} {_short(value)}" for key, value in self.statement.items() if value is not None]
+        return f"<ClaimResult {', '.join([f'{self.name}: {self.verdict.value}', *numbers[:4]])}>"
+
+
+def _short(value: Value) -> str:
+    """A number of a statement, in a few characters."""
+    text = str(value)
+    return text if len(text) <= 24 else f"{text[:20]}... ({len(text)} characters)"
 
 
 def _fraction(value: Value) -> Fraction | None:
@@ -119,52 +133,59 @@ class CheckResult:
 
 def check(
     problem: LoadedProblem,
-    claims: Sequence[str] | None = None,
+    claims: Sequence[str] | str | None = None,
     *,
     timeout: float = 60.0,
     smt: bool = True,
     solver: Name = "z3",
-    output: Path | None = None,
+    output: str | os.PathLike[str] | None = None,
     workers: int = 1,
     executor: Callable[[], AbstractContextManager[Executor | None]] | None = None,
     resume: bool = False,
     fresh: bool = False,
     cell: str | None = None,
+    witnesses: Sequence[LoadedProblem] = (),
+    gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
-    A certificate about this problem that is there already is added to; with `fresh` it is replaced. `timeout` is in
-    seconds for the search; the kernel's check and the solver have as much again each. A search for the global minimum
-    runs in `workers` processes if it is large, or on the executor that `executor` opens, with the same result; where it
-    ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so
+    Claims are names in a list, or joined by commas. A certificate about this problem that is there already is added to;
+    with `fresh` it is replaced. `timeout` is in seconds for the search; the kernel's check and the solver have as much
+    again each. A search for the global minimum runs in `workers` processes if it is large, or on the executor that
+    `executor` opens, with the same result; where it ends early it leaves a checkpoint beside `output`, from which
+    `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises Usage (UnknownClaim, NoCell,
-    NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
+    files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
+    an infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell, NoSolver,
+    BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
+    target = None if output is None else Path(output)
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
     checkpoint, taken = None, None
-    if output is not None:
-        checkpoint, taken = _prepared(output, problem, resume, fresh)
+    if target is not None:
+        checkpoint, taken = _prepared(target, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
+    session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
         results, skipped, called = _attempted(session, names, stopped)
-        whole, results = _settled(session, results, output, problem, fresh)
+        whole, results = _settled(session, results, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
         if taken is None:
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
     left_out = dict.fromkeys(name for name, _ in skipped)
     asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else names))
-    if output is not None:
+    if target is not None:
         solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
-        checkpoints.tidy(output, problem.problem, solved)
+        checkpoints.tidy(target, problem.problem, solved)
     if whole is None:
         return CheckResult(problem, tuple(results), None, skipped=tuple(skipped), asked=asked)
     tried = {result.name for result in results}
@@ -172,14 +193,25 @@ def check(
     settled, alarms = _with_gaps(results), tuple[str, ...]()
     if smt and not stopped():
         settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
-    return CheckResult(problem, tuple(settled), whole.text, output, whole.checked, alarms, tuple(skipped), asked, kept)
+    return CheckResult(problem, tuple(settled), whole.text, target, whole.checked, alarms, tuple(skipped), asked, kept)
 
 
-def _known(claims: Sequence[str]) -> list[str]:
+def _parameters_of(other: LoadedProblem, problem: LoadedProblem) -> Point:
+    """The parameters of another network file, as a point of this problem. Raises Usage."""
+    theirs, ours = other.problem, problem.problem
+    if theirs.parameters is None:
+        raise Usage(f"the witness {plain(other.name)} gives no parameters")
+    if not same_shape(theirs, ours):
+        raise Usage(f"the witness {plain(other.name)} is a network of another shape")
+    return theirs.parameters
+
+
+def _known(claims: Sequence[str] | str) -> list[str]:
     """The names of claims, each once. Raises UnknownClaim."""
+    claims = [name.strip() for name in claims.split(",")] if isinstance(claims, str) else claims
     for name in claims:
         if name not in CLAIMS:
-            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}")
+            raise UnknownClaim(f"unknown claim {name!a:.60}", f"known: {', '.join(CLAIMS)}{meant(name, CLAIMS)}")
     return list(dict.fromkeys(claims))
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
 from symverify.certify.certificate import parameters
@@ -47,20 +46,6 @@ def told(results: Sequence[Snapped]) -> list[str]:
             continue
         lines.append(
             f"{found.where}: an exact local minimum ({found.rule}) at distance {found.distance:.6g} "
-            f"(squared {_short(str(found.squared_distance))}); its risk is {_short(str(found.risk))}, "
-            f"about {_value(found.risk)}, that of the given point about {_value(found.given_risk)}"
+            f"(squared {found.squared_distance}); its risk is {found.risk}, that of the given point {found.given_risk}"
         )
     return lines
-
-
-def _short(number: str) -> str:
-    """A rational, or its beginning and its length where it is long."""
-    return number if len(number) <= 60 else f"{number[:40]}... ({len(number)} characters)"
-
-
-def _value(x: Fraction) -> str:
-    """A number in decimals, also beyond the range of floats."""
-    try:
-        return f"{float(x):.12g}"
-    except OverflowError:
-        return "a number beyond the range of floats"

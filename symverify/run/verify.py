@@ -33,7 +33,7 @@ WORDS = {
 _SEVERITY = list(WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verified:
     """What became of one certificate, or of a path that led to none. `lines` is the text to print, verdict last.
 
@@ -55,6 +55,9 @@ class Verified:
         refuted = any(theorem.verdict == "refuted" for theorem in self.theorems)
         return WORDS[REFUTED if refuted else self.code]
 
+    def __repr__(self) -> str:
+        return f"<Verified {plain(self.certificate, 100)}: {self.word}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:
@@ -71,6 +74,7 @@ class Problems:
     """The network files to look among: those given, then those beside a certificate. Each is read at most once."""
 
     given: Sequence[Path] = ()
+    data: Path | None = None  # the data file of them all, where it does not lie beside
     _read: dict[Path, LoadedProblem | str] = field(default_factory=dict)
 
     def of(self, certificate: Path, sha256: str) -> LoadedProblem:
@@ -92,7 +96,7 @@ class Problems:
     def _load(self, path: Path) -> LoadedProblem | str:
         if path not in self._read:
             try:
-                self._read[path] = load(path)
+                self._read[path] = load(path, self.data)
             except Malformed as error:
                 where, what = error.faults[0]
                 self._read[path] = f"{where}: {what}" if where else what
@@ -101,18 +105,21 @@ class Problems:
         return self._read[path]
 
 
-def verify_many(paths: Sequence[Path], require_proved: bool = False) -> list[Verified]:
+def verify_many(paths: Sequence[Path], require_proved: bool = False, data: Path | None = None) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
     Exactly two files, the second one not a certificate by name, are CERTIFICATE and NETWORK: that network file is the
     problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
-    `require_proved`: a verified refutation has the code of a refutation.
+    `require_proved`: a verified refutation has the code of a refutation. `data` is the data file that the network files
+    name, where it does not lie beside them.
     """
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
-        return [_pair(paths[0], paths[1], require_proved)]
+        if data is None:
+            return [_pair(paths[0], paths[1], require_proved)]
+        return [verify_one(paths[0], Problems([paths[1]], data), require_proved)]
     networks = [path for path in paths if not is_certificate(path) and os.path.isfile(path)]
-    problems, done, results = Problems(networks), set[str](), list[Verified]()
+    problems, done, results = Problems(networks, data), set[str](), list[Verified]()
     for path in paths:
         if path in networks:
             continue
@@ -169,7 +176,12 @@ def _verified(
 
 def worst_code(results: Sequence[Verified]) -> int:
     """The exit code of several: the worst; of none, undecided."""
-    return max((result.code for result in results), key=_SEVERITY.index, default=UNDECIDED)
+    return worst_of([result.code for result in results])
+
+
+def worst_of(codes: Sequence[int]) -> int:
+    """The worst of some exit codes; of none, undecided."""
+    return max(codes, key=_SEVERITY.index, default=UNDECIDED)
 
 
 def report(results: Sequence[Verified]) -> list[str]:
@@ -194,6 +206,13 @@ def beside(certificate: Path) -> list[Path]:
     own = certificate.name.removesuffix(SUFFIX) + ".json"
     found = (path for path in certificate.parent.glob("*.json") if not is_certificate(path) and os.path.isfile(path))
     return sorted(found, key=lambda path: (path.name != own, path.name))
+
+
+def beside_all(paths: Sequence[Path]) -> list[Path]:
+    """The certificates in the folders of these files, whatever their network files and data are called; themselves."""
+    folders = dict.fromkeys(path.parent for path in paths)
+    near = (each for folder in folders for each in sorted(folder.glob(f"*{SUFFIX}")))
+    return list(dict.fromkeys([*filter(is_certificate, paths), *near]))
 
 
 def head(certificate: bytes) -> tuple[str, list[Stated]]:

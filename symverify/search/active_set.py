@@ -15,6 +15,8 @@ import numpy as np
 
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import integral, primitive, rays
+from symverify.kernel.core.network import Problem
+from symverify.kernel.reals.kinks import entering, homogeneous
 from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
 
 TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
@@ -61,7 +63,7 @@ def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
 def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink, int]) -> float:
     """A Newton step, a release or a way down negative curvature; the trust radius after it."""
     state.v = v = retracted(net, state, state.v)
-    if not np.abs(v).max() < FAR:
+    if not np.abs(v).max(initial=0) < FAR:
         state.status = "runs to infinity"
         return radius
     first = net.gradient(v, state.pieces)[0]
@@ -77,7 +79,7 @@ def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink
     along = vectors.T @ (basis.T @ first)
     state.gradient = float(np.abs(basis.T @ first).max(initial=0))
     scale = max(1e-3, float(np.abs(values).max(initial=0)))
-    if state.gradient < TOLERANCE * max(1, float(np.abs(hessian).max())):
+    if state.gradient < TOLERANCE * max(1, float(np.abs(hessian).max(initial=0))):
         if released(net, state, rows, refused):
             return max(radius, 1e-2)
         if state.status or not len(values) or values[0] >= -1e-7 * scale:
@@ -164,30 +166,55 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
 
 
 def depend(net: FloatNetwork, state: State) -> None:
-    """Find the kinks that depend on the held ones: in the first layer by collinear inputs, deeper by equal ones."""
-    problem, found = net.problem, dict[Kink, dict[Kink, Fraction]]()
-    if any(len(h.breakpoints) > 1 or any((*h.breakpoints, *h.offsets)) for h in problem.activations):
+    """Find the kinks that depend on held ones, and hold none that depends on those before it."""
+    problem, found, basis = net.problem, dict[Kink, dict[Kink, Fraction]](), list[Kink]()
+    if not homogeneous(problem):
         return
     for unit in dict.fromkeys(b[:2] for b in state.kinks):
-        own = [b for b in state.kinks if b[:2] == unit]
-        columns = np.array([[float(x) for x in problem.row(b[2])] for b in own])
+        own = list[Kink]()
+        for b in (b for b in state.kinks if b[:2] == unit):
+            if row := combination(state, problem, own, b):
+                found[b] = row
+            else:
+                own.append(b)
+        basis += own
         for i in range(len(problem.inputs)):
             kink = (*unit, i)
-            if kink in own or problem.dead_row(i):
+            if kink in own or kink in found or problem.dead_row(i):
                 continue
-            if unit[0]:
-                equal = [b for b in own if problem.inputs[b[2]] == problem.inputs[i]]
-                row = {b: Fraction(1) for b in equal[:1]}
-            else:
-                near = least(columns.T, np.array([float(x) for x in problem.row(i)]))
-                row = {b: Fraction(x).limit_denominator(10**4) for b, x in zip(own, near.tolist(), strict=True)}
-                row = {b: x for b, x in row.items() if x}
-                sums = [sum((x * problem.row(b[2])[c] for b, x in row.items()), ZERO) for c in range(columns.shape[1])]
-                row = row if tuple(sums) == tuple(problem.row(i)) else {}
-            if row:
+            if row := combination(state, problem, own, kink):
                 found[kink] = row
                 state.pieces[unit[0]][i, unit[1]] = 0
-    state.dependents = found
+    state.kinks, state.dependents = basis, found
+
+
+def combination(state: State, problem: Problem, own: Sequence[Kink], kink: Kink) -> dict[Kink, Fraction]:
+    """z_c = Σ α z_b for all parameters near, over held kinks of its unit; empty if there is no such α to be seen."""
+    m, _, i = kink
+    if equal := [b for b in own if problem.inputs[b[2]] == problem.inputs[i]]:
+        return {equal[0]: Fraction(1)}
+    held = {*state.kinks, *state.dependents}
+
+    def alike(k: int) -> bool:
+        """Whether sample k is strictly inside the same pieces below."""
+        lower = [(layer, j) for layer in range(m) for j in range(state.pieces[layer].shape[1])]
+        return all(
+            state.pieces[layer][k, j] == state.pieces[layer][i, j]
+            and (layer, j, k) not in held
+            and (layer, j, i) not in held
+            for layer, j in lower
+        )
+
+    own = [b for b in own if alike(b[2])]
+    if not own:
+        return {}
+    rows = [entering(problem, m, b[2]) for b in own]
+    near = least(np.array(rows, dtype=float).T, np.array(entering(problem, m, i), dtype=float))
+    weights = [Fraction(x).limit_denominator(10**4) for x in near.tolist()]
+    sums = [sum((x * row[c] for x, row in zip(weights, rows, strict=True)), ZERO) for c in range(len(rows[0]))]
+    if tuple(sums) != entering(problem, m, i):
+        return {}
+    return {b: x for b, x in zip(own, weights, strict=True) if x}
 
 
 def fell(net: FloatNetwork, state: State, way: Array) -> bool:

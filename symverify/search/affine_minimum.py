@@ -54,12 +54,10 @@ def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]
         return list(zip(*least_squares(rows, problem.targets), strict=True))
     if not problem.loss.smooth:
         return [tuple(kinked_fit(rows, y, problem.loss)) for y in zip(*problem.targets, strict=True)]
-    return [_fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
+    return [fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
 
 
-def _fit_by_pieces(
-    rows: list[tuple[Fraction, ...]], y: list[Fraction], loss: Loss, rounds: int
-) -> tuple[Fraction, ...]:
+def fit_by_pieces(rows: list[tuple[Fraction, ...]], y: list[Fraction], loss: Loss, rounds: int) -> tuple[Fraction, ...]:
     """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y."""
     pieces, width = [len(loss.parts) // 2] * len(y), len(rows[0])
     for _ in range(rounds):

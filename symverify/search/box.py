@@ -1,29 +1,43 @@
-"""The numbers of a `minimum_in_box` certificate: a search from a trained point, then Newton's method at length."""
+"""From a trained point to a local minimum in a box: a search in floats, then the numbers of a certificate."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
-from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
-from symverify.kernel.reals.interval import Interval
-from symverify.kernel.reals.minimum_in_box import Candidate, symmetries
-from symverify.search.active_set import State, descend
-from symverify.search.float_network import Array, FloatNetwork, Kink, as_floats
+from symverify.kernel.reals.collapsed import widened
+from symverify.kernel.reals.fields import symmetries
+from symverify.kernel.reals.kinks import Kinks, homogeneous
+from symverify.kernel.reals.minimum_in_box import Candidate
+from symverify.search.active_set import State
+from symverify.search.box_numbers import (
+    PLACES,
+    RADII,
+    Fields,
+    NotEnclosed,
+    inverted,
+    matrix,
+    middle,
+    numbers_of,
+    spelled,
+    spelled_kinks,
+)
+from symverify.search.collapse import Left, left
+from symverify.search.float_network import Array, FloatNetwork, as_floats
 from symverify.search.snap_equations import as_point
+from symverify.search.span_box import spanned
 
-RADII = (64, 100, 40, 30)  # radii 2^-k to try
-PLACES, ROUNDS, MATRIX_PLACES = 200, 30, 40
+ROUNDS = 30
 SHAKES, FAR = 4, 25.0
-Fields = dict[str, object]
-Try = Callable[[Fields], int]
+Try = Callable[[str, Fields], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +50,8 @@ class Enclosed:
     shakes: int
 
 
-class NotEnclosed(SymverifyError):
-    """Why no minimum was enclosed."""
-
-
 def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Enclosed:
-    """A local minimum reached from the point, by `prove`, which runs the kernel's rule on the fields of a step.
+    """A local minimum reached from the point, by `prove`, which runs a rule of the kernel on the fields of a step.
 
     Raises NotEnclosed.
     """
@@ -49,54 +59,70 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
     net, noise = FloatNetwork(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
-        state = descend(net, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
+        found = left(problem, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
+        state = found.state
         try:
             if state.status != "stationary":
                 raise NotEnclosed(f"the search ended: {state.status}")
-            step, centre = proved(problem, net, state, prove)
+            step, centre = proved(found, prove)
         except (NotEnclosed, np.linalg.LinAlgError) as error:
             reasons.append(str(error))
-            if np.abs(state.v).max() > FAR:
-                largest = float(np.abs(state.v).max())
-                raise NotEnclosed(
-                    f"the search ended at risk {net.risk(state.v):.9g}, where a parameter is {largest:.3g}: it seems "
-                    "to run to infinity"
-                ) from error
+            if np.abs(state.v).max(initial=0) > FAR:
+                raise NotEnclosed(runs_away(found)) from error
             if time.monotonic() > deadline:
                 break
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
             continue
-        return Enclosed(step, centre, float(np.linalg.norm(as_floats(centre) - start)), shake)
+        whole = widened(problem, found.gone, centre)
+        return Enclosed(step, whole, float(np.linalg.norm(as_floats(whole) - start)), shake)
     raise NotEnclosed(reasons[0])
 
 
-def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tuple[int, Point]:
-    """The step that the kernel accepts for a stationary state, and the centre of its box."""
+def runs_away(found: Left) -> str:
+    """Why there seems to be no minimum where the search went."""
+    risk, largest = FloatNetwork(found.problem).risk(found.state.v), float(np.abs(found.state.v).max())
+    return f"the search ended at risk {risk:.9g}, where a parameter is {largest:.3g}: it seems to run to infinity"
+
+
+def proved(found: Left, prove: Try) -> tuple[int, Point]:
+    """The step that the kernel accepts for a stationary state, and the centre of its box (without collapsed units)."""
+    problem, state = found.problem, found.state
+    collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
     pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
-    chosen, held = ([], []) if problem.decays else slice_of(problem, pieces, state)
+    dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
+    kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
+    try:
+        return isolated(kinks, state, lambda fields: prove("minimum_in_box", {**fields, **collapsed}))
+    except (NotEnclosed, np.linalg.LinAlgError) as first:
+        if problem.decays or not homogeneous(problem):
+            raise
+        try:
+            return spanned(kinks, [Fraction(x) for x in state.v.tolist()], partial(prove, "face_span"))
+        except (NotEnclosed, KernelError, np.linalg.LinAlgError):
+            raise first from None
+
+
+def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tuple[int, Point]:
+    """By `minimum_in_box`: in a slice across the symmetries the minimum is isolated."""
+    problem = kinks.problem
+    chosen, held = slice_of(kinks, state.v)
     numbers = [Fraction(x) for x in state.v.tolist()]
     weights = [Fraction(x) for x in state.multipliers.tolist()]
     if len(weights) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
 
-    dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
-
-    def candidate(radius: Fraction = ZERO) -> Candidate:
-        return Candidate(
-            problem, as_point(problem, numbers), radius, list(state.kinks), weights, dependents, pieces, held, "the box"
-        )
+    def candidate() -> Candidate:
+        return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
 
     try:
         inverse, tau = newton(candidate, numbers, weights)
     except KernelError as error:
         raise NotEnclosed(str(error)) from error
-    across = inverted(velocity_rows(problem, pieces, [*state.kinks, *state.dependents], numbers, chosen)[:, held])
+    across = inverted(velocity_rows(kinks, numbers, chosen)[:, held])
     fields: Fields = {
         "centre": numbers_of(as_point(problem, numbers)),
-        "kinks": [list(b) for b in state.kinks],
+        **spelled_kinks(kinks),
         "multipliers": [str(x) for x in weights],
-        "dependents": [{"kink": list(c), "weights": [str(x) for x in row]} for c, row in dependents],
-        "pieces": [[list(unit) for unit in layer] for layer in pieces],
         "held": held,
         "flows": chosen,
         "inverse": spelled(inverse),
@@ -112,25 +138,6 @@ def proved(problem: Problem, net: FloatNetwork, state: State, prove: Try) -> tup
     raise NotEnclosed(reason)
 
 
-def numbers_of(point: Point) -> object:
-    """A point as certificates spell it."""
-    return [
-        {"weight": [[str(x) for x in row] for row in layer.weight]}
-        | ({} if layer.bias is None else {"bias": [str(x) for x in layer.bias]})
-        for layer in point
-    ]
-
-
-def middle(x: Interval) -> float:
-    """A float near the middle."""
-    return float((x.lower + x.upper) / 2)
-
-
-def matrix(rows: Sequence[Sequence[Interval]]) -> Array:
-    """The middles."""
-    return np.array([[middle(x) for x in row] for row in rows])
-
-
 def newton(
     candidate: Callable[[], Candidate], numbers: list[Fraction], weights: list[Fraction]
 ) -> tuple[Array, Fraction]:
@@ -141,7 +148,7 @@ def newton(
     free, inverse, tau = candidate().free, None, ZERO
     for turn in range(ROUNDS):
         box, multipliers = candidate().box(ZERO)
-        found = box.lagrangian(candidate().kinks, multipliers, free if turn < 3 else ())
+        found = box.lagrangian(candidate().kinks.basis, multipliers, free if turn < 3 else ())
         if turn < 3:
             derivative, tau = derivative_of(found, free)
             inverse = inverted(derivative)
@@ -171,37 +178,20 @@ def derivative_of(found: Lagrangian, free: Sequence[int]) -> tuple[Array, Fracti
     return whole, Fraction(4 * tau)
 
 
-def inverted(square: Array) -> Array:
-    """The inverse; raises LinAlgError where it has none to speak of."""
-    if len(square) and not np.linalg.cond(square) < 1e13:
-        raise np.linalg.LinAlgError("the equations of the minimum are singular")
-    return np.linalg.inv(square) if len(square) else square
-
-
-def spelled(rows: Array) -> list[list[str]]:
-    """A matrix, rounded, as certificates spell it."""
-    unit = 2**MATRIX_PLACES
-    return [[str(Fraction(round(Fraction(x) * unit), unit)) for x in row] for row in rows.tolist()]
-
-
-def velocity_rows(
-    problem: Problem, pieces: Pattern, every: Sequence[Kink], numbers: Sequence[Fraction], chosen: Sequence[int] | None
-) -> Array:
-    """The velocities of flows at a point, one a row; of those chosen, or of all."""
-    where = list(places(problem))
+def velocity_rows(kinks: Kinks, numbers: Sequence[Fraction], chosen: Sequence[int] | None) -> Array:
+    """The velocities of fields at a point, one a row; of those chosen, or of all."""
+    where = list(places(kinks.problem))
     at, rows = dict(zip(where, map(float, numbers), strict=True)), []
-    for moves in symmetries(problem, pieces, every):
+    for moves in symmetries(kinks.problem, kinks.pieces, kinks.every):
         speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}
         rows.append([speeds.get(place, 0.0) for place in where])
     kept = rows if chosen is None else [rows[k] for k in chosen]
     return np.array(kept).reshape(len(kept), len(where))
 
 
-def slice_of(problem: Problem, pieces: Pattern, state: State) -> tuple[list[int], list[int]]:
-    """Independent flows and as many parameters that they move freely: elimination, the largest pivot first."""
-    left = velocity_rows(
-        problem, pieces, [*state.kinks, *state.dependents], [Fraction(x) for x in state.v.tolist()], None
-    )
+def slice_of(kinks: Kinks, v: Array) -> tuple[list[int], list[int]]:
+    """Independent fields and as many parameters that they move freely: elimination, the largest pivot first."""
+    left = velocity_rows(kinks, [Fraction(x) for x in v.tolist()], None)
     rows, columns = list[int](), list[int]()
     while left.size:
         row, column = np.unravel_index(int(np.abs(left).argmax()), left.shape)

@@ -60,37 +60,37 @@ def decide_shallow(problem: Problem, point: Point) -> Stays | Descends | Unknown
             curve = moved(point, {(1, 0, j): Poly.of([ZERO, Fraction(-sign(value))])})
             return Descends(curve, f"the output weight of unit {j + 1} has a non-zero derivative")
         try:
-            outcome = _still(g, bends) if v == 0 else _rises([v * x for x in g], {u: v * a for u, a in bends.items()})
+            outcome = still(g, bends) if v == 0 else rises([v * x for x in g], {u: v * a for u, a in bends.items()})
         except Declined as error:
             return Unknown(f"unit {j + 1}: {error}")
         match outcome:
-            case _Down(delta):
+            case Down(delta):
                 return Descends(_push(point, j, v, delta, g, bends), _reason(j, v, bends))
-            case _Held(multipliers):
+            case Held(multipliers):
                 found.append(multipliers)
     return Stays(tuple(found))
 
 
 @dataclass(frozen=True, slots=True)
-class _Down:
+class Down:
     delta: Sequence[Fraction | int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     multipliers: list[Fraction] | None
 
 
-def _slope(g: Sequence[Fraction], bends: Bends, delta: Sequence[Fraction | int]) -> Fraction:
+def sloped(g: Sequence[Fraction], bends: Bends, delta: Sequence[Fraction | int]) -> Fraction:
     """⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|."""
     return sum(map(mul, g, delta), ZERO) + sum((a * abs(sum(map(mul, u, delta))) for u, a in bends.items()), ZERO)
 
 
-def _still(g: Sequence[Fraction], bends: Bends) -> _Down | _Held:
+def still(g: Sequence[Fraction], bends: Bends) -> Down | Held:
     """Whether ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩| vanishes identically; else a δ where it does not."""
     bent = [u for u, a in bends.items() if a]
     if not bent:
-        return _Down([-x for x in g]) if any(g) else _Held([])
+        return Down([-x for x in g]) if any(g) else Held([])
     # Across a generic point δ of one hyperplane the sum bends, so it is not 0 at all of δ, δ ± εu.
     u = bent[0]
     for weight in range(1, 2 + 2 * len(bends) * len(u)):
@@ -105,33 +105,33 @@ def _still(g: Sequence[Fraction], bends: Bends) -> _Down | _Held:
                 [b + step * c for b, c in zip(base, u, strict=True)],
                 [b - step * c for b, c in zip(base, u, strict=True)],
             ):
-                if _slope(g, bends, delta):
-                    return _Down(delta)
+                if sloped(g, bends, delta):
+                    return Down(delta)
     raise ArithmeticError("a bend of a piecewise linear function was not found")
 
 
-def _rises(g: Sequence[Fraction], bends: Bends) -> _Down | _Held:
+def rises(g: Sequence[Fraction], bends: Bends) -> Down | Held:
     """Whether ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩| ≥ 0 for all δ; else a δ where it is negative."""
     width, rows = len(g), list(bends)
     free = nullspace(rows, width)
     for b in free:
         along = sum(map(mul, g, b), ZERO)
         if along:
-            return _Down([-sign(along) * x for x in b])
+            return Down([-sign(along) * x for x in b])
     mu = solve(list(zip(*rows, strict=True)), g, len(rows)) if rows else []
     if mu is None:
         raise ArithmeticError("orthogonal to the lineality space, so spanned")
     if all(abs(m) <= a for m, a in zip(mu, bends.values(), strict=True)):
-        return _Held(mu)
+        return Held(mu)
     if len(free) + len(rows) == width:
         worst = next(c for c, (m, a) in enumerate(zip(mu, bends.values(), strict=True)) if abs(m) > a)
         dual = solve(rows, [Fraction(c == worst) for c in range(len(rows))], width) or []
-        return _Down([-x for x in dual] if _slope(g, bends, [-x for x in dual]) < 0 else dual)
+        return Down([-x for x in dual] if sloped(g, bends, [-x for x in dual]) < 0 else dual)
     for ray in rays(rows):
         for delta in (ray, [-x for x in ray]):
-            if _slope(g, bends, delta) < 0:
-                return _Down(delta)
-    return _Held(None)
+            if sloped(g, bends, delta) < 0:
+                return Down(delta)
+    return Held(None)
 
 
 def _push(point: Point, j: int, v: int, delta: Sequence[Fraction | int], g: Sequence[Fraction], bends: Bends) -> Point:
@@ -142,7 +142,7 @@ def _push(point: Point, j: int, v: int, delta: Sequence[Fraction | int], g: Sequ
         (0, j, c if c < columns else None): Poly.of([ZERO, Fraction(x)]) for c, x in enumerate(direction)
     }
     if v == 0:
-        moves[1, 0, j] = Poly.of([ZERO, ZERO, Fraction(-sign(_slope(g, bends, direction)))])
+        moves[1, 0, j] = Poly.of([ZERO, ZERO, Fraction(-sign(sloped(g, bends, direction)))])
     return moved(point, moves)
 
 

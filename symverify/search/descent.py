@@ -18,41 +18,41 @@ from symverify.kernel.core.network import (
     Point,
     Problem,
     cell_of,
+    pieces_at,
     predictions,
-    rational,
     residuals,
     risk,
     risk_along,
-    trace,
 )
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import MAX_HESSIAN, derivatives
 from symverify.kernel.curvature.hessian import slope as pulled
-from symverify.search.decide import moved, places
+from symverify.kernel.programs.parameters import values_of
+from symverify.search.snap_equations import as_point
 from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
+Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
 
 
 def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
     """A curve along which the risk strictly falls, and why in words; None if none of those tried does."""
     here = risk(problem, predictions(problem, point))
     for velocity, why in _candidates(problem, point):
-        moves = {
-            place: Poly.of([ZERO, *coefficients])
-            for place, coefficients in zip(places(problem), velocity, strict=True)
-            if any(coefficients)
-        }
-        curve = moved(point, moves)
+        curve = along(problem, point, velocity)
         try:
-            if moves and (risk_along(problem, curve) - here).sign_after_zero() < 0:
+            if any(map(any, velocity)) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
                 return curve, why
         except Declined:
             continue
     return None
 
 
-Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
+def along(problem: Problem, point: Point, velocity: Velocity) -> Point:
+    """The curve of a velocity."""
+    start = values_of(problem, point)
+    pairs = zip(start, velocity, strict=True)
+    return as_point(problem, [Poly.of([ZERO, *rates]) + x if any(rates) else x for x, rates in pairs])
 
 
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
@@ -67,18 +67,21 @@ def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]
     if problem.loss.smooth and len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
         for direction in _curvature(problem, point):
             yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
+    for velocity in random_velocities(problem):
+        yield velocity, "a curve found by search"
+
+
+def random_velocities(problem: Problem) -> Iterator[Velocity]:
+    """Few parameters moving along small multiples of t and t², from a fixed seed."""
     rng = np.random.default_rng(0)
     for _ in range(MAX_TRIES):
         sparse = rng.random(problem.size()) < rng.choice([0.1, 0.3, 0.6])
         first = rng.integers(-2, 3, problem.size()) * sparse
         order = rng.integers(1, 3, problem.size())
-        yield (
-            [
-                (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
-                for x, power in zip(first, order, strict=True)
-            ],
-            "a curve found by search",
-        )
+        yield [
+            (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
+            for x, power in zip(first, order, strict=True)
+        ]
 
 
 def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
@@ -86,13 +89,9 @@ def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:
 
     Not every choice need be realised near the point; a wrong one only gives a curve that is tried in vain.
     """
-    hidden = problem.widths[1:-1]
-    choices: list[tuple[int, ...]] = []
-    for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for x in z:
-                at = problem.activations[m].pieces(rational(x))
-                choices.append(at[:1] if m == 0 and problem.dead_row(i) else at)
+    around = pieces_at(problem, point)
+    hidden = list(map(len, around))
+    choices = [unit[i] for i in range(len(problem.inputs)) for layer in around for unit in layer]
     found = []
     for number, choice in enumerate(product(*choices)):
         if number == MAX_CELLS:
@@ -118,7 +117,7 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
     The risk falls along minus it, and from every other subgradient's too, if it is not 0.
     """
     ends = intervals(problem, predictions(problem, point))
-    outputs = problem.widths[-1]
+    outputs = len(problem.targets[0])
     fixed = pulled(problem, point, pattern, [[low for low, _ in row] for row in ends])
     rows: list[list[float]] = []
     for i, row in enumerate(ends):

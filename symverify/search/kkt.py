@@ -23,7 +23,6 @@ from symverify.kernel.core.interior_minimum import flat
 from symverify.kernel.core.network import (
     Point,
     Problem,
-    coordinates,
     evaluate,
     predictions,
     residuals,
@@ -35,6 +34,7 @@ from symverify.kernel.curvature.cell_kkt import Cell, cells, no_point, second_or
 from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated
 from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import derivatives, gradient
+from symverify.kernel.programs.parameters import linear, values_of
 from symverify.search.snap_equations import as_point
 
 MAX_CELLS, MAX_OPEN, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 3, 6, 8, 40
@@ -130,7 +130,7 @@ def _cell(cell: Cell) -> Entry | Falls | Open:
 
 def _empty(cell: Cell, normals: Sequence[Vector]) -> Entry | None:
     """Multipliers on the first layer's kinks that show the cell empty, if there are some."""
-    first = [b for b, (m, _, _) in enumerate(cell.kinks) if m == 0 and any(normals[b])]
+    first = [b for b, kink in enumerate(cell.kinks) if linear(cell.problem, kink) and any(normals[b])]
     if not first:
         return None
     found = solve_system([], [], [(normals[b], ZERO) for b in first], len(normals[0]))
@@ -175,7 +175,7 @@ def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Falls
 
 def _fall(cell: Cell, moves: Sequence[Sequence[Fraction]], why: str) -> Falls | None:
     """θ* + Σ moves t^k, if the risk strictly falls along it."""
-    start = coordinates(cell.at.point)
+    start = values_of(cell.problem, cell.at.point)
     curve = as_point(cell.problem, _along(start, [Poly.of([ZERO, *move]) for move in moves]))
     with suppress(Declined):
         if (risk_along(cell.problem, curve) - cell.at.risk).sign_after_zero() < 0:
@@ -233,7 +233,7 @@ def _bent(cell: Cell, given: Vector, direction: Vector) -> Falls | None:
 def _eliminate(cell: Cell, given: Vector, found: Stationary) -> Entry | Falls | Open:
     """One flat direction beside the flows: its curve as a power series, for several choices of coordinates."""
     size, normals = cell.problem.size(), [normal for normal, _ in found.active]
-    if any(m for _, (m, _, _) in found.active):
+    if not all(linear(cell.problem, kink) for _, kink in found.active):
         return Open("flat directions of higher order, with an active kink beyond the first layer")
     if rank(normals) < len(normals):
         return Open("flat directions of higher order, with active kinks that depend on each other")
@@ -342,7 +342,7 @@ def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mappin
         moves = [Poly(())] * size
         for amount, tangent in zip(steps, [forward, *tangents], strict=True):
             moves = [move + amount * x if x else move for move, x in zip(moves, tangent, strict=True)]
-        curve = as_point(problem, _along(coordinates(cell.at.point), moves))
+        curve = as_point(problem, _along(values_of(cell.problem, cell.at.point), moves))
         yield curve
         try:
             pull = _pull(cell, curve)
@@ -356,8 +356,8 @@ def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mappin
 
 def _either_way(cell: Cell, curve: Point) -> Falls | None:
     """The curve, or the one that runs the other way, if the risk falls along it."""
-    start = coordinates(cell.at.point)
-    moves = [Poly(()) + x - y for x, y in zip(coordinates(curve), start, strict=True)]
+    start = values_of(cell.problem, cell.at.point)
+    moves = [Poly(()) + x - y for x, y in zip(values_of(cell.problem, curve), start, strict=True)]
     for side in (1, -1):
         turned = as_point(cell.problem, _along(start, [_turned(move, side) for move in moves]))
         with suppress(Declined):

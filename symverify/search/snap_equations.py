@@ -14,13 +14,16 @@ from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Scalar
+from symverify.kernel.programs.network import Programmed
 from symverify.search.snap_region import Region, Vector, shallow
 
 Array = npt.NDArray[Any]
 
 
 def as_point(problem: Problem, values: Iterable[Scalar]) -> Point:
-    """Parameters in the model's order of coordinates as a point."""
+    """Parameters in the order of `free` as a point."""
+    if isinstance(problem, Programmed):
+        return problem.expand(list(values))
     rest, layers = iter(values), []
     for m in range(len(problem.widths) - 1):
         width, biased = problem.widths[m], problem.has_bias(m)

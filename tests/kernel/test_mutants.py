@@ -24,12 +24,25 @@ MUTANTS = {
         "curvature/test_second_order.py::test_hubers_loss_does_not_bend_far_from_its_label",
     ),
     "dead rows in every layer, cells": (
-        "core/network.py", "if m == 0 and problem.dead_row(i)", "if problem.dead_row(i)",
+        "core/network.py", "return layer == 0 and self.dead_row(i)", "return self.dead_row(i)",
         "core/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
     ),
     "dead rows in every layer, valleys": (
-        "core/valley.py", "hidden[problem.dead_row(i) :]", "hidden[9 * problem.dead_row(i) :]",
+        "core/network.py", "return layer == 0 and self.dead_row(i)", "return self.dead_row(i)",
         "core/test_valley.py::test_a_dead_row_can_leave_its_piece_in_the_second_layer",
+    ),
+    "flows of tied places": (
+        "programs/moves.py", "isinstance(slot, int) and slot not in self.problem.tied", "isinstance(slot, int)",
+        "programs/test_network.py::test_flows_are_dropped_by_place",
+    ),
+    "signs of frozen weights left free": (
+        "programs/restricted_lower_bound.py", "signs.append(value if frozen else 0)", "signs.append(abs(value))",
+        "programs/test_restricted_lower_bound.py::test_a_free_weight_has_both_signs",
+    ),
+    "frozen weights asked of no group": (
+        "programs/restricted_face_minimum.py", "return ZERO, g, dict(sorted(bends.items())), int(ONE)",
+        "return ZERO, [ZERO] * len(g), {}, int(ONE)",
+        "programs/test_restricted_face_minimum.py",
     ),
     "faces with ν ≤ 0 as well": (
         "cells/face_atlas.py", "if not half or x[-1] > 0", "if True",

@@ -56,7 +56,7 @@ def table(csv: object = "a.csv", inputs: object = ("u",), targets: object = ("v"
         (
             table(inputs=["U"], targets=["w"]),
             {
-                "data.inputs[0]": "'U' is not a column of 'a.csv', which has 'u', 'v'",
+                "data.inputs[0]": "'U' is not a column of 'a.csv', which has 'u', 'v'; did you mean \"u\"?",
                 "data.targets[0]": "'w' is not a column of 'a.csv', which has 'u', 'v'",
             },
         ),

@@ -2,21 +2,29 @@
 
 import re
 from fractions import Fraction
+from itertools import combinations, pairwise
+from math import cos, sin
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from symverify.kernel import Theorem, check
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
-from symverify.problem.load import loads
+from symverify.kernel.reals.enclosure import Enclosure
+from symverify.problem.load import LoadedProblem, load, loads
 from symverify.report.atlas import Mark
+from symverify.report.atlas_pictures import MAX_CARDS, atlas_picture, cards
+from symverify.report.cell_pictures import cells_view
 from symverify.report.contours import level_lines, outlines
+from symverify.report.diagram import diagram_picture
 from symverify.report.explain import Scene, explain
-from symverify.report.pictures import Picture, atlas_picture, pictures
-from symverify.report.svg import number, ticks
+from symverify.report.pictures import Picture, pictures
+from symverify.report.svg import Canvas, meet, number, ticks
 from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
-from tests.examples import EXAMPLES, text
+from tests.examples import EXAMPLES, network, samples, text
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told
 
@@ -25,7 +33,9 @@ WITH_SCENES = [name for name in CASES if told(name).scenes]
 
 
 def scene(name: str = THEOREM) -> Scene:
-    return told(name).scenes[0]
+    """The first scene with a valley, or else the first."""
+    scenes = told(name).scenes
+    return next((each for each in scenes if each.valley is not None), scenes[0])
 
 
 @pytest.mark.parametrize("name", [name for name, each in EXAMPLES.items() if "parameters" in each.document])
@@ -128,7 +138,7 @@ def test_two_inputs_are_maps_one_for_each_point_and_output(name: str) -> None:
     drawn = pictures(problem, Scene(at, "θ₁", "local minimum", None, "", None, None), "k")
     maps = [picture for picture in drawn if isinstance(picture, Picture) and "Heat map" in picture.svg]
     assert len(maps) == problem.widths[-1]
-    assert any(isinstance(each, str) and "no better point is known" in each for each in drawn)
+    assert all(isinstance(each, Picture) for each in drawn)  # nothing is missed where no better point is known
 
 
 def _zero(problem: Problem) -> Point:
@@ -211,24 +221,119 @@ def test_ticks_and_numbers() -> None:
     assert number(1e-9) == "1e−9"
 
 
-def test_the_atlas_shows_every_entry() -> None:
-    entries: list[Mark] = [
-        (Fraction(3, 20), 5, 1, True), (Fraction(0), 3, 2, False), (Fraction(1, 7), None, 4, None),
-        (Fraction(1, 7), None, 2, None),
+def test_the_atlas_shows_every_valley_and_none_over_another() -> None:
+    entries = [
+        Mark(Fraction(3, 20), 5, 1, True), Mark(Fraction(0), 3, 2, False, 4), Mark(Fraction(1, 7), None, 4, None),
+        *(Mark(Fraction(1, 7), 4, k, True) for k in range(1, 9)), Mark(Fraction(10**20 + 1, 7 * 10**20), 4, 12, True),
     ]  # fmt: skip
     picture = atlas_picture(entries)
     root = ElementTree.fromstring(picture.svg)
-    assert len(root.findall("{*}circle")) == 2
+    circles = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.findall("{*}circle")]
+    assert len(circles) == 11
     assert len(root.findall("{*}polygon")) == 1
-    assert "risk 3/20, spurious, dimension 5, 1 component in 1 set" in picture.svg
-    assert picture.rows[0] == ("0", "global", "3", "2")
-    assert "4 components in 1 set" not in picture.svg
-    assert "6 components in 2 sets" in picture.svg
-    assert [row[2] for row in picture.rows] == ["3", "", "5"]
+    assert all(abs(a - c) >= 18 or abs(b - d) >= 18 for (a, b), (c, d) in combinations(circles, 2))
+    assert "risk 3/20, spurious, dimension 5, 1 component" in picture.svg
+    assert "risk 0, global, dimension 3, 2 components, on 4 faces" in picture.svg
+    assert "≈ 0.142857" in picture.svg
+    assert picture.rows[0] == ("0", "global", "3", "2", "4")
+    assert len(picture.rows) == len(entries)
     with pytest.raises(NoView, match="no minima"):
         atlas_picture([])
+
+
+def test_each_valley_has_a_card_with_its_fit() -> None:
+    problem = loads(text(EXAMPLES["four-points-given"])).problem
+    assert problem.parameters is not None
+    marks = [Mark(Fraction(k, 20), 5, None, True, None, problem.parameters) for k in range(MAX_CARDS + 3)]
+    drawn = cards(problem, [*marks, Mark(Fraction(-1), 1, 1, None)])
+    assert [card.risk for card in drawn] == [Fraction(k, 20) for k in range(MAX_CARDS)]
+    assert drawn[0].words == "dimension 5, components not counted"
+    root = ElementTree.fromstring(drawn[0].svg)
+    assert len(root.findall("{*}circle")) == 4
+    assert len(root.findall("{*}path")) == 1
+
+
+def test_the_diagram_has_every_unit_and_weight() -> None:
+    for name in ("four-points-given", "deep"):
+        problem = loads(text(EXAMPLES[name])).problem
+        root = ElementTree.fromstring(diagram_picture(problem, problem.parameters, "θ₁", "d").svg)
+        assert len(root.findall("{*}circle")) == sum(problem.widths)
+        assert len(root.findall("{*}line")) == sum(a * b for a, b in pairwise(problem.widths))
+    svg = diagram_picture(
+        problem := loads(text(EXAMPLES["four-points-given"])).problem, problem.parameters, "θ", "d"
+    ).svg
+    assert "weight from 1 to 1: 3/10" in svg
+    assert "unit 1 of hidden: bias 4/5" in svg
+
+
+def test_wide_layers_are_cut_and_say_so() -> None:
+    wide = network([1, 30, 1], "relu", samples([0, 1], [0, 1]))
+    svg = diagram_picture(loads(wide).problem, None, "", "d").svg
+    assert ElementTree.fromstring(svg).findall("{*}circle")[8:] != []
+    assert "of 30" in svg
+
+
+@pytest.mark.parametrize(("inputs", "biased", "curves"), [(1, True, 3), (2, False, 3), (2, True, 3)])
+def test_the_cells_of_a_unit_are_drawn_where_its_pre_activations_vanish(inputs: int, biased: bool, curves: int) -> None:
+    data = samples([[1, 2][:inputs], [-1, 3][:inputs], [2, -1][:inputs]], [0, 1, 2])
+    problem = loads(network([inputs, 2, 1], "relu", data, bias={"hidden": biased, "output": True})).problem
+    view = cells_view(problem)
+    assert len(view.boundaries) == curves
+    for each, x in zip(view.boundaries, problem.inputs, strict=True):
+        for a, b in each.curve:
+            weights = (cos(a), sin(a), b) if inputs + biased == 3 else (a, b)
+            assert abs(sum(float(u) * w for u, w in zip((*x, 1), weights, strict=False))) < 1e-9
+
+
+def test_units_are_in_their_cells() -> None:
+    problem = loads(text(EXAMPLES["four-points-given"])).problem
+    assert problem.parameters is not None
+    for x, y, j in cells_view(problem, problem.parameters).units:
+        w, b = problem.parameters[0].weight[j - 1][0], problem.parameters[0].bias[j - 1]  # type: ignore[index]
+        for (at,) in problem.inputs:
+            assert (float(at) * x + y > 0) == (at * w + b > 0)
+
+
+def test_no_cells_are_drawn_beyond_two_inputs() -> None:
+    problem = loads(network([3, 2, 1], "relu", samples([[1, 2, 3]], [1]))).problem
+    with pytest.raises(NoView, match="one or two inputs"):
+        cells_view(problem)
+
+
+def test_labels_keep_clear_of_marks_and_of_each_other() -> None:
+    canvas = Canvas((0, 1), (0, 1), "t", "d", "k")
+    for x in (0.5, 0.52, 0.54, 0.99):
+        canvas.dot(x, 0.5, "at")
+        canvas.mark_label(x, 0.5, "θ₁₂")
+    boxes = [box for box, _ in canvas.placed()]
+    assert len(boxes) == 4
+    for a, b in combinations([*boxes, *canvas.marks], 2):
+        assert (a in canvas.marks and b in canvas.marks) or not meet(a, b)
+    assert all(box[2] <= canvas.frame[2] for box in boxes)
 
 
 def test_a_hostile_name_is_not_in_any_picture() -> None:
     assert all("four" not in str(each) for each in pictures(accepted(THEOREM)[0].problem, scene(), "k"))
     assert explain(*accepted(THEOREM)).scenes == told(THEOREM).scenes
+
+
+PROOFS = Path(__file__).parents[2] / "proofs"
+
+
+@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "separable", "counts", "classes"])
+def test_minima_that_are_not_written_down_are_shown_by_points_near_them(name: str) -> None:
+    """Their risk is that of the enclosure, as far as a picture shows it, and the picture is drawn."""
+    problem = load(PROOFS / name / "network.json")
+    found = explain(problem, (PROOFS / name / "network.symcert.json").read_bytes())
+    shown = found.scenes[0]
+    stated = [dict(theorem.statement)["risk"] for theorem in found_theorems(problem, name)]
+    assert any(isinstance(risk, Enclosure) and abs(risk.lower - shown.at.risk) < Fraction(1, 10**9) for risk in stated)
+    view = slice_view(problem.problem, shown)
+    assert view.level == pytest.approx(float(shown.at.risk))
+    net = Net.of(problem.problem)
+    assert net.risk(net.traces(flat(shown.at.point)[None])[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
+
+
+def found_theorems(problem: LoadedProblem, name: str) -> list[Theorem]:
+    checked = check(problem.network, (PROOFS / name / "network.symcert.json").read_bytes(), lambda _: b"")
+    return [theorem for theorem in checked.theorems if theorem.claim in ("valley", "spurious_minimum", "point")]

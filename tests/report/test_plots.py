@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from symverify.kernel.core.errors import Rejected
+from symverify.problem.load import load
 from symverify.report import plots
-from symverify.report.plots import CannotPlot, What, plot
+from symverify.report.plots import WHATS, CannotPlot, What, plot
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told
 
@@ -54,7 +55,7 @@ def test_a_rejected_certificate_is_not_plotted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "what", "message"), [
     ("x.gif", "all", r"cannot write '\.gif'; use \.pdf, \.svg, \.png"),
     ("x", "all", "a file without suffix"),
-    ("x.pdf", "everything", "no plot 'everything'; choose one of slice, segment, fit, all"),
+    ("x.pdf", "everything", "no plot 'everything'; choose one of slice, segment, fit, atlas, cells, all"),
 ])  # fmt: skip
 def test_wrong_requests_say_what_to_do(name: str, what: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(CannotPlot, match=message):
@@ -66,6 +67,18 @@ def test_a_certificate_about_no_point(tmp_path: Path) -> None:
     name = next(name for name in CASES if not told(name).scenes)
     with pytest.raises(CannotPlot, match="about no point"):
         plot(*accepted(name), tmp_path / "x.pdf")
+
+
+@needs_matplotlib
+def test_atlases_and_cells_are_plotted_and_no_panel_is_empty(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "proofs/two-valleys"
+    problem, proof = load(folder / "network.json"), (folder / "network.symcert.json").read_bytes()
+    panels = {
+        what: plot(problem, proof, tmp_path / f"{what}.svg", what).read_text().count('id="axes_') for what in WHATS
+    }
+    assert panels == {"slice": 1, "segment": 1, "fit": 1, "atlas": 1, "cells": 1, "all": 5}
+    with pytest.raises(CannotPlot, match="the certificate has no atlas; make one with: symverify atlas"):
+        plot(*accepted(THEOREM), tmp_path / "x.svg", "atlas")
 
 
 def test_without_matplotlib_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ def test_each_control_is_told_in_every_form(name: str) -> None:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_each_step_ends_with_what_it_proves(name: str) -> None:
     found = checked(name)
-    sections = {section.key: section for section in account(found, "", b"").sections}
+    sections = {section.key: section for section in account(found, b"").sections}
     for index, step in enumerate(found.steps):
         section = sections.get(f"step-{index}")
         said = Para((Strong("Proved: "), *told(step.fact, Story(found).names), "."))
@@ -111,4 +111,4 @@ def test_an_account_of_what_was_checked_runs_no_rule(monkeypatch: pytest.MonkeyP
     found = checked("cell_kkt, flat")
     for rule in RULES:
         monkeypatch.setitem(RULES, rule, lambda *_: pytest.fail("a rule is run again"))
-    assert account(found, "", b"").verdict is Verdict.PROVED
+    assert account(found, b"").verdict is Verdict.PROVED

@@ -149,7 +149,7 @@ def numbers_agree(stated: Json, fields: Json, line: str, words: str) -> None:
 def statements_agree(result: CheckResult) -> None:
     """The page says of each theorem what the terminal says, with symbols for the points."""
     assert result.checked is not None
-    told = account(result.checked, "random", b"")
+    told = account(result.checked, b"")
     (items,) = told.sections[0].blocks
     spoken = sorted(flat(item).partition(". ")[2] for item in items.items)  # type: ignore[union-attr]
     plain = sorted(claims.proved_words(result, claim) for claim in result.claims if claim.theorem is not None)

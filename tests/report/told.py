@@ -76,10 +76,15 @@ def browser() -> str:
 
 def dump(page: str, folder: Path, width: int) -> str:
     """The page's document after its scripts have run, in a window of that width."""
+    return browse(page, folder, "--dump-dom", width).decode("utf-8")
+
+
+def browse(page: str, folder: Path, what: str, width: int) -> bytes:
+    """What Chromium prints about a page in a window of that width."""
     path = folder / "page.html"
     path.write_text(page, encoding="utf-8")
     quiet = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
-    command = [browser(), *quiet.split(), "--disable-component-update", f"--user-data-dir={folder / 'profile'}",
-               f"--window-size={width},1000", "--virtual-time-budget=2000", "--dump-dom", path.as_uri()]  # fmt: skip
+    own = f"--disable-component-update --no-pdf-header-footer --virtual-time-budget=2000 --window-size={width},1000"
+    command = [browser(), *quiet.split(), *own.split(), f"--user-data-dir={folder / 'profile'}", what, path.as_uri()]
     done = subprocess.run(command, capture_output=True, timeout=60, check=True)
-    return done.stdout.decode("utf-8")
+    return done.stdout

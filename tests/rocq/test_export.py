@@ -1,5 +1,6 @@
 """`symverify export --rocq`: the data in the file are those of the network file, and Coq proves every claim in it."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -15,6 +16,8 @@ from symverify.problem.load import LoadedProblem, load, loads
 from symverify.run.rocq import Exported, export_rocq
 from tests.kernel.accepted import CASES
 from tests.kernel.corruption import text
+from tests.rocq.agreement import kernel
+from tests.rocq.random_certificates import random_cases, searched_cases
 from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
@@ -81,7 +84,7 @@ def read_back(written: str, problem: Problem) -> None:
     assert field(written, "factor") == problem.loss.factor
     assert (field(written, "n_in"), field(written, "n_out")) == (problem.widths[0], problem.widths[-1])
     points = [nested(term) for term in re.findall(r"Definition th\d+ : params Q := (.*?)\.\n", written, re.DOTALL)]
-    if problem.parameters is not None:
+    if problem.parameters is not None and points:
         assert rows(problem.parameters) in points
 
 
@@ -90,7 +93,12 @@ def compiled(folder: Path, theory: Path) -> subprocess.CompletedProcess[str]:
     if shutil.which("coqc") is None:
         pytest.skip("not installed: coqc")
     command = ["coqc", "-Q", str(theory), "Symverify", "-Q", ".", "Certificate", "certificate.v"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+
+
+def as_modules(parts: list[str]) -> str:
+    """Exported files as modules of one file."""
+    return "\n".join(f"Module M{k}.\n{part}\nEnd M{k}." for k, part in enumerate(parts))
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -100,16 +108,26 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
     assert "claim_global_minimum" in made.claims
 
 
-@pytest.mark.parametrize("name", ["boundary", "dead-unit", "linear"])
-def test_coq_proves_every_claim(built: Path, tmp_path: Path, name: str) -> None:
-    _, made = exported(name, tmp_path, built)
+def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
+    """All folders as modules of one file."""
+    head, bodies, claims = "", list[str](), 0
+    for folder in sorted(PROOFS.glob("*/network.json")):
+        if "layers" not in json.loads(folder.read_text()):
+            continue  # a general program
+        _, made = exported(folder.parent.name, tmp_path, built)
+        if made.claims:
+            head, _, body = made.file.read_text().partition("\nDefinition p ")
+            bodies.append("Definition p " + body)
+            claims += len(made.claims)
+            assert all(f"Theorem {claim} :" in body for claim in made.claims)
+    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules(bodies))
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr
-    named = set(re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)) - {"Axioms"}
-    assert named
-    assert named <= CLASSICAL_REALS
-    for claim in made.claims:
-        assert f"Theorem {claim} :" in made.file.read_text()
+    assert len(bodies) >= 13
+    assert claims >= 36
+    named = re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)
+    assert named.count("Axioms") == len(bodies)
+    assert set(named) - {"Axioms"} <= CLASSICAL_REALS
 
 
 def test_gaps_are_named(tmp_path: Path) -> None:
@@ -127,7 +145,7 @@ def test_other_losses_are_left_out(tmp_path: Path) -> None:
     assert any("has no verified checker for absolute loss" in each for each in made.left_out)
     assert "Theorem" not in made.file.read_text().partition("*)")[2]
     _, made = exported("huber", tmp_path, tmp_path)
-    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum", "claim_global_minimum"}
 
 
 @pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
@@ -150,7 +168,51 @@ def test_infimum(built: Path, tmp_path: Path) -> None:
     assert made.claims == ("claim_infimum", "claim_global_bounds")
 
 
-@pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])
+def wider_classes() -> tuple[Any, Any]:
+    """The folder `classes` with a fourth hidden unit, which the better point does not use."""
+    document, proof = (
+        json.loads((PROOFS / "classes" / f"network{end}").read_text()) for end in (".json", ".symcert.json")
+    )
+    document["layers"] = [1, 4, 3]
+    hidden, output = proof["steps"][2]["parameters"]
+    hidden["weight"].append(["0"])
+    hidden["bias"].append("0")
+    for row in output["weight"]:
+        row.append("0")
+    proof["claims"] = [claim for claim in proof["claims"] if claim["claim"] == "spurious_minimum"]
+    proof["claims"][0]["step"] = 2
+    del proof["steps"][0]
+    proof["steps"][2]["from"] = {"minimum": 0, "better": 1}
+    return document, proof | {"problem": hashlib.sha256(text(document)).hexdigest()}
+
+
+@pytest.mark.parametrize("change", ["", "moments", "label"])
+@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "classes"])
+def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, name: str, change: str) -> None:
+    """From the moments of the labels alone; another probability or another label refutes them."""
+    if name == "classes":
+        document, proof = wider_classes()
+        problem = loads(text(document))
+        made = export_rocq(problem, json.dumps(proof).encode(), tmp_path, built)
+    else:
+        problem, made = exported(name, tmp_path, built)
+        read_back(made.file.read_text(), problem.problem)
+    assert "claim_spurious_minimum" in made.claims
+    assert "claim spurious_minimum: risk, better_risk have no verified checker" in made.left_out
+    if change == "moments":
+        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", made.file.read_text(), count=1)
+    elif change == "label":
+        written = re.sub(
+            r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", made.file.read_text(), count=1
+        )
+    if change:
+        assert written != made.file.read_text()
+        made.file.write_text(written)
+    done = compiled(tmp_path, built)
+    assert (done.returncode == 0) == (change == ""), done.stderr
+
+
+@pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "claim"])
 def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -> None:
     _, made = exported("narrow", tmp_path, built)
     written = made.file.read_text()
@@ -159,7 +221,7 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
         "risk": lambda s: re.sub(r"= Q2R (\(?[^.)]*\)?)\.", r"= Q2R (\1 + (1 # 1000000000)).", s, count=1),
         "bias": lambda s: re.sub(r"(th\d+ : params Q := \[\[\[)", r"\g<1>1 + ", s, count=1),
         "slope": lambda s: s.replace("[(0, 0, 0)], (1, 0)", "[(0, 0, 0)], (2, 0)"),
-        "tree": lambda s: re.sub(r"\]%Z\)\. vm_cast", "; 0]%Z). vm_cast", s, count=1),
+        "claim": lambda s: re.sub(r"(Theorem claim_[^.]*= Q2R \(?)(\d)", r"\g<1>1\2", s, count=1),
     }[what]
     corrupted = change(written)
     assert corrupted != written
@@ -167,3 +229,63 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
     done = compiled(tmp_path, built)
     assert done.returncode != 0
     assert "Error" in done.stderr
+
+
+CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or of a definition; another
+    "a higher bound": ("step3", "lower_bound p 1 14", "lower_bound p 1 (14000000001 # 1000000000)"),
+    "a vector's sign": ("step3", "[3; 0; (-2); (-5); 4]", "[(-3); 0; 2; 5; (-4)]"),
+    "an entry of a vector": ("step3", "[3; 0; (-2)", "[4; 0; (-2)"),
+    "a vector dropped": ("step3", "[[3; 0; (-2); (-5); 4]%Z;\n    ", "["),
+    "a leaf dropped": ("step3", "2; 0]%Z", "2]%Z"),
+    "a leaf more": ("step3", "2; 0]%Z", "2; 0; 0]%Z"),
+    "another split": ("step3", "[(-1); 0; (-2)", "[(-2); 0; (-2)"),
+    "samples swapped": ("step3", "([5], [2]);\n    ([4], [1]);", "([4], [1]);\n    ([5], [2]);"),
+    "a label": ("step3", "([5], [2])", "([5], [0])"),
+    "another risk": ("step1", "Q2R (614 # 29)", "Q2R ((614 # 29) + (1 # 1000000000))"),
+    "a weight of a minimum": ("step2", "(1 # 29)]]", "(2 # 29)]]"),
+    "another minimum": ("step9", "[[(-3); 1]]", "[[(-2); 1]]"),
+    "another path": ("step6", "[(-2); (-1)]", "[(-2); 1]"),
+    "no better point": ("step6", "path6 th4", "path6 th1"),
+}
+
+
+def test_coq_refuses_each_step_that_is_corrupted(built: Path, tmp_path: Path) -> None:
+    """The proof in the folder `boundary`: of each theorem `Qed` is accepted, and fails with any one thing wrong."""
+    _, made = exported("boundary", tmp_path, built)
+    head, _, body = made.file.read_text().partition("\nDefinition ")
+    definitions = re.findall(r"^Definition [^c].*?\.$", "Definition " + body, re.DOTALL | re.MULTILINE)
+    parts = []
+    for name, old, new in CORRUPTED.values():
+        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", body, re.DOTALL | re.MULTILINE)[0]
+        whole = "\n".join([*definitions, theorem])
+        assert old in whole
+        parts += [whole, whole.replace(old, new, 1).replace("Qed.", "Fail Qed. Abort.")]
+    made.file.write_text(head + "\n" + as_modules(parts))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+
+
+def test_random_certificates(built: Path, tmp_path: Path) -> None:
+    """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
+    head, accepted, changed = "", list[str](), list[str]()
+    for name, document, proof in [*random_cases(range(60)), *searched_cases(range(4))]:
+        if kernel(document, proof).code not in (0, 10):
+            continue
+        made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+        assert made.claims, name
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        accepted.append("Definition p " + body)
+        document["data"][0]["y"][0] += 7
+        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
+        if kernel(document, proof).code == 11:
+            label = r"(samples := \[\(\[.*?\], \[)"
+            changed.append("Definition p " + re.sub(label, r"\g<1>7 + ", body, count=1))
+    assert len(accepted) > 12
+    assert len(changed) > 5
+    file = tmp_path / "certificate.v"
+    file.write_text(head + "\n" + as_modules(accepted))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    for part in changed[:4]:
+        file.write_text(head + "\n" + part)
+        assert "Error" in compiled(tmp_path, built).stderr

@@ -75,7 +75,7 @@ def test_junit_counts_failures(tmp_path):
     [
         (["check", "nowhere.json"], 2, "nowhere.json"),
         (["check", "examples"], 2, "examples"),
-        (["check", "pyproject.toml"], 2, "not JSON"),
+        (["check", "pyproject.toml"], 2, "file: is TOML, not a network file"),
         (["check", "examples/linear.json", "--claims", "nonsense"], 2, "unknown claim 'nonsense'; known: assumptions"),
         (["check", "examples/linear.json", "-o", "/nowhere/at/all.json"], 2, "choose another place with -o"),
         (["atlas", "examples/narrow.json", "-o", "/nowhere/at/all.json"], 2, "cannot write '/nowhere/at/all.json'"),

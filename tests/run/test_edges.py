@@ -280,6 +280,9 @@ def test_import_and_snap_write_where_they_are_told(folder, capsys):
         (["check", "a.json", "--timeout", "0"], "is not a number of seconds above 0"),
         (["check", "a.json", "--timeout", "-1"], "is not a number of seconds above 0"),
         (["check", "a.json", "--timeout", "nan"], "is not a number of seconds above 0"),
+        (["check", "a.json", "--gap", "0"], "is not a number above 0 and below 1"),
+        (["check", "a.json", "--gap", "1e999999999"], "is not a number above 0 and below 1"),
+        (["check", "a.json", "--gap", "wide"], "is not a number above 0 and below 1"),
         (["atlas", "a.json", "--timeout", "inf"], "is not a number of seconds above 0"),
         (["critical", "a.json", "--at", "point", "--timeout", "0"], "is not a number of seconds above 0"),
         (["check", "a.json", "-o", ""], "it is no file name"),
@@ -397,7 +400,49 @@ def test_a_verified_refutation_is_verified(folder, capsys):
 
 def test_the_hook_the_action_and_the_plugin_agree():
     hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert "entry: symverify verify\n" in hook
+    assert "entry: symverify verify --beside\n" in hook
     action = (ROOT / "action.yml").read_text()
-    assert "--require-proved" in action
+    assert "require-proved" in action
     assert "require-proved" in (ROOT / "symverify" / "pytest_plugin.py").read_text()
+
+
+TOO_LONG, NUL = "x" * 300, "a\0b"
+
+
+@pytest.mark.parametrize(
+    "bad", [TOO_LONG, f"{TOO_LONG}/{TOO_LONG}", "x/" * 3000, NUL], ids=["name", "folder", "path", "nul"]
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "{bad}", "--no-smt"],
+        ["check", "{network}", "--no-smt", "-o", "{bad}"],
+        ["check", "{network}", "--no-smt", "--witness", "{bad}"],
+        ["check", "{network}", "--no-smt", "--data", "{bad}"],
+        ["check", "{network}", "{network}", "--no-smt", "-o", "{bad}"],
+        ["atlas", "{bad}"],
+        ["cells", "{bad}"],
+        ["critical", "{bad}"],
+        ["expand", "{bad}"],
+        ["verify", "{bad}"],
+        ["verify", "{proof}", "{bad}"],
+        ["verify", "{proof}", "{network}", "--summary", "{bad}"],
+        ["diff", "{bad}", "{proof}"],
+        ["diff", "{proof}", "{bad}"],
+        ["explain", "{bad}", "{network}"],
+        ["explain", "{proof}", "{bad}"],
+        ["explain", "{proof}", "{network}", "-o", "{bad}"],
+        ["plot", "{bad}", "{network}", "-o", "f.svg"],
+        ["export", "{proof}", "{network}", "--smt2", "{bad}"],
+        ["import", "{bad}", "--data", "{network}", "-o", "{bad}"],
+        ["import", "m.onnx", "--data", "{bad}", "-o", "o.json"],
+    ],
+    ids=" ".join,
+)
+def test_a_path_that_no_file_can_have(words, bad, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("network.json", "network.symcert.json"):
+        shutil.copy(ROOT / "proofs" / "four-points" / name, tmp_path)
+    places = {"bad": bad, "network": "network.json", "proof": "network.symcert.json"}
+    assert command([word.format_map(places) for word in words]) in (2, 11)
+    assert {path.name for path in tmp_path.iterdir()} == {"network.json", "network.symcert.json"}

@@ -1,4 +1,4 @@
-"""Imports point downward only: problem, cells, opinion, search, certify, run, report; kernel and ground below them."""
+"""Imports point downward only: problem, cells, opinion, search, certify, run, report, api; kernel, ground below."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "symverify"
-BELOW = ["text", "kernel", "errors", "ground", "problem"]
-ORDER = [*BELOW, "cells", "opinion", "search", "certify", "run", "report", "cli"]
+BELOW = ["text", "called", "kernel", "errors", "ground", "problem"]
+ORDER = [*BELOW, "cells", "opinion", "search", "certify", "run", "report", "api", "cli"]
 LEVEL = {name: level for level, name in enumerate(ORDER)}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0].removesuffix(".py") in LEVEL)
 

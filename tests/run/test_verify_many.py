@@ -9,7 +9,7 @@ import pytest
 
 import symverify.run.verify as module
 from symverify import check, load
-from symverify.report.render import markdown_summary
+from symverify.report.summary import markdown_summary
 from symverify.run.verify import Problems, report, verify_many, verify_one, worst_code
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,8 @@ from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.problem.load import loads
 from symverify.run.check import check
 from symverify.run.verdict import Verdict
-from symverify.search.box import Enclosed, NotEnclosed, enclose
+from symverify.search.box import Enclosed, enclose
+from symverify.search.box_numbers import NotEnclosed
 from symverify.search.float_network import FloatNetwork, as_floats
 from tests.kernel.reals.made import Json, document, layer
 
@@ -37,7 +38,7 @@ def found(network: Json, seconds: float = 20) -> tuple[Enclosed, BoxMinimum]:
     result = enclose(
         problem,
         problem.parameters,
-        lambda fields: certificate.step("minimum_in_box", {}, **fields),
+        lambda rule, fields: certificate.step(rule, {}, **fields),
         time.monotonic() + seconds,
     )
     fact = certificate.fact(result.step)
@@ -89,9 +90,32 @@ def test_the_claim(tmp_path: Path) -> None:
     assert claim.line.startswith("s PROVED minimum_in_box radius=1/")
 
 
-def test_the_claim_with_weight_decay_is_the_only_one() -> None:
+def test_the_claims_with_weight_decay() -> None:
     result = check(loads(json.dumps(DECAY)), timeout=10, smt=False)
-    assert [claim.name for claim in result.claims] == ["minimum_in_box"]
+    assert [claim.name for claim in result.claims] == ["minimum_in_box", "global_bounds"]
     assert result.verdict is Verdict.PROVED
     other = check(loads(json.dumps(DECAY)), ["point"], timeout=10, smt=False)["point"]
-    assert other.reason == "not a claim for the squared loss with weight decay; claims for it: minimum_in_box"
+    assert (
+        other.reason
+        == "not a claim for the squared loss with weight decay; claims for it: minimum_in_box, global_bounds"
+    )
+
+
+FIT = document(
+    [1, 3, 1], "relu", SUM, [1, 2, 4], [["3/2"], ["3"], ["6"]],
+    parameters=[layer([["1"], ["101/100"], ["99/100"]], ["0", "-3/2", "-3"]), layer([["1", "1", "-1"]], ["1/2"])],
+)  # fmt: skip
+
+
+def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
+    """Three units with three patterns on three samples: no slice is isolated, and predictions reach all labels."""
+    problem = loads(json.dumps(FIT)).problem
+    certificate = Certificate(problem)
+    assert problem.parameters is not None
+    step = enclose(
+        problem, problem.parameters, lambda rule, fields: certificate.step(rule, {}, **fields), time.monotonic() + 20
+    ).step
+    assert certificate.steps[step]["rule"] == "face_span"
+    fact = certificate.fact(step)
+    assert isinstance(fact, BoxMinimum)
+    assert fact.risk.lower <= 0 <= fact.risk.upper

@@ -9,7 +9,7 @@ from ..core.activation import ZERO
 from ..core.algebra import dot, rank, sign
 from ..core.errors import Rejected, printable, spend
 from ..core.facts import Evaluated
-from ..core.network import Point, Problem, rational, risk, unit_name
+from ..core.network import Point, Problem, rational, risk
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, listed
 from .strata import (
@@ -87,7 +87,9 @@ def cell_minima(step: Reading) -> CellMinima:
         signs = [sign(rational(v)) for v in theta[1].weight[0]]
         for j, s in enumerate(signs):
             if s not in held[member[j]]:
-                raise Rejected(here, f"{unit_name(0, j)} has an output weight of a sign that no local minimum has")
+                raise Rejected(
+                    here, f"{problem.unit_name(0, j)} has an output weight of a sign that no local minimum has"
+                )
         reached.setdefault(sum({1 << 2 * member[j] + (s < 0) for j, s in enumerate(signs) if s}), theta)
     ends, covers = [level(problem, f, y) for f, (y,) in zip(best, problem.targets, strict=True)], []
     for index, (g, given) in enumerate(duals):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..core.errors import Rejected
 from ..core.facts import LocalMinimum
-from ..core.network import Point, rational, residuals, unit_name
+from ..core.network import Point, rational, residuals
 from ..core.proof import Fact, Reading, Statement
 from .strata import face_of, inside
 
@@ -44,7 +44,7 @@ def constant_risk_path(step: Reading) -> ConstantRiskPath:
             v, v_next = map(rational, ends)
             if v * v_next < 0 or (bool(v) != bool(v_next) and w != w_next):
                 raise Rejected(
-                    here, f"{unit_name(0, j)} changes sign, or its input weights move where its sign appears"
+                    here, f"{problem.unit_name(0, j)} changes sign, or its input weights move where its sign appears"
                 )
         nodes.append(theta)
     if nodes[-1] == nodes[0]:

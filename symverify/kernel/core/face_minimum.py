@@ -7,7 +7,7 @@ from .algebra import Direction, directed, dot, fractions, integral, rank, rays, 
 from .errors import Rejected, within_budget
 from .facts import Evaluated, LocalMinimum
 from .minorant import minorant
-from .network import Point, Problem, Vector, rational, unit_name
+from .network import Point, Problem, Vector, rational
 from .proof import Reading
 from .text import canonical, listed, optional
 
@@ -37,7 +37,7 @@ def face_minimum(step: Reading) -> LocalMinimum:
         try:
             unit_stays(*kinks(problem, at.point, j, pull[0]), v, mu)
         except Rejected as error:
-            raise Rejected(f"{step.at('multipliers')}[{j}]", f"{unit_name(0, j)} {error.reason}") from None
+            raise Rejected(f"{step.at('multipliers')}[{j}]", f"{problem.unit_name(0, j)} {error.reason}") from None
     return LocalMinimum(at, None, pull)
 
 

@@ -25,6 +25,10 @@ class Reached(Fact):
         """An upper bound of the infimum of the risk."""
         raise NotImplementedError
 
+    def bracket(self, lower: Fraction) -> "Bracket":
+        """The infimum of the risk, from here and a lower bound."""
+        return Bracket(lower, self.most)
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Reached):
@@ -91,7 +95,8 @@ class SpuriousMinimum(Minimum):
         return self.minimum.pattern
 
     def settles(self, claim: str) -> Verdict:
-        if claim == "spurious_minimum" and self.affine:
+        linear = self.pattern is not None and all(len(set(unit)) == 1 for layer in self.pattern for unit in layer)
+        if (claim == "spurious_minimum" and self.affine) or (claim == "spurious_linear_minimum" and linear):
             return "proved", {"risk": str(self.at.risk), "better_risk": str(self.better.risk)}
         return self.at.as_point(claim, "proved", True, self.better.risk)
 

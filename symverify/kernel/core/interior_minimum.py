@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from .algebra import dot
 from .errors import Rejected
 from .facts import Evaluated, LocalMinimum
 from .minorant import minorant
-from .network import Pattern, Problem, Vector, cell_of, features
+from .network import Pattern, Problem, Vector, cell_of
 from .proof import Reading
 
 
@@ -28,7 +27,5 @@ def interior_minimum(step: Reading) -> LocalMinimum:
 
 def flat(problem: Problem, pattern: Pattern, pull: Sequence[Vector], where: str) -> None:
     """The minorant Ψ is constant on the cell: the residuals are orthogonal to all coefficients of f."""
-    span = features(problem, pattern)
-    for k, r in enumerate(pull):
-        if any(dot(r, phi) for phi in span):
-            raise Rejected(where, f"the first-order minorant is not constant on the cell (output {k + 1})")
+    if (tilted := problem.tilted(pattern, pull)) is not None:
+        raise Rejected(where, f"the first-order minorant is not constant on the cell ({tilted})")

@@ -19,7 +19,7 @@ def minorant(step: Reading, at: Evaluated) -> tuple[Vector, ...]:
     problem = step.proof.problem
     if problem.loss.smooth:
         return tuple(residuals(problem, at.predictions))
-    n, outputs = len(problem.inputs), problem.widths[-1]
+    n, outputs = len(problem.inputs), len(problem.targets[0])
     given = step.need("subgradient", listed(listed(canonical, outputs, "numbers, one per output"), n, "rows"))
     for i, (row, f, y) in enumerate(zip(given, at.predictions, problem.targets, strict=True)):
         for k, r in enumerate(row):

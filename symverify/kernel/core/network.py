@@ -7,20 +7,22 @@ bent node applies an activation to each of its units.
 Indices: sample i (n of them), bent node (hidden layer) l from 0, unit j, output k.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from operator import add
 from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import echelon, rank, total
+from .algebra import dot, echelon, rank, total
 from .errors import Rejected, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
 
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
+Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,18 @@ class Affine:
     source: int
     layer: int
     biased: bool
+
+    def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
+        """What enters, of the values of all nodes."""
+        return values[self.source]
+
+    def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
+        """All that the nodes that enter are made of."""
+        return spans[self.source]
+
+    def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
+        """Add the derivatives by what enters to those by the nodes' values."""
+        pulls[self.source][:] = map(add, pulls[self.source], back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ Point = tuple[Layer, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """A network architecture with data and loss; `parameters` is the point that the file gives, if any.
+    """A network architecture with data and loss; `parameters` is the point that the file gives, if any,
+    and `witnesses` are others to compare it with.
 
     `decay` is (μ, ν): ½ μ|weights|² + ½ ν|biases|² is added to the risk. Few rules know of it: those of `loss.rules`.
     """
@@ -77,6 +92,7 @@ class Problem:
     parameters: Point | None
     sha256: str
     decay: tuple[Fraction, Fraction] = (ZERO, ZERO)
+    witnesses: tuple[Point, ...] = ()
 
     @cached_property
     def program(self) -> Program:
@@ -85,6 +101,11 @@ class Problem:
         for m, h in enumerate(self.activations):
             nodes += [Bent(2 * m + 1, m, h), Affine(2 * m + 2, m + 1, self.has_bias(m + 1))]
         return tuple(nodes)
+
+    @cached_property
+    def bents(self) -> tuple[Bent, ...]:
+        """The bent nodes, in order."""
+        return tuple(node for node in self.program if isinstance(node, Bent))
 
     @property
     def decays(self) -> bool:
@@ -115,6 +136,31 @@ class Problem:
     def dead_row(self, i: int) -> bool:
         """Whether sample i enters the first layer as the zero row: its pre-activations are 0 at every point."""
         return not self.hidden_bias and not any(self.inputs[i])
+
+    def dead(self, layer: int, unit: int, i: int) -> bool:
+        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
+        return layer == 0 and self.dead_row(i)
+
+    def unit_name(self, layer: int, unit: int) -> str:
+        """How messages name a unit, counted from 1."""
+        return f"unit {unit + 1} of hidden layer {layer + 1}"
+
+    def reader(self, number: Callable[[object, str], Scalar]) -> "Callable[[object, str], Point] | None":
+        """How points are read, where not layer by layer."""
+        return None
+
+    def gather(self, rows: Sequence[Sequence[Scalar]]) -> list[Scalar]:
+        """The derivatives by all parameters, from those by the entries of each affine map."""
+        return [x for row in rows for x in row]
+
+    def tilted(self, pattern: Pattern, pull: Sequence[Vector]) -> str | None:
+        """Where Σ_ik r_ik f_ik is not constant on a cell, None if it is: r is orthogonal to all coefficients of f."""
+        span = features(self, pattern)
+        return next((f"output {k}" for k, r in enumerate(pull, 1) if any(dot(r, phi) for phi in span)), None)
+
+    def reach(self, pattern: Pattern) -> int:
+        """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell."""
+        return len(self.targets[0]) * rank(features(self, pattern))
 
     def row(self, i: int) -> Vector:
         """x̃_i: the input, followed by 1 where hidden layers have biases."""
@@ -158,11 +204,11 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
     """
     values: list[list[Scalar]] = [list(problem.inputs[i])]
     for node in problem.program:
-        entering = values[node.source]
         match node:
             case Affine(layer=m):
-                values.append(point[m].apply(entering))
+                values.append(point[m].apply(node.entering(values)))
             case Bent(layer=m, h=h):
+                entering = values[node.source]
                 at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
                 values.append([bounded(h.on(p, z), z, h.slopes[p]) for p, z in zip(at, entering, strict=True)])
             case _:
@@ -205,14 +251,16 @@ def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
     """[l][j][i]: the piece that each pre-activation is strictly inside, or the two that meet there.
 
-    A dead row's first-layer pre-activation is the constant 0 and bounds no cell: one piece, the lower, gives h(0).
+    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
     """
-    found: list[list[list[tuple[int, ...]]]] = [[[] for _ in range(width)] for width in problem.widths[1:-1]]
+    found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
     for i in range(len(problem.inputs)):
-        for m, z in enumerate(list(trace(problem, point, i))[:-1]):
-            for j, x in enumerate(z):
-                at = problem.activations[m].pieces(rational(x))
-                found[m][j].append(at[:1] if m == 0 and problem.dead_row(i) else at)
+        values = evaluate(problem, point, i)
+        for m, node in enumerate(problem.bents):
+            found[m] = found[m] or [[] for _ in values[node.source]]
+            for j, x in enumerate(values[node.source]):
+                at = node.h.pieces(rational(x))
+                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i) else at)
     return found
 
 
@@ -222,13 +270,8 @@ def cell_of(problem: Problem, point: Point) -> Pattern:
     units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
     for m, j, unit in units:
         if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
-            raise Rejected("", f"{unit_name(m, j)} is at a breakpoint on sample {i + 1}")
+            raise Rejected("", f"{problem.unit_name(m, j)} is at a breakpoint on sample {i + 1}")
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
-
-
-def unit_name(layer: int, unit: int) -> str:
-    """How messages name a unit, counted from 1."""
-    return f"unit {unit + 1} of hidden layer {layer + 1}"
 
 
 def features(problem: Problem, pattern: Pattern) -> list[Vector]:
@@ -241,11 +284,11 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     n = len(problem.inputs)
     spans: list[list[Vector]] = [list(zip(*problem.inputs, strict=True))]
     for node in problem.program:
-        entering = spans[node.source]
         match node:
             case Affine(biased=biased):
-                spans.append([*entering, (ONE,) * n] if biased else entering)
+                spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
+                entering = spans[node.source]
                 fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
@@ -263,7 +306,7 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
 def pullback(
     problem: Problem, point: Point, i: int, pattern: Pattern, back: Sequence[Scalar], node: int = -1
 ) -> list[Scalar]:
-    """The derivatives of Σ_k back_k a_k by all parameters, ordered as `coordinates`, on the pieces of `pattern`.
+    """The derivatives of Σ_k back_k a_k by all parameters, in the order of `free`, on the pieces of `pattern`.
 
     a are the values on sample i of a node, of the prediction if none is named.
     """
@@ -271,26 +314,26 @@ def pullback(
     pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
-    for k, each in reversed(list(enumerate(problem.program, 1))):
-        entering, pull, before = values[each.source], pulls[k], pulls[each.source]
+    for pull, each in reversed(list(zip(pulls[1:], problem.program, strict=True))):
         match each:
             case Affine(layer=m, biased=biased):
-                row = [*entering, *[ONE] * biased]
+                row = [*each.entering(values), *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) for g in pull for a in row]
                 if each.source:
                     columns = zip(*point[m].weight, strict=True)
-                    before[:] = [inner(column, pull, x) for column, x in zip(columns, before, strict=True)]
+                    each.spread(pulls, [inner(column, pull, ZERO) for column in columns])
             case Bent(layer=m, h=h):
+                before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
                 before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
             case _:
                 assert_never(each)
-    return [x for rows in found for x in rows]
+    return problem.gather(found)
 
 
 def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
     """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
-    outputs = range(problem.widths[-1])
+    outputs = range(len(problem.targets[0]))
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
     rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
     return rank([rational(x) for x in row] for row in rows)

@@ -99,7 +99,12 @@ class Reading(Fields):
 
 
 def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
-    """Reads [{"weight": [[…], …], "bias": […]}, …] of the architecture's shape, of rationals or of polynomials."""
+    """Reads [{"weight": [[…], …], "bias": […]}, …] of the architecture's shape, of rationals or of polynomials.
+
+    Of a general program as the problem says.
+    """
+    if (own := problem.reader(number)) is not None:
+        return own
 
     def read(value: object, where: str) -> Point:
         layers = listed(anything, len(problem.widths) - 1, "layers of parameters")(value, where)

@@ -1,9 +1,8 @@
 """The rule `valley`: infinitely many local minima, along a path."""
 
-from .algebra import rank
 from .errors import Rejected
 from .facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
-from .network import coordinates, features, jacobian_rank, trace, unit_name
+from .network import coordinates, jacobian_rank, trace
 from .poly import Poly, positive_on_unit_interval
 from .proof import Reading, curve
 
@@ -29,12 +28,11 @@ def valley(step: Reading) -> Valley:
         *hidden, last = trace(problem, path, i, pattern)
         if not all((Poly(()) + x).is_constant() for x in last):
             raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
-        for m, z in enumerate(hidden[problem.dead_row(i) :], problem.dead_row(i)):
+        for m, z in enumerate(hidden):
             for j, x in enumerate(z):
-                t, p = problem.activations[m].breakpoints, pattern[m][j][i]
+                t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
-                if not all(positive_on_unit_interval(Poly(()) + margin) for margin in margins):
-                    raise Rejected(here, f"{unit_name(m, j)} leaves its piece on sample {i + 1}")
+                if not (problem.dead(m, j, i) or all(positive_on_unit_interval(Poly(()) + x) for x in margins)):
+                    raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")
     attained = jacobian_rank(problem, minimum.at.point, pattern)
-    bound = problem.widths[-1] * rank(features(problem, pattern))
-    return Valley(minimum, problem.size() - attained, attained == bound)
+    return Valley(minimum, problem.size() - attained, attained == problem.reach(pattern))

@@ -10,13 +10,15 @@ from ..core.algebra import Row, dot, total
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Evaluated, LocalMinimum
 from ..core.interior_minimum import flat
-from ..core.network import Pattern, Problem, pieces_at, residuals
+from ..core.network import Pattern, Place, Problem, pieces_at, residuals
 from ..core.proof import Reading, curve
 from ..core.text import Fields, anything, canonical, integer, listed
+from ..programs.moves import Unit
+from ..programs.parameters import linear
 from .eliminate import Stationary, eliminated
-from .flows import Unit, flows
+from .flows import flows
 from .forms import nullspace, require_definite, restricted
-from .hessian import Place, derivatives, kink_derivatives, second_derivatives
+from .hessian import derivatives, kink_derivatives, second_derivatives
 
 MAX_CELLS = 4096
 
@@ -41,7 +43,7 @@ class Cell:
         """The breakpoint that kink b is at."""
         (m, j, i), s = self.kinks[b], self.signs[b]
         piece = self.pattern[m][j][i]
-        return self.problem.activations[m].breakpoints[piece - 1 if s > 0 else piece]
+        return self.problem.bents[m].h.breakpoints[piece - 1 if s > 0 else piece]
 
 
 def cell_kkt(step: Reading) -> LocalMinimum:
@@ -110,7 +112,7 @@ def cells(problem: Problem, at: Evaluated) -> tuple[int, Iterator[Cell]]:
         raise Declined("too many cells meet at the point")
 
     def cell(signs: tuple[int, ...]) -> Cell:
-        spend(60 * len(problem.inputs) * sum(problem.widths[1:-1]))
+        spend(60 * sum(len(unit) for layer in found for unit in layer))
         side = dict(zip(kinks, signs, strict=True))
         pattern = tuple(
             tuple(
@@ -137,7 +139,7 @@ def no_point(cell: Cell, mu: Sequence[Fraction], where: str) -> None:
       no θ has s_b (z_b(θ) − t_b) > 0 for all of these: linear forms that vanish at θ*
     """
     used = [b for b, m in enumerate(mu) if m]
-    if not used or min(mu) < 0 or any(cell.kinks[b][0] for b in used):
+    if not used or min(mu) < 0 or not all(linear(cell.problem, cell.kinks[b]) for b in used):
         raise Rejected(where, "needs multipliers that are not negative, not all 0, and 0 beyond the first layer")
     normals = [cell.kink(b)[0] for b in used]
     if not all(map(any, normals)):

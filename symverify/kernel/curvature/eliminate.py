@@ -8,10 +8,11 @@ from ..core.activation import ONE, ZERO
 from ..core.algebra import Row, rank
 from ..core.errors import Rejected
 from ..core.facts import Evaluated
-from ..core.network import Pattern, Point, Problem, coordinates, evaluate
+from ..core.network import Pattern, Place, Point, Problem, evaluate
 from ..core.poly import Poly, Scalar
+from ..programs.parameters import linear, values_of
 from .forms import require_definite, restricted
-from .hessian import Place, gradient
+from .hessian import gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def eliminated(
     so its least value is g(t) less at most a constant times t^(2q), and that is ≥ 0.
     """
     size, normals = problem.size(), [normal for normal, _ in found.active]
-    if any(kink[0] for _, kink in found.active) or rank(normals) < len(normals):
+    if not all(linear(problem, kink) for _, kink in found.active) or rank(normals) < len(normals):
         raise Rejected(where, "active kinks must be in the first layer, and independent")
     slots = [*held, place]
     if len(set(slots)) < len(slots) or not all(0 <= c < size for c in slots):
@@ -58,7 +59,7 @@ def eliminated(
     face = Slice.of(normals, slots, size, where)
     tangents = face.tangents(slots)
     require_definite(restricted(found.hessian, tangents), where, "the Hessian along the eliminated parameters")
-    start, along = coordinates(at.point), [Poly(()) + x for x in coordinates(path)]
+    start, along = values_of(problem, at.point), [Poly(()) + x for x in values_of(problem, path)]
     moved = [x - y for x, y in zip(along, start, strict=True)]
     if any(moved[c].coefficients for c in held) or moved[place] != Poly.of([ZERO, ONE]):
         raise Rejected(where, "the curve moves a held parameter, or its parameter is not the one named")

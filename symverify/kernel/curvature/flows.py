@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
-from ..core.network import Pattern, Point, Problem, coordinates, rational
-from .hessian import Place, places
-
-Unit = tuple[int, int]  # hidden layer, unit
-Moves = dict[Place, tuple[Fraction, Place | None]]  # a velocity is a number, or a multiple of a parameter
+from ..core.network import Pattern, Place, Point, Problem, rational
+from ..programs.moves import Moves, Unit
+from ..programs.moves import moves_of as moves_of_program
+from ..programs.network import Programmed
+from ..programs.parameters import numbered, values_of
 
 
 def moves_of(
@@ -66,10 +66,15 @@ def flows(
     problem: Problem, point: Point, pattern: Pattern, kinked: Mapping[Unit, Set[Fraction]]
 ) -> list[list[Fraction]]:
     """The velocities at a point, in the order of `coordinates`."""
-    where = list(places(problem))
-    at = dict(zip(where, map(rational, coordinates(point)), strict=True))
+    values, number = [rational(x) for x in values_of(problem, point)], dict(list(numbered(problem)))
     found = []
-    for moves in moves_of(problem, pattern, kinked):
-        speeds = {place: q if source is None else q * at[source] for place, (q, source) in moves.items()}
-        found.append([speeds.get(place, ZERO) for place in where])
+    if isinstance(problem, Programmed):
+        known = moves_of_program(problem, pattern, kinked)
+    else:
+        known = moves_of(problem, pattern, kinked)
+    for moves in known:
+        velocity = [ZERO] * len(values)
+        for place, (q, source) in moves.items():
+            velocity[number[place]] = q if source is None else q * values[number[source]]
+        found.append(velocity)
     return found

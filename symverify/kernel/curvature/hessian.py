@@ -1,7 +1,7 @@
 """First and second derivatives of the risk, and of pre-activations, on the pieces of a cell.
 
-On a cell every value is a polynomial of degree at most 1 in each parameter, so a second derivative ∂_a ∂_b g is
-∂_b g(θ + e_a) − ∂_b g(θ), exactly.
+On a cell every value is a polynomial of degree at most 1 in each entry of an affine map, so a second derivative
+∂_a ∂_b g is ∂_b g(θ + e_a) − ∂_b g(θ), exactly; of a parameter that several entries hold, the sum over them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,9 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.errors import Declined, within_budget
 from ..core.network import (
-    Affine,
     Layer,
     Pattern,
+    Place,
     Point,
     Problem,
     evaluate,
@@ -22,9 +22,9 @@ from ..core.network import (
     residuals,
 )
 from ..core.poly import Scalar
+from ..programs.parameters import numbered
 
 MAX_HESSIAN, MAX_TERMS = 80, 200_000
-Place = tuple[int, int, int]  # affine map, row, column; the bias is the column after the last
 Vector = list[Fraction]
 
 
@@ -73,12 +73,12 @@ def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vecto
 
     By the chain rule ∂_a ∂_b R = Σ (ℓ''(f) ∂_a f) ∂_b f + Σ ℓ'(f) ∂_a ∂_b f.
     """
-    where, f = list(places(problem)), predictions(problem, point)
-    if len(where) > MAX_HESSIAN or len(where) ** 2 * len(f) > MAX_TERMS:
+    where, f, size = list(numbered(problem)), predictions(problem, point), problem.size()
+    if size > MAX_HESSIAN or len(where) * size * len(f) > MAX_TERMS:
         raise Declined(f"a Hessian of more than {MAX_HESSIAN} parameters, or on too many samples")
     pull, bends = list(zip(*residuals(problem, f), strict=True)), second_derivatives(problem, f)
-    first, hessian = slope(problem, point, pattern, pull), []
-    for place in where:
+    first, hessian = slope(problem, point, pattern, pull), [[ZERO] * size for _ in range(size)]
+    for place, number in where:
         there = moved(point, place)
         change = [
             [
@@ -88,24 +88,24 @@ def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vecto
             for i, each in enumerate(zip(bends, f, strict=True))
         ]
         parts = zip(slope(problem, point, pattern, change), slope(problem, there, pattern, pull), first, strict=True)
-        hessian.append([within_budget(x + y - z) for x, y, z in parts])
+        hessian[number] = [within_budget(h + x + y - z) for h, (x, y, z) in zip(hessian[number], parts, strict=True)]
     return first, hessian
 
 
 def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Place) -> tuple[Vector, list[Vector]]:
     """The gradient and the Hessian of the pre-activation of unit j of hidden layer m on sample i, kink = (m, j, i)."""
     m, j, i = kink
-    node = next(k for k, each in enumerate(problem.program, 1) if isinstance(each, Affine) and each.layer == m)
-    back = [Fraction(j == k) for k in range(problem.widths[m + 1])]
+    node = problem.bents[m].source
+    below = problem.program[node - 1].layer  # of the affine map that the pre-activation comes from
+    back = [Fraction(j == k) for k in range(len(point[below].weight))]
 
     def at(theta: Point) -> Vector:
         return [rational(x) for x in pullback(problem, theta, i, pattern, back, node)]
 
     first = at(point)
-    hessian = [
-        [within_budget(a - b) for a, b in zip(at(moved(point, place)), first, strict=True)]
-        if place[0] <= m
-        else [ZERO] * len(first)
-        for place in places(problem)
-    ]
+    hessian = [[ZERO] * len(first) for _ in first]
+    for place, number in list(numbered(problem)):
+        if place[0] <= below:
+            there = zip(hessian[number], at(moved(point, place)), first, strict=True)
+            hessian[number] = [within_budget(h + a - b) for h, a, b in there]
     return first, hessian

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import assert_never
 
 from ..core.errors import spend
-from ..core.network import Affine, Bent, Pattern, Problem
-from ..curvature.hessian import Place, places
+from ..core.network import Affine, Bent, Pattern, Place, Problem
+from ..curvature.hessian import places
 from .interval import NONE, PRODUCT, WHOLE, Interval, inner, interval
 from .jet import Jet, quadratics
 from .losses import RealLoss
@@ -164,11 +164,8 @@ class Box:
             values = self.values(i)
             local = self.jet(values[-1], i)
             risk += local.value
-            pulls = self.none(values)
-            pulls[-1] = [each.times(problem.loss.factor) for each in local.slopes]
             held = {b: weight for b, weight in zip(kinks, multipliers, strict=True) if b[2] == i}
-            for (m, j, _), weight in held.items():
-                pulls[self.before(m)][j] -= weight
+            pulls = self.pulled(values, local, held)
             gradient = add(gradient, self.backwards(i, values, pulls))
             for b in held:
                 found[b] = self.kink(b, values, pulls)
@@ -181,6 +178,14 @@ class Box:
         rows = [found[b] for b in kinks]
         columns = [z for z, _, _ in rows], [normal for _, normal, _ in rows], [pull for _, _, pull in rows]
         return Lagrangian(risk, gradient, hessian, *columns)
+
+    def pulled(self, values: Values, local: Jet, held: Mapping[Place, Interval]) -> Values:
+        """The derivatives of a sample's part of L by the values of the nodes, before they are pulled back."""
+        pulls = self.none(values)
+        pulls[-1] = [each.times(self.problem.loss.factor) for each in local.slopes]
+        for (m, j, _), weight in held.items():
+            pulls[self.before(m)][j] -= weight
+        return pulls
 
     def jet(self, f: Sequence[Interval], i: int) -> Jet:
         """The loss on a sample, around its predictions."""
@@ -207,9 +212,7 @@ class Box:
         m, j, i = b
         node = self.before(m)
         end = self.problem.activations[m].breakpoints[self.pieces[m][j][i]]
-        own = self.none(values)
-        own[node][j] = WHOLE
-        normal = self.backwards(i, values, own)
+        normal = self.derivative(i, values, node, j)
         return values[node][j] - interval(end), normal, pulls[self.after(m)][j]
 
     def after(self, m: int) -> int:
@@ -222,6 +225,12 @@ class Box:
         moved = self.forwards_tangent(i, values, place)
         last = [inner(row, moved[-1]).times(self.problem.loss.factor) for row in local.bends]
         return self.backwards_tangent(i, values, pulls, moved, last, place)
+
+    def derivative(self, i: int, values: Values, node: int, unit: int) -> list[Interval]:
+        """The gradient of the value of a node's unit on sample i."""
+        own = self.none(values)
+        own[node][unit] = WHOLE
+        return self.backwards(i, values, own)
 
     def pre_activations(self) -> Iterator[tuple[Place, Interval]]:
         """Every pre-activation, by (hidden layer, unit, sample)."""

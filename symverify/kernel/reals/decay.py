@@ -1,4 +1,4 @@
-"""Weight decay: a penalty on the parameters, for which one rule is proved."""
+"""Weight decay: a penalty on the parameters, for which few rules are proved."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -8,7 +8,7 @@ from ..core.errors import Malformed
 from ..core.network import Problem
 from ..core.text import Fields, liberal
 
-RULES = frozenset({"minimum_in_box"})  # all that is proved with a penalty
+RULES = frozenset({"minimum_in_box", "spurious_real", "enclosed_point", "decay_bound", "bracket"})  # with a penalty
 
 
 def decayed(problem: Problem, fields: Fields) -> Problem:

@@ -1,12 +1,17 @@
-"""The rule `enclosed_point`: a rational point under a loss over the reals."""
+"""The rule `enclosed_point`: a rational point under a loss over the reals, or under weight decay."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
-from ..core.errors import Rejected
-from ..core.network import Problem, Vector, predictions
+from ..core.activation import ZERO
+from ..core.errors import Rejected, within_budget
+from ..core.network import Point, Problem, Vector, coordinates, predictions, rational
+from ..core.network import risk as exact_risk
 from ..core.proof import Reading
-from .enclosure import Enclosure, plus, scaled
-from .facts import EnclosedPoint, real_loss
+from ..curvature.hessian import places
+from .enclosure import Enclosure, exact, plus, scaled
+from .facts import EnclosedPoint
+from .losses import RealLoss
 
 
 def enclosed_point(step: Reading) -> EnclosedPoint:
@@ -15,17 +20,31 @@ def enclosed_point(step: Reading) -> EnclosedPoint:
     ---------------------------------------------------------- [enclosed_point]
       f(x_i; θ), computed exactly, and an interval that has R(θ) in it
 
-    "given" stands for the parameters in the network file.
+    "given" stands for the parameters in the network file. The penalty of weight decay is part of R.
     """
     problem, given = step.proof.problem, step.left.get("parameters") == "given"
     theta = step.take("parameters", lambda *_: problem.parameters, None) if given else step.point("parameters")
     if theta is None:
         raise Rejected(step.at("parameters"), "the network file gives no parameters")
+    if not (isinstance(problem.loss, RealLoss) or problem.decays):
+        raise Rejected(step.where, "is not a rule where risks are rational")
     f = predictions(problem, theta)
-    return EnclosedPoint(theta, f, enclosed_risk(problem, f), given)
+    return EnclosedPoint(theta, f, enclosed_risk(problem, f, penalty(problem, theta)), given)
 
 
-def enclosed_risk(problem: Problem, f: Sequence[Vector]) -> Enclosure:
-    """R of the predictions f (n × d_Y)."""
-    loss = real_loss(problem)
-    return scaled(loss.factor, plus(loss.enclosed(u, y) for u, y in zip(f, problem.targets, strict=True)))
+def enclosed_risk(problem: Problem, f: Sequence[Vector], penalty: Fraction = ZERO) -> Enclosure:
+    """R of the predictions f (n × d_Y), and a penalty."""
+    loss = problem.loss
+    if not isinstance(loss, RealLoss):
+        return scaled(Fraction(1), exact(exact_risk(problem, f) + penalty))
+    found = plus(loss.enclosed(u, y) for u, y in zip(f, problem.targets, strict=True))
+    return scaled(loss.factor, plus((found, exact(penalty / loss.factor))))
+
+
+def penalty(problem: Problem, theta: Point) -> Fraction:
+    """½ μ |weights|² + ½ ν |biases|²."""
+    value, (weights, biases) = ZERO, problem.decay
+    for (m, _, c), x in zip(places(problem), map(rational, coordinates(theta)), strict=True):
+        rate = biases if c == problem.widths[m] else weights
+        value = within_budget(value + rate * x * x / 2, rate, x)
+    return value

@@ -190,7 +190,8 @@ class Poisson(RealLoss):
         return all(a < 0 and b == 0 for a, b in zip(f, y, strict=True))
 
 
-DUAL = frozenset({"minimum_in_box", "enclosed_point", "span_minimum", "spurious_real", "no_minimum", "zero_infimum"})
+BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real"})
+DUAL = BOXES | {"enclosed_point", "span_minimum", "no_minimum", "zero_infimum"}
 COMMON = frozenset({"function_bound", "bracket", "assumptions", "linear_collapse", "cell_cover"})
 EXACT = frozenset({"real_interior_minimum", "real_face_minimum", "real_descent", "real_lower_bound"})
 

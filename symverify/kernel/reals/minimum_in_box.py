@@ -1,23 +1,24 @@
 """The rule `minimum_in_box`: a local minimum exists near a trained point, enclosed by interval arithmetic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..core.activation import ZERO
-from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
-from ..core.network import Pattern, Point, Problem, coordinates, rational, unit_name
-from ..core.proof import Reading, Value
-from ..core.text import Fields, Read, canonical, listed, natural
-from ..curvature.flows import Moves, Unit, moves_of
-from ..curvature.hessian import MAX_HESSIAN, Place, places
+from ..core.network import Place, Point, Problem, coordinates, rational
+from ..core.proof import Proof, Reading, Value
+from ..core.text import canonical, listed, natural
+from ..curvature.hessian import MAX_HESSIAN, places
 from .box import Box, Lagrangian, velocities
+from .collapsed import Unit, kept, require_collapsed, widened, without
 from .enclosure import Enclosure, scaled
 from .facts import RealMinimum
-from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive, summed
-from .losses import RealLoss
+from .fields import symmetries
+from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive
+from .kinks import Kinks, read_kinks, require_rise
 
 Rows = list[list[Fraction]]
 
@@ -27,7 +28,8 @@ class BoxMinimum(RealMinimum):
     """Some real point within `radius` of `centre` in every parameter is a local minimum; its risk is enclosed.
 
     Its pre-activations in `kinks` (hidden layer, unit, sample) are exactly at breakpoints, all others are inside
-    their pieces. The parameters numbered `held` are exactly those of the centre.
+    their pieces, but those of the hidden units `collapsed`, of which all parameters are 0. The parameters numbered
+    `held` are exactly those of the centre.
     """
 
     centre: Point
@@ -35,6 +37,7 @@ class BoxMinimum(RealMinimum):
     risk: Enclosure
     kinks: tuple[Place, ...]
     held: tuple[int, ...]
+    collapsed: tuple[Unit, ...] = ()
 
     @property
     def enclosed(self) -> Enclosure:
@@ -56,20 +59,21 @@ class BoxMinimum(RealMinimum):
 class Candidate:
     """The certificate's numbers: see `minimum_in_box`."""
 
-    problem: Problem
+    kinks: Kinks
     centre: Point
     radius: Fraction
-    kinks: list[Place]
     multipliers: list[Fraction]
-    dependents: list[tuple[Place, list[Fraction]]]
-    pieces: Pattern
     held: list[int]
-    where: str
 
     @property
-    def every(self) -> list[Place]:
-        """C: the kinks B and those that depend on them."""
-        return [*self.kinks, *(c for c, _ in self.dependents)]
+    def problem(self) -> Problem:
+        """The network, its data and its loss."""
+        return self.kinks.problem
+
+    @property
+    def where(self) -> str:
+        """The step."""
+        return self.kinks.where
 
     @property
     def free(self) -> list[int]:
@@ -82,171 +86,133 @@ class Candidate:
         held = set(self.held)
         numbers = map(rational, coordinates(self.centre))
         around = [interval(x, ZERO if c in held else radius) for c, x in enumerate(numbers)]
-        return Box(self.problem, around, self.pieces, self.where), [interval(x, radius) for x in self.multipliers]
+        box = Box(self.problem, around, self.kinks.pieces, self.where)
+        return box, [interval(x, radius) for x in self.multipliers]
 
 
 def minimum_in_box(step: Reading) -> BoxMinimum:
     """
-    C pre-activations z_c at breakpoints t_c, no two of one sample in different layers, none a dead row's; B ⊆ C, and
-    z_c − t_c = Σ α_cb (z_b − t_b) for all parameters, over the b of the same unit; R_s the risk with the lower pieces
-    at C and the given ones elsewhere; L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others
+    C pre-activations z_c at breakpoints t_c, none a dead row's, and no two of one sample in different layers unless h
+    is homogeneous (at most one breakpoint, at 0, and h(0) = 0); B ⊆ C, and z_c − t_c = Σ α_cb (z_b − t_b) for all
+    parameters near, over the b of the same unit; R_s the risk with the lower pieces at C and the given ones elsewhere;
+    L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others; all this without the units named collapsed, if any, of
+    which `collapsed` shows that they stay 0
     on the box |ξ − centre| ≤ ρ, |λ − given| ≤ ρ:
       every other pre-activation is strictly inside its piece, and ℓ is twice continuously differentiable
       F = (∂L/∂ξ, z_B − t_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ for each row a
       ∂²L/∂ξ² + τ NᵀN is positive definite, N = ∂z_B/∂ξ
       for each unit and each t ≠ 0 on a line where planes α_c·t = 0 of the unit's c meet, in both directions:
         Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c
-      as many flows as held parameters, valid in every cell around C, with velocities T there: |1 − Y_T T|_∞ < 1
+      as many fields as held parameters, each leaving R as it is in every cell around C, or, where h is homogeneous,
+        on {z_C = 0}, with velocities T there: |1 − Y_T T|_∞ < 1
     ------------------------------------------------------------------------------------------- [minimum_in_box]
       R has a local minimum in the box
 
-    Weight decay is part of R; it breaks the flows, so with it nothing is held.
+    Weight decay is part of R; of the fields it leaves rotations of units that are alike.
 
-    Sound: by Krawczyk some ξ, λ in the box has F = 0. With t = z_B − t_B
-    R = R_s + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) + o(|t|) around it; what is added to L there is linear on cones that those
-    lines generate, as B has its own coordinate planes, so R ≥ L + ε |t|; and L, whose gradient
-    vanishes and whose Hessian is positive on {z_B = t_B} to first order, is larger there. Flows bring every near θ
-    into the slice of the held parameters and leave R as it is.
+    Sound: by Krawczyk some ξ, λ in the box has F = 0, and N has full rank. There the derivative of R along δ is
+    Σ λ_b t_b + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) with t the derivatives of z_B along δ, of nested kinks the true ones. It
+    is linear on cones that those lines generate, as B has its own coordinate planes, so positive for t ≠ 0, and
+    R ≥ R∘π + ε |z_B − t_B| near, with π a C¹ retraction onto M = {z_B = t_B}. On M all of C is at its breakpoints and
+    R = R_s = L, which is least in the slice of the held parameters, strictly. Along the fields every point of M near
+    comes into that slice.
     """
-    given = read_candidate(step)
+    none: list[Unit] = []
+    units = step.take("collapsed", listed(collapsed_unit), none)
+    given = read_candidate(about(step, without(step.proof.problem, units, step.at("collapsed"))))
     inverse, across = step.need("inverse", listed(listed(canonical))), step.need("across", listed(listed(canonical)))
     chosen, tau = step.need("flows", listed(natural)), step.need("tau", canonical)
-    size = len(given.free) + len(given.kinks)
+    size = len(given.free) + len(given.kinks.basis)
     require_shape(inverse, size, step.at("inverse"))
     require_shape(across, len(given.held), step.at("across"))
     if tau < 0:
         raise Rejected(step.at("tau"), "must not be negative")
     box, multipliers = given.box(given.radius)
-    inside_pieces(given, box)
-    padded = [*multipliers, *[NONE] * len(given.dependents)]
-    found = box.lagrangian(given.every, padded, given.free)
-    pulls, count = found.pulls, len(given.kinks)
+    inside_pieces(given.kinks, box)
+    every, count = given.kinks.every, len(given.kinks.basis)
+    found = box.lagrangian(every, [*multipliers, *[NONE] * (len(every) - count)], given.free)
+    pulls = found.pulls
     found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
     is_zero(given, found, inverse)
     is_lowest(given, found, tau)
-    is_strict(given, multipliers, pulls)
+    require_rise(given.kinks, multipliers, pulls)
     is_slice(given, box, chosen, across)
     risk = scaled(Fraction(1), found.risk.bounds)
-    return BoxMinimum(given.centre, given.radius, risk, tuple(given.every), tuple(given.held))
+    if units:
+        require_collapsed(units, given.kinks, box, multipliers)
+    here = BoxMinimum(given.centre, given.radius, risk, tuple(every), tuple(given.held))
+    return in_whole(step.proof.problem, units, here)
 
 
-def kink(value: object, where: str) -> Place:
-    """Hidden layer, unit, sample, from 0."""
-    m, j, i = listed(natural, 3, "numbers: hidden layer, unit, sample")(value, where)
-    return m, j, i
+def about(step: Reading, problem: Problem) -> Reading:
+    """The same step, read for another network."""
+    if problem is step.proof.problem:
+        return step
+    other = copy(step)
+    other.proof = Proof(problem)
+    return other
 
 
-def read_candidate(step: Reading) -> Candidate:
-    """The fields of the step that say where the minimum is."""
-    problem = step.proof.problem
+def collapsed_unit(value: object, where: str) -> Unit:
+    """Hidden layer, unit, from 0."""
+    m, j = listed(natural, 2, "numbers: hidden layer, unit")(value, where)
+    return m, j
+
+
+def in_whole(problem: Problem, units: Sequence[Unit], found: BoxMinimum) -> BoxMinimum:
+    """What is found of the network without the units, about the whole one."""
+    if not units:
+        return found
+    own, every = kept(problem, units), list(places(problem))
+    small = [p for p in every if p[1] in own[p[0] + 1] and (p[2] in own[p[0]] or p[2] == problem.widths[p[0]])]
+    return replace(
+        found,
+        centre=widened(problem, units, found.centre),
+        kinks=tuple((m, own[m + 1][j], i) for m, j, i in found.kinks),
+        held=tuple(every.index(small[c]) for c in found.held),
+        collapsed=tuple(units),
+    )
+
+
+def read_candidate(step: Reading, multiplied: bool = True) -> Candidate:
+    """The fields of the step that say where the minimum is, with a multiplier for each kink of B if `multiplied`."""
+    size = step.proof.problem.size()
     centre, radius = step.point("centre"), step.need("radius", canonical)
-    kinks = step.need("kinks", listed(kink))
-    multipliers = step.need("multipliers", listed(canonical, len(kinks), "numbers, one per kink"))
-    dependents = step.need("dependents", listed(dependent(len(kinks))))
-    pieces = step.need("pieces", read_pieces(problem))
-    held = step.need("held", listed(natural))
-    size, samples = problem.size(), len(problem.inputs)
+    kinks, held = read_kinks(step), step.need("held", listed(natural))
+    weights = listed(canonical, len(kinks.basis), "numbers, one per kink")
+    multipliers = step.need("multipliers", weights) if multiplied else []
     if size > MAX_HESSIAN:
         raise Declined(f"a box of more than {MAX_HESSIAN} parameters")
     if radius <= 0:
         raise Rejected(step.at("radius"), "must be positive")
-    if held and problem.decays:
-        raise Rejected(step.at("held"), "weight decay leaves no parameter free to be held")
     if len(set(held)) < len(held) or any(c >= size for c in held):
         raise Rejected(step.at("held"), "must be different numbers of parameters")
-    found = Candidate(problem, centre, radius, kinks, multipliers, dependents, pieces, held, step.where)
-    require_kinks(found, samples, step.at("kinks"))
-    for k in range(len(dependents)):
-        require_dependent(found, k, f"{step.at('dependents')}[{k}]")
-    return found
+    return Candidate(kinks, centre, radius, multipliers, held)
 
 
-def dependent(count: int) -> Read[tuple[Place, list[Fraction]]]:
-    """{"kink": …, "weights": one per kink of B}."""
-
-    def read(value: object, where: str) -> tuple[Place, list[Fraction]]:
-        fields = Fields(value, where)
-        found = fields.need("kink", kink), fields.need("weights", listed(canonical, count, "numbers, one per kink"))
-        fields.done()
-        return found
-
-    return read
-
-
-def require_dependent(given: Candidate, k: int, where: str) -> None:
-    """z_c = Σ α_cb z_b for all parameters, all breakpoints being 0: of one unit, and
-
-    in the first layer x̃_c = Σ α_cb x̃_b; deeper a single b, of the same input, with α = 1.
-    """
-    problem, ((m, j, i), weights) = given.problem, given.dependents[k]
-    if any(len(h.breakpoints) > 1 or any((*h.breakpoints, *h.offsets)) for h in problem.activations):
-        raise Rejected(where, "needs activations with one breakpoint, at 0, and h(0) = 0")
-    used = [(b, weight) for b, weight in zip(given.kinks, weights, strict=True) if weight]
-    if not used or any(b[:2] != (m, j) for b, _ in used):
-        raise Rejected(where, "depends on kinks of another unit, or on none")
-    if m:
-        (b, weight), *more = used
-        if more or weight != 1 or problem.inputs[b[2]] != problem.inputs[i]:
-            raise Rejected(where, "a kink beyond the first layer depends on one of equal input only")
-    elif any(total(weight * problem.row(b[2])[c] for b, weight in used) != x for c, x in enumerate(problem.row(i))):
-        raise Rejected(where, "the inputs do not combine to that of the kink")
-
-
-def read_pieces(problem: Problem) -> Read[Pattern]:
-    """A piece for each hidden layer, unit and sample."""
-
-    def read(value: object, where: str) -> Pattern:
-        layers = listed(listed(listed(natural)))(value, where)
-        shape = [[len(problem.inputs)] * width for width in problem.widths[1:-1]]
-        if [list(map(len, layer)) for layer in layers] != shape:
-            raise Malformed((where, "expected a piece for each hidden layer, unit and sample"))
-        for layer, h in zip(layers, problem.activations, strict=True):
-            if any(p >= len(h.slopes) for unit in layer for p in unit):
-                raise Malformed((where, "there is no such piece"))
-        return tuple(tuple(map(tuple, layer)) for layer in layers)
-
-    return read
-
-
-def require_kinks(given: Candidate, samples: int, where: str) -> None:
-    """Condition 0: the kinks exist, at the upper ends of their pieces; none twice, none a dead row's, none nested."""
-    problem, layers = given.problem, dict[int, int]()
-    if len(set(given.every)) < len(given.every):
-        raise Rejected(where, "names a kink twice")
-    for m, j, i in given.every:
-        if m >= len(problem.activations) or j >= problem.widths[m + 1] or i >= samples:
-            raise Rejected(where, "names a pre-activation that does not exist")
-        if given.pieces[m][j][i] >= len(problem.activations[m].breakpoints):
-            raise Rejected(where, f"{unit_name(m, j)}: no breakpoint ends its piece on sample {i + 1}")
-        if m == 0 and problem.dead_row(i):
-            raise Rejected(where, f"holds a pre-activation that is 0 at every point, on sample {i + 1}")
-        if layers.setdefault(i, m) != m:
-            raise Rejected(where, f"holds kinks of sample {i + 1} in two layers")
-
-
-def inside_pieces(given: Candidate, box: Box) -> None:
+def inside_pieces(given: Kinks, box: Box) -> None:
     """Condition 1: every pre-activation that is not held is strictly inside its piece on the box.
 
     A dead row's first-layer pre-activation is 0 at every point: its piece must be the one that `pieces_at` gives it.
     """
-    problem, kinks = given.problem, set(given.every)
+    problem, held = given.problem, set(given.every)
     spend(PRODUCT * problem.size() * len(problem.inputs))
     for (m, j, i), z in box.pre_activations():
         h, piece = problem.activations[m], given.pieces[m][j][i]
         if m == 0 and problem.dead_row(i):
             if piece != h.pieces(ZERO)[0]:
-                raise Rejected(given.where, f"{unit_name(m, j)} is on another piece on sample {i + 1}")
-        elif (m, j, i) not in kinks:
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} is on another piece on sample {i + 1}")
+        elif (m, j, i) not in held:
             low = h.breakpoints[piece - 1] if piece else None
             high = h.breakpoints[piece] if piece < len(h.breakpoints) else None
             if (low is not None and z.lower <= low) or (high is not None and z.upper >= high):
-                raise Rejected(given.where, f"{unit_name(m, j)} may leave its piece on sample {i + 1}")
+                raise Rejected(given.where, f"{problem.unit_name(m, j)} may leave its piece on sample {i + 1}")
 
 
 def is_zero(given: Candidate, found: Lagrangian, inverse: Rows) -> None:
     """Condition 2: Krawczyk's test, |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ."""
     box, multipliers = given.box(ZERO)
-    here = box.lagrangian(given.kinks, multipliers)
+    here = box.lagrangian(given.kinks.basis, multipliers)
     value = [*(here.gradient[c] for c in given.free), *here.kinks]
     normals = [[row[c] for c in given.free] for row in found.normals]
     upper = [
@@ -269,53 +235,9 @@ def is_lowest(given: Candidate, found: Lagrangian, tau: Fraction) -> None:
     require_positive(rows, given.where, "the Hessian of the Lagrangian")
 
 
-def is_strict(given: Candidate, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
-    """Condition 4: Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0 on both directions of the lines of each unit.
-
-    With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises to both sides of it.
-    """
-    count = len(given.kinks)
-    rows = [[Fraction(a == b) for b in range(count)] for a in range(count)] + [w for _, w in given.dependents]
-    for unit in dict.fromkeys(b[:2] for b in given.kinks):
-        own = [k for k, b in enumerate(given.kinks) if b[:2] == unit]
-        planes = [(c, [rows[c][k] for k in own]) for c, b in enumerate(given.every) if b[:2] == unit]
-        lines = rays([primitive(integral(plane)) for _, plane in planes])
-        spend(2 * PRODUCT * len(lines) * len(planes))
-        for t in [[Fraction(sign * x) for x in line] for line in lines for sign in (-1, 1)]:
-            rise = summed(multipliers[k].times(x) for k, x in zip(own, t, strict=True))
-            for c, plane in planes:
-                (m, j, i), height = given.every[c], dot(plane, t)
-                slopes, piece = given.problem.activations[m].slopes, given.pieces[m][j][i]
-                if height > 0:
-                    rise += pulls[c].times((slopes[piece + 1] - slopes[piece]) * height)
-            if rise.lo <= 0:
-                raise Rejected(given.where, f"the risk need not rise {directed_words(given, own, t)}")
-
-
-def directed_words(given: Candidate, own: Sequence[int], t: Sequence[Fraction]) -> str:
-    """Which way from the kinks of a unit."""
-    moved = [(given.kinks[k], x) for k, x in zip(own, t, strict=True) if x]
-    (m, j, i), first = moved[0]
-    if len(moved) > 1:
-        return f"where several kinks of {unit_name(m, j)} open together"
-    return f"{'above' if first > 0 else 'below'} the breakpoint of {unit_name(m, j)} on sample {i + 1}"
-
-
-def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:
-    """Condition 5: the flows that leave R as it is in every cell around the kinks, in this order."""
-    kinked = dict[Unit, set[Fraction]]()
-    for m, j, i in kinks:
-        kinked.setdefault((m, j), set()).add(problem.activations[m].breakpoints[pieces[m][j][i]])
-    yield from moves_of(problem, pieces, kinked, set(kinks))
-    if isinstance(problem.loss, RealLoss) and problem.loss.gauge:
-        last = len(problem.widths) - 2
-        for c in range(problem.widths[last] + problem.has_bias(last)):
-            yield {(last, k, c): (Fraction(1), None) for k in range(problem.widths[-1])}
-
-
 def is_slice(given: Candidate, box: Box, chosen: Sequence[int], across: Rows) -> None:
     """Condition 5: flows move the held parameters freely."""
-    every = list(symmetries(given.problem, given.pieces, given.every))
+    every = list(symmetries(given.problem, given.kinks.pieces, given.kinks.every))
     if len(chosen) != len(given.held) or any(k >= len(every) for k in chosen):
         raise Rejected(given.where, f"expected {len(given.held)} numbers of flows, one per held parameter")
     where = list(places(given.problem))

@@ -7,7 +7,7 @@ from ..core.activation import ONE, ZERO
 from ..core.algebra import Direction, dot, echelon, fractions, rays, sign, total
 from ..core.errors import Rejected, spend
 from ..core.face_minimum import kinks
-from ..core.network import Problem, Vector, rational, unit_name
+from ..core.network import Problem, Vector, rational
 from ..core.proof import Reading
 from .combination import Residuals
 from .facts import EnclosedPoint, RationalMinimum
@@ -35,7 +35,7 @@ def real_face_minimum(step: Reading) -> RationalMinimum:
         try:
             unit_stays(r, *linear_kinks(problem, at, j), sign(rational(v)))
         except Rejected as error:
-            raise Rejected(step.where, f"{unit_name(0, j)} {error.reason}") from None
+            raise Rejected(step.where, f"{problem.unit_name(0, j)} {error.reason}") from None
     return RationalMinimum(at, None)
 
 

@@ -10,9 +10,11 @@ from fractions import Fraction
 from ..core.activation import ONE
 from ..core.algebra import dot, rank
 from ..core.errors import Rejected
-from ..core.network import Affine, Bent, Problem, Vector, cell_of, evaluate, features, rational
+from ..core.network import Affine, Problem, Vector, cell_of, evaluate, features, rational
 from ..core.proof import Reading
 from ..core.text import canonical, listed, natural
+from ..curvature.substitution import as_chain
+from ..programs.network import Programmed
 from .enclosure import plus, scaled
 from .facts import EnclosedPoint, real_loss
 
@@ -42,6 +44,8 @@ def span_of(step: Reading) -> tuple[Span, EnclosedPoint | None]:
     if "point" in step.roles.left:
         at = step.premise("point", EnclosedPoint)
         return span_of_point(problem, at, step.roles.at("point")), at
+    if isinstance(problem, Programmed):
+        problem = unrestricted(problem, step.at("pieces"))
     given = step.need("pieces", listed(natural, len(problem.activations), "pieces, one per hidden layer"))
     if not (problem.hidden_bias and problem.output_bias):
         raise Rejected(step.at("pieces"), "needs hidden biases and an output bias")
@@ -58,6 +62,14 @@ def span_of(step: Reading) -> tuple[Span, EnclosedPoint | None]:
     if min(problem.widths[1:-1]) < carried:
         raise Rejected(step.at("pieces"), f"a hidden layer has fewer than {carried} units to carry the affine map")
     return Span(tuple(inputs), full, True), None
+
+
+def unrestricted(problem: Programmed, where: str) -> Problem:
+    """The chain that the program is, with all parameters free."""
+    chain = as_chain(problem)
+    if chain is None or not all(map(problem.loose, range(len(problem.slots)))):
+        raise Rejected(where, "needs a chain of dense layers with all parameters free")
+    return chain
 
 
 def span_of_point(problem: Problem, at: EnclosedPoint, where: str) -> Span:
@@ -79,9 +91,11 @@ def span_of_point(problem: Problem, at: EnclosedPoint, where: str) -> Span:
 def last_activations(problem: Problem, at: EnclosedPoint) -> list[Vector]:
     """What enters the last layer, as vectors over the samples, and 1 where it has a bias."""
     last = problem.program[-1]
-    if not isinstance(last, Affine) or not isinstance(problem.program[last.source - 1], Bent):
+    if not isinstance(last, Affine):
         raise Rejected("", "the last layer is not affine")
-    rows = [evaluate(problem, at.point, i)[last.source] for i in range(len(problem.inputs))]
+    if isinstance(problem, Programmed) and not problem.loose(last.layer):
+        raise Rejected("", "a parameter of the last affine map is frozen or tied")
+    rows = [last.entering(evaluate(problem, at.point, i)) for i in range(len(problem.inputs))]
     columns = [tuple(map(rational, column)) for column in zip(*rows, strict=True)]
     return [*columns, *[(ONE,) * len(rows)] * last.biased]
 
@@ -96,7 +110,7 @@ def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
     in every direction but the gauge's when p_i is strictly inside the domain.
     """
     problem, loss = step.proof.problem, real_loss(step.proof.problem)
-    n, outputs = len(problem.inputs), problem.widths[-1]
+    n, outputs = len(problem.inputs), len(problem.targets[0])
     given = step.need("dual", listed(listed(canonical, outputs, "numbers, one per output"), n, "rows"))
     for i, p in enumerate(given):
         if not loss.inside(p, strictly):
@@ -112,5 +126,7 @@ def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
 def combined(step: Reading, name: str, span: Span) -> list[Vector]:
     """The predictions Σ β_kc φ_c (n × d_Y) of the coefficients in a field, d_Y × as many as the span has vectors."""
     problem, size = step.proof.problem, len(span.vectors)
-    rows = step.need(name, listed(listed(canonical, size, "coefficients"), problem.widths[-1], "rows, one per output"))
+    rows = step.need(
+        name, listed(listed(canonical, size, "coefficients"), len(problem.targets[0]), "rows, one per output")
+    )
     return [tuple(dot(row, at) for row in rows) for at in zip(*span.vectors, strict=True)]

@@ -23,5 +23,5 @@ def span_minimum(step: Reading) -> SpanMinimum:
     span, at = span_of(step)
     lower = dual_bound(step, span, True)
     upper = enclosed_risk(problem, combined(step, "near", span)).upper if at is None else at.risk.upper
-    outputs = problem.widths[-1] - real_loss(problem).gauge
+    outputs = len(problem.targets[0]) - real_loss(problem).gauge
     return SpanMinimum(Enclosure(lower, upper), problem.size() - outputs * span.rank, span.affine)

@@ -10,6 +10,7 @@ import numpy as np
 from .common import FLOATS, Affine, Matrix, Model, NotImportable, Vector, exact, matrix, quoted, shape, spelled, vector
 
 Array = np.ndarray[Any, Any]
+REALS = (1, 10, 11, 16)  # the numbers of float32, float16, float64 and bfloat16 among ONNX's types
 _CHAIN = "only chains of fully connected layers and activations can be imported"
 
 
@@ -80,13 +81,14 @@ class Chain:
     width: int | None = None
     fresh: bool = False
     squeezed: bool = False
+    link: str = ""
 
     def finished(self) -> Model:
         """The model, at its output. Raises NotImportable if it does not end in an affine map."""
         if not self.fresh:
             end = "an activation" if self.layers else "its input"
             raise NotImportable(f"the model ends in {end}", "its output must be that of a fully connected layer")
-        return Model(tuple(self.layers), tuple(self.activations), tuple(self.notes))
+        return Model(tuple(self.layers), tuple(self.activations), tuple(self.notes), self.link)
 
     def affine(self, node: Node, weight: Matrix, bias: Vector | None) -> None:
         """Another affine map, which takes in the pending scales and shifts."""
@@ -143,6 +145,15 @@ class Chain:
             raise node.fail("it does not follow a fully connected layer directly", "one activation per hidden layer")
         self.activations.append(activation)
         self.fresh = False
+
+    def end(self, node: Node, link: str) -> None:
+        """What makes probabilities or rates of the last values: no part of the network, but of the loss."""
+        if not self.fresh:
+            raise node.fail("it does not follow a fully connected layer directly", "it must be what the model ends in")
+        if len(self.layers) < 2:
+            raise node.fail("it is no piecewise linear activation", "use one that is, as relu, or abs, or hardsigmoid")
+        self.link = link
+        self.notes.append(f"the {node.kind} {quoted(node.name)} at the end belongs to the loss; the network is without")
 
 
 def gemm(chain: Chain, node: Node) -> None:
@@ -261,6 +272,36 @@ def identity(chain: Chain, node: Node) -> None:
     """Nothing."""
 
 
+def cast(chain: Chain, node: Node) -> None:
+    """Nothing, where numbers stay what they are; rounding to fewer digits is not part of the exact network."""
+    if node.whole("to", 0) not in REALS:
+        raise node.fail("it does not keep numbers as they are", "leave it out")
+
+
+def dropout(chain: Chain, node: Node) -> None:
+    """Nothing, as in use; in training it is random."""
+    training = node.optional(2)
+    if training is not None and training.any():
+        raise node.fail("it drops values at random (training mode)", "export the model in evaluation mode")
+
+
+def softmax(chain: Chain, node: Node) -> None:
+    """Probabilities of a sample's classes, or their logarithms, at the end."""
+    if node.whole("axis", -1) not in (-1, 1):
+        raise node.fail("it mixes the samples (axis is not 1)", _CHAIN)
+    chain.end(node, "log_softmax" if node.kind == "LogSoftmax" else "softmax")
+
+
+def sigmoid(chain: Chain, node: Node) -> None:
+    """A probability, at the end."""
+    chain.end(node, "sigmoid")
+
+
+def exponential(chain: Chain, node: Node) -> None:
+    """A rate, at the end."""
+    chain.end(node, "exp")
+
+
 def flatten(chain: Chain, node: Node) -> None:
     """Nothing, where samples stay rows."""
     if node.whole("axis", 1) != 1:
@@ -271,7 +312,7 @@ def reshape(chain: Chain, node: Node) -> None:
     """Nothing, where samples certainly stay rows and keep their numbers."""
     sides = _whole_numbers(node, node.operand(1, "shape"))
     width = chain.width
-    if len(sides) == 2 and not node.whole("allowzero", 0) and node.place == 0:
+    if len(sides) == 2 and node.place == 0 and not (sides[0] == 0 and node.whole("allowzero", 0)):
         rows, columns = sides
         if (rows == 0 and columns == -1) or (rows in (0, -1) and columns > 0 and width in (None, columns)):
             chain.width = columns if columns > 0 else width
@@ -315,21 +356,25 @@ def unsqueezed(operator: Operator) -> Operator:
     return checked
 
 
-OPERATORS: dict[str, Operator] = {"Identity": identity} | {
+OPERATORS: dict[str, Operator] = {"Identity": identity, "Cast": cast, "Dropout": dropout} | {
     name: unsqueezed(operator)
     for name, operator in {
         "Abs": absolute,
         "Add": add,
         "Clip": clip,
+        "Exp": exponential,
         "Flatten": flatten,
         "Gemm": gemm,
         "HardSigmoid": hard_sigmoid,
         "LeakyRelu": leaky_relu,
+        "LogSoftmax": softmax,
         "MatMul": matmul,
         "Mul": mul,
         "PRelu": prelu,
         "Relu": relu,
         "Reshape": reshape,
+        "Sigmoid": sigmoid,
+        "Softmax": softmax,
         "Squeeze": squeeze,
         "Sub": sub,
     }.items()

@@ -42,16 +42,23 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A chain of affine maps with an activation between each two; activations as network files spell them."""
+    """A chain of affine maps with an activation between each two; activations as network files spell them.
+
+    `link` names what makes probabilities or rates of the last map's values, where the model ends with it ("softmax",
+    "sigmoid", "exp"): it belongs to the loss, not to the network.
+    """
 
     layers: tuple[Affine, ...]
     activations: tuple[object, ...]
     notes: tuple[str, ...] = ()
+    link: str = ""
 
 
 def exact(array: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
     """The array's floats as the dyadic rationals that they are. Raises NotImportable for other types, NaN and Inf."""
     values = np.asarray(array)
+    if values.dtype.name == "bfloat16":
+        values = values.astype(np.float32)
     if values.dtype.name not in FLOATS:
         raise NotImportable(
             f"{quoted(name)} has numbers of type {values.dtype.name}", f"store it as one of {', '.join(FLOATS)}"

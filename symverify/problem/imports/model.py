@@ -2,25 +2,32 @@
 
 import csv
 import io
-import json
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.losses import squared
+from symverify.kernel.losses import LOSSES
 from symverify.kernel.network_file import FORMAT, Labels, read_table
 from symverify.problem.faults import read_network
+from symverify.problem.load import LoadedProblem
+from symverify.problem.make import assembled, exactly
 from symverify.problem.regular import read_regular
-from symverify.problem.write import write_atomically
+from symverify.problem.write import network_text, write_atomically
 from symverify.text import plain
 
 from .common import Affine, Model, NotImportable, quoted, spelled
-from .onnx import read_onnx
+from .losses import linked, loss_of
+from .onnx import graph_of, read_onnx
+from .program import Program, beyond_chains, read_program
 from .safetensors import read_safetensors
 
 DEFAULT_ACTIVATION = "relu"
+_CHECK = "check the path and its permissions"
 _FOLD = "fold them, for instance with the exporter's constant folding"
 
 
@@ -32,28 +39,31 @@ def import_model(
     inputs: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     activation: object = None,
-    loss: object = "squared",
+    loss: Any = None,
     force: bool = False,
 ) -> tuple[str, ...]:
     """Write the network file of a trained model and its data to `output`; what was assumed, in sentences.
 
     `inputs` and `targets` are columns of the CSV file `data`; by default the last d_Y columns are targets and all
     others inputs. A CSV file in the output's own folder is named in the network file, otherwise its numbers are copied.
-    `activation` and `loss` are as network files spell them, in JSON's types; ONNX files say their activations.
+    `activation` and `loss` are as network files spell them, in JSON's types; ONNX files say their activations. The loss
+    is by default the one that the model ends in (cross_entropy after a softmax, logistic after a sigmoid), or squared.
     The file is written whole or not at all, over an existing one only with `force`. Raises NotImportable.
     """
     try:
         if output.resolve() in (model.resolve(), data.resolve()):
             raise NotImportable(f"{quoted(output)} is the model or the data itself", "choose another name with -o")
-        if not force and output.exists():
+        if not force and os.path.exists(output):
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
-        chain = _read(model, activation)
+        fields, sizes, notes = _fields(model, activation, loss)
         table = read_regular(data)
-        columns = _columns(table, data.name, chain, inputs, targets)
-        document = _document(model, data, output, chain, loss) | {"data": {"csv": data.name, **columns}}
-        if output.is_symlink() or data.absolute().parent != output.absolute().parent:
-            document["data"] = _inline(columns, table, data.name)
-        text = _json(document)
+        document = {"format": FORMAT, "name": model.stem, **fields}
+        labels = _labels(document["loss"], sizes[1])
+        columns = _columns(table, data.name, sizes, labels, inputs, targets)
+        document["data"] = {"csv": data.name, **columns}
+        if os.path.islink(output) or data.absolute().parent != output.absolute().parent:
+            document["data"] = _inline(columns, table, data.name, labels)
+        text = network_text(document)
         read_network(text, lambda _: table)
         write_atomically(output, text)
     except Malformed as error:
@@ -65,11 +75,42 @@ def import_model(
         raise NotImportable("its constants are computed through too many operators", _FOLD) from None
     except OSError as error:
         where = quoted(Path(error.filename or model))
-        raise NotImportable(f"{where}: {error.strerror or error}", "check the path and its permissions") from None
-    return chain.notes
+        raise NotImportable(f"{where}: {error.strerror or error}", _CHECK) from None
+    return notes
 
 
-def _read(path: Path, activation: object) -> Model:
+def _fields(path: Path, activation: object, loss: Any) -> tuple[dict[str, Any], tuple[int, int], tuple[str, ...]]:
+    """The fields of a network file that a model file says, with the loss; d_X and d_Y; what was assumed."""
+    if (program := program_in(path)) is not None:
+        if activation is not None:
+            raise NotImportable("an ONNX file says its activations itself", "leave out --activation")
+        return program_parts(program, loss), (program.inputs, program.outputs), tuple(program.notes)
+    chain = read_model(path, activation)
+    parts, stated = parts_of(chain), None if loss is None else loss_of(loss, chain.layers[-1].outputs)
+    fields = {
+        "layers": [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)],
+        **{key: value for key, value in parts.items() if key != "parameters"},
+        "loss": linked(chain, stated),
+        "parameters": parts["parameters"],
+    }
+    return fields, (chain.layers[0].inputs, chain.layers[-1].outputs), chain.notes
+
+
+def program_in(path: Path) -> Program | None:
+    """The program in an ONNX file that is no chain; None in any other file. Raises NotImportable."""
+    if path.suffix != ".onnx":
+        return None
+    graph = graph_of(path)
+    return read_program(graph) if beyond_chains(graph) else None
+
+
+def program_parts(program: Program, loss: Any) -> dict[str, Any]:
+    """The fields of a network file with a program, without the data."""
+    stated = "squared" if loss is None else loss_of(loss, program.outputs).loss
+    return {"program": program.nodes, "loss": stated, "parameters": program.parameters}
+
+
+def read_model(path: Path, activation: object) -> Model:
     match path.suffix:
         case ".onnx":
             if activation is not None:
@@ -78,15 +119,15 @@ def _read(path: Path, activation: object) -> Model:
         case ".safetensors":
             chain = read_safetensors(path, DEFAULT_ACTIVATION if activation is None else activation)
             if activation is None:
-                note = f"the file does not say the activation: {DEFAULT_ACTIVATION} is assumed (see --activation)"
-                chain = Model(chain.layers, chain.activations, (*chain.notes, note))
+                note = f"the file does not say the activation: {DEFAULT_ACTIVATION} is assumed (say it with activation)"
+                chain = replace(chain, notes=(*chain.notes, note))
         case _:
             raise NotImportable(f"{quoted(path.name)} is neither *.onnx nor *.safetensors", "export the model as one")
-    _check_chain(chain.layers)
+    check_chain(chain.layers)
     return chain
 
 
-def _check_chain(layers: Sequence[Affine]) -> None:
+def check_chain(layers: Sequence[Affine]) -> None:
     """The shapes fit, and biases are where one network file can have them: in all hidden layers or in none."""
     if len(layers) < 2:
         raise NotImportable(
@@ -107,7 +148,9 @@ def _check_chain(layers: Sequence[Affine]) -> None:
         )
 
 
-def _document(model: Path, data: Path, output: Path, chain: Model, loss: object) -> dict[str, object]:
+def parts_of(chain: Model) -> dict[str, Any]:
+    """The fields of a network file that a model says: biases, activations, parameters. Raises NotImportable."""
+    check_chain(chain.layers)
     layers = chain.layers
     hidden, last = layers[0].bias is not None, layers[-1].bias is not None
     parameters = []
@@ -118,26 +161,48 @@ def _document(model: Path, data: Path, output: Path, chain: Model, loss: object)
         parameters.append(entry)
     same = all(each == chain.activations[0] for each in chain.activations)
     return {
-        "format": FORMAT,
-        "name": model.stem,
-        "layers": [layers[0].inputs, *(layer.outputs for layer in layers)],
         "bias": hidden if hidden == last else {"hidden": hidden, "output": last},
         "activation": chain.activations[0] if same else list(chain.activations),
-        "loss": loss,
         "parameters": parameters,
     }
 
 
+def of_model(
+    chain: Model, X: Any, y: Any, loss: Any, *, weight_decay: object = None, name: str = "", names: Sequence[str] = ()
+) -> LoadedProblem:
+    """The problem of a model that has been read, on data; `names` are what it calls its affine maps.
+
+    `loss` is as for `problem`; None is the one that the model ends in, or squared. Raises NotImportable, Malformed.
+    """
+    parts, widths = parts_of(chain), [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)]
+    stated = None if loss is None else loss_of(loss, widths[-1])
+    parts["loss"] = exactly(linked(chain, stated), "loss")
+    if weight_decay is not None:
+        parts["weight_decay"] = exactly(weight_decay, "weight_decay")
+    return replace(assembled(X, y, widths, parts, name), notes=chain.notes, layer_names=tuple(names))
+
+
 def _columns(
-    table: bytes, name: str, chain: Model, inputs: Sequence[str] | None, targets: Sequence[str] | None
+    table: bytes,
+    name: str,
+    sizes: tuple[int, int],
+    labels: Labels,
+    inputs: Sequence[str] | None,
+    targets: Sequence[str] | None,
 ) -> dict[str, list[str]]:
-    """The columns of the data by role; their number is checked here, their content by the format's own reader."""
-    width, outputs = chain.layers[0].inputs, chain.layers[-1].outputs
+    """The columns of the data by role; their number is checked here, their content by the format's own reader.
+
+    One column of classes may stand for all outputs.
+    """
+    width, outputs = sizes
     try:
         header = next(csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise NotImportable(f"{quoted(name)} is not a CSV file in UTF-8: {plain(error)}", "save it as one") from None
     names = [cell.strip() for cell in header]
+    left = len(names) - (width if inputs is None else len(inputs))
+    if labels.classed and (left == 1 if targets is None else len(targets) == 1):
+        outputs = 1
     chosen = (
         list(targets) if targets is not None else [c for c in names if inputs is None or c not in inputs][-outputs:]
     )
@@ -152,18 +217,63 @@ def _columns(
     return {"inputs": entering, "targets": chosen}
 
 
-def _inline(columns: dict[str, list[str]], table: bytes, name: str) -> list[dict[str, object]]:
-    numbers = Labels(squared(ONE), (), len(columns["targets"]))
-    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), numbers, lambda _: table)
+def _labels(loss: object, outputs: int) -> Labels:
+    """How labels are read under a loss, as they are in the file: its options do not change them here."""
+    stated = loss if isinstance(loss, dict) else {"name": loss}
+    kind = LOSSES[str(stated["name"])]
+    made = kind.of(ONE, *(default for _, default in kind.options.values()))
+    classes = stated.get("classes")
+    return Labels(made, tuple(map(str, classes)) if isinstance(classes, list) else (), outputs)
+
+
+def _inline(columns: dict[str, list[str]], table: bytes, name: str, labels: Labels) -> list[dict[str, object]]:
+    samples, _ = read_table({"csv": name, **columns}, "data", len(columns["inputs"]), labels, lambda _: table)
     return [{"x": [spelled(v) for v in x], "y": [spelled(v) for v in y]} for x, y in samples]
 
 
-def _json(document: dict[str, object]) -> bytes:
-    """The document as JSON, a line per field, per sample and per affine map."""
-    parts = []
-    for key, value in document.items():
-        text = json.dumps(value)
-        if key in ("data", "parameters") and isinstance(value, list):
-            text = "[\n  " + ",\n  ".join(json.dumps(item) for item in value) + "\n ]"
-        parts.append(f"{json.dumps(key)}: {text}")
-    return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("ascii")
+def from_onnx(
+    path: str | os.PathLike[str], X: Any, y: Any, *, loss: Any = None, weight_decay: object = None, name: str = ""
+) -> LoadedProblem:
+    """The problem of an ONNX file on data; needs the extra `onnx`.
+
+    `X`, `y` and `loss` are as for `problem`; without a loss it is the one that the model's end means (softmax:
+    cross_entropy, sigmoid: logistic), else squared. `.notes` say what was assumed. Raises NotImportable, Malformed.
+    """
+    return _from_file(Path(path), None, X, y, loss, weight_decay, name)
+
+
+def from_safetensors(
+    path: str | os.PathLike[str],
+    X: Any,
+    y: Any,
+    *,
+    activation: object = None,
+    loss: Any = None,
+    weight_decay: object = None,
+    name: str = "",
+) -> LoadedProblem:
+    """The same for weights in a safetensors file, named like those of nn.Sequential; needs the extra `safetensors`.
+
+    The file does not say the `activation`, which is as for `problem`; relu if none is given.
+    """
+    return _from_file(Path(path), activation, X, y, loss, weight_decay, name)
+
+
+def _from_file(
+    path: Path, activation: object, X: Any, y: Any, loss: Any, weight_decay: object, name: str
+) -> LoadedProblem:
+    try:
+        if (program := program_in(path)) is not None:
+            if weight_decay is not None:
+                raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
+            parts = program_parts(program, loss)
+            parts["loss"] = exactly(parts["loss"], "loss")
+            made = assembled(X, y, (program.inputs, program.outputs), parts, name or path.stem)
+            return replace(made, notes=tuple(program.notes))
+        chain = read_model(path, None if activation is None else exactly(activation, "activation"))
+    except OSError as error:
+        raise NotImportable(
+            f"{quoted(path)}: {error.strerror or error}", "check the path and its permissions"
+        ) from None
+    names = [layer.name.removesuffix(".weight") for layer in chain.layers] if path.suffix == ".safetensors" else []
+    return of_model(chain, X, y, loss, weight_decay=weight_decay, name=name or path.stem, names=names)

@@ -15,14 +15,20 @@ from symverify.problem.regular import read_regular
 from symverify.text import plain
 
 from .chain import OPERATORS, Chain, Node
-from .common import Model, NotImportable, quoted
+from .common import MAX_SIDES, Model, NotImportable, quoted
 
 MAX_NODES = 1000
+DECIDERS = frozenset({"ArgMax", "Binarizer", "Greater", "GreaterOrEqual", "Less", "TopK", "ZipMap"})  # make labels
+CARRIERS = frozenset(  # hand labels and tables on
+    {"ArrayFeatureExtractor", "Cast", "Flatten", "Gather", "Identity", "LabelEncoder", "Not", "Reshape", "Squeeze"}
+)
+COMPLEMENTS = frozenset({"Concat", "Sub", "Unsqueeze"})  # make the other class's probability of one
+TYPES = {1: np.float32, 10: np.float16, 11: np.float64}  # by their numbers in ONNX
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
 
 
-def read_onnx(path: Path) -> Model:
-    """The chain of layers and activations in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
+def graph_of(path: Path) -> "Graph":
+    """The graph in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
     try:
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -34,21 +40,62 @@ def read_onnx(path: Path) -> Model:
         raise NotImportable(
             f"{quoted(path.name)} is not an ONNX file: {plain(error, 200)}", "export the model again"
         ) from None
-    graph = Graph.of(proto.graph)
+    return Graph.of(proto.graph)
+
+
+def read_onnx(path: Path) -> Model:
+    """The chain of layers and activations in an ONNX file. Raises NotImportable; OSError if it cannot be read."""
+    return chain_of(graph_of(path))
+
+
+def chain_of(graph: "Graph") -> Model:
+    """The chain of layers and activations in a graph. Raises NotImportable."""
+    graph.check_rank()
     current, chain = graph.input, Chain()
     for _ in range(len(graph.nodes) + 1):
-        if current == graph.output:
-            return chain.finished()
+        rest = graph.after(current)
+        if not rest or _only_decides(chain, rest):
+            return _finished(graph, chain, current, rest)
         current = _step(graph, chain, current)
     raise NotImportable("the operators form a cycle", "export the model again")
 
 
+def _only_decides(chain: Chain, rest: Sequence[Any]) -> bool:
+    """Whether the operators left make labels, or tables of probabilities, of what has been computed.
+
+    Raises NotImportable where a link of the loss stands between layers.
+    """
+    kinds = [node.op_type for node in rest]
+    if not chain.link:
+        return chain.fresh and not DECIDERS.isdisjoint(kinds) and DECIDERS.union(CARRIERS).issuperset(kinds)
+    if more := [kind for kind in kinds if kind not in DECIDERS | CARRIERS | COMPLEMENTS]:
+        raise NotImportable(
+            f"a {chain.link} is followed by {quoted(more[0])}: it is no piecewise linear activation",
+            "use one that is, such as relu, abs or hardsigmoid; a softmax or sigmoid can only be the end",
+        )
+    return True
+
+
+def _finished(graph: "Graph", chain: Chain, current: str, rest: Sequence[Any]) -> Model:
+    """The model that ends at a value, whatever makes labels of it left out."""
+    made = {current, *(name for node in rest for name in node.output)}
+    if other := [name for name in graph.outputs if name not in made]:
+        raise NotImportable(
+            f"the model has the output {quoted(other[0])} beside the last one", "export it with one output"
+        )
+    if rest:
+        kinds = ", ".join(dict.fromkeys(str(node.op_type) for node in rest))
+        chain.notes.append(f"what makes labels of the outputs is left out ({kinds})")
+    return chain.finished()
+
+
 def _step(graph: "Graph", chain: Chain, current: str) -> str:
     """Add the one operator that uses a value to the chain; the name of its result."""
-    users = [node for node in graph.nodes if current in node.input]
+    users = graph.users(current)
     if len(users) != 1:
-        what = "nothing uses" if not users else f"{len(users)} operators use"
-        raise NotImportable(f"{what} the value {quoted(current)}", "only chains without branches can be imported")
+        raise NotImportable(
+            f"{len(users)} operators use the value {quoted(current)}", "only chains without branches can be imported"
+        )
     proto = users[0]
     if proto.op_type not in OPERATORS or proto.domain not in ("", "ai.onnx"):
         known = ", ".join(sorted(OPERATORS))
@@ -60,12 +107,12 @@ def _step(graph: "Graph", chain: Chain, current: str) -> str:
         raise NotImportable(f"node {quoted(proto.name)} uses one value twice", "only chains can be imported")
     operands = [None if name == current or not name else graph.constant(name) for name in proto.input]
     place = list(proto.input).index(current)
-    node = Node(proto.op_type, proto.name or proto.output[0], operands, list(proto.input), place, _attributes(proto))
+    node = Node(proto.op_type, proto.name or proto.output[0], operands, list(proto.input), place, attributes(proto))
     OPERATORS[proto.op_type](chain, node)
     return str(proto.output[0])
 
 
-def _attributes(proto: Any) -> dict[str, Any]:
+def attributes(proto: Any) -> dict[str, Any]:
     from onnx import helper
 
     try:
@@ -78,25 +125,26 @@ def _attributes(proto: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Graph:
-    """The one input, the one output, the operators that compute something from it, and the constants by name."""
+    """The one input, the outputs, the operators that compute something from it, and the constants by name."""
 
     input: str
-    output: str
+    outputs: tuple[str, ...]
     nodes: Sequence[Any]
     tensors: dict[str, Any]
     makers: dict[str, Any]
+    kind: Any
     _arrays: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     @staticmethod
     def of(proto: Any) -> "Graph":
-        """The graph of a model. Raises NotImportable unless it has one input and one output."""
+        """The graph of a model. Raises NotImportable unless it has one input and some output."""
         if len(proto.node) > MAX_NODES:
             raise NotImportable(f"the model has {len(proto.node)} operators", f"use one with at most {MAX_NODES}")
         tensors = {tensor.name: tensor for tensor in proto.initializer}
         if proto.sparse_initializer:
             raise NotImportable("the model has sparse weights", "export them as dense ones")
         inputs = [value for value in proto.input if value.name not in tensors]
-        if len(inputs) != 1 or len(proto.output) != 1:
+        if len(inputs) != 1 or not proto.output:
             raise NotImportable(
                 f"the model has {len(inputs)} inputs and {len(proto.output)} outputs", "it must have one of each"
             )
@@ -109,13 +157,25 @@ class Graph:
                 makers[node.output[0]] = node
             else:
                 nodes.append(node)
-        graph = Graph(inputs[0].name, proto.output[0].name, nodes, tensors, makers)
-        graph._check_rank(inputs[0].type.tensor_type)
-        return graph
+        outputs, kind = tuple(value.name for value in proto.output), inputs[0].type.tensor_type
+        return Graph(inputs[0].name, outputs, nodes, tensors, makers, kind)
 
-    def _check_rank(self, kind: Any) -> None:
+    def users(self, name: str) -> list[Any]:
+        """The operators that use a value."""
+        return [node for node in self.nodes if name in node.input]
+
+    def after(self, name: str) -> list[Any]:
+        """The operators that what comes of a value passes through, in order."""
+        reached, found = {name}, []
+        for node in self.nodes:
+            if not reached.isdisjoint(node.input):
+                found.append(node)
+                reached.update(node.output)
+        return found
+
+    def check_rank(self) -> None:
         """Samples are rows of the input, or are flattened to rows first."""
-        sides = len(kind.shape.dim) if kind.HasField("shape") else 2
+        sides = len(self.kind.shape.dim) if self.kind.HasField("shape") else 2
         flattened = any(node.op_type in ("Flatten", "Reshape") and self.input in node.input for node in self.nodes)
         if sides < 2 or (sides > 2 and not flattened):
             raise NotImportable(
@@ -134,7 +194,7 @@ class Graph:
         node = self.makers.get(name)
         if node is None:
             raise NotImportable(f"{quoted(name)} is computed from the input", "only chains can be imported")
-        values = _attributes(node)
+        values = attributes(node)
         match node.op_type, list(values):
             case "Constant", ["value"] if hasattr(values["value"], "data_location"):
                 return _array(values["value"], name)
@@ -150,7 +210,18 @@ class Graph:
                 whole = isinstance(order, list) and all(type(axis) is int for axis in order)
                 if whole and sorted(order) == list(range(array.ndim)):
                     return np.transpose(array, list(order))
+            case "Cast", ["to", *_] if values["to"] in TYPES and len(node.input) == 1:
+                with np.errstate(over="ignore"):  # too large is infinite, which is refused
+                    return self.constant(node.input[0]).astype(TYPES[values["to"]])
+            case "Reshape", [] if len(node.input) == 2:
+                return self._reshaped(name, *map(self.constant, node.input))
         raise NotImportable(f"{quoted(name)} is made by the operator {quoted(node.op_type)}", _NO_CONSTANT)
+
+    def _reshaped(self, name: str, array: np.ndarray[Any, Any], sides: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        try:
+            return array.reshape([int(side) for side in sides.reshape(-1)[:MAX_SIDES]])
+        except (TypeError, ValueError) as error:
+            raise NotImportable(f"{quoted(name)} is reshaped wrongly: {plain(error, 200)}", _NO_CONSTANT) from None
 
 
 def _are(values: object, kind: type) -> bool:
@@ -162,7 +233,12 @@ def _array(tensor: Any, name: str) -> np.ndarray[Any, Any]:
     from onnx import TensorProto, numpy_helper
 
     if tensor.data_location == TensorProto.EXTERNAL:
-        raise NotImportable(f"{quoted(name)} is stored in another file", "export the weights inside the ONNX file")
+        where = next((each.value for each in tensor.external_data if each.key == "location"), "")
+        raise NotImportable(
+            f"{quoted(name)} is stored in another file, {quoted(where)}",
+            "export the weights inside the ONNX file: torch.onnx.export(..., external_data=False), or "
+            "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)",
+        )
     try:
         return np.asarray(numpy_helper.to_array(tensor))
     except Exception as error:  # whatever a damaged tensor makes of it

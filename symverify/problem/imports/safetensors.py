@@ -23,7 +23,12 @@ _RENAME = "name the tensors 0.weight, 0.bias, 2.weight, ... or layers.0.weight, 
 
 def read_safetensors(path: Path, activation: object) -> Model:
     """The chain of layers in a safetensors file, with one activation between them. Raises NotImportable."""
-    tensors = _tensors(path)
+    layers = affine_maps(_tensors(path))
+    return Model(layers, (activation,) * (len(layers) - 1))
+
+
+def affine_maps(tensors: dict[str, Any]) -> tuple[Affine, ...]:
+    """The affine maps whose weights and biases have names like those of nn.Sequential. Raises NotImportable."""
     layers, numbered = [], _numbered(tensors)
     for number, parts in sorted(numbered.items()):
         if "weight" not in parts:
@@ -46,7 +51,7 @@ def read_safetensors(path: Path, activation: object) -> Model:
                 f"{before}.weight and {after}.weight follow each other: in nn.Sequential nothing is between them",
                 "put an activation between them; if there is one, name the tensors layers.0.weight, ...",
             )
-    return Model(tuple(layers), (activation,) * (len(layers) - 1))
+    return tuple(layers)
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -68,6 +73,9 @@ def _tensors(path: Path) -> dict[str, Any]:
 
 def _array(name: str, parts: dict[str, Any]) -> Any:
     kind = parts["dtype"]
+    if kind == "BF16":  # the upper half of a float32
+        halves = np.frombuffer(parts["data"], dtype="<u2").astype(np.uint32) << 16
+        return halves.view(np.float32).reshape(parts["shape"])
     if kind not in _TYPES:
         raise NotImportable(
             f"{quoted(name)} has numbers of type {plain(kind, 60)}", f"store it as one of {', '.join(FLOATS)}"

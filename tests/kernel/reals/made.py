@@ -98,7 +98,16 @@ def mp(x: Fraction) -> mpmath.mpf:
 
 
 def mp_loss(name: str, f: Sequence[mpmath.mpf], y: Sequence[mpmath.mpf]) -> mpmath.mpf:
-    """ℓ of one sample, from its definition."""
+    """ℓ of one sample, from its definition; δ = 1 for Huber, τ = 1/2 for quantile loss."""
+    errors, half = [abs(a - b) for a, b in zip(f, y, strict=True)], mpmath.mpf(1) / 2
+    if name == "squared":
+        return sum(e * e for e in errors)
+    if name == "huber":
+        return sum(e * e / 2 if e <= 1 else e - half for e in errors)
+    if name in ("absolute", "quantile"):
+        return sum(errors) * (half if name == "quantile" else 1)
+    if name == "hinge":
+        return sum(max(mpmath.mpf(0), 1 - a * b) for a, b in zip(f, y, strict=True))
     linear = sum(a * b for a, b in zip(f, y, strict=True))
     if name == "logistic":
         return sum(mpmath.log(1 + mpmath.exp(a)) for a in f) - linear

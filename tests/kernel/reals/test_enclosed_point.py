@@ -73,7 +73,7 @@ def test_refusals() -> None:
     refused(doc, [{"rule": "enclosed_point"}], "parameters: is missing", Malformed)
     refused(doc, [{"rule": "point", "parameters": POINT}], "is not a rule for the logistic loss", Rejected)
     squared = document([1, 2, 1], "relu", "squared", [0, 1], [[0], [1]])
-    refused(squared, [{"rule": "enclosed_point", "parameters": POINT}], "is not a rule for the squared loss")
+    refused(squared, [{"rule": "enclosed_point", "parameters": POINT}], "is not a rule where risks are rational")
     far = document([1, 1, 1], "relu", "poisson", [0], [[0]])
     steep = [layer([[0]], [9000]), layer([[1]], [0])]
     texts = [{key: [[str(v) for v in row] if isinstance(row, list) else str(row) for row in part]
@@ -90,7 +90,7 @@ CORRUPTIONS = [
     corruption("xor", 1, ["parameters"], ..., Malformed, "parameters: is missing"),
     corruption("xor", 1, ["parameters"], "given", Rejected, "the network file gives no parameters"),
     corruption("xor", 1, ["parameters", 0, "weight", 0], ["1"], Malformed, "expected 2 numbers"),
-    corruption("xor", 1, ["parameters", 1, "bias", 0], "-2", Rejected, "claims[0].upper: claimed"),
+    corruption("xor", 1, ["parameters", 1, "bias", 0], "-2", Rejected, "claims[0].risk: claimed"),
     corruption("xor", 1, ["risk"], "1", Malformed, "unknown key"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

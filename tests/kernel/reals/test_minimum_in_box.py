@@ -5,7 +5,8 @@ from fractions import Fraction
 import mpmath
 import pytest
 
-from symverify.kernel.reals.minimum_in_box import BoxMinimum, symmetries
+from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from tests.kernel.reals.by_hand import box_step
 from tests.kernel.reals.made import (
     Declined,
     Json,
@@ -212,31 +213,13 @@ def test_a_kink_below_which_the_risk_falls() -> None:
     refused(network, [step | {"tau": "4"}], below)
 
 
-def test_flows_only_valid_on_one_side_of_a_kink() -> None:
-    """Two equal units, one kinked at the sample: its bias flow and the mixing flows are not offered, rescalings are."""
-    network = document([1, 2, 1], "relu", SUM, [0, 1], [[1], [3]])
-    problem = problem_of(network)
-    pieces = (((0, 1), (1, 1)),)
-    kinked = list(symmetries(problem, pieces, [(0, 0, 0)]))
-    assert [sorted({place[1] for place in moves if place[0] == 0}) for moves in kinked] == [[0], [1], [1]]
-    free = list(symmetries(problem, (((1, 1), (1, 1)),), []))
-    assert len(free) == 6  # four mixings, two biases
-
-
-def test_rescaling_at_a_breakpoint_that_is_not_0() -> None:
-    """Hard tanh at its breakpoint 1: rescaling would leave the cell, and no flow is offered."""
-    network = document([2, 1, 1], "hardtanh", SUM, [[1, 1], [1, "-1/2"], ["-1/2", 1]], [[0], [0], [0]], bias=False)
-    assert not list(symmetries(problem_of(network), (((1, 1, 1),),), [(0, 0, 0)]))
-    assert len(list(symmetries(problem_of(network), (((1, 1, 1),),), []))) == 1
-
-
 def test_dead_rows_and_nested_kinks() -> None:
     dead = document([1, 1, 1], "relu", SUM, [0, 1], [[1], [3]], bias=False)
     step = box([layer([["1"]]), layer([["3"]])], [[[0, 1]]], [["0"] * 2] * 2, kinks=[[0, 0, 0]], multipliers=["0"])
     refused(
         dead, [step | {"held": [0], "flows": [0], "across": [["1"]]}], "holds a pre-activation that is 0 at every point"
     )
-    deep = document([1, 1, 1, 1], "relu", SUM, [0, 1], [[1], [3]])
+    deep = document([1, 1, 1, 1], {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}, SUM, [0, 1], [[1], [3]])
     centre = [layer([["1"]], ["0"])] * 3
     nested = box(centre, [[[0, 1]], [[0, 1]]], [], kinks=[[0, 0, 0], [1, 0, 0]], multipliers=["-1", "-1"])
     refused(deep, [nested], "holds kinks of sample 1 in two layers")
@@ -331,7 +314,7 @@ def test_weight_decay() -> None:
     assert isinstance(found, BoxMinimum)
     assert found.risk.lower <= Fraction(7, 16) <= found.risk.upper
     slice_ = {"held": [0], "flows": [0], "across": [["1"]], "inverse": [["1/2"]]}
-    refused(DECAY, [ON_DECAY | slice_], "weight decay leaves no parameter free to be held")
+    refused(DECAY, [ON_DECAY | slice_], "expected 1 numbers of flows, one per held parameter")
     refused(DECAY | {"weight_decay": {"weights": "1/4"}}, [ON_DECAY], NO_ZERO)
     plain = {name: value for name, value in DECAY.items() if name != "weight_decay"}
     refused(plain, [ON_DECAY], NO_ZERO)
@@ -345,11 +328,73 @@ def test_a_decay_that_is_none(decay: Json, reason: str) -> None:
         problem_of(DECAY | {"weight_decay": decay})
 
 
-def test_below_a_dead_layer_everything_moves() -> None:
-    """With the second layer dead all places but the last bias are free; with a kink there they are not."""
-    network = document([1, 1, 1, 1], "relu", SUM, [1, 2], [[1], [3]])
-    dead = list(symmetries(problem_of(network), (((0, 1),), ((0, 0),)), []))
-    moved = {place for moves in dead if len(moves) == 1 for place in moves}
-    assert moved == {(0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 0, 1), (2, 0, 0)}
-    kinked = list(symmetries(problem_of(network), (((0, 1),), ((0, 0),)), [(1, 0, 1)]))
-    assert not any(len(moves) == 1 for moves in kinked)
+# f = v h(u h(w x + b) + c) + d at w = u = v = 1, b = c = d = 0, both units kinked at x = 0; h(z) = z or z/2.
+HALF = {"name": "leaky_relu", "negative_slope": "1/2"}
+SHARED = [[[0, 0, 0, 1, 1]]] * 2
+SLICE = {"held": [0, 2], "flows": [0, 1], "across": [["1", "1"], ["0", "1"]]}
+
+
+def nested(errors: list[int]) -> Json:
+    """The network whose predictions at the centre are −1/2, −1/4, 0, 1, 2 and have these errors."""
+    ys = [[str(Fraction(f) - e)] for f, e in zip(("-1/2", "-1/4", "0", "1", "2"), errors, strict=True)]
+    return document([1, 1, 1, 1], HALF, SUM, [-2, -1, 0, 1, 2], ys)
+
+
+def test_kinks_of_one_sample_in_two_layers() -> None:
+    """λ = −2 for both: with S = e₄ + e₅ they are S < 0 < (S + e₃)/2 and S < 0 < S + e₃."""
+    network, centre = nested([-4, 0, 6, -2, 0]), [layer([["1"]], ["0"])] * 3
+    step = box_step(network, centre, SHARED, [(0, 0, 2), (1, 0, 2)], **SLICE)
+    assert step["multipliers"] == ["-2", "-2"]
+    found = checked(network, [step], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(found, BoxMinimum)
+    assert found.risk.lower <= 56 <= found.risk.upper
+    refused(network, [edited(step, ["multipliers", 1], "-3")], NO_ZERO)
+    refused(network, [edited(step, ["pieces", 1, 0, 2], 1)], "no breakpoint ends its piece on sample 3")
+    lower = box_step(network, centre, SHARED, [(0, 0, 2)], **SLICE)
+    refused(network, [lower], "unit 1 of hidden layer 2 may leave its piece on sample 3")
+    falling = nested([-4, 0, 2, -2, 4])
+    step = box_step(falling, centre, SHARED, [(0, 0, 2), (1, 0, 2)], **SLICE)
+    refused(falling, [step], NO_ZERO)  # the errors do not balance
+
+
+def absolute(errors: list[str]) -> Json:
+    """|·| twice at w = v = 1, u = −1 without an output bias: the predictions are |x|."""
+    ys = [[str(abs(x) - Fraction(e))] for x, e in zip((-2, -1, 0, 1, 2), errors, strict=True)]
+    bias = {"hidden": True, "output": False}
+    return document([1, 1, 1, 1], "abs", SUM, [-2, -1, 0, 1, 2], ys, bias=bias)
+
+
+def test_the_pull_of_a_lower_kink_is_that_of_the_lagrangian() -> None:
+    """With e₋ and e₊ the errors at x < 0 and x > 0, λ₁ = 4 Σ e₊, and ∂L/∂a = 2 e₃ − 2 Σ e where ∂R/∂a = 2 e₃.
+
+    The condition on the first unit is Σ e₋ < 0 then; by ∂R/∂a it would be Σ e₊ + e₃ > 0, which holds for both.
+    """
+    centre = [layer([["1"]], ["0"]), layer([["-1"]], ["0"]), layer([["1"]])]
+    pieces = [[[0, 0, 0, 1, 1]], [[0, 0, 0, 0, 0]]]
+    slice_ = {"held": [0, 2], "flows": [0, 1], "across": [["1", "1"], ["0", "-1"]]}
+    good, bad = absolute(["1", "-3/2", "3", "-1/2", "0"]), absolute(["0", "1", "3", "-1", "0"])
+    kinks = [(0, 0, 2), (1, 0, 2)]
+    checked(good, [box_step(good, centre, pieces, kinks, **slice_)], {"minimum_in_box": 0})
+    refused(
+        bad,
+        [box_step(bad, centre, pieces, kinks, **slice_)],
+        "the risk need not rise above the breakpoint of unit 1 of hidden layer 1 on sample 3",
+    )
+
+
+def test_parallel_units_under_weight_decay_are_rotated() -> None:
+    """(Σ v_j w_j − 5/4)² + ¼ (|w|² + |v|²) is least, 9/16, where w = v has length 1."""
+    network = document([1, 2, 1], "relu", SUM, [1], [["5/4"]], bias=False, weight_decay="1/2")
+    centre = [layer([["3/5"], ["4/5"]]), layer([["3/5", "4/5"]])]
+    step = box_step(network, centre, [[[1], [1]]], held=[0], flows=[0], across=[["5/4"]])
+    found = checked(network, [step], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(found, BoxMinimum)
+    assert found.risk.lower <= Fraction(9, 16) <= found.risk.upper
+    refused(network, [step | {"flows": [1]}], "expected 1 numbers of flows")
+    refused(network, [step | {"across": [["-5/4"]]}], "the flows do not move the held parameters freely")
+    # f = v h(w x) with x = 1, −1 and units of opposite signs: nothing is rotated
+    apart = document([1, 2, 1], "relu", SUM, [1, -1], [["5/4"], ["5/4"]], bias=False, weight_decay="1/2")
+    one = [layer([["1"], ["-1"]]), layer([["1", "1"]])]
+    checked(apart, [box_step(apart, one, [[[1, 0], [0, 1]]])], {"minimum_in_box": 0})
+    held = box_step(apart, one, [[[1, 0], [0, 1]]], held=[0], flows=[0], across=[["1"]])
+    refused(apart, [held], "expected 1 numbers of flows, one per held parameter")

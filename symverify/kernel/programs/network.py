@@ -1,0 +1,422 @@
+"""General programs: which parameters are free, and where each of them is; wires between nodes; what never moves.
+
+A program's point has a `Layer` for each affine node, as a chain's has, with every entry written out: the *places*. A
+place is frozen to a number, or holds the free parameter of its *slot*; places of one slot are tied. A frozen zero is
+no edge at all. So a restricted network is the full one at T θ + t_0, and derivatives are gathered by T.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import NoReturn, TypeVar
+
+from ..core.activation import ONE, ZERO, Activation
+from ..core.algebra import dot, rank
+from ..core.errors import Malformed, Rejected, effort, spend, within_budget
+from ..core.network import (
+    Affine,
+    Bent,
+    Layer,
+    Pattern,
+    Place,
+    Point,
+    Problem,
+    Program,
+    Vector,
+    bounded,
+    features,
+    rational,
+)
+from ..core.poly import Scalar
+from ..core.text import Fields, Read, shown
+
+Slot = int | Fraction  # a free parameter's number, or a frozen number
+Wire = tuple[int, int]  # a node and one of its units
+Monomial = tuple[int, ...]  # the free parameters of a product, sorted
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wired(Affine):
+    """An affine node into which any units of earlier nodes go, in the order of `wires`."""
+
+    wires: tuple[Wire, ...]
+
+    def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
+        """All that the nodes that enter are made of."""
+        return [phi for source in self.sources for phi in spans[source]]
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The nodes whose values enter."""
+        return tuple(dict.fromkeys(node for node, _ in self.wires))
+
+    def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
+        """What enters, of the values of all nodes."""
+        return [values[node][unit] for node, unit in self.wires]
+
+    def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
+        """Add the derivatives by what enters to those by the nodes' values."""
+        for (node, unit), x in zip(self.wires, back, strict=True):
+            before = pulls[node][unit]
+            pulls[node][unit] = bounded(before + x) if before != 0 else x
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """What the places of one affine node hold: weight (out × in) and bias (out)."""
+
+    weight: tuple[tuple[Slot, ...], ...]
+    bias: tuple[Slot, ...] | None
+
+    def rows(self) -> Iterator[tuple[Slot, ...]]:
+        """Per unit the weights and, where there is one, the bias."""
+        for j, row in enumerate(self.weight):
+            yield (*row, *(self.bias or ())[j : j + 1])
+
+    def filled(self, values: Sequence[Scalar]) -> Layer:
+        """The layer whose free places have these values."""
+
+        def at(slot: Slot) -> Scalar:
+            return slot if isinstance(slot, Fraction) else values[slot]
+
+        bias = None if self.bias is None else tuple(map(at, self.bias))
+        return Layer(tuple(tuple(map(at, row)) for row in self.weight), bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """How the parameters of a node in the file are spelled: shapes, and the slots that are its own, None elsewhere."""
+
+    name: str
+    weight_shape: tuple[int, ...]
+    weight: tuple[int | None, ...]  # row by row
+    bias: tuple[int | None, ...]
+
+
+class Absent:
+    """What a chain of dense layers has, and a program has not: a rule that asks for it does not cover programs."""
+
+    def __get__(self, problem: object, owner: type | None = None) -> NoReturn:
+        raise Rejected("", "needs a chain of dense layers, and the network is a general program")
+
+    def __set__(self, problem: object, value: object) -> None:
+        """Nothing is kept."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Programmed(Problem):
+    """A problem whose network is a general program.
+
+    `bent` names the nodes of the file that the bent nodes belong to; `owned` says how points are spelled.
+    """
+
+    nodes: Program = ()
+    slots: tuple[Slots, ...] = ()
+    bent: tuple[str, ...] = ()
+    owned: tuple[Owned, ...] = ()
+    outputs_count: int = 0
+    comparing: frozenset[str] = frozenset()  # the nodes of the file whose bent nodes compare values for a maximum
+
+    widths = Absent()
+    hidden_bias = Absent()
+    output_bias = Absent()
+    activations = Absent()
+
+    def __repr__(self) -> str:
+        return f"<Programmed {self.name[:60]!a} {self.sha256}>"
+
+    @property
+    def program(self) -> Program:
+        """The nodes after the input."""
+        return self.nodes
+
+    @property
+    def shallow(self) -> bool:
+        """Rules for chains of one hidden layer do not cover programs."""
+        return False
+
+    @property
+    def outputs(self) -> int:
+        """d_Y."""
+        return self.outputs_count
+
+    def has_bias(self, layer: int) -> bool:
+        """Whether affine node `layer` has a bias."""
+        return self.slots[layer].bias is not None
+
+    def comparison(self, layer: int) -> bool:
+        """Whether a bent node compares two values for a maximum."""
+        return self.bent[layer] in self.comparing
+
+    @cached_property
+    def places(self) -> tuple[tuple[Place, int], ...]:
+        """The free places and their slots, node by node, row by row."""
+        return tuple(
+            ((m, j, c), slot)
+            for m, slots in enumerate(self.slots)
+            for j, row in enumerate(slots.rows())
+            for c, slot in enumerate(row)
+            if isinstance(slot, int)
+        )
+
+    @cached_property
+    def tied(self) -> frozenset[int]:
+        """The slots with more than one place."""
+        seen, twice = set[int](), set[int]()
+        for _, slot in self.places:
+            (twice if slot in seen else seen).add(slot)
+        return frozenset(twice)
+
+    def loose(self, layer: int) -> bool:
+        """Whether every place of an affine node holds a free parameter of its own."""
+        slots = [slot for row in self.slots[layer].rows() for slot in row]
+        return all(isinstance(slot, int) and slot not in self.tied for slot in slots)
+
+    def slot(self, place: Place) -> Slot:
+        """What a place holds."""
+        m, j, c = place
+        weight, bias = self.slots[m].weight[j], self.slots[m].bias
+        if c < len(weight):
+            return weight[c]
+        if bias is None:
+            raise IndexError("a place of a bias that there is not")
+        return bias[j]
+
+    @cached_property
+    def count(self) -> int:
+        """D, the number of free parameters."""
+        return 1 + max((slot for _, slot in self.places), default=-1)
+
+    def size(self) -> int:
+        """D, the number of free parameters."""
+        return self.count
+
+    def gather(self, rows: Sequence[Sequence[Scalar]]) -> list[Scalar]:
+        """From the derivatives by every place, affine node by affine node, to those by the free parameters."""
+        found: list[Scalar] = [ZERO] * self.count
+        for slots, row in zip(self.slots, rows, strict=True):
+            flat = [slot for each in slots.rows() for slot in each]
+            for slot, x in zip(flat, row, strict=True):
+                if isinstance(slot, int):
+                    found[slot] = bounded(found[slot] + x) if slot in self.tied else x
+        return found
+
+    def free(self, point: Point) -> list[Scalar]:
+        """The values of the free parameters at a point."""
+        found: list[Scalar] = [ZERO] * self.count
+        for (m, j, c), slot in self.places:
+            layer = point[m]
+            found[slot] = layer.weight[j][c] if c < len(layer.weight[j]) else (layer.bias or ())[j]
+        return found
+
+    def expand(self, values: Sequence[Scalar]) -> Point:
+        """The point whose free parameters have these values."""
+        if len(values) != self.count:
+            raise ValueError(f"expected {self.count} numbers, got {len(values)}")
+        return tuple(slots.filled(values) for slots in self.slots)
+
+    def with_point(self, point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
+        """The same problem with other given parameters, and points to compare them with."""
+        return self._made(self.slots, point, witnesses)
+
+    def restricted(self, slots: tuple[Slots, ...]) -> "Programmed":
+        """The same nodes with other restrictions, and without parameters."""
+        return self._made(slots, None)
+
+    def _made(self, slots: tuple[Slots, ...], point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
+        chain: tuple[str, tuple[int, ...], bool, bool, tuple[Activation, ...]] = (self.name, (), False, False, ())
+        data = (self.loss, self.inputs, self.targets, point, self.sha256)
+        return Programmed(
+            *chain,
+            *data,
+            (ZERO, ZERO),
+            witnesses,
+            self.nodes,
+            slots,
+            self.bent,
+            self.owned,
+            self.outputs,
+            self.comparing,
+        )
+
+    def constants(self, i: int) -> list[list[Fraction | None]]:
+        """Per node and unit its value on sample i if no free parameter can change it, else None."""
+        return self._constants[i]
+
+    @cached_property
+    def _constants(self) -> list[list[list[Fraction | None]]]:
+        return [self._constants_of(i) for i in range(len(self.inputs))]
+
+    def _constants_of(self, i: int) -> list[list[Fraction | None]]:
+        known: list[list[Fraction | None]] = [list(self.inputs[i])]
+        for node in self.nodes:
+            if isinstance(node, Bent):
+                entering = known[node.source]
+                known.append([None if z is None else node.h.on(node.h.pieces(z)[0], z) for z in entering])  # type: ignore[misc]
+                continue
+            rows = [(*row,) for row in self.slots[node.layer].rows()]
+            spend(50 * sum(map(len, rows)))
+            ends = [*wired(node).entering(known), *[ONE] * node.biased]
+            known.append([constant_sum(row, ends) for row in rows])
+        return known
+
+    def dead(self, layer: int, unit: int, i: int) -> bool:
+        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
+        node = self.bents[layer]
+        return self.constants(i)[node.source][unit] is not None
+
+    def linear(self, layer: int, unit: int, i: int) -> bool:
+        """Whether a pre-activation on sample i is an affine function of the free parameters."""
+        node = self.program[self.bents[layer].source - 1]
+        if isinstance(node, Bent):
+            return False
+        entering, row = wired(node).entering(self.constants(i)), self.slots[node.layer].weight[unit]
+        return all(x is not None or zero(slot) for x, slot in zip(entering, row, strict=True))
+
+    def unit_name(self, layer: int, unit: int) -> str:
+        """How messages name a unit of a bent node, counted from 1."""
+        return f"unit {unit + 1} of node {self.bent[layer]}"
+
+    def tilted(self, pattern: Pattern, pull: Sequence[Vector]) -> str | None:
+        """Where Σ_ik r_ik f_ik is not constant on a cell, if anywhere: by the span of all paths, else by monomials."""
+        span = features(self, pattern)
+        if not any(dot(r, phi) for r in pull for phi in span):
+            return None
+        summed: dict[Monomial, Fraction] = {}
+        for r, output in zip(pull, monomials(self, pattern), strict=True):
+            for monomial, column in output.items():
+                summed[monomial] = within_budget(summed.get(monomial, ZERO) + dot(r, column))
+        bad = next((monomial for monomial, x in sorted(summed.items()) if monomial and x), None)
+        return None if bad is None else "free parameters " + " × ".join(str(slot + 1) for slot in bad)
+
+    def reach(self, pattern: Pattern) -> int:
+        """An upper bound of the rank of the derivative of θ ↦ (f_ik) on a cell.
+
+        The columns of the derivative are combinations of the coefficients of the non-constant monomials.
+        """
+        outputs = monomials(self, pattern)
+        names = {monomial: None for each in outputs for monomial in each if monomial}
+        nothing = (ZERO,) * len(self.inputs)
+        return rank([x for each in outputs for x in each.get(monomial, nothing)] for monomial in names)
+
+    def reader(self, number: Read[Scalar]) -> Read[Point]:
+        """Reads {"node": {"weight": …, "bias": …}, …}: of each node the parameters that are its own."""
+
+        def read(value: object, where: str) -> Point:
+            fields, values = Fields(value, where), [Fraction(0)] * self.count
+            found: list[Scalar] = list(values)
+            for each in self.owned:
+                inner = fields.need(each.name, Fields)
+                if any(slot is not None for slot in each.weight):
+                    inner.need("weight", into(each.weight_shape, each.weight, number, found))
+                if any(slot is not None for slot in each.bias):
+                    inner.need("bias", into((len(each.bias),), each.bias, number, found))
+                inner.done()
+            fields.done()
+            return self.expand(found)
+
+        return read
+
+
+def wired(node: Affine) -> Wired:
+    """An affine node of a program."""
+    if not isinstance(node, Wired):
+        raise TypeError("an affine node of a chain")
+    return node
+
+
+def zero(slot: Slot) -> bool:
+    """Whether a place is frozen to 0: there is no edge."""
+    return isinstance(slot, Fraction) and not slot
+
+
+def constant_sum(row: Sequence[Slot], entering: Sequence[Fraction | None]) -> Fraction | None:
+    """Σ slot · entering if no free parameter can change it."""
+    value = ZERO
+    for slot, x in zip(row, entering, strict=True):
+        if zero(slot) or x == 0:
+            continue
+        if x is None or isinstance(slot, int):
+            return None
+        value = within_budget(value + slot * x, slot, x)
+    return value
+
+
+def into(
+    shape: Sequence[int], slots: Sequence[int | None], number: Read[Scalar], found: list[Scalar]
+) -> Callable[[object, str], None]:
+    """Reads nested lists of a shape into the values of the slots; null where a place is not the node's own."""
+
+    def read(value: object, where: str, depth: int = 0, start: int = 0) -> None:
+        if depth == len(shape):
+            slot = slots[start]
+            if slot is not None:
+                found[slot] = number(value, where)
+            elif value is not None:
+                raise Malformed((where, f"is frozen or tied: expected null, got {shown(value)}"))
+            return
+        if not isinstance(value, list):
+            raise Malformed((where, f"expected a list, got {shown(value)}"))
+        if len(value) != shape[depth]:
+            raise Malformed((where, f"expected {shape[depth]} entries, got {len(value)}"))
+        step = 1
+        for size in shape[depth + 1 :]:
+            step *= size
+        for k, item in enumerate(value):
+            read(item, f"{where}[{k}]", depth + 1, start + k * step)
+
+    return read
+
+
+def monomials(problem: Programmed, pattern: Pattern) -> list[dict[Monomial, Vector]]:
+    """Per output the coefficients, vectors over the samples, of the monomials of f in the free parameters on a cell."""
+    n = len(problem.inputs)
+    spans: list[list[dict[Monomial, Vector]]] = [[{(): column} for column in zip(*problem.inputs, strict=True)]]
+    one: dict[Monomial, Vector] = {(): (ONE,) * n}
+    for node in problem.program:
+        if isinstance(node, Bent):
+            spans.append([bent(node, pattern[node.layer][j], z) for j, z in enumerate(spans[node.source])])
+        else:
+            ends = [*wired(node).entering(spans), *[one] * node.biased]
+            spans.append([mixed(row, ends, n) for row in problem.slots[node.layer].rows()])
+    return spans[-1]
+
+
+def mixed(row: Sequence[Slot], entering: Sequence[dict[Monomial, Vector]], n: int) -> dict[Monomial, Vector]:
+    """Σ slot · entering, as coefficients."""
+    found: dict[Monomial, Vector] = {}
+    for slot, terms in zip(row, entering, strict=True):
+        if zero(slot):
+            continue
+        spend(len(terms) * (200 + n * effort(64)))
+        for monomial, column in terms.items():
+            name = monomial if isinstance(slot, Fraction) else tuple(sorted((*monomial, slot)))
+            factor = slot if isinstance(slot, Fraction) else ONE
+            before = found.get(name)
+            grown = column if factor == 1 else tuple(within_budget(factor * x, factor, x) for x in column)
+            if before is not None:
+                grown = tuple(within_budget(a + b) for a, b in zip(before, grown, strict=True))
+            found[name] = grown
+    return found
+
+
+def bent(node: Bent, pieces: Sequence[int], z: dict[Monomial, Vector]) -> dict[Monomial, Vector]:
+    """The activation on these pieces, one per sample, of a unit, as coefficients."""
+    slopes, offsets = [node.h.slopes[p] for p in pieces], [node.h.offsets[p] for p in pieces]
+    spend(len(z) * len(pieces) * effort(64))
+    found = {
+        name: tuple(within_budget(s * x, s, x) for s, x in zip(slopes, column, strict=True))
+        for name, column in z.items()
+    }
+    found = {name: column for name, column in found.items() if any(column)}
+    if any(offsets):
+        start = found.get((), (ZERO,) * len(pieces))
+        found[()] = tuple(within_budget(a + b) for a, b in zip(start, offsets, strict=True))
+    return found
+
+
+def numbers(values: Sequence[Scalar]) -> list[Fraction]:
+    """Scalars known to be numbers."""
+    return [rational(x) for x in values]

@@ -1,0 +1,342 @@
+"""Networks from ONNX files that are no chains: convolutions, poolings, batch norms, skip connections, as a program.
+
+The shapes are those of one sample: the first axis of every value are the samples. Weights are free parameters, each
+float exactly; what an operator computes from constants is frozen.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from .chain import OPERATORS as OF_CHAINS
+from .chain import Chain, Node
+from .common import NotImportable, exact, quoted, spelled
+from .onnx import Graph, attributes
+
+Array = np.ndarray[Any, Any]
+_ACTIVATIONS = ("Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu")
+_WHOLE = "export the model with a fixed number of entries for each axis but the samples"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of the graph: the node that makes it, and the shape of one sample."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Program:
+    """The nodes of a network file and the parameters so far; `notes` say what was assumed."""
+
+    graph: Graph
+    nodes: list[dict[str, object]] = field(default_factory=list)
+    parameters: dict[str, dict[str, object]] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def inputs(self) -> int:
+        """d_X."""
+        return prod(self.values[self.graph.input].shape)
+
+    @property
+    def outputs(self) -> int:
+        """d_Y."""
+        return prod(self.values[self.graph.outputs[0]].shape)
+
+    def fresh(self, kind: str) -> str:
+        """A name for a node."""
+        plain = re.sub(r"[^A-Za-z0-9]", "", kind)[:20] or "node"
+        return f"{plain.lower()}{len(self.nodes)}"
+
+    def add(self, kind: str, sample: Sequence[int], /, **fields: object) -> Value:
+        """A node of the file, and the shape of one sample of it."""
+        name = self.fresh(kind)
+        self.nodes.append({"name": name, "op": kind, **fields})
+        return Value(name, tuple(sample))
+
+    def weighed(self, value: Value, weight: Array, bias: Array | None, node: Node) -> Value:
+        """The parameters of the node that was just added."""
+        if bias is None:
+            self.nodes[-1]["bias"] = False
+        given: dict[str, object] = {"weight": texts(exact(weight, f"{node.name}.weight"))}
+        if bias is not None:
+            given["bias"] = texts(exact(bias, f"{node.name}.bias"))
+        self.parameters[value.name] = given
+        return value
+
+
+def read_program(graph: Graph) -> Program:
+    """The program of a graph. Raises NotImportable."""
+    if len(graph.outputs) != 1:
+        raise NotImportable(f"the model has {len(graph.outputs)} outputs", "export it with one")
+    made, shape = Program(graph), sample_shape(graph)
+    made.values[graph.input] = made.add("input", shape, shape=list(shape))
+    for proto in graph.nodes:
+        kind = proto.op_type
+        if kind not in OPERATIONS or proto.domain not in ("", "ai.onnx"):
+            raise NotImportable(
+                f"the operator {quoted(kind)} (node {quoted(proto.name or proto.output[0])}) is not supported",
+                f"these are: {', '.join(sorted(OPERATIONS))}",
+            )
+        computed = [made.values.get(name) for name in proto.input]
+        operands = [
+            None if not name or value is not None else graph.constant(name)
+            for name, value in zip(proto.input, computed, strict=True)
+        ]
+        node = Node(kind, proto.name or proto.output[0], operands, list(proto.input), 0, attributes(proto))
+        entering = [value for value in computed if value is not None]
+        if not entering:
+            raise node.fail("nothing that enters it is known", "export the model again")
+        made.values[proto.output[0]] = OPERATIONS[kind](made, node, entering)
+    if graph.outputs[0] not in made.values:
+        raise NotImportable("nothing makes the output", "export the model again")
+    if made.nodes[-1]["name"] != made.values[graph.outputs[0]].name:
+        raise NotImportable("an operator makes what nothing uses", "export the model again")
+    return made
+
+
+def sample_shape(graph: Graph) -> tuple[int, ...]:
+    """The shape of one sample of the input."""
+    sides = [int(side.dim_value) for side in graph.kind.shape.dim][1:]
+    if not sides or any(side < 1 for side in sides) or len(sides) > 3:
+        raise NotImportable(f"the input {quoted(graph.input)} has the shape {sides} per sample", _WHOLE)
+    return tuple(sides)
+
+
+def texts(values: Any) -> Any:
+    """Fractions as network files spell them, in nested lists."""
+    return [texts(item) for item in values] if isinstance(values, np.ndarray) else spelled(values)
+
+
+def only(node: Node, entering: Sequence[Value]) -> Value:
+    """The one computed operand, the first."""
+    if len(entering) != 1 or (node.operands and node.operands[0] is not None):
+        raise node.fail("its first operand must be the only one that is not constant", "export the model again")
+    return entering[0]
+
+
+def convolution(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """A convolution of one or two inner axes."""
+    value, weight = only(node, entering), node.operand(1, "weight")
+    axes = weight.ndim - 2
+    window = windowed(node, weight.shape[2:], axes)
+    shape = (weight.shape[0], *places(node, value.shape[1:], window))
+    found = made.add(
+        f"conv{axes}d", shape, **{"from": value.name}, channels=weight.shape[0], groups=node.whole("group", 1), **window
+    )
+    return made.weighed(found, weight, node.optional(2), node)
+
+
+def windowed(node: Node, kernel: Sequence[int], axes: int) -> dict[str, list[int]]:
+    """Kernel, stride, padding and dilation."""
+    if node.attributes.get("auto_pad", b"NOTSET") not in (b"NOTSET", "NOTSET"):
+        raise node.fail("its padding is chosen automatically", "give it numbers")
+    if node.whole("ceil_mode", 0):
+        raise node.fail("its ceil_mode is 1", "use ceil_mode 0")
+    if axes not in (1, 2) or len(kernel) != axes:
+        raise node.fail(f"it has {axes} inner axes", "use one or two")
+
+    def given(key: str, default: list[int]) -> list[int]:
+        found = node.attributes.get(key, default)
+        if not isinstance(found, list) or not all(type(x) is int for x in found) or len(found) != len(default):
+            raise node.fail(f"its {key} are not {len(default)} whole numbers", "export the model again")
+        return found
+
+    pads = given("pads", [0] * (2 * axes))
+    if pads[:axes] != pads[axes:]:
+        raise node.fail("it pads the two ends of an axis differently", "pad both alike")
+    return {
+        "kernel": [int(k) for k in kernel],
+        "stride": given("strides", [1] * axes),
+        "padding": pads[:axes],
+        "dilation": given("dilations", [1] * axes),
+    }
+
+
+def places(node: Node, shape: Sequence[int], window: dict[str, list[int]]) -> list[int]:
+    """The sizes of the inner axes afterwards."""
+    parts = (window[key] for key in ("kernel", "stride", "padding", "dilation"))
+    if len(shape) != len(window["kernel"]):
+        raise node.fail(
+            f"it expects {len(window['kernel'])} inner axes, and there are {len(shape)}", "check the shapes"
+        )
+    return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(shape, *parts, strict=True)]
+
+
+def pool(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Max-pooling and average pooling."""
+    value, kernel = only(node, entering), node.attributes.get("kernel_shape")
+    if not isinstance(kernel, list) or not all(type(k) is int for k in kernel):
+        raise node.fail("its kernel_shape is not a list of whole numbers", "export the model again")
+    axes = len(kernel)
+    window = windowed(node, kernel, axes)
+    shape = (value.shape[0], *places(node, value.shape[1:], window))
+    if node.kind == "MaxPool":
+        return made.add(f"max_pool{axes}d", shape, **{"from": value.name}, **window)
+    counted = bool(node.whole("count_include_pad", 0))
+    return made.add(f"average_pool{axes}d", shape, **{"from": value.name}, count_padding=counted, **window)
+
+
+def global_pool(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """The mean of each channel; the axes stay, with one entry."""
+    value = only(node, entering)
+    found = made.add("global_average_pool", value.shape[:1], **{"from": value.name})
+    return made.add("reshape", (*value.shape[:1], *(1 for _ in value.shape[1:])), **{"from": found.name},
+                    shape=[value.shape[0], *(1 for _ in value.shape[1:])])  # fmt: skip
+
+
+def batch_norm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """As in evaluation; the scale, which has a root in it, rounded to a float."""
+    if node.whole("training_mode", 0):
+        raise node.fail("it uses the statistics of a batch (training mode)", "export the model in evaluation mode")
+    value = only(node, entering)
+    scale, shift, mean, variance = (
+        [float(x) for x in exact(node.operand(k, what), what).reshape(-1)]
+        for k, what in enumerate(("scale", "bias", "mean", "variance"), 1)
+    )
+    room = float(node.number("epsilon", 1e-5))
+    factors = [Fraction(s / sqrt(v + room)) for s, v in zip(scale, variance, strict=True)]
+    ends = [Fraction(b) - Fraction(m) * f for b, m, f in zip(shift, mean, factors, strict=True)]
+    made.notes.append(f"the batch norm {quoted(node.name)} is that of evaluation, frozen, its scale rounded to a float")
+    return channels(made, value, factors, ends)
+
+
+def channels(made: Program, value: Value, scale: Sequence[Fraction], shift: Sequence[Fraction]) -> Value:
+    """Each channel times a number and plus a number."""
+    numbers = {"scale": list(map(spelled, scale)), "shift": list(map(spelled, shift))}
+    return made.add("batch_norm", value.shape, **{"from": value.name}, **numbers)
+
+
+def activation(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """A piecewise linear activation, read as in chains."""
+    value = only(node, entering)
+    chain = Chain()
+    chain.fresh, chain.width = True, value.shape[0]
+    OF_CHAINS[node.kind](chain, node)
+    (spec,) = chain.activations
+    return made.add("activation", value.shape, **{"from": value.name}, activation=spec)
+
+
+def gemm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """alpha · a · B + beta · C, or a · B."""
+    value = only(node, entering)
+    if len(value.shape) != 1:
+        raise node.fail(f"a sample that enters it has the shape {list(value.shape)}", "flatten it first")
+    weight = node.operand(1, "weight")
+    if weight.ndim != 2 or node.whole("transA", 0) or any(node.number(key, 1.0) != 1 for key in ("alpha", "beta")):
+        raise node.fail("it is no plain affine map", "use alpha and beta 1 and a matrix that is not transposed")
+    weight = weight if node.kind == "Gemm" and node.whole("transB", 0) else weight.T
+    found = made.add("affine", weight.shape[:1], **{"from": value.name}, units=int(weight.shape[0]))
+    bias = node.optional(2) if node.kind == "Gemm" else None
+    if bias is not None:
+        bias = np.broadcast_to(bias.reshape(-1) if bias.ndim == 2 else bias, weight.shape[:1])
+    return made.weighed(found, weight, bias, node)
+
+
+def add(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """A skip connection; or a constant: the bias of the affine map before it, or a shift of each channel."""
+    if len(entering) == 2:
+        if entering[0].shape != entering[1].shape:
+            shapes = " and ".join(str(list(value.shape)) for value in entering)
+            raise node.fail(f"it adds values of the shapes {shapes}", "only equal shapes can be added")
+        return made.add("sum", entering[0].shape, **{"from": [value.name for value in entering]})
+    (value,), (constant,) = entering, [x for x in node.operands if x is not None]
+    count, by = value.shape[0], exact(constant, node.name).reshape(-1)
+    inner = constant.shape[-len(value.shape) :] if constant.ndim >= len(value.shape) else constant.shape
+    if len(by) not in (1, count) or (len(value.shape) > 1 and len(by) > 1 and inner[:1] != (count,)):
+        raise node.fail("it adds numbers that are not one for each channel", "add one for each")
+    ends = list(by) if len(by) == count else list(by) * count
+    last = made.nodes[-1]
+    if last["name"] == value.name and last["op"] == "affine" and last.get("bias") is False and read_once(made, node):
+        del last["bias"]
+        made.parameters[value.name]["bias"] = list(map(spelled, ends))
+        return value
+    return channels(made, value, [Fraction(1)] * count, ends)
+
+
+def read_once(made: Program, node: Node) -> bool:
+    """Whether nothing else reads what this operator reads."""
+    return (
+        sum(list(each.input).count(name) for each in made.graph.nodes for name in node.names if name in made.values)
+        == 1
+    )
+
+
+def concat(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """One after the other along the first axis of a sample."""
+    if node.whole("axis", 0) != 1 or len(entering) != len(node.operands):
+        raise node.fail("it joins something else than the channels of computed values", "join along axis 1")
+    shape = (sum(value.shape[0] for value in entering), *entering[0].shape[1:])
+    return made.add("concat", shape, **{"from": [value.name for value in entering]})
+
+
+def flatten(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Samples as rows."""
+    value = only(node, entering)
+    if node.whole("axis", 1) != 1:
+        raise node.fail("it joins the samples (axis is not 1)", "flatten from axis 1")
+    return made.add("flatten", (prod(value.shape),), **{"from": value.name})
+
+
+def reshape(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Another shape of a sample, the samples staying what they are."""
+    value, sides = only(node, entering), [int(x) for x in node.operand(1, "shape").reshape(-1)]
+    inner = sides[1:]
+    if inner.count(-1) == 1 and sides[0] != -1:
+        rest = prod(side for side in inner if side != -1)
+        inner = [prod(value.shape) // rest if side == -1 and rest else side for side in inner]
+    if not inner or min(inner) < 1 or prod(inner) != prod(value.shape) or len(inner) > 4:
+        raise node.fail(f"it makes the shape {sides}", "keep the first axis, the samples")
+    return made.add("reshape", inner, **{"from": value.name}, shape=inner)
+
+
+def transpose(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Another order of a sample's axes."""
+    value, order = only(node, entering), node.attributes.get("perm")
+    if not isinstance(order, list) or sorted(order) != list(range(len(value.shape) + 1)) or order[0] != 0:
+        raise node.fail("it moves the axis of the samples", "keep it the first")
+    axes = [axis - 1 for axis in order[1:]]
+    return made.add("permute", [value.shape[axis] for axis in axes], **{"from": value.name}, axes=axes)
+
+
+def nothing(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """What does nothing in evaluation."""
+    return entering[0]
+
+
+Operation = Callable[[Program, Node, Sequence[Value]], Value]
+OPERATIONS: dict[str, Operation] = {
+    **dict.fromkeys(_ACTIVATIONS, activation),
+    "Add": add,
+    "AveragePool": pool,
+    "BatchNormalization": batch_norm,
+    "Concat": concat,
+    "Conv": convolution,
+    "Dropout": nothing,
+    "Flatten": flatten,
+    "Gemm": gemm,
+    "GlobalAveragePool": global_pool,
+    "Identity": nothing,
+    "MatMul": gemm,
+    "MaxPool": pool,
+    "Reshape": reshape,
+    "Transpose": transpose,
+}
+BEYOND_CHAINS = frozenset(
+    {"AveragePool", "BatchNormalization", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Transpose"}
+)
+
+
+def beyond_chains(graph: Graph) -> bool:
+    """Whether a graph has what a chain has not: one of these operators, or a value that is used twice."""
+    read = [name for node in graph.nodes for name in node.input]
+    made = [graph.input, *(name for node in graph.nodes for name in node.output)]
+    return any(node.op_type in BEYOND_CHAINS for node in graph.nodes) or any(read.count(name) > 1 for name in made)

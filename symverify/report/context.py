@@ -1,0 +1,63 @@
+"""What a certificate is about, in a title and one line: the network, its activation, the data and the loss."""
+
+from fractions import Fraction
+from functools import cache
+
+from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.network import Problem
+from symverify.kernel.network_file import FAMILIES, read_activation
+from symverify.kernel.programs.network import Programmed
+from symverify.report.rationals import short
+
+_SPELLED = {"relu": "ReLU", "abs": "absolute value", "relu6": "ReLU6", "hardtanh": "hard tanh",
+            "hardsigmoid": "hard sigmoid", "identity": "linear"}  # fmt: skip
+
+
+def title_words(problem: Problem) -> str:
+    """The name that the network file gives (a stranger's text), or else what the network is."""
+    return problem.name or f"{architecture(problem)} network"
+
+
+def context_words(problem: Problem) -> str:
+    """One line: 1-2-1 network, ReLU, 4 samples, sum of squared losses."""
+    kinds = list(dict.fromkeys(activation_words(bent.h) for bent in problem.bents))
+    count = len(problem.inputs)
+    parts = [f"{architecture(problem)} network", *([" then ".join(kinds)] if len(kinds) < 4 else ["mixed activations"])]
+    parts += [f"{count} sample{'s' * (count != 1)}", _loss(problem)]
+    return ", ".join(part for part in parts if part)
+
+
+def architecture(problem: Problem) -> str:
+    """The widths, 1-2-1; of a general program how many inputs, parameters and outputs it has."""
+    if isinstance(problem, Programmed):
+        ends = f"{len(problem.inputs[0])} to {problem.outputs}"
+        return f"{ends}, {problem.size()}-parameter"
+    return "-".join(map(str, problem.widths))
+
+
+@cache
+def _named() -> dict[Activation, str]:
+    return {read_activation(name, ""): _SPELLED.get(name, name) for name in FAMILIES}
+
+
+def activation_words(h: Activation) -> str:
+    """ReLU, hard tanh, leaky ReLU 1/10, 4 pieces."""
+    if (known := _named().get(h)) is not None:
+        return known
+    if len(h.breakpoints) == 1 and not any((*h.breakpoints, *h.offsets)) and h.slopes[1] == 1:
+        return f"leaky ReLU {short(h.slopes[0])}"
+    return f"{len(h.slopes)} pieces" if h.breakpoints else "linear"
+
+
+def _loss(problem: Problem) -> str:
+    name, factor = f"{problem.loss.name.replace('_', ' ')} loss", problem.loss.factor
+    scale = factor * len(problem.inputs)
+    if scale == 1:
+        said = f"mean {name}"
+    elif factor == 1:
+        said = f"summed {name}"
+    elif scale == Fraction(1, 2):
+        said = f"half the mean {name}"
+    else:
+        said = f"{short(factor)} × summed {name}"
+    return f"{said}, weight decay" if problem.decays else said

@@ -1,0 +1,177 @@
+"""How minima that are enclosed in a box are told: kinks as active constraints, the slice, the Hessian, the distance."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import cast
+
+from symverify.kernel.core.facts import LowerBound
+from symverify.kernel.core.network import coordinates, rational
+from symverify.kernel.curvature.hessian import places
+from symverify.kernel.reals.enclosure import decimals
+from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from symverify.report.document import Block, Inline, More, para, prose, table
+from symverify.report.story import Story, samples
+from symverify.report.words import counted
+
+Place = Sequence[int]
+
+
+def tell_box(story: Story, index: int) -> list[Block]:
+    """The point, the equations that it solves, what is active, what is held, and why the risk rises on all sides."""
+    fact = story.fact(index, BoxMinimum)
+    held = len(fact.held)
+    blocks = [
+        *where(story, fact),
+        *active(story, index, fact),
+        prose(
+            "**The equations.** With the risk on fixed pieces, and $L$ this less the multiples of the constraints, the "
+            "derivatives of $L$ by the parameters that are free, and the constraints, vanish together at one point of "
+            "the box: Newton's map, in interval arithmetic, takes the box into its interior."
+        ),
+        prose(
+            "**Second order.** On the whole box the Hessian of $L$ in the free parameters, plus a multiple of the "
+            "squares of the constraints' gradients, is positive definite: every pivot of its elimination is a positive "
+            "interval. So along the constraints the risk has a strict minimum."
+        ),
+    ]
+    if held:
+        what = f"{counted(held, 'parameter')} {'is' if held == 1 else 'are'} held at the centre's value"
+        blocks.append(
+            prose(
+                f"**The slice.** The risk has symmetries, along which it is constant; to cut across them {what}, and "
+                f"{'one symmetry moves it' if held == 1 else 'as many symmetries move them'} freely there."
+            )
+        )
+    return [*blocks, *gone(fact)]
+
+
+def tell_face(story: Story, index: int) -> list[Block]:
+    """The point, what is active, and the span that predictions cannot leave."""
+    fact = story.fact(index, BoxMinimum)
+    free = story.problem.size() - len(fact.held)
+    return [
+        *where(story, fact),
+        *active(story, index, fact),
+        prose(
+            "**The span.** With these constraints kept, all that the network can predict near the point lies in a "
+            "vector space $V$, spanned by products of slopes along paths times input values. At one point of the box "
+            f"the residuals are orthogonal to $V$, and the constraints hold: {counted(free, 'equation')} for as many "
+            "free parameters, by Newton's map in interval arithmetic."
+        ),
+        prose("The loss is convex: no predictions in $V$ have lower risk than those of that point."),
+    ]
+
+
+def where(story: Story, fact: BoxMinimum) -> list[Block]:
+    """The box, the enclosed risk, and the distance from the given point."""
+    problem = story.problem
+    rows: list[list[Inline]] = [
+        [f"{m + 1}", f"{j + 1}", "bias" if c == problem.widths[m] else f"{c + 1}", about(rational(x))]
+        for (m, j, c), x in zip(places(problem), coordinates(fact.centre), strict=True)
+    ]
+    found: list[Block] = [
+        prose(
+            "**The box.** The minimum is not written down: it is within {} of a centre in every parameter. Its risk is "
+            f"{fact.risk}.",
+            fact.radius,
+        ),
+        More("The centre", tuple(table("", ["layer", "unit", "input", "about"], rows, limit=60)), aside=True),
+    ]
+    if problem.parameters is not None:
+        pairs = zip(coordinates(problem.parameters), coordinates(fact.centre), strict=True)
+        square = sum(((rational(a) - rational(b)) ** 2 for a, b in pairs), Fraction(0))
+        found.append(para(f"The parameters in the network file are at distance {about(root(square))} from the centre."))
+    return found
+
+
+def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
+    """The kinks that are held, with their multipliers; those that depend on them."""
+    if not fact.kinks:
+        return [prose("**Constraints.** On the box no pre-activation reaches a breakpoint: the risk is smooth there.")]
+    fields = story.steps[index].fields
+    given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
+    count = len(fact.kinks) - len(more)
+    multipliers = ["" for _ in range(count)] if given is None else [about(Fraction(x)) for x in cast(list[str], given)]
+    headings: list[Inline] = ["layer", "unit", "sample", *(["multiplier, about"] if given is not None else [])]
+    rows: list[list[Inline]] = [
+        [*(str(k + 1) for k in b), *([x] if given is not None else [])]
+        for b, x in zip(fact.kinks[:count], multipliers, strict=True)
+    ]
+    words = f"{counted(count, 'pre-activation')} {'is' if count == 1 else 'are'}"
+    found: list[Block] = [
+        prose(
+            f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is the rate "
+            "of the risk as the pre-activation grows, on the lower piece: negative, so that the risk rises below; with "
+            "the bend of the activation it rises above, and on every ray between the kinks of a unit:"
+        ),
+        *table("", headings, rows),
+    ]
+    if more:
+        places_of = [samples([b[2]]) for b in fact.kinks[count:]]
+        found.append(
+            para(
+                f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) open and close with "
+                "these, as their inputs combine to those of the others, and count in the same condition."
+            )
+        )
+    return found
+
+
+def gone(fact: BoxMinimum) -> list[Block]:
+    """Units of which weight decay leaves nothing."""
+    if not fact.collapsed:
+        return []
+    units = ", ".join(f"{j + 1} of hidden layer {m + 1}" for m, j in fact.collapsed)
+    return [
+        para(
+            f"All parameters of {'unit' if len(fact.collapsed) == 1 else 'units'} {units} are 0. No small ones lower "
+            "the risk: what they would gain is less than the penalty that they cost, in every direction of their input "
+            "weights."
+        )
+    ]
+
+
+def tell_decay(story: Story, index: int) -> list[Block]:
+    """The dual vector, and in how many chambers it was checked."""
+    fact = story.fact(index, LowerBound)
+    lists = cast(list[object], story.steps[index].fields["multipliers"])
+    return [
+        prose(
+            "**A price for each sample.** The vector $g$ of the certificate prices the predictions. In each of the "
+            f"{counted(len(lists) // 2, 'chamber')} of a unit's input weights, with either sign of its output weight, "
+            "what a unit earns at these prices is at most what weight decay makes it cost. So no number of units does "
+            "better than the prices say:"
+        ),
+        prose("$R ( θ ) ≥$ {} for every width.", fact.risk),
+    ]
+
+
+def tell_tree(story: Story, index: int) -> list[Block]:
+    """How many cases there are, and what each one has."""
+    fields = story.steps[index].fields
+    cases, vectors = cast(list[object], fields["cases"]), cast(list[object], fields["vectors"])
+    return [
+        prose(
+            "**Cases.** Weights beyond the first layer enter by their signs alone: their sizes are moved into what "
+            "comes before them. With the sides of all samples in every unit chosen, and these signs, predictions are "
+            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In each of them one of "
+            f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
+            "so far on its other side that the risk is at least"
+        ),
+        prose("$ρ =$ {}.", story.fact(index, LowerBound).risk),
+    ]
+
+
+def about(x: Fraction) -> str:
+    """Twelve digits, cut off."""
+    if x.denominator < 10**6:
+        return str(x)
+    low, high = sorted((x, x * (1 + Fraction(1, 10**13))))
+    return decimals(low, high, 12)
+
+
+def root(square: Fraction) -> Fraction:
+    """The square root to many digits."""
+    scale = 2**120
+    return Fraction(math.isqrt(square.numerator * scale * scale // square.denominator), scale)

@@ -1,0 +1,215 @@
+"""General programs: chains written as programs, what never moves, monomials of free parameters, what is refused."""
+
+import hashlib
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symverify.kernel import Rejected, check
+from symverify.kernel.core.network import cell_of, features, jacobian_rank
+from symverify.kernel.curvature.flows import flows
+from symverify.kernel.network_file import read_problem
+from symverify.kernel.programs.network import Programmed, monomials
+from symverify.kernel.programs.rules import ON_PROGRAMS
+from symverify.kernel.table import RULES
+from tests.as_program import certificate_of, program_of
+from tests.examples import EXAMPLES
+from tests.kernel.accepted import CASES, Case
+from tests.kernel.corruption import no_data, outcome, text
+
+Json = Any
+ROOT = Path(__file__).parents[3]
+
+
+def published() -> dict[str, Case]:
+    """The proofs of the repository and the shared certificates, about chains without a data file."""
+    found = dict(CASES)
+    for path in sorted(ROOT.glob("proofs/*/network.json")):
+        for proof in path.parent.glob("*.symcert.json"):
+            document, spelled = json.loads(path.read_bytes()), json.loads(proof.read_bytes())
+            spelled["problem"] = hashlib.sha256(text(document)).hexdigest()
+            found[proof.parent.name] = Case(document, spelled)
+    return {
+        name: case for name, case in found.items()
+        if isinstance(case.network.get("data"), list)
+        and "layers" in case.network
+        and "weight_decay" not in case.network
+    }  # fmt: skip
+
+
+CHAINS = published()
+
+
+def read(document: Json) -> Programmed:
+    problem = read_problem(text(document), no_data)
+    assert isinstance(problem, Programmed)
+    return problem
+
+
+def statements(network: Json, proof: Json) -> list[Any]:
+    """Claims, verdicts and numbers."""
+    found = check(text(network), json.dumps(proof).encode(), no_data)
+    return [(each.claim, each.verdict, [(k, str(v)) for k, v in each.statement]) for each in found.theorems]
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_chain_written_as_a_program_has_the_same_theorems(name: str) -> None:
+    case = CHAINS[name]
+    document = program_of(case.network)
+    proof = certificate_of(document, case.proof)
+    if proof is None:
+        read(document)
+        return
+    known = statements(case.network, case.proof)
+    found = statements(document, proof)
+    assert found
+    assert all(each in known for each in found)
+    assert len(found) == len(proof["claims"])
+
+
+def test_the_claims_of_chains_carry_over_in_number() -> None:
+    """So that the test above is about something."""
+    counts = [0, 0]
+    for case in CHAINS.values():
+        proof = certificate_of(program_of(case.network), case.proof)
+        counts[0] += len(proof["claims"]) if proof else 0
+        counts[1] += len(case.proof["claims"])
+    assert counts[0] > counts[1] // 3
+
+
+POINTS = [
+    name
+    for name, each in EXAMPLES.items()
+    if isinstance(each.document["data"], list) and {"parameters"} <= set(each.document) - {"weight_decay"}
+]
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_cells_spans_and_flows_are_those_of_the_chain(name: str) -> None:
+    chain = read_problem(text(EXAMPLES[name].document), no_data)
+    program = read(program_of(EXAMPLES[name].document))
+    assert chain.parameters == program.parameters
+    assert chain.parameters is not None
+    assert program.size() == chain.size()
+    try:
+        pattern = cell_of(chain, chain.parameters)
+    except Rejected:
+        return
+    assert cell_of(program, chain.parameters) == pattern
+    assert features(program, pattern) == features(chain, pattern)
+    assert jacobian_rank(program, chain.parameters, pattern) == jacobian_rank(chain, chain.parameters, pattern)
+    assert sorted(flows(program, chain.parameters, pattern, {})) == sorted(flows(chain, chain.parameters, pattern, {}))
+
+
+def test_rules_of_chains_are_refused() -> None:
+    document = program_of(CASES["theorem 1"].network)
+    problem = read(document)
+    for rule in RULES:
+        assert (rule in problem.loss.rules) <= (rule in ON_PROGRAMS)
+    for name in ("widths", "hidden_bias", "output_bias", "activations"):
+        with pytest.raises(Rejected, match="needs a chain of dense layers"):
+            getattr(problem, name)
+    proof = certificate_of(document, CASES["theorem 1"].proof)
+    assert proof is not None
+    proof["steps"].append({"rule": "assumptions"})
+    proof["claims"].append({"claim": "assumptions", "verdict": "proved", "step": len(proof["steps"]) - 1})
+    reason = "assumptions: is not a rule for the squared loss on a general program"
+    kind, what = outcome(document, proof)
+    assert (kind, reason in what) == ("Rejected", True)
+
+
+COMMITTEE: Json = {
+    "format": "symverify-network/1",
+    "program": [
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "z", "op": "affine", "from": "x", "units": 2, "weight": [["w"], ["w"]], "bias": [None, 0]},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "a", "units": 1, "weight": [[1, 1]], "bias": False},
+    ],
+    "loss": "squared",
+    "data": [{"x": [1], "y": [0]}, {"x": [2], "y": [0]}],
+}
+
+
+def test_monomials_of_tied_and_frozen_places() -> None:
+    """f = relu(w x + b) + relu(w x), both on: 2 w x + b."""
+    problem = read(COMMITTEE)
+    assert problem.size() == 2
+    assert problem.tied == {0}
+    (f,) = monomials(problem, (((1, 1), (1, 1)),))
+    assert f == {(0,): (Fraction(2), Fraction(4)), (1,): (Fraction(1), Fraction(1))}
+
+
+def test_products_of_one_parameter_are_monomials_too() -> None:
+    document = COMMITTEE | {"program": [
+        COMMITTEE["program"][0],
+        {"name": "z", "op": "affine", "from": "x", "units": 1, "weight": [["w"]], "bias": False},
+        {"name": "f", "op": "affine", "from": "z", "units": 1, "weight": [["w"]], "bias": False},
+    ]}  # fmt: skip
+    (f,) = monomials(read(document), ())
+    assert f == {(0, 0): (Fraction(1), Fraction(2))}
+
+
+def test_what_no_free_parameter_moves_bounds_no_cell() -> None:
+    """The second unit is 0 at x = 0 whatever w is: no kink there; a free bias makes one."""
+    document = COMMITTEE | {"data": [{"x": [0], "y": [0]}, {"x": [2], "y": [0]}],
+                            "parameters": {"z": {"weight": [["1"], [None]], "bias": ["1", None]}}}  # fmt: skip
+    problem = read(document)
+    assert problem.parameters is not None
+    assert problem.dead(0, 1, 0)
+    assert not problem.dead(0, 1, 1)
+    assert cell_of(problem, problem.parameters) == (((1, 1), (0, 1)),)
+
+
+def test_flows_are_dropped_by_place() -> None:
+    """f = (x, x (1 + y₁ y₂)) with y₁ = y₂ = 0: velocities vanish there, and the formulas touch tied places."""
+    document: Json = {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "x", "op": "input", "shape": [1]},
+            {"name": "z", "op": "affine", "from": "x", "units": 2, "weight": [["s"], [None]], "bias": False},
+            {"name": "a", "op": "activation", "from": "z", "activation": "identity"},
+            {"name": "f", "op": "affine", "from": "a", "units": 2, "weight": [[1, 0], ["s", None]], "bias": False},
+        ],
+        "loss": "squared",
+        "data": [{"x": [1], "y": [0, 0]}],
+        "parameters": {"z": {"weight": [["0"], ["0"]]}, "f": {"weight": [[None, None], [None, "0"]]}},
+    }
+    problem = read(document)
+    assert problem.parameters is not None
+    moves = flows(problem, problem.parameters, (((0,), (0,)),), {})
+    assert len(moves) == 1  # the second unit rescaled: neither of its places is tied
+    free = json.loads(json.dumps(document).replace('"s"', "null"))
+    free["parameters"] = {"z": {"weight": [["0"], ["0"]]}, "f": {"weight": [[None, None], ["0", "0"]]}}
+    loose = read(free)
+    assert loose.parameters is not None
+    assert len(flows(loose, loose.parameters, (((0,), (0,)),), {})) == 2
+
+
+def test_the_restricted_flow_counterexample_is_refused() -> None:
+    """R = ½(1 + x)² + ½(x + x y₁ y₂ − 1)² with y₁ = y₂ = y: falls like −y⁴/4 along x = y²/2."""
+    document: Json = {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "one", "op": "input", "shape": [1]},
+            {"name": "p", "op": "affine", "from": "one", "units": 1, "bias": False},
+            {"name": "h", "op": "activation", "from": "p", "activation": "identity"},
+            {"name": "q", "op": "affine", "from": "h", "units": 1, "weight": [["y"]], "bias": False},
+            {"name": "g", "op": "activation", "from": "q", "activation": "identity"},
+            {"name": "r", "op": "affine", "from": "g", "units": 1, "weight": [["y"]], "bias": False},
+            {"name": "s", "op": "sum", "from": ["h", "r"]},
+            {"name": "f", "op": "concat", "from": ["h", "s"]},
+        ],
+        "loss": {"name": "squared", "reduction": "sum", "factor": "1/2"},
+        "data": [{"x": [1], "y": [-1, 1]}],
+        "parameters": {"p": {"weight": [["0"]]}, "q": {"weight": [["0"]]}},
+    }
+    steps = [{"rule": "point", "parameters": "given"}, {"rule": "second_order", "from": {"point": 0}}]
+    claims = [{"claim": "point", "verdict": "proved", "step": 1, "risk": "1", "spurious": None, "better_risk": None}]
+    proof = {"format": "symverify-certificate/2", "problem": hashlib.sha256(text(document)).hexdigest(),
+             "claims": claims, "steps": steps}  # fmt: skip
+    kind, what = outcome(document, proof)
+    assert (kind, "kernel has dimension 1, the cell's symmetries span 0" in what) == ("Rejected", True)

@@ -1,0 +1,152 @@
+"""Kinks that depend on others: the identities at random points, and each condition broken."""
+
+import random
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from symverify.kernel.core.network import Place, Problem, evaluate
+from symverify.kernel.reals.interval import interval
+from symverify.kernel.reals.kinks import Kinks, require_dependent, require_kinks, require_rise
+from tests.kernel.reals.made import Json, Rejected, document, problem_of
+from tests.kernel.reals.test_fields import as_point, on_m, random_case
+
+SUM = {"name": "squared", "reduction": "sum"}
+
+
+def made(problem: Problem, pieces: Json, basis: list[Place], *dependents: tuple[Place, list[int]]) -> Kinks:
+    frozen = tuple(tuple(map(tuple, layer)) for layer in pieces)
+    return Kinks(problem, frozen, basis, [(c, list(map(Fraction, row))) for c, row in dependents], "here")
+
+
+def test_what_is_accepted_is_an_identity_near() -> None:
+    """On random networks with many kinks: for all parameters near the point, whatever the side of the kinks."""
+    accepted = refused = deep = 0
+    for seed in range(1500):
+        problem, numbers = random_case(seed, "")
+        noise, found = random.Random(seed), on_m(problem, numbers)
+        if found is None or len(found[1]) < 2:
+            continue
+        pieces, kinks = found
+        c, *others = noise.sample(kinks, len(kinks))
+        basis = [b for b in others if b[:2] == c[:2]][: noise.randint(1, 2)]
+        if not basis:
+            continue
+        row = noise.choice([[1, 0], [0, 1], [2, -1], [-1, 2], [1, 1], [-1, 0]])[: len(basis)]
+        given = Kinks(problem, pieces, basis, [(c, [Fraction(x) for x in row])], "here")
+        whole = Kinks(problem, pieces, kinks, [], "here")  # all kinks count as held
+        try:
+            require_dependent(Kinks(problem, pieces, [*basis], [*given.dependents], "here"), given.dependents[0], "it")
+            held_below = any(k[0] < c[0] and k[2] in {c[2], *(b[2] for b in basis)} for k in whole.basis)
+            equal = len(basis) == 1 and problem.inputs[basis[0][2]] == problem.inputs[c[2]]
+        except Rejected:
+            refused += 1
+            continue
+        if held_below and not equal:
+            continue  # kinks that are there and not named: condition 1 refuses them
+        accepted += 1
+        deep += c[0] > 0
+        for _ in range(5):
+            moved = [x + Fraction(noise.randint(-9, 9), 10**6) for x in numbers]
+            values = [evaluate(problem, as_point(problem, moved), i) for i in range(len(problem.inputs))]
+
+            def z(k: Place, values: Any = values) -> Fraction:
+                return Fraction(values[k[2]][2 * k[0] + 1][k[1]])
+
+            assert z(c) == sum(a * z(b) for a, b in zip(row, basis, strict=True)), seed
+    assert accepted > 30
+    assert deep > 5
+    assert refused > 30
+
+
+LINE = document([1, 1, 1, 1], "relu", SUM, [1, 2, 3, -1, 3], [[0]] * 5)
+PIECES = [[[1, 1, 1, 0, 1]], [[0, 0, 0, 1, 0]]]
+BASIS: list[Place] = [(1, 0, 0), (1, 0, 1)]
+
+
+def tried(doc: Json, pieces: Json, c: Place, row: list[int], basis: list[Place] = BASIS) -> None:
+    given = made(problem_of(doc), pieces, basis, (c, row))
+    require_kinks(given, "kinks")
+    require_dependent(given, given.dependents[0], "it")
+
+
+def test_a_deep_kink_may_depend_on_several() -> None:
+    """x̂ = (3, 1) = 2 (2, 1) − (1, 1), all strictly active below."""
+    tried(LINE, PIECES, (1, 0, 2), [-1, 2])
+    tried(LINE, PIECES, (1, 0, 4), [1], [(1, 0, 2)])
+
+
+@pytest.mark.parametrize(
+    ("doc", "pieces", "c", "row", "basis", "reason"),
+    [
+        (LINE, PIECES, (1, 0, 2), [1, 1], BASIS, "the inputs do not combine"),
+        (LINE, PIECES, (1, 0, 2), [0, 3], BASIS, "the inputs do not combine"),  # x alone does, x̂ does not
+        (LINE | {"bias": {"hidden": True, "output": False}}, PIECES, (1, 0, 2), [0, 3], BASIS, "do not combine"),
+        (LINE, [[[1, 1, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not strictly inside one piece"),
+        (LINE, [[[0, 1, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not strictly inside one piece"),
+        (
+            LINE, [[[0, 0, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2, 0], [*BASIS, (0, 0, 0)],
+            "is not strictly inside one piece",
+        ),
+        (LINE, [[[1, 0, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], [(1, 0, 0), (0, 0, 1)], "another unit"),
+        (
+            LINE | {"activation": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}},
+            PIECES, (1, 0, 2), [-1, 2], BASIS, "needs activations with one breakpoint",
+        ),
+        (
+            LINE | {"activation": {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}},
+            PIECES, (1, 0, 2), [-1, 2], BASIS, "needs activations with one breakpoint",
+        ),
+    ],
+)  # fmt: skip
+def test_a_dependence_that_is_none(
+    doc: Json, pieces: Json, c: Place, row: list[int], basis: list[Place], reason: str
+) -> None:
+    with pytest.raises(Rejected, match=reason):
+        tried(doc, pieces, c, row, basis)
+
+
+def test_a_bias_in_a_deeper_layer_counts() -> None:
+    """Without one, x̂ = x, and z(2) = 2 z(1): with one, no longer (z₂(2) = 2 z₂(1) − b₂)."""
+    bare = document([1, 1, 1, 1], "relu", SUM, [1, 2, 3], [[0]] * 3, bias=False)
+    pieces = [[[1, 1, 1]], [[0, 0, 0]]]
+    tried(bare, pieces, (1, 0, 1), [2], [(1, 0, 0)])
+    with pytest.raises(Rejected, match="the inputs do not combine"):
+        tried(bare | {"bias": True}, pieces, (1, 0, 1), [2], [(1, 0, 0)])
+
+
+def rises(weights: list[int], pulls: list[int], *dependents: tuple[Place, list[int]]) -> None:
+    """Two kinks of a unit in the first layer, and others that depend on them."""
+    problem = problem_of(document([1, 1, 1], "relu", SUM, [1, 2, 3, -1], [[0]] * 4))
+    given = made(problem, [[[0, 0, 0, 0]]], [(0, 0, 0), (0, 0, 1)], *dependents)
+    require_rise(given, *([interval(Fraction(x)) for x in row] for row in (weights, pulls)))
+
+
+def test_all_directions_count_where_kinks_open_together() -> None:
+    """λ t + Σ p max(0, α·t): with (−1, 2) a third kink opens, too, and one between them."""
+    rises([-1, -1], [2, 2])
+    rises([-1, -1], [2, 2, 1], ((0, 0, 2), [-1, 2]))
+    rises([-1, -4], [3, 7, 1], ((0, 0, 2), [-1, 2]))
+    with pytest.raises(Rejected, match="the risk need not rise"):
+        rises([-1, -4], [3, 7, -2], ((0, 0, 2), [-1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("weights", "pulls", "reason"),
+    [
+        ([1, -1], [2, 2], "below the breakpoint of unit 1 of hidden layer 1 on sample 1"),
+        ([-1, -3], [2, 2], "above the breakpoint of unit 1 of hidden layer 1 on sample 2"),
+        ([-1, 0], [2, 2], "below the breakpoint of unit 1 of hidden layer 1 on sample 2"),
+        ([-2, -1], [2, 2], "above the breakpoint of unit 1 of hidden layer 1 on sample 1"),
+    ],
+)
+def test_directions_in_which_it_does_not(weights: list[int], pulls: list[int], reason: str) -> None:
+    with pytest.raises(Rejected, match=reason):
+        rises(weights, pulls)
+
+
+def test_two_coordinate_planes_alone_do_not_decide() -> None:
+    """λ = (−1, −1), p = (3, 3) rise along all ±e_b; a third kink at t₁ + t₂ takes 5 away along (1, 1)."""
+    with pytest.raises(Rejected, match="the risk need not rise above the breakpoint"):
+        rises([-1, -1], [3, 3, -5], ((0, 0, 2), [1, 1]))
