@@ -5,6 +5,7 @@ from functools import partial
 
 from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import parameters
+from symverify.certify.labels import cell_traps
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
@@ -296,6 +297,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "constant_risk_path": beside(minima_of_cell, "constant_risk_path"),
     "atlas": atlas,
     "face_atlas": face_atlas,
+    "cell_traps": cell_traps,
     "global_minimum": global_minimum,
     "infimum": global_minimum,
     "global_bounds": global_bounds,

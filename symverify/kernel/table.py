@@ -29,6 +29,7 @@ from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .labels.cell_traps import cell_traps
 from .reals.enclosed_point import enclosed_point
 from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
@@ -67,6 +68,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         infimum,
         not_attained,
     ),
+    "labels": (cell_traps,),
     "reals": (
         enclosed_point,
         span_minimum,

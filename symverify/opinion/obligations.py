@@ -12,7 +12,7 @@ from contextlib import suppress
 from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
-from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths, reals
+from symverify.opinion import bounds, cell_rules, cited, curvature, labels, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
 
@@ -46,6 +46,7 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "infimum": Unposed("two equal numbers; its premises' obligations state what they are"),
     "not_attained": bounds.not_attained,
 }
+LABELS: Mapping[str, Poser | Unposed] = {"cell_traps": labels.cell_traps}
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
     "linear_collapse": Unposed("rests on a theorem of the literature, whose conditions are ranks and widths"),
@@ -63,7 +64,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
 }
-TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **REALS, **CITED}
+TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **LABELS, **REALS, **CITED}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 

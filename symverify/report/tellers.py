@@ -14,6 +14,7 @@ from symverify.report.tell_global import (
     tell_lower_bound,
     tell_not_attained,
 )
+from symverify.report.tell_labels import tell_traps
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -163,6 +164,12 @@ TELLINGS: dict[str, Telling] = {
         tell_face_atlas,
         "Sound, because every point is on one of the faces, whose number is known; and two sets of minima with given "
         "faces and signs touch just where the faces and signs of one are limits of those of the other.",
+    ),
+    "cell_traps": Telling(
+        "Every cell holds local minima, whatever the labels",
+        tell_traps,
+        "Sound, because a best fit in the span of a cell's features is predicted by points strictly inside the cell, "
+        "and its loss gradient is orthogonal to the features, which makes the first-order minorant constant there.",
     ),
     "constant_risk_path": Telling(
         "A path of local minima from {}",

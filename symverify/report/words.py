@@ -37,6 +37,7 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, exact, text
+from symverify.report.words_labels import LABEL_SAYERS
 from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
@@ -368,5 +369,6 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     ConstantRiskPath: _path,
     Atlas: _atlas,
     FaceAtlas: _face_atlas,
+    **LABEL_SAYERS,
     **REAL_SAYERS,
 }

@@ -377,6 +377,15 @@ def cells() -> dict[str, Case]:
     }  # fmt: skip
 
 
+def labels() -> dict[str, Case]:
+    """Every cell of a unit traps."""
+    one = network([1, 2, 1], "relu", samples([1], [1]), bias=False)
+    traps = [{"weights": ["1"], "best": ["1"]}, {"weights": ["-1"], "best": ["0"]}]
+    wrong = [{"weights": ["1"], "best": ["1/2"]}, {"weights": ["-1"], "best": ["0"]}]
+    steps = (step("cell_cover"), step("cell_traps", {"cells": 0}, traps=traps))
+    return {"cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",))}
+
+
 def cited() -> dict[str, Case]:
     """Data that no affine map fits."""
     fitted = network([1, 2, 1], "relu", samples([0, 1], [0, 1]))
@@ -405,4 +414,13 @@ def reals() -> dict[str, Case]:
     }
 
 
-CASES: dict[str, Case] = {**minima(), **curvature(), **curves(), **bounds(), **cells(), **reals(), **cited()}
+CASES: dict[str, Case] = {
+    **minima(),
+    **curvature(),
+    **curves(),
+    **bounds(),
+    **cells(),
+    **labels(),
+    **reals(),
+    **cited(),
+}

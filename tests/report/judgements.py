@@ -251,6 +251,29 @@ def _path(judge: Judge, step: int, found: Any) -> None:
     holds(numbers(node) != numbers(point), "it leads back")
 
 
+@sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
+          r"local minimum strictly inside, which predicts the best fit that the cell's features allow(; with the "
+          r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
+          r"(?P<spurious>\d+) of them are spurious local minima: (?P<other>the given point|another point) has risk "
+          r"(?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
+def _traps(judge: Judge, step: int, found: Any) -> None:
+    entry = judge.certificate["steps"][step]
+    _cells(judge, step, {"count": found["count"]})
+    risks = [judge.oracle.risk_of([[Fraction(f)] for f in each["best"]]) for each in entry.get("traps", [])]
+    if found["kinds"]:
+        holds((len(set(risks)), min(risks), max(risks)) == (
+            int(found["kinds"]), Fraction(found["low"]), Fraction(found["high"])), "the risks are others")  # fmt: skip
+    if found["better"]:
+        lower = Fraction(found["better"])
+        holds(sum(risk > lower for risk in risks) == int(found["spurious"]), "another number is spurious")
+        better(judge, max(risks), found["other"], lower)
+    if found["cell"]:
+        point = judge.point_of(entry["from"]["minimum"])
+        holds(judge.oracle.risk(point) == Fraction(found["risk"]), "the risk is another")
+        holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+        judge.stays(point)
+
+
 def spelled(pattern: Json) -> str:
     """The pieces of one hidden layer, unit by unit, as claims spell them."""
     return ",".join("".join(map(str, unit)) for unit in zip(*(layers[0] for layers in pattern), strict=True))

@@ -73,7 +73,7 @@ def wanted(document: Json) -> list[str]:
     found = ["assumptions", "point", "valley", "spurious_minimum", "critical_point"]
     found += ["linear_collapse"] if document["activation"] == "identity" else []
     if len(shape) == 3:
-        found += ["cells", *(["cell_minima"] if scalar else [])]
+        found += ["cells", *(["cell_minima"] if scalar else []), *(["cell_traps"] if scalar and shape[1] > 1 else [])]
     if len(shape) == 3 and scalar and shape[0] == 1 and shape[1] < 3:
         found.append("global_minimum")
     return found
