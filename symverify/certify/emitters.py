@@ -5,7 +5,7 @@ from functools import partial
 
 from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import parameters
-from symverify.certify.labels import cell_traps
+from symverify.certify.labels import cell_radius, cell_traps, face_radius, global_radius, spurious_radius
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
@@ -298,6 +298,10 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "atlas": atlas,
     "face_atlas": face_atlas,
     "cell_traps": cell_traps,
+    "spurious_radius": spurious_radius,
+    "face_radius": face_radius,
+    "cell_radius": cell_radius,
+    "global_radius": global_radius,
     "global_minimum": global_minimum,
     "infimum": global_minimum,
     "global_bounds": global_bounds,

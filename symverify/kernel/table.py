@@ -29,7 +29,11 @@ from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
+from .labels.cell_radius import cell_radius
 from .labels.cell_traps import cell_traps
+from .labels.face_radius import face_radius
+from .labels.global_radius import global_radius
+from .labels.spurious_radius import spurious_radius
 from .reals.enclosed_point import enclosed_point
 from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
@@ -68,7 +72,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         infimum,
         not_attained,
     ),
-    "labels": (cell_traps,),
+    "labels": (cell_traps, spurious_radius, face_radius, cell_radius, global_radius),
     "reals": (
         enclosed_point,
         span_minimum,

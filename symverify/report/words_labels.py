@@ -21,8 +21,9 @@ def _traps(fact: CellTraps, names: Any) -> Sentence:
         risks = f"{len(values)} risk{'s' * (len(values) != 1)}"
         said += say(f"; with the labels of the file these have {risks}, from {{}} to {{}}", values[0], values[-1])
     if fact.better is not None:
-        said += say(f"; {fact.spurious} of them are spurious local minima: {{}} has risk {{}}", names.other(fact.better),
-                    fact.better.risk)  # fmt: skip
+        lower = names.other(fact.better)
+        count = f"; {fact.spurious} of them are spurious local minima: {{}} has risk {{}}"
+        said += say(count, lower, fact.better.risk)
     if fact.shown is not None:
         said += say("; that of the cell {} has risk {}", Code(fact.shown[0]), fact.shown[1])
     return said

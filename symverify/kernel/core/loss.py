@@ -164,16 +164,18 @@ THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumpt
 BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-LABELS = frozenset({"cell_traps"})
+LABELS = frozenset(
+    {"spurious_radius", "face_radius", "cell_radius", "global_radius"}
+)  # predictions that are linear in the labels
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
 BOXES = frozenset({"minimum_in_box", "spurious_real"})
 UNDER_DECAY = frozenset({"minimum_in_box"})  # all that is proved with a penalty on the parameters
-SCALAR = CONVEX | CELLS | LABELS | CURVED | BOXES | {"linear_collapse"}
+SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse", "cell_traps"}
 
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    rules = SCALAR | {"not_attained"}
+    rules = SCALAR | LABELS | {"not_attained"}
     return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
 
 
