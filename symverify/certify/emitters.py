@@ -314,6 +314,14 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
 }
 
 
+ROBUST = {
+    "spurious_minimum": "spurious_radius",
+    "point": "face_radius",
+    "cell_minima": "cell_radius",
+    "global_minimum": "global_radius",
+}  # how far the labels may move before a claim fails
+
+
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss."""
     if problem.decays:

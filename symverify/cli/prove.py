@@ -50,6 +50,9 @@ def check(
     snap: Annotated[
         bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
     ] = False,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -82,6 +85,7 @@ def check(
             resume=resume,
             fresh=fresh,
             cell=cell,
+            robust=robust,
             progress=progress.say,
             stopped=interrupted,
         )

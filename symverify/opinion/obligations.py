@@ -46,7 +46,15 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "infimum": Unposed("two equal numbers; its premises' obligations state what they are"),
     "not_attained": bounds.not_attained,
 }
-LABELS: Mapping[str, Poser | Unposed] = {"cell_traps": labels.cell_traps}
+LABELS: Mapping[str, Poser | Unposed] = {
+    "cell_traps": labels.cell_traps,
+    "spurious_radius": labels.spurious_radius,
+    "face_radius": labels.face_radius,
+    "cell_radius": Unposed(
+        "a long list of corners of a box; its premise's obligations are about the labels in the file"
+    ),
+    "global_radius": Unposed("a tree with a vector that moves with the labels; no single statement is short enough"),
+}
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
     "linear_collapse": Unposed("rests on a theorem of the literature, whose conditions are ranks and widths"),

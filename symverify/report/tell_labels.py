@@ -1,7 +1,12 @@
 """How the steps about all labels, or those near the given ones, are told."""
 
+from symverify.kernel.labels.cell_radius import CellRadius
 from symverify.kernel.labels.cell_traps import CellTraps
-from symverify.report.document import Block, Code, Inline, More, prose, table
+from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.forms import Condition, room
+from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.spurious_radius import SpuriousRadius
+from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
 
@@ -27,3 +32,73 @@ def tell_traps(story: Story, index: int) -> list[Block]:
     if fact.minimum is not None and (at := getattr(fact.minimum, "at", None)) is not None:
         blocks.append(More("The minimum of the cell that was asked for", (layers(story.problem, at.point),)))
     return blocks
+
+
+def tell_spurious_radius(story: Story, index: int) -> list[Block]:
+    """The form, and how far the labels are from those that are affine."""
+    fact = story.fact(index, SpuriousRadius)
+    form = ", ".join(map(str, fact.form))
+    return [
+        prose(
+            f"The vector ({form}) is orthogonal to 1 and to the inputs, so its product with labels that are an affine "
+            "function of the inputs is 0. Its product with the labels of the file, divided by the sum of its entries' "
+            "sizes, is"
+        ),
+        formula("⟨ g , y ⟩ / Σ | g_i | = {}", fact.radius),
+        prose(
+            "and as long as every label moves by less than that the product stays positive: Theorem 1 goes through. "
+            "The step also names affine labels at exactly this distance, so that no larger number will do."
+        ),
+    ]
+
+
+def tell_face_radius(story: Story, index: int) -> list[Block]:
+    """The linear forms that keep a minimum on its face, the tightest first."""
+    fact = story.fact(index, FaceRadius)
+    bound = [(room(each.form), each) for each in fact.conditions]
+    tight = sorted(((size, each) for size, each in bound if size is not None), key=lambda pair: pair[0])
+    rows: list[list[Inline]] = [[each.what, Num(size), _slope(each)] for size, each in tight]
+    return [
+        prose(
+            "On the face of {} the best fit moves linearly with the labels, and so do parameters that predict it and "
+            "the multipliers at its kinks. The point stays a local minimum on the face as long as these linear forms "
+            "in the changes of the labels stay positive; each does as long as every label moves by less than its "
+            "value divided by the sum of its coefficients' sizes.",
+            story.theta(fact.at),
+        ),
+        *table("What may give way, the tightest first.", ("condition", "room", "coefficients"), rows, 12),
+    ]
+
+
+def _slope(each: Condition) -> str:
+    return "(" + ", ".join(map(str, each.form[1:])) + ")"
+
+
+def tell_cell_radius(story: Story, index: int) -> list[Block]:
+    """What is shown at the corners of the labels' box."""
+    fact = story.fact(index, CellRadius)
+    n = len(story.problem.inputs)
+    return [
+        prose(
+            f"The labels nearer than {{}} to those of the file form a box with {2**n} corners. For every combination "
+            "of signs of the output weights that the cell's minima have, the step gives at each corner vectors in the "
+            "closed cones of the cell that predict the best fit there; means of these serve the labels in between. "
+            "Every other combination is separated from the best fit at all corners.",
+            fact.radius,
+        )
+    ]
+
+
+def tell_global_radius(story: Story, index: int) -> list[Block]:
+    """The tree, with a vector that moves with the labels."""
+    fact = story.fact(index, GlobalRadius)
+    if fact.radius is None or not fact.at.risk:
+        return [prose("The face fits all these labels exactly, and no risk is below 0.")]
+    return [
+        prose(
+            "The tree of splits is that of the global minimum. Where a leaf is served by the residuals of {}, these "
+            "move with the labels, and every ray that they must not favour is checked for all labels in the box; other "
+            "vectors are fixed, and the bounds that they prove are above the risk at every corner of the box.",
+            story.theta(fact.at),
+        )
+    ]

@@ -14,7 +14,13 @@ from symverify.report.tell_global import (
     tell_lower_bound,
     tell_not_attained,
 )
-from symverify.report.tell_labels import tell_traps
+from symverify.report.tell_labels import (
+    tell_cell_radius,
+    tell_face_radius,
+    tell_global_radius,
+    tell_spurious_radius,
+    tell_traps,
+)
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -170,6 +176,28 @@ TELLINGS: dict[str, Telling] = {
         tell_traps,
         "Sound, because a best fit in the span of a cell's features is predicted by points strictly inside the cell, "
         "and its loss gradient is orthogonal to the features, which makes the first-order minorant constant there.",
+    ),
+    "spurious_radius": Telling(
+        "How far the labels may move before Theorem 1 fails",
+        tell_spurious_radius,
+        "Sound, because a vector orthogonal to all affine labels and not to these shows that the residuals of the best "
+        "affine fit do not vanish, which is all that the proof of Theorem 1 needs of the labels.",
+    ),
+    "face_radius": Telling(
+        "How far the labels may move before the minimum leaves the face of {}",
+        tell_face_radius,
+        "Sound, because the equations of a local minimum hold for all changes of the labels, as identities, and its "
+        "inequalities are linear.",
+    ),
+    "cell_radius": Telling(
+        "How far the labels may move before the minima of the cell hang together otherwise",
+        tell_cell_radius,
+        "Sound, because the best fit is linear in the labels and the cones are convex, so that corners decide.",
+    ),
+    "global_radius": Telling(
+        "How far the labels may move before the global minimum leaves the face of {}",
+        tell_global_radius,
+        "Sound by weak duality, leaf by leaf, for each label vector in the box.",
     ),
     "constant_risk_path": Telling(
         "A path of local minima from {}",

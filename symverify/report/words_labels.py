@@ -1,10 +1,16 @@
 """Sentences about facts for all labels, or for those near the given ones; see `words`."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
+from symverify.kernel.cells.strata import spelled
 from symverify.kernel.core.proof import Fact
+from symverify.kernel.labels.cell_radius import CellRadius
 from symverify.kernel.labels.cell_traps import CellTraps
+from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.report.document import Code, Inline, say
 
 Sentence = tuple[Inline, ...]
@@ -29,4 +35,77 @@ def _traps(fact: CellTraps, names: Any) -> Sentence:
     return said
 
 
-LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {CellTraps: _traps}
+NEARER = "as long as every label is nearer than {} to the one in the file, "
+ALWAYS = "whatever the labels, "
+
+
+def _within(radius: Fraction | None) -> Sentence:
+    """For which labels it is so."""
+    return (ALWAYS,) if radius is None else say(NEARER, radius)
+
+
+def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
+    form = ", ".join(map(str, fact.form))
+    return (
+        *_within(fact.radius),
+        "a local minimum that predicts the best affine fit is spurious; at that distance there are labels for which "
+        f"none is: ({form}) is orthogonal to affine labels, and positive on the nearer ones",
+    )
+
+
+def _face(fact: FaceRadius, names: Any) -> Sentence:
+    if fact.radius == 0:
+        count = f"{fact.vanishing} linear form{'s' * (fact.vanishing != 1)} in the labels"
+        said = say(
+            "{}, of risk {}, is a local minimum on the face {}, but some other labels, as near as one likes, "
+            f"{'have none there with output weights of these signs' if fact.exact else 'are not known to have one'}: "
+            f"{count} vanish{'es' * (fact.vanishing == 1)}",
+            names.point(fact.at), fact.at.risk, Code(fact.face),
+        )  # fmt: skip
+        return (*said, *_neighbour(fact))
+    said = (
+        *_within(fact.radius),
+        *say("there is a local minimum on the face {}, with output weights of the same signs as {}, of risk {}",
+             Code(fact.face), names.point(fact.at), fact.at.risk),
+    )  # fmt: skip
+    if fact.exact and fact.radius is not None:
+        said += ("; not so for all labels farther away",)
+    if fact.better is not None and fact.spurious is not None:
+        said += say("; nearer than {} it is a spurious local minimum: {} has risk {}", fact.spurious,
+                    names.other(fact.better), fact.better.risk)  # fmt: skip
+    return said
+
+
+def _neighbour(fact: FaceRadius) -> Sentence:
+    """Labels close by at which the minimum is robust."""
+    if fact.neighbour is None or fact.neighbour[1] is None:
+        return ()
+    changes = ", ".join(map(str, fact.neighbour[0]))
+    return say(f"; with the labels changed by ({changes}) the face has one as long as every label is nearer than {{}} "
+               "to those", fact.neighbour[1])  # fmt: skip
+
+
+def _cell(fact: CellRadius, _: object) -> Sentence:
+    minima = fact.minima
+    one = minima.components == 1
+    how = "one connected valley" if one else f"{minima.components} components"
+    orbits = "" if one else f" ({len(minima.orbits)} orbit{'s' * (len(minima.orbits) != 1)} under exchanging units)"
+    said = say("the local minima strictly inside the cell {} form {}", Code(spelled(minima.face)), how + orbits)
+    return (*_within(fact.radius), *said)
+
+
+def _global(fact: GlobalRadius, names: Any) -> Sentence:
+    return (
+        *_within(fact.radius),
+        *say("the global minimum is on the face of {}, of risk {}, with output weights of the same signs",
+             names.point(fact.at), fact.at.risk),
+    )  # fmt: skip
+
+
+LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+    CellTraps: _traps,
+    SpuriousRadius: _spurious,
+    FaceRadius: _face,
+    CellRadius: _cell,
+    GlobalRadius: _global,
+}

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.emitters import CLAIMS, attempt, default_claims
+from symverify.certify.emitters import CLAIMS, ROBUST, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim
@@ -130,6 +130,7 @@ def check(
     resume: bool = False,
     fresh: bool = False,
     cell: str | None = None,
+    robust: bool = False,
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
@@ -140,10 +141,14 @@ def check(
     runs in `workers` processes if it is large, or on the executor that `executor` opens, with the same result; where it
     ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). Raises Usage (UnknownClaim, NoCell,
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). With `robust` each claim that
+    allows it is followed by how far the labels may move before it fails. Raises Usage (UnknownClaim, NoCell,
     NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
+    asked_names = names
+    if robust:
+        names = list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
@@ -161,7 +166,7 @@ def check(
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
     left_out = dict.fromkeys(name for name, _ in skipped)
-    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else names))
+    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else asked_names))
     if output is not None:
         solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
         checkpoints.tidy(output, problem.problem, solved)

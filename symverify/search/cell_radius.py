@@ -55,7 +55,8 @@ def cell_radius(minima: CellMinima, masks: list[int]) -> Robust | str:
     sizes += [size for paths in leaving.values() for size, _, _ in paths if size is not None]
     if not sizes:
         return "for all labels the cell has the same types of minima"
-    radius = min(sizes)
+    if not (radius := min(sizes)):
+        return "the radius is 0: for labels close by there are no minima with some of the signs of output weights"
     corners = {
         mask: [
             _split(strata, slots_of(mask), [a + radius / (size or ONE) * b for a, b in zip(start, step, strict=True)])

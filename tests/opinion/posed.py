@@ -378,12 +378,24 @@ def cells() -> dict[str, Case]:
 
 
 def labels() -> dict[str, Case]:
-    """Every cell of a unit traps."""
+    """Every cell of a unit traps; radii in label space."""
     one = network([1, 2, 1], "relu", samples([1], [1]), bias=False)
     traps = [{"weights": ["1"], "best": ["1"]}, {"weights": ["-1"], "best": ["0"]}]
     wrong = [{"weights": ["1"], "best": ["1/2"]}, {"weights": ["-1"], "best": ["0"]}]
     steps = (step("cell_cover"), step("cell_traps", {"cells": 0}, traps=traps))
-    return {"cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",))}
+    four = network([1, 2, 1], "relu", FOUR, "1/2")
+    near = step("spurious_radius", form=[1, 0, -3, 2], affine=["1/3", "-1/3"])
+    on = [layer([["1"]]), layer([["1"]])]
+    slide = (point(on), step("face_radius", {"point": 0}, moves=[[["1"], ["0"]]], multipliers=[[]]))
+    single = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+    return {
+        "cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",)),
+        "spurious radius": Case(four, (near,), fact(radius=Fraction(1, 2)), ("labels in the box are not affine",)),
+        "spurious radius, another edge": Case(
+            four, (near,), written(affine=["1", "0"]), ("affine labels at the distance",)
+        ),
+        "face radius": Case(single, slide, fact(radius=Fraction(2)), ("the conditions hold for all labels",)),
+    }
 
 
 def cited() -> dict[str, Case]:

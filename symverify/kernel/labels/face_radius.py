@@ -96,7 +96,7 @@ def face_radius(step: Reading) -> FaceRadius:
             raise Rejected(step.at("spurious"), "is beyond what the better point proves")
     neighbour: tuple[tuple[Fraction, ...], Fraction | None] | None = None
     if near is not None:
-        if any(value(each.form, near) <= 0 for each in found):
+        if any(value(each.form, near) <= 0 for _, each in bound):
             raise Rejected(step.at("neighbour"), "is no label vector at which the minimum is robust")
         rooms = [(value(each.form, near), *each.form[1:]) for _, each in bound]
         least = min((size for form in rooms if (size := room(form)) is not None), default=None)
