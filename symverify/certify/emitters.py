@@ -5,13 +5,23 @@ from functools import partial
 
 from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import parameters
-from symverify.certify.labels import cell_radius, cell_traps, face_radius, global_radius, spurious_radius
+from symverify.certify.labels import (
+    cell_radius,
+    cell_traps,
+    every_slope,
+    face_radius,
+    global_radius,
+    spurious_labels,
+    spurious_radius,
+)
 from symverify.certify.reals import OF_REAL_LOSSES
+from symverify.certify.regions import FOR_ALL
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, Limit
 from symverify.kernel.core.network import Point, Problem, cell_of
+from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
@@ -298,6 +308,8 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "atlas": atlas,
     "face_atlas": face_atlas,
     "cell_traps": cell_traps,
+    "spurious_labels": spurious_labels,
+    "every_slope": every_slope,
     "spurious_radius": spurious_radius,
     "face_radius": face_radius,
     "cell_radius": cell_radius,
@@ -311,6 +323,7 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "critical_point": critical_point,
     "spurious_minimum": spurious_minimum,
     "minimum_in_box": minimum_in_box,
+    **FOR_ALL,
 }
 
 
@@ -323,17 +336,21 @@ ROBUST = {
 
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
-    """The claims that there are for the problem's loss."""
+    """The claims that there are for the problem's loss; with symbols, those for all their values."""
+    if isinstance(problem, SymbolicProblem):
+        return FOR_ALL
     if problem.decays:
         return {"minimum_in_box": minimum_in_box}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
-    return CLAIMS
+    return {name: emitter for name, emitter in CLAIMS.items() if name not in FOR_ALL}
 
 
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
+    if isinstance(problem, SymbolicProblem):
+        return ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]
     if problem.decays:
         return ["minimum_in_box"]
     linear = not any(h.breakpoints for h in problem.activations)
@@ -345,6 +362,8 @@ def default_claims(problem: Problem) -> list[str]:
 def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
+    if name in FOR_ALL and name not in known:
+        return Undecided("it is about all values of symbols: the network file has none")
     if name not in known:
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")

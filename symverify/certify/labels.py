@@ -8,13 +8,14 @@ from symverify.certify.cell_minima import spelled_dual, vector
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.certify.theorem2 import cover, minima_of_cell, named
 from symverify.errors import NotShallow
-from symverify.ground.linear import primitive
+from symverify.ground.linear import least_squares, primitive
 from symverify.kernel.cells.cell_cover import unit_pattern
 from symverify.kernel.cells.cell_minima import choices
 from symverify.kernel.cells.strata import types
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, predictions, risk
+from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
@@ -132,7 +133,7 @@ def _face(session: Session, theta: Point) -> dict[str, object] | Undecided:
     found = face_moves(session.problem, theta)
     if isinstance(found, str):
         return Undecided(f"the radius is 0: {found}")
-    fields = _spelled(found)
+    fields = spelled_moves(found)
     try:
         session.certificate.step("face_radius", {"point": session.certificate.point(theta)}, **fields)
     except Rejected as error:
@@ -148,7 +149,7 @@ def _of_face(session: Session, theta: Point, fields: dict[str, object]) -> FaceR
     return fact
 
 
-def _spelled(found: Moves) -> dict[str, object]:
+def spelled_moves(found: Moves) -> dict[str, object]:
     """As a certificate has it."""
     fields: dict[str, object] = {
         "moves": [None if unit is None else [[str(x) for x in row] for row in unit] for unit in found.moves],
@@ -237,3 +238,33 @@ def _tree(face: FaceRadius, vectors: Sequence[Sequence[int]], tree: Sequence[int
             kept.append(list(g))
             number[k] = len(kept)
     return {"vectors": kept, "tree": [e if e < 0 else number[e] for e in tree]}
+
+
+def spurious_labels(session: Session) -> Outcome:
+    """For exactly which labels the minimum of the affine fit is spurious."""
+    try:
+        return Proved(session.certificate.step("spurious_labels"))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
+def every_slope(session: Session) -> Outcome:
+    """Theorem 1 on one input for all two slopes, with the kink that gains most where they are 0 and 1."""
+    problem = session.problem
+    if not problem.loss.quadratic or problem.widths[0] != 1 or problem.widths[-1] != 1:
+        return Undecided("needs one input, scalar output and the squared loss")
+    rows = [(*x, Fraction(1)) for x in problem.inputs]
+    (fit,) = zip(*least_squares(rows, problem.targets), strict=True)
+    values = [sum((a * b for a, b in zip(row, fit, strict=True)), Fraction(0)) for row in rows]
+    reason, best = "no kink at an input gains anything", None
+    for kink in sorted({x for (x,) in problem.inputs}):
+        fields = {"kink": str(kink), "fit": [str(f) for f in values]}
+        try:
+            step = session.certificate.step("every_slope", {}, **fields)
+        except Rejected as error:
+            reason = error.reason if best is None else reason
+            continue
+        fact = session.certificate.fact(step)
+        if isinstance(fact, EverySlope) and (best is None or fact.gain / fact.form[2] > best[0]):
+            best = fact.gain / fact.form[2], step
+    return Undecided(reason) if best is None else Proved(best[1])

@@ -48,12 +48,18 @@ CELLS: Mapping[str, Poser | Unposed] = {
 }
 LABELS: Mapping[str, Poser | Unposed] = {
     "cell_traps": labels.cell_traps,
+    "spurious_labels": Unposed("a basis that the kernel computes from the inputs; the certificate says nothing"),
+    "every_slope": labels.every_slope,
     "spurious_radius": labels.spurious_radius,
     "face_radius": labels.face_radius,
     "cell_radius": Unposed(
         "a long list of corners of a box; its premise's obligations are about the labels in the file"
     ),
     "global_radius": Unposed("a tree with a vector that moves with the labels; no single statement is short enough"),
+    "spurious_region": labels.spurious_region,
+    "face_region": labels.face_region,
+    "hull": labels.hull,
+    "closed_list": Unposed("a long list of faces, each with a linear form; no single statement is short enough"),
 }
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,

@@ -25,10 +25,10 @@ from symverify.kernel.core.file import (
     read_decay,
     unknown_loss,
 )
-from symverify.kernel.core.file import read_problem as kernel_read
 from symverify.kernel.core.loss import Loss, positive
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+from symverify.kernel.labels.symbols import read_network as kernel_read
 from symverify.kernel.table import LOSSES
 
 T = TypeVar("T")
@@ -43,6 +43,8 @@ def read_network(network: bytes, open_data: OpenData) -> Problem:
     try:
         return kernel_read(network, open_data, LOSSES)
     except Malformed as error:
+        if b'"symbols"' in network:  # of these the first fault is enough
+            raise
         raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
 

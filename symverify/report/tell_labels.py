@@ -2,7 +2,10 @@
 
 from symverify.kernel.labels.cell_radius import CellRadius
 from symverify.kernel.labels.cell_traps import CellTraps
+from symverify.kernel.labels.closed_list import NoSpurious
+from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.face_region import FaceRegion
 from symverify.kernel.labels.forms import Condition, room
 from symverify.kernel.labels.global_radius import GlobalRadius
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
@@ -100,5 +103,50 @@ def tell_global_radius(story: Story, index: int) -> list[Block]:
             "move with the labels, and every ray that they must not favour is checked for all labels in the box; other "
             "vectors are fixed, and the bounds that they prove are above the risk at every corner of the box.",
             story.theta(fact.at),
+        )
+    ]
+
+
+def tell_slopes(story: Story, index: int) -> list[Block]:
+    """The better risk as a function of the slopes."""
+    fact = story.fact(index, EverySlope)
+    return [
+        prose(
+            "Whatever the slopes, the residuals of the affine fit are orthogonal to affine functions, so that a unit "
+            "with a kink among the inputs is seen by them only through the difference of its slopes. With the best "
+            "output weight and bias the risk is $R = {} − {} ( a − b )^2 / V$, where V is the squared deviation of "
+            "the unit's values from their mean, a positive definite form in the slopes.",
+            fact.risk, fact.gain,
+        )
+    ]  # fmt: skip
+
+
+def tell_region(story: Story, index: int) -> list[Block]:
+    """The linear forms that keep a minimum on its face for all values of the symbols."""
+    fact = story.fact(index, FaceRegion)
+    rows: list[list[Inline]] = [
+        [each.what, fact.family.spelled(each.form)] for each in fact.conditions if any(each.form[1:])
+    ]
+    return [
+        prose(
+            "On the face the best fit, parameters that predict it and the multipliers at its kinks are affine in the "
+            "symbols. The equations of a local minimum hold as identities; what is left are these forms, which are "
+            "positive on the whole domain."
+        ),
+        *table("Forms that have to be positive.", ("condition", "form"), rows, 12),
+    ]
+
+
+def tell_closed_list(story: Story, index: int) -> list[Block]:
+    """How the list is closed."""
+    fact = story.fact(index, NoSpurious)
+    return [
+        prose(
+            f"A choice of a face for each unit and of a sign of its output weight leaves one candidate for the "
+            f"predictions of a local minimum, affine in the symbols. Of the {fact.strata} choices {fact.excluded} are "
+            "excluded, each by one linear form in the symbols: a direction in which the risk falls, or a vector that "
+            "separates the candidate from what these faces and signs can predict. The others have one candidate in "
+            "common. As the activation is positively homogeneous about a point that the biases can move to 0, some "
+            "parameters have the least risk, so that all local minima have it."
         )
     ]

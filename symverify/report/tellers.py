@@ -16,8 +16,11 @@ from symverify.report.tell_global import (
 )
 from symverify.report.tell_labels import (
     tell_cell_radius,
+    tell_closed_list,
     tell_face_radius,
     tell_global_radius,
+    tell_region,
+    tell_slopes,
     tell_spurious_radius,
     tell_traps,
 )
@@ -198,6 +201,41 @@ TELLINGS: dict[str, Telling] = {
         "How far the labels may move before the global minimum leaves the face of {}",
         tell_global_radius,
         "Sound by weak duality, leaf by leaf, for each label vector in the box.",
+    ),
+    "spurious_labels": Telling(
+        "The labels for which Theorem 1 holds",
+        untold,
+        "Sound, because the vectors are a basis of those that are orthogonal to affine labels and the same on equal "
+        "inputs: with all products 0 no function of the inputs beats the affine fit, and else its residuals are not 0.",
+    ),
+    "every_slope": Telling(
+        "Theorem 1 for all slopes",
+        tell_slopes,
+        "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
+        "slopes is not 0, so that some units predict that fit.",
+    ),
+    "spurious_region": Telling(
+        "Theorem 1 for all values of the symbols",
+        untold,
+        "Sound, because a vector orthogonal to all affine labels and not to these shows that the residuals of the best "
+        "affine fit do not vanish.",
+    ),
+    "face_region": Telling(
+        "A local minimum for all values of the symbols",
+        tell_region,
+        "Sound, because the equations of a local minimum hold as identities in the symbols, and its inequalities are "
+        "linear.",
+    ),
+    "hull": Telling(
+        "It is spurious for all values of the symbols",
+        untold,
+        "Sound, because errors are affine in the symbols: the difference of the two risks is a sum of products of "
+        "weights, none negative, with the cross products of the errors at the corners of the box.",
+    ),
+    "closed_list": Telling(
+        "No spurious local minimum for any value of the symbols",
+        tell_closed_list,
+        "Sound, because every local minimum is on one of the listed faces with one of the signs.",
     ),
     "constant_risk_path": Telling(
         "A path of local minima from {}",

@@ -8,9 +8,15 @@ from symverify.kernel.cells.strata import spelled
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.labels.cell_radius import CellRadius
 from symverify.kernel.labels.cell_traps import CellTraps
+from symverify.kernel.labels.closed_list import NoSpurious
+from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.face_region import FaceRegion, spelled_square
 from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.hull import SpuriousHull
+from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
+from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.report.document import Code, Inline, say
 
 Sentence = tuple[Inline, ...]
@@ -102,10 +108,60 @@ def _global(fact: GlobalRadius, names: Any) -> Sentence:
     )  # fmt: skip
 
 
+def _labels(fact: SpuriousLabels, _: object) -> Sentence:
+    if not fact.forms:
+        return ("whatever the labels, no function of the inputs is better than a best affine fit",)
+    forms = ", ".join("(" + ", ".join(map(str, form)) + ")" for form in fact.forms)
+    return (
+        "a local minimum that predicts the best affine fit is spurious for exactly those labels whose product with one "
+        f"of these vectors is not 0: {forms}",
+    )
+
+
+def _slopes(fact: EverySlope, _: object) -> Sentence:
+    return say(
+        "for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
+        "risk {}, is spurious: a network with a kink at {} has risk {}",
+        fact.risk, fact.kink, fact.better,
+    )  # fmt: skip
+
+
+def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
+    return (
+        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious; affine labels "
+        f"have product 0 with a vector with which these have {fact.family.spelled(fact.form)}, which is positive",
+    )
+
+
+def _region(fact: FaceRegion, _: object) -> Sentence:
+    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    return say(f"for all {fact.family.domain()}: there is a local minimum on the face {{}}, of risk {risk}",
+               Code(fact.face))  # fmt: skip
+
+
+def _hull(fact: SpuriousHull, names: Any) -> Sentence:
+    lower = spelled_square(fact.better.family, fact.better.errors, fact.better.factor)
+    return (*_region(fact.minimum, names), f", which is spurious: on another face there is one of risk {lower}, lower")
+
+
+def _closed(fact: NoSpurious, _: object) -> Sentence:
+    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    return (
+        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {risk}. Of the {fact.strata} "
+        f"choices of faces and signs, up to exchanging units, {fact.excluded} have none for any of these values",
+    )
+
+
 LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     CellTraps: _traps,
+    SpuriousLabels: _labels,
+    EverySlope: _slopes,
     SpuriousRadius: _spurious,
     FaceRadius: _face,
     CellRadius: _cell,
     GlobalRadius: _global,
+    SpuriousRegion: _spurious_region,
+    FaceRegion: _region,
+    SpuriousHull: _hull,
+    NoSpurious: _closed,
 }

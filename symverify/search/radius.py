@@ -12,6 +12,7 @@ from symverify.kernel.cells.strata import face_of, unit_classes
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.network import Point, Problem, predictions, rational, risk
+from symverify.kernel.labels.face import Moving
 
 Row = tuple[Fraction, ...]
 
@@ -63,6 +64,17 @@ class Moves:
     moves: list[list[list[Fraction]] | None]
     shift: list[Fraction] | None
     multipliers: list[list[list[Fraction]]]
+
+    def moving(self, problem: Problem, point: Point, labels: Sequence[Row]) -> Moving:
+        """The point for all changes, as the kernel has it."""
+        size, units = len(labels[0]) - 1, list[tuple[Row, ...] | None]()
+        for j, (v, moves) in enumerate(zip(point[1].weight[0], self.moves, strict=True)):
+            bias = () if point[0].bias is None else (point[0].bias[j],)
+            at = [abs(rational(v)) * rational(x) for x in (*point[0].weight[j], *bias, ONE)]
+            units.append(None if moves is None else tuple((a, *more) for a, more in zip(at, moves, strict=True)))
+        shift = (ZERO if point[1].bias is None else rational(point[1].bias[0]), *(self.shift or [ZERO] * size))
+        held = tuple(tuple(tuple(mu) for mu in unit) for unit in self.multipliers)
+        return Moving(problem, point, tuple(labels), tuple(units), shift, held)
 
 
 def face_moves(problem: Problem, point: Point, changes: Sequence[Row] | None = None) -> Moves | str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from symverify.kernel.check import apply
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Step
+from symverify.kernel.labels.symbols import read_network
 from symverify.kernel.table import LOSSES
 from tests.examples import Document, layer, network, samples
 
@@ -51,7 +51,7 @@ def no_data(name: str) -> bytes:
 
 def walked(case: Case) -> tuple[Problem, tuple[Step, ...]]:
     """The steps with their facts; raises what the kernel raises where one does not follow."""
-    problem = read_problem(json.dumps(case.network).encode(), no_data, LOSSES)
+    problem = read_network(json.dumps(case.network).encode(), no_data, LOSSES)
     proof = Proof(problem)
     for index, step in enumerate(case.steps):
         proof.steps.append(apply(proof, step, f"steps[{index}]"))
@@ -388,11 +388,41 @@ def labels() -> dict[str, Case]:
     on = [layer([["1"]]), layer([["1"]])]
     slide = (point(on), step("face_radius", {"point": 0}, moves=[[["1"], ["0"]]], multipliers=[[]]))
     single = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+    symbolic = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, "1/2 + a"]), "1/2", symbols={"a": [0, 1]})
+    affine = step("face_region", moves=[[["3/10"], ["-1/5"], ["0"]], None], multipliers=[[], []], shift=["0"],
+                  parameters=FIT)  # fmt: skip
+    bent = [layer([["-1"], ["-1"]], ["2", "3"]), layer([["1", "-1"]], ["1"])]
+    exact = step("face_region", moves=[[["-1"], ["2"], ["0"]], [["-1"], ["3"], ["0"]]], shift=["1"], parameters=bent,
+                 multipliers=[[["0", "0"]], [["0", "0"]]])  # fmt: skip
     return {
         "cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",)),
         "spurious radius": Case(four, (near,), fact(radius=Fraction(1, 2)), ("labels in the box are not affine",)),
         "spurious radius, another edge": Case(
             four, (near,), written(affine=["1", "0"]), ("affine labels at the distance",)
+        ),
+        "every slope": Case(
+            four,
+            (step("every_slope", kink="2", fit=["-1/5", "1/10", "2/5", "7/10"]),),
+            fact(form=(Fraction(1), Fraction(1), Fraction(1, 2))),
+            ("the deviation is positive",),
+        ),
+        "spurious region": Case(
+            symbolic,
+            (step("spurious_region", form=[1, 0, -3, 2]),),
+            fact(form=(Fraction(1), Fraction(4))),
+            ("the product with the labels is positive",),
+        ),
+        "face region": Case(
+            symbolic,
+            (affine,),
+            fact(conditions=lambda old: (replace(old[0], form=(Fraction(1, 4), Fraction(1))),)),
+            ("the conditions hold",),
+        ),
+        "hull": Case(
+            symbolic,
+            (affine, exact, step("hull", {"minimum": 0, "better": 1})),
+            lambda old: replace(old, fact=replace(old.fact, better=old.fact.minimum)),  # type: ignore
+            ("the risk is higher",),
         ),
         "face radius": Case(single, slide, fact(radius=Fraction(2)), ("the conditions hold for all labels",)),
     }

@@ -389,6 +389,51 @@ def _global_radius(judge: Judge, step: int, found: Any) -> None:
         there.nothing_below_it(slid(face, start, d))
 
 
+@sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "
+          r"predicts the best affine fit is spurious for exactly those labels whose product with one of these vectors is "
+          r"not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
+def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
+    rows = [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
+    groups = {tuple(row): [i for i, other in enumerate(rows) if other == row] for row in rows}
+    forms = [[int(x) for x in form.split(",")] for form in re.findall(r"\(([^)]*)\)", found["forms"] or "")]
+    for form in forms:
+        holds(
+            not any(sum(g * v for g, v in zip(form, c, strict=True)) for c in zip(*rows, strict=True)), "no product 0"
+        )
+        holds(all(len({form[i] for i in group}) == 1 for group in groups.values()), "it differs on equal inputs")
+    holds(len(forms) == len(groups) - matrix_rank([list(row) for row in groups]), "there are more, or fewer")
+    holds(not forms or matrix_rank([[Fraction(x) for x in form] for form in forms]) == len(forms), "they are dependent")
+
+
+@sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
+          r"risk (?P<risk>[^,]+), is spurious: a network with a kink at (?P<kink>\S+) has risk (?P<better>.+)")  # fmt: skip
+def _every_slope(judge: Judge, step: int, found: Any) -> None:
+    oracle, rng = judge.oracle, Random(judge.seed)
+    fit = [[Fraction(f)] for f in judge.certificate["steps"][step]["fit"]]
+    holds(oracle.risk_of(fit) == Fraction(found["risk"]), "the risk is another")
+    rational = r"(\d+(?:/\d+)?)"
+    parts = re.fullmatch(
+        rf"{rational} - {rational} \(a - b\)\^2 / "
+        rf"\({rational} a\^2(?: ([-+]) {rational} a b)? \+ {rational} b\^2\)",
+        found["better"],
+    )
+    holds(parts is not None, "it is no such text")
+    start, gain, p, sign, middle, r = parts.groups()  # type: ignore[union-attr]
+    q = Fraction(middle or 0) * (-1 if sign == "-" else 1)
+    kink, n = Fraction(found["kink"]), len(fit)
+    for _ in range(8):
+        a, b = Fraction(rng.randint(-5, 5), 3), Fraction(rng.randint(-5, 5), 2)
+        if a == b:
+            continue
+        h = [a * min(x - kink, Fraction(0)) + b * max(x - kink, Fraction(0)) for (x,), _ in oracle.samples()]
+        bent = [v - sum(h) / n for v in h]
+        pull = sum((f[0] - y[0]) * v for f, (_, y), v in zip(fit, oracle.samples(), bent, strict=True))
+        w = -pull / sum(v * v for v in bent)
+        lower = oracle.risk_of([[f[0] + w * v] for f, v in zip(fit, bent, strict=True)])
+        form = Fraction(p) * a * a + q * a * b + Fraction(r) * b * b
+        holds(lower == Fraction(start) - Fraction(gain) * (a - b) ** 2 / form < Fraction(found["risk"]), "another risk")
+
+
 def spelled(pattern: Json) -> str:
     """The pieces of one hidden layer, unit by unit, as claims spell them."""
     return ",".join("".join(map(str, unit)) for unit in zip(*(layers[0] for layers in pattern), strict=True))

@@ -77,7 +77,13 @@ def wanted(document: Json) -> list[str]:
     if len(shape) == 3 and scalar and shape[0] == 1 and shape[1] < 3:
         found.append("global_minimum")
     if len(shape) == 3 and scalar and str(document["loss"]).count("squared"):
-        found += ["spurious_radius", "face_radius", *(["cell_radius", "global_radius"] if shape[:2] == [1, 2] else [])]
+        found += [
+            "spurious_labels",
+            *(["every_slope"] if shape[0] == 1 else []),
+            "spurious_radius",
+            "face_radius",
+            *(["cell_radius", "global_radius"] if shape[:2] == [1, 2] else []),
+        ]
     return found
 
 

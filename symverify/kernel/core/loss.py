@@ -164,9 +164,8 @@ THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumpt
 BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-LABELS = frozenset(
-    {"spurious_radius", "face_radius", "cell_radius", "global_radius"}
-)  # predictions that are linear in the labels
+RADII = frozenset({"spurious_radius", "face_radius", "cell_radius", "global_radius"})
+LABELS = RADII | {"spurious_labels", "every_slope"}  # predictions that are linear in the labels
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
 BOXES = frozenset({"minimum_in_box", "spurious_real"})
 UNDER_DECAY = frozenset({"minimum_in_box"})  # all that is proved with a penalty on the parameters

@@ -43,15 +43,7 @@ def spurious_radius(step: Reading) -> SpuriousRadius:
     problem = step.proof.problem
     g = step.need("form", listed(integer, len(problem.inputs), "integers, one per sample"))
     edge: list[Fraction] = step.need("affine", listed(canonical, problem.widths[0] + 1, "numbers: A, then a"))
-    if not problem.shallow or problem.widths[1] < 2 or not (problem.hidden_bias and problem.output_bias):
-        raise Rejected(step.where, "needs one hidden layer of two or more units, scalar output and all biases")
-    if not problem.activations[0].breakpoints:
-        raise Rejected(step.where, "the activation is affine")
-    form = fractions(g)
-    if any(dot(form, phi) for phi in problem.affine_features()) or tuple(g) != primitive(g):
-        raise Rejected(step.at("form"), "is not orthogonal to 1 and the inputs, or its entries have a common factor")
-    if any(len({g[i] for i in group}) > 1 for group in problem.groups):
-        raise Rejected(step.at("form"), "differs on equal inputs")
+    form = fractions(read_affine_form(step, g))
     labels = [y for (y,) in problem.targets]
     if (height := dot(form, labels)) <= 0:
         raise Rejected(step.at("form"), "is not positive at the labels")
@@ -61,3 +53,18 @@ def spurious_radius(step: Reading) -> SpuriousRadius:
         if abs(dot(edge, (*x, Fraction(1))) - mean) > radius:
             raise Rejected(step.at("affine"), f"is farther than {radius} from the label of sample {group[0] + 1}")
     return SpuriousRadius(radius, tuple(g))
+
+
+def read_affine_form(step: Reading, g: list[int]) -> list[int]:
+    """g, if it is orthogonal to affine labels and the network is one that Theorem 1 is about."""
+    problem = step.proof.problem
+    if not problem.shallow or problem.widths[1] < 2 or not (problem.hidden_bias and problem.output_bias):
+        raise Rejected(step.where, "needs one hidden layer of two or more units, scalar output and all biases")
+    if not problem.activations[0].breakpoints:
+        raise Rejected(step.where, "the activation is affine")
+    form = fractions(g)
+    if any(dot(form, phi) for phi in problem.affine_features()) or tuple(g) != primitive(g):
+        raise Rejected(step.at("form"), "is not orthogonal to 1 and the inputs, or its entries have a common factor")
+    if any(len({g[i] for i in group}) > 1 for group in problem.groups):
+        raise Rejected(step.at("form"), "differs on equal inputs")
+    return g
