@@ -34,7 +34,7 @@ def test_a_cone_of_labels_without_spurious_minima() -> None:
     for values in drawn(CONE, 3):
         atlas = tried(at(CONE, values), "face_atlas")["face_atlas"]
         assert atlas.statement["distinct_risks"] == 1
-        assert F(str(atlas.statement["lowest"])) == polynomial(str(found.statement["risk"]), values)
+        assert F(str(atlas.statement["lowest"])) == polynomial(str(found.statement["formula"]), values)
 
 
 def polynomial(text: str, values: dict[str, Fraction]) -> Fraction:
@@ -56,7 +56,7 @@ def test_a_label_in_an_interval() -> None:
     for values in drawn(FOUR, 4):
         there = tried(at(FOUR, values), "spurious_minimum")["spurious_minimum"]
         assert there.verdict is Verdict.PROVED
-        assert F(str(there.statement["risk"])) == polynomial(str(spurious["risk"]), values)
+        assert F(str(there.statement["risk"])) == polynomial(str(spurious["formula"]), values)
     assert lines(result, result["minimum_for_all"]) == [
         "for all a in [0, 1]: there is a local minimum on the face 11[01]0,111[01], of risk 0"
     ]

@@ -390,8 +390,8 @@ def _global_radius(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "
-          r"predicts the best affine fit is spurious for exactly those labels whose product with one of these vectors is "
-          r"not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
+          r"predicts the best affine fit is spurious for exactly those labels whose product with one of these vectors "
+          r"is not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
 def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
     rows = [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
     groups = {tuple(row): [i for i, other in enumerate(rows) if other == row] for row in rows}
@@ -405,8 +405,9 @@ def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
     holds(not forms or matrix_rank([[Fraction(x) for x in form] for form in forms]) == len(forms), "they are dependent")
 
 
-@sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
-          r"risk (?P<risk>[^,]+), is spurious: a network with a kink at (?P<kink>\S+) has risk (?P<better>.+)")  # fmt: skip
+@sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, "
+          r"of risk (?P<risk>[^,]+), is spurious: a network with a kink at (?P<kink>\S+) has risk (?P<better>.+)"
+          )  # fmt: skip
 def _every_slope(judge: Judge, step: int, found: Any) -> None:
     oracle, rng = judge.oracle, Random(judge.seed)
     fit = [[Fraction(f)] for f in judge.certificate["steps"][step]["fit"]]

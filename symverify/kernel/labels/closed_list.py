@@ -45,7 +45,7 @@ class NoSpurious(Fact):
             return None
         counts: Statement = {"strata": self.strata, "excluded": self.excluded}
         risk = spelled_square(self.family, self.errors, self.factor)
-        return "proved", {"domain": self.family.domain(), "risk": risk, **counts}
+        return "proved", {"domain": self.family.domain(), "formula": risk, **counts}
 
 
 def closed_list(step: Reading) -> NoSpurious:

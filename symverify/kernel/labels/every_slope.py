@@ -34,7 +34,7 @@ class EverySlope(Fact):
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "every_slope":
             return None
-        return "proved", {"risk": str(self.risk), "kink": str(self.kink), "better": self.better}
+        return "proved", {"risk": str(self.risk), "kink": str(self.kink), "better_formula": self.better}
 
 
 def every_slope(step: Reading) -> EverySlope:

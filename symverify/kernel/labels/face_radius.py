@@ -53,7 +53,7 @@ class FaceRadius(Fact):
             "neighbour": near and ",".join(map(str, near[0])),
             "neighbour_radius": near and spelled_or_none(near[1]),
         }
-        known: Statement = {"given": self.at.given, "cell": self.face, "risk": str(self.at.risk)}
+        known: Statement = {"given": self.at.given, "face": self.face, "risk": str(self.at.risk)}
         return "proved", {**known, **size, "vanishing": self.vanishing, **lower, **other}
 
 

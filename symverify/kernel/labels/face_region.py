@@ -33,7 +33,7 @@ class FaceRegion(Fact):
         if claim != "minimum_for_all":
             return None
         risk = spelled_square(self.family, self.errors, self.factor)
-        return "proved", {"domain": self.family.domain(), "cell": self.face, "risk": risk}
+        return "proved", {"domain": self.family.domain(), "face": self.face, "formula": risk}
 
 
 def face_region(step: Reading) -> FaceRegion:

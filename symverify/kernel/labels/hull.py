@@ -26,7 +26,7 @@ class SpuriousHull(Fact):
         found, other = self.minimum, self.better
         lower = spelled_square(other.family, other.errors, other.factor)
         risk = spelled_square(found.family, found.errors, found.factor)
-        return "proved", {"domain": found.family.domain(), "cell": found.face, "risk": risk, "better": lower}
+        return "proved", {"domain": found.family.domain(), "face": found.face, "formula": risk, "better_formula": lower}
 
 
 def hull(step: Reading) -> SpuriousHull:

@@ -11,7 +11,9 @@ LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={
 STEP: Json = {"rule": "closed_list", "fit": [["3/2", "1"]],
               "strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["1"], "sign": 1}, {}, {}]}  # fmt: skip
 CONTROLS = {
-    "a line": case(LINE, [STEP], claim("no_spurious_for_all", 0, domain="a in [1, 2]", risk="0", strata=3, excluded=1)),
+    "a line": case(
+        LINE, [STEP], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
+    ),
 }
 ENTRY = "steps[0].strata[0]"
 CORRUPTIONS = of("a line", [

@@ -15,10 +15,10 @@ FIT = ["-1/5", "1/10", "2/5", "7/10"]
 STEP: Json = {"rule": "every_slope", "kink": "2", "fit": FIT}
 BETTER = "3/20 - 9/200 (a - b)^2 / (11/4 a^2 + 3/2 a b + 3/4 b^2)"
 CONTROLS = {
-    "at 2": case(FOUR, [STEP], claim("every_slope", 0, risk="3/20", kink="2", better=BETTER)),
+    "at 2": case(FOUR, [STEP], claim("every_slope", 0, risk="3/20", kink="2", better_formula=BETTER)),
     "at 1": case(
         FOUR, [STEP | {"kink": "1"}], claim("every_slope", 0, risk="3/20", kink="1",
-        better="3/20 - 1/50 (a - b)^2 / (3/4 a^2 + 3/2 a b + 11/4 b^2)"),
+        better_formula="3/20 - 1/50 (a - b)^2 / (3/4 a^2 + 3/2 a b + 11/4 b^2)"),
     ),
 }  # fmt: skip
 CORRUPTIONS = of("at 2", [
@@ -26,7 +26,7 @@ CORRUPTIONS = of("at 2", [
     ("another affine fit", "steps[0].fit", ["0", "0", "0", "0"], "Rejected", "is not the best affine fit"),
     ("before all", "steps[0].kink", "-1", "Rejected", "gains nothing"),
     ("after all", "steps[0].kink", "3", "Rejected", "gains nothing"),
-    ("the gain", "claims[0].better", "0", "Rejected", "claimed '0', proved"),
+    ("the gain", "claims[0].better_formula", "0", "Rejected", "claimed '0', proved"),
     ("no fit", "steps[0].fit", ..., "Malformed", "is missing"),
     ("unknown key", "steps[0].slopes", [], "Malformed", "unknown key"),
 ])  # fmt: skip

@@ -39,17 +39,17 @@ def stated(risk: str, radius: str | None, exact: bool, vanishing: int = 0, **mor
 
 
 CONTROLS = {
-    "one sample": case(ONE, [point(), SLIDE], stated("0", "1", True, cell="1")),
-    "a kink": case(KINK, [point(), BENT], stated("18", "0", True, 2, cell="11[01]00")),
+    "one sample": case(ONE, [point(), SLIDE], stated("0", "1", True, face="1")),
+    "a kink": case(KINK, [point(), BENT], stated("18", "0", True, 2, face="11[01]00")),
     "a kink, with a neighbour": case(
         KINK, [point(), BENT | NEAR],
-        stated("18", "0", True, 2, cell="11[01]00", neighbour="-1,1,-1,1,1", neighbour_radius="4/9"),
+        stated("18", "0", True, 2, face="11[01]00", neighbour="-1,1,-1,1,1", neighbour_radius="4/9"),
     ),
     "an idle unit": case(
         IDLE, [point(), {"rule": "face_radius", "from": {"point": 0}, "multipliers": [[], []],
                          "moves": [[["-1/2", "0", "1/2"], ["0"] * 3, ["0"] * 3], None],
                          "shift": ["5/6", "1/3", "-1/6"]}],
-        stated("1/6", "3/4", False, cell="111,111"),
+        stated("1/6", "3/4", False, face="111,111"),
     ),
 }  # fmt: skip
 LOWER = [layer([["-1"]], ["1"]), layer([["3/2"]], ["0"])]
@@ -145,7 +145,7 @@ def test_spurious_within() -> None:
     lower = [layer([["1"], ["0"]], ["1", "1"]), layer([["1/2", "0"]], ["-1/3"])]
     # risks 2/3 and 1/6: f' − f = (−1/2, 0, 1/2)
     good = certificate(at, [point(), point(lower), fit | {"spurious": "1/7"}], [
-        claim("face_radius", 2, given=True, cell="000,000", risk="2/3", radius=None, exact=False, vanishing=0,
+        claim("face_radius", 2, given=True, face="000,000", risk="2/3", radius=None, exact=False, vanishing=0,
               spurious_radius="1/7", better_risk="1/6", neighbour=None, neighbour_radius=None)])  # fmt: skip
     assert outcome(at, good)[0] == "Accepted"
     for wrong in ("1/4", "0", "-1"):

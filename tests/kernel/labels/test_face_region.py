@@ -24,15 +24,15 @@ EDGE: Json = {"rule": "face_region", "parameters": [layer([["1"]]), layer([["1"]
 SHIFTED = SIDED | {"data": [{"x": [1], "y": ["1 + a - b"]}]}
 CONTROLS = {
     "one sample": case(
-        ONE, [SLIDE], claim("minimum_for_all", 0, domain="a in [1, 2]", cell="1", risk="0")
+        ONE, [SLIDE], claim("minimum_for_all", 0, domain="a in [1, 2]", face="1", formula="0")
     ),
-    "the affine fit": case(FOUR, [FIT], claim("minimum_for_all", 0, domain="a in [0, 1]", cell="1111,1111",
-                                             risk="3/80 + 3/20 a + 3/20 a^2")),
+    "the affine fit": case(FOUR, [FIT], claim("minimum_for_all", 0, domain="a in [0, 1]", face="1111,1111",
+                                             formula="3/80 + 3/20 a + 3/20 a^2")),
     "two kinks": case(
-        FOUR, [BENT], claim("minimum_for_all", 0, domain="a in [0, 1]", cell="11[01]0,111[01]", risk="0")
+        FOUR, [BENT], claim("minimum_for_all", 0, domain="a in [0, 1]", face="11[01]0,111[01]", formula="0")
     ),
     "side conditions": case(SHIFTED, [EDGE], claim(
-        "minimum_for_all", 0, domain="a in [0, 1], b in [0, 1] with a - b > 0", cell="1", risk="0")),
+        "minimum_for_all", 0, domain="a in [0, 1], b in [0, 1] with a - b > 0", face="1", formula="0")),
 }  # fmt: skip
 CORRUPTIONS = of("one sample", [
     ("it does not move", "steps[0].moves[0][0]", ["0"], "Rejected", "do not combine to its gradient for all labels"),
@@ -41,11 +41,11 @@ CORRUPTIONS = of("one sample", [
     ("no parameters", "steps[0].parameters", ..., "Malformed", "is missing"),
     ("weights of nothing", "steps[0].weights", [["1"], []], "Rejected", "may give way"),
     ("too few weights", "steps[0].weights", [[]], "Rejected", "expected one list for each of the 2 conditions"),
-    ("another face", "claims[0].cell", "0", "Rejected", "proved '1'"),
+    ("another face", "claims[0].face", "0", "Rejected", "proved '1'"),
 ]) + of("the affine fit", [
     ("slower", "steps[0].moves[0][0]", ["1/5"], "Rejected", "for all labels"),
     ("the idle unit moves", "steps[0].moves[1]", [["0"]] * 3, "Rejected", "is null exactly where"),
-    ("the risk", "claims[0].risk", "3/20", "Rejected", "claimed '3/20', proved"),
+    ("the risk", "claims[0].formula", "3/20", "Rejected", "claimed '3/20', proved"),
 ]) + of("two kinks", [
     ("a multiplier", "steps[0].multipliers[0][0]", ["1", "0"], "Rejected", "do not combine to its gradient"),
     ("it leaves its kink", "steps[0].moves[0][1]", ["3"], "Rejected", "for all labels"),

@@ -14,17 +14,17 @@ OFF: Json = {"rule": "face_region", "parameters": [layer([["-1"]]), layer([["1"]
 HULL: Json = {"rule": "hull", "from": {"minimum": 0, "better": 1}}
 CONTROLS = {
     "off": case(ONE, [OFF, SLIDE, HULL],
-                claim("spurious_face_for_all", 2, domain="a in [1, 2]", cell="0", risk="a^2", better="0")),
+                claim("spurious_face_for_all", 2, domain="a in [1, 2]", face="0", formula="a^2", better_formula="0")),
     "the affine fit": case(FOUR, [FIT, BENT, HULL], claim(
-        "spurious_face_for_all", 2, domain="a in [0, 1]", cell="1111,1111", risk="3/80 + 3/20 a + 3/20 a^2",
-        better="0")),
+        "spurious_face_for_all", 2, domain="a in [0, 1]", face="1111,1111", formula="3/80 + 3/20 a + 3/20 a^2",
+        better_formula="0")),
 }  # fmt: skip
 CORRUPTIONS = of("off", [
     ("the other way", "steps[2].from", {"minimum": 1, "better": 0}, "Rejected", "is not shown to be lower"),
     ("itself", "steps[2].from", {"minimum": 0, "better": 0}, "Rejected", "is not shown to be lower"),
     ("no premise", "steps[2].from.better", ..., "Malformed", "is missing"),
     ("unknown key", "steps[2].corners", [], "Malformed", "unknown key"),
-    ("the risks", "claims[0].better", "1", "Rejected", "claimed '1', proved '0'"),
+    ("the risks", "claims[0].better_formula", "1", "Rejected", "claimed '1', proved '0'"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
