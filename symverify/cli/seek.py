@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from symverify.cli.common import Format, app, positive, print_result, tell, writable, writing
+from symverify.cli.common import Format, Network, app, load_network, positive, print_result, tell, writable, writing
 from symverify.errors import Usage
 from symverify.text import plain
 
@@ -43,7 +43,7 @@ def find(
     found = run(claim, template(inputs, width, shape, not no_bias), integers, timeout, certificate)
     if found.problem is not None and target is not None and found.proved:
         with writing(target):
-            write_atomically(target, found.problem.network + b"\n" * (not found.problem.network.endswith(b"\n")))
+            write_atomically(target, found.problem.network)
     labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
     if form is Format.JSON:
         more = {"labels": labels, "reason": found.reason, "network": None if target is None else str(target)}
@@ -59,3 +59,36 @@ def find(
     if not found.proved:
         tell(f"s UNDECIDED {plain(claim)}")
         raise typer.Exit(3)
+
+
+@app.command()
+def regions(
+    network: Network,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """The phase diagram of label space: where which faces have local minima, as the labels of a file turn."""
+    from symverify.problem.write import write_atomically
+    from symverify.report import diagram as render
+    from symverify.search.diagram import diagram as run
+
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    if output is not None and output.suffix not in (".svg", ".png", ".json"):
+        raise Usage("the picture is .svg, .png or .json", "name it so with -o")
+    if output is not None:
+        writable(output, network)
+    found = run(load_network(network, form).problem)
+    if output is not None:
+        with writing(output):
+            if output.suffix == ".png":
+                render.png(found, output)
+            else:
+                made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
+                write_atomically(output, made.encode())
+    if form is Format.JSON:
+        print(render.as_json(found))
+    else:
+        tell(*render.summary(found))
+        tell(*([f"picture: {plain(output)}"] if output is not None else []))
+    raise typer.Exit(3)  # there is no certificate

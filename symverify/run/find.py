@@ -67,7 +67,7 @@ def find(claim: str, document: dict[str, object], whole: bool, timeout: float, o
     if isinstance(found, NotFound):
         return Find(None, None, found.reason)
     data = [{"x": [str(v) for v in x], "y": [str(y)]} for x, y in zip(problem.inputs, found.labels, strict=True)]
-    made = loads(json.dumps({**document, "name": claim.replace("_", " "), "data": data}))
+    made = loads(json.dumps({**document, "name": claim.replace("_", " "), "data": data}) + "\n")
     result = check(made, [CLAIMS[claim]], cell=found.cell, output=output, smt=False, timeout=timeout, fresh=True)
     if not confirmed(claim, result):
         return Find(made, None, "the kernel did not confirm what the search found")
