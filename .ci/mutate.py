@@ -1,91 +1,316 @@
 #!/usr/bin/env python3
 """Mutation testing of the kernel by cosmic-ray: how many of the mutants of its files the tests kill.
 
-    python .ci/mutate.py STOREY[/FILE.py] [--sample N]
+    python .ci/mutate.py [STOREY | STOREY/FILE.py | FILE.py | all ...] [--sample N] [--least PERCENT]
 
-Works on a copy of the repository. The mutants of a file run against the test file of its name; those of one that is no
-rule against the general tests and those of its storey. With --sample they are drawn with one seed.
+Works on a copy of the repository. A mutant is killed where its tests end with another exit code than 0. With --sample
+at most N mutants of each file are drawn, at places that are all different, by a hash of the line and the change: the
+same on every machine, and other edits to the file change little of it. Left out are the kinds below; those that are
+known to change nothing are in `equivalent_mutants.toml` beside this script, each with the reason, and are not run.
+Exits with 1 where fewer than --least percent of the others are killed.
 """
 
 import argparse
+import ast
+import compileall
+import difflib
+import hashlib
 import os
-import random
+import py_compile
+import resource
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from cosmic_ray import plugins
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_and_test, mutate_code
+from cosmic_ray.work_item import MutationSpec, TestOutcome
+
 ROOT = Path(__file__).resolve().parent.parent
-KERNEL = "symverify/kernel"
-GENERAL = (
-    "test_text.py", "test_file.py", "test_algebra.py", "test_poly.py", "test_losses.py", "test_check.py",
-    "test_walk.py",
-)  # fmt: skip
-CONFIG = """[cosmic-ray]
-module-path = "{module}"
-timeout = {timeout}
-excluded-modules = []
-test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
+KERNEL, TESTS = Path("symverify/kernel"), Path("tests/kernel")
+EQUIVALENT = Path(__file__).parent / "equivalent_mutants.toml"
+COPIED = ("symverify", "tests", "pyproject.toml", ".ci")
+MEMORY = 4 * 10**6  # KiB
 
-[cosmic-ray.distributor]
-name = "local"
-"""
+TYPES = "a type: no verdict depends on it, and mypy reads it"
+METER = "work that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
+WORDS = "the words or the place of a rejection"
+STRICT = "`strict` of a zip: one test reads the syntax trees and holds all of them to True"
+FROZEN = "frozen and slots of a dataclass: a guard against the kernel's own code"
+IDENTITY = "identity for equality, or the reverse: the same for None and for small integers"
+SYNTAX = "no Python"
+IDENTITIES = {f"core/ReplaceComparisonOperator_{pair}" for pair in ("Eq_Is", "NotEq_IsNot")}
+NONE_IDENTITIES = {f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq")}
+
+# The tests of a file without a test file of its name, the quickest that can kill first.
+ELSEWHERE = {
+    "check.py": ["test_check.py", "test_walk.py"],
+    "losses.py": ["test_losses.py", "core/test_loss.py", "reals"],
+    "network_file.py": ["test_network_file.py"],
+    "core/activation.py": ["test_network_file.py", "core"],
+    "core/algebra.py": ["test_algebra.py", "core/test_face_minimum.py", "core/test_global_lower_bound.py"],
+    "core/errors.py": ["test_check.py", "test_poly.py", "test_algebra.py", "core/test_point.py"],
+    "core/facts.py": ["core", "cells/test_atlas.py"],
+    "core/loss.py": ["core/test_loss.py", "test_losses.py", "core"],
+    "core/network.py": ["core", "test_network_file.py", "curvature"],
+    "core/poly.py": ["test_poly.py", "core/test_descent.py"],
+    "core/proof.py": ["test_check.py", "test_walk.py", "core"],
+    "core/text.py": ["test_text.py", "test_network_file.py"],
+    "core/units.py": ["core/test_global_lower_bound.py", "cells/test_not_attained.py"],
+    "curvature/eliminate.py": ["curvature"],
+    "curvature/flows.py": ["curvature", "reals/test_minimum_in_box.py"],
+    "curvature/forms.py": ["curvature", "cells/test_cell_minima.py"],
+    "curvature/hessian.py": ["curvature"],
+    "cells/arrangement.py": ["cells/test_cell_cover.py", "cells/test_face_atlas.py"],
+    "cells/strata.py": ["cells/test_cell_minima.py", "cells/test_cell_infimum.py", "cells/test_constant_risk_path.py"],
+}
+
+Span = tuple[tuple[int, int], tuple[int, int]]  # (row, column) from … to …, columns in characters
 
 
-def tests_of(name: str) -> str:
-    """The test files for a file of the kernel, the quickest first."""
-    storey, file = name.split("/")
-    own = ROOT / "tests" / "kernel" / storey / f"test_{file}"
-    general = [f"tests/kernel/{each}" for each in GENERAL]
-    return " ".join([f"tests/kernel/{storey}/test_{file}"] if own.is_file() else [*general, f"tests/kernel/{storey}"])
+@dataclass(frozen=True)
+class Mutant:
+    """One change of a file: cosmic-ray's operator, its how-manieth place, the first line changed, before and after."""
+
+    name: str
+    operator: str
+    occurrence: int
+    span: Span
+    before: str
+    after: str
 
 
-def run(name: str, sample: int | None, timeout: int) -> tuple[int, int, list[str]]:
-    """Mutants run, killed, and the survivors of one file, as "line: operator"."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "repository"
-        ignore = shutil.ignore_patterns("__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache")
-        shutil.copytree(ROOT, copy, ignore=ignore)
-        config = CONFIG.format(module=f"{KERNEL}/{name}", timeout=timeout, python=sys.executable, tests=tests_of(name))
-        (copy / "mutate.toml").write_text(config, encoding="utf-8")
-        here = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-        tool = [sys.executable, "-m", "cosmic_ray.cli"]
-        subprocess.run([*tool, "init", "mutate.toml", "session.sqlite"], cwd=copy, env=here, check=True)
-        with sqlite3.connect(copy / "session.sqlite") as session:
-            jobs = [row[0] for row in session.execute("SELECT job_id FROM work_items ORDER BY job_id")]
-            order = session.execute(
-                "SELECT job_id FROM mutation_specs ORDER BY operator_name, occurrence, start_pos_row, start_pos_col"
+def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """The parts of a file whose mutants are left out, with the reason."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(annotation=ast.expr() as part) | ast.AnnAssign(annotation=part):
+                yield part, TYPES
+            case ast.FunctionDef(returns=ast.expr() as part):
+                yield part, TYPES
+            case ast.Subscript(value=ast.Name(id="list" | "dict" | "set" | "tuple" | "frozenset"), slice=part):
+                yield part, TYPES
+            case ast.Call(func=ast.Name(id="zip"), keywords=flags):
+                yield from ((flag, STRICT) for flag in flags)
+            case ast.Call(func=ast.Name(id="spend" | "elimination" | "effort" | "size" | "metered"), args=parts):
+                yield from ((part, METER) for part in parts)
+            case ast.Call(func=ast.Name(id="within_budget" | "bounded"), args=[_, *parts]):
+                yield from ((part, METER) for part in parts)
+            case ast.Assign(targets=[ast.Name(id="cost")], value=part):
+                yield part, METER
+            case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
+                yield test, METER
+            case ast.Raise(exc=ast.Call(args=parts)):
+                yield from ((part, WORDS) for part in parts)
+            case ast.Assign(targets=[ast.Name(id="where" | "here")], value=ast.JoinedStr() as part):
+                yield part, WORDS
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                yield node, IDENTITY
+            case ast.ClassDef(decorator_list=decorators):
+                yield from (
+                    (flag, FROZEN) for each in decorators if isinstance(each, ast.Call) for flag in each.keywords
+                )
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) | ast.Tuple(elts=[ast.Name(id=name), *_])], value=part):
+                if name.startswith("MAX_"):
+                    yield part, METER
+                elif name != name.upper():
+                    yield part, TYPES
+            case ast.FunctionDef(name="effort" | "elimination"):
+                yield node, METER
+
+
+def spans_left_out(source: str) -> list[tuple[Span, str]]:
+    """The same as places in the text."""
+    lines = source.splitlines()
+
+    def at(row: int, column: int) -> tuple[int, int]:
+        return row, len(lines[row - 1].encode()[:column].decode())
+
+    return [
+        ((at(part.lineno, part.col_offset), at(part.end_lineno, part.end_col_offset)), why)
+        for part, why in left_out(ast.parse(source))
+    ]
+
+
+def places(source: str) -> Iterator[tuple[str, int, Span]]:
+    """Every mutant that cosmic-ray knows of: operator, occurrence, place."""
+    tree = get_ast(source)
+    for operator in sorted(plugins.operator_names()):
+        kind = plugins.get_operator(operator)
+        if not kind.arguments():
+            spans = [span for node in ast_nodes(tree) for span in kind().mutation_positions(node)]
+            yield from ((operator, occurrence, span) for occurrence, span in enumerate(spans))
+
+
+def drawn(name: str, sample: int | None) -> tuple[list[Mutant], Counter[str]]:
+    """The mutants of a file that count, sampled; and how many were left out for which reason."""
+    source = (ROOT / KERNEL / name).read_text(encoding="utf-8")
+    lines, skipped, why_not, kept = source.splitlines(), spans_left_out(source), Counter[str](), []
+    for operator, occurrence, (start, end) in places(source):
+        reason = (
+            IDENTITY
+            if operator in IDENTITIES
+            else next(
+                (
+                    why
+                    for (first, last), why in skipped
+                    if first <= start and end <= last and (why is not IDENTITY or operator in NONE_IDENTITIES)
+                ),
+                None,
             )
-            jobs = [row[0] for row in order]
-            kept = jobs if sample is None else random.Random(0).sample(jobs, min(sample, len(jobs)))
-            for job in set(jobs) - set(kept):
-                session.execute("DELETE FROM mutation_specs WHERE job_id = ?", (job,))
-                session.execute("DELETE FROM work_items WHERE job_id = ?", (job,))
-        subprocess.run([*tool, "exec", "mutate.toml", "session.sqlite"], cwd=copy, env=here, check=True)
-        with sqlite3.connect(copy / "session.sqlite") as session:
-            rows = session.execute(
-                "SELECT r.test_outcome, m.start_pos_row, m.operator_name FROM work_results r JOIN mutation_specs m "
-                "ON r.job_id = m.job_id"
-            ).fetchall()
-    lived = [f"{row}: {operator.partition('/')[2]}" for outcome, row, operator in rows if "SURVIVED" in str(outcome)]
-    return len(rows), len(rows) - len(lived), sorted(lived)
+        )
+        if reason is None:
+            key = f"{name}\0{lines[start[0] - 1].strip()}\0{start[1]}\0{operator}"
+            kept.append((hashlib.sha256(key.encode()).hexdigest(), occurrence, operator, (start, end)))
+        else:
+            why_not[reason] += 1
+    by_place = dict[Span, tuple[str, int, str, Span]]()
+    for each in sorted(kept):
+        if sample is None or each[-1] not in by_place:
+            by_place[each[-1] if sample is not None else (each[2], each[1])] = each
+    chosen = list[Mutant]()
+    for _, *each in by_place.values():
+        if len(chosen) == sample:
+            break
+        if mutant := made(name, source, *each):
+            chosen.append(mutant)
+        else:
+            why_not[SYNTAX] += 1
+    return chosen, why_not
+
+
+def made(name: str, source: str, occurrence: int, operator: str, span: Span) -> Mutant | None:
+    """The mutant, with what it changes; None where it is no Python."""
+    after = mutate_code(source, plugins.get_operator(operator)(), occurrence)
+    try:
+        ast.parse(after)
+    except SyntaxError:
+        return None
+    changes = [line for line in difflib.ndiff(source.splitlines(), after.splitlines()) if line[:2] in ("- ", "+ ")]
+    old, new = (next((line[2:].strip() for line in changes if line[0] == side), "") for side in "-+")
+    return Mutant(name, operator, occurrence, span, old, new)
+
+
+def equivalents() -> dict[tuple[str, str, str], str]:
+    """(file, line, changed line): why the change is none."""
+    with EQUIVALENT.open("rb") as file:
+        listed = tomllib.load(file)
+    return {
+        (name, each["line"], mutant): each["why"]
+        for name, entries in listed.items()
+        for each in entries
+        for mutant in each["mutants"]
+    }
+
+
+def tests_of(name: str) -> list[str]:
+    """The test files for a file of the kernel."""
+    own = TESTS / Path(name).parent / f"test_{Path(name).name}"
+    if name not in ELSEWHERE and not (ROOT / own).is_file():
+        return [(TESTS / Path(name).parent).as_posix()]
+    return [(TESTS / each).as_posix() for each in ELSEWHERE.get(name, [])] or [own.as_posix()]
+
+
+def copied(folder: Path) -> Path:
+    """A copy of what the tests need, compiled so that a changed file is seen by its bytes, not by its time."""
+    copy = folder / "repository"
+    copy.mkdir()
+    for part in COPIED:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / part, copy / part)
+    for part in ("symverify/kernel", "tests/kernel", "tests/oracles", "tests/examples.py"):
+        how = {"quiet": 1, "invalidation_mode": py_compile.PycInvalidationMode.CHECKED_HASH}
+        (compileall.compile_dir if (copy / part).is_dir() else compileall.compile_file)(copy / part, **how)
+    return copy
+
+
+def command(tests: list[str], seconds: int) -> str:
+    """Runs the tests with limits on processor time and memory, and without the plugins that they do not use."""
+    pytest = f"{sys.executable} -m pytest -x -q --assert=plain -p no:cacheprovider -m 'not long' {' '.join(tests)}"
+    return f'sh -c "ulimit -t {seconds} -v {MEMORY}; exec {pytest}"'
+
+
+def baseline(tests: list[str]) -> int:
+    """The tests pass as they are; a limit on the seconds of processor time that they may take on a mutant."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = subprocess.run(command(tests, 1000), shell=True, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the tests fail without a mutant: {' '.join(tests)}\n{done.stdout}{done.stderr}")
+    return 10 + 4 * int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+
+
+def run(name: str, sample: int | None, known: dict[tuple[str, str, str], str]) -> Counter[str]:
+    """Runs the mutants of one file and prints those that live; how many were drawn, equivalent, killed."""
+    mutants, why_not = drawn(name, sample)
+    count, alive, limit = Counter(drawn=len(mutants), **why_not), list[Mutant](), 0
+    for mutant in mutants:
+        if (name, mutant.before, mutant.after) in known:
+            count["equivalent"] += 1
+            continue
+        limit = limit or baseline(tests_of(name))
+        spec = MutationSpec(KERNEL / name, mutant.operator, mutant.occurrence, *mutant.span)
+        result = mutate_and_test([spec], command(tests_of(name), limit), 3600)
+        if result.test_outcome == TestOutcome.KILLED and result.output != "timeout":
+            count["killed"] += 1
+        else:
+            alive.append(mutant)
+    print(f"{name}: {told(count)}", flush=True)
+    for each in alive:
+        print(f"    {each.span[0][0]}: {each.before}\n{' ' * (5 + len(str(each.span[0][0])))} {each.after}", flush=True)
+    return count
+
+
+def told(count: Counter[str]) -> str:
+    """A line of numbers."""
+    real = count["drawn"] - count["equivalent"]
+    score = f", {100 * count['killed'] / real:.1f} %" if real else ""
+    return f"{count['drawn']} drawn, {count['equivalent']} equivalent, {count['killed']} of {real} killed{score}"
 
 
 def main() -> int:
-    """Print a line for each file, and its survivors."""
+    """Print a line for each file, with its survivors, each storey, and all."""
     parser = argparse.ArgumentParser(description="Mutation testing of the kernel.")
-    parser.add_argument("what", help="a storey, or a file of one, as core/valley.py")
-    parser.add_argument("--sample", type=int, help="so many mutants of each file")
-    parser.add_argument("--timeout", type=int, default=120, help="seconds for the tests of one mutant")
+    parser.add_argument("what", nargs="+", help='storeys or files, as core, core/valley.py, losses.py; or "all"')
+    parser.add_argument("--sample", type=int, help="at most so many mutants of each file")
+    parser.add_argument("--least", type=float, default=0, help="the percentage to be killed of those not equivalent")
+    parser.add_argument("--list", action="store_true", help="only print the mutants that are drawn")
     given = parser.parse_args()
-    files = sorted(path.relative_to(ROOT / KERNEL).as_posix() for path in (ROOT / KERNEL).glob("*/*.py"))
-    for name in files:
-        if (name == given.what or name.startswith(f"{given.what}/")) and not name.endswith("__init__.py"):
-            every, killed, lived = run(name, given.sample, given.timeout)
-            print(f"{name}: {killed} of {every} killed", *lived, sep="\n    ", flush=True)
-    return 0
+    files = sorted(path.relative_to(ROOT / KERNEL).as_posix() for path in (ROOT / KERNEL).rglob("*.py"))
+    files = [name for name in files if Path(name).name not in ("__init__.py", "__main__.py", "table.py")]
+    chosen = [n for n in files if {"all", n, n.partition("/")[0]} & set(given.what)]
+    known, found = equivalents(), dict[str, Counter[str]]()
+    if given.list:
+        for name in chosen:
+            mutants, why_not = drawn(name, given.sample)
+            print(f"{name}: {len(mutants)}", dict(why_not))
+            for each in mutants:
+                sure = "= " if (name, each.before, each.after) in known else "  "
+                print(f"  {sure}{each.span[0][0]}: {each.before}\n        {each.after}")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copied(Path(folder))
+        os.chdir(copy)
+        os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        for name in chosen:
+            storey = name.partition("/")[0] if "/" in name else "beside the storeys"
+            found[storey] = found.get(storey, Counter()) + run(name, given.sample, known)
+        os.chdir(ROOT)
+    every = sum(found.values(), Counter[str]())
+    for storey, count in found.items():
+        print(f"{storey}: {told(count)}")
+    print(f"all: {told(every)}")
+    return int(100 * every["killed"] < given.least * (every["drawn"] - every["equivalent"]))
 
 
 if __name__ == "__main__":

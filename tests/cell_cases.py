@@ -8,9 +8,9 @@ from typing import Any
 
 from symverify.kernel.check import apply
 from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of
 from symverify.kernel.core.proof import Proof, Rule
+from symverify.kernel.network_file import read_problem
 
 ACTIVATIONS: list[Any] = [
     "relu",

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.kernel.core.activation import Activation
-from symverify.kernel.core.loss import squared
 from symverify.kernel.core.network import Point, Problem, predictions, risk
+from symverify.kernel.losses import squared
 
 Number = Fraction | int
 

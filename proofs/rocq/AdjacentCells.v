@@ -124,10 +124,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 
 Definition piecesT (h : act t) (z : t) : option (list (t * t)) :=
   match sidesT K (fst h) (snd h) z with

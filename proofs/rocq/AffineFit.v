@@ -10,8 +10,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Notation z0 := (zero K).
 (* A: proposed; its residuals are orthogonal to the inputs and to 1 *)
 Definition check_affine (g : list t -> list t -> list t) (d m : nat) N (D : list (list t * list t)) (th : params t) (A : list (list t)) : bool :=
   (length A =? m)%nat && forallb (fun row => (length row =? S d)%nat) A &&

@@ -139,22 +139,37 @@ Proof.
   exists (Rmin d1 d2). split; [apply Rmin_pos; auto|]. intros x' Hx. assert (L1 := Rmin_l d1 d2). assert (L2 := Rmin_r d1 d2).
   apply Forall2_app; [apply H1; lra|apply H2; lra].
 Qed.
+Lemma cont_ext {A} (n : R -> A -> A -> Prop) (f g : R -> A) : (forall x, f x = g x) -> cont n f -> cont n g.
+Proof. intros E C x e He. destruct (C x e He) as (d & Hd & H). exists d. split; auto. intros x' Hx. rewrite <- !E. auto. Qed.
+Lemma cont_vadd u F : cont (nears near) F -> cont (nears near) (fun x => vadd u (F x)).
+Proof.
+  intros C x e He. destruct (C x e He) as (d & Hd & H). exists d. split; auto. intros x' Hx. specialize (H x' Hx). revert H. generalize (F x) (F x'). clear - He.
+  induction u as [|a u IH]; intros l l' H; simpl; [exact H|]. destruct H as [|b b' l l' Hb H]; [apply (close1_refl e (a :: u)); auto|]. constructor; [|apply IH; auto].
+  unfold near in *. replace (a + b' - (a + b)) with (b' - b) by ring. auto.
+Qed.
 
-(* The geometry, for any loss. A: an affine map, whose predictions the path has. Beside it a point whose output k0 has v times the unit (b, w) more. *)
+Lemma second_entry q y : forall m k w, (k < m)%nat -> (m < w)%nat -> nth m (vadd (urow k q w) (urow m y w)) 0 = y.
+Proof.
+  unfold urow. induction m as [|m IH]; intros k w Hk Hw; [lia|]. destruct w as [|w]; [lia|]. destruct k as [|k]; [|simpl; apply IH; lia].
+  simpl. rewrite Nat.sub_0_r. clear IH Hk. revert w Hw. induction m as [|m IH]; intros [|w] Hw; try lia; simpl; [ring|apply IH; lia].
+Qed.
+
+(* The geometry, for any loss. A: an affine map, whose predictions the path has: output k0 takes x times a unit that is constant, and its bias
+   makes up for it. Beside it a point whose output k0 has v times the unit (b, w) more. *)
 Lemma construction d m h H HL (D : list (list R * list R)) A k0 b w : okpiece h -> (m < H)%nat ->
   (forall hw, In hw HL -> continuous_act (fst hw) /\ ~ constant_act (fst hw) /\ (m < snd hw)%nat) ->
   length A = m -> (forall row, In row A -> length row = S d) -> (k0 < m)%nat -> length w = d ->
   exists (P : list (list (R * R))) (path : R -> params R) (better : R -> params R),
     (forall x, shaped (m :: map snd HL ++ [H; d]) (path x)) /\ (forall v, shaped (m :: map snd HL ++ [H; d]) (better v)) /\
-    (forall x s, 0 <= x <= 1 -> In s D -> net (network HL h) (path x) (fst s) = affine_map A (fst s) /\ inside (network HL h) P (path x) (fst s)) /\
+    (forall x s, In s D -> net (network HL h) (path x) (fst s) = affine_map A (fst s) /\ inside (network HL h) P (path x) (fst s)) /\
     (forall v s, In s D -> net (network HL h) (better v) (fst s) =
        map (fun k => dot (nth k A []) (1 :: fst s) + (if Nat.eqb k k0 then v else 0) * ev h (dot (b :: w) (1 :: fst s))) (seq 0 m)) /\
-    (forall x x', path x = path x' -> x = x') /\ continuous_path path.
+    (forall x x', path x = path x' -> x = x') /\ continuous_path path /\ unbounded_path path.
 Proof.
   intros HP Hm HO LA RA Hk0 Lw. set (NN := network HL h).
   destruct HP as (z0 & s & o & r & Hs & Hr & Pev).
   set (fit := fun k (s : list R * list R) => dot (nth k A []) (1 :: fst s)). set (hs := fun s : list R * list R => ev h (dot (b :: w) (1 :: fst s))).
-  (* scale al and shift us x: the fits stay inside the piece *)
+  (* a scale al: the fits stay inside the piece *)
   set (M := sumn m (fun k => sum (fun s => Rabs (fit k s)) D) + 1).
   assert (SP : forall q (f : nat -> list R * list R -> R), 0 <= sumn q (fun k => sum (fun s => Rabs (f k s)) D)).
   { induction q; intros f; simpl; [lra|]. assert (0 <= sum (fun s => Rabs (f 0%nat s)) D) by (apply sum_pos; intros; apply Rabs_pos).
@@ -169,37 +184,34 @@ Proof.
     intros k s' Hk Hin. specialize (X m fit k s' Hk Hin). unfold M. lra. }
   set (al := r / (2 * M)). assert (Pal : 0 < al) by (apply Rdiv_lt_0_compat; lra).
   assert (AM : al * M = r / 2) by (unfold al; field; lra).
-  set (us := fun x : R => x * (r / 4)).
-  assert (PZ : forall x k s', 0 <= x <= 1 -> (k < m)%nat -> In s' D -> Rabs (z0 + us x + al * fit k s' - z0) < r).
-  { intros x k s' Hx' Hk Hin. specialize (MB k s' Hk Hin). replace (z0 + us x + al * fit k s' - z0) with (us x + al * fit k s') by ring.
-    apply Rle_lt_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right al) by lra.
-    assert (al * Rabs (fit k s') < r / 2) by (rewrite <- AM; apply Rmult_lt_compat_l; auto).
-    assert (Rabs (us x) <= r / 4) by (unfold us; rewrite Rabs_right; nra). lra. }
+  assert (PZ : forall k s', (k < m)%nat -> In s' D -> Rabs (z0 + al * fit k s' - z0) < r).
+  { intros k s' Hk Hin. specialize (MB k s' Hk Hin). replace (z0 + al * fit k s' - z0) with (al * fit k s') by ring.
+    rewrite Rabs_mult, (Rabs_right al) by lra. assert (al * Rabs (fit k s') < r / 2) by (rewrite <- AM; apply Rmult_lt_compat_l; auto). lra. }
   set (crow := z0 :: repeat 0 d).
   assert (CZ : forall x, dot crow (1 :: x) = z0) by (intros; unfold crow; cbn [dot]; rewrite dot_rep0; ring).
   (* the first layer: the fits, one more unit, constants *)
-  set (frow := fun x row => vadd (z0 + us x :: repeat 0 d) (map (Rmult al) row)).
-  set (W1 := fun x row => map (frow x) A ++ row :: repeat crow (H - S m)).
-  assert (R1 : forall x k s', dot (frow x (nth k A [])) (1 :: fst s') = z0 + us x + al * fit k s').
-  { intros x k s'. unfold frow. rewrite dot_vadd, dot_scale. cbn [dot]. rewrite dot_rep0. unfold fit. ring. }
-  assert (NW : forall x k, (k < m)%nat -> nth k (map (frow x) A) [] = frow x (nth k A [])).
-  { intros x k Hk. rewrite (nth_indep _ [] (frow x [])) by (rewrite map_length; lia). apply map_nth. }
-  assert (MW : forall x, map (frow x) A = map (fun k => frow x (nth k A [])) (seq 0 m)).
-  { intros x. rewrite <- LA. symmetry. apply (map_nth_seq_gen (frow x)). }
-  set (c1 := fun x s' k => s * (z0 + us x + al * fit k s') + o).
-  assert (L1 : forall x row s', 0 <= x <= 1 -> In s' D -> exists rest,
-     net [(true, h)] [W1 x row] (fst s') = (map (c1 x s') (seq 0 m) ++ [ev h (dot row (1 :: fst s'))]) ++ rest).
-  { intros x row s' Hx' Hin. eexists. unfold net, W1, layer. cbn [fst snd ext]. rewrite map_app, MW, map_map. cbn [map]. rewrite <- app_assoc. cbn [app]. f_equal.
+  set (frow := fun row => vadd (z0 :: repeat 0 d) (map (Rmult al) row)).
+  set (W1 := fun row => map frow A ++ row :: repeat crow (H - S m)).
+  assert (R1 : forall k s', dot (frow (nth k A [])) (1 :: fst s') = z0 + al * fit k s').
+  { intros k s'. unfold frow. rewrite dot_vadd, dot_scale. cbn [dot]. rewrite dot_rep0. unfold fit. ring. }
+  assert (NW : forall k, (k < m)%nat -> nth k (map frow A) [] = frow (nth k A [])).
+  { intros k Hk. rewrite (nth_indep _ [] (frow [])) by (rewrite map_length; lia). apply map_nth. }
+  assert (MW : map frow A = map (fun k => frow (nth k A [])) (seq 0 m)).
+  { rewrite <- LA. symmetry. apply (map_nth_seq_gen frow). }
+  set (c1 := fun s' k => s * (z0 + al * fit k s') + o).
+  assert (L1 : forall row s', In s' D -> exists rest,
+     net [(true, h)] [W1 row] (fst s') = (map (c1 s') (seq 0 m) ++ [ev h (dot row (1 :: fst s'))]) ++ rest).
+  { intros row s' Hin. eexists. unfold net, W1, layer. cbn [fst snd ext]. rewrite map_app, MW, map_map. cbn [map]. rewrite <- app_assoc. cbn [app]. f_equal.
     apply map_ext_in. intros k Hk. apply in_seq in Hk. rewrite R1, Pev by (apply PZ; auto; lia). reflexivity. }
   set (B := Rabs s * (Rabs z0 + r) + Rabs o + Rabs (ev h z0) + sum (fun s => Rabs (hs s)) D + 1).
   assert (As := Rabs_pos s). assert (Az := Rabs_pos z0). assert (Ao := Rabs_pos o). assert (Ae := Rabs_pos (ev h z0)).
   assert (Ah : 0 <= sum (fun s => Rabs (hs s)) D) by (apply sum_pos; intros; apply Rabs_pos).
   assert (Asz : 0 <= Rabs s * (Rabs z0 + r)) by (apply Rmult_le_pos; lra). assert (HB : 0 < B) by (unfold B; lra).
-  assert (B1 : forall x s' k, 0 <= x <= 1 -> (k < m)%nat -> In s' D -> Rabs (c1 x s' k) <= B).
-  { intros x s' k Hx' Hk Hin. unfold c1. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult.
-    assert (Rabs (z0 + us x + al * fit k s') <= Rabs z0 + r).
-    { replace (z0 + us x + al * fit k s') with (z0 + (z0 + us x + al * fit k s' - z0)) by ring. apply Rle_trans with (1 := Rabs_triang _ _). specialize (PZ x k s' Hx' Hk Hin). lra. }
-    assert (Rabs s * Rabs (z0 + us x + al * fit k s') <= Rabs s * (Rabs z0 + r)) by (apply Rmult_le_compat_l; auto). unfold B. lra. }
+  assert (B1 : forall s' k, (k < m)%nat -> In s' D -> Rabs (c1 s' k) <= B).
+  { intros s' k Hk Hin. unfold c1. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult.
+    assert (Rabs (z0 + al * fit k s') <= Rabs z0 + r).
+    { replace (z0 + al * fit k s') with (z0 + (z0 + al * fit k s' - z0)) by ring. apply Rle_trans with (1 := Rabs_triang _ _). specialize (PZ k s' Hk Hin). lra. }
+    assert (Rabs s * Rabs (z0 + al * fit k s') <= Rabs s * (Rabs z0 + r)) by (apply Rmult_le_compat_l; auto). unfold B. lra. }
   assert (B2 : forall s', In s' D -> Rabs (ev h (dot crow (1 :: fst s'))) <= B).
   { intros s' Hin. rewrite CZ. unfold B. lra. }
   assert (B3 : forall s', In s' D -> Rabs (hs s') <= B).
@@ -208,69 +220,78 @@ Proof.
   { intros hw Hin. destruct (HO hw Hin) as (Q1 & Q2 & Q3). split; [apply okpiece_exists; auto|lia]. }
   destruct (pass (S m) H Hm HL HO' B HB) as (TH & P & K & tau & HK & HLen & HSh & HN).
   set (pw := prev HL H). assert (Hp : (S m <= pw)%nat) by (unfold pw; destruct HL as [|hw HL']; simpl; [lia|apply HO'; left; auto]).
-  (* the last layer: undo scale and shift; output k0 takes v times the extra unit *)
+  (* the last layer: undo scale and shift; output k0 takes v times the extra unit, less e *)
   set (q := / (K * s * al)). set (vk := fun v k => if Nat.eqb k k0 then v else 0).
-  set (out := fun x v k => - q * (K * (s * (z0 + us x) + o) + tau) - vk v k / K * tau :: vadd (urow k q pw) (urow m (vk v k / K) pw)).
-  set (pth := fun x row v => map (out x v) (seq 0 m) :: TH ++ [W1 x row]).
-  assert (SHP : forall x row v, length row = S d -> shaped (m :: map snd HL ++ [H; d]) (pth x row v)).
-  { intros x row v Lrow.
-    assert (S1 : shaped [H; d] [W1 x row]).
+  set (out := fun e v k => - q * (K * (s * z0 + o) + tau) - vk v k / K * tau - vk v k * e :: vadd (urow k q pw) (urow m (vk v k / K) pw)).
+  set (pth := fun e row v => map (out e v) (seq 0 m) :: TH ++ [W1 row]).
+  assert (SHP : forall e row v, length row = S d -> shaped (m :: map snd HL ++ [H; d]) (pth e row v)).
+  { intros e row v Lrow.
+    assert (S1 : shaped [H; d] [W1 row]).
     { simpl. split; [unfold W1; rewrite app_length, map_length; simpl; rewrite repeat_length; lia|]. split; [|auto]. intros row' Hr'.
       unfold W1 in Hr'. apply in_app_or in Hr'. destruct Hr' as [Hr'|[<-|Hr']]; auto.
       - apply in_map_iff in Hr'. destruct Hr' as (a & <- & Ha). unfold frow. rewrite vadd_length; simpl; rewrite ?map_length, ?repeat_length, ?RA; auto.
       - apply repeat_spec in Hr'. subst. unfold crow. simpl. rewrite repeat_length; auto. }
-    specialize (HSh [d] [W1 x row] S1).
-    assert (LO : forall row', In row' (map (out x v) (seq 0 m)) -> length row' = S pw).
+    specialize (HSh [d] [W1 row] S1).
+    assert (LO : forall row', In row' (map (out e v) (seq 0 m)) -> length row' = S pw).
     { intros row' Hr'. apply in_map_iff in Hr'. destruct Hr' as (k & <- & Hk). apply in_seq in Hk. unfold out. simpl. rewrite vadd_length; rewrite !urow_length; lia. }
     unfold pth. destruct HL as [|[h' w'] HL']; simpl in *; rewrite map_length, seq_length; auto. }
-  assert (NET : forall x row v s', 0 <= x <= 1 -> In s' D -> Rabs (ev h (dot row (1 :: fst s'))) <= B ->
-     net NN (pth x row v) (fst s') = map (fun k => fit k s' + vk v k * ev h (dot row (1 :: fst s'))) (seq 0 m)).
-  { intros x row v s' Hx' Hin Hb. destruct (L1 x row s' Hx' Hin) as (rest & EL).
+  assert (NET : forall e row v s', In s' D -> Rabs (ev h (dot row (1 :: fst s'))) <= B ->
+     net NN (pth e row v) (fst s') = map (fun k => fit k s' + vk v k * (ev h (dot row (1 :: fst s')) - e)) (seq 0 m)).
+  { intros e row v s' Hin Hb. destruct (L1 row s' Hin) as (rest & EL).
     destruct (HN _ _ _ _ _ EL) as ((rest' & EN) & _).
     { rewrite app_length, map_length, seq_length. simpl. lia. }
     { intros a Ha. apply in_app_or in Ha. destruct Ha as [Ha|[<-|[]]]; auto. apply in_map_iff in Ha. destruct Ha as (k & <- & Hk). apply in_seq in Hk. apply B1; auto; lia. }
     unfold NN, network, pth. cbn [net]. rewrite EN. unfold layer. rewrite map_map. apply map_ext_in. intros k Hk. apply in_seq in Hk.
     unfold ev at 1, identity, out. cbn [fst snd plin ext dot]. rewrite dot_vadd, !urow_dot.
     set (g := ev h (dot row (1 :: fst s'))).
-    set (cs := map (c1 x s') (seq 0 m) ++ [g]). assert (Lcs : length cs = S m) by (unfold cs; rewrite app_length, map_length, seq_length; simpl; lia).
+    set (cs := map (c1 s') (seq 0 m) ++ [g]). assert (Lcs : length cs = S m) by (unfold cs; rewrite app_length, map_length, seq_length; simpl; lia).
     assert (NK : forall j, (j < S m)%nat -> nth j (map (fun a => K * a + tau) cs ++ rest') 0 = K * nth j cs 0 + tau).
     { intros j Hj. rewrite app_nth1 by (rewrite map_length; lia).
       rewrite (nth_indep _ 0 (K * 0 + tau)) by (rewrite map_length; lia). apply (map_nth (fun a => K * a + tau)). }
     rewrite !NK by lia. unfold cs.
-    assert (CK : nth k (map (c1 x s') (seq 0 m) ++ [g]) 0 = c1 x s' k) by (rewrite app_nth1 by (rewrite map_length, seq_length; lia); apply nth_map_seq; lia). rewrite CK.
-    replace (nth m (map (c1 x s') (seq 0 m) ++ [g]) 0) with g.
+    assert (CK : nth k (map (c1 s') (seq 0 m) ++ [g]) 0 = c1 s' k) by (rewrite app_nth1 by (rewrite map_length, seq_length; lia); apply nth_map_seq; lia). rewrite CK.
+    replace (nth m (map (c1 s') (seq 0 m) ++ [g]) 0) with g.
     2:{ rewrite app_nth2; rewrite map_length, seq_length; [|lia]. rewrite Nat.sub_diag. reflexivity. }
     unfold c1, q. field. repeat split; auto; lra. }
   (* the path *)
-  assert (NET0 : forall x s', 0 <= x <= 1 -> In s' D -> net NN (pth x crow 0) (fst s') = map (fun k => fit k s') (seq 0 m)).
-  { intros x s' Hx' Hin. rewrite NET by auto. apply map_ext. intros k. unfold vk. destruct (k =? k0); ring. }
-  assert (INJ : forall x x', pth x crow 0 = pth x' crow 0 -> x = x').
-  { intros x x' E. unfold pth in E. injection E as E1 E2. apply app_inv_head in E2. injection E2 as E2. unfold W1 in E2.
-      assert (E3 : nth k0 (map (frow x) A) [] = nth k0 (map (frow x') A) []).
-      { assert (G : forall x, nth k0 (map (frow x) A ++ crow :: repeat crow (H - S m)) [] = nth k0 (map (frow x) A) []) by (intros; apply app_nth1; rewrite map_length; lia).
-        rewrite <- (G x), <- (G x'), E2. reflexivity. }
-      rewrite !NW in E3 by auto. assert (RL := RA (nth k0 A []) (nth_In _ _ (eq_ind_r (fun n => (k0 < n)%nat) Hk0 LA))).
-      destruct (nth k0 A []) as [|a0 a]; [discriminate|]. unfold frow in E3. cbn [vadd map] in E3. injection E3 as E3.
-      assert (XX : us x = us x') by lra. unfold us in XX. apply Rmult_eq_reg_r in XX; lra. }
-  assert (CONT : continuous_path (fun x => pth x crow 0)).
-  { change (cont (nears (nears (nears near))) (fun x => pth x crow 0)). unfold pth. apply cont_cons; [|apply cont_app].
-    - apply cont_map. intros k _. unfold out. apply cont_cons; [|apply cont_const; intros; apply close1_refl; auto].
-      apply (cont_affine _ (- q * (K * (s * z0 + o) + tau) - vk 0 k / K * tau) (- q * K * s * (r / 4))). intros x. unfold us. ring.
-    - apply cont_const. intros. apply close_refl; auto.
-    - apply cont_cons; [|apply cont_const; constructor]. unfold W1. apply cont_app; [|apply cont_const; intros; apply close2_refl; auto].
-      apply cont_map. intros row Hrow. specialize (RA row Hrow). destruct row as [|a0 a]; [discriminate|]. unfold frow. cbn [vadd map].
-      apply cont_cons; [|apply cont_const; intros; apply close1_refl; auto].
-      apply (cont_affine _ (z0 + al * a0) (r / 4)). intros x. unfold us. ring. }
-  set (PP := repeat (1, 0) m :: P ++ [repeat (s, o) H]).
+  set (path := fun x => pth (ev h z0) crow x).
+  assert (NET0 : forall x s', In s' D -> net NN (path x) (fst s') = map (fun k => fit k s') (seq 0 m)).
+  { intros x s' Hin. unfold path. rewrite NET by auto. apply map_ext. intros k. rewrite CZ. ring. }
+  (* what output k0 takes of the constant unit *)
+  assert (TAKES : forall x, nth (S m) (nth k0 (map (out (ev h z0) x) (seq 0 m)) []) 0 = x / K).
+  { intros x. rewrite (nth_indep _ [] (out (ev h z0) x 0%nat)) by (rewrite map_length, seq_length; auto). rewrite map_nth, seq_nth by auto.
+    unfold out, vk. cbn [Nat.add nth]. rewrite Nat.eqb_refl. apply second_entry; lia. }
+  assert (INJ : forall x x', path x = path x' -> x = x').
+  { intros x x' E. unfold path, pth in E. injection E as E1. assert (T := TAKES x). rewrite E1, TAKES in T.
+    apply (Rmult_eq_reg_r (/ K)); [symmetry; exact T|apply Rinv_neq_0_compat; auto]. }
+  assert (CONT : continuous_path path).
+  { change (cont (nears (nears (nears near))) path). unfold path, pth. apply cont_cons; [|apply cont_const; intros; apply close_refl; auto].
+    apply cont_map. intros k _. unfold out. apply cont_cons.
+    - destruct (Nat.eq_dec k k0) as [->|N].
+      + apply (cont_affine _ (- q * (K * (s * z0 + o) + tau)) (- (/ K * tau + ev h z0))). intros x. unfold vk. rewrite Nat.eqb_refl. unfold Rdiv. ring.
+      + apply (cont_affine _ (- q * (K * (s * z0 + o) + tau)) 0). intros x. unfold vk. rewrite (proj2 (Nat.eqb_neq k k0) N). unfold Rdiv. ring.
+    - apply cont_vadd. apply (cont_ext _ (fun x => repeat 0 m ++ vk x k / K :: repeat 0 (pw - m - 1))); [reflexivity|]. apply cont_app; [apply cont_const; intros; apply close1_refl; auto|].
+      apply cont_cons; [|apply cont_const; intros; apply close1_refl; auto]. unfold vk. destruct (Nat.eqb k k0).
+      + apply (cont_affine _ 0 (/ K)). intros x. unfold Rdiv. ring.
+      + apply (cont_affine _ 0 0). intros x. unfold Rdiv. ring. }
+  assert (FAR : unbounded_path path).
+  { intros bound. exists ((Rabs bound + 1) * Rabs K). assert (AK := Rabs_pos_lt K HK). assert (AB := Rabs_pos bound). split; [nra|].
+    set (x := (Rabs bound + 1) * Rabs K). exists (map (out (ev h z0) x) (seq 0 m)), (nth k0 (map (out (ev h z0) x) (seq 0 m)) []), (x / K).
+    split; [left; reflexivity|]. split; [apply nth_In; rewrite map_length, seq_length; auto|]. split.
+    - rewrite <- (TAKES x). apply nth_In. rewrite (nth_indep _ [] (out (ev h z0) x 0%nat)) by (rewrite map_length, seq_length; auto). rewrite map_nth.
+      unfold out. simpl. rewrite seq_nth by auto. rewrite vadd_length; rewrite !urow_length; lia.
+    - unfold x, Rdiv. rewrite !Rabs_mult, Rabs_Rabsolu, Rabs_inv, Rmult_assoc, Rinv_r, Rmult_1_r by lra. rewrite (Rabs_right (Rabs bound + 1)) by lra.
+      assert (Q := Rle_abs bound). lra. }
   assert (AF : forall s' : list R * list R, map (fun k => fit k s') (seq 0 m) = affine_map A (fst s')).
   { intros s'. unfold fit, affine_map. rewrite <- LA. apply (map_nth_seq_gen (fun row => dot row (1 :: fst s'))). }
-  exists PP, (fun x => pth x crow 0), (fun v => pth 0 (b :: w) v).
+  set (PP := repeat (1, 0) m :: P ++ [repeat (s, o) H]).
+  exists PP, path, (fun v => pth 0 (b :: w) v).
   split; [intros x; apply SHP; unfold crow; simpl; rewrite repeat_length; auto|]. split; [intros v; apply SHP; simpl; auto|].
-  split; [|split; [|split; [exact INJ|exact CONT]]].
-  - intros x s' Hx' Hin. split; [rewrite NET0 by auto; apply AF|].
-      unfold NN, network, pth, PP. cbn [inside hd tl]. split.
+  split; [|split; [|split; [exact INJ|split; [exact CONT|exact FAR]]]].
+  - intros x s' Hin. split; [rewrite NET0 by auto; apply AF|].
+      unfold NN, network, path, pth, PP. cbn [inside hd tl]. split.
       * left. apply inside_units_all; [|rewrite map_length, seq_length; lia]. intros row _. exists 1. split; [lra|]. intros z' _. unfold ev, identity. simpl. ring.
-      * destruct (L1 x crow s' Hx' Hin) as (rest & EL). destruct (HN _ _ _ _ _ EL) as (_ & HI).
+      * destruct (L1 crow s' Hin) as (rest & EL). destruct (HN _ _ _ _ _ EL) as (_ & HI).
         { rewrite app_length, map_length, seq_length. simpl. lia. }
         { intros a Ha. apply in_app_or in Ha. destruct Ha as [Ha|[<-|[]]]; auto. apply in_map_iff in Ha. destruct Ha as (k & <- & Hk). apply in_seq in Hk. apply B1; auto; lia. }
         apply HI. cbn [inside hd tl net]. split; [left|exact I].
@@ -279,5 +300,5 @@ Proof.
         intros row Hrow. unfold W1 in Hrow. rewrite MW in Hrow. apply in_app_or in Hrow. cbn [ext]. destruct Hrow as [Hrow|Hrow].
         -- apply in_map_iff in Hrow. destruct Hrow as (k & <- & Hk). apply in_seq in Hk. rewrite R1. apply (strict_in h z0 s o r); auto. apply PZ; auto; lia.
         -- assert (row = crow) by (destruct Hrow as [<-|Hrow]; [auto|apply repeat_spec in Hrow; auto]). subst row. rewrite CZ. auto.
-  - intros v s' Hin. rewrite NET; [|lra|auto|apply (B3 s' Hin)]. apply map_ext. intros k. unfold fit, vk. reflexivity.
+  - intros v s' Hin. rewrite NET; [|auto|apply (B3 s' Hin)]. apply map_ext. intros k. unfold fit, vk. rewrite Rminus_0_r. reflexivity.
 Qed.

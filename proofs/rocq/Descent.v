@@ -44,10 +44,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 Notation poly := (list t).
 Notation ev_p := (ev_p K KR).
 Notation padd := (padd K).

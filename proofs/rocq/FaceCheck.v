@@ -9,10 +9,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 
 Definition first (ps : list (t * t * t)) (last : t * t) : option t * (t * t) :=
   match ps with [] => (None, last) | p :: _ => (Some (fst (fst p)), (snd (fst p), snd p)) end.

@@ -33,8 +33,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Notation z0 := (zero K).
 Definition eqR (a b : t) : bool := leb K a b && leb K b a.
 Definition sameT (u v : list t) : bool := all2 eqR u v.
 Lemma eqR_ok a b : eqR a b = true <-> r a = r b.

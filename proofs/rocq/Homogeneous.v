@@ -61,8 +61,6 @@ Variable K : ops.
 Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
 Definition raps (ps : list (t * t * t)) := map (fun p : t * t * t => (r (fst (fst p)), r (snd (fst p)), r (snd p))) ps.
 Definition rlast (last : t * t) := (r (fst last), r (snd last)).
 Lemma plinT_ok ps last z : r (plinT K ps last z) = plin (raps ps) (rlast last) (r z).

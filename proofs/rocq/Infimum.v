@@ -35,10 +35,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 (* a unit: the sign of its output weight (true: +), u = |v| w, nu = |v| *)
 Definition far_unit : Type := (bool * (list t * t))%type.
 Variables (bh bo : bool) (h : act t).

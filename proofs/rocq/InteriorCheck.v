@@ -9,9 +9,6 @@ Variable K : ops.
 Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
 
 Definition rv : list t -> list R := map r.
 Definition rm : list (list t) -> list (list R) := map rv.

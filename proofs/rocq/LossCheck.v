@@ -9,10 +9,6 @@ Variable K : ops.
 Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Infix "+!" := (add K) (at level 50, left associativity).
-Notation z0 := (zero K).
 Variables half d : t.
 Fixpoint sum2T (f : t -> t -> t) (u y : list t) : t := match u, y with a :: u', b :: y' => f a b +! sum2T f u' y' | _, _ => z0 end.
 Lemma sum2T_ok f F : (forall a b, r (f a b) = F (r a) (r b)) -> forall u y, r (sum2T f u y) = sum2 F (rv KR u) (rv KR y).

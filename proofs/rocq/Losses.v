@@ -68,3 +68,37 @@ Proof.
   rewrite L. unfold d in *. lra.
 Qed.
 Definition logistic : convex_loss := by_output logistic1 logistic1' logistic_convex.
+
+(* softmax cross-entropy, for labels y that are probabilities of the classes: log sum_k e^(a_k) - sum_k y_k a_k *)
+Fixpoint sum_exp (u : list R) : R := match u with [] => 0 | a :: u' => exp a + sum_exp u' end.
+Definition softmax (u : list R) : list R := map (fun a => exp a / sum_exp u) u.
+Lemma sum_exp_nonnegative u : 0 <= sum_exp u.
+Proof. induction u as [|a u IH]; simpl; [lra|]. assert (E := exp_pos a). lra. Qed.
+Lemma sum_exp_positive u : u <> [] -> 0 < sum_exp u.
+Proof. destruct u as [|a u]; [congruence|]. intros _. simpl. assert (E := exp_pos a). assert (P := sum_exp_nonnegative u). lra. Qed.
+Lemma dot_map2_minus : forall p y v, length p = length y -> dot (map2 Rminus p y) v = dot p v - dot y v.
+Proof. induction p as [|a p IH]; intros [|b y] [|c v] L; try discriminate; simpl; try ring. rewrite IH by (simpl in L; lia). ring. Qed.
+Lemma dot_softmax_over u S : forall v, dot (map (fun a => exp a / S) u) v = dot (map exp u) v / S.
+Proof. induction u as [|a u IH]; intros [|c v]; simpl; unfold Rdiv; try ring. rewrite IH. unfold Rdiv. ring. Qed.
+(* e^(u'_k) >= e^(u_k) e^M (1 + u'_k - u_k - M), summed *)
+Lemma sum_exp_above M : forall u u', length u = length u' ->
+  exp M * ((1 - M) * sum_exp u + (dot (map exp u) u' - dot (map exp u) u)) <= sum_exp u'.
+Proof.
+  induction u as [|a u IH]; intros [|a' u'] L; try discriminate; simpl; [lra|]. specialize (IH u' ltac:(simpl in L; lia)).
+  assert (E := exp_ineq1_le (a' - a - M)). assert (P1 := exp_pos a). assert (P2 := exp_pos M).
+  replace (exp a') with (exp a * exp M * exp (a' - a - M)) by (rewrite <- !exp_plus; f_equal; ring).
+  assert (Q : exp a * exp M * (1 + (a' - a - M)) <= exp a * exp M * exp (a' - a - M)) by (apply Rmult_le_compat_l; [nra|auto]). lra.
+Qed.
+Definition cross_entropy : convex_loss.
+Proof.
+  refine {| value := fun u y => ln (sum_exp u) - dot y u; slope := fun u y => map2 Rminus (softmax u) y |}.
+  intros u u' y L L'. rewrite !dot_map2_minus by (unfold softmax; rewrite map_length; auto).
+  destruct u as [|a u]; [destruct y; [|discriminate]; destruct u'; [|discriminate]; simpl; lra|].
+  assert (S : 0 < sum_exp (a :: u)) by (apply sum_exp_positive; discriminate). assert (S' : 0 < sum_exp u') by (apply sum_exp_positive; destruct u'; [destruct y; discriminate|discriminate]).
+  unfold softmax. rewrite !dot_softmax_over. set (w := dot (map exp (a :: u)) u' - dot (map exp (a :: u)) (a :: u)). set (M := w / sum_exp (a :: u)).
+  assert (B := sum_exp_above M (a :: u) u' ltac:(congruence)). fold w in B.
+  replace ((1 - M) * sum_exp (a :: u) + w) with (sum_exp (a :: u)) in B by (unfold M; field; lra).
+  assert (G : M + ln (sum_exp (a :: u)) <= ln (sum_exp u')).
+  { rewrite <- (ln_exp M) at 1. rewrite <- ln_mult by (auto using exp_pos). destruct (Rle_lt_or_eq_dec _ _ B) as [Lt|Eq]; [left; apply ln_increasing; auto; apply Rmult_lt_0_compat; auto using exp_pos|right; f_equal; auto]. }
+  unfold M, w, Rdiv in G. unfold Rdiv. lra.
+Defined.

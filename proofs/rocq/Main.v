@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Infimum.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -23,12 +23,6 @@ Proof.
   - apply (ltb_ok QR) in H. assert (Hd : 0 < toR QR d) by (cbn [toR QR] in *; unfold Q2R at 1 in H; simpl in H; lra).
     exists (huber (toR QR d) Hd). split; [reflexivity|]. split; [apply (huber_ok Qops QR half d half_ok)|split; [apply (huber_soon_ok Qops QR half d half_ok)|apply huber_differentiable]].
 Qed.
-Definition is_identity (a : act Q) : bool :=
-  match a with ([], (Qmake (Zpos xH) xH, Qmake Z0 xH)) => true | _ => false end.
-Lemma is_identity_ok a : is_identity a = true -> a = act_out Qops.
-Proof. destruct a as [[|] [[[|[| |]|] [| |]] [[| |] [| |]]]]; simpl; intros; try discriminate; reflexivity. Qed.
-Definition is_squared (l : loss_name) : bool := match l with Squared => true | _ => false end.
-
 Section Rules.
 Variable p : problem.
 Notation N := (layers p).
@@ -60,11 +54,15 @@ Definition ok_function_bound (fits : list (list Q)) (rho : Q) : bool :=
   good_loss (loss_of p) && check_function_bound Qops l g (n_out p) c D fits rho.
 Definition ok_global_function (th : params Q) (fits : list (list Q)) : bool :=
   good_loss (loss_of p) && check_global_function Qops l g (n_out p) c N D th fits.
-(* scales: L, M, a, b, k of Scale.v; homog, extra, units: of TreeBound.v; G, tree: of the certificate *)
-Definition ok_tree_bound (width : nat) (s : Z * Z * (Z * Z * Z)) (homog : bool) (extra : list (list Z)) (units : nat) (G : list (list Z)) (tree : list Z) (rho : Q) : bool :=
+(* what a vector proves *)
+Definition gain (rho : Q) (g : list Z) : bool :=
+  let y := map (fun d => hd 0%Q (snd d)) D in
+  match loss_of p with Squared => gain_squared c rho y g | Huber delta => gain_huber delta c rho y g end.
+(* scales: L, a, b of Scale.v; homog, extra, units: of TreeBound.v; G, tree: of the certificate *)
+Definition ok_tree_bound (width : nat) (s : Z * Z * Z) (homog : bool) (extra : list (list Z)) (units : nat) (G : list (list Z)) (tree : list Z) (rho : Q) : bool :=
   match N, s with
-  | [(bo, a); (bh, h)], (L, M, (al, be, k)) => is_identity a && is_squared (loss_of p) &&
-      check_tree_Q L M al be k h homog bh bo D G extra tree units width ((if bh then 1 else 0) + n_in p) c rho
+  | [(bo, a); (bh, h)], (L, al, be) => is_identity a && Qle_bool 0 c && forallb (fun d => (length (snd d) =? 1)%nat) D &&
+      check_tree_Q L al be h homog bh bo D G extra tree units width ((if bh then 1 else 0) + n_in p) && forallb (gain rho) G
   | _, _ => false
   end.
 (* A: a proposed affine map *)
@@ -144,11 +142,28 @@ Proof.
   intros H th HT. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
   exact (check_function_bound_ok Qops QR _ _ L _ _ _ _ _ HL H _ _ HT).
 Qed.
+Lemma total_gain phi (f : list R -> R) : (forall d, In d D -> length (snd d) = 1%nat) ->
+  sum (fun d => sum2 phi [f (fst d)] (snd d)) (rD QR D) = sum2 phi (map (fun d => f (rv QR (fst d))) D) (rv QR (map (fun d => hd 0%Q (snd d)) D)).
+Proof.
+  unfold rD. rewrite sum_map. cbn [fst snd]. induction D as [|d D' IH]; intros H; [reflexivity|]. cbn [sum map]. rewrite IH by (intros; apply H; right; auto).
+  assert (L := H d (or_introl eq_refl)). destruct d as [x [|y [|]]]; try discriminate L. exact (f_equal2 Rplus (Rplus_0_r (phi (f (rv QR x)) (Q2R y))) eq_refl).
+Qed.
 Theorem ok_tree_bound_sound width s homog extra units G tree rho : ok_tree_bound width s homog extra units G tree rho = true -> lower_bound p width rho.
 Proof.
-  unfold ok_tree_bound, lower_bound. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L M] [[al be] k]].
-  apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
-  destruct (loss_of p); [|discriminate]. exists bo, bh, h. split; auto. exact (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ H3).
+  unfold ok_tree_bound, lower_bound. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
+  repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']). apply is_identity_ok in H. subst a.
+  exists bo, bh, h. split; auto. intros out W LO LW LR. destruct (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ C0 out W LO LW LR) as (g & Hg & Lg & PG).
+  rewrite forallb_forall in C. specialize (C g Hg). unfold gain in C. rewrite forallb_forall in C1.
+  assert (LD : forall d, In d D -> length (snd d) = 1%nat) by (intros d Hd; apply Nat.eqb_eq, C1, Hd).
+  apply Qle_bool_iff, Qle_Rle in C2. assert (Hc : 0 <= Q2R c) by (unfold Q2R at 1 in C2; simpl in C2; lra).
+  set (f := fun x => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x)).
+  assert (NF : forall x, net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x = [f x]) by reflexivity.
+  change (map (fun d => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)))) D) with (map (fun d => f (rv QR (fst d))) D) in PG.
+  unfold risk_of. rewrite total_sum. destruct (loss_of p) as [|delta]; cbn [value_of].
+  - rewrite (sum_ext _ (fun d => sum2 (fun a b => (a - b) * (a - b)) [f (fst d)] (snd d))); [|intros d _; rewrite NF; destruct (snd d); reflexivity].
+    rewrite total_gain by auto. apply (gain_squared_ok _ _ _ g); auto; rewrite !map_length; auto.
+  - rewrite (sum_ext _ (fun d => sum2 (huber1 (Q2R delta)) [f (fst d)] (snd d))); [|intros d _; rewrite NF; reflexivity].
+    rewrite total_gain by auto. apply (gain_huber_ok _ _ _ _ g); auto; rewrite !map_length; auto.
 Qed.
 Theorem ok_limit_sound width c0 us rho : ok_limit width c0 us rho = true -> approached p width rho.
 Proof.
@@ -184,3 +199,8 @@ Proof.
   rewrite <- (risk_Q_ok [[out]; W] H4), <- H5. apply HB; auto; congruence.
 Qed.
 End Rules.
+
+(* Theorem 1 for logistic loss and cross-entropy. points: where the activation of each hidden layer bends; P: probabilities for each sample *)
+Definition ok_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool := check_theorem1 p widths points P.
+Theorem ok_theorem1_sound p widths points P : ok_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
+Proof. apply check_theorem1_ok. Qed.

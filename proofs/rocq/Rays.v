@@ -52,10 +52,6 @@ Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
 Notation rm := (rm KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 (* a positive multiple of a vector, with small numbers *)
 Variable shrink : list t -> list t.
 Hypothesis shrink_ok : forall v, exists k, 0 < k /\ forall X, dot (rv (shrink v)) X = k * dot (rv v) X.

@@ -1,5 +1,5 @@
 (* The bound about the rational data: computed with integers after scaling.
-   Inputs times L, targets times M, arguments of h times a, its values times a b, the risk times k M^2. *)
+   Inputs times L, arguments of h times a, its values times a b. The gain of a vector is computed with rationals. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck Rays TreeBound.
 Import ListNotations.
@@ -49,8 +49,9 @@ Definition scale_piece (a b : Z) (p : Q * Q * Q) : Z * Z * Z := ((scaleZ a (fst 
 Definition exact_piece (a b : Z) (p : Q * Q * Q) : bool := exact a (fst (fst p)) && exact b (snd (fst p)) && exact (a * b) (snd p).
 Definition scale_act (a b : Z) (h : act Q) : act Z := (map (scale_piece a b) (fst h), (scaleZ b (fst (snd h)), scaleZ (a * b) (snd (snd h)))).
 Definition exact_act (a b : Z) (h : act Q) : bool := forallb (exact_piece a b) (fst h) && exact b (fst (snd h)) && exact (a * b) (snd (snd h)).
-Definition scale_data (L M : Z) (D : list (list Q * list Q)) : list (list Z * list Z) := map (fun d => (map (scaleZ L) (fst d), map (scaleZ M) (snd d))) D.
-Definition exact_data (L M : Z) (D : list (list Q * list Q)) : bool := forallb (fun d => forallb (exact L) (fst d) && forallb (exact M) (snd d)) D.
+(* the tree does not look at the targets *)
+Definition scale_data (L : Z) (D : list (list Q * list Q)) : list (list Z * list Z) := map (fun d => (map (scaleZ L) (fst d), [])) D.
+Definition exact_data (L : Z) (D : list (list Q * list Q)) : bool := forallb (fun d => forallb (exact L) (fst d)) D.
 
 Lemma scale_act_ok a b h : (0 < a)%Z -> exact_act a b h = true -> forall z, ev (ra ZR (scale_act a b h)) (IZR a * z) = IZR (a * b) * ev (ra QR h) z.
 Proof.
@@ -70,8 +71,8 @@ Qed.
 (* the network that the scaling leads to *)
 Definition scale_row (bh : bool) (a L : R) (row : list R) : list R :=
   if bh then match row with [] => [] | b0 :: w => a * b0 :: map (Rmult (a / L)) w end else map (Rmult (a / L)) row.
-Definition scale_out (bo : bool) (M q : R) (out : list R) : list R :=
-  if bo then match out with [] => [] | c0 :: v => M * c0 :: map (Rmult (M / q)) v end else map (Rmult (M / q)) out.
+Definition scale_out (bo : bool) (q : R) (out : list R) : list R :=
+  if bo then match out with [] => [] | c0 :: v => c0 :: map (Rmult (/ q)) v end else map (Rmult (/ q)) out.
 Lemma scale_row_length bh a L row : length (scale_row bh a L row) = length row.
 Proof. unfold scale_row. destruct bh, row; simpl; rewrite ?map_length; auto. Qed.
 Lemma dot_scale_both k l : forall u v, dot (map (Rmult k) u) (map (Rmult l) v) = k * l * dot u v.
@@ -81,56 +82,41 @@ Proof.
   intros HL. unfold scale_row, ext. destruct bh; [destruct row|]; cbn [dot]; rewrite ?dot_scale_both; field; lra.
 Qed.
 
-Lemma sqd_scale M : forall u v, sqd (map (Rmult M) u) (map (Rmult M) v) = M * M * sqd u v.
-Proof. induction u as [|x u IH]; intros [|y v]; simpl; try ring. rewrite IH. ring. Qed.
-
 Section Scale.
-Variables (L M a b k : Z).
+Variables (L a b : Z).
 Variables (h : act Q) (homog bh bo : bool) (D : list (list Q * list Q)) (G : list (list Z)) (extra : list (list Z)).
-Definition check_tree_Q (code : list Z) (units width n : nat) (c rho : Q) : bool :=
-  (0 <? L)%Z && (0 <? M)%Z && (0 <? a)%Z && (0 <? b)%Z && (0 <? k)%Z &&
-  exact_act a b h && exact_data L M D && exact k c && exact (k * (M * M)) rho &&
-  check_tree Zops shrinkZ homog (scale_act a b h) bh (scale_data L M D) G extra code units width n bo (scaleZ k c) (scaleZ (k * (M * M)) rho).
+Definition check_tree_Q (code : list Z) (units width n : nat) : bool :=
+  (0 <? L)%Z && (0 <? a)%Z && (0 <? b)%Z && exact_act a b h && exact_data L D &&
+  check_tree Zops shrinkZ homog (scale_act a b h) bh (scale_data L D) G extra code units width n bo.
 
-Theorem check_tree_Q_ok code units width n c rho : check_tree_Q code units width n c rho = true ->
+(* every network of this width has predictions on which one of the vectors is not positive *)
+Theorem check_tree_Q_ok code units width n : check_tree_Q code units width n = true ->
   forall (out : list R) (W : list (list R)),
     length out = ((if bo then 1 else 0) + width)%nat -> length W = width -> (forall row, In row W -> length row = n) ->
-    Q2R rho <= risk (Q2R c) (rN QR [(bo, act_out Qops); (bh, h)]) (rD QR D) [[out]; W].
+    exists g, In g G /\ length g = length D /\ dot (rv ZR g) (map (fun d => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)))) D) <= 0.
 Proof.
   unfold check_tree_Q. intros H out W LO LW LR.
   repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']).
-  apply Z.ltb_lt in H, C4, C5, C6, C7. assert (Pa := C6). apply IZR_lt in H, C4, C5, C6, C7. apply exact_ok in C0, C1. rewrite !mult_IZR in C0.
-  set (out' := scale_out bo (IZR M) (IZR (a * b)) out). set (W' := map (scale_row bh (IZR a) (IZR L)) W).
-  assert (B := check_tree_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ _ _ C out' W').
-  assert (B1 : length out' = ((if bo then 1 else 0) + width)%nat) by (rewrite <- LO; unfold out', scale_out; destruct bo, out; simpl; rewrite ?map_length; auto).
-  assert (B2 : length W' = width) by (unfold W'; rewrite map_length; auto).
-  assert (B3 : forall row, In row W' -> length row = n).
+  apply Z.ltb_lt in H, C2, C3. assert (Pa := C3). apply IZR_lt in H, C2, C3.
+  set (out' := scale_out bo (IZR (a * b)) out). set (W' := map (scale_row bh (IZR a) (IZR L)) W).
+  destruct (check_tree_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ C out' W') as (g & F & Hg & Lg & NF & PG).
+  { rewrite <- LO. unfold out', scale_out. destruct bo, out; simpl; rewrite ?map_length; auto. }
+  { unfold W'. rewrite map_length. auto. }
   { intros row Hr. unfold W' in Hr. apply in_map_iff in Hr. destruct Hr as (row' & <- & Hr). rewrite scale_row_length. auto. }
-  specialize (B B1 B2 B3). clear B1 B2 B3.
-  (* predictions are scaled by M *)
-  assert (P : forall d, In d D -> forall e, net (rN ZR [(bo, act_out Zops); (bh, scale_act a b h)]) [[out']; W'] (rv ZR (map (scaleZ L) (fst d))) =
-     map (Rmult (IZR M)) (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d))) /\ (e = 0 -> rv ZR (map (scaleZ M) (snd d)) = map (Rmult (IZR M)) (rv QR (snd d)))).
-  { intros d Hd e. unfold exact_data in C2. rewrite forallb_forall in C2. specialize (C2 d Hd). apply andb_prop in C2. destruct C2 as [X Y].
-    split; [|intros _; apply scale_vec; auto]. rewrite scale_vec by auto. 
-    assert (HU : map (fun row => ev (ra ZR (scale_act a b h)) (dot row (ext bh (map (Rmult (IZR L)) (rv QR (fst d)))))) W' =
-      map (Rmult (IZR (a * b))) (map (fun row => ev (ra QR h) (dot row (ext bh (rv QR (fst d))))) W)).
-    { unfold W'. rewrite !map_map. apply map_ext. intros row. rewrite scale_row_dot by auto. apply scale_act_ok; auto. }
-    cbn [net rN map fst snd]. unfold layer. cbn [fst snd map]. rewrite HU. f_equal. unfold ev, act_out, ra. cbn [fst snd map plin toR ZR QR Zops Qops one zero].
-    set (u := map (fun row => ev (ra QR h) (dot row (ext bh (rv QR (fst d))))) W).
-    assert (IZR (a * b) <> 0) by (rewrite mult_IZR; apply Rgt_not_eq, Rmult_lt_0_compat; auto).
-    replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). replace (Q2R 0) with 0 by (unfold Q2R; simpl; lra).
-    unfold out', scale_out, ext. destruct bo; [destruct out|]; cbn [dot]; rewrite ?dot_scale_both; field; auto. }
-  assert (LL : loss (rN ZR [(bo, act_out Zops); (bh, scale_act a b h)]) (rD ZR (scale_data L M D)) [[out']; W'] =
-     IZR M * IZR M * loss (rN QR [(bo, act_out Qops); (bh, h)]) (rD QR D) [[out]; W]).
-  { rewrite !loss_sum. unfold rD, scale_data. rewrite !sum_map. rewrite <- sum_scal. apply sum_ext. intros d Hd. cbn [fst snd].
-    destruct (P d Hd 0) as [P1 P2]. rewrite P1, P2 by auto.
-    apply sqd_scale. }
-  change (IZR (scaleZ (k * (M * M)) rho) <= IZR (scaleZ k c) * loss (rN ZR [(bo, act_out Zops); (bh, scale_act a b h)]) (rD ZR (scale_data L M D)) [[out']; W']) in B.
-  rewrite LL, C0, C1 in B. change (Q2R rho <= Q2R c * loss (rN QR [(bo, act_out Qops); (bh, h)]) (rD QR D) [[out]; W]).
-  apply Rmult_le_reg_l with (IZR k * (IZR M * IZR M)); [apply Rmult_lt_0_compat; auto; apply Rmult_lt_0_compat; auto|].
-  apply Rle_trans with (1 := B). right. ring.
+  exists g. split; auto. unfold scale_data in Lg. rewrite map_length in Lg. split; auto.
+  apply Rle_trans with (2 := PG). right. f_equal. unfold scale_data. rewrite map_map. apply map_ext_in. intros d Hd.
+  transitivity (hd 0 [F (map (scaleZ L) (fst d), @nil Z)]); [|reflexivity]. f_equal. etransitivity; [|apply NF]. cbn [fst].
+  unfold exact_data in C0. rewrite forallb_forall in C0. rewrite scale_vec by (apply C0; auto).
+  set (u := map (fun row => ev (ra QR h) (dot row (ext bh (rv QR (fst d))))) W).
+  assert (HU : map (fun row => ev (ra ZR (scale_act a b h)) (dot row (ext bh (map (Rmult (IZR L)) (rv QR (fst d)))))) W' = map (Rmult (IZR (a * b))) u).
+  { unfold u, W'. rewrite !map_map. apply map_ext. intros row. rewrite scale_row_dot by auto. apply scale_act_ok; auto. }
+  transitivity (layer (bo, ra QR (act_out Qops)) [out] u); [reflexivity|].
+  cbn [net rN map fst snd]. unfold layer. cbn [fst snd map]. rewrite HU. f_equal. clearbody u.
+  unfold ev, act_out, ra. cbn [fst snd map plin toR ZR QR Zops Qops one zero].
+  assert (IZR (a * b) <> 0) by (rewrite mult_IZR; apply Rgt_not_eq, Rmult_lt_0_compat; auto).
+  replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). replace (Q2R 0) with 0 by (unfold Q2R; simpl; lra).
+  unfold out', scale_out, ext. destruct bo; [destruct out|]; cbn [dot]; rewrite ?dot_scale_both; field; auto.
 Qed.
-
 End Scale.
 
 (* points of the same shape as a point of one hidden layer and one output *)

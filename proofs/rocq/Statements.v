@@ -1,15 +1,20 @@
 (* What the verified checkers' answers mean: problems with rational numbers, and statements about them over the reals.
    To be read by a person, after Spec.v; Main.v has the checkers and the theorems. *)
 Require Import Reals QArith Qreals List.
-From Symverify Require Import Spec Losses.
+From Symverify Require Import Spec Losses Theorem1.
 Import ListNotations.
 Open Scope R_scope.
 
 Inductive loss_name := Squared | Huber (delta : Q).
+(* logistic loss on each output, and softmax cross-entropy; for Theorem 1 alone *)
+Inductive log_loss := Logistic | CrossEntropy.
 (* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
-Record problem := Problem {
-  layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss_name; factor : Q;
+Record problem_of (loss : Type) := Problem {
+  layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss; factor : Q;
   n_in : nat; n_out : nat }.
+Arguments Problem {loss}. Arguments layers {loss}. Arguments samples {loss}. Arguments loss_of {loss}. Arguments factor {loss}.
+Arguments n_in {loss}. Arguments n_out {loss}.
+Definition problem : Type := problem_of loss_name.
 
 (* rational numbers as real ones *)
 Definition real_vector : list Q -> list R := map Q2R.
@@ -26,9 +31,9 @@ Definition risk_at (p : problem) : params R -> R :=
 
 (* a path: its entries are polynomials in x, as the lists of their coefficients *)
 Definition path_at (x : R) : params (list Q) -> params R := map (map (map (fun p => pev (real_vector p) x))).
-(* infinitely many of its points are different: no two of those for 0 < x < e, for some e > 0 *)
+(* infinitely many of its points are different: none is taken at more than k values of x *)
 Definition moving (th : params (list Q)) : Prop :=
-  exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> path_at x th = path_at x' th -> x = x'.
+  exists k, forall xs, NoDup xs -> (forall x x', In x xs -> In x' xs -> path_at x th = path_at x' th) -> (length xs <= k)%nat.
 (* every point of the path is a local minimum, all of one risk *)
 Definition valley (p : problem) (th : params (list Q)) : Prop :=
   (forall x, 0 <= x <= 1 -> local_min (risk_at p) (path_at x th) /\ risk_at p (path_at x th) = risk_at p (path_at 0 th)) /\
@@ -57,3 +62,8 @@ Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
     (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) /\ risk_at p [[out]; W] < Q2R rho + eps.
 (* rho is the infimum of the risk of the networks of this width *)
 Definition infimum (p : problem) (width : nat) (rho : Q) : Prop := lower_bound p width rho /\ approached p width rho.
+(* Theorem 1, for hidden layers of these widths, from the last to the first: infinitely many spurious local minima that
+   predict what a best affine map predicts *)
+Definition value_of_log (l : log_loss) : list R -> list R -> R := match l with Logistic => value logistic | CrossEntropy => value cross_entropy end.
+Definition valley_at_affine_fit (p : problem_of log_loss) (hidden : list nat) : Prop :=
+  infinite_valley (value_of_log (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)) (n_out p) hidden (n_in p).

@@ -1,5 +1,5 @@
 (* The proof of Theorem 1: at a best affine map the construction is a local minimum; a unit with a kink that correlates
-   with the slopes of the loss makes it spurious. Then squared loss, Huber's, and common activations. *)
+   with the slopes of the loss makes it spurious. Then squared loss, and common activations. *)
 Require Import Reals List Lra Lia Arith.
 From Symverify Require Import Spec Losses Theorem1 InteriorMinimum LinearAlgebra Activation Construction.
 Import ListNotations.
@@ -100,7 +100,7 @@ Qed.
 
 Theorem theorem1_general : theorem1_general_statement.
 Proof.
-  intros L c d m h H HL D Hc DL AT NS Ch NAh Hm HO HD ND. set (NN := network HL h).
+  intros L c d m h H HL D Hc (Ch & NAh & Hm & HO) (HD & ND) DL AT NS. set (NN := network HL h).
   destruct (kink_exists h Ch NAh) as (t & sm & om & sp & op & d0 & KK).
   destruct AT as (A & [LA RA] & BA). set (q := fun s : list R * list R => slope L (affine_map A (fst s)) (snd s)).
   set (e := fun k (s : list R * list R) => nth k (q s) 0).
@@ -111,18 +111,19 @@ Proof.
   { destruct (NS A (conj LA RA)) as (s & k & Hs & Hk & N). exists k. split; auto. exists s. auto. }
   destruct K0 as (k0 & Hk0 & Ek0).
   destruct (kink_correlates h t sm om sp op d0 d D (e k0) KK (fun s Hs => proj1 (HD s Hs)) ND Ek0) as (b & w & Lw & HF).
-  destruct (construction d m h H HL D A k0 b w (kink_okpiece _ _ _ _ _ _ _ KK) Hm HO LA RA Hk0 Lw) as (P & path & better & S1 & S2 & NET & BET & INJ & CONT).
-  assert (RISK : forall x, 0 <= x <= 1 -> total (value L) NN D (path x) = affine_total L D A).
-  { intros x Hx. rewrite total_sum. apply sum_ext. intros s Hs. unfold NN. rewrite (proj1 (NET x s Hx Hs)). reflexivity. }
-  exists path. split; [|auto]. intros x Hx. split; [auto|]. split; [split|unfold risk_of; rewrite !RISK by (auto; lra); reflexivity].
+  destruct (construction d m h H HL D A k0 b w (kink_okpiece _ _ _ _ _ _ _ KK) Hm HO LA RA Hk0 Lw) as (P & path & better & S1 & S2 & NET & BET & INJ & CONT & FAR).
+  assert (RISK : forall x, total (value L) NN D (path x) = affine_total L D A).
+  { intros x. rewrite total_sum. apply sum_ext. intros s Hs. unfold NN. rewrite (proj1 (NET x s Hs)). reflexivity. }
+  exists path. split; [|auto]. intros x. split; [rewrite <- app_assoc; apply S1|].
+  split; [split|split; [unfold risk_of; rewrite !RISK; reflexivity|exists A; split; [split; auto|split; [intros s Hs; apply (NET x s Hs)|exact BA]]]].
   - (* a local minimum *)
     replace D with (map fst (map (fun s : list R * list R => (s, P)) D)) by (rewrite map_map; apply map_id).
     apply (interior_minimum L) with m; [lra| |].
-    + intros qq Hq. apply in_map_iff in Hq. destruct Hq as (s' & <- & Hin). cbn [fst snd]. destruct (NET x s' Hx Hin) as [E I]. split; [exact I|].
+    + intros qq Hq. apply in_map_iff in Hq. destruct Hq as (s' & <- & Hin). cbn [fst snd]. destruct (NET x s' Hin) as [E I]. split; [exact I|].
       split; [apply HD; auto|]. unfold NN. rewrite E. auto.
     + intros k Hk. rewrite map_map. unfold residual. cbn [fst snd].
       assert (W0 : forall s', In s' D -> nth k (slope L (net NN (path x) (fst s')) (snd s')) 0 = e k s').
-      { intros s' Hin. unfold NN. rewrite (proj1 (NET x s' Hx Hin)). reflexivity. }
+      { intros s' Hin. unfold NN. rewrite (proj1 (NET x s' Hin)). reflexivity. }
       apply (kill_uniform _ P).
       * intros qq Hq. apply in_map_iff in Hq. destruct Hq as (s' & <- & Hin). reflexivity.
       * rewrite sum_map. etransitivity; [|apply (NX k Hk 0%nat)]. apply sum_ext. intros s' Hin. unfold swt. cbn [fst snd nth]. rewrite W0 by auto. unfold e, q. ring.
@@ -145,7 +146,7 @@ Proof.
           rewrite Z by lia. ring.
         - rewrite IHmm by lia. replace (k0 - n)%nat with (S (k0 - S n)) by lia. simpl. ring. }
       rewrite (G m 0%nat) by lia. rewrite Nat.sub_0_r. reflexivity. }
-    exists (better v). split; [eapply shaped_same; [apply S1|apply S2]|]. unfold risk_of. apply Rmult_lt_compat_l; auto. rewrite RISK by auto.
+    exists (better v). split; [eapply shaped_same; [apply S1|apply S2]|]. unfold risk_of. apply Rmult_lt_compat_l; auto. rewrite RISK.
     assert (EF : total (value L) NN D (better v) = f v).
     { rewrite total_sum. apply sum_ext. intros s Hs. unfold NN. rewrite (BET v s Hs), EA. unfold dir. rewrite along_map. f_equal. apply map_ext. intros k. fold (hs s). destruct (k =? k0)%nat; ring. }
     assert (E0 : affine_total L D A = f 0).
@@ -155,8 +156,8 @@ Qed.
 
 Corollary theorem1 : theorem1_statement.
 Proof.
-  intros L c d m h H HL D Hc DL ST AT Ch NAh Hm HO HD ND NA. apply (theorem1_general L c d m h H HL D); auto.
-  intros A [LA RA]. destruct (NA A LA RA) as (s & Hin & Ne). destruct (HD s Hin) as [_ Ly].
+  intros L c d m h H HL D Hc HW HD DL ST AT NA. apply (theorem1_general L c d m h H HL D); auto.
+  intros A SA. assert (LA := proj1 SA). destruct (NA A SA) as (s & Hin & Ne). destruct (proj1 HD s Hin) as [_ Ly].
   set (q := slope L (affine_map A (fst s)) (snd s)).
   assert (F : forall n, (forall k, (k < n)%nat -> nth k q 0 = 0) \/ exists k, (k < n)%nat /\ nth k q 0 <> 0).
   { clear. induction n as [|n [Z|(k & Hk & N)]]; [left; intros; lia| |right; exists k; split; [lia|auto]].
@@ -212,89 +213,10 @@ Proof.
 Qed.
 Corollary theorem1_squared : theorem1_squared_statement.
 Proof.
-  intros c d m h H HL D Hc Ch NA Hm HO HD ND NF. apply (theorem1 squared c d m h H HL D); auto.
+  intros c d m h H HL D Hc HW HD NF. apply (theorem1 squared c d m h H HL D); auto.
   - apply squared_differentiable.
   - apply squared_stationary.
-  - apply squared_attains; auto.
-Qed.
-
-(* ---- Huber's loss ---- *)
-Lemma huber_smooth d : 0 < d -> forall a h y, Rabs (huber1 d (a + h) y - huber1 d a y - h * huber1' d a y) <= h * h / 2.
-Proof.
-  intros Hd a h y. unfold huber1, huber1'. replace (a + h - y) with ((a - y) + h) by ring. generalize (a - y) as e. intros e.
-  assert (S1 := Rle_0_sqr (e + d)). assert (S2 := Rle_0_sqr (e - d)). assert (S3 := Rle_0_sqr (e + h + d)). assert (S4 := Rle_0_sqr (e + h - d)). assert (S5 := Rle_0_sqr h). unfold Rsqr in *.
-  apply Rabs_le. destruct (Rle_dec e (- d)), (Rle_dec (e + h) (- d)); repeat destruct (Rle_dec d _); try (exfalso; lra); split; nra.
-Qed.
-Lemma huber_differentiable d (Hd : 0 < d) m : differentiable (huber d Hd) m.
-Proof.
-  intros u v y L1 L2 L3 e He. exists (e / (dot v v + 1)). assert (P := dot_self v). split; [apply Rdiv_lt_0_compat; lra|]. intros t Ht.
-  assert (E : Rabs (value (huber d Hd) (along u v t) y - value (huber d Hd) u y - t * dot (slope (huber d Hd) u y) v) <= t * t * dot v v / 2).
-  { cbn [value slope huber by_output]. clear P Ht. revert u v y L1 L2 L3. induction m as [|m IH]; intros [|a u] [|b v] [|q y] L1 L2 L3; try discriminate; simpl.
-    - replace (0 - 0 - t * 0) with 0 by ring. rewrite Rabs_R0. lra.
-    - specialize (IH u v y ltac:(simpl in *; lia) ltac:(simpl in *; lia) ltac:(simpl in *; lia)). assert (Q := huber_smooth d Hd a (t * b) q).
-      match goal with |- Rabs ?X <= _ => replace X with ((huber1 d (a + t * b) q - huber1 d a q - t * b * huber1' d a q) + (sum2 (huber1 d) (along u v t) y - sum2 (huber1 d) u y - t * dot (map2 (huber1' d) u y) v)) by ring end.
-      apply Rle_trans with (1 := Rabs_triang _ _). lra. }
-  apply Rle_trans with (1 := E). assert (A := Rabs_pos t).
-  assert (TT : t * t = Rabs t * Rabs t) by (rewrite <- Rabs_mult; rewrite Rabs_right; [auto|apply Rle_ge, Rle_0_sqr]). rewrite TT.
-  apply Rle_trans with (Rabs t * (Rabs t * (dot v v + 1))); [nra|]. rewrite (Rmult_comm e). apply Rmult_le_compat_l; auto.
-  apply Rle_trans with (e / (dot v v + 1) * (dot v v + 1)); [apply Rmult_le_compat_r; lra|right; field; lra].
-Qed.
-Lemma huber_stationary d (Hd : 0 < d) m : stationary_only_at_target (huber d Hd) m.
-Proof.
-  intros u y. cbn [slope huber by_output]. apply (by_slope (huber1' d)). intros a b. unfold huber1'. destruct (Rle_dec (a - b) (- d)); [|destruct (Rle_dec d (a - b))]; intros; lra.
-Qed.
-Corollary theorem1_huber : theorem1_huber_statement.
-Proof.
-  intros delta Hd c d m h H HL D Hc AT Ch NA Hm HO HD ND NF. apply (theorem1 (huber delta Hd) c d m h H HL D); auto.
-  - apply huber_differentiable.
-  - apply huber_stationary.
-Qed.
-
-(* ---- logistic loss ---- *)
-Lemma logistic_derivative a y : derivable_pt_lim (fun a => logistic1 a y) a (logistic1' a y).
-Proof.
-  unfold logistic1, logistic1', sigmoid. apply derivable_pt_lim_minus.
-  - replace (exp a / (1 + exp a)) with (/ (1 + exp a) * (0 + exp a)) by (field; assert (P := exp_pos a); lra).
-    apply (derivable_pt_lim_comp (fun a => 1 + exp a) ln).
-    + apply (derivable_pt_lim_plus (fct_cte 1) exp); [apply derivable_pt_lim_const|apply derivable_pt_lim_exp].
-    + apply derivable_pt_lim_ln. assert (P := exp_pos a). lra.
-  - replace y with (0 * a + y * 1) at 2 by ring. apply (derivable_pt_lim_mult (fct_cte y) id); [apply derivable_pt_lim_const|apply derivable_pt_lim_id].
-Qed.
-(* a sum over the outputs of functions with derivatives is differentiable *)
-Lemma by_output_differentiable f df H m : (forall a y, derivable_pt_lim (fun a => f a y) a (df a y)) -> differentiable (by_output f df H) m.
-Proof.
-  intros DF u. cbn [value slope by_output]. revert u. induction m as [|m IH]; intros [|a u] [|b v] [|q y] L1 L2 L3 e He; try discriminate.
-  - exists 1. split; [lra|]. intros t _. simpl. replace (0 - 0 - t * 0) with 0 by ring. rewrite Rabs_R0. assert (P := Rabs_pos t). nra.
-  - destruct (IH u v y ltac:(simpl in *; lia) ltac:(simpl in *; lia) ltac:(simpl in *; lia) (e / 2)) as (e1 & P1 & H1); [lra|].
-    assert (AB := Rabs_pos b). destruct (DF a q (e / (2 * (Rabs b + 1)))) as ([e2 P2] & H2); [apply Rdiv_lt_0_compat; lra|]. cbn in H2.
-    exists (Rmin e1 (e2 / (Rabs b + 1))). split; [apply Rmin_pos; [auto|apply Rdiv_lt_0_compat; lra]|]. intros t Ht.
-    assert (M1 := Rmin_l e1 (e2 / (Rabs b + 1))). assert (M2 := Rmin_r e1 (e2 / (Rabs b + 1))). specialize (H1 t ltac:(lra)). simpl.
-    assert (X : Rabs (f (a + t * b) q - f a q - t * b * df a q) <= e / 2 * Rabs t).
-    { destruct (Req_EM_T (t * b) 0) as [Z|N].
-      - rewrite Z. replace (f (a + 0) q - f a q - 0 * df a q) with 0 by (rewrite Rplus_0_r; ring). rewrite Rabs_R0. assert (P := Rabs_pos t). nra.
-      - assert (SM : Rabs (t * b) < e2).
-        { rewrite Rabs_mult. apply Rle_lt_trans with (Rabs t * (Rabs b + 1)); [apply Rmult_le_compat_l; [apply Rabs_pos|lra]|].
-          replace e2 with (e2 / (Rabs b + 1) * (Rabs b + 1)) by (field; lra). apply Rmult_lt_compat_r; lra. }
-        specialize (H2 (t * b) N SM).
-        replace (f (a + t * b) q - f a q - t * b * df a q) with (t * b * ((f (a + t * b) q - f a q) / (t * b) - df a q)) by (set (w := t * b) in *; field; exact N).
-        rewrite Rabs_mult. apply Rle_trans with (Rabs (t * b) * (e / (2 * (Rabs b + 1)))); [apply Rmult_le_compat_l; [apply Rabs_pos|lra]|].
-        rewrite Rabs_mult. assert (P := Rabs_pos t). replace (e / 2 * Rabs t) with (Rabs t * (Rabs b + 1) * (e / (2 * (Rabs b + 1)))) by (field; lra).
-        apply Rmult_le_compat_r; [apply Rlt_le, Rdiv_lt_0_compat; lra|]. apply Rmult_le_compat_l; lra. }
-    match goal with |- Rabs ?X <= _ => replace X with ((f (a + t * b) q - f a q - t * b * df a q) + (sum2 f (along u v t) y - sum2 f u y - t * dot (map2 df u y) v)) by ring end.
-    apply Rle_trans with (1 := Rabs_triang _ _). lra.
-Qed.
-Corollary theorem1_logistic : theorem1_logistic_statement.
-Proof.
-  intros c d m h H HL D Hc AT NS Ch NA Hm HO HD ND. apply (theorem1_general logistic c d m h H HL D); auto.
-  - apply by_output_differentiable. apply logistic_derivative.
-  - intros A SA. destruct (NS A SA) as (s & k & Hs & Hk & N). exists s, k. split; [auto|]. split; [auto|]. cbn [slope logistic by_output].
-    destruct (HD s Hs) as [_ Ly]. destruct SA as [LA RA]. rewrite nth_map2 by (unfold affine_map; rewrite ?map_length; lia). unfold logistic1'. lra.
-Qed.
-(* a sigmoid is strictly between 0 and 1: with one label 0 or 1 no affine map predicts all *)
-Lemma sigmoid_inside a : 0 < sigmoid a < 1.
-Proof.
-  assert (E := exp_pos a). unfold sigmoid. split; [apply Rdiv_lt_0_compat; lra|].
-  apply Rmult_lt_reg_r with (1 + exp a); [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l; lra.
+  - apply squared_attains, HD.
 Qed.
 
 (* ---- common activations ---- *)
@@ -313,13 +235,28 @@ Proof.
 Qed.
 Corollary theorem1_common : theorem1_common_statement.
 Proof.
-  intros c d m hidden D Hc HN HW HD ND NA. destruct (exists_last HN) as (HL & [h H] & ->).
+  intros c d m hidden D Hc HN HW HD NA. destruct (exists_last HN) as (HL & [h H] & ->).
   assert (EN : network_of (HL ++ [(h, H)]) = network HL h) by (unfold network_of, network, lay; rewrite map_app; reflexivity).
   assert (OK : forall hw, In hw (HL ++ [(h, H)]) -> continuous_act (fst hw) /\ ~ affine_act (fst hw) /\ (m < snd hw)%nat).
   { intros hw Hin. destruct (HW hw Hin) as [C L]. destruct (common_ok _ C). auto. }
   destruct (OK (h, H)) as (Ch & Nh & Lh); [apply in_or_app; right; left; auto|]. cbn [fst snd] in *.
-  destruct (theorem1_squared c d m h H HL D) as (path & P1 & P2); auto.
-  - intros hw Hin. destruct (OK hw) as (C & N & L); [apply in_or_app; auto|]. split; [auto|split; [|auto]]. intros (o & A). apply N. exists 0, o. intros z. rewrite A. ring.
-  - exists path. split; auto. intros x Hx. rewrite EN. destruct (P1 x Hx) as (A & B & C). split; [|auto].
-    rewrite map_app, <- app_assoc. exact A.
+  rewrite EN, map_app.
+  apply theorem1_squared; auto. split; [auto|split; [auto|split; [auto|]]].
+  intros hw Hin. destruct (OK hw) as (C & N & L); [apply in_or_app; auto|]. split; [auto|split; [|auto]]. intros (o & A). apply N. exists 0, o. intros z. rewrite A. ring.
 Qed.
+Lemma common_everywhere h : common h -> theorem1_for h.
+Proof.
+  intros C c d m widths D Hc HN HW HD NA.
+  assert (E : map snd (map (pair h) widths) = widths) by (rewrite map_map; apply map_id).
+  unfold theorem1_for. rewrite <- E at 2. apply theorem1_common; auto.
+  - destruct widths; [congruence|discriminate].
+  - intros hw Hin. apply in_map_iff in Hin. destruct Hin as (w & <- & Hw). auto.
+Qed.
+Corollary theorem1_relu : theorem1_for relu.
+Proof. apply common_everywhere. left. auto. Qed.
+Corollary theorem1_leaky_relu : forall slope, slope <> 1 -> theorem1_for (leaky_relu slope).
+Proof. intros. apply common_everywhere. right. left. eauto. Qed.
+Corollary theorem1_absolute : theorem1_for absolute.
+Proof. apply common_everywhere. right. right. left. auto. Qed.
+Corollary theorem1_hard_tanh : theorem1_for hard_tanh.
+Proof. apply common_everywhere. right. right. right. auto. Qed.

@@ -13,10 +13,6 @@ Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
 Notation rm := (rm KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 Variable shrink : list t -> list t.
 Hypothesis shrink_ok : forall v, exists k, 0 < k /\ forall X, dot (rv (shrink v)) X = k * dot (rv v) X.
 
@@ -122,18 +118,14 @@ Fixpoint walk (Ps : list (list t)) (base : Z) (fuel : nat) (code : list Z) (st :
   | _, _ => None
   end.
 
-Definition labels : list t := map (fun d => hd z0 (snd d)) D.
-Definition vector_ok (bo : bool) (c rho : t) (g : list t) : bool :=
-  let S := dotT K g labels in
-  (negb bo || eqb K (sumT K (fun x => x) g) z0) && (length g =? length labels)%nat && ltb K z0 S &&
-  leb K (rho *! dotT K g g) (c *! (S *! S)).
+Definition vector_ok (bo : bool) (g : list t) : bool := (negb bo || eqb K (sumT K (fun x => x) g) z0) && (length g =? length D)%nat.
 Definition homog_ok : bool :=
   negb homog || forallb (fun p : t * t * t => is0 K (fst (fst p)) && is0 K (snd p)) (fst h) && is0 K (snd (snd h)).
 (* n: the number of weights of a unit, its bias included; units: how many the tree begins with. Where they are fewer than
    the network's they must be as many as samples: their contributions are vectors of that length. *)
-Definition check_tree (code : list Z) (units width n : nat) (bo : bool) (c rho : t) : bool :=
-  leb K z0 c && joinedT K (fst h) (snd h) && forallb (fun d => (length (snd d) =? 1)%nat) D && homog_ok &&
-  ((units =? width)%nat || (length D <=? units)%nat && (units <=? width)%nat) && forallb (vector_ok bo c rho) G &&
+Definition check_tree (code : list Z) (units width n : nat) (bo : bool) : bool :=
+  joinedT K (fst h) (snd h) && homog_ok &&
+  ((units =? width)%nat || (length D <=? units)%nat && (units <=? width)%nat) && forallb (vector_ok bo) G &&
   let Ps := planes in
   match walk Ps (Z.of_nat (S (length Ps))) (length code) code (repeat (root (if homog then n else S n)) units) with Some [] => true | _ => false end.
 
@@ -392,29 +384,6 @@ Proof.
 Qed.
 
 (* ---- the bound ---- *)
-(* Cauchy and Schwarz *)
-Lemma dot_ub gs : forall es S, 0 < S -> dot gs es >= S -> length gs = length es -> 0 < dot gs gs /\ S * S <= dot gs gs * dot es es.
-Proof.
-  intros es S HS H L.
-  assert (A : forall l u v, length u = length v -> 2 * l * dot u v - l * l * dot u u <= dot v v).
-  { intros l. induction u; intros [|y v] Q; simpl in *; try discriminate; [lra|].
-    assert (2 * l * dot u v - l * l * dot u u <= dot v v) by auto. assert (0 <= (y - l * a) * (y - l * a)) by apply Rle_0_sqr. nra. }
-  assert (P : 0 < dot gs gs).
-  { destruct (Rle_lt_dec (dot gs gs) 0); auto. exfalso.
-    assert (Z : forall u, 0 <= dot u u) by (induction u as [|x u]; simpl; [lra|assert (0 <= x * x) by apply Rle_0_sqr; lra]).
-    assert (dot gs gs = 0) by (specialize (Z gs); lra).
-    assert (B := A ((dot es es + 1) / S) gs es L). rewrite H0 in B.
-    assert ((dot es es + 1) / S * dot gs es >= dot es es + 1).
-    { apply Rle_ge. apply Rle_trans with ((dot es es + 1) / S * S); [right; field; lra|]. apply Rmult_le_compat_l; [|lra].
-      apply Rmult_le_pos; [specialize (Z es); lra|apply Rlt_le, Rinv_0_lt_compat; auto]. }
-    assert (Z' := Z es). lra. }
-  split; auto. assert (B := A (S / dot gs gs) gs es L).
-  assert (S / dot gs gs * S <= S / dot gs gs * dot gs es).
-  { apply Rmult_le_compat_l; [|lra]. apply Rlt_le, Rdiv_lt_0_compat; auto. }
-  assert (C : S / dot gs gs * S <= dot es es).
-  { replace (S / dot gs gs * (S / dot gs gs) * dot gs gs) with (S / dot gs gs * S) in B by (field; lra). lra. }
-  replace (S * S) with (dot gs gs * (S / dot gs gs * S)) by (field; lra). apply Rmult_le_compat_l; lra.
-Qed.
 Lemma dot_lin {I} (A B : I -> R) l : forall u F, dot u (map (fun f => l * A f + B f) F) = l * dot u (map A F) + dot u (map B F).
 Proof. induction u; intros [|f F]; simpl; try ring. rewrite IHu. ring. Qed.
 
@@ -441,13 +410,13 @@ Proof.
 Qed.
 
 Definition act_out : act t := ([], (one K, z0)).
-Theorem check_tree_ok code units width n bo c rho : check_tree code units width n bo c rho = true ->
+Theorem check_tree_ok code units width n bo : check_tree code units width n bo = true ->
   forall (out : list R) (W : list (list R)),
     length out = ((if bo then 1 else 0) + width)%nat -> length W = width -> (forall row, In row W -> length row = n) ->
-    r rho <= risk (r c) (rN KR [(bo, act_out); (bh, h)]) (rD KR D) [[out]; W].
+    exists g F, In g G /\ length g = length D /\ (forall d, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]) /\ dot (rv g) (map F D) <= 0.
 Proof.
   unfold check_tree. intros HC out W LO LW LR. repeat (apply andb_prop in HC; let H := fresh "C" in destruct HC as [HC H]).
-  apply (leb_ok KR) in HC. rewrite toR_zero in HC. rewrite forallb_forall in C0, C3.
+  rewrite forallb_forall in C0.
   cbv zeta in C; destruct (walk _ _ _ _ _) as [[|]|] eqn:EW; try discriminate.
   set (vs := if bo then tl out else out). set (c0 := if bo then hd 0 out else 0).
   assert (Lv : length vs = length W) by (unfold vs; destruct bo; destruct out; simpl in *; lia).
@@ -462,7 +431,7 @@ Proof.
     - apply Nat.eqb_eq in E. exists S0. split; [lia|]. split; auto. intros p Hp. apply in_map. auto.
     - apply andb_prop in E. destruct E as [E1 E2]. apply Nat.leb_le in E1, E2. apply (at_most (length D) hidden units E1 (width - units) S0); [|lia].
       intros p _. unfold hidden. apply map_length. }
-  destruct X as (S1 & L1 & I1 & E1). destruct (tree_units _ code units n C4 C2 EW S1 L1) as (g & Hg & PG).
+  destruct X as (S1 & L1 & I1 & E1). destruct (tree_units _ code units n HC C2 EW S1 L1) as (g & Hg & PG).
   { intros p Hp. specialize (I1 p Hp). apply in_map_iff in I1. destruct I1 as (q & <- & Hq). auto. }
   rewrite E1 in PG.
   assert (PP : dot (rv g) (map f D) <= 0).
@@ -470,31 +439,18 @@ Proof.
     induction W as [|row W IH]; intros [|v vs] Lv; try discriminate.
     - cbn [combine sum dot]. clear. generalize (rv g). induction D as [|d D0 IH]; intros [|a g']; simpl; auto. rewrite IH. ring.
     - cbn [combine sum fst snd map dot]. rewrite dot_lin, IH by (simpl in Lv; lia). rewrite (dot_comm (rv g)). ring. }
-  apply C0 in Hg. unfold vector_ok in Hg. repeat (apply andb_prop in Hg; let H := fresh "V" in destruct Hg as [Hg H]).
-  apply Nat.eqb_eq in V1. apply (ltb_ok KR) in V0. apply (leb_ok KR) in V. rewrite toR_zero, dotT_ok in V0. rewrite !toR_mul, !dotT_ok in V.
+  assert (HV := C0 g Hg). apply andb_prop in HV. destruct HV as [HV V1]. apply Nat.eqb_eq in V1.
   set (F := fun d : list t * list t => c0 + f d).
   assert (NF : forall d : list t * list t, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]).
   { intros d. simpl. unfold layer. simpl. unfold ev at 1. simpl. f_equal. rewrite toR_one, toR_zero.
     unfold F, c0, f, vs. destruct bo; simpl; [destruct out; [simpl in LO; lia|simpl; ring]|ring]. }
   assert (SG : c0 * dot (rv g) (map (fun _ : list t * list t => 1) D) = 0).
-  { unfold c0. destruct bo; [|ring]. simpl in Hg. apply (eqb_ok KR) in Hg. rewrite toR_zero, sumT_ok in Hg.
-    cut (dot (rv g) (map (fun _ : list t * list t => 1) D) = sum (fun x => r x) g); [intros ->; rewrite Hg; ring|].
-    unfold labels in V1. rewrite map_length in V1. revert V1. clear. revert D. induction g as [|x g0 IH]; intros [|d D0] Q; simpl in *; auto; try discriminate.
+  { unfold c0. destruct bo; [|ring]. simpl in HV. apply (eqb_ok KR) in HV. rewrite toR_zero, sumT_ok in HV.
+    cut (dot (rv g) (map (fun _ : list t * list t => 1) D) = sum (fun x => r x) g); [intros ->; rewrite HV; ring|].
+    revert V1. clear. revert D. induction g as [|x g0 IH]; intros [|d D0] Q; simpl in *; auto; try discriminate.
     rewrite IH by lia. ring. }
   assert (FG : dot (rv g) (map F D) <= 0).
   { unfold F. rewrite (map_ext _ (fun d => c0 * 1 + f d)) by (intros; ring). rewrite dot_lin, SG. lra. }
-  assert (RL : loss (rN KR [(bo, act_out); (bh, h)]) (rD KR D) [[out]; W] = dot (map (fun d => r (hd z0 (snd d)) - F d) D) (map (fun d => r (hd z0 (snd d)) - F d) D)).
-  { rewrite loss_sum. unfold rD. rewrite sum_map. cbn [fst snd]. clear - C3 NF. induction D as [|d D0 IH]; [reflexivity|].
-    cbn [sum map dot]. rewrite NF. assert (Q := C3 d (or_introl eq_refl)). apply Nat.eqb_eq in Q.
-    rewrite IH by (intros; apply C3; right; auto). destruct (snd d) as [|y [|]]; try discriminate. simpl. ring. }
-  assert (EG : dot (rv g) (map (fun d => r (hd z0 (snd d)) - F d) D) = dot (rv g) (rv labels) - dot (rv g) (map F D)).
-  { rewrite (map_ext _ (fun d => (-1) * F d + r (hd z0 (snd d)))) by (intros; ring). rewrite dot_lin.
-    replace (rv labels) with (map (fun d : list t * list t => r (hd z0 (snd d))) D) by (unfold labels, InteriorCheck.rv; rewrite map_map; reflexivity). ring. }
-  destruct (dot_ub (rv g) (map (fun d => r (hd z0 (snd d)) - F d) D) (dot (rv g) (rv labels)) V0) as [P1 P2].
-  { rewrite EG. lra. }
-  { unfold InteriorCheck.rv. rewrite !map_length. unfold labels in V1. rewrite map_length in V1. auto. }
-  unfold risk, risk_of; change (total sqd) with loss. rewrite RL. set (E := dot (map _ D) _) in *.
-  apply Rmult_le_reg_r with (dot (rv g) (rv g)); auto.
-  apply Rle_trans with (1 := V). rewrite (Rmult_assoc (r c) E), (Rmult_comm E). apply Rmult_le_compat_l; auto.
+  exists g, F. auto.
 Qed.
 End TreeBound.

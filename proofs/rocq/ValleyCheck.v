@@ -1,6 +1,6 @@
 (* valley, any depth: a path, polynomial in t; strictness from lower bounds c0 + sum min(c_i, 0) > 0 on pieces of [0,1]. *)
 Require Import Reals List Lra Lia Arith Bool.
-From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck.
+From Symverify Require Import Spec Losses InteriorMinimum Numbers InteriorCheck Roots.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -10,10 +10,6 @@ Variable KR : num K.
 Notation t := (T K).
 Notation r := (toR KR).
 Notation rv := (rv KR).
-Infix "+!" := (add K) (at level 50, left associativity).
-Infix "*!" := (mul K) (at level 40, left associativity).
-Infix "-!" := (sub K) (at level 50, left associativity).
-Notation z0 := (zero K).
 Notation poly := (list t).
 
 Fixpoint padd (p q : poly) : poly :=
@@ -257,64 +253,13 @@ Proof.
     destruct (PR x e Hx He) as [_ P2]. unfold f, residual, rs. simpl. rewrite P2, <- HG. f_equal. f_equal. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. apply map_nth.
 Qed.
 
-(* some entry is not constant: the points of the path are pairwise different, at least near its start *)
+(* some entry is not constant: no point of the path is taken more often than its degree *)
 Lemma in_map_eq {A B} (f g : A -> B) : forall u, map f u = map g u -> forall a, In a u -> f a = g a.
 Proof. induction u as [|b u IH]; simpl; intros H a []; inversion H; subst; auto. Qed.
 Definition is0V (a : t) : bool := leb K a z0 && leb K z0 a.
 Definition constant (p : poly) : bool := match p with [] => true | _ :: p' => forallb is0V p' end.
 Definition moves (th : params poly) : bool := existsb (existsb (existsb (fun p => negb (constant p)))) th.
-Lemma pev_lipschitz p : exists M, 0 <= M /\ forall x y, 0 < x < 1 -> 0 < y < 1 -> Rabs (pev p y - pev p x) <= M * Rabs (y - x).
-Proof.
-  induction p as [|a p (M & HM & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rminus_eq_0, Rabs_R0; lra]|].
-  assert (B : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev p x) <= C).
-  { clear H. induction p as [|b p (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
-    exists (Rabs b + C). assert (A := Rabs_pos b). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
-    specialize (H x Hx). assert (P := Rabs_pos (pev p x)). nra. }
-  destruct B as (C & HC & B). exists (C + M). split; [lra|]. intros x y Hx Hy. simpl.
-  replace (a + y * pev p y - (a + x * pev p x)) with ((y - x) * pev p y + x * (pev p y - pev p x)) by ring.
-  apply Rle_trans with (1 := Rabs_triang _ _). rewrite !Rabs_mult, (Rabs_right x) by lra. specialize (H x y Hx Hy). specialize (B y Hy).
-  assert (P := Rabs_pos (y - x)). assert (P2 := Rabs_pos (pev p y)). assert (P3 := Rabs_pos (pev p y - pev p x)). nra.
-Qed.
-(* the first non-zero coefficient decides how p grows near 0 *)
-Lemma grows : forall q, (exists a, In a q /\ a <> 0) -> exists sg e, (sg = 1 \/ sg = -1) /\ 0 < e /\
-  (forall x, 0 < x < e -> 0 < sg * pev q x) /\ forall a x y, 0 < x -> x < y -> y < e -> 0 < sg * (pev (a :: q) y - pev (a :: q) x).
-Proof.
-  induction q as [|b q IH]; intros (a & Ha & Na); [destruct Ha|]. destruct (Req_EM_T b 0) as [->|Nb].
-  - destruct IH as (sg & e & S & He & H1 & H2); [destruct Ha as [<-|Ha]; [contradiction|eauto]|]. exists sg, e. split; auto. split; auto. split.
-    + intros x Hx. simpl. replace (sg * (0 + x * pev q x)) with (x * (sg * pev q x)) by ring. apply Rmult_lt_0_compat; [lra|auto].
-    + intros c x y Hx Hxy Hy. specialize (H2 0 x y Hx Hxy Hy). simpl in *. assert (P : 0 < sg * pev q y) by (apply H1; lra).
-      replace (sg * (c + y * (0 + y * pev q y) - (c + x * (0 + x * pev q x)))) with ((y - x) * (y * (sg * pev q y)) + x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by ring.
-      assert (0 < (y - x) * (y * (sg * pev q y))) by (apply Rmult_lt_0_compat; [lra|apply Rmult_lt_0_compat; lra]).
-      assert (0 < x * (sg * (0 + y * pev q y - (0 + x * pev q x)))) by (apply Rmult_lt_0_compat; lra). lra.
-  - destruct (pev_lipschitz (b :: q)) as (M & HM & L). set (sg := if Rlt_dec 0 b then 1 else -1).
-    assert (Sb : sg * b = Rabs b) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_right|rewrite Rabs_left]; lra). assert (Pb := Rabs_pos_lt b Nb).
-    assert (L0 : exists C, 0 <= C /\ forall x, 0 < x < 1 -> Rabs (pev q x) <= C).
-    { clear. induction q as [|c q (C & HC & H)]; [exists 0; split; [lra|intros; simpl; rewrite Rabs_R0; lra]|].
-      exists (Rabs c + C). assert (A := Rabs_pos c). split; [lra|]. intros x Hx. simpl. apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right x) by lra.
-      specialize (H x Hx). assert (P := Rabs_pos (pev q x)). nra. }
-    destruct L0 as (C & HC & B). set (e := Rmin 1 (Rabs b / (2 * (C + M + 1)))).
-    assert (Pe : 0 < Rabs b / (2 * (C + M + 1))) by (apply Rdiv_lt_0_compat; lra).
-    assert (He : 0 < e) by (apply Rmin_pos; lra). assert (E1 : e <= 1) by apply Rmin_l. assert (E2 : e <= Rabs b / (2 * (C + M + 1))) by apply Rmin_r.
-    assert (EM : (C + M + 1) * e <= Rabs b / 2).
-    { replace (Rabs b / 2) with ((C + M + 1) * (Rabs b / (2 * (C + M + 1)))) by (field; lra). apply Rmult_le_compat_l; lra. }
-    assert (SG : Rabs sg = 1) by (unfold sg; destruct (Rlt_dec 0 b); [rewrite Rabs_R1|rewrite Rabs_left]; lra).
-    assert (LOW : forall x, 0 < x < e -> Rabs b / 2 <= sg * pev (b :: q) x).
-    { intros x Hx. simpl. replace (sg * (b + x * pev q x)) with (Rabs b + sg * (x * pev q x)) by (rewrite <- Sb; ring).
-      assert (Q : Rabs (sg * (x * pev q x)) <= C * e).
-      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (Q := B x ltac:(lra)). assert (Q2 := Rabs_pos (pev q x)). nra. }
-      assert (Q3 := Rle_abs (- (sg * (x * pev q x)))). rewrite Rabs_Ropp in Q3. nra. }
-    exists sg, e. split; [unfold sg; destruct (Rlt_dec 0 b); auto|]. split; auto. split.
-    + intros x Hx. assert (Q := LOW x Hx). lra.
-    + intros c x y Hx Hxy Hy. change (pev (c :: b :: q) y) with (c + y * pev (b :: q) y). change (pev (c :: b :: q) x) with (c + x * pev (b :: q) x).
-      replace (sg * (c + y * pev (b :: q) y - (c + x * pev (b :: q) x))) with ((y - x) * (sg * pev (b :: q) y) + x * (sg * (pev (b :: q) y - pev (b :: q) x))) by ring.
-      assert (Q := LOW y ltac:(lra)). assert (Q1 := L x y ltac:(lra) ltac:(lra)). rewrite (Rabs_right (y - x)) in Q1 by lra.
-      assert (Q2 : Rabs (x * (sg * (pev (b :: q) y - pev (b :: q) x))) <= e * (M * (y - x))).
-      { rewrite !Rabs_mult, SG, (Rabs_right x) by lra. assert (P := Rabs_pos (pev (b :: q) y - pev (b :: q) x)). nra. }
-      assert (Q3 := Rle_abs (- (x * (sg * (pev (b :: q) y - pev (b :: q) x))))). rewrite Rabs_Ropp in Q3.
-      assert (Q4 : (y - x) * (Rabs b / 2) <= (y - x) * (sg * pev (b :: q) y)) by (apply Rmult_le_compat_l; lra).
-      assert (Q5 : 0 < (y - x) * (Rabs b / 2 - e * M)) by (apply Rmult_lt_0_compat; nra). nra.
-Qed.
-Lemma moves_ok th : moves th = true -> exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x'.
+Lemma moves_ok th : moves th = true -> exists k, forall xs, NoDup xs -> (forall x x', In x xs -> In x' xs -> at_ x th = at_ x' th) -> (length xs <= k)%nat.
 Proof.
   unfold moves, at_. intros H. apply existsb_exists in H. destruct H as (W & HW & H). apply existsb_exists in H. destruct H as (row & Hr & H).
   apply existsb_exists in H. destruct H as (p & Hp & H). destruct p as [|a p]; [discriminate|]. cbn [constant] in H. apply negb_true_iff in H.
@@ -322,11 +267,8 @@ Proof.
   { clear - H. induction p as [|b p IH]; [discriminate|]. simpl in H. destruct (is0V b) eqn:Z.
     - destruct IH as (c & Hc & N); auto. exists c. split; [right|]; auto.
     - exists (r b). split; [left; auto|]. intros E. assert (is0V b = true); [|congruence]. unfold is0V. apply andb_true_intro. rewrite !(leb_ok KR), toR_zero. lra. }
-  destruct (grows (rv p) N) as (sg & e & S & He & _ & G). exists (Rmin e 1). split; [split; [apply Rmin_pos; lra|apply Rmin_r]|]. assert (M1 := Rmin_l e 1).
-  intros x x' Hx Hx' E. apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto. apply in_map_eq with (a := a :: p) in E; auto.
-  unfold ev_p in E. cbn [InteriorCheck.rv map] in E. fold (rv p) in E. destruct (Rtotal_order x x') as [L|[L|L]]; auto; exfalso.
-  - assert (Q := G (r a) x x' ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
-  - assert (Q := G (r a) x' x ltac:(lra) L ltac:(lra)). rewrite E in Q. lra.
+  exists (length (rv p)). intros xs ND E. apply (taken_finitely (r a) (rv p) N xs ND). intros x x' Hx Hx'. specialize (E x x' Hx Hx').
+  apply in_map_eq with (a := W) in E; auto. apply in_map_eq with (a := row) in E; auto. apply in_map_eq with (a := a :: p) in E; auto.
 Qed.
 (* some entry moves with constant speed: then all points of the path are pairwise different *)
 Definition linearP (p : poly) : bool := match p with [a; b] => ltb K z0 b || ltb K b z0 | _ => false end.
@@ -346,7 +288,7 @@ Definition check_spurious_valley l g (m d : nat) (c : t) N D (th : params poly) 
 Theorem check_spurious_valley_ok l g L m d c N D th th' : means KR l g L -> check_spurious_valley l g m d c N D th th' = true ->
   (forall x, 0 <= x <= 1 -> spurious_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th)) /\
   (forall x, 0 <= x <= 1 -> risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th))) /\
-  (exists e, 0 < e <= 1 /\ forall x x', 0 < x < e -> 0 < x' < e -> at_ x th = at_ x' th -> x = x').
+  (exists k, forall xs, NoDup xs -> (forall x x', In x xs -> In x' xs -> at_ x th = at_ x' th) -> (length xs <= k)%nat).
 Proof.
   intros HL H. apply andb_prop in H. destruct H as [H HB]. apply andb_prop in H. destruct H as [HV HM].
   assert (V := check_valley_ok l g L m d c N D th HL HV). split; [|split].

@@ -27,7 +27,7 @@ def minimum_in_box(session: Session) -> Outcome:
     try:
         found = enclose(problem, start, lambda fields: certificate.step(RULE, {}, **fields), deadline)
     except NotEnclosed as error:
-        return Undecided(str(error))
+        return _in_cell(session, str(error))
     fact = certificate.fact(found.step)
     if not isinstance(fact, BoxMinimum):
         raise TypeError("the rule minimum_in_box proves a minimum in a box")
@@ -40,6 +40,16 @@ def minimum_in_box(session: Session) -> Outcome:
     at = certificate.point(better)
     step = certificate.step("spurious_real", {"minimum": found.step, "better": at})
     return Proved(step, (("reason", words),))
+
+
+def _in_cell(session: Session, reason: str) -> Outcome:
+    """Where no box is found: the minimum in the cell of the given point that another last layer makes."""
+    real = isinstance(session.problem.loss, RealLoss) and not session.problem.decays
+    step = reals.in_given_cell(session) if real else None
+    if step is None or session.certificate.fact(step).settles("valley") is None:
+        return Undecided(reason)
+    spurious = reals.spurious(session, step)
+    return Proved(step if spurious is None else spurious, claim="valley")
 
 
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:

@@ -18,8 +18,9 @@ from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.regions import FOR_ALL
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated, Limit
+from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, cell_of
 from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.reals.losses import RealLoss
@@ -230,7 +231,8 @@ def global_minimum(session: Session) -> Outcome:
         except Declined:
             pass
         return Proved(infimum, (("reason", "whether it is attained is open"),), claim="infimum")
-    return Proved(session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached}))
+    step = session.certificate.step("global_minimum", {"bound": answer.bound, "point": answer.reached})
+    return Proved(step, claim="global_minimum")
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
@@ -251,7 +253,8 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
     lowest = at if found is None else session.certificate.point(found.point)
     try:
-        return Proved(session.certificate.step("global_minimum", {"bound": bound, "point": lowest}))
+        step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
+        return Proved(step, claim="global_minimum")
     except Rejected:
         if session.insist:
             session.certificate.claim(

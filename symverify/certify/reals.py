@@ -1,20 +1,25 @@
 """Claims under logistic, cross-entropy and Poisson loss: the best fit is real, its risk an enclosure."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from symverify.certify.certificate import parameters
+from symverify.certify.global_minimum import estimate
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ONE
-from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.facts import Bracket
+from symverify.kernel.core.network import Point, Problem, cell_of, features
 from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
 from symverify.search.affine_minimum import NotConstructible, carrying
-from symverify.search.better_real import RealWitness, evaluated, lowest_point
+from symverify.search.better_real import RealWitness, evaluated, lowest_point, refitted
+from symverify.search.loss_tree import Unfinished
 from symverify.search.real_points import Falls, Holds, Open, decide_real
 from symverify.search.span_dual import NotFitted, SpanFit, span_fit
 
 MAX_SHARE = 0.5  # of the time that is left, for one search
+FINE = 48  # binary places of a last layer
 
 
 def _text(rows: Sequence[Sequence[Fraction]]) -> list[list[str]]:
@@ -84,7 +89,24 @@ def _minimum(session: Session) -> tuple[int, str] | Undecided:
                 return certificate.step("span_minimum", {}, **fields), reason
         except (NotFitted, Rejected) as error:
             reason = reason or str(error)
-    return Undecided(reason or "every activation is constant")
+    own = in_given_cell(session)
+    return Undecided(reason or "every activation is constant") if own is None else (own, reason)
+
+
+def in_given_cell(session: Session) -> int | None:
+    """The step of the minimum in the cell of the given point that its last layer reaches; None where that fails."""
+    problem, theta = session.problem, session.problem.parameters
+    if theta is None:
+        return None
+    try:
+        fit = span_fit(problem, features(problem, cell_of(problem, theta)))
+        near = refitted(problem, theta, FINE)
+        if fit.direction is not None or near is None:
+            return None
+        at = session.certificate.point(near.point)
+        return session.certificate.step("span_minimum", {"point": at}, dual=_text(fit.dual))
+    except (NotFitted, Rejected, Declined):
+        return None
 
 
 def _spelled(direction: Sequence[Sequence[Fraction]]) -> str:
@@ -97,7 +119,7 @@ def spurious_minimum(session: Session) -> Outcome:
     if isinstance(found, Undecided):
         return found
     minimum, why = found
-    step = _spurious(session, minimum)
+    step = spurious(session, minimum)
     if step is None:
         return Undecided("no point of lower risk than the affine fit was found within the budget")
     fact = session.certificate.fact(step)
@@ -111,11 +133,11 @@ def valley(session: Session) -> Outcome:
     found = _minimum(session)
     if isinstance(found, Undecided):
         return found
-    step = _spurious(session, found[0])
+    step = spurious(session, found[0])
     return Proved(found[0] if step is None else step)
 
 
-def _spurious(session: Session, minimum: int) -> int | None:
+def spurious(session: Session, minimum: int) -> int | None:
     fact = session.certificate.fact(minimum)
     if not isinstance(fact, RealMinimum):
         raise TypeError("only a local minimum can be spurious")
@@ -151,13 +173,47 @@ def global_minimum(session: Session) -> Outcome:
     witness = lowest(session, None)
     if witness is None:
         return left_open("no point was found within the budget")
+    if not witness.wins:
+        bound, why = _bound(session, witness)
+        witness = session.lowest_real or witness
     at = certificate.point(witness.point)
     if witness.wins:
         return Proved(certificate.step("zero_infimum", {"point": at}), claim="infimum")
-    if session.insist:
-        bound = certificate.step("function_bound")
-        certificate.claim("global_bounds", certificate.step("bracket", {"bound": bound, "point": at}))
-    return left_open("no point found meets the bound for all functions of the inputs")
+    step = certificate.step("bracket", {"bound": bound, "point": at})
+    fact = certificate.fact(step)
+    if isinstance(fact, Bracket) and fact.upper - fact.lower <= session.gap * max(abs(fact.lower), abs(fact.upper)):
+        return Proved(step, claim="global_bounds")
+    certificate.claim("global_bounds", step)
+    return left_open(f"{why}; its bracket is wider than --gap {float(session.gap):g} of the value")
+
+
+def _bound(session: Session, witness: RealWitness) -> tuple[int, str]:
+    """The step of the best lower bound, by search where there is one; and why it may be far from the infimum."""
+    problem, certificate = session.problem, session.certificate
+    if not problem.shallow or "real_lower_bound" not in problem.loss.rules:
+        why = "the network is not shallow with scalar output" if not problem.shallow else "no tree for this loss"
+        return certificate.step("function_bound"), f"the infimum is only bounded by that over all functions: {why}"
+    size = estimate(problem)
+    if not (size.affordable or session.insist):
+        return certificate.step("function_bound"), f"too large to search unasked (--claims): {size.words}"
+    share = session.remaining() * (0.9 if session.insist else 0.4)
+    try:
+        bound, found = session.by_loss_tree(witness.point, time.monotonic() + share)
+    except (Unfinished, Declined, ArithmeticError) as error:
+        return certificate.step("function_bound"), str(error)
+    better = evaluated(problem, found.point)
+    if better is not None and (better.wins or better.risk.upper < witness.risk.upper):
+        session.lowest_real = better
+    return bound, f"the search ended early: {size.words}"
+
+
+def global_bounds(session: Session) -> Outcome:
+    """The same, where a bracket is asked for, of any width."""
+    outcome = global_minimum(session)
+    for claim in session.certificate.claims:
+        if claim["claim"] == "global_bounds":
+            return Proved(int(str(claim["step"])))
+    return outcome
 
 
 def point(session: Session) -> Outcome:
@@ -178,7 +234,7 @@ def point(session: Session) -> Outcome:
             return Proved(step, (("reason", why),))
         case Holds(rule):
             minimum = certificate.step(rule, {"point": at})
-            step_or_none = _spurious(session, minimum)
+            step_or_none = spurious(session, minimum)
             return Proved(minimum if step_or_none is None else step_or_none)
 
 
@@ -194,6 +250,7 @@ def affine_infimum(session: Session) -> Outcome:
 OF_REAL_LOSSES: Mapping[str, Callable[[Session], Outcome]] = {
     "global_minimum": global_minimum,
     "infimum": global_minimum,
+    "global_bounds": global_bounds,
     "affine_infimum": affine_infimum,
     "valley": valley,
     "point": point,

@@ -14,16 +14,19 @@ from symverify.certify.global_minimum import (
     estimate,
     limit_step,
 )
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated, Limit, LocalMinimum, LowerBound
-from symverify.kernel.core.network import Pattern, Point, Problem, Vector
+from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
+from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predictions, risk
+from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
 from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
-from symverify.search.loss_tree import Grower, Unfinished, zero_point
+from symverify.search.loss_tree import Outcome as Searched
+from symverify.search.loss_tree import Search, Unfinished, zero_point
 from symverify.search.subgradient import Rows, on_affine, on_groups
 
 Progress = Callable[[str], None]
@@ -82,6 +85,7 @@ class Session:
     options: Options = field(default_factory=Options)
     cell: Pattern | None = None  # the cell that claims about one cell are about; default: that of a point
     insist: bool = True  # whether the claims were asked for by name
+    gap: Fraction = Fraction(1, 10**6)  # how wide, as a share of its value, an infimum that is not rational may stay
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
@@ -207,26 +211,42 @@ class Session:
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""
         problem, certificate = self.problem, self.certificate
-        bound = certificate.step("function_bound")
-        self.progress("the global minimum, by splits of the units' regions")
+        size = estimate(problem)
+        if not (size.affordable or insist):
+            return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
         try:
             start = problem.parameters or self.affine().point
         except NotConstructible:
             start = zero_point(problem)
         share = self.remaining() * (0.9 if insist else 0.4)
-        found = better_point(problem, start, time.monotonic() + share / 4)
-        start = start if found is None else found.point
         try:
-            tree = Grower(problem, start, time.monotonic() + share).grow()
+            bound, searched = self.by_loss_tree(start, time.monotonic() + share)
         except (Unfinished, Declined, ArithmeticError) as error:
             return GlobalAnswer(None, None, False, False, str(error))
-        self._lowest = Witness(tree.point, tree.risk)
-        reached = certificate.point(tree.point)
-        fact = certificate.fact(bound)
-        if not isinstance(fact, LowerBound) or fact.risk != tree.risk:
-            fields = {"risk": str(tree.risk), "vectors": tree.vectors, "tree": tree.tree}
-            bound = certificate.step("global_lower_bound", {}, **fields)
-        return GlobalAnswer(bound, reached, True, False, "")
+        value = risk(problem, predictions(problem, searched.point))
+        if self._lowest is None or value < self._lowest.risk:
+            self._lowest = Witness(searched.point, value)
+        reached, closed = certificate.point(searched.point), searched.lower == value
+        return GlobalAnswer(bound, reached, closed, False, "" if closed else f"the search ended early: {size.words}")
+
+    def by_loss_tree(self, start: Point, deadline: float) -> tuple[int, Searched]:
+        """A lower bound's step and what the search found, for one hidden layer, scalar output and no squared loss.
+
+        Raises Unfinished, Declined.
+        """
+        self.progress("the global minimum")
+        bound = self.certificate.step("function_bound")
+        fact = self.certificate.fact(bound)
+        least = fact.risk if isinstance(fact, LowerBound) else ZERO
+        found = Search(self.problem, start, self.gap, self.progress).run(least, deadline)
+        if found.lower > least:
+            real = isinstance(self.problem.loss, RealLoss)
+            fields: dict[str, object] = {"risk": str(found.lower), "tree": list(found.tree)}
+            fields["vectors"] = [list(g) for g in found.vectors]
+            if real:
+                fields["scales"] = [str(q) for q in found.scales]
+            bound = self.certificate.step("real_lower_bound" if real else "global_lower_bound", {}, **fields)
+        return bound, found
 
     def _bound(self, result: Result) -> int:
         """The step that proves the result's lower bound."""

@@ -61,6 +61,20 @@ def positive(seconds: float) -> float:
     return seconds
 
 
+def share(text: str) -> str:
+    """A part of a value, above 0 and below 1, as an option takes it."""
+    from symverify.kernel.core.errors import KernelError
+    from symverify.kernel.core.text import liberal
+
+    try:
+        fits = 0 < liberal(text, "") < 1
+    except KernelError:
+        fits = False
+    if not fits:
+        raise typer.BadParameter(f"{text!a:.60} is not a number above 0 and below 1")
+    return text
+
+
 def tell(*lines: str) -> None:
     """Print lines, each through the door: none of them can become two."""
     for line in lines:

@@ -19,6 +19,7 @@ from symverify.cli.common import (
     positive,
     print_result,
     print_table,
+    share,
     tell,
     writable,
     writing,
@@ -53,6 +54,12 @@ def check(
     robust: Annotated[
         bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")
     ] = False,
+    gap: Annotated[
+        str,
+        typer.Option(
+            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+        ),
+    ] = "1e-6",
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
@@ -63,6 +70,7 @@ def check(
     The exit code answers --claims; without it, whether the given parameters are a local minimum, or else whether the
     network has a spurious one.
     """
+    from symverify.kernel.core.text import liberal
     from symverify.report.render import as_json, as_junit
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
@@ -86,6 +94,7 @@ def check(
             fresh=fresh,
             cell=cell,
             robust=robust,
+            gap=liberal(gap, "--gap"),
             progress=progress.say,
             stopped=interrupted,
         )

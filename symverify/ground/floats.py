@@ -82,6 +82,29 @@ def solve(gram: Array, moments: Array, least: float = LEAST) -> Array:
     return x
 
 
+def solve_wide(gram: Array, moments: Array, least: float = LEAST) -> Array:
+    """`solve`, quicker for more than a few vectors: a column at a time."""
+    left, x, kept, factors = np.array(gram, dtype=float), np.zeros(len(gram)), list[int](), list[Array]()
+    for k in range(len(left)):
+        pivot = left[k, k]
+        if pivot > least:
+            factor = left[:, k] / math.sqrt(pivot)
+            left -= factor[:, None] * factor[None, :]
+            kept.append(k)
+            factors.append(factor)
+    rest = np.array(moments, dtype=float)
+    for place, (k, factor) in enumerate(zip(kept, factors, strict=True)):
+        x[place] = rest[k] / factor[k]
+        rest -= x[place] * factor
+    for place in reversed(range(len(kept))):
+        x[place] /= factors[place][kept[place]]
+        for other in range(place):
+            x[other] -= factors[other][kept[place]] * x[place]
+    found = np.zeros(len(x))
+    found[kept] = x[: len(kept)]
+    return found
+
+
 def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[list[int], Array]:
     """A maximal independent subset of the rows, each time the one farthest from the span so far; orthonormal basis.
 

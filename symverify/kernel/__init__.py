@@ -6,9 +6,11 @@ core/       text → network → proof → one file a rule: Theorem 1, a point, 
 curvature/  second order
 cells/      all cells and faces of one hidden layer; infima that are not attained
 labels/     all labels, and those near the given ones
-reals/      losses with exponentials and logarithms
+reals/      losses with exponentials and logarithms; minima in boxes
 cited/      what rests on the literature
-check.py    the one walk; table.py the rules; FORMAT.md, beside this file, the certificate and why each rule is sound
+
+Beside them: check.py, the one walk; network_file.py, which reads the problem; table.py, the rules, and losses.py, the
+losses with the rules proved for each; FORMAT.md, the certificate and why each rule is sound.
 """
 
 from .check import FORMAT, VERSION, Checked, Theorem, check

@@ -8,8 +8,8 @@ from .core.errors import Malformed, Rejected, metered, spend
 from .core.network import Problem
 from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
-from .labels.symbols import read_network
-from .table import LOSSES, RULES, STOREY, STOREYS
+from .network_file import read_problem
+from .table import RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
 WHERE = {"point": "given", "critical_point": "given", "spurious_minimum": "affine_fit"}  # the point that it is about
@@ -146,7 +146,7 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     steps = fields.need("steps", listed(anything))
     fields.done()
     with metered():
-        problem = read_network(network, open_data, LOSSES)
+        problem = read_problem(network, open_data)
         if sha256 != problem.sha256:
             raise Rejected("problem", f"the certificate is about another problem, {shown(sha256)}")
         if not claims:

@@ -11,6 +11,7 @@ from .cells.limit import limit
 from .cells.not_attained import not_attained
 from .cited.assumptions import assumptions
 from .cited.linear_collapse import linear_collapse
+from .core.adjacent_cells import adjacent_cells
 from .core.bracket import bracket
 from .core.descent import descent
 from .core.face_minimum import face_minimum
@@ -19,13 +20,10 @@ from .core.function_minimum import function_minimum
 from .core.global_lower_bound import global_lower_bound
 from .core.global_minimum import global_minimum
 from .core.interior_minimum import interior_minimum
-from .core.loss import LOSSES as RATIONAL_LOSSES
-from .core.loss import Kinds
 from .core.point import point
 from .core.proof import Rule
 from .core.spurious_minimum import spurious_minimum
 from .core.valley import valley
-from .curvature.adjacent_cells import adjacent_cells
 from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
@@ -41,7 +39,6 @@ from .labels.spurious_labels import spurious_labels
 from .labels.spurious_radius import spurious_radius
 from .labels.spurious_region import spurious_region
 from .reals.enclosed_point import enclosed_point
-from .reals.losses import LOSSES as REAL_LOSSES
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
 from .reals.real_descent import real_descent
@@ -56,6 +53,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
     "core": (
         point,
         interior_minimum,
+        adjacent_cells,
         face_minimum,
         descent,
         spurious_minimum,
@@ -66,7 +64,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         global_minimum,
         bracket,
     ),
-    "curvature": (adjacent_cells, critical_point, second_order, cell_kkt),
+    "curvature": (critical_point, second_order, cell_kkt),
     "cells": (
         cell_cover,
         cell_minima,
@@ -105,6 +103,5 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
     ),
     "cited": (assumptions, linear_collapse),
 }
-LOSSES: Kinds = {**RATIONAL_LOSSES, **REAL_LOSSES}
 RULES: dict[str, Rule] = {rule.__name__: rule for rules in STOREYS.values() for rule in rules}
 STOREY: dict[str, str] = {rule.__name__: storey for storey, rules in STOREYS.items() for rule in rules}

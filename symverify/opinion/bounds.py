@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from symverify.kernel.cells.infimum import Infimum
-from symverify.kernel.cells.limit import unit
+from symverify.kernel.cells.limit import Limit, unit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.facts import GlobalMinimum, Limit, LowerBound
+from symverify.kernel.core.facts import GlobalMinimum, LowerBound
 from symverify.kernel.core.global_lower_bound import directions, sides_of
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, integer, listed

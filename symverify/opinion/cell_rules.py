@@ -9,8 +9,8 @@ from symverify.kernel.cells.cell_minima import CellMinima, level
 from symverify.kernel.cells.strata import Slots, UnitClass, dual, face_of, features, loss_gradient, unit_classes
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Problem, Vector, residuals
+from symverify.kernel.core.proof import read_point
 from symverify.kernel.core.text import canonical, listed, optional
 from symverify.opinion import losses
 from symverify.opinion.equations import f_names, of_point, too_large, whereabouts

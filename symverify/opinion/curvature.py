@@ -7,17 +7,17 @@ from itertools import islice
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Pattern, Point, Problem, evaluate, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
+from symverify.kernel.core.proof import read_point
 from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.curvature.forms import nullspace, restricted
-from symverify.kernel.curvature.hessian import Place, derivatives, piece_at, second_derivatives
+from symverify.kernel.curvature.hessian import Place, derivatives, second_derivatives
 from symverify.opinion.equations import (
     inside,
     of_change,
@@ -196,7 +196,7 @@ def _rises(cell: Cell, path: Point, title: str) -> Iterator[Statement]:
     for i, labels in enumerate(problem.targets):
         for x, y in zip(evaluate(problem, path, i, cell.pattern)[-1], labels, strict=True):
             e = Poly(()) + x - y
-            a, b, c = piece_at(problem.loss, e.at_zero())
+            a, b, c = problem.loss.part(e.at_zero())
             g += ((e * a + b) * e + c) * problem.loss.factor
     g, t = g - at.risk, variable("t")
     made = of_point(problem, path, cell.pattern)

@@ -8,6 +8,7 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
 from symverify.kernel.core.network import Pattern, Problem, Vector, pieces_at, rational, residuals
+from symverify.kernel.core.text import canonical, listed
 from symverify.opinion.equations import f_names, inside, of_cell, of_point, places, too_large, whereabouts
 from symverify.opinion.losses import minorant, no_lower, risk_at, small, tangents
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
@@ -53,6 +54,34 @@ def interior_minimum(given: Given) -> Iterator[Statement]:
     if small(problem, len(problem.inputs) * problem.widths[-1]):
         title = "no predictions of the cell have lower risk"
         yield no_lower(problem, fact.at.predictions, pull, fact.at.risk, title)
+
+
+def interior_by_subgradient(given: Given) -> Iterator[Statement]:
+    """Where the loss has kinks: θ* is inside the cell, the subgradients are some, and Ψ is constant on the cell."""
+    problem, fact = given.problem, given.fact(LocalMinimum)
+    if fact.pattern is None:
+        raise TypeError("interior_minimum without a pattern")
+    if not too_large(problem):
+        made = of_point(problem, fact.at.point, fact.pattern)
+        title, goal = "the point is strictly inside its cell", conjunction(inside(problem, fact.pattern, "<"))
+        yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
+    yield from subgradients(given)
+    title = "the first-order minorant is constant on the cell"
+    yield from constant_minorant(problem, fact.at, fact.pull, fact.pattern, title)
+
+
+def subgradients(given: Given) -> Iterator[Statement]:
+    """Each r_ik is between the one-sided derivatives of the loss at its prediction."""
+    problem, at = given.problem, given.premise("point", Evaluated)
+    rows = listed(listed(canonical))(given.step.fields["subgradient"], "")
+    names, known, goals = list[str](), list[str](), list[str]()
+    for i, (row, f, labels) in enumerate(zip(rows, at.predictions, problem.targets, strict=True)):
+        for k, (r, x, y) in enumerate(zip(row, f, labels, strict=True)):
+            names.append(f"r{i + 1}_{k + 1}")
+            known.append(compare(variable(names[-1]), "=", r))
+            low, high = (s * problem.loss.factor for s in problem.loss.at(y).slopes(x - y))
+            goals += [compare(variable(names[-1]), ">=", low), compare(variable(names[-1]), "<=", high)]
+    yield Statement("the subgradients are some of the loss", LINEAR, tuple(names), tuple(known), conjunction(goals))
 
 
 def constant_minorant(

@@ -19,6 +19,7 @@ from symverify.opinion.text import TooLong
 CORE: Mapping[str, Poser | Unposed] = {
     "point": minima.point,
     "interior_minimum": minima.interior_minimum,
+    "adjacent_cells": curvature.adjacent_cells,
     "face_minimum": minima.face_minimum,
     "descent": paths.descent,
     "spurious_minimum": minima.spurious_minimum,
@@ -30,7 +31,6 @@ CORE: Mapping[str, Poser | Unposed] = {
     "bracket": Unposed("two numbers side by side; its premises' obligations state what they are"),
 }
 CURVATURE: Mapping[str, Poser | Unposed] = {
-    "adjacent_cells": curvature.adjacent_cells,
     "critical_point": curvature.critical_point,
     "second_order": curvature.second_order,
     "cell_kkt": curvature.cell_kkt,
@@ -78,7 +78,13 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
 }
+UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **CURVATURE, **CELLS, **LABELS, **REALS, **CITED}
+KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
+    "interior_minimum": minima.interior_by_subgradient,
+    "face_minimum": minima.subgradients,
+    "function_minimum": minima.subgradients,
+}
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 
@@ -92,7 +98,10 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     found: list[Obligation] = []
     for index, step in enumerate(steps):
         poser = TABLE[step.rule]
-        if not isinstance(poser, Unposed) and (problem.loss.smooth or step.rule in OF_ANY_LOSS):
+        kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
+        if kinked:
+            poser = KINKED.get(step.rule, UNPOSED)
+        if not isinstance(poser, Unposed):
             facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
             with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
                 for statement in poser(Given(problem, step, facts)):

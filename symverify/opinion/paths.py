@@ -10,10 +10,10 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import LocalMinimum, Minimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Pattern, Point, Problem, rational, risk_along, trace
 from symverify.kernel.core.poly import Poly, positive_on_unit_interval
 from symverify.kernel.core.proof import polynomial as coefficients
+from symverify.kernel.core.proof import read_point
 from symverify.opinion.equations import inside, of_point, too_large
 from symverify.opinion.losses import risk_at, same_slope
 from symverify.opinion.minima import predicted

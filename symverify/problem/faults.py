@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from types import TracebackType
@@ -15,25 +14,25 @@ from typing import Self, TypeVar
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import (
+from symverify.kernel.core.loss import Loss
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
+from symverify.kernel.losses import LOSSES, positive
+from symverify.kernel.network_file import (
     FAMILIES,
     FORMAT,
     MAX_PARAMETERS,
     Labels,
+    OpenData,
     read_classes,
     read_columns,
-    read_decay,
     unknown_loss,
 )
-from symverify.kernel.core.loss import Loss, positive
-from symverify.kernel.core.network import Problem
-from symverify.kernel.core.text import Read, boolean, liberal, natural, shown, strict_json, text
-from symverify.kernel.labels.symbols import read_network as kernel_read
-from symverify.kernel.table import LOSSES
+from symverify.kernel.network_file import read_problem as kernel_read
+from symverify.kernel.reals.decay import read_decay
 
 T = TypeVar("T")
 Faults = list[tuple[str, str]]
-OpenData = Callable[[str], bytes]
 SMOOTH = frozenset({"tanh", "sigmoid", "gelu", "silu", "swish", "softplus", "elu", "selu", "celu", "mish", "erf"})
 Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 
@@ -41,7 +40,7 @@ Sizes = tuple[int | None, int | None]  # of inputs and outputs, where known
 def read_network(network: bytes, open_data: OpenData) -> Problem:
     """What the kernel reads. Raises Malformed with every fault where it finds one."""
     try:
-        return kernel_read(network, open_data, LOSSES)
+        return kernel_read(network, open_data)
     except Malformed as error:
         if b'"symbols"' in network:  # of these the first fault is enough
             raise
@@ -201,7 +200,7 @@ def read_loss(value: object, where: str, outputs: int | None) -> Labels | None:
             kind = LOSSES[name]
             loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
         else:
-            fields.fault("name", unknown_loss(name, LOSSES))
+            fields.fault("name", unknown_loss(name))
         if reduction not in ("mean", "sum"):
             fields.fault("reduction", f'expected "mean" or "sum", got {shown(reduction)}')
         if loss is None or outputs is None:

@@ -6,8 +6,7 @@ from hashlib import sha256
 from typing import Literal
 
 from symverify.kernel import Checked, Declined, Malformed, Rejected, check
-from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem
 from symverify.report.atlas import Mark, marks
 from symverify.report.document import (
@@ -23,30 +22,16 @@ from symverify.report.document import (
     say,
     table,
 )
-from symverify.report.formula import text
+from symverify.report.scenes import Scene, scenes
 from symverify.report.story import Story
 from symverify.report.tell_points import problem_blocks
 from symverify.report.tellers import subject, tell
-from symverify.report.words import flat, height_words, kind_words, sentence, storey_words, theorem_words, told
+from symverify.report.words import flat, height_words, sentence, storey_words, theorem_words, told
 from symverify.run.verdict import Verdict, worst
 
 Form = Literal["text", "markdown", "latex", "html"]
 FORMS: tuple[Form, ...] = ("text", "markdown", "latex", "html")
-MAX_SCENES = 3
 MANY, FEW = 12, 3  # of a rule used more than so many times, so many steps are told in full
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a set of pictures shows: a point, a better one if known, and a valley or a descent curve from the point."""
-
-    at: Evaluated
-    name: str
-    kind: str
-    better: Evaluated | None
-    better_name: str
-    valley: Point | None
-    descent: Point | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ def account(checked: Checked, title: str, certificate: bytes) -> Explanation:
     ]
     verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
     lines = tuple(theorem.line() for theorem in theorems)
-    return Explanation(title, verdict, tuple(sections), story.problem, _scenes(story), marks(story.facts), lines)
+    return Explanation(title, verdict, tuple(sections), story.problem, scenes(story), marks(story.facts), lines)
 
 
 def render(explanation: Explanation, form: Form) -> str:
@@ -196,43 +181,6 @@ def _trust(checked: Checked, certificate: bytes) -> list[Block]:
         Items(hashes),
         More("The kernel's verdict lines", (Verbatim("\n".join(theorem.line() for theorem in checked.theorems)),)),
     ]
-
-
-# the pictures' subjects
-
-
-def _scenes(story: Story) -> tuple[Scene, ...]:
-    """One scene for each point that a claim is about, those with a valley or a better point first."""
-    found: dict[Point, Scene] = {}
-    for theorem in story.checked.theorems:
-        scene = _scene(story, theorem.step)
-        if scene is None:
-            continue
-        known = found.get(scene.at.point)
-        if known is None or (known.valley is None and scene.valley is not None):
-            found[scene.at.point] = scene
-    ranked = sorted(found.values(), key=lambda scene: (scene.valley is None, scene.better is None))
-    return tuple(ranked[:MAX_SCENES])
-
-
-def _scene(story: Story, index: int) -> Scene | None:
-    fact = story.facts[index]
-    at = subject(fact)
-    if at is None:
-        return None
-    valley = story.path(index, "path") if isinstance(fact, Valley) else None
-    descent = story.path(index, "curve") if isinstance(fact, NotLocalMinimum) else None
-    inner = fact.minimum if isinstance(fact, Valley) else fact
-    better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at)
-    kind = kind_words(fact)
-    better_name = "" if better is None else text(story.theta(better))
-    return Scene(at, text(story.theta(at)), kind, better, better_name, valley, descent)
-
-
-def _lowest(story: Story, at: Evaluated) -> Evaluated | None:
-    points = [fact for fact in story.facts if isinstance(fact, Evaluated)]
-    best = min(points, key=lambda found: found.risk, default=None)
-    return best if best is not None and best.risk < at.risk else None
 
 
 __all__ = ["FORMS", "Explanation", "Form", "Scene", "explain", "render"]

@@ -10,8 +10,8 @@ import numpy as np
 from symverify.kernel.core.network import Problem
 from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
-from symverify.report.explain import Scene
 from symverify.report.formula import decimal, exact, is_short
+from symverify.report.scenes import Scene
 from symverify.report.svg import BOTTOM, LEFT, RIGHT, TOP, Canvas, number
 from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
 

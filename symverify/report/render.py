@@ -115,7 +115,7 @@ def short(text: str | None, width: int = 24) -> str:
     """A rational as a table shows it: whole when short, else its beginning and a decimal value."""
     if text is None:
         return ""
-    if len(text) <= width:
+    if len(text) <= width or ".." in text or text.startswith("["):  # an enclosure has few digits
         return text
     top, _, bottom = text.partition("/")
     value = Context(prec=10).divide(Decimal(top), Decimal(bottom or "1"))  # floats may overflow

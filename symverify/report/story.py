@@ -11,10 +11,9 @@ from typing import TypeVar, cast
 
 from symverify.kernel import Checked
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.file import read_point
 from symverify.kernel.core.network import Point, Problem, Vector, residuals
 from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.core.proof import Fact, Step, polynomial
+from symverify.kernel.core.proof import Fact, Step, polynomial, read_point
 from symverify.kernel.table import RULES
 from symverify.report.document import Block, Display, Inference
 from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix

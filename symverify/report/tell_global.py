@@ -5,9 +5,11 @@ from fractions import Fraction
 from typing import cast
 
 from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.facts import Bracket, Limit, LowerBound
+from symverify.kernel.core.facts import Bracket, LowerBound
+from symverify.kernel.reals.facts import RealBracket
 from symverify.report.document import Block, Inline, formula, prose, table
 from symverify.report.formula import Num, Words, m, vector
 from symverify.report.story import Story
@@ -90,6 +92,8 @@ def tell_limit(story: Story, index: int) -> list[Block]:
 def tell_bracket(story: Story, index: int) -> list[Block]:
     """Two inequalities."""
     fact = story.fact(index, Bracket)
+    if isinstance(fact, RealBracket):
+        return [prose(f"The bound and an upper end of the point's risk enclose the infimum: {fact.risk}.")]
     return [formula("{} ≤ {} R ≤ {}", fact.lower, Words("inf"), fact.upper)]
 
 

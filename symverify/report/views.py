@@ -11,7 +11,7 @@ from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
-from symverify.report.explain import Scene
+from symverify.report.scenes import Scene
 from symverify.search.float_losses import loss_values
 
 Array = NDArray[np.float64]

@@ -16,6 +16,7 @@ from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.kernel.cells.infimum import Infimum
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.cells.strata import Face, spelled
 from symverify.kernel.cited.assumptions import Assumptions
@@ -25,7 +26,6 @@ from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
     GlobalMinimum,
-    Limit,
     LocalMinimum,
     LowerBound,
     Minimum,

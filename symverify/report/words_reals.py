@@ -10,6 +10,7 @@ from symverify.kernel.reals.facts import (
     NoMinimum,
     NotRealMinimum,
     RationalMinimum,
+    RealBracket,
     RealMinimum,
     SpanMinimum,
     SpuriousReal,
@@ -27,6 +28,11 @@ def _named(at: EnclosedPoint | Evaluated, otherwise: str = "a point") -> str:
 
 def _point(fact: EnclosedPoint, _: object) -> Sentence:
     return (f"{_named(fact)} has risk {fact.risk}",)
+
+
+def _bracket(fact: RealBracket, _: object) -> Sentence:
+    digits = str(fact.risk)
+    return (f"the infimum of the risk over all parameters is {'in ' * digits.startswith('[')}{digits}",)
 
 
 def _span(fact: SpanMinimum, _: object) -> Sentence:
@@ -102,5 +108,6 @@ REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousReal: _spurious,
     NoMinimum: _none,
     ZeroInfimum: _zero,
+    RealBracket: _bracket,
     BoxMinimum: _box,
 }

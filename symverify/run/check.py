@@ -131,6 +131,7 @@ def check(
     fresh: bool = False,
     cell: str | None = None,
     robust: bool = False,
+    gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
@@ -141,8 +142,9 @@ def check(
     runs in `workers` processes if it is large, or on the executor that `executor` opens, with the same result; where it
     ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). With `robust` each claim that
-    allows it is followed by how far the labels may move before it fails. Raises Usage (UnknownClaim, NoCell,
+    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). `gap` is how wide the bracket of an
+    infimum may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed by
+    how far the labels may move before it fails. Raises Usage (UnknownClaim, NoCell,
     NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
@@ -157,7 +159,7 @@ def check(
         checkpoint, taken = _prepared(output, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None)
+    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
     try:
         results, skipped, called = _attempted(session, names, stopped)
         whole, results = _settled(session, results, output, problem, fresh)

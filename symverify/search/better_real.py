@@ -56,8 +56,11 @@ def lowest_point(
     return best
 
 
-def refitted(problem: Problem, point: Point) -> RealWitness | None:
-    """The point with the best last layer on what arrives there, in floats, then rounded; scaled up if it wins."""
+def refitted(problem: Problem, point: Point, places: int = 16) -> RealWitness | None:
+    """The point with the best last layer on what arrives there, in floats, then rounded; scaled up if it wins.
+
+    Rounded to so many binary places.
+    """
     loss, rows = real_loss(problem), arriving_at_last(problem, point)
     kept = independent_rows(list(zip(*rows, strict=True)))
     if not kept:
@@ -67,7 +70,7 @@ def refitted(problem: Problem, point: Point) -> RealWitness | None:
     beta = newton(loss, phi / scale, targets_of(problem), np.ones((len(rows), problem.widths[-1]), dtype=bool), CAP)
     if beta is None or not np.isfinite(beta).all():
         return None
-    solved = [[Fraction(round(float(v) * 2**16), 2**16) for v in column] for column in (beta / scale).T]
+    solved = [[Fraction(round(float(v) * 2**places), 2**places) for v in column] for column in (beta / scale).T]
     return evaluated(problem, with_last_layer(problem, point, kept, solved))
 
 

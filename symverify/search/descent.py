@@ -32,27 +32,26 @@ from symverify.search.decide import moved, places
 from symverify.search.subgradient import intervals
 
 MAX_CELLS, MAX_TRIES = 64, 400
+Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
 
 
 def descent(problem: Problem, point: Point) -> tuple[Point, str] | None:
     """A curve along which the risk strictly falls, and why in words; None if none of those tried does."""
     here = risk(problem, predictions(problem, point))
     for velocity, why in _candidates(problem, point):
-        moves = {
-            place: Poly.of([ZERO, *coefficients])
-            for place, coefficients in zip(places(problem), velocity, strict=True)
-            if any(coefficients)
-        }
-        curve = moved(point, moves)
+        curve = along(problem, point, velocity)
         try:
-            if moves and (risk_along(problem, curve) - here).sign_after_zero() < 0:
+            if any(map(any, velocity)) and (risk_along(problem, curve) - here).sign_after_zero() < 0:
                 return curve, why
         except Declined:
             continue
     return None
 
 
-Velocity = list[tuple[Fraction, ...]]  # per parameter the coefficients of t, t², …
+def along(problem: Problem, point: Point, velocity: Velocity) -> Point:
+    """The curve of a velocity."""
+    pairs = zip(places(problem), velocity, strict=True)
+    return moved(point, {place: Poly.of([ZERO, *rates]) for place, rates in pairs if any(rates)})
 
 
 def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]]:
@@ -67,18 +66,21 @@ def _candidates(problem: Problem, point: Point) -> Iterator[tuple[Velocity, str]
     if problem.loss.smooth and len(patterns) == 1 and problem.size() <= MAX_HESSIAN:
         for direction in _curvature(problem, point):
             yield [(x,) for x in direction], "the Hessian has a negative eigenvalue"
+    for velocity in random_velocities(problem):
+        yield velocity, "a curve found by search"
+
+
+def random_velocities(problem: Problem) -> Iterator[Velocity]:
+    """Few parameters moving along small multiples of t and t², from a fixed seed."""
     rng = np.random.default_rng(0)
     for _ in range(MAX_TRIES):
         sparse = rng.random(problem.size()) < rng.choice([0.1, 0.3, 0.6])
         first = rng.integers(-2, 3, problem.size()) * sparse
         order = rng.integers(1, 3, problem.size())
-        yield (
-            [
-                (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
-                for x, power in zip(first, order, strict=True)
-            ],
-            "a curve found by search",
-        )
+        yield [
+            (Fraction(int(x)),) if power == 1 else (ZERO, Fraction(int(x)))
+            for x, power in zip(first, order, strict=True)
+        ]
 
 
 def adjacent_patterns(problem: Problem, point: Point) -> list[Pattern]:

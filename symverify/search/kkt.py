@@ -34,7 +34,7 @@ from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.curvature.cell_kkt import Cell, cells, no_point, second_order_holds, smooth, stationary
 from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated
 from symverify.kernel.curvature.forms import restricted
-from symverify.kernel.curvature.hessian import derivatives, gradient, piece_at
+from symverify.kernel.curvature.hessian import derivatives, gradient
 from symverify.search.snap_equations import as_point
 
 MAX_CELLS, MAX_OPEN, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 3, 6, 8, 40
@@ -381,6 +381,6 @@ def _pull(cell: Cell, curve: Point) -> list[Poly]:
     problem, pull = cell.problem, list[list[Poly]]()
     for i, target in enumerate(problem.targets):
         errors = [Poly(()) + f - y for f, y in zip(evaluate(problem, curve, i, cell.pattern)[-1], target, strict=True)]
-        near = [(piece_at(problem.loss, e.at_zero()), e) for e in errors]
+        near = [(problem.loss.part(e.at_zero()), e) for e in errors]
         pull.append([(e * (2 * a) + b) * problem.loss.factor for (a, b, _), e in near])
     return [Poly(()) + x for x in gradient(problem, curve, cell.pattern, pull)]

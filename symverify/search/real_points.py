@@ -4,19 +4,27 @@ As for losses over the rationals (`decide`), with residuals that are not rationa
 signs by enclosures. What fails gives a curve along which the risk falls.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
 
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import Direction, fractions, rays, sign
 from symverify.kernel.core.errors import Declined, KernelError, Rejected
 from symverify.kernel.core.network import Point, Problem, cell_of, features, rational
 from symverify.kernel.core.poly import Poly
+from symverify.kernel.curvature.hessian import slope
 from symverify.kernel.reals.combination import Residuals
-from symverify.kernel.reals.facts import EnclosedPoint
+from symverify.kernel.reals.facts import EnclosedPoint, real_loss
+from symverify.kernel.reals.real_descent import falls
 from symverify.kernel.reals.real_face_minimum import Linear, combined, linear_kinks, null_space
 from symverify.search.decide import Place, moved
+from symverify.search.descent import Velocity, adjacent_patterns, along, random_velocities
+from symverify.search.float_losses import real_slopes, targets_of
+
+NEGLIGIBLE = Fraction(1, 10**12)  # gradients up to it are rounding errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,35 @@ def decide_real(problem: Problem, at: EnclosedPoint) -> Holds | Falls | Open:
     except KernelError:
         pass
     if not problem.shallow:
-        return Open("the first-order minorant is not constant on a cell of the point, and the network is not shallow")
+        return _deep(problem, at)
     try:
         return _shallow(problem, at, residuals[0])
     except Declined as error:
         return Open(str(error))
+
+
+def _deep(problem: Problem, at: EnclosedPoint) -> Falls | Open:
+    """Descent against the gradients of the adjacent cells, and along curves found by search."""
+    for velocity, why in _velocities(problem, at):
+        curve = along(problem, at.point, velocity)
+        try:
+            if any(map(any, velocity)) and falls(problem, at, curve):
+                return Falls(curve, why)
+        except Declined:
+            continue
+    return Open("the first-order minorant is not constant on a cell of the point, and no descent was found")
+
+
+def _velocities(problem: Problem, at: EnclosedPoint) -> Iterator[tuple[Velocity, str]]:
+    f = np.array([[float(x) for x in row] for row in at.predictions])
+    pull = [[Fraction(float(x)) for x in row] for row in real_slopes(real_loss(problem), f, targets_of(problem))]
+    for pattern in adjacent_patterns(problem, at.point):
+        uphill = slope(problem, at.point, pattern, pull)
+        largest = max(map(abs, uphill), default=ZERO)
+        for resolution in (1, 64, 4096) if largest > NEGLIGIBLE else ():
+            yield [(-Fraction(round(x / largest * resolution)),) for x in uphill], "a one-sided gradient is not zero"
+    for velocity in random_velocities(problem):
+        yield velocity, "a curve found by search"
 
 
 def _shallow(problem: Problem, at: EnclosedPoint, r: Residuals) -> Holds | Falls:

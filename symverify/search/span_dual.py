@@ -26,7 +26,7 @@ from symverify.search.float_losses import LARGE, probabilities, real_bends, real
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 STEPS, HALVINGS, BITS, SHORT = 200, 40, 60, 36
-STILL = 1e-13
+STILL, POLISH = 1e-13, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
         return float(sum(real_values(loss, f[:, [k]], y[:, [k]])[active[:, k]].sum() for k in range(outputs)))
 
     beta = np.zeros((outputs, width))
-    value = risk(beta)
+    value, vain = risk(beta), 0
     for _ in range(STEPS):
         p = np.where(active, probabilities(loss, masked(loss, product(phi, beta.T), active)), 0.0)
         off = np.where(active, p - y, 0.0)
@@ -128,7 +128,10 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
             length /= 2
         else:
             return np.asarray(beta)
+        vain += tried >= value  # what is gained is below the last digit
         beta, value = np.asarray(beta + length * step), tried
+        if vain == POLISH:
+            return np.asarray(beta)
         if cap is not None and np.abs(beta).max() > cap:
             return np.asarray(beta)
         if np.abs(beta).max() > 1e8:

@@ -17,8 +17,8 @@ from scipy.optimize import linprog
 
 from symverify.kernel.check import apply
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.network_file import read_problem
 from tests.campaigns.tree.oracle import Cells
 from tests.campaigns.tree.problems import random_problem
 from tests.campaigns.tree.prover import prove

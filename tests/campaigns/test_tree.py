@@ -18,10 +18,10 @@ import pytest
 from symverify.kernel.check import apply
 from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.facts import LowerBound
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Reading
 from symverify.kernel.core.text import Fields
+from symverify.kernel.network_file import read_problem
 from tests.campaigns.tree.adversary import BREAKS, Adversary
 from tests.campaigns.tree.faults import FAULTS, Fault, faulty
 from tests.campaigns.tree.oracle import Cells

@@ -20,12 +20,12 @@ MUTANTS = {
         "core/test_face_minimum.py::test_a_negative_multiplier_is_bounded_by_the_bend_too",
     ),
     "ℓ'' = 2 everywhere": (
-        "curvature/hessian.py", "loss.factor * 2 * piece_at(loss, a - b)[0]", "loss.factor * 2",
+        "curvature/hessian.py", "loss.factor * 2 * loss.part(a - b)[0]", "loss.factor * 2",
         "curvature/test_second_order.py::test_hubers_loss_does_not_bend_far_from_its_label",
     ),
     "dead rows in every layer, cells": (
         "core/network.py", "if m == 0 and problem.dead_row(i)", "if problem.dead_row(i)",
-        "curvature/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
+        "core/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
     ),
     "dead rows in every layer, valleys": (
         "core/valley.py", "hidden[problem.dead_row(i) :]", "hidden[9 * problem.dead_row(i) :]",

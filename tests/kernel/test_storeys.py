@@ -15,7 +15,7 @@ from symverify.kernel.table import RULES, STOREY, STOREYS
 KERNEL = Path(symverify.kernel.__file__).parent
 ROOT = KERNEL.parents[1]
 FILES = sorted(path.relative_to(KERNEL).as_posix() for path in KERNEL.rglob("*.py"))
-CORE_LINES = 1_445  # the aim is 1,200
+CORE_LINES, BESIDE_LINES = 1_200, 600  # beside: check, the tables, the network file
 
 
 def counting() -> ModuleType:
@@ -81,6 +81,7 @@ def test_the_budget_of_lines() -> None:
     found = counting().by_file()
     assert set(found) == {"check", *STOREYS}
     assert sum(found["core"].values()) <= CORE_LINES
+    assert sum(found["check"].values()) <= BESIDE_LINES
     for files in found.values():
         assert max(files.values()) <= 400
 

@@ -10,8 +10,7 @@ from symverify.kernel.check import apply
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Step
-from symverify.kernel.labels.symbols import read_network
-from symverify.kernel.table import LOSSES
+from symverify.kernel.network_file import read_problem
 from tests.examples import Document, layer, network, samples
 
 Json = Any
@@ -51,7 +50,7 @@ def no_data(name: str) -> bytes:
 
 def walked(case: Case) -> tuple[Problem, tuple[Step, ...]]:
     """The steps with their facts; raises what the kernel raises where one does not follow."""
-    problem = read_network(json.dumps(case.network).encode(), no_data, LOSSES)
+    problem = read_problem(json.dumps(case.network).encode(), no_data)
     proof = Proof(problem)
     for index, step in enumerate(case.steps):
         proof.steps.append(apply(proof, step, f"steps[{index}]"))
@@ -120,6 +119,10 @@ def minima() -> dict[str, Case]:
     interior = step("interior_minimum", {"point": 0})
     huber = network([1, 2, 1], "relu", samples([0, 0, 0], [0, 0, 3]))
     huber["loss"] = {"name": "huber", "reduction": "sum", "delta": 1}
+    median, margin = (dict(huber, loss={"name": name, "reduction": "sum"}) for name in ("absolute", "hinge"))
+    margin["data"] = samples([0, 0, 0], [1, 1, -1])
+    balanced = interior | {"subgradient": [["1/2"], ["1/2"], ["-1"]]}
+    leaning = interior | {"subgradient": [["-1/2"], ["-1/2"], ["1"]]}
     dead = [layer([["0"], ["0"], ["0"]], ["-1", "1", "1"]), layer([["0", "0", "0"], ["0", "1", "2"]], ["1/2", "-3"])]
     deep = network([1, 1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 3]))
     one = [layer([["1"]], ["0"]), layer([["-1"]], ["-1"]), layer([["1"]], ["1"])]
@@ -135,6 +138,14 @@ def minima() -> dict[str, Case]:
         "point, Huber": Case(
             huber, (point([layer([["1"], ["1"]], ["1", "1"]), layer([["1", "1"]], ["-3/2"])]),),
             fact(predictions=lambda f: ((f[0][0] + 2,), *f[1:])), ("predictions and its risk",),
+        ),
+        "interior, absolute": Case(
+            median, (point([layer([["1"], ["1"]], ["1", "1"]), layer([["1", "1"]], ["-2"])]), balanced),
+            written(subgradient=[["2"], ["-1"], ["-1"]]), ("some of the loss",),
+        ),
+        "interior, hinge": Case(
+            margin, (point([layer([["1"], ["1"]], ["1", "1"]), layer([["1", "1"]], ["-1"])]), leaning),
+            written(subgradient=[["-1"], ["0"], ["1/2"]]), ("some of the loss",),
         ),
         "interior": Case(four, (point(FIT), interior), moves, ("minorant is constant",)),
         "interior, elsewhere": Case(

@@ -12,11 +12,11 @@ import pytest
 from symverify.kernel import Rejected
 from symverify.kernel.check import apply
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Fact, Proof, Step
 from symverify.kernel.curvature.cell_kkt import cells
 from symverify.kernel.curvature.critical_point import CriticalPoint
+from symverify.kernel.network_file import read_problem
 from symverify.opinion.obligations import posed
 from symverify.opinion.solve import Answer, Solver
 from tests.examples import layer, samples

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from symverify.errors import Declined, Malformed, NoCell, Rejected, SymverifyError, Unreadable, remedy
-from symverify.kernel.core.file import read_problem
+from symverify.kernel.network_file import read_problem
 from symverify.problem import LoadedProblem, load, loads
 from tests.examples import EXAMPLES, Example, changed, text
 

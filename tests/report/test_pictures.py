@@ -2,14 +2,17 @@
 
 import re
 from fractions import Fraction
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from symverify.kernel import Theorem, check
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
-from symverify.problem.load import loads
+from symverify.kernel.reals.enclosure import Enclosure
+from symverify.problem.load import LoadedProblem, load, loads
 from symverify.report.atlas import Mark
 from symverify.report.contours import level_lines, outlines
 from symverify.report.explain import Scene, explain
@@ -232,3 +235,25 @@ def test_the_atlas_shows_every_entry() -> None:
 def test_a_hostile_name_is_not_in_any_picture() -> None:
     assert all("four" not in str(each) for each in pictures(accepted(THEOREM)[0].problem, scene(), "k"))
     assert explain(*accepted(THEOREM)).scenes == told(THEOREM).scenes
+
+
+PROOFS = Path(__file__).parents[2] / "proofs"
+
+
+@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "separable", "counts", "classes"])
+def test_minima_that_are_not_written_down_are_shown_by_points_near_them(name: str) -> None:
+    """Their risk is that of the enclosure, as far as a picture shows it, and the picture is drawn."""
+    problem = load(PROOFS / name / "network.json")
+    found = explain(problem, (PROOFS / name / "network.symcert.json").read_bytes())
+    shown = found.scenes[0]
+    stated = [dict(theorem.statement)["risk"] for theorem in found_theorems(problem, name)]
+    assert any(isinstance(risk, Enclosure) and abs(risk.lower - shown.at.risk) < Fraction(1, 10**9) for risk in stated)
+    view = slice_view(problem.problem, shown)
+    assert view.level == pytest.approx(float(shown.at.risk))
+    net = Net.of(problem.problem)
+    assert net.risk(net.traces(flat(shown.at.point)[None])[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
+
+
+def found_theorems(problem: LoadedProblem, name: str) -> list[Theorem]:
+    checked = check(problem.network, (PROOFS / name / "network.symcert.json").read_bytes(), lambda _: b"")
+    return [theorem for theorem in checked.theorems if theorem.claim in ("valley", "spurious_minimum", "point")]

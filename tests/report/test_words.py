@@ -12,7 +12,7 @@ import symverify
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.table import RULES
 from symverify.problem.load import loads
-from symverify.report import claims
+from symverify.report import claims, render
 from symverify.report.render import as_json
 from symverify.report.words import SAYERS, told
 from symverify.run.check import CheckResult, check
@@ -169,3 +169,10 @@ def test_nothing_below_imports_report(part: str) -> None:
                 assert not (node.module or "").startswith("symverify.report"), path
             if isinstance(node, ast.Import):
                 assert not any(name.name.startswith("symverify.report") for name in node.names), path
+
+
+@pytest.mark.parametrize(
+    "text", ["2.736554065153498937..e-20", "0.69314718055994530941..", "[-12.345678, 12345678.000000]", "1/3"]
+)
+def test_tables_show_enclosures_as_they_are(text: str) -> None:
+    assert render.short(text) == text

@@ -10,6 +10,8 @@ from typing import Any
 
 from symverify.kernel import check
 from symverify.kernel.core.errors import KernelError
+from symverify.problem.load import loads
+from symverify.run.check import check as search
 from tests.examples import layer, network
 from tests.kernel.corruption import certificate, mutations, no_data, text
 
@@ -156,3 +158,18 @@ def random_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, 
         found = list(mutations(proof)) if mutants else []
         for where, mutant in rng.sample(found, min(mutants, len(found))):
             yield f"seed {seed}{where}", document, mutant
+
+
+def searched_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, Json, Json]]:
+    """The same with the certificates that the search finds: valleys by Theorem 1, trees of dual vectors."""
+    for seed in seeds:
+        rng = Random(seed)
+        document, _, _ = random_problem(rng)
+        found = search(loads(text(document)), ["valley", "global_minimum"], smt=False, timeout=10).certificate
+        if found is None:
+            continue
+        proof = json.loads(found)
+        yield f"search {seed}", document, proof
+        changed = list(mutations(proof)) if mutants else []
+        for where, mutant in rng.sample(changed, min(mutants, len(changed))):
+            yield f"search {seed}{where}", document, mutant

@@ -1,5 +1,6 @@
 """`symverify export --rocq`: the data in the file are those of the network file, and Coq proves every claim in it."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -15,6 +16,8 @@ from symverify.problem.load import LoadedProblem, load, loads
 from symverify.run.rocq import Exported, export_rocq
 from tests.kernel.accepted import CASES
 from tests.kernel.corruption import text
+from tests.rocq.agreement import kernel
+from tests.rocq.random_certificates import random_cases, searched_cases
 from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
@@ -81,7 +84,7 @@ def read_back(written: str, problem: Problem) -> None:
     assert field(written, "factor") == problem.loss.factor
     assert (field(written, "n_in"), field(written, "n_out")) == (problem.widths[0], problem.widths[-1])
     points = [nested(term) for term in re.findall(r"Definition th\d+ : params Q := (.*?)\.\n", written, re.DOTALL)]
-    if problem.parameters is not None:
+    if problem.parameters is not None and points:
         assert rows(problem.parameters) in points
 
 
@@ -100,7 +103,7 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
     assert "claim_global_minimum" in made.claims
 
 
-@pytest.mark.parametrize("name", ["boundary", "dead-unit", "linear"])
+@pytest.mark.parametrize("name", ["boundary", "dead-unit", "huber", "linear"])
 def test_coq_proves_every_claim(built: Path, tmp_path: Path, name: str) -> None:
     _, made = exported(name, tmp_path, built)
     done = compiled(tmp_path, built)
@@ -127,7 +130,7 @@ def test_other_losses_are_left_out(tmp_path: Path) -> None:
     assert any("has no verified checker for absolute loss" in each for each in made.left_out)
     assert "Theorem" not in made.file.read_text().partition("*)")[2]
     _, made = exported("huber", tmp_path, tmp_path)
-    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum", "claim_global_minimum"}
 
 
 @pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
@@ -150,6 +153,50 @@ def test_infimum(built: Path, tmp_path: Path) -> None:
     assert made.claims == ("claim_infimum", "claim_global_bounds")
 
 
+def wider_classes() -> tuple[Any, Any]:
+    """The folder `classes` with a fourth hidden unit, which the better point does not use."""
+    document, proof = (
+        json.loads((PROOFS / "classes" / f"network{end}").read_text()) for end in (".json", ".symcert.json")
+    )
+    document["layers"] = [1, 4, 3]
+    hidden, output = proof["steps"][2]["parameters"]
+    hidden["weight"].append(["0"])
+    hidden["bias"].append("0")
+    for row in output["weight"]:
+        row.append("0")
+    proof["claims"] = [claim for claim in proof["claims"] if claim["claim"] == "spurious_minimum"]
+    proof["claims"][0]["step"] = 2
+    del proof["steps"][0]
+    proof["steps"][2]["from"] = {"minimum": 0, "better": 1}
+    return document, proof | {"problem": hashlib.sha256(text(document)).hexdigest()}
+
+
+@pytest.mark.parametrize("change", ["", "moments", "label"])
+@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "classes"])
+def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, name: str, change: str) -> None:
+    """From the moments of the labels alone; another probability or another label refutes them."""
+    if name == "classes":
+        document, proof = wider_classes()
+        problem = loads(text(document))
+        made = export_rocq(problem, json.dumps(proof).encode(), tmp_path, built)
+    else:
+        problem, made = exported(name, tmp_path, built)
+        read_back(made.file.read_text(), problem.problem)
+    assert "claim_spurious_minimum" in made.claims
+    assert "claim spurious_minimum: risk, better_risk have no verified checker" in made.left_out
+    if change == "moments":
+        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", made.file.read_text(), count=1)
+    elif change == "label":
+        written = re.sub(
+            r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", made.file.read_text(), count=1
+        )
+    if change:
+        assert written != made.file.read_text()
+        made.file.write_text(written)
+    done = compiled(tmp_path, built)
+    assert (done.returncode == 0) == (change == ""), done.stderr
+
+
 @pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "tree"])
 def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -> None:
     _, made = exported("narrow", tmp_path, built)
@@ -167,3 +214,34 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path, what: str) -
     done = compiled(tmp_path, built)
     assert done.returncode != 0
     assert "Error" in done.stderr
+
+
+def as_modules(parts: list[str]) -> str:
+    """Exported files as modules of one file."""
+    return "\n".join(f"Module M{k}.\n{part}\nEnd M{k}." for k, part in enumerate(parts))
+
+
+def test_random_certificates(built: Path, tmp_path: Path) -> None:
+    """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
+    head, accepted, changed = "", list[str](), list[str]()
+    for name, document, proof in [*random_cases(range(60)), *searched_cases(range(4))]:
+        if kernel(document, proof).code not in (0, 10):
+            continue
+        made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+        assert made.claims, name
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        accepted.append("Definition p " + body)
+        document["data"][0]["y"][0] += 7
+        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
+        if kernel(document, proof).code == 11:
+            label = r"(samples := \[\(\[.*?\], \[)"
+            changed.append("Definition p " + re.sub(label, r"\g<1>7 + ", body, count=1))
+    assert len(accepted) > 12
+    assert len(changed) > 5
+    file = tmp_path / "certificate.v"
+    file.write_text(head + "\n" + as_modules(accepted))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+    for part in changed[:4]:
+        file.write_text(head + "\n" + part)
+        assert "Error" in compiled(tmp_path, built).stderr

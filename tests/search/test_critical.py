@@ -12,10 +12,10 @@ import pytest
 
 from symverify.certify.certificate import parameters
 from symverify.errors import Declined, Rejected
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, cell_of, predictions, risk
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.curvature.hessian import derivatives
+from symverify.kernel.network_file import read_problem
 from symverify.report.critical import listing
 from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima
 from symverify.search.critical import Algebraic, Families, Family, Search, critical_points, number

@@ -14,8 +14,8 @@ import pytest
 from symverify.certify.certificate import Certificate, parameters
 from symverify.ground.linear import nullspace
 from symverify.kernel.core.facts import LocalMinimum, NotLocalMinimum
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Layer, predictions, rational, risk, trace
+from symverify.kernel.network_file import read_problem
 from symverify.search.decide import Descends, Stays, decide_shallow
 
 ACTIVATIONS = [

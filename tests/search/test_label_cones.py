@@ -56,7 +56,7 @@ def test_label_cones_have_the_minima_of_the_atlas_on_two_hundred_problems() -> N
 
 def test_an_activation_that_is_not_homogeneous_is_declined() -> None:
     problem = loads(json.dumps(network([1, 1, 1], "hardtanh", samples([0, 1], [0, 1])))).problem
-    first = [stratum for stratum in strata(problem) if stratum[0][1]][0]
+    first = next(stratum for stratum in strata(problem) if stratum[0][1])
     with pytest.raises(Declined, match="positively homogeneous"):
         label_cone(problem, first)
 

@@ -18,10 +18,11 @@ type fact =
   | Limit of Q.t
   | Infimum of Q.t
   | Open of string (* a rule without a verified checker *)
+  | Unused (* not tried: the certificate is rejected in the end *)
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -34,6 +35,7 @@ type state = { net : N.t; facts : fact array; premises : int list array; rules :
 let printable x = if max (Z.numbits x.Q.num) (Z.numbits x.Q.den) > 12000 then raise (Declined "a number too long to be stated") else x
 
 (* ---- reading steps ---- *)
+let any _ v = v
 let index state where n number =
   if n >= number then rejected where "step %d does not come before this one" n;
   state.premises.(number) <- n :: state.premises.(number);
@@ -98,7 +100,6 @@ let tree_bound state f =
   let rho = Read.need f "risk" Read.canonical in
   let integers = Read.listed Read.integer in
   let vectors = Read.need f "vectors" (Read.listed integers) and tree = Read.need f "tree" integers in
-  if net.N.huber <> None then raise (Rests_on "global_lower_bound for huber loss");
   if not (shallow net) then rejected where "needs one hidden layer and scalar output";
   if Q.sign rho <= 0 then rejected where "the bound is not above 0";
   let width = List.nth net.N.widths 1 in
@@ -106,7 +107,7 @@ let tree_bound state f =
   let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
   demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
   if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
-  let s = Propose.scales net rho in
+  let s = Propose.scales net in
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
     "the vectors and the tree do not prove the bound";
@@ -184,12 +185,11 @@ let prove state number rule f roles =
         | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
       Valley { at; better }
   | "function_bound" ->
-      if net.N.huber <> None then raise (Rests_on "function_bound for huber loss");
       let fits = Propose.means net in
-      let square s (y, m) = Q.(s + ((y - m) * (y - m))) in
-      let total = List.fold_left2 (fun s (_, y) m -> List.fold_left square s (List.combine y m)) Q.zero net.N.data fits in
+      let add s y m = Q.(s + Propose.loss net (y - m)) in
+      let total = List.fold_left2 (fun s (_, y) m -> List.fold_left2 add s y m) Q.zero net.N.data fits in
       let rho = printable Q.(net.N.factor * total) in
-      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the means do not give the bound";
+      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the fits do not give the bound";
       Lower { rho; how = By_functions }
   | "global_lower_bound" -> tree_bound state f
   | "global_minimum" ->
@@ -225,6 +225,11 @@ let step state number v =
     fact
   with Rests_on missing ->
     (* its premises must be there; its other fields are not read *)
+    let roles_of = match rule with
+      | "spurious_minimum" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
+      | "infimum" -> [ "bound"; "limit" ] | _ -> [] in
+    let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
+    List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with
       | Json.List l -> List.iter (fun v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) l
       | v -> ignore (index state (Read.at roles role) (Read.natural (Read.at roles role) v) number)) roles.Read.left;
@@ -266,10 +271,7 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  let named = (if rests_on [ "adjacent_cells" ] then [ "curvature" ] else []) @ if rests_on [ "limit"; "infimum" ] then [ "cells" ] else [] in
-  if named = [] then "core" else String.concat "+" named
-
-let any _ v = v
+  if rests_on [ "limit"; "infimum" ] then "cells" else "core"
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in
@@ -277,7 +279,7 @@ let settle state number v =
   let claim = Read.need f "claim" Read.text and n = Read.need f "step" Read.natural in
   if n >= Array.length state.facts then rejected (where ^ ".step") "there is no step %d" n;
   match state.facts.(n) with
-  | Open rule -> (n, { claim; verdict = "open"; numbers = []; missing = [ rule ]; storey = "" })
+  | Open rule -> { claim; verdict = "open"; numbers = []; missing = [ rule ]; storey = "" }
   | fact -> (
       match stated claim fact with
       | None -> rejected (where ^ ".step") "step %d proves %s, which does not settle %S" n (describe fact) claim
@@ -287,7 +289,24 @@ let settle state number v =
           List.iter compare (("verdict", Json.Text verdict) :: numbers);
           List.iter (fun key -> ignore (Read.need f key any)) unverified;
           Read.finish f;
-          (n, { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified; storey = storey state n }))
+          { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified; storey = storey state n })
+
+(* the steps that the claims depend on, by the numbers in the text: known before any work is done *)
+let wanted claims steps =
+  let steps = Array.of_list steps in
+  let found = Array.make (Array.length steps) false in
+  let mark = function
+    | Json.Int s ->
+        let k = Z.of_string s in
+        if Z.sign k >= 0 && Z.lt k (Z.of_int (Array.length steps)) then found.(Z.to_int k) <- true
+    | _ -> () in
+  List.iter (fun claim -> Option.iter mark (Json.field "step" claim)) claims;
+  for i = Array.length steps - 1 downto 0 do
+    match if found.(i) then Json.field "from" steps.(i) else None with
+    | Some (Json.Object roles) -> List.iter (fun (_, named) -> match named with Json.List l -> List.iter mark l | one -> mark one) roles
+    | _ -> ()
+  done;
+  found
 
 let format = "symverify-certificate/2"
 
@@ -301,10 +320,9 @@ let check network bytes open_data =
   let net = N.read network open_data in
   if sha256 <> net.N.sha256 then rejected "problem" "the certificate is about another problem";
   if claims = [] then rejected "claims" "there is no claim";
-  let count = List.length steps in
-  let state = { net; facts = Array.make count (Open ""); premises = Array.make count []; rules = Array.make count "" } in
-  List.iteri (fun i v -> state.facts.(i) <- step state i v) steps;
+  let count = List.length steps and used = wanted claims steps in
+  let state = { net; facts = Array.make count Unused; premises = Array.make count []; rules = Array.make count "" } in
+  List.iteri (fun i v -> if used.(i) then state.facts.(i) <- step state i v) steps;
   let outcomes = List.mapi (settle state) claims in
-  let used = List.fold_left (fun used (n, _) -> Array.map2 ( || ) used (needed state n)) (Array.make count false) outcomes in
   Array.iteri (fun i used -> if not used then rejected (Printf.sprintf "steps[%d]" i) "no claim depends on this step") used;
-  (net, List.map snd outcomes)
+  (net, outcomes)

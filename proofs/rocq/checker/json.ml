@@ -11,6 +11,8 @@ type t =
   | List of t list
   | Object of (string * t) list
 
+let field name = function Object fields -> List.assoc_opt name fields | _ -> None
+
 let max_bytes = 256 * 1024 * 1024
 let max_depth = 32
 let max_digits = 4000

@@ -37,27 +37,43 @@ let affine (net : N.t) predictions =
   let rows = List.init outputs one in
   if List.mem None rows then None else Some (List.map Option.get rows)
 
-(* ---- function_bound: the mean target of the samples with the same input ---- *)
+(* ---- function_bound: the best target for the samples with the same input ---- *)
+let clipped delta e = Q.max (Q.neg delta) (Q.min delta e)
+let loss (net : N.t) e = match net.huber with
+  | None -> Q.(e * e)
+  | Some delta ->
+      let s = clipped delta e in
+      Q.((s * e) - (s * s / of_int 2))
+
+(* the number with the least sum of losses: the mean; for Huber's loss where the sum of the slopes changes its sign *)
+let best (net : N.t) ys = match net.huber with
+  | None -> Q.(List.fold_left add zero ys / of_int (List.length ys))
+  | Some delta -> (
+      let slope m = List.fold_left (fun s y -> Q.(s + clipped delta (m - y))) Q.zero ys in
+      let marks = List.sort_uniq Q.compare (List.concat_map (fun y -> Q.[ y - delta; y + delta ]) ys) in
+      let rec between low = function
+        | high :: _ when Q.sign (slope high) >= 0 -> (low, high)
+        | high :: rest -> between high rest
+        | [] -> (low, low) in
+      match between (List.hd marks) marks with
+      | _, high when Q.sign (slope high) = 0 -> high
+      | low, high -> (* linear from low to high *)
+          let s = slope low in
+          Q.(low - (s * (high - low) / (slope high - s))))
+
 let means (net : N.t) =
   let same x x' = List.for_all2 Q.equal x x' in
-  let mean x =
-    let group = List.filter (fun (x', _) -> same x x') net.data in
-    let n = Q.of_int (List.length group) in
-    let add s y = List.map2 Q.add s y in
-    let zero = List.map (fun _ -> Q.zero) (snd (List.hd group)) in
-    List.map (fun s -> Q.(s / n)) (List.fold_left (fun s (_, y) -> add s y) zero group) in
-  List.map (fun (x, _) -> mean x) net.data
+  let rec columns = function [] :: _ | [] -> [] | rows -> List.map List.hd rows :: columns (List.map List.tl rows) in
+  List.map (fun (x, _) -> List.map (best net) (columns (List.map snd (List.filter (fun (x', _) -> same x x') net.data)))) net.data
 
 (* ---- global_lower_bound ---- *)
-(* factors that turn the data, the activation and the risk into integers *)
-let scales (net : N.t) rho =
-  let xs = List.concat_map fst net.data and ys = List.concat_map snd net.data in
+(* factors that turn the inputs and the activation into integers *)
+let scales (net : N.t) =
   let ps, (s, o) = List.hd net.acts in
-  let l = denominators xs and m = denominators ys in
+  let l = denominators (List.concat_map fst net.data) in
   let a = denominators (List.map (fun ((t, _), _) -> t) ps) in
   let b = denominators (s :: o :: List.concat_map (fun ((_, s), o) -> [ s; o ]) ps) in
-  let k = Z.lcm net.factor.Q.den Q.(rho * of_bigint m * of_bigint m).Q.den in
-  ((l, m), ((a, b), k))
+  ((l, a), b)
 
 let homogeneous (net : N.t) =
   let ps, (_, o) = List.hd net.acts in
@@ -65,7 +81,7 @@ let homogeneous (net : N.t) =
 
 (* For an affine activation the tree splits by coordinates: those of the columns of (x, 1) that are a basis of the
    column space. As linear forms in the verified checker's scaled weights: (nu,) bias, weights. *)
-let coordinates (net : N.t) ((l, _), ((a, b), _)) =
+let coordinates (net : N.t) ((l, a), _) =
   let ps, (s, o) = List.hd net.acts in
   if ps <> [] then []
   else begin
@@ -79,7 +95,6 @@ let coordinates (net : N.t) ((l, _), ((a, b), _)) =
       let weights = List.init (if bias then width - 1 else width) (fun c -> Q.(List.nth row c * of_bigint l)) in
       let shift = if bias then List.nth row (width - 1) else Q.zero in
       let nu = if bias && Q.sign s <> 0 then Q.(shift * o / s * of_bigint a) else Q.zero in
-      ignore b;
       primitive ((if homogeneous net then [] else [ nu ]) @ (if bias then [ shift ] else []) @ weights) in
     List.map form pivots
   end

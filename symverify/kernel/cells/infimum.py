@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..core.errors import Rejected
-from ..core.facts import Limit, LowerBound
+from ..core.facts import LowerBound
 from ..core.network import Vector
 from ..core.proof import Fact, Reading, Statement
+from .limit import Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,27 @@
 """The rule `limit`: a risk that points come arbitrarily close to, as a weight goes to 0 and its unit to infinity."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ..core.algebra import dot
 from ..core.errors import Malformed, Rejected, printable, within_budget
-from ..core.facts import Limit
+from ..core.facts import Reached
 from ..core.network import risk
 from ..core.proof import Reading
 from ..core.text import Fields, canonical, listed
 
 Unit = tuple[int, list[Fraction], Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Reached):
+    """Some points come arbitrarily close to the risk `risk` or below it."""
+
+    risk: Fraction
+
+    @property
+    def most(self) -> Fraction:
+        return self.risk
 
 
 def limit(step: Reading) -> Limit:

@@ -19,9 +19,8 @@ from ..core.algebra import Row, dot, rank, total
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
-from ..core.file import read_point
 from ..core.network import Point, Problem, Vector, predictions, rational, residuals
-from ..core.proof import Reading
+from ..core.proof import Reading, read_point
 from ..core.text import Fields, canonical, listed, optional
 from ..curvature.forms import nullspace
 

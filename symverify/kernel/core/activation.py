@@ -41,9 +41,8 @@ class Activation:
         """The piece of z, or of the polynomial z(t) for all small t > 0; the lower where z stays at a breakpoint."""
         if not isinstance(z, Poly):
             return self.pieces(z)[0]
-        at = self.pieces(z.at_zero())
-        upper = len(at) > 1 and (z - self.breakpoints[at[0]]).sign_after_zero() > 0
-        return at[-1] if upper else at[0]
+        start = z.at_zero()
+        return self.pieces(start)[-1 if (z - start).sign_after_zero() > 0 else 0]
 
     def on(self, piece: int, z: Scalar) -> Scalar:
         """h as it is on the piece, continued to all z."""

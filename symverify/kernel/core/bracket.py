@@ -11,4 +11,4 @@ def bracket(step: Reading) -> Bracket:
       ρ ≤ inf R ≤ ρ'
     """
     bound, upper = step.premise("bound", LowerBound), step.premise("point", Reached)
-    return Bracket(bound.risk, upper.most)
+    return upper.bracket(bound.risk)

@@ -25,6 +25,10 @@ class Reached(Fact):
         """An upper bound of the infimum of the risk."""
         raise NotImplementedError
 
+    def bracket(self, lower: Fraction) -> "Bracket":
+        """The infimum of the risk, from here and a lower bound."""
+        return Bracket(lower, self.most)
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Reached):
@@ -133,17 +137,6 @@ class LowerBound(Fact):
 
     risk: Fraction
     residuals: tuple[Vector, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit(Reached):
-    """Some points come arbitrarily close to the risk `risk` or below it."""
-
-    risk: Fraction
-
-    @property
-    def most(self) -> Fraction:
-        return self.risk
 
 
 @dataclass(frozen=True, slots=True)

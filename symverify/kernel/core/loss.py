@@ -1,19 +1,18 @@
-"""Losses: each is an object that owns its calculus, and names the rules that are proved for it.
+"""Losses: each is an object that owns its calculus, and names the rules that are proved for it (kernel/losses.py).
 
 R(θ) = factor · Σ_i Σ_k ℓ(f_ik − y_ik), ℓ convex and, between its cuts, quadratic; it may depend on the label. Losses
 that are not over the rationals are subclasses in another storey, without parts: the kernel refuses the rules of
 this one for them.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect, bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from .algebra import total
-from .errors import Malformed, within_budget
+from .errors import within_budget
 from .poly import Poly
-from .text import Read, liberal
 
 ZERO, ONE = Fraction(0), Fraction(1)
 Quadratic = tuple[Fraction, Fraction, Fraction]  # a, b, c of a e² + b e + c
@@ -66,21 +65,20 @@ class Loss:
         """The labels that the loss compares with, made from those in the file."""
         return list(label)
 
-    def piece(self, e: Fraction) -> int:
-        """The piece of e, the lower one at a cut."""
+    def part(self, e: Fraction) -> Quadratic:
+        """a, b, c around e, those below it at a cut."""
         if not self.parts:
             raise TypeError(f"the {self.name} loss has no value over the rationals")
-        return bisect_left(self.cuts, e)
+        return self.parts[bisect_left(self.cuts, e)]
 
     def value(self, e: Fraction) -> Fraction:
         """ℓ(e), without the factor."""
-        a, b, c = self.parts[self.piece(e)]
+        a, b, c = self.part(e)
         return (a * e + b) * e + c
 
     def slopes(self, e: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative of ℓ at e, without the factor."""
-        piece = self.piece(e)
-        (a, b, _), (c, d, _) = self.parts[piece], self.parts[piece + (e in self.cuts)]
+        (a, b, _), (c, d, _) = self.part(e), self.parts[bisect(self.cuts, e)]
         return 2 * a * e + b, 2 * c * e + d
 
     def slope(self, e: Fraction) -> Fraction:
@@ -92,10 +90,10 @@ class Loss:
 
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
-        piece = self.piece(e.at_zero())
-        if piece < len(self.cuts) and (e - self.cuts[piece]).sign_after_zero() > 0:
-            piece += 1
-        a, b, c = self.parts[piece]
+        start = e.at_zero()
+        a, b, c = self.part(start)
+        if (e - start).sign_after_zero() > 0:
+            a, b, c = self.parts[bisect(self.cuts, start)]
         return (e * a + b) * e + c
 
     def ends(self) -> Ends:
@@ -136,103 +134,5 @@ class Loss:
             return marks[k]
         ends = marks[max(k - 1, 0) : k + 1] or [ZERO]
         inside = (ends[0] + ends[-1]) / 2 if len(ends) > 1 else ends[0] + (1 if k else -1)
-        bend = total(2 * loss.parts[loss.piece(inside - y)][0] for loss, y in ((self.at(y), y) for y in labels))
+        bend = total(2 * loss.part(inside - y)[0] for loss, y in ((self.at(y), y) for y in labels))
         return inside - slopes(inside)[0] / bend
-
-
-@dataclass(frozen=True, slots=True)
-class Hinge(Loss):
-    """max(0, 1 − y f) for y = ±1, which is max(0, −y (f − y))."""
-
-    def at(self, label: Fraction) -> Loss:
-        falling, flat = (ZERO, -label, ZERO), (ZERO, ZERO, ZERO)
-        parts = (falling, flat) if label > 0 else (flat, falling)
-        return Loss(self.name, self.factor, (ZERO,), parts, self.rules, False)
-
-    def fault(self, label: Sequence[Fraction]) -> str | None:
-        if all(abs(y) == 1 for y in label):
-            return None
-        zero_one = all(y in (0, 1) for y in label)
-        return "expected −1 or 1 for the hinge loss" + ("; for labels 0 and 1 write −1 and 1" if zero_one else "")
-
-    def named(self, place: int, names: int, outputs: int) -> list[Fraction] | None:
-        return [Fraction(2 * place - 1)] if names == 2 and outputs == 1 else None
-
-
-POINTS = frozenset({"point", "interior_minimum", "face_minimum", "descent", "cell_cover"})
-THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumptions"})
-BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
-CONVEX = POINTS | THEOREMS | BOUNDS
-CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
-RADII = frozenset({"spurious_radius", "face_radius", "cell_radius", "global_radius"})
-LABELS = RADII | {"spurious_labels", "every_slope"}  # predictions that are linear in the labels
-CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
-BOXES = frozenset({"minimum_in_box", "spurious_real"})
-UNDER_DECAY = frozenset({"minimum_in_box"})  # all that is proved with a penalty on the parameters
-SCALAR = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse", "cell_traps"}
-
-
-def squared(factor: Fraction) -> Loss:
-    """ℓ(e) = e²."""
-    rules = SCALAR | LABELS | {"not_attained"}
-    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
-
-
-def huber(factor: Fraction, delta: Fraction) -> Loss:
-    """ℓ(e) = e²/2 for |e| ≤ delta, else delta (|e| − delta/2)."""
-    tail = -delta * delta / 2
-    parts = ((ZERO, -delta, tail), (ONE / 2, ZERO, ZERO), (ZERO, delta, tail))
-    return Loss("huber", factor, (-delta, delta), parts, SCALAR, True)
-
-
-def absolute(factor: Fraction) -> Loss:
-    """ℓ(e) = |e|."""
-    return Loss("absolute", factor, (ZERO,), ((ZERO, -ONE, ZERO), (ZERO, ONE, ZERO)), CONVEX, False)
-
-
-def quantile(factor: Fraction, tau: Fraction) -> Loss:
-    """ℓ = tau (y − f) for f ≤ y, (1 − tau)(f − y) for f ≥ y."""
-    return Loss("quantile", factor, (ZERO,), ((ZERO, -tau, ZERO), (ZERO, 1 - tau, ZERO)), CONVEX, False)
-
-
-def hinge(factor: Fraction) -> Loss:
-    """ℓ = max(0, 1 − y f)."""
-    return Hinge("hinge", factor, (), (), CONVEX, False)
-
-
-def positive(value: object, where: str) -> Fraction:
-    """A number above 0."""
-    if (number := liberal(value, where)) <= 0:
-        raise Malformed((where, "must be positive"))
-    return number
-
-
-def fraction_of_one(value: object, where: str) -> Fraction:
-    """A number strictly between 0 and 1."""
-    if not 0 < (number := liberal(value, where)) < 1:
-        raise Malformed((where, "must be strictly between 0 and 1"))
-    return number
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a loss is made from its factor and its options, each with its reader and what it is where it is not given."""
-
-    of: Callable[..., Loss]
-    options: Mapping[str, tuple[Read[Fraction], Fraction]] = field(default_factory=dict)
-
-
-Kinds = Mapping[str, Kind]
-TAU = {"tau": (fraction_of_one, ONE / 2)}
-LOSSES: Kinds = {
-    "squared": Kind(squared),
-    "huber": Kind(huber, {"delta": (positive, ONE)}),
-    "absolute": Kind(absolute),
-    "quantile": Kind(quantile, TAU),
-    "hinge": Kind(hinge),
-    "mse": Kind(squared),
-    "mae": Kind(absolute),
-    "l1": Kind(absolute),
-    "smooth_l1": Kind(lambda factor, beta: huber(factor / beta, beta), {"beta": (positive, ONE)}),
-    "pinball": Kind(quantile, TAU),
-}

@@ -53,11 +53,7 @@ class Layer:
 
     def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
         """weight·a + bias; every partial sum stays within the budget on numbers."""
-        z = list(self.bias or [ZERO] * len(self.weight))
-        for j, row in enumerate(self.weight):
-            for w, x in zip(row, a, strict=True):
-                z[j] = bounded(z[j] + w * x, w, x)
-        return z
+        return [inner(row, a, b) for row, b in zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)]
 
 
 Point = tuple[Layer, ...]
@@ -134,6 +130,13 @@ def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
+def inner(u: Sequence[Scalar], v: Sequence[Scalar], start: Scalar) -> Scalar:
+    """start + ⟨u, v⟩; every partial sum stays within the budget on numbers."""
+    for a, b in zip(u, v, strict=True):
+        start = bounded(start + a * b, a, b) if b != 0 else start
+    return start
+
+
 def rational(x: Scalar) -> Fraction:
     """A scalar known to be a number."""
     if isinstance(x, Poly):
@@ -187,19 +190,16 @@ def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
 
 def risk_along(problem: Problem, path: Point) -> Poly:
     """R along a curve of polynomials in t, as the polynomial that it is for all small t ≥ 0."""
-    summed = Poly(())
-    for i, y in enumerate(problem.targets):
-        for value, label in zip(evaluate(problem, path, i)[-1], y, strict=True):
-            summed += problem.loss.at(label).after_zero(Poly(()) + value - label)
-    return summed * problem.loss.factor
+    f = (evaluate(problem, path, i)[-1] for i in range(len(problem.inputs)))
+    pairs = ((a, y) for u, v in zip(f, problem.targets, strict=True) for a, y in zip(u, v, strict=True))
+    return sum((problem.loss.at(y).after_zero(Poly(()) + a - y) for a, y in pairs), Poly(())) * problem.loss.factor
 
 
 def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
     """r_k = (factor · ∂ℓ/∂f_ik)_i, one vector over the samples for each output k; ValueError at a kink of the loss."""
-    loss, factor = problem.loss, problem.loss.factor
-    outputs = zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
-    pairs = (zip(u, v, strict=True) for u, v in outputs)
-    return [tuple(within_budget(factor * loss.at(y).slope(a - y), a, y) for a, y in each) for each in pairs]
+    loss, columns = problem.loss, zip(zip(*f, strict=True), zip(*problem.targets, strict=True), strict=True)
+    pairs = (zip(u, v, strict=True) for u, v in columns)
+    return [tuple(within_budget(loss.factor * loss.at(y).slope(a - y), a, y) for a, y in each) for each in pairs]
 
 
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
@@ -277,10 +277,9 @@ def pullback(
             case Affine(layer=m, biased=biased):
                 row = [*entering, *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) for g in pull for a in row]
-                for g, weights in zip(pull, point[m].weight, strict=True) if each.source else ():
-                    before[:] = (
-                        [bounded(x + g * w, g, w) for x, w in zip(before, weights, strict=True)] if g != 0 else before
-                    )
+                if each.source:
+                    columns = zip(*point[m].weight, strict=True)
+                    before[:] = [inner(column, pull, x) for column, x in zip(columns, before, strict=True)]
             case Bent(layer=m, h=h):
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
                 before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]

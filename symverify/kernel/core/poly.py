@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise, zip_longest
 from math import comb
 
-from .algebra import dot, integral
+from .algebra import dot, integral, sign
 from .errors import Declined, effort, size, spend, within_budget
 
 MAX_DEGREE, MAX_PIECES = 128, 256
@@ -61,8 +61,7 @@ class Poly:
 
     def sign_after_zero(self) -> int:
         """The sign for all small t > 0: that of the first non-zero coefficient."""
-        first = next((c for c in self.coefficients if c), Fraction(0))
-        return (first > 0) - (first < 0)
+        return sign(next(filter(None, self.coefficients), 0))
 
 
 Scalar = Fraction | Poly
@@ -77,9 +76,8 @@ def positive_on_unit_interval(p: Poly) -> bool:
     """
     degree = max(len(p.coefficients) - 1, 0)
     powers = [*p.coefficients] or [Fraction(0)]
-    share = [[Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)] for i in range(degree + 1)]
-    whole = [dot(powers[: len(row)], row) for row in share]
-    pending, visited = [integral(whole)], 0
+    shares = ([Fraction(comb(i, k), comb(degree, k)) for k in range(i + 1)] for i in range(degree + 1))
+    pending, visited = [integral([dot(powers[: len(row)], row) for row in shares])], 0
     while pending:
         bernstein, visited = pending.pop(), visited + 1
         if bernstein[0] <= 0 or bernstein[-1] <= 0:
@@ -88,11 +86,9 @@ def positive_on_unit_interval(p: Poly) -> bool:
             continue
         if visited > MAX_PIECES:
             raise Declined("a polynomial comes too close to zero on [0, 1] to decide its sign")
-        left, right, row = list[int](), list[int](), bernstein
-        spend(degree * degree * (20 + max(x.bit_length() for x in row) // 256))
-        for power in range(degree, -1, -1):  # of the factor 2 that the entries of `row` still lack
-            left.append(row[0] << power)
-            right.append(row[-1] << power)
-            row = [a + b for a, b in pairwise(row)]
-        pending += [left, right[::-1]]
+        spend(degree * degree * (20 + max(x.bit_length() for x in bernstein) // 256))
+        rows = [bernstein]
+        while len(rows[-1]) > 1:  # each row lacks one factor 2 less than the one before
+            rows.append([a + b for a, b in pairwise(rows[-1])])
+        pending += [[row[0] << len(row) for row in rows], [row[-1] << len(row) for row in reversed(rows)]]
     return True

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .errors import Malformed, Rejected
-from .file import read_point
-from .network import Point, Problem, coordinates
-from .poly import Poly
-from .text import Fields, canonical, listed, natural
+from .network import Layer, Point, Problem, coordinates
+from .poly import Poly, Scalar
+from .text import Fields, Read, anything, canonical, listed, natural
 
 
 class Quantity:
@@ -97,6 +96,23 @@ class Reading(Fields):
     def point(self, name: str) -> Point:
         """The parameters in a field, of the architecture's shape."""
         return self.need(name, read_point(self.proof.problem, canonical))
+
+
+def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
+    """Reads [{"weight": [[…], …], "bias": […]}, …] of the architecture's shape, of rationals or of polynomials."""
+
+    def read(value: object, where: str) -> Point:
+        layers = listed(anything, len(problem.widths) - 1, "layers of parameters")(value, where)
+        return tuple(read_layer(each, f"{where}[{m}]", m) for m, each in enumerate(layers))
+
+    def read_layer(value: object, where: str, m: int) -> Layer:
+        fields, (columns, rows) = Fields(value, where), problem.widths[m : m + 2]
+        weight = fields.need("weight", listed(listed(number, columns, "numbers"), rows, "rows, one per unit"))
+        bias = tuple(fields.need("bias", listed(number, rows, "numbers"))) if problem.has_bias(m) else None
+        fields.done()
+        return Layer(tuple(map(tuple, weight)), bias)
+
+    return read
 
 
 def curve(problem: Problem, fields: Fields, name: str, start: Point) -> Point:

@@ -14,7 +14,7 @@ from .errors import Malformed
 
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS = 256 * 2**20, 32, 4000
 _CANONICAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
-_RATIO = re.compile(r"[+-]?[0-9]+/[0-9]+")
+_RATIO = re.compile(r"[+-]?[0-9]+/([0-9]+)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # linear time, also where no quote ends it
 T = TypeVar("T")
@@ -89,13 +89,10 @@ def liberal(value: object, where: str) -> Fraction:
     if type(value) is int:
         return Fraction(value)
     if isinstance(value, str) and len(value) <= MAX_DIGITS:
-        if not isinstance(value, Literal) and _RATIO.fullmatch(value):
-            top, bottom = value.split("/")
-            if int(bottom):
-                return Fraction(int(top), int(bottom))
+        ratio, decimal = _RATIO.fullmatch(value), _DECIMAL.fullmatch(value)
+        if ratio and not int(ratio[1]):
             raise Malformed((where, f"the denominator is zero: {shown(value)}"))
-        match = _DECIMAL.fullmatch(value)
-        if match and abs(int(match[1] or "0")) <= MAX_DIGITS:
+        if ratio or (decimal and abs(int(decimal[1] or "0")) <= MAX_DIGITS):
             return Fraction(value)
     raise Malformed((where, f'expected a number (3, 0.25, "3/10"; {MAX_DIGITS} digits at most), got {shown(value)}'))
 

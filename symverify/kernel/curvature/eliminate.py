@@ -11,7 +11,7 @@ from ..core.facts import Evaluated
 from ..core.network import Pattern, Point, Problem, coordinates, evaluate
 from ..core.poly import Poly, Scalar
 from .forms import require_definite, restricted
-from .hessian import Place, gradient, piece_at
+from .hessian import Place, gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def orders(problem: Problem, at: Evaluated, pattern: Pattern, path: Point, tange
     risk, pull = Poly(()), list[list[Scalar]]()
     for i, target in enumerate(problem.targets):
         errors = [Poly(()) + f - y for f, y in zip(evaluate(problem, path, i, pattern)[-1], target, strict=True)]
-        near = [(piece_at(problem.loss, e.at_zero()), e) for e in errors]
+        near = [(problem.loss.part(e.at_zero()), e) for e in errors]
         risk += sum(((e * a + b) * e + c for (a, b, c), e in near), Poly(()))
         pull.append([(e * (2 * a) + b) * problem.loss.factor for (a, b, _), e in near])
     g = risk * problem.loss.factor - at.risk

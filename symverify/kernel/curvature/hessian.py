@@ -4,13 +4,11 @@ On a cell every value is a polynomial of degree at most 1 in each parameter, so 
 ∂_b g(θ + e_a) − ∂_b g(θ), exactly.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.errors import Declined, within_budget
-from ..core.loss import Loss, Quadratic
 from ..core.network import (
     Affine,
     Layer,
@@ -61,16 +59,11 @@ def slope(problem: Problem, point: Point, pattern: Pattern, pull: Sequence[Seque
     return [rational(x) for x in gradient(problem, point, pattern, pull)]
 
 
-def piece_at(loss: Loss, e: Fraction) -> Quadratic:
-    """a, b, c of ℓ around the error e, where ℓ is a e² + b e + c; at a cut on the side below."""
-    return loss.parts[bisect_left(loss.cuts, e)]
-
-
 def second_derivatives(problem: Problem, f: Sequence[Sequence[Fraction]]) -> list[list[Fraction | None]]:
     """factor · ∂²ℓ/∂f_ik², None where ℓ is not twice differentiable."""
     loss = problem.loss
     return [
-        [None if a - b in loss.cuts else loss.factor * 2 * piece_at(loss, a - b)[0] for a, b in zip(u, v, strict=True)]
+        [None if a - b in loss.cuts else loss.factor * 2 * loss.part(a - b)[0] for a, b in zip(u, v, strict=True)]
         for u, v in zip(f, problem.targets, strict=True)
     ]
 

@@ -5,8 +5,6 @@ Such a file is a network file with "symbols", {"a": [low, high], …}, perhaps "
 so its loss allows the rules for all values of the symbols, and no others.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -15,10 +13,8 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.algebra import dot
 from ..core.errors import Malformed, Rejected
-from ..core.file import OpenData, read_problem
-from ..core.loss import Kinds
 from ..core.network import Problem
-from ..core.text import Fields, anything, liberal, listed, shown, strict_json
+from ..core.text import Fields, anything, liberal, listed, shown
 from .forms import Form, combined
 
 FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
@@ -93,41 +89,43 @@ def family_of(problem: Problem) -> Family:
     return problem.family
 
 
-def read_network(data: bytes, open_data: OpenData, kinds: Kinds) -> Problem:
-    """The problem in a network file, with symbols or without. Raises Malformed at the first fault."""
-    value = strict_json(data)
+def without_symbols(value: object) -> tuple[object, Family | None]:
+    """A network file's JSON value as that of an ordinary one, with labels 0, and what its symbols are; None if none.
+
+    Raises Malformed at the first fault.
+    """
     if not isinstance(value, dict) or "symbols" not in value:
-        return read_problem(data, open_data, kinds)
-    boxes = read_symbols(value.pop("symbols"), "symbols")
+        return value, None
+    if "parameters" in value:
+        why = "a fixed point is a local minimum for a null set of labels only (radius 0); leave it out: faces are meant"
+        raise Malformed(("parameters", why))
+    rest = {key: part for key, part in value.items() if key not in ("symbols", "where")}
+    boxes = read_symbols(value["symbols"], "symbols")
     names = tuple(boxes)
-    where = listed(lambda each, at: affine(each, at, names))(value.pop("where", []), "where")
-    samples = listed(anything)(value.get("data"), "data")
+    where = listed(lambda each, at: affine(each, at, names))(value.get("where", []), "where")
     labels, plain = list[Form](), list[object]()
-    for k, sample in enumerate(samples):
+    for k, sample in enumerate(listed(anything)(value.get("data"), "data")):
         each = Fields(sample, f"data[{k}]")
         x = each.need("x", anything)
         (y,) = each.need("y", listed(lambda label, at: affine(label, at, names), 1, "label, as there is one output"))
         each.done()
         labels.append(y)
-        plain.append({"x": x, "y": ["0"]})
-    if "parameters" in value:
-        why = "a fixed point is a local minimum for a null set of labels only (radius 0); leave it out: faces are meant"
-        raise Malformed(("parameters", why))
+        plain.append({"x": x, "y": [0]})
     centre = tuple((low + high) / 2 for low, high in boxes.values())
     half = tuple((high - low) / 2 for low, high in boxes.values())
-    moved = [tuple(centred(form, centre) for form in part) for part in (where, labels)]
-    problem = read_problem(json.dumps(value | {"data": plain}).encode(), open_data, kinds)
-    family = Family(names, centre, half, *moved)
-    return symbolic(problem, family, hashlib.sha256(data).hexdigest())
+    sides, targets = (tuple(centred(form, centre) for form in part) for part in (where, labels))
+    return rest | {"data": plain}, Family(names, centre, half, sides, targets)
 
 
-def symbolic(problem: Problem, family: Family, sha256: str) -> SymbolicProblem:
-    """The problem at the centre, with the rules for all values of the symbols only."""
+def symbolic(problem: Problem, family: Family | None) -> Problem:
+    """The problem at the centre of the symbols, with the rules for all their values only; without symbols itself."""
+    if family is None:
+        return problem
     known = {each.name: getattr(problem, each.name) for each in fields(Problem)}
     exact = problem.loss.quadratic and problem.shallow and not problem.decays
     loss = replace(problem.loss, rules=FOR_ALL if exact else frozenset())
     targets = tuple((form[0],) for form in family.labels)
-    return SymbolicProblem(**known | {"loss": loss, "targets": targets, "sha256": sha256}, family=family)
+    return SymbolicProblem(**known | {"loss": loss, "targets": targets}, family=family)
 
 
 def centred(form: Form, centre: Sequence[Fraction]) -> Form:

@@ -37,7 +37,7 @@ class Enclosure(Quantity):
 def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
     """The decimal digits that both ends share, cut off, with ".." after them; the number if the ends are equal.
 
-    Where the ends have different signs or share no digit: the ends, rounded outward.
+    Where the ends have different signs or share no digit but a 0 before the point: the ends, rounded outward.
     """
     if lower == upper:
         return str(lower)
@@ -50,7 +50,7 @@ def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
             return f"{minus}{digits}e-{power}"
     low, high = (x.numerator * 10**most // x.denominator for x in (near, far))
     for places in range(most, -1, -1):
-        if low == high and (minus or lower >= 0):
+        if low == high and (low or places) and (minus or lower >= 0):
             text = f"{minus}{low:0{places + 1}d}"
             return f"{text[:-places]}.{text[-places:]}.." if places else f"{text}.."
         low, high = low // 10, high // 10

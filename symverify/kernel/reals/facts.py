@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.facts import Evaluated, Minimum, Reached, Verdict
+from ..core.facts import Bracket, Evaluated, Minimum, Reached, Verdict
 from ..core.network import Pattern, Point, Problem, Vector
 from ..core.proof import Fact, Statement, Value
 from .enclosure import Enclosure
@@ -29,6 +29,9 @@ class EnclosedPoint(Reached):
     @property
     def most(self) -> Fraction:
         return self.risk.upper
+
+    def bracket(self, lower: Fraction) -> Bracket:
+        return RealBracket(lower, self.most)
 
     def as_point(self, claim: str, verdict: str, spurious: bool | None, better: Value = None) -> Verdict:
         """The verdict on the claim "point", if it is the given one."""
@@ -126,6 +129,19 @@ class NoMinimum(Fact):
 
     def settles(self, claim: str) -> Verdict:
         return ("proved", {"risk": self.risk, "attained": False}) if claim == "affine_infimum" and self.affine else None
+
+
+@dataclass(frozen=True, slots=True)
+class RealBracket(Bracket):
+    """A bracket of the infimum whose upper end is that of an enclosure."""
+
+    @property
+    def risk(self) -> Enclosure:
+        """The infimum."""
+        return Enclosure(self.lower, self.upper)
+
+    def settles(self, claim: str) -> Verdict:
+        return ("proved", {"risk": self.risk}) if claim == "global_bounds" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,9 @@ def quadratics(loss: Loss, f: Sequence[Interval], y: Sequence[Fraction], where: 
     value, slopes, bends = NONE, [], []
     for prediction, label in zip(f, y, strict=True):
         e = prediction - interval(label)
-        piece = loss.piece(e.lower)
         if any(e.lower <= cut <= e.upper for cut in loss.cuts):
             raise Rejected(where, f"the {loss.name} loss is not twice differentiable on the box")
-        a, b, c = loss.parts[piece]
+        a, b, c = loss.part(e.lower)
         value += (e.times(a) + interval(b)) * e + interval(c)
         slopes.append(e.times(2 * a) + interval(b))
         bends.append(interval(2 * a))

@@ -13,9 +13,7 @@ from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import total
-from ..core.errors import Malformed
-from ..core.loss import Kind, Kinds, Loss, Vector
-from ..core.text import liberal
+from ..core.loss import Loss, Vector
 from .enclosure import Bounds, exact, exp, log, log_sum_exp, lower_end, plus, times
 from .interval import NONE, Interval, inner, interval
 from .jet import Jet, from_parts, rising, softmax
@@ -210,21 +208,3 @@ def cross_entropy(factor: Fraction, smoothing: Fraction) -> Loss:
 def poisson(factor: Fraction) -> Loss:
     """e^f − y f: the negative logarithm of the likelihood of y with rate e^f, but for log y!."""
     return Poisson("poisson", factor, (), (), DUAL | COMMON | EXACT, False)
-
-
-def part_of_one(value: object, where: str) -> Fraction:
-    """A number from 0 to below 1."""
-    if not 0 <= (number := liberal(value, where)) < 1:
-        raise Malformed((where, "must be at least 0 and below 1"))
-    return number
-
-
-SMOOTHING = {"label_smoothing": (part_of_one, ZERO)}
-LOSSES: Kinds = {
-    "logistic": Kind(logistic),
-    "cross_entropy": Kind(cross_entropy, SMOOTHING),
-    "poisson": Kind(poisson),
-    "bce": Kind(logistic),
-    "bce_with_logits": Kind(logistic),
-    "ce": Kind(cross_entropy, SMOOTHING),
-}

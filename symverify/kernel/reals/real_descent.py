@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from ..core.activation import ZERO
 from ..core.errors import Rejected
-from ..core.network import evaluate
+from ..core.network import Point, Problem, evaluate
 from ..core.poly import Poly
 from ..core.proof import Reading, curve
 from .combination import Residuals
@@ -21,18 +21,21 @@ def real_descent(step: Reading) -> NotRealMinimum:
     Sound: ℓ is twice differentiable, so R(γ(t)) − R(θ*) = Σ_i r_i (f_i(γ(t)) − f_i) + O(t^(2q)).
     """
     problem, at = step.proof.problem, step.premise("point", EnclosedPoint)
-    path = curve(problem, step, "curve", at.point)
+    if not falls(problem, at, curve(problem, step, "curve", at.point)):
+        raise Rejected(step.at("curve"), "the risk is not seen to fall along the curve")
+    return NotRealMinimum(at)
+
+
+def falls(problem: Problem, at: EnclosedPoint, path: Point) -> bool:
+    """Whether the first product with the residuals that is not 0 is negative, and comes before those of order 2q."""
     moves = [Poly(()) + x for i in range(len(problem.inputs)) for x in evaluate(problem, path, i)[-1]]
     degree, r = max(len(x.coefficients) for x in moves), Residuals.joined(problem, at.predictions)
     first = next((m for m in range(1, degree) if any(coefficient(x, m) for x in moves)), degree)
     for m in range(first, min(degree, 2 * first)):
         weights = [coefficient(x, m) for x in moves]
-        if r.vanishes(weights):
-            continue
-        if r.sign(weights) < 0:
-            return NotRealMinimum(at)
-        break
-    raise Rejected(step.at("curve"), "the risk is not seen to fall along the curve")
+        if not r.vanishes(weights):
+            return r.sign(weights) < 0
+    return False
 
 
 def coefficient(x: Poly, m: int) -> Fraction:

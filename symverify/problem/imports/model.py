@@ -9,8 +9,8 @@ from pathlib import Path
 
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
-from symverify.kernel.core.file import FORMAT, Labels, read_table
-from symverify.kernel.core.loss import squared
+from symverify.kernel.losses import squared
+from symverify.kernel.network_file import FORMAT, Labels, read_table
 from symverify.problem.faults import read_network
 from symverify.problem.regular import read_regular
 from symverify.problem.write import write_atomically

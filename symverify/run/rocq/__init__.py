@@ -15,7 +15,7 @@ from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
 from .steps import COMPUTED, Writer, covered, write_step
-from .terms import affine_map, definition
+from .terms import affine_map, definition, log_loss
 
 THEORY = Path(__file__).parents[3] / "proofs" / "rocq" / "_build"
 
@@ -34,7 +34,7 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
     index, steps = theorem.step, out.checked.steps
     step = steps[index]
     yield out.done[index], f"exact step{index}"
-    if theorem.claim in ("global_bounds", "infimum"):
+    if theorem.claim in ("global_bounds", "infimum") or log_loss(out.problem):
         return
     th = out.point_of(index)
     if theorem.claim == "valley":
@@ -63,8 +63,11 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     splits = "".join(f"split; [{proof} | ]. " for _, proof in parts[:-1])
     out.theorem(name, joined, f"{splits}{parts[-1][1]}")
     out.claims.append(name)
-    if theorem.claim == "valley":
-        out.left_out.append("claim valley: dimension and exact have no verified checker")
+    numbers = ["dimension", "exact"] if theorem.claim == "valley" else []
+    if log_loss(out.problem):
+        numbers = ["risk", "better_risk", *numbers]
+    if numbers:
+        out.left_out.append(f"claim {theorem.claim}: {', '.join(numbers)} have no verified checker")
 
 
 def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory: Path = THEORY) -> Exported:
@@ -89,7 +92,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    known = covered(out.problem.loss)
+    known = covered(out.problem.loss) or log_loss(out.problem) is not None
     problem_text = definition(out.problem) if known else ""
     file = folder / "certificate.v"
     write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))

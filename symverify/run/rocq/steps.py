@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
+from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.check import Checked
-from symverify.kernel.core.facts import Evaluated, Limit, LowerBound
-from symverify.kernel.core.file import read_point
+from symverify.kernel.core.facts import Evaluated, LowerBound
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, pieces_at
-from symverify.kernel.core.proof import Step, polynomial
+from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.core.text import canonical, listed
+from symverify.kernel.reals.facts import SpanMinimum
 
 from .terms import (
     coefficients,
@@ -20,12 +21,14 @@ from .terms import (
     integers,
     linear_coordinates,
     listing,
+    log_loss,
     means,
     number,
     parameters,
     scales,
     vector,
 )
+from .theorem1 import arguments, obstacle
 
 COMPUTED = "vm_cast_no_check (eq_refl true)"
 MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
@@ -82,14 +85,35 @@ def covered(loss: Loss) -> bool:
 
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
+    if log_loss(out.problem):
+        return write_theorem1(out, index, step)
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
     loss = out.problem.loss
-    if not covered(loss) or (not loss.quadratic and step.rule in ("function_bound", "global_lower_bound")):
+    if not covered(loss):
         return f"has no verified checker for {loss.name} loss"
     write = WRITERS.get(step.rule)
     return "has no verified checker" if write is None else write(out, index, step)
+
+
+def write_theorem1(out: Writer, index: int, step: Step) -> str | None:
+    """Theorem 1 from the moments of the labels; where it holds no better point is needed."""
+    minimum = out.premise(step, "minimum") if step.rule == "spurious_real" else index
+    if minimum != index:
+        if minimum not in out.done:
+            return f"rests on step {minimum}"
+        out.state(index, out.done[minimum], f"exact step{minimum}")
+        return None
+    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine or "pieces" not in step.fields:
+        return f"has no verified checker for {out.problem.loss.name} loss"
+    if why := obstacle(out.problem):
+        return why
+    dual = listed(listed(canonical))(step.fields["dual"], "")
+    widths = listing([f"{width}%nat" for width in reversed(out.problem.widths[1:-1])])
+    proof = f"apply (ok_theorem1_sound p {arguments(out.problem, dual)}). {COMPUTED}"
+    out.state(index, f"valley_at_affine_fit p {widths}", proof)
+    return None
 
 
 def write_point(out: Writer, index: int, step: Step) -> str | None:
@@ -216,15 +240,15 @@ def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     problem, rho = out.problem, bound_of(step)
     h, width = problem.activations[0], problem.widths[1]
     homogeneous = not any(h.breakpoints) and not any(h.offsets)
-    scale = scales(problem, rho)
+    scale = scales(problem)
     extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
     vectors, tree = step.fields["vectors"], step.fields["tree"]
     if not isinstance(vectors, list) or not isinstance(tree, list):
         return "is not readable"
-    five = "({}, {}, ({}, {}, {}))%Z".format(*scale)
+    factors = "({}, {}, {})%Z".format(*scale)
     given = listing([integers(g) for g in vectors], ";\n    ")
     units = min(width, len(problem.inputs))
-    arguments = f"{width} {five} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
+    arguments = f"{width} {factors} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
     out.state(index, f"lower_bound p {width} {number(rho)}", f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None
 

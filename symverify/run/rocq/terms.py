@@ -8,11 +8,11 @@ from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon, integral
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.reals.losses import CrossEntropy, Logistic
 
-Scales = tuple[int, int, int, int, int]
+Scales = tuple[int, int, int]
 
 
 def number(x: Fraction) -> str:
@@ -58,6 +58,16 @@ def coefficients(x: Scalar) -> str:
     return vector(x.coefficients or (Fraction(0),)) if isinstance(x, Poly) else vector([x])
 
 
+def log_loss(problem: Problem) -> str | None:
+    """The name in `Statements.v` of a loss with logarithms that Theorem 1 is proved for there."""
+    match problem.loss:
+        case Logistic():
+            return "Logistic"
+        case CrossEntropy():
+            return "CrossEntropy"
+    return None
+
+
 def definition(problem: Problem) -> str:
     """The problem: layers from the last to the first, samples, loss."""
     layers = [f"({str(problem.output_bias).lower()}, ([], (1, 0)))"]
@@ -66,13 +76,14 @@ def definition(problem: Problem) -> str:
         last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
         layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    if not problem.loss.smooth:
-        raise Declined("the Coq development has squared and Huber loss")
-    loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
+    if (loss := log_loss(problem)) is None:
+        if not problem.loss.smooth:
+            raise Declined("the Coq development has squared and Huber loss")
+        loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
     sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
     joined = listing(layers, ";\n    "), listing(samples, ";\n    ")
     return (
-        "Definition p : problem := {|\n"
+        f"Definition p : {'problem_of log_loss' if log_loss(problem) else 'problem'} := {{|\n"
         f"  layers := {joined[0]};\n  samples := {joined[1]};\n"
         f"  loss_of := {loss}; factor := {number(problem.loss.factor)}; {sizes} |}}.\n"
     )
@@ -86,14 +97,12 @@ def affine_map(problem: Problem, at: Evaluated) -> str | None:
     return None if None in found else listing([vector(row) for row in found if row is not None])
 
 
-def scales(problem: Problem, rho: Fraction) -> Scales:
-    """Factors L, M, a, b, k that turn data, activation and risk into integers (Scale.v)."""
+def scales(problem: Problem) -> Scales:
+    """Factors L, a, b that turn inputs and activation into integers (Scale.v)."""
     h = problem.activations[0]
     inputs = lcm(*(x.denominator for row in problem.inputs for x in row))
-    labels = lcm(*(y.denominator for row in problem.targets for y in row))
     values = lcm(*(x.denominator for x in (*h.slopes, *h.offsets)))
-    risk = lcm(problem.loss.factor.denominator, (rho * labels * labels).denominator)
-    return inputs, labels, lcm(*(t.denominator for t in h.breakpoints)), values, risk
+    return inputs, lcm(*(t.denominator for t in h.breakpoints)), values
 
 
 def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> list[list[int]]:
@@ -101,7 +110,7 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
     They are those of the columns of x̃ that are a basis of its column space, in the checker's scaled weights.
     """
-    h, (inputs, _, arguments, _, _) = problem.activations[0], scale
+    h, (inputs, arguments, _) = problem.activations[0], scale
     if h.breakpoints:
         return []
     table = [problem.row(i) for i in range(len(problem.inputs))]
@@ -118,9 +127,9 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
 
 
 def means(problem: Problem) -> str:
-    """The mean target of the samples with the same input, for each sample."""
-    outputs, away = problem.widths[-1], mean_residuals(problem)
-    rows = [away[k : k + outputs] for k in range(0, len(away), outputs)]
-    return listing(
-        [vector([a - b for a, b in zip(y, r, strict=True)]) for y, r in zip(problem.targets, rows, strict=True)]
-    )
+    """For each sample the prediction with the least loss on all samples with its input."""
+    found: dict[int, list[Fraction]] = {}
+    for group in problem.groups:
+        columns = zip(*(problem.targets[i] for i in group), strict=True)
+        found |= dict.fromkeys(group, [problem.loss.best(column) for column in columns])
+    return listing([vector(found[i]) for i in range(len(problem.targets))])

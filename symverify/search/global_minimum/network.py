@@ -1,17 +1,20 @@
 """From weights on rays back to networks: candidates for the minimum, exact."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import inf
+from typing import Protocol
 
 import numpy as np
 
 from symverify.ground.floats import product
-from symverify.search.global_minimum.candidate import Candidate, evaluated
+from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated
 from symverify.search.global_minimum.dual import exact_projection
 from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Node
-from symverify.search.global_minimum.relaxation import Projection, project
+from symverify.search.global_minimum.relaxation import project
 
 SPLITS = 8  # at most so many are tried
+DESCENTS = 6  # steps of a descent, at most
 
 Split = tuple[int, int]  # (slot, hyperplane)
 Share = tuple[int, tuple[int, ...]]  # (σ, ray numbers): the rays that one unit may combine
@@ -73,27 +76,45 @@ def candidate(model: Generators, parts: Sequence[Share]) -> Candidate:
 
 def from_weights(model: Generators, parts: Sequence[Share], weights: dict[int, Fraction]) -> Candidate:
     """The candidate with these exact weights of columns; a column goes to the first part that has it."""
-    left, problem = dict(weights), model.problem
     scale = model.chart.q / model.label_scale
-    units = []
+    return evaluated(model.problem, grouped(model, parts, {k: w * scale for k, w in weights.items()}))
+
+
+def grouped(model: Generators, parts: Sequence[Share], weights: Mapping[int, Fraction]) -> list[Unit]:
+    """The units with these weights of rays, one a part; a ray goes to the first part that has it."""
+    left, units = dict(weights), list[Unit]()
     for sign, rays in parts:
         point = [Fraction(0)] * model.form.dimension
         for ray in rays:
-            weight = left.pop(ray if sign > 0 else ray + model.count, Fraction(0)) * scale
+            weight = left.pop(ray if sign > 0 else ray + model.count, Fraction(0))
             if weight:
                 point = [p + weight * int(r) for p, r in zip(point, model.rays[ray], strict=True)]
-        units.append(model.chart.unit_at(sign, point, problem.hidden_bias))
-    return evaluated(problem, units)
+        units.append(model.chart.unit_at(sign, point, model.problem.hidden_bias))
+    return units
 
 
-def local_search(model: Generators, units: Sequence[tuple[int, Floats]], steps: int = 6) -> tuple[float, list[Share]]:
-    """Descend from float units (σ, u): project onto their cells' columns, move to the new cells, repeat.
+class Fit(Protocol):
+    """A combination of columns of length 1, and how good it is."""
 
-    Returns the value (a share, like Projection.value) and the parts of the best tuple of cells.
+    @property
+    def value(self) -> float: ...
+    @property
+    def support(self) -> Indices: ...
+    @property
+    def weights(self) -> Floats: ...
+
+
+def local_search(
+    model: Generators, units: Sequence[tuple[int, Floats]], fit: Callable[[Flags, Flags], Fit] | None = None
+) -> tuple[float, list[Share]]:
+    """Descend from float units (σ, u): fit their cells' columns, move to the new cells, repeat.
+
+    Returns the value of the best tuple of cells and its parts. `fit`, by rays with σ = + and −: the projection, if it
+    is not given.
     """
-    best, parts = float(product(model.target, model.target)), list[Share]()
-    for _ in range(steps):
-        tried, projection, owners = _in_cells(model, units)
+    best, parts = inf if fit else float(product(model.target, model.target)), list[Share]()
+    for _ in range(DESCENTS):
+        tried, projection, owners = _in_cells(model, units, fit)
         if projection is None or projection.value > best * (1 - 1e-9):
             break
         best, parts = projection.value, tried
@@ -102,9 +123,9 @@ def local_search(model: Generators, units: Sequence[tuple[int, Floats]], steps: 
 
 
 def _in_cells(
-    model: Generators, units: Sequence[tuple[int, Floats]]
-) -> tuple[list[Share], Projection | None, dict[int, int]]:
-    """Project onto the columns of the closed cells of the units; the parts, and which unit owns which column."""
+    model: Generators, units: Sequence[tuple[int, Floats]], fit: Callable[[Flags, Flags], Fit] | None
+) -> tuple[list[Share], Fit | None, dict[int, int]]:
+    """Fit the columns of the closed cells of the units; the parts, and which unit owns which column."""
     parts: list[Share] = []
     owners: dict[int, int] = {}
     for j, (sign, u) in enumerate(units):
@@ -121,11 +142,14 @@ def _in_cells(
         return [], None, {}
     numbers = np.array(sorted(owners), dtype=np.int64)
     plus, minus = numbers[numbers < model.count], numbers[numbers >= model.count] - model.count
-    return parts, project(model, plus, minus), owners
+    if fit is None:
+        return parts, project(model, plus, minus), owners
+    places = np.arange(model.count)
+    return parts, fit(np.isin(places, plus), np.isin(places, minus)), owners
 
 
 def _moved(
-    model: Generators, units: Sequence[tuple[int, Floats]], projection: Projection, owners: dict[int, int]
+    model: Generators, units: Sequence[tuple[int, Floats]], projection: Fit, owners: dict[int, int]
 ) -> list[tuple[int, Floats]]:
     """The units at the projection; a unit that got no weight stays where it was."""
     sums = [np.zeros(model.form.dimension) for _ in units]
@@ -134,7 +158,7 @@ def _moved(
     return [(sign, new if new.any() else old) for (sign, old), new in zip(units, sums, strict=True)]
 
 
-def start_units(model: Generators, node: Node, projection: Projection) -> list[tuple[int, Floats]]:
+def start_units(model: Generators, node: Node, projection: Fit) -> list[tuple[int, Floats]]:
     """One float unit per slot from a relaxation: its rays' sum; equal slots share theirs by similarity."""
     cones = [model.cone(slot) for slot in node]
     lists = assign(model, node, cones, projection.support)

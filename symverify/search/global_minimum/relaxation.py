@@ -24,6 +24,7 @@ LEAST = 1e-10  # a column (of length 1) counts as violated above this, against l
 SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
 T = TypeVar("T")
 _NONE = np.zeros(0, dtype=np.int64)
+Solver = Callable[[Floats, Floats], Floats]  # Gram matrix, moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +128,7 @@ def project_with_numpy(
     banned: list[int] = []
     residual = target
     for _ in range(10 * units.shape[1] + 100):
-        settled = _settle(columns, moments, passive, weights, fixed, margin)
+        settled = settle(columns, moments, passive, weights, fixed, margin)
         if settled is None:
             banned.append(passive.pop())
             weights = weights[:-1]
@@ -147,15 +148,21 @@ def project_with_numpy(
     return numbers[passive[: len(weights)]], weights, residual
 
 
-def _settle(
-    columns: Floats, moments: Floats, passive: list[int], weights: Floats, fixed: int, margin: float
+def settle(
+    columns: Floats,
+    moments: Floats,
+    passive: list[int],
+    weights: Floats,
+    fixed: int,
+    margin: float,
+    solver: Solver = solve,
 ) -> tuple[list[int], Floats] | None:
     """Least squares on the passive columns, dropping those whose weight would turn negative.
 
     None if the newest column, of weight 0, cannot take a positive one.
     """
     if margin and len(passive) > fixed and weights[-1] == 0.0:
-        replaced = _replaced(columns[passive], weights, fixed)
+        replaced = _replaced(columns[passive], weights, fixed, solver)
         if replaced is not None:
             leaving, weights = replaced
             if leaving < 0:
@@ -164,7 +171,7 @@ def _settle(
             passive = passive[:leaving] + passive[leaving + 1 :]
     while passive:
         chosen = columns[passive]
-        best = solve(product(chosen, chosen.T), moments[passive])
+        best = solver(product(chosen, chosen.T), moments[passive])
         negative = best <= 0.0
         negative[:fixed] = False
         if negative[-1] and weights[-1] == 0.0:
@@ -178,7 +185,7 @@ def _settle(
     return passive, weights
 
 
-def _replaced(chosen: Floats, weights: Floats, fixed: int) -> tuple[int, Floats] | None:
+def _replaced(chosen: Floats, weights: Floats, fixed: int, solver: Solver) -> tuple[int, Floats] | None:
     """Where the last of the columns depends on the others: give it weight until one of those has none left.
 
     Returns that one's place (−1 if none: then their margins contradict each other) and the weights; None where it
@@ -186,7 +193,7 @@ def _replaced(chosen: Floats, weights: Floats, fixed: int) -> tuple[int, Floats]
     """
     *_, newest = chosen
     rest = chosen[:-1]
-    shares = solve(product(rest, rest.T), product(rest, newest))
+    shares = solver(product(rest, rest.T), product(rest, newest))
     left = newest - product(shares, rest)
     if product(left, left) >= 1e-11:
         return None

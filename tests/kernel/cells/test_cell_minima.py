@@ -9,9 +9,9 @@ from symverify.kernel.cells.cell_minima import cell_minima, level
 from symverify.kernel.cells.strata import nullspace, spelled
 from symverify.kernel.core.algebra import dot, rank
 from symverify.kernel.core.errors import Declined, KernelError
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.point import point as point_rule
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.network_file import read_problem
 from tests.cell_cases import run
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, claim, point

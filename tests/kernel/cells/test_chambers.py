@@ -9,8 +9,8 @@ import pytest
 
 from symverify.kernel.cells.chambers import around, chambers, closed_cells, signs
 from symverify.kernel.core.algebra import rays
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.units import Units
+from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.core.test_global_lower_bound import document_of
 from tests.kernel.corruption import Json, no_data

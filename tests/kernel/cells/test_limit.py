@@ -6,10 +6,9 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.cells.limit import limit
-from symverify.kernel.core.facts import Limit
-from symverify.kernel.core.file import read_problem
+from symverify.kernel.cells.limit import Limit, limit
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.network_file import read_problem
 from tests.cell_cases import run
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim

@@ -9,7 +9,7 @@ import pytest
 
 from symverify.kernel.cells import not_attained as rule
 from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.file import read_problem
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json, edited, no_data, outcome

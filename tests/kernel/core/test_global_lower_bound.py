@@ -10,9 +10,9 @@ import pytest
 from symverify.kernel.check import apply
 from symverify.kernel.core import global_lower_bound as rule
 from symverify.kernel.core.errors import Declined, KernelError, metered
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.core.units import Units
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, claim, point
 from tests.kernel.corruption import Json, certificate, no_data, outcome

@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.core.loss import LOSSES, Loss
+from symverify.kernel.core.loss import Loss
+from symverify.kernel.losses import RATIONAL_LOSSES
 
 F = Fraction
 
@@ -37,11 +38,11 @@ def hinge(g: list[int], y: list[Fraction]) -> Fraction:
 
 
 FORMULAS: dict[str, tuple[Callable[[list[int], list[Fraction]], Fraction], Loss]] = {
-    "squared": (squared, LOSSES["squared"].of(F(1))),
-    "huber": (huber, LOSSES["huber"].of(F(1), F(1))),
-    "absolute": (absolute, LOSSES["absolute"].of(F(1))),
-    "quantile": (quantile, LOSSES["quantile"].of(F(1), F(1, 4))),
-    "hinge": (hinge, LOSSES["hinge"].of(F(1))),
+    "squared": (squared, RATIONAL_LOSSES["squared"].of(F(1))),
+    "huber": (huber, RATIONAL_LOSSES["huber"].of(F(1), F(1))),
+    "absolute": (absolute, RATIONAL_LOSSES["absolute"].of(F(1))),
+    "quantile": (quantile, RATIONAL_LOSSES["quantile"].of(F(1), F(1, 4))),
+    "hinge": (hinge, RATIONAL_LOSSES["hinge"].of(F(1))),
 }
 
 

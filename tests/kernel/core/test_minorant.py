@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from symverify.kernel.core.loss import LOSSES
+from symverify.kernel.losses import RATIONAL_LOSSES
 from tests.kernel.reals.made import Json, Malformed, checked, document, edited, layer, refused
 
 POINT = {"rule": "point", "parameters": "given"}
@@ -116,7 +116,7 @@ def test_descent_crosses_the_kinks() -> None:
 def test_the_best_constant_of_every_loss() -> None:
     """Σ ℓ(m − y) at `best` is not above its values at a fine grid and at all kinks."""
     rng = random.Random(5)
-    for name, kind in LOSSES.items():
+    for name, kind in RATIONAL_LOSSES.items():
         for _ in range(60):
             loss = kind.of(Fraction(1), *(default for _, default in kind.options.values()))
             labels = [Fraction(rng.randrange(-4, 5), rng.choice([1, 2])) for _ in range(rng.randrange(1, 7))]

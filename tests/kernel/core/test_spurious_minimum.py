@@ -2,12 +2,12 @@
 
 import pytest
 
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import residuals
 from symverify.kernel.core.point import point as point_rule
 from symverify.kernel.core.proof import Proof, Reading
 from symverify.kernel.core.spurious_minimum import affine_optimum
 from symverify.kernel.core.text import Fields
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import FIT
 from tests.kernel.corruption import Json, no_data, text

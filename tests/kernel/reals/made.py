@@ -11,10 +11,9 @@ import pytest
 
 from symverify.kernel import Checked, Declined, Malformed, Rejected, check
 from symverify.kernel.check import apply
-from symverify.kernel.core.file import read_problem
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof, Quantity
-from symverify.kernel.table import LOSSES
+from symverify.kernel.network_file import read_problem
 from tests.kernel.accepted import Case
 from tests.kernel.corruption import certificate
 from tests.kernel.rules import Corruption
@@ -41,7 +40,7 @@ def no_data(name: str) -> bytes:
 
 
 def problem_of(doc: Json) -> Problem:
-    return read_problem(json.dumps(doc).encode(), no_data, LOSSES)
+    return read_problem(json.dumps(doc).encode(), no_data)
 
 
 def checked(doc: Json, steps: list[Json], claims: dict[str, int]) -> Checked:
@@ -99,7 +98,16 @@ def mp(x: Fraction) -> mpmath.mpf:
 
 
 def mp_loss(name: str, f: Sequence[mpmath.mpf], y: Sequence[mpmath.mpf]) -> mpmath.mpf:
-    """ℓ of one sample, from its definition."""
+    """ℓ of one sample, from its definition; δ = 1 for Huber, τ = 1/2 for quantile loss."""
+    errors, half = [abs(a - b) for a, b in zip(f, y, strict=True)], mpmath.mpf(1) / 2
+    if name == "squared":
+        return sum(e * e for e in errors)
+    if name == "huber":
+        return sum(e * e / 2 if e <= 1 else e - half for e in errors)
+    if name in ("absolute", "quantile"):
+        return sum(errors) * (half if name == "quantile" else 1)
+    if name == "hinge":
+        return sum(max(mpmath.mpf(0), 1 - a * b) for a, b in zip(f, y, strict=True))
     linear = sum(a * b for a, b in zip(f, y, strict=True))
     if name == "logistic":
         return sum(mpmath.log(1 + mpmath.exp(a)) for a in f) - linear

@@ -90,7 +90,7 @@ CORRUPTIONS = [
     corruption("xor", 1, ["parameters"], ..., Malformed, "parameters: is missing"),
     corruption("xor", 1, ["parameters"], "given", Rejected, "the network file gives no parameters"),
     corruption("xor", 1, ["parameters", 0, "weight", 0], ["1"], Malformed, "expected 2 numbers"),
-    corruption("xor", 1, ["parameters", 1, "bias", 0], "-2", Rejected, "claims[0].upper: claimed"),
+    corruption("xor", 1, ["parameters", 1, "bias", 0], "-2", Rejected, "claims[0].risk: claimed"),
     corruption("xor", 1, ["risk"], "1", Malformed, "unknown key"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)

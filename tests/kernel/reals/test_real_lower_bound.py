@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import mpmath
 
+from symverify.kernel.reals.enclosure import Enclosure
 from tests.kernel.reals.made import (
     Malformed,
     Rejected,
@@ -32,7 +33,10 @@ def test_a_bound() -> None:
     zero = {"rule": "enclosed_point", "parameters": [layer([["0"]]), layer([["0"]])]}
     bracket = {"rule": "bracket", "from": {"bound": 0, "point": 1}}
     (theorem,) = checked(RAMP, [STEP, zero, bracket], {"global_bounds": 2}).theorems
-    assert dict(theorem.statement)["lower"] == "1"
+    risk = dict(theorem.statement)["risk"]
+    assert isinstance(risk, Enclosure)
+    assert risk.lower == 1
+    assert Fraction(risk.upper) > 1
     with mpmath.workdps(40):
         best = entropy(Fraction(1, 2)) + entropy(Fraction(1, 4))
         assert best > 1

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from .activation import ONE, ZERO, Activation
-from .errors import Malformed
-from .loss import LOSSES, UNDER_DECAY, Kinds, Loss, positive
-from .network import Layer, Point, Problem
-from .poly import Scalar
-from .text import Fields, Read, anything, boolean, liberal, listed, natural, shown, strict_json, text
+from .core.activation import ONE, ZERO, Activation
+from .core.errors import Malformed
+from .core.loss import Loss
+from .core.network import Problem
+from .core.proof import read_point
+from .core.text import Fields, boolean, liberal, listed, natural, shown, strict_json, text
+from .labels.symbols import symbolic, without_symbols
+from .losses import LOSSES, positive
+from .reals.decay import decayed
 
 FORMAT, MAX_PARAMETERS = "symverify-network/1", 2**20
 FAMILIES: dict[str, dict[str, object]] = {
@@ -37,7 +40,7 @@ def named(value: object, where: str) -> Fields:
 def read_activation(value: object, where: str) -> Activation:
     """An activation by name, by name and parameters, or by breakpoints, slopes and a point of its graph."""
     fields = named(value, where)
-    name = fields.take("name", text, None)
+    name, breakpoints, anchor = fields.take("name", text, None), [ZERO], [ZERO, ZERO]
     if name in FAMILIES:
         fields.done()
         return read_activation(FAMILIES[name], where)
@@ -45,14 +48,9 @@ def read_activation(value: object, where: str) -> Activation:
         breakpoints, slopes = fields.need("breakpoints", listed(liberal)), fields.need("slopes", listed(liberal))
         anchor = fields.need("anchor", listed(liberal, 2, "numbers, a point [z, h(z)] of the graph"))
     elif name == "leaky_relu":
-        slopes, breakpoints, anchor = (
-            [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE],
-            [ZERO],
-            [ZERO, ZERO],
-        )
+        slopes = [fields.take("negative_slope", liberal, Fraction(1, 100)), ONE]
     elif name == "two_piece":
         slopes = [fields.need(each, liberal) for each in ("negative_slope", "positive_slope")]
-        breakpoints, anchor = [ZERO], [ZERO, ZERO]
     else:
         known = ", ".join([*FAMILIES, "leaky_relu", "two_piece"])
         raise Malformed((where, f"unknown activation {shown(name)}; known: {known}; or give breakpoints and slopes"))
@@ -115,13 +113,13 @@ def read_classes(value: object, where: str, loss: Loss, outputs: int) -> tuple[s
     return names
 
 
-def unknown_loss(name: str, kinds: Kinds) -> str:
+def unknown_loss(name: str) -> str:
     """What to say about the name of a loss."""
-    known = ", ".join(f'"{each}"' for each in kinds)
+    known = ", ".join(f'"{each}"' for each in LOSSES)
     return f"unknown loss {shown(name)}; known: {known}"
 
 
-def read_loss(value: object, where: str, outputs: int, kinds: Kinds) -> tuple[Labels, bool]:
+def read_loss(value: object, where: str, outputs: int) -> tuple[Labels, bool]:
     """{"name": …, "reduction": "mean" | "sum", "factor": …, "classes": […], and what else the loss needs}.
 
     With it how labels are read, and whether the factor is to be divided by the number of samples.
@@ -129,11 +127,11 @@ def read_loss(value: object, where: str, outputs: int, kinds: Kinds) -> tuple[La
     fields = named(value, where)
     name, reduction = fields.need("name", text), fields.take("reduction", text, "mean")
     factor = fields.take("factor", positive, ONE)
-    if name not in kinds:
-        raise Malformed((fields.at("name"), unknown_loss(name, kinds)))
+    if name not in LOSSES:
+        raise Malformed((fields.at("name"), unknown_loss(name)))
     if reduction not in ("mean", "sum"):
         raise Malformed((fields.at("reduction"), f'expected "mean" or "sum", got {shown(reduction)}'))
-    kind = kinds[name]
+    kind = LOSSES[name]
     loss = kind.of(factor, *(fields.take(option, *how) for option, how in kind.options.items()))
     if fault := loss.shape_fault(outputs):
         raise Malformed((where, fault))
@@ -148,19 +146,6 @@ def read_bias(value: object, where: str) -> tuple[bool, bool]:
     hidden, output = fields.take("hidden", boolean, True), fields.take("output", boolean, True)
     fields.done()
     return hidden, output
-
-
-def read_decay(value: object, where: str) -> tuple[Fraction, Fraction]:
-    """μ, or {"weights": μ, "biases": ν}, as PyTorch's SGD has it: μ/2 times the sum of the squares is added to R."""
-    if isinstance(value, dict):
-        fields = Fields(value, where)
-        found = fields.take("weights", liberal, ZERO), fields.take("biases", liberal, ZERO)
-        fields.done()
-    else:
-        found = (liberal(value, where),) * 2
-    if min(found) < 0:
-        raise Malformed((where, "must not be negative"))
-    return found
 
 
 def read_activations(value: object, where: str, count: int) -> list[Activation]:
@@ -231,23 +216,6 @@ def read_columns(value: object, where: str, labels: Labels) -> list[str]:
     return listed(text, 1 if single else labels.outputs, "columns, one per output")(value, where)
 
 
-def read_point(problem: Problem, number: Read[Scalar]) -> Read[Point]:
-    """Reads [{"weight": [[…], …], "bias": […]}, …] of the architecture's shape, of rationals or of polynomials."""
-
-    def read(value: object, where: str) -> Point:
-        layers = listed(anything, len(problem.widths) - 1, "layers of parameters")(value, where)
-        return tuple(read_layer(each, f"{where}[{m}]", m) for m, each in enumerate(layers))
-
-    def read_layer(value: object, where: str, m: int) -> Layer:
-        fields, (columns, rows) = Fields(value, where), problem.widths[m : m + 2]
-        weight = fields.need("weight", listed(listed(number, columns, "numbers"), rows, "rows, one per unit"))
-        bias = tuple(fields.need("bias", listed(number, rows, "numbers"))) if problem.has_bias(m) else None
-        fields.done()
-        return Layer(tuple(map(tuple, weight)), bias)
-
-    return read
-
-
 def read_widths(value: object, where: str) -> list[int]:
     """Three or more widths, each at least 1."""
     widths = listed(natural)(value, where)
@@ -258,27 +226,25 @@ def read_widths(value: object, where: str) -> list[int]:
     return widths
 
 
-def read_problem(data: bytes, open_data: OpenData, kinds: Kinds = LOSSES) -> Problem:
+def read_problem(data: bytes, open_data: OpenData) -> Problem:
     """The problem in a network file; `open_data` gives the bytes of the data file that it names, if any.
 
     Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
     followed by a zero byte and the data file's where there is one.
     """
-    fields = Fields(strict_json(data), "")
-    if (form := fields.need("format", text)) != FORMAT:
-        raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
+    value, symbols = without_symbols(strict_json(data))
+    fields = Fields(value, "")
+    if (version := fields.need("format", text)) != FORMAT:
+        raise Malformed(("format", f'expected "{FORMAT}", got {shown(version)}'))
     name, (hidden, output) = fields.take("name", text, ""), fields.take("bias", read_bias, (True, True))
     widths = fields.need("layers", read_widths)
     activations = fields.need("activation", lambda v, at: read_activations(v, at, len(widths) - 2))
-    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1], kinds))
+    labels, mean = fields.need("loss", lambda v, at: read_loss(v, at, widths[-1]))
     samples, more = fields.need("data", lambda v, at: read_data(v, at, widths[0], labels, open_data))
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     shape, sha256 = (name, tuple(widths), hidden, output, tuple(activations)), hashlib.sha256(data + more).hexdigest()
-    decay = fields.take("weight_decay", read_decay, (ZERO, ZERO))
-    if any(decay):
-        loss = replace(loss, rules=loss.rules & UNDER_DECAY)
-    problem = Problem(*shape, loss, inputs, targets, None, sha256, decay)
+    problem = decayed(Problem(*shape, loss, inputs, targets, None, sha256), fields)
     problem = replace(problem, parameters=fields.take("parameters", read_point(problem, liberal), None))
     fields.done()
-    return problem
+    return symbolic(problem, symbols)

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symverify.kernel.core.errors import Malformed
-from symverify.kernel.core.file import read_problem
-from symverify.kernel.core.loss import Loss, huber, squared
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
-from symverify.kernel.table import LOSSES
+from symverify.kernel.losses import huber, squared
+from symverify.kernel.network_file import read_problem
 from tests.examples import EXAMPLES, Document, Example, changed, text
 from tests.invalid import CONTROL, INVALID, Invalid, put
 
@@ -38,7 +38,7 @@ def opener(files: Files) -> Callable[[str], bytes]:
 
 
 def problem_of(document: object, files: Files | None = None) -> Problem:
-    return read_problem(json.dumps(document).encode(), opener(files or {}), LOSSES)
+    return read_problem(json.dumps(document).encode(), opener(files or {}))
 
 
 def fault_of(document: object, files: Files | None = None) -> tuple[str, str]:
@@ -51,7 +51,7 @@ def fault_of(document: object, files: Files | None = None) -> tuple[str, str]:
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_every_example_is_read(example: Example) -> None:
-    problem = read_problem(text(example), opener({}), LOSSES)
+    problem = read_problem(text(example), opener({}))
     assert problem.sha256 == hashlib.sha256(text(example)).hexdigest()
     assert list(problem.widths) == example.document["layers"]
     assert len(problem.inputs) == len(problem.targets) == len(example.document["data"])

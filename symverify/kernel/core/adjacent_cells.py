@@ -3,11 +3,11 @@
 from itertools import product
 from math import prod
 
-from ..core.errors import Declined
-from ..core.facts import Evaluated, LocalMinimum
-from ..core.interior_minimum import flat
-from ..core.network import pieces_at, residuals
-from ..core.proof import Reading
+from .errors import Declined
+from .facts import Evaluated, LocalMinimum
+from .interior_minimum import flat
+from .network import pieces_at, residuals
+from .proof import Reading
 
 MAX_CELLS = 4096
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symverify.kernel.curvature.adjacent_cells import MAX_CELLS
+from symverify.kernel.core.adjacent_cells import MAX_CELLS
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, given, point
 from tests.kernel.corruption import Json, certificate, outcome
