@@ -32,8 +32,10 @@ def tell_traps(story: Story, index: int) -> list[Block]:
     ]
     if rows:
         blocks += table("With the labels of the file, by risk.", ("risk", "cell of each unit", "spurious"), rows, 60)
-    if fact.minimum is not None and (at := getattr(fact.minimum, "at", None)) is not None:
-        blocks.append(More("The minimum of the cell that was asked for", (layers(story.problem, at.point),)))
+    if fact.minimum is not None:
+        blocks.append(
+            More("The minimum of the cell that was asked for", (layers(story.problem, fact.minimum.at.point),))
+        )
     return blocks
 
 

@@ -9,7 +9,7 @@ from ..cells.cell_cover import UnitCells, unit_pattern
 from ..cells.strata import loss_gradient, spelled
 from ..core.algebra import dot, rank
 from ..core.errors import Rejected, printable
-from ..core.facts import Evaluated, Minimum
+from ..core.facts import Evaluated, LocalMinimum
 from ..core.network import Problem, Vector, features, risk
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import Fields, canonical, listed
@@ -29,7 +29,7 @@ class CellTraps(Fact):
     units: int
     traps: tuple[tuple[Pieces, Fraction], ...]
     better: Evaluated | None
-    minimum: Minimum | None
+    minimum: LocalMinimum | None
 
     @property
     def spurious(self) -> int:
@@ -39,10 +39,9 @@ class CellTraps(Fact):
     @property
     def shown(self) -> tuple[str, Fraction] | None:
         """The cell of `minimum`, and its risk."""
-        at, pattern = getattr(self.minimum, "at", None), getattr(self.minimum, "pattern", None)
-        if at is None or pattern is None:
+        if self.minimum is None or self.minimum.pattern is None:
             return None
-        return spelled(tuple(tuple(2 * p for p in unit) for unit in pattern[0])), at.risk
+        return spelled(tuple(tuple(2 * p for p in unit) for unit in self.minimum.pattern[0])), self.minimum.at.risk
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "cell_traps":
@@ -72,7 +71,7 @@ def cell_traps(step: Reading) -> CellTraps:
     problem, cover = step.proof.problem, step.premise("cells", UnitCells)
     given: list[tuple[Pieces, Fraction]] = step.take("traps", listed(partial(trap, problem)), [])
     better = step.premise("better", Evaluated) if "better" in step.roles.left else None
-    minimum = step.premise("minimum", Minimum) if "minimum" in step.roles.left else None
+    minimum = step.premise("minimum", LocalMinimum) if "minimum" in step.roles.left else None
     if problem.widths[-1] != 1 or cover.units < 2:
         raise Rejected(step.where, "needs scalar output and two hidden units")
     if given and len(given) != cover.count:
@@ -82,8 +81,7 @@ def cell_traps(step: Reading) -> CellTraps:
     if better is not None and not given:
         raise Rejected(step.roles.at("better"), "is of no use without the cells")
     found = CellTraps(cover.count, cover.units, tuple(given), better, minimum)
-    pattern = getattr(minimum, "pattern", None)
-    if minimum is not None and (pattern is None or len(set(pattern[0])) != 1):
+    if minimum is not None and (minimum.pattern is None or len(set(minimum.pattern[0])) != 1):
         raise Rejected(step.roles.at("minimum"), "is not inside a cell with all units alike")
     return found
 

@@ -7,7 +7,7 @@ so its loss allows the rules for all values of the symbols, and no others.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
@@ -121,11 +121,11 @@ def symbolic(problem: Problem, family: Family | None) -> Problem:
     """The problem at the centre of the symbols, with the rules for all their values only; without symbols itself."""
     if family is None:
         return problem
-    known = {each.name: getattr(problem, each.name) for each in fields(Problem)}
     exact = problem.loss.quadratic and problem.shallow and not problem.decays
     loss = replace(problem.loss, rules=FOR_ALL if exact else frozenset())
     targets = tuple((form[0],) for form in family.labels)
-    return SymbolicProblem(**known | {"loss": loss, "targets": targets}, family=family)
+    shape = (problem.name, problem.widths, problem.hidden_bias, problem.output_bias, problem.activations, loss)
+    return SymbolicProblem(*shape, problem.inputs, targets, None, problem.sha256, problem.decay, family)
 
 
 def centred(form: Form, centre: Sequence[Fraction]) -> Form:

@@ -76,7 +76,7 @@ CORRUPTIONS = of("two cells", [
     ("too few", "steps[3].traps[0].best", [], "Malformed", "expected 1 predictions, got 0"),
     ("unknown key", "steps[3].traps[0].risk", "0", "Malformed", "unknown key"),
     ("better is no point", "steps[3].from.better", 0, "Rejected", "expected Evaluated"),
-    ("a point as minimum", "steps[3].from.minimum", 1, "Rejected", "expected Minimum"),
+    ("a point as minimum", "steps[3].from.minimum", 1, "Rejected", "expected LocalMinimum"),
     ("no cover", "steps[3].from.cells", 1, "Rejected", "expected UnitCells"),
     ("better without cells", "steps[3].traps", ..., "Rejected", "is of no use without the cells"),
     ("more spurious", "claims[0].spurious_cells", 2, "Rejected", "claimed 2, proved 1"),
