@@ -104,12 +104,19 @@ def writing(target: Path) -> Iterator[None]:
         raise NotWritable(f"cannot write {str(target)!a}: {why}", "choose another place with -o") from None
 
 
-def load_network(network: Path, form: Format) -> "LoadedProblem":
-    """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit."""
+def load_network(network: Path, form: Format, symbols: bool = True) -> "LoadedProblem":
+    """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit.
+
+    Without `symbols` a file with some is refused: Usage.
+    """
+    from symverify.kernel.labels.symbols import SymbolicProblem
     from symverify.problem.load import load
 
     try:
-        return load(network)
+        found = load(network)
+        if not symbols and isinstance(found.problem, SymbolicProblem):
+            raise Usage("the file has symbols, and this is about one label vector", "put numbers in their place")
+        return found
     except Malformed as error:
         if form is Format.JSON:
             from symverify.report.render import malformed_json

@@ -258,7 +258,7 @@ def critical(
 
     if form is Format.JUNIT:
         raise Usage("--format is text or json")
-    problem = load_network(network, form).problem
+    problem = load_network(network, form, symbols=False).problem
     cell = named_cell(problem, at, pattern)
     print(listing(problem, cell, form is Format.JSON, timeout))
     raise typer.Exit(3)  # there is no certificate
@@ -276,7 +276,7 @@ def expand(
     """Print the predictions and the risk on a cell as multilinear polynomials in the parameters."""
     from symverify.search.expand import expand as run
 
-    problem = load_network(network, Format.TEXT).problem
+    problem = load_network(network, Format.TEXT, symbols=False).problem
     if form not in ("text", "latex", "json"):
         raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))

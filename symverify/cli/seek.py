@@ -78,7 +78,7 @@ def regions(
         raise Usage("the picture is .svg, .png or .json", "name it so with -o")
     if output is not None:
         writable(output, network)
-    found = run(load_network(network, form).problem)
+    found = run(load_network(network, form, symbols=False).problem)
     if output is not None:
         with writing(output):
             if output.suffix == ".png":
