@@ -13,9 +13,9 @@ from .certificate import parameters
 def cell_minima(found: CellMinima | FaceMinima) -> dict[str, object]:
     """The fields of the step `cell_minima`, but for "point", the step of a point strictly inside or on the face."""
     return {
-        "best": _vector(found.best),
+        "best": vector(found.best),
         "witnesses": [parameters(found.reached[mask]) for mask in sorted(found.reached)],
-        "separators": [_dual(dual) for dual in found.separators],
+        "separators": [spelled_dual(dual) for dual in found.separators],
     }
 
 
@@ -24,8 +24,8 @@ def cell_infimum(found: CellMinima) -> dict[str, object]:
     limit, strata = found.infimum.limit, found.strata
     slots = range(2 * len(strata.classes))
     return {
-        "limit": [_vector(limit.vectors[slot]) if slot in limit.vectors else None for slot in slots],
-        "bounds": [_dual(dual) for dual in found.infimum.bounds],
+        "limit": [vector(limit.vectors[slot]) if slot in limit.vectors else None for slot in slots],
+        "bounds": [spelled_dual(dual) for dual in found.infimum.bounds],
         **({"bias": str(limit.bias)} if strata.problem.output_bias else {}),
     }
 
@@ -35,10 +35,12 @@ def constant_risk_path(nodes: Sequence[Point]) -> dict[str, object]:
     return {"nodes": [parameters(node) for node in nodes[1:]]}
 
 
-def _vector(vector: Sequence[Fraction]) -> list[str]:
-    return [str(x) for x in vector]
+def vector(numbers: Sequence[Fraction]) -> list[str]:
+    """Numbers as certificates spell them."""
+    return [str(x) for x in numbers]
 
 
-def _dual(dual: Dual) -> dict[str, object]:
-    rows = [None if kappa is None else _vector(kappa) for kappa in dual.multipliers]
-    return {"vector": _vector(dual.vector), "multipliers": rows}
+def spelled_dual(dual: Dual) -> dict[str, object]:
+    """A vector and the multipliers of the slots that it admits, as certificates spell them."""
+    rows = [None if kappa is None else vector(kappa) for kappa in dual.multipliers]
+    return {"vector": vector(dual.vector), "multipliers": rows}

@@ -6,14 +6,25 @@ from functools import partial
 from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
 from symverify.certify.decisions import Decision, entry_fields
+from symverify.certify.labels import (
+    cell_radius,
+    cell_traps,
+    every_slope,
+    face_radius,
+    global_radius,
+    spurious_labels,
+    spurious_radius,
+)
 from symverify.certify.programs import OF_PROGRAMS, default_of_program
 from symverify.certify.reals import OF_REAL_LOSSES
+from symverify.certify.regions import FOR_ALL
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, cell_of
+from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
@@ -285,6 +296,13 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "constant_risk_path": beside(minima_of_cell, "constant_risk_path"),
     "atlas": atlas,
     "face_atlas": face_atlas,
+    "cell_traps": cell_traps,
+    "spurious_labels": spurious_labels,
+    "every_slope": every_slope,
+    "spurious_radius": spurious_radius,
+    "face_radius": face_radius,
+    "cell_radius": cell_radius,
+    "global_radius": global_radius,
     "global_minimum": global_minimum,
     "infimum": global_minimum,
     "global_bounds": global_bounds,
@@ -295,25 +313,38 @@ CLAIMS: dict[str, Callable[[Session], Outcome]] = {
     "spurious_minimum": spurious_minimum,
     "spurious_linear_minimum": spurious_linear_minimum,
     "minimum_in_box": minimum_in_box,
+    **FOR_ALL,
 }
 
 
+ROBUST = {
+    "spurious_minimum": "spurious_radius",
+    "point": "face_radius",
+    "cell_minima": "cell_radius",
+    "global_minimum": "global_radius",
+}  # how far the labels may move before a claim fails
+
+
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
-    """The claims that there are for the problem's loss."""
+    """The claims that there are for the problem's loss; with symbols, those for all their values."""
     if isinstance(problem, Programmed):
         return OF_PROGRAMS
+    if isinstance(problem, SymbolicProblem):
+        return FOR_ALL
     if problem.decays:
         return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
         return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
-    return CLAIMS
+    return {name: emitter for name, emitter in CLAIMS.items() if name not in FOR_ALL}
 
 
 def default_claims(problem: Problem) -> list[str]:
     """The claims that `check` tries when none are named; the global minimum where it is affordable."""
     if isinstance(problem, Programmed):
         return default_of_program(problem)
+    if isinstance(problem, SymbolicProblem):
+        return ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]
     if problem.decays:
         return ["minimum_in_box", "global_bounds"]
     linear = not any(h.breakpoints for h in problem.activations)
@@ -325,6 +356,8 @@ def default_claims(problem: Problem) -> list[str]:
 def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
+    if name in FOR_ALL and name not in known:
+        return Undecided("it is about all values of symbols: the network file has none")
     if name not in known:
         if isinstance(session.problem, Programmed):
             return Undecided(f"not a claim for general programs; claims for them: {', '.join(known)}")

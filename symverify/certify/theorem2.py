@@ -47,7 +47,7 @@ def cover(session: Session) -> int:
 
 def minima_of_cell(session: Session) -> Outcome:
     """The local minima inside one cell: their risk, components and orbits; and the infimum over the cell."""
-    chosen = _named(session)
+    chosen = named(session)
     if isinstance(chosen, Undecided):
         return chosen
     session.progress("the local minima of one cell, by the signs of the output weights")
@@ -86,7 +86,7 @@ def _join(session: Session, found: CellMinima) -> None:
             return
 
 
-def _named(session: Session) -> Pattern | Undecided:
+def named(session: Session) -> Pattern | Undecided:
     """The cell asked for, or that of the given point, or that of the constructed minimum."""
     if session.cell is not None:
         return session.cell

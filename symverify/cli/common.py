@@ -150,12 +150,21 @@ def load_network(network: Path, form: Format, data: Path | None = None) -> "Load
 
 
 def load_chain(network: Path, form: Format, command: str, data: Path | None = None) -> "LoadedProblem":
-    """The same of a chain of dense layers. Raises NotChain for a general program."""
+    """The same of a chain of dense layers with labels that are numbers. Raises NotChain, Usage."""
     from symverify.problem.shape import require_chain
 
     loaded = load_network(network, form, data)
     require_chain(loaded.problem, command)
+    require_labels(loaded)
     return loaded
+
+
+def require_labels(loaded: "LoadedProblem") -> None:
+    """Raises Usage where labels have symbols."""
+    from symverify.kernel.labels.symbols import SymbolicProblem
+
+    if isinstance(loaded.problem, SymbolicProblem):
+        raise Usage("the file has symbols, and this is about one label vector", "put numbers in their place")
 
 
 def read_network(network: Path, data: Path | None = None) -> "LoadedProblem":

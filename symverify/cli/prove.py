@@ -66,6 +66,9 @@ def check(
         list[Path] | None,
         typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
     ] = None,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")
+    ] = False,
     gap: Annotated[
         str,
         typer.Option(
@@ -117,6 +120,7 @@ def check(
                 fresh=fresh,
                 cell=cell,
                 witnesses=others,
+                robust=robust,
                 gap=liberal(gap, "--gap"),
                 progress=progress.say,
                 stopped=interrupted,

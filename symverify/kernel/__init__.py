@@ -5,6 +5,7 @@ Standard library only, exact integers and rationals only. In storeys, of which e
 core/       text → network → proof → one file a rule: Theorem 1, a point, a lower bound and what follows from it
 curvature/  second order
 cells/      all cells and faces of one hidden layer; infima that are not attained
+labels/     all labels, and those near the given ones
 reals/      losses with exponentials and logarithms; minima in boxes
 cited/      what rests on the literature
 

@@ -17,7 +17,9 @@ CONVEX = POINTS | THEOREMS | BOUNDS
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
 BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real", "enclosed_point"})
-SMOOTH = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse"}
+RADII = frozenset({"spurious_radius", "face_radius", "cell_radius", "global_radius"})
+LABELS = RADII | {"spurious_labels", "every_slope"}  # predictions that are linear in the labels
+SMOOTH = CONVEX | CELLS | CURVED | BOXES | {"linear_collapse", "cell_traps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,8 @@ class Hinge(Loss):
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    return Loss(
-        "squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained", "tree_bound", "decay_bound"}, True
-    )
+    rules = SMOOTH | LABELS | {"not_attained", "tree_bound", "decay_bound"}
+    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), rules, True)
 
 
 def huber(factor: Fraction, delta: Fraction) -> Loss:

@@ -15,6 +15,7 @@ from .core.loss import Loss
 from .core.network import Point, Problem
 from .core.proof import read_point
 from .core.text import Fields, liberal, listed, shown, strict_json, text
+from .labels.symbols import symbolic, without_symbols
 from .losses import LOSSES, positive
 from .programs.chain import Chain, read_chain
 from .programs.network import Programmed
@@ -209,7 +210,8 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     Raises Malformed at the first fault. The problem's SHA-256 is that of exactly the bytes parsed: the file's,
     followed by a zero byte and the data file's where there is one.
     """
-    fields = Fields(strict_json(data), "")
+    value, symbols = without_symbols(strict_json(data))
+    fields = Fields(value, "")
     if (version := fields.need("format", text)) != FORMAT:
         raise Malformed(("format", f'expected "{FORMAT}", got {shown(version)}'))
     name = fields.take("name", text, "")
@@ -226,7 +228,7 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     fields.done()
     if isinstance(problem, Programmed):
         return problem.with_point(given, witnesses)
-    return replace(problem, parameters=given, witnesses=witnesses)
+    return symbolic(replace(problem, parameters=given, witnesses=witnesses), symbols)
 
 
 def read_architecture(fields: Fields) -> Chain | Network:

@@ -29,6 +29,17 @@ from .curvature.cell_kkt import cell_kkt
 from .curvature.critical_point import critical_point
 from .curvature.second_order import second_order
 from .curvature.substitution import substitution
+from .labels.cell_radius import cell_radius
+from .labels.cell_traps import cell_traps
+from .labels.closed_list import closed_list
+from .labels.every_slope import every_slope
+from .labels.face_radius import face_radius
+from .labels.face_region import face_region
+from .labels.global_radius import global_radius
+from .labels.hull import hull
+from .labels.spurious_labels import spurious_labels
+from .labels.spurious_radius import spurious_radius
+from .labels.spurious_region import spurious_region
 from .programs.restricted_face_minimum import restricted_face_minimum
 from .programs.restricted_lower_bound import restricted_lower_bound
 from .reals.decay_bound import decay_bound
@@ -72,6 +83,19 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         infimum,
         not_attained,
         tree_bound,
+    ),
+    "labels": (
+        cell_traps,
+        spurious_labels,
+        every_slope,
+        spurious_radius,
+        face_radius,
+        cell_radius,
+        global_radius,
+        spurious_region,
+        face_region,
+        hull,
+        closed_list,
     ),
     "reals": (
         enclosed_point,

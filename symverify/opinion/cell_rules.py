@@ -51,7 +51,7 @@ def cell_minima(given: Given) -> Iterator[Statement]:
     classes = unit_classes(problem, fact.face)
     rows = [(f,) for f in best]
     yield losses.tangents(problem, rows, residuals(problem, rows))
-    yield from _best(problem, features(problem, classes), best)
+    yield from best_in_span(problem, features(problem, classes), best)
     yield losses.priced(problem, rows, fact.risk, "the best predictions' risk")
     for number, theta in enumerate(listed(read_point(problem, canonical))(fields["witnesses"], "")[:MAX_DUALS], 1):
         made = of_point(problem, theta, pattern_at(problem, theta))
@@ -69,7 +69,7 @@ def cell_minima(given: Given) -> Iterator[Statement]:
         yield _separates(problem, g, best, f"separator {number} is not positive on best predictions")
 
 
-def _best(problem: Problem, span: Sequence[Vector], best: Sequence[Fraction]) -> Iterator[Statement]:
+def best_in_span(problem: Problem, span: Sequence[Vector], best: Sequence[Fraction]) -> Iterator[Statement]:
     """Predictions in the features' span do not change the minorant; the best ones are in it."""
     names = [f"c{k + 1}" for k in range(len(span))]
     r, total = loss_gradient(problem, best), polynomial(0)

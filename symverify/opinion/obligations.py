@@ -13,7 +13,7 @@ from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
 from symverify.kernel.programs.network import Programmed
-from symverify.opinion import bounds, cell_rules, cited, curvature, minima, paths, reals
+from symverify.opinion import bounds, cell_rules, cited, curvature, labels, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
 
@@ -50,6 +50,21 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "not_attained": bounds.not_attained,
     "tree_bound": Unposed("one linear identity a case, and there are too many cases"),
 }
+LABELS: Mapping[str, Poser | Unposed] = {
+    "cell_traps": labels.cell_traps,
+    "spurious_labels": Unposed("a basis that the kernel computes from the inputs; the certificate says nothing"),
+    "every_slope": labels.every_slope,
+    "spurious_radius": labels.spurious_radius,
+    "face_radius": labels.face_radius,
+    "cell_radius": Unposed(
+        "a long list of corners of a box; its premise's obligations are about the labels in the file"
+    ),
+    "global_radius": Unposed("a tree with a vector that moves with the labels; no single statement is short enough"),
+    "spurious_region": labels.spurious_region,
+    "face_region": labels.face_region,
+    "hull": labels.hull,
+    "closed_list": Unposed("a long list of faces, each with a linear form; no single statement is short enough"),
+}
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
     "linear_collapse": Unposed("rests on a theorem of the literature, whose conditions are ranks and widths"),
@@ -74,7 +89,7 @@ PROGRAMS: Mapping[str, Poser | Unposed] = {
     "restricted_lower_bound": OF_PROGRAMS,
 }
 UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
-TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **REALS, **CITED}
+TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **LABELS, **REALS, **CITED}
 KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
     "interior_minimum": minima.interior_by_subgradient,
     "face_minimum": minima.subgradients,

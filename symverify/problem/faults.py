@@ -53,6 +53,8 @@ def read_network(network: bytes, open_data: OpenData) -> Problem:
     try:
         return kernel_read(network, open_data)
     except Malformed as error:
+        if b'"symbols"' in network:  # of these the first fault is enough
+            raise
         raise Malformed(*(network_faults(network, open_data) or error.faults)) from None
 
 

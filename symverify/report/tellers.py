@@ -17,6 +17,16 @@ from symverify.report.tell_global import (
     tell_lower_bound,
     tell_not_attained,
 )
+from symverify.report.tell_labels import (
+    tell_cell_radius,
+    tell_closed_list,
+    tell_face_radius,
+    tell_global_radius,
+    tell_region,
+    tell_slopes,
+    tell_spurious_radius,
+    tell_traps,
+)
 from symverify.report.tell_minima import tell_face, tell_interior, tell_valley
 from symverify.report.tell_points import (
     tell_assumptions,
@@ -184,6 +194,69 @@ TELLINGS: dict[str, Telling] = {
         tell_face_atlas,
         "Sound, because every point is on one of the faces, whose number is known; and two sets of minima with given "
         "faces and signs touch just where the faces and signs of one are limits of those of the other.",
+    ),
+    "cell_traps": Telling(
+        "Every cell holds local minima, whatever the labels",
+        tell_traps,
+        "Sound, because a best fit in the span of a cell's features is predicted by points strictly inside the cell, "
+        "and its loss gradient is orthogonal to the features, which makes the first-order minorant constant there.",
+    ),
+    "spurious_radius": Telling(
+        "How far the labels may move before Theorem 1 fails",
+        tell_spurious_radius,
+        "Sound, because a vector orthogonal to all affine labels and not to these shows that the residuals of the best "
+        "affine fit do not vanish, which is all that the proof of Theorem 1 needs of the labels.",
+    ),
+    "face_radius": Telling(
+        "How far the labels may move before the minimum leaves the face of {}",
+        tell_face_radius,
+        "Sound, because the equations of a local minimum hold for all changes of the labels, as identities, and its "
+        "inequalities are linear.",
+    ),
+    "cell_radius": Telling(
+        "How far the labels may move before the minima of the cell hang together otherwise",
+        tell_cell_radius,
+        "Sound, because the best fit is linear in the labels and the cones are convex, so that corners decide.",
+    ),
+    "global_radius": Telling(
+        "How far the labels may move before the global minimum leaves the face of {}",
+        tell_global_radius,
+        "Sound by weak duality, leaf by leaf, for each label vector in the box.",
+    ),
+    "spurious_labels": Telling(
+        "The labels for which Theorem 1 holds",
+        untold,
+        "Sound, because the vectors are a basis of those that are orthogonal to affine labels and the same on equal "
+        "inputs: with all products 0 no function of the inputs beats the affine fit, and else its residuals are not 0.",
+    ),
+    "every_slope": Telling(
+        "Theorem 1 for all slopes",
+        tell_slopes,
+        "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
+        "slopes is not 0, so that some units predict that fit.",
+    ),
+    "spurious_region": Telling(
+        "Theorem 1 for all values of the symbols",
+        untold,
+        "Sound, because a vector orthogonal to all affine labels and not to these shows that the residuals of the best "
+        "affine fit do not vanish.",
+    ),
+    "face_region": Telling(
+        "A local minimum for all values of the symbols",
+        tell_region,
+        "Sound, because the equations of a local minimum hold as identities in the symbols, and its inequalities are "
+        "linear.",
+    ),
+    "hull": Telling(
+        "It is spurious for all values of the symbols",
+        untold,
+        "Sound, because errors are affine in the symbols: the difference of the two risks is a sum of products of "
+        "weights, none negative, with the cross products of the errors at the corners of the box.",
+    ),
+    "closed_list": Telling(
+        "No spurious local minimum for any value of the symbols",
+        tell_closed_list,
+        "Sound, because every local minimum is on one of the listed faces with one of the signs.",
     ),
     "constant_risk_path": Telling(
         "A path of local minima from {}",

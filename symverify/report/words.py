@@ -38,6 +38,7 @@ from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, text
 from symverify.report.rationals import View, exact, is_short
+from symverify.report.words_labels import LABEL_SAYERS
 from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
@@ -381,5 +382,6 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     ConstantRiskPath: _path,
     Atlas: _atlas,
     FaceAtlas: _face_atlas,
+    **LABEL_SAYERS,
     **REAL_SAYERS,
 }

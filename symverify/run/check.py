@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.emitters import CLAIMS, attempt, default_claims
+from symverify.certify.emitters import CLAIMS, ROBUST, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
@@ -145,6 +145,7 @@ def check(
     fresh: bool = False,
     cell: str | None = None,
     witnesses: Sequence[LoadedProblem] = (),
+    robust: bool = False,
     gap: Fraction = Fraction(1, 10**6),
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -159,10 +160,14 @@ def check(
     does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
     is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
     files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
-    an infimum may be, as a share of it, where that is not rational. Raises Usage (UnknownClaim, NoCell, NoSolver,
-    BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
+    an infimum may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed
+    by how far the labels may move before it fails. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
+    NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
+    asked_names = names
+    if robust:
+        names = list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
     target = None if output is None else Path(output)
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
@@ -182,7 +187,7 @@ def check(
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
     left_out = dict.fromkeys(name for name, _ in skipped)
-    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else names))
+    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else asked_names))
     if target is not None:
         solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
         checkpoints.tidy(target, problem.problem, solved)

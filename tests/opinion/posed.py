@@ -388,6 +388,57 @@ def cells() -> dict[str, Case]:
     }  # fmt: skip
 
 
+def labels() -> dict[str, Case]:
+    """Every cell of a unit traps; radii in label space."""
+    one = network([1, 2, 1], "relu", samples([1], [1]), bias=False)
+    traps = [{"weights": ["1"], "best": ["1"]}, {"weights": ["-1"], "best": ["0"]}]
+    wrong = [{"weights": ["1"], "best": ["1/2"]}, {"weights": ["-1"], "best": ["0"]}]
+    steps = (step("cell_cover"), step("cell_traps", {"cells": 0}, traps=traps))
+    four = network([1, 2, 1], "relu", FOUR, "1/2")
+    near = step("spurious_radius", form=[1, 0, -3, 2], affine=["1/3", "-1/3"])
+    on = [layer([["1"]]), layer([["1"]])]
+    slide = (point(on), step("face_radius", {"point": 0}, moves=[[["1"], ["0"]]], multipliers=[[]]))
+    single = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+    symbolic = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, "1/2 + a"]), "1/2", symbols={"a": [0, 1]})
+    affine = step("face_region", moves=[[["3/10"], ["-1/5"], ["0"]], None], multipliers=[[], []], shift=["0"],
+                  parameters=FIT)  # fmt: skip
+    bent = [layer([["-1"], ["-1"]], ["2", "3"]), layer([["1", "-1"]], ["1"])]
+    exact = step("face_region", moves=[[["-1"], ["2"], ["0"]], [["-1"], ["3"], ["0"]]], shift=["1"], parameters=bent,
+                 multipliers=[[["0", "0"]], [["0", "0"]]])  # fmt: skip
+    return {
+        "cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",)),
+        "spurious radius": Case(four, (near,), fact(radius=Fraction(1, 2)), ("labels in the box are not affine",)),
+        "spurious radius, another edge": Case(
+            four, (near,), written(affine=["1", "0"]), ("affine labels at the distance",)
+        ),
+        "every slope": Case(
+            four,
+            (step("every_slope", kink="2", fit=["-1/5", "1/10", "2/5", "7/10"]),),
+            fact(form=(Fraction(1), Fraction(1), Fraction(1, 2))),
+            ("the deviation is positive",),
+        ),
+        "spurious region": Case(
+            symbolic,
+            (step("spurious_region", form=[1, 0, -3, 2]),),
+            fact(form=(Fraction(1), Fraction(4))),
+            ("the product with the labels is positive",),
+        ),
+        "face region": Case(
+            symbolic,
+            (affine,),
+            fact(conditions=lambda old: (replace(old[0], form=(Fraction(1, 4), Fraction(1))),)),
+            ("the conditions hold",),
+        ),
+        "hull": Case(
+            symbolic,
+            (affine, exact, step("hull", {"minimum": 0, "better": 1})),
+            lambda old: replace(old, fact=replace(old.fact, better=old.fact.minimum)),  # type: ignore
+            ("the risk is higher",),
+        ),
+        "face radius": Case(single, slide, fact(radius=Fraction(2)), ("the conditions hold for all labels",)),
+    }
+
+
 def cited() -> dict[str, Case]:
     """Data that no affine map fits."""
     fitted = network([1, 2, 1], "relu", samples([0, 1], [0, 1]))
@@ -416,4 +467,13 @@ def reals() -> dict[str, Case]:
     }
 
 
-CASES: dict[str, Case] = {**minima(), **curvature(), **curves(), **bounds(), **cells(), **reals(), **cited()}
+CASES: dict[str, Case] = {
+    **minima(),
+    **curvature(),
+    **curves(),
+    **bounds(),
+    **cells(),
+    **labels(),
+    **reals(),
+    **cited(),
+}

@@ -102,3 +102,15 @@ def test_no_object_is_open() -> None:
 
     assert len(objects(SCHEMA)) == 34
     assert all(found["additionalProperties"] is False for found in objects(SCHEMA))
+
+
+def test_the_schema_accepts_symbols() -> None:
+    document = {
+        "format": "symverify-network/1", "layers": [1, 2, 1], "activation": "relu", "loss": "squared",
+        "symbols": {"a": ["0", 1]}, "where": ["1 - a"],
+        "data": [{"x": [0], "y": ["1/2 + a"]}, {"x": [1], "y": [{"a": 2}]}],
+    }  # fmt: skip
+    VALIDATOR.validate(document)
+    assert loads(json.dumps(document)).problem.widths == (1, 2, 1)
+    for wrong in ({"symbols": {"1": [0, 1]}}, {"symbols": {"a": [0]}}, {"symbols": {}}, {"where": [["a"]]}):
+        assert not VALIDATOR.is_valid(document | wrong)

@@ -3,14 +3,18 @@
 A sentence that nobody judges is an error: every new one needs a judgement here.
 """
 
+import copy
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import numpy as np
 
-from tests.oracles.network import Oracle, assumptions, at, moved, numbers
+from tests.oracles.network import Oracle, assumptions, at, matrix_rank, moved, numbers
+from tests.oracles.strata import Strata
 from tests.report.truth import TINY, Json, Judge, Untrue, holds, real_breakpoints
 
 WHO = r"(?P<who>the given point|the affine fit|a point)"
@@ -249,6 +253,186 @@ def _path(judge: Judge, step: int, found: Any) -> None:
         holds(judge.oracle.risk(node) == risk, "a node has another risk")
         judge.stays(node)
     holds(numbers(node) != numbers(point), "it leads back")
+
+
+@sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
+          r"local minimum strictly inside, which predicts the best fit that the cell's features allow(; with the "
+          r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
+          r"(?P<spurious>\d+) of them are spurious local minima: (?P<other>the given point|another point) has risk "
+          r"(?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
+def _traps(judge: Judge, step: int, found: Any) -> None:
+    entry = judge.certificate["steps"][step]
+    _cells(judge, step, {"count": found["count"]})
+    risks = [judge.oracle.risk_of([[Fraction(f)] for f in each["best"]]) for each in entry.get("traps", [])]
+    if found["kinds"]:
+        holds((len(set(risks)), min(risks), max(risks)) == (
+            int(found["kinds"]), Fraction(found["low"]), Fraction(found["high"])), "the risks are others")  # fmt: skip
+    if found["better"]:
+        lower = Fraction(found["better"])
+        holds(sum(risk > lower for risk in risks) == int(found["spurious"]), "another number is spurious")
+        better(judge, max(risks), found["other"], lower)
+    if found["cell"]:
+        point = judge.point_of(entry["from"]["minimum"])
+        holds(judge.oracle.risk(point) == Fraction(found["risk"]), "the risk is another")
+        holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+        judge.stays(point)
+
+
+LABELS = r"(whatever the labels, |as long as every label is nearer than (?P<radius>\S+) to the one in the file, )"
+
+
+def relabelled(judge: Judge, found: Any, count: int = 12) -> list[tuple[list[Fraction], Judge]]:
+    """The problem with other labels within the radius, near its edge too, and the changes."""
+    rng, made = Random(judge.seed), []
+    radius = Fraction(found["radius"]) if found["radius"] else Fraction(5)
+    for k in range(count):
+        d = [radius * Fraction(rng.choice([-999, 999, rng.randint(-999, 999)]), 1000) for _ in judge.document["data"]]
+        document = copy.deepcopy(judge.document)
+        for each, change in zip(document["data"], d, strict=True):
+            each["y"] = [str(Fraction(str(each["y"][0])) + change)]
+        made.append((d, Judge(document, judge.certificate, judge.seed + k)))
+    return made
+
+
+@sentence(LABELS + r"a local minimum that predicts the best affine fit is spurious; at that distance there are labels "
+          r"for which none is: \((?P<form>[-\d, ]+)\) is orthogonal to affine labels, and positive on the nearer ones"
+          )  # fmt: skip
+def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
+    form, rows = [int(x) for x in found["form"].split(", ")], [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
+    holds(not any(sum(g * v for g, v in zip(form, c, strict=True)) for c in zip(*rows, strict=True)), "not orthogonal")
+    for _, there in relabelled(judge, found):
+        y = [v[0] for _, v in there.oracle.samples()]
+        holds(sum(g * v for g, v in zip(form, y, strict=True)) > 0, "it is not positive on nearer labels")
+        holds(matrix_rank([[*row, v] for row, v in zip(rows, y, strict=True)]) > matrix_rank(rows), "affine labels")
+    edge = [Fraction(x) for x in judge.certificate["steps"][step]["affine"]]
+    groups = defaultdict(list)
+    for row, (_, (y,)) in zip(rows, judge.oracle.samples(), strict=True):
+        groups[tuple(row)].append(y)
+    for row, ys in groups.items():
+        gap = sum(a * b for a, b in zip(edge, row, strict=True)) - sum(ys) / len(ys)
+        holds(abs(gap) <= Fraction(found["radius"]), "the affine labels are farther away")
+
+
+@sentence(LABELS + r"there is a local minimum on the face (?P<face>\S+), with output weights of the same signs as "
+          + WHO + r", of risk (?P<risk>\S+?)(?P<exact>; not so for all labels farther away)?(; nearer than "
+          r"(?P<near>\S+) it is a spurious local minimum: (?P<other>the given point|another point) has risk "
+          r"(?P<better>\S+?))?")  # fmt: skip
+def _face_radius(judge: Judge, step: int, found: Any) -> None:
+    entry = judge.certificate["steps"][step]
+    start, _ = about(judge, step, found)
+    for d, there in relabelled(judge, found):
+        there.stays(slid(entry, start, d))
+    if found["near"]:
+        better(judge, judge.oracle.risk(start), found["other"], Fraction(found["better"]))
+        lower = judge.point_of(entry["from"]["better"])
+        for d, there in relabelled(judge, {"radius": found["near"]}):
+            holds(there.oracle.risk(lower) < there.oracle.risk(slid(entry, start, d)), "it is not spurious")
+
+
+@sentence(WHO + r", of risk (?P<risk>\S+), is a local minimum on the face (?P<face>\S+), but some other labels, as "
+          r"near as one likes, (?P<how>have none there with output weights of these signs|are not known to have one): "
+          r"(?P<count>\d+) linear forms? in the labels vanish(es)?(; with the labels changed by \((?P<change>[^)]+)\) "
+          r"the face has one as long as every label is nearer than (?P<size>\S+) to those)?")  # fmt: skip
+def _edge(judge: Judge, step: int, found: Any) -> None:
+    entry = judge.certificate["steps"][step]
+    start, _ = about(judge, step, found)
+    judge.stays(start)
+    if found["change"]:
+        centre = [Fraction(x) for x in found["change"].split(", ")]
+        for d, _ in relabelled(judge, {"radius": found["size"]}):
+            moves = [a + b for a, b in zip(centre, d, strict=True)]
+            document = copy.deepcopy(judge.document)
+            for each, change in zip(document["data"], moves, strict=True):
+                each["y"] = [str(Fraction(str(each["y"][0])) + change)]
+            Judge(document, judge.certificate).stays(slid(entry, start, moves))
+
+
+def slid(entry: Json, start: Json, d: list[Fraction]) -> Json:
+    """The point for changed labels, from the fields of a step about how it moves."""
+    first, last = start
+    rows, outer = [], []
+    for j, moves in enumerate(entry["moves"]):
+        w = [Fraction(x) for x in (*first["weight"][j], *first.get("bias", [])[j : j + 1])]
+        v = Fraction(last["weight"][0][j])
+        if moves is not None:
+            z = [a + sum(Fraction(m) * x for m, x in zip(row, d, strict=True))
+                 for a, row in zip([*(abs(v) * x for x in w), abs(v)], moves, strict=True)]  # fmt: skip
+            w, v = [x / z[-1] for x in z[:-1]], z[-1] * (1 if v > 0 else -1)
+        rows.append(w)
+        outer.append(str(v))
+    width = len(first["weight"][0])
+    hidden = {"weight": [[str(x) for x in w[:width]] for w in rows]}
+    hidden |= {"bias": [str(w[width]) for w in rows]} if "bias" in first else {}
+    final: Json = {"weight": [outer]}
+    if "bias" in last:
+        moved_by = sum(Fraction(m) * x for m, x in zip(entry["shift"], d, strict=True))
+        final["bias"] = [str(Fraction(last["bias"][0]) + moved_by)]
+    return [hidden, final]
+
+
+@sentence(LABELS + r"the local minima strictly inside the cell (?P<cell>\S+) form (?P<how>one connected valley|"
+          r"(?P<count>\d+) components \((?P<orbits>\d+) orbits? under exchanging units\))")  # fmt: skip
+def _cell_radius(judge: Judge, step: int, found: Any) -> None:
+    point = judge.point_of(judge.certificate["steps"][step]["from"]["minima"])
+    holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
+    wanted = (int(found["count"] or 1), int(found["orbits"] or 1))
+    for _, there in relabelled(judge, found, 5):
+        holds(Strata(there.document, point).components() == wanted, "other components")
+
+
+@sentence(LABELS + r"the global minimum is on the face of " + WHO + r", of risk (?P<risk>\S+), with output weights of "
+          r"the same signs")  # fmt: skip
+def _global_radius(judge: Judge, step: int, found: Any) -> None:
+    face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
+    start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
+    for d, there in relabelled(judge, found, 4):
+        there.nothing_below_it(slid(face, start, d))
+
+
+@sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "
+          r"predicts the best affine fit is spurious for exactly those labels whose product with one of these vectors "
+          r"is not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
+def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
+    rows = [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
+    groups = {tuple(row): [i for i, other in enumerate(rows) if other == row] for row in rows}
+    forms = [[int(x) for x in form.split(",")] for form in re.findall(r"\(([^)]*)\)", found["forms"] or "")]
+    for form in forms:
+        holds(
+            not any(sum(g * v for g, v in zip(form, c, strict=True)) for c in zip(*rows, strict=True)), "no product 0"
+        )
+        holds(all(len({form[i] for i in group}) == 1 for group in groups.values()), "it differs on equal inputs")
+    holds(len(forms) == len(groups) - matrix_rank([list(row) for row in groups]), "there are more, or fewer")
+    holds(not forms or matrix_rank([[Fraction(x) for x in form] for form in forms]) == len(forms), "they are dependent")
+
+
+@sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, "
+          r"of risk (?P<risk>[^,]+), is spurious: a network with a kink at (?P<kink>\S+) has risk (?P<better>.+)"
+          )  # fmt: skip
+def _every_slope(judge: Judge, step: int, found: Any) -> None:
+    oracle, rng = judge.oracle, Random(judge.seed)
+    fit = [[Fraction(f)] for f in judge.certificate["steps"][step]["fit"]]
+    holds(oracle.risk_of(fit) == Fraction(found["risk"]), "the risk is another")
+    rational = r"(\d+(?:/\d+)?)"
+    parts = re.fullmatch(
+        rf"{rational} - {rational} \(a - b\)\^2 / "
+        rf"\({rational} a\^2(?: ([-+]) {rational} a b)? \+ {rational} b\^2\)",
+        found["better"],
+    )
+    holds(parts is not None, "it is no such text")
+    start, gain, p, sign, middle, r = parts.groups()  # type: ignore[union-attr]
+    q = Fraction(middle or 0) * (-1 if sign == "-" else 1)
+    kink, n = Fraction(found["kink"]), len(fit)
+    for _ in range(8):
+        a, b = Fraction(rng.randint(-5, 5), 3), Fraction(rng.randint(-5, 5), 2)
+        if a == b:
+            continue
+        h = [a * min(x - kink, Fraction(0)) + b * max(x - kink, Fraction(0)) for (x,), _ in oracle.samples()]
+        bent = [v - sum(h) / n for v in h]
+        pull = sum((f[0] - y[0]) * v for f, (_, y), v in zip(fit, oracle.samples(), bent, strict=True))
+        w = -pull / sum(v * v for v in bent)
+        lower = oracle.risk_of([[f[0] + w * v] for f, v in zip(fit, bent, strict=True)])
+        form = Fraction(p) * a * a + q * a * b + Fraction(r) * b * b
+        holds(lower == Fraction(start) - Fraction(gain) * (a - b) ** 2 / form < Fraction(found["risk"]), "another risk")
 
 
 def spelled(pattern: Json) -> str:

@@ -52,6 +52,15 @@ OWN["second_order"] = case(
 SEARCHED = {
     "cells": (network([1, 1, 1], "relu", TENT, parameters=[layer([[1]], [1]), layer([["0"]], ["1/3"])]),
               ["cells", "cell_minima", "atlas"]),
+    "traps": (network([1, 2, 1], "relu", TENT), ["cell_traps"]),
+    "radii": (network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 2, 0, -1])),
+              ["spurious_radius", "face_radius", "cell_radius"]),
+    "labels": (network([1, 2, 1], "relu", TENT), ["spurious_labels", "every_slope"]),
+    "symbols": (network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, "1/2 + a"]), symbols={"a": [0, 1]}),
+                ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]),
+    "list": (network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]}),
+             ["no_spurious_for_all"]),
+    "global radius": (network([1, 1, 1], "relu", samples([1, -1], [2, -1]), bias=False), ["global_radius"]),
     "faces": (network([1, 1, 1], "relu", TENT), ["face_atlas", "global_minimum"]),
     "limit": (network([1, 1, 1], LATE, samples([1, 2], [1, 2]), bias=False), ["infimum"]),
     "path": (network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, 1]), parameters=[

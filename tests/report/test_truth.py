@@ -73,9 +73,17 @@ def wanted(document: Json) -> list[str]:
     found = ["assumptions", "point", "valley", "spurious_minimum", "critical_point"]
     found += ["linear_collapse"] if document["activation"] == "identity" else []
     if len(shape) == 3:
-        found += ["cells", *(["cell_minima"] if scalar else [])]
+        found += ["cells", *(["cell_minima"] if scalar else []), *(["cell_traps"] if scalar and shape[1] > 1 else [])]
     if len(shape) == 3 and scalar and shape[0] == 1 and shape[1] < 3:
         found.append("global_minimum")
+    if len(shape) == 3 and scalar and str(document["loss"]).count("squared"):
+        found += [
+            "spurious_labels",
+            *(["every_slope"] if shape[0] == 1 else []),
+            "spurious_radius",
+            "face_radius",
+            *(["cell_radius", "global_radius"] if shape[:2] == [1, 2] else []),
+        ]
     return found
 
 

@@ -123,6 +123,11 @@ class Judge:
         for point in self.points():
             holds(self.oracle.risk(point) >= risk, "a point of the certificate is lower")
 
+    def nothing_below_it(self, point: Json) -> None:
+        """No network tried has lower risk than a point that is no point of the certificate."""
+        risk = float(self.oracle.risk(point))
+        holds(lowest_seen(self.oracle, self.seed) >= risk - 1e-7 * (1 + risk), "a network of lower risk was found")
+
     def dimension(self, point: Json, claimed: int, exactly: bool) -> None:
         """Of the points of the cell with the same predictions, near a point strictly inside it."""
         oracle, size, rng = self.oracle, len(numbers(point)), Random(self.seed)

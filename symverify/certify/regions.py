@@ -1,0 +1,189 @@
+"""Claims for all values of the symbols of a network file."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from math import comb
+
+from symverify.certify.certificate import parameters
+from symverify.certify.labels import spelled_moves
+from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.ground.linear import primitive
+from symverify.ground.simplex import maximise
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.network import Point
+from symverify.kernel.labels.closed_list import MAX_STRATA, named_faces
+from symverify.kernel.labels.symbols import Family, family_of
+from symverify.search.affine_minimum import NotConstructible
+from symverify.search.cell_minima import CellMinima, cell_minima
+from symverify.search.global_minimum import global_minimum
+from symverify.search.radius import face_moves
+from symverify.search.regions import Excluded, bound, excluded, sides, strata, weights
+
+NEEDS = (
+    "with symbols only one hidden layer, scalar output and squared loss are decided: else predictions move otherwise"
+)
+
+
+def spurious_for_all(session: Session) -> Outcome:
+    """Theorem 1 for all values of the symbols: one vector that is positive on all their labels."""
+    family = family_of(session.problem)
+    if (found := _positive_form(session, family)) is None:
+        return Undecided("no linear form that vanishes on affine labels keeps its sign for all values of the symbols")
+    g, given = found
+    fields: dict[str, object] = {"form": g}
+    if family.where:
+        fields["weights"] = [str(x) for x in given]
+    try:
+        return Proved(session.certificate.step("spurious_region", {}, **fields))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
+def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fraction]] | None:
+    """g ⊥ 1 and the inputs with ⟨g, y(a)⟩ ≥ t > 0 on the domain, |g|₁ ≤ 1: a linear program in g, λ, p and t."""
+    problem, m = session.problem, family.size
+    n = len(problem.inputs)
+    ortho = [list(phi) for phi in problem.affine_features()]
+    ortho += [[ZERO + (i == group[0]) - (i == j) for i in range(n)] for group in problem.groups for j in group[1:]]
+
+    columns = list[list[Fraction | int]]()
+    for i in range(n):
+        line = [row[i] for row in ortho]
+        base = [*line, *(-x for x in line), *sides(family.labels[i])]
+        columns += [[*base, 1], [*(-x for x in base), 1]]
+    wide = 2 * len(ortho)
+    columns += [[*[0] * wide, *sides(tuple(-x for x in each)), 0] for each in family.where]
+    for k in range(m):
+        columns.append([*[0] * wide, *bound(family, k, [ZERO])])
+    columns.append([*[0] * wide, 1, *[0] * (2 * m), 0])
+    rows = list(zip(*columns, strict=True))
+    price = [0] * (len(columns) - 1) + [1]
+    found = maximise(price, rows, [*[0] * (len(rows) - 1), 1])
+    if found is None:
+        return None
+    raw = [found.x[2 * i] - found.x[2 * i + 1] for i in range(n)]
+    if not any(raw):
+        return None
+    g = primitive(raw)
+    form = tuple(sum((a * label[k] for a, label in zip(g, family.labels, strict=True)), ZERO) for k in range(m + 1))
+    given = weights(family, form)
+    return None if given is None else (g, given)
+
+
+def minimum_for_all(session: Session) -> Outcome:
+    """A local minimum on one face for all values: in the cell that was asked for, or where the least risk is."""
+    start = _start(session)
+    if isinstance(start, Undecided):
+        return start
+    step = _region(session, start)
+    return step if isinstance(step, Undecided) else Proved(step)
+
+
+def spurious_face_for_all(session: Session) -> Outcome:
+    """The minimum of the cell that was asked for, or of the affine fit, has a higher risk than the least one."""
+    if session.cell is not None:
+        start = _start(session)
+    else:
+        try:
+            start = session.affine().point
+        except NotConstructible as error:
+            start = Undecided(str(error))
+    if isinstance(start, Undecided):
+        return start
+    first, lower = _region(session, start), _least(session)
+    if isinstance(first, Undecided) or isinstance(lower, Undecided):
+        return first if isinstance(first, Undecided) else lower if isinstance(lower, Undecided) else Undecided("")
+    second = _region(session, lower)
+    if isinstance(second, Undecided):
+        return Undecided(f"the face of the least risk at the centre: {second.reason}")
+    try:
+        return Proved(session.certificate.step("hull", {"minimum": first, "better": second}))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
+def _start(session: Session) -> Point | Undecided:
+    """A local minimum for the labels at the centre of the symbols' intervals."""
+    if session.cell is None:
+        return _least(session)
+    found = cell_minima(session.problem, session.cell)
+    if not isinstance(found, CellMinima) or not found.inside:
+        return Undecided("at the centre of the symbols' intervals the cell has no minima inside")
+    return found.reached[max(found.reached)]
+
+
+def _least(session: Session) -> Point | Undecided:
+    try:
+        found = global_minimum(session.problem, deadline=max(session.remaining(), 0.1))
+    except Exception as error:  # declined for its size
+        return Undecided(str(error))
+    return Undecided("the least risk at the centre is not known to be attained") if found.point is None else found.point
+
+
+def _region(session: Session, start: Point) -> int | Undecided:
+    """The step that a face has a local minimum for all values, from one at the centre."""
+    family = family_of(session.problem)
+    changes = [tuple(form[k + 1] for form in family.labels) for k in range(family.size)]
+    found = face_moves(session.problem, start, changes)
+    if isinstance(found, str):
+        return Undecided(f"for other values nearby the face of the minimum at the centre has none: {found}")
+    fields = spelled_moves(found) | {"parameters": parameters(start)}
+    if family.where:
+        try:
+            conditions = list(found.moving(session.problem, start, family.labels).conditions())
+        except Rejected as error:
+            return Undecided(error.reason)
+        given = [weights(family, each.form, each.strict) for each in conditions]
+        fields["weights"] = [[str(x) for x in each or []] for each in given]
+    try:
+        return session.certificate.step("face_region", {}, **fields)
+    except Rejected as error:
+        return Undecided(f"for some values the face of the minimum at the centre has none: {error.reason}")
+
+
+def no_spurious_for_all(session: Session) -> Outcome:
+    """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded."""
+    problem = session.problem
+    count = comb(3 * len(named_faces(problem)) + problem.widths[1] - 1, problem.widths[1])
+    if count > MAX_STRATA:
+        return Undecided(f"there are {count} choices of faces and signs, more than {MAX_STRATA}")
+    entries, common = list[dict[str, object]](), None
+    for number, stratum in enumerate(strata(problem)):
+        if session.remaining() < 0:
+            return Undecided(f"stopped after {number} of {count} choices of faces and signs, as the time was up")
+        found = excluded(problem, stratum)
+        if not isinstance(found, Excluded):
+            fit = [[str(x) for x in form] for form in found]
+            if common is not None and fit != common:
+                return Undecided("two faces may have local minima with different predictions")
+            common = fit
+            entries.append({})
+            continue
+        entries.append(_spelled(found, bool(family_of(problem).where)))
+    if common is None:
+        return Undecided("no face is left")
+    listed = [{key: value for key, value in each.items() if value != common or key != "fit"} for each in entries]
+    try:
+        return Proved(session.certificate.step("closed_list", fit=common, strata=listed))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
+def _spelled(found: Excluded, sided: bool) -> dict[str, object]:
+    fields: dict[str, object] = {"fit": [[str(x) for x in form] for form in found.fit]}
+    if found.vector is not None:
+        fields["vector"] = [str(x) for x in found.vector]
+        fields["multipliers"] = [None if k is None else [str(x) for x in k] for k in found.multipliers]
+    else:
+        fields |= {"unit": found.unit, "direction": [str(x) for x in found.direction]}
+        fields |= {"sign": found.sign} if found.sign else {}
+    return fields | ({"weights": [str(x) for x in found.weights]} if sided else {})
+
+
+FOR_ALL: Mapping[str, Callable[[Session], Outcome]] = {
+    "spurious_for_all": spurious_for_all,
+    "minimum_for_all": minimum_for_all,
+    "spurious_face_for_all": spurious_face_for_all,
+    "no_spurious_for_all": no_spurious_for_all,
+}

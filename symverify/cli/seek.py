@@ -1,0 +1,94 @@
+"""Commands about label space: find, regions."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from symverify.cli.common import Format, Network, app, load_chain, positive, print_result, tell, writable, writing
+from symverify.errors import Usage
+from symverify.text import plain
+
+
+@app.command()
+def find(
+    claim: Annotated[str, typer.Option(help="two_valleys, no_exchange, not_spurious or not_attained.")],
+    inputs: Annotated[str, typer.Option(help="The inputs, e.g. 0,1,2,3; coordinates of one separated by ':'.")],
+    integers: Annotated[bool, typer.Option("--integers", help="Whole labels, the smallest.")] = False,
+    width: Annotated[int, typer.Option(min=1, max=3, help="Hidden units.")] = 2,
+    activation: Annotated[str, typer.Option(help="A name, or JSON as in network files.")] = "relu",
+    no_bias: Annotated[bool, typer.Option("--no-bias", help="A network without biases.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write the network file; its certificate beside it.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
+) -> None:
+    """Find the smallest labels with a property of the loss surface; an ordinary network file, with its certificate."""
+    import json
+
+    from symverify.kernel.core.text import strict_json
+    from symverify.problem.write import write_atomically
+    from symverify.report.render import as_json
+    from symverify.run.find import find as run
+    from symverify.run.find import template
+
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    shape: object = activation
+    if activation.lstrip().startswith("{"):
+        shape = strict_json(activation.encode("utf-8", "surrogateescape"))
+    target = None if output is None else writable(output)
+    certificate = None if target is None else writable(target.with_name(f"{target.stem}.symcert.json"))
+    found = run(claim, template(inputs, width, shape, not no_bias), integers, timeout, certificate)
+    if found.problem is not None and target is not None and found.proved:
+        with writing(target):
+            write_atomically(target, found.problem.network)
+    labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
+    if form is Format.JSON:
+        more = {"labels": labels, "reason": found.reason, "network": None if target is None else str(target)}
+        print(json.dumps(more) if found.result is None else as_json(found.result, more))
+    else:
+        tell(f"labels {', '.join(labels)} on the inputs {inputs}" if labels else f"none found: {found.reason}")
+        if target is not None and found.proved:
+            tell(f"network: {plain(target)}")
+        if found.result is not None:
+            print_result(found.result)
+        elif labels:
+            tell(found.reason)
+    if not found.proved:
+        tell(f"s UNDECIDED {plain(claim)}")
+        raise typer.Exit(3)
+
+
+@app.command()
+def regions(
+    network: Network,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """The phase diagram of label space: where which faces have local minima, as the labels of a file turn."""
+    from symverify.problem.write import write_atomically
+    from symverify.report import regions as render
+    from symverify.search.diagram import diagram as run
+
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    if output is not None and output.suffix not in (".svg", ".png", ".json"):
+        raise Usage("the picture is .svg, .png or .json", "name it so with -o")
+    if output is not None:
+        writable(output, network)
+    found = run(load_chain(network, form, "regions").problem)
+    if output is not None:
+        with writing(output):
+            if output.suffix == ".png":
+                render.png(found, output)
+            else:
+                made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
+                write_atomically(output, made.encode())
+    if form is Format.JSON:
+        print(render.as_json(found))
+    else:
+        tell(*render.summary(found))
+        tell(*([f"picture: {plain(output)}"] if output is not None else []))
+    raise typer.Exit(3)  # there is no certificate

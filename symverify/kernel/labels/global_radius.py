@@ -1,0 +1,98 @@
+"""The rule `global_radius`: how far all labels may move together and the global minimum stays on its face."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from operator import mul
+
+from ..core.activation import ZERO
+from ..core.algebra import Direction, dot, fractions
+from ..core.errors import Declined, Rejected, printable, spend, within_budget
+from ..core.facts import Evaluated
+from ..core.global_lower_bound import directions, failing, sides_of, walk
+from ..core.proof import Fact, Reading, Statement
+from ..core.text import canonical, integer, listed
+from ..core.units import Units
+from .cell_radius import MAX_CORNERS
+from .face_radius import FaceRadius
+from .forms import Form, combined, norm
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalRadius(Fact):
+    """For all labels nearer than `radius` in every sample (None: no limit) the global minimum is on the face of `at`.
+
+    It is c times the squared distance of the labels from the predictions of the face.
+    """
+
+    at: Evaluated
+    radius: Fraction | None
+
+    def settles(self, claim: str) -> tuple[str, Statement] | None:
+        if claim != "global_radius":
+            return None
+        radius = None if self.radius is None else str(self.radius)
+        return "proved", {"risk": str(self.at.risk), "radius": radius}
+
+
+def global_radius(step: Reading) -> GlobalRadius:
+    """
+    θ(d) a local minimum on a face for |d_i| < ρ, with errors e(d) = y + d − f linear in d (face_radius)
+    e = 0 for all d; or a tree as in global_lower_bound, its leaves served by e(d), admissible for all |d_i| < ρ, or by
+    fixed g: at all corners d ∈ {ρ, −ρ}ⁿ  ⟨g, y + d⟩ ≥ 0 and ⟨g, y + d⟩² ≥ ⟨g, g⟩ |e(d)|²
+    ------------------------------------------------------------------------------------------ [global_radius]
+      for all labels y + d, |d_i| < ρ, θ(d) is a global minimum
+
+    Sound: ⟨e, y + d⟩ = |e|², as e is orthogonal to the predictions of its face, so a leaf that e serves has R/c ≥ |e|².
+    |e(d)| |g| − ⟨g, y + d⟩ is convex in d: it is largest at a corner. So R ≥ c |e(d)|² at every leaf, and θ(d) has it.
+    """
+    problem, face = step.proof.problem, step.premise("face", FaceRadius)
+    if not any(map(any, face.errors)):
+        return GlobalRadius(face.at, face.radius)
+    rho = step.need("radius", canonical)
+    vectors, tree = step.need("vectors", listed(listed(integer))), step.need("tree", listed(integer))
+    n = len(problem.inputs)
+    if rho <= 0 or (face.radius is not None and rho > face.radius):
+        raise Rejected(step.at("radius"), "is not positive, or beyond that of the face")
+    if 1 << n > MAX_CORNERS:
+        raise Declined(f"the labels' box has more than {MAX_CORNERS} corners")
+    for k, g in enumerate(vectors):
+        if len(g) != n or not any(g) or sum(g) * problem.output_bias:
+            raise Rejected(f"{step.at('vectors')}[{k}]", f"needs {n} integers, with an output bias of sum 0")
+    corners = [[rho * s for s in signs] for signs in product((1, -1), repeat=n)]
+    for d in corners if vectors else ():
+        labels = [within_budget(y + x, y, x) for x, (y,) in zip(d, problem.targets, strict=True)]
+        errors = [e[0] + dot(e[1:], d) for e in face.errors]
+        size = dot(errors, errors)
+        for k, g in enumerate(vectors):
+            height = dot(fractions(g), labels)
+            if height < 0 or height * height < size * sum(map(mul, g, g)):
+                raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound for some labels")
+    units = Units.of(problem)
+    closed = directions(units)
+    above, sides = sides_of(units, closed)
+    fails = [rejected(units, closed, face.errors, rho), *(failing(units, closed, above, vectors) if vectors else [])]
+    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], n), sides, fails, step)
+    return GlobalRadius(face.at, printable(rho))
+
+
+def rejected(units: Units, closed: Sequence[Direction], errors: Sequence[Form], rho: Fraction) -> int:
+    """The signed rays with σ ⟨y + d − f(d), H(ray)⟩ > 0 for some |d_i| < ρ, as a set; the errors are f − y."""
+    found, size = 0, len(errors[0]) - 1
+    for k, ray in enumerate(closed):
+        spend(200 * len(units.planes))
+        steps = [ZERO] * len(errors)
+        for index, plane in enumerate(units.planes if units.kinks else ()):
+            steps[index // len(units.kinks)] += units.kinks[index % len(units.kinks)] * max(
+                0, sum(map(mul, plane, ray))
+            )
+        nu = ray[-1] if units.cone else 0
+        heights = [
+            Fraction(units.start[0] * sum(map(mul, row, ray)) + units.start[1] * nu) + more
+            for row, more in zip(units.rows, steps, strict=True)
+        ]
+        pull = combined(zip([-x for x in heights], errors, strict=True), size)
+        slack = rho * norm(pull)
+        found |= (pull[0] + slack > 0) << k | (slack - pull[0] > 0) << k + len(closed)
+    return found

@@ -1,0 +1,167 @@
+"""Sentences about facts for all labels, or for those near the given ones; see `words`."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from symverify.kernel.cells.strata import spelled
+from symverify.kernel.core.proof import Fact
+from symverify.kernel.labels.cell_radius import CellRadius
+from symverify.kernel.labels.cell_traps import CellTraps
+from symverify.kernel.labels.closed_list import NoSpurious
+from symverify.kernel.labels.every_slope import EverySlope
+from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.face_region import FaceRegion, spelled_square
+from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.hull import SpuriousHull
+from symverify.kernel.labels.spurious_labels import SpuriousLabels
+from symverify.kernel.labels.spurious_radius import SpuriousRadius
+from symverify.kernel.labels.spurious_region import SpuriousRegion
+from symverify.report.document import Code, Inline, say
+
+Sentence = tuple[Inline, ...]
+
+
+def _traps(fact: CellTraps, names: Any) -> Sentence:
+    said = say(
+        "whatever the labels, each of the {} cells of a hidden unit, with all units in it, holds a local minimum "
+        "strictly inside, which predicts the best fit that the cell's features allow",
+        fact.count,
+    )
+    values = sorted({risk for _, risk in fact.traps})
+    if values:
+        risks = f"{len(values)} risk{'s' * (len(values) != 1)}"
+        said += say(f"; with the labels of the file these have {risks}, from {{}} to {{}}", values[0], values[-1])
+    if fact.better is not None:
+        lower = names.other(fact.better)
+        count = f"; {fact.spurious} of them are spurious local minima: {{}} has risk {{}}"
+        said += say(count, lower, fact.better.risk)
+    if fact.shown is not None:
+        said += say("; that of the cell {} has risk {}", Code(fact.shown[0]), fact.shown[1])
+    return said
+
+
+NEARER = "as long as every label is nearer than {} to the one in the file, "
+ALWAYS = "whatever the labels, "
+
+
+def _within(radius: Fraction | None) -> Sentence:
+    """For which labels it is so."""
+    return (ALWAYS,) if radius is None else say(NEARER, radius)
+
+
+def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
+    form = ", ".join(map(str, fact.form))
+    return (
+        *_within(fact.radius),
+        "a local minimum that predicts the best affine fit is spurious; at that distance there are labels for which "
+        f"none is: ({form}) is orthogonal to affine labels, and positive on the nearer ones",
+    )
+
+
+def _face(fact: FaceRadius, names: Any) -> Sentence:
+    if fact.radius == 0:
+        count = f"{fact.vanishing} linear form{'s' * (fact.vanishing != 1)} in the labels"
+        said = say(
+            "{}, of risk {}, is a local minimum on the face {}, but some other labels, as near as one likes, "
+            f"{'have none there with output weights of these signs' if fact.exact else 'are not known to have one'}: "
+            f"{count} vanish{'es' * (fact.vanishing == 1)}",
+            names.point(fact.at), fact.at.risk, Code(fact.face),
+        )  # fmt: skip
+        return (*said, *_neighbour(fact))
+    said = (
+        *_within(fact.radius),
+        *say("there is a local minimum on the face {}, with output weights of the same signs as {}, of risk {}",
+             Code(fact.face), names.point(fact.at), fact.at.risk),
+    )  # fmt: skip
+    if fact.exact and fact.radius is not None:
+        said += ("; not so for all labels farther away",)
+    if fact.better is not None and fact.spurious is not None:
+        said += say("; nearer than {} it is a spurious local minimum: {} has risk {}", fact.spurious,
+                    names.other(fact.better), fact.better.risk)  # fmt: skip
+    return said
+
+
+def _neighbour(fact: FaceRadius) -> Sentence:
+    """Labels close by at which the minimum is robust."""
+    if fact.neighbour is None or fact.neighbour[1] is None:
+        return ()
+    changes = ", ".join(map(str, fact.neighbour[0]))
+    return say(f"; with the labels changed by ({changes}) the face has one as long as every label is nearer than {{}} "
+               "to those", fact.neighbour[1])  # fmt: skip
+
+
+def _cell(fact: CellRadius, _: object) -> Sentence:
+    minima = fact.minima
+    one = minima.components == 1
+    how = "one connected valley" if one else f"{minima.components} components"
+    orbits = "" if one else f" ({len(minima.orbits)} orbit{'s' * (len(minima.orbits) != 1)} under exchanging units)"
+    said = say("the local minima strictly inside the cell {} form {}", Code(spelled(minima.face)), how + orbits)
+    return (*_within(fact.radius), *said)
+
+
+def _global(fact: GlobalRadius, names: Any) -> Sentence:
+    return (
+        *_within(fact.radius),
+        *say("the global minimum is on the face of {}, of risk {}, with output weights of the same signs",
+             names.point(fact.at), fact.at.risk),
+    )  # fmt: skip
+
+
+def _labels(fact: SpuriousLabels, _: object) -> Sentence:
+    if not fact.forms:
+        return ("whatever the labels, no function of the inputs is better than a best affine fit",)
+    forms = ", ".join("(" + ", ".join(map(str, form)) + ")" for form in fact.forms)
+    return (
+        "a local minimum that predicts the best affine fit is spurious for exactly those labels whose product with one "
+        f"of these vectors is not 0: {forms}",
+    )
+
+
+def _slopes(fact: EverySlope, _: object) -> Sentence:
+    return say(
+        "for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
+        "risk {}, is spurious: a network with a kink at {} has risk {}",
+        fact.risk, fact.kink, fact.better,
+    )  # fmt: skip
+
+
+def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
+    return (
+        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious; affine labels "
+        f"have product 0 with a vector with which these have {fact.family.spelled(fact.form)}, which is positive",
+    )
+
+
+def _region(fact: FaceRegion, _: object) -> Sentence:
+    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    return say(f"for all {fact.family.domain()}: there is a local minimum on the face {{}}, of risk {risk}",
+               Code(fact.face))  # fmt: skip
+
+
+def _hull(fact: SpuriousHull, names: Any) -> Sentence:
+    lower = spelled_square(fact.better.family, fact.better.errors, fact.better.factor)
+    return (*_region(fact.minimum, names), f", which is spurious: on another face there is one of risk {lower}, lower")
+
+
+def _closed(fact: NoSpurious, _: object) -> Sentence:
+    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    return (
+        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {risk}. Of the {fact.strata} "
+        f"choices of faces and signs, up to exchanging units, {fact.excluded} have none for any of these values",
+    )
+
+
+LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+    CellTraps: _traps,
+    SpuriousLabels: _labels,
+    EverySlope: _slopes,
+    SpuriousRadius: _spurious,
+    FaceRadius: _face,
+    CellRadius: _cell,
+    GlobalRadius: _global,
+    SpuriousRegion: _spurious_region,
+    FaceRegion: _region,
+    SpuriousHull: _hull,
+    NoSpurious: _closed,
+}

@@ -1,0 +1,157 @@
+"""Radii in label space: the known ones; claims hold just inside, and fail, or the face is left, just outside."""
+
+import copy
+import json
+import random
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import symverify
+from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.run.verdict import Verdict
+from tests.examples import layer, network, samples
+from tests.oracles.network import Oracle
+from tests.oracles.strata import Strata
+from tests.report.judgements import slid
+
+F = Fraction
+EXAMPLES = Path(__file__).parents[2] / "examples"
+Json = Any
+
+
+def example(name: str) -> Json:
+    return json.loads((EXAMPLES / f"{name}.json").read_text())
+
+
+def tried(document: Json, claim: str, cell: str | None = None) -> Any:
+    return symverify.check(symverify.loads(json.dumps(document)), [claim], cell=cell, smt=False)
+
+
+def relabelled(document: Json, d: Any) -> Json:
+    new = copy.deepcopy(document)
+    for each, change in zip(new["data"], d, strict=True):
+        each["y"] = [str(Fraction(each["y"][0]) + change)]
+    return new
+
+
+@pytest.mark.parametrize(("name", "claim", "cell", "radius"), [
+    ("four-points", "spurious_radius", None, "1/3"),
+    ("two-valleys", "cell_radius", "0111,0111", "11/14"),
+    ("boundary", "face_radius", None, "0"),
+])  # fmt: skip
+def test_known_radii(name: str, claim: str, cell: str | None, radius: str) -> None:
+    found = tried(example(name), claim, cell)[claim]
+    assert found.verdict is Verdict.PROVED
+    assert found.statement["radius"] == radius
+
+
+def test_theorem_1_holds_just_inside_and_fails_at_the_edge() -> None:
+    four = example("four-points")
+    del four["parameters"]
+    edge = [F(x, 3) - F(1, 3) - y for x, y in enumerate((0, 0, 0, 1))]
+    inside = tried(relabelled(four, [d * 99 / 100 for d in edge]), "spurious_minimum")["spurious_minimum"]
+    assert inside.verdict is Verdict.PROVED
+    assert tried(relabelled(four, edge), "spurious_minimum")["spurious_minimum"].verdict is Verdict.REFUTED
+
+
+def test_two_valleys_are_two_just_inside_and_not_just_outside() -> None:
+    document = example("two-valleys")
+    at = [layer([["2"], ["2"]], ["-1", "-1"]), layer([["0", "0"]], ["0"])]
+    corners = list(product((1, -1), repeat=4))
+    for size, same in ((F(11, 14) - F(1, 1000), True), (F(11, 14) + F(1, 1000), False)):
+        found = {Strata(relabelled(document, [size * s for s in corner]), at).components() for corner in corners}
+        assert (found == {(2, 1)}) == same
+
+
+def test_boundary_is_at_an_edge_and_its_neighbour_is_not() -> None:
+    statement = tried(example("boundary"), "face_radius")["face_radius"].statement
+    assert (statement["vanishing"], statement["exact"]) == (2, True)
+    there = relabelled(example("boundary"), [F(x) for x in str(statement["neighbour"]).split(",")])
+    del there["parameters"]
+    assert F(str(statement["neighbour_radius"])) > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_faces_of_random_points_are_left_just_beyond_exact_radii(seed: int) -> None:
+    """With the binding form just below 0 the point that moves along is no local minimum on its face any more."""
+    rng = random.Random(seed)
+    n = rng.randint(3, 5)
+    document = network([1, 1, 1], rng.choice(["relu", "abs", {"name": "leaky_relu", "negative_slope": "1/4"}]),
+                       samples(rng.sample(range(-4, 5), n), [rng.randint(-4, 4) for _ in range(n)]))  # fmt: skip
+    steps = json.loads(tried(document, "global_minimum").certificate)["steps"]
+    document["parameters"] = next(
+        (each["parameters"] for each in reversed(steps) if each["rule"] == "point"), layer([["0"]], ["0"])
+    )
+    result = tried(document, "face_radius")
+    if result["face_radius"].verdict is not Verdict.PROVED:
+        return
+    entry = json.loads(result.certificate)["steps"][-1]
+    fact = next(step.fact for step in reversed(result.checked.steps) if isinstance(step.fact, FaceRadius))
+    if fact.radius is None:
+        return
+    for _ in range(10):
+        d = [fact.radius * F(rng.choice([-999, 999]), 1000) for _ in range(n)]
+        there = slid(entry, document["parameters"], d)
+        assert Oracle(relabelled(document, d)).lower_nearby(there) is None
+    assert fact.binding is not None
+    slope = fact.binding.form[1:]
+    beyond = [-(fact.radius + F(1, 1000)) * ((a > 0) - (a < 0)) for a in slope]
+    assert fact.binding.form[0] + sum(a * b for a, b in zip(slope, beyond, strict=True)) < 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_components_of_random_cells_are_the_same_in_the_box(seed: int) -> None:
+    rng = random.Random(seed)
+    document = network(
+        [1, 2, 1], rng.choice(["relu", "abs"]), samples([0, 1, 2], [rng.randint(-3, 3) for _ in range(3)])
+    )
+    cells = rng.choice(["011,011", "111,111", "001,011", "011,111"])
+    result = tried(document, "cell_radius", cells)
+    if result["cell_radius"].verdict is not Verdict.PROVED:
+        return
+    statement = result["cell_radius"].statement
+    at = json.loads(result.certificate)["steps"][0]["parameters"]
+    for corner in product((1, -1), repeat=3):
+        d = [F(str(statement["radius"])) * F(rng.randint(900, 999), 1000) * s for s in corner]
+        found = Strata(relabelled(document, d), at).components()
+        assert found == (statement["components"], statement["orbits"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_global_minimum_stays_where_it_is_said_to(seed: int) -> None:
+    rng = random.Random(100 + seed)
+    document = network([1, 1, 1], "relu", samples([0, 1, 2, 3], [rng.randint(-3, 3) for _ in range(4)]))
+    result = tried(document, "global_radius")
+    if result["global_radius"].verdict is not Verdict.PROVED:
+        return
+    steps = json.loads(result.certificate)["steps"]
+    face = next(each for each in steps if each["rule"] == "face_radius")
+    start = steps[face["from"]["point"]]["parameters"]
+    radius = F(str(result["global_radius"].statement["radius"] or 3))
+    for corner in product((1, -1), repeat=4):
+        d = [radius * F(99, 100) * s for s in corner]
+        there = relabelled(document, d)
+        least = tried(there, "global_minimum")["global_minimum"].statement["risk"]
+        assert F(str(least)) == Oracle(there).risk(slid(face, start, d))
+
+
+def test_robust_adds_radii_and_answers_the_same_question() -> None:
+    problem = symverify.load(EXAMPLES / "four-points.json")
+    result = symverify.check(problem, ["spurious_minimum"], robust=True, smt=False)
+    assert result.asked == ("spurious_minimum",)
+    assert [claim.name for claim in result.claims] == ["spurious_minimum", "spurious_radius"]
+    assert result.verdict is Verdict.PROVED
+
+
+def test_what_moves_otherwise_is_refused_with_the_reason() -> None:
+    deep = network([1, 2, 2, 1], "relu", samples([0, 1, 2], [0, 0, 1]))
+    for claim in ("spurious_radius", "face_radius", "global_radius"):
+        found = tried(deep, claim)[claim]
+        assert found.verdict is Verdict.UNDECIDED
+        assert "one hidden layer" in found.reason
+    huber = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 0, 1])) | {"loss": "huber"}
+    assert "squared loss" in tried(huber, "face_radius")["face_radius"].reason

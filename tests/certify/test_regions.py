@@ -1,0 +1,81 @@
+"""Theorems for all values of symbols: the known ones, and that what is printed about them is so at many values."""
+
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import symverify
+from symverify.report.claims import lines
+from symverify.run.verdict import Verdict
+from tests.examples import network, samples
+from tests.kernel.labels.made import FOUR, at, drawn
+
+F = Fraction
+Json = Any
+CONE = network(
+    [1, 1, 1], {"name": "leaky_relu", "negative_slope": "1/4"},
+    samples([0, 1, 2], ["32 a + 8 c + 8 d", "11 a + b + 11 c - d", "8 a + 32 c + 8 d"]),
+    bias={"hidden": True, "output": False}, symbols={name: [0, 1] for name in "abcd"}, where=list("abcd"),
+)  # fmt: skip
+
+
+def tried(document: Json, *claims: str, cell: str | None = None) -> Any:
+    return symverify.check(symverify.loads(json.dumps(document)), list(claims) or None, cell=cell, smt=False)
+
+
+def test_a_cone_of_labels_without_spurious_minima() -> None:
+    """The cone over (32, 11, 8), (0, 1, 0), (8, 11, 32), (8, −1, 8): 39 choices, 2 with minima, of one prediction."""
+    found = tried(CONE, "no_spurious_for_all")["no_spurious_for_all"]
+    assert found.verdict is Verdict.PROVED
+    assert (found.statement["strata"], found.statement["excluded"]) == (39, 37)
+    for values in drawn(CONE, 3):
+        atlas = tried(at(CONE, values), "face_atlas")["face_atlas"]
+        assert atlas.statement["distinct_risks"] == 1
+        assert F(str(atlas.statement["lowest"])) == polynomial(str(found.statement["formula"]), values)
+
+
+def polynomial(text: str, values: dict[str, Fraction]) -> Fraction:
+    """A polynomial of a statement at values of the symbols."""
+    total = F(0)
+    for sign, term in re.findall(r"(^|[-+] )([^-+]+)", text):
+        product = F(1)
+        for word in term.split():
+            name, _, power = word.partition("^")
+            product *= values[name] ** int(power or 1) if name in values else F(word)
+        total += product * (-1 if sign.startswith("-") else 1)
+    return total
+
+
+def test_a_label_in_an_interval() -> None:
+    result = tried(FOUR)
+    assert [claim.verdict for claim in result.claims] == [Verdict.PROVED] * 3
+    spurious = result["spurious_face_for_all"].statement
+    for values in drawn(FOUR, 4):
+        there = tried(at(FOUR, values), "spurious_minimum")["spurious_minimum"]
+        assert there.verdict is Verdict.PROVED
+        assert F(str(there.statement["risk"])) == polynomial(str(spurious["formula"]), values)
+    assert lines(result, result["minimum_for_all"]) == [
+        "for all a in [0, 1]: there is a local minimum on the face 11[01]0,111[01], of risk 0"
+    ]
+
+
+def test_what_fails_for_some_values_is_not_proved() -> None:
+    wide = FOUR | {"symbols": {"a": [-2, 2]}}  # at a = −1/2 the labels are affine
+    result = tried(wide)
+    assert result["spurious_for_all"].verdict is Verdict.UNDECIDED
+    assert result["spurious_face_for_all"].verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("claim", ["point", "spurious_minimum", "global_minimum", "cells", "cell_traps", "face_radius"])
+def test_claims_about_one_label_vector_are_refused(claim: str) -> None:
+    found = tried(FOUR, claim)[claim]
+    assert found.verdict is Verdict.UNDECIDED
+    assert "claims for it: spurious_for_all" in found.reason
+
+
+def test_claims_about_symbols_need_some() -> None:
+    found = tried(at(FOUR, {"a": F(1, 2)}), "minimum_for_all")["minimum_for_all"]
+    assert (found.verdict, "the network file has none" in found.reason) == (Verdict.UNDECIDED, True)

@@ -1,0 +1,96 @@
+"""The rule `cell_radius`: the same components for all labels in a box, by its corners."""
+
+import copy
+from fractions import Fraction
+
+import pytest
+
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import case, claim, point
+from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.rules import check_step, of, suite
+from tests.oracles.strata import Strata
+
+F = Fraction
+ONE = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+MINUS: Json = {"vector": ["-1"], "multipliers": [None, ["0", "1"]]}
+INSIDE = [point([layer([["1"]]), layer([["0"]])]), {
+    "rule": "cell_minima", "from": {"point": 0}, "best": ["1"], "separators": [MINUS],
+    "witnesses": [[layer([["1"]]), layer([["1"]])]],
+}]  # fmt: skip
+STEP: Json = {
+    "rule": "cell_radius", "from": {"minima": 1}, "radius": "1", "separators": [dict(MINUS)],
+    "reached": [{"slots": [0], "corners": [[["2", "1"]], [["0", "1"]]]}],
+}  # fmt: skip
+STATED = claim("cell_radius", 2, cell="1", components=1, orbits=1, radius="1")
+OFF = [point([layer([["-1"]]), layer([["0"]])]), {
+    "rule": "cell_minima", "from": {"point": 0}, "best": ["0"], "separators": [],
+    "witnesses": [[layer([["-1"]]), layer([[v]])] for v in ("0", "1", "-1")],
+}]  # fmt: skip
+# on the other side nothing depends on the labels: any radius will do, all three types are there
+ALL: Json = {
+    "rule": "cell_radius", "from": {"minima": 1}, "radius": "100", "separators": [],
+    "reached": [{"slots": [], "corners": [[], []]}, {"slots": [0], "corners": [[["-1", "1"]]] * 2},
+                {"slots": [1], "corners": [[["-1", "1"]]] * 2}],
+}  # fmt: skip
+CONTROLS = {
+    "on": case(ONE, [*INSIDE, STEP], STATED),
+    "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
+        {"slots": [0], "corners": [[["3/2", "1"]], [["1/2", "7"]]]}]}],
+        STATED | {"radius": "1/2"}),
+    "off": case(ONE, [*OFF, ALL], claim("cell_radius", 2, cell="0", components=1, orbits=1, radius="100")),
+}  # fmt: skip
+CORNERS = "steps[2].reached[0].corners"
+CORRUPTIONS = of("on", [
+    ("a larger radius", "steps[2].radius", "2", "Rejected", "does not predict the best fit"),
+    ("no radius", "steps[2].radius", "0", "Rejected", "is not positive"),
+    ("another fit", f"{CORNERS}[0]", [["1", "1"]], "Rejected", "[0]: cell_radius: does not predict the best fit"),
+    ("outside the cone", f"{CORNERS}[1]", [["-1", "1"]], "Rejected", "has a vector outside its closed cone"),
+    ("a negative weight", f"{CORNERS}[0]", [["2", "-1"]], "Rejected", "has a vector outside its closed cone"),
+    ("a corner left out", CORNERS, [[["2", "1"]]], "Malformed", "expected 2 corners, got 1"),
+    ("two vectors", f"{CORNERS}[0]", [["2", "1"], ["0", "0"]], "Rejected", "has not one vector for each slot"),
+    ("another type", "steps[2].reached[0].slots", [1], "Rejected", "type 10 has no minima, or is named twice"),
+    ("a slot twice", "steps[2].reached[0].slots", [0, 0], "Rejected", "names a slot that there is not, or one twice"),
+    ("no slot", "steps[2].reached[0].slots", [2], "Rejected", "names a slot that there is not, or one twice"),
+    ("a type left out", "steps[2].reached", [], "Rejected", "leaves out 1 types with minima"),
+    ("no separator", "steps[2].separators", [], "Rejected", "leave out the type 00"),
+    ("a separator of nothing", "steps[2].separators[0].multipliers", [None, None], "Rejected", "leave out the type 10"),
+    ("a separator with a wrong sign", "steps[2].separators[0].vector", ["1"], "Rejected",
+     "multipliers[1] do not combine to the vector's pull"),
+    ("a point as minima", "steps[2].from.minima", 0, "Rejected", "expected CellMinima"),
+    ("other components", "claims[0].components", 2, "Rejected", "claimed 2, proved 1"),
+    ("unknown key", "steps[2].best", ["1"], "Malformed", "unknown key"),
+]) + of("off", [
+    ("a type left out", "steps[2].reached", ALL["reached"][1:], "Rejected", "leaves out 1 types"),
+    ("a type twice", "steps[2].reached", [*ALL["reached"], ALL["reached"][0]], "Rejected", "or is named twice"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_a_face_is_no_cell() -> None:
+    origin = [point([layer([["0"]]), layer([["0"]])]), {
+        "rule": "cell_minima", "from": {"point": 0}, "best": ["0"], "separators": [],
+        "witnesses": [[layer([["0"]]), layer([["-1"]])]],
+    }]  # fmt: skip
+    check_step(ONE, [*origin, STEP], "is about no cell with minima")
+
+
+def test_other_losses_are_refused() -> None:
+    huber = ONE | {"loss": {"name": "huber", "reduction": "sum", "delta": 5}}
+    check_step(huber, [*INSIDE, STEP], "is not a rule for the huber loss")
+
+
+def test_many_samples_are_declined() -> None:
+    many, none = network([1, 1, 1], "relu", samples([1] * 11, [1] * 11), bias=False), ["0"] * 11
+    steps = [OFF[0], OFF[1] | {"best": none}, ALL]
+    proof = certificate(many, steps, [{"claim": "x", "verdict": "proved", "step": 2}])
+    assert outcome(many, proof) == ("Declined", "the labels' box has more than 1024 corners")
+
+
+@pytest.mark.parametrize(("size", "same"), [("99/100", True), ("101/100", False)])
+def test_just_inside_the_signs_are_the_same_and_just_outside_not(size: str, same: bool) -> None:
+    """At 1 − size the only label changes its sign: then no weight of sign + fits it, but one of sign − does."""
+    found = copy.deepcopy(ONE)
+    found["data"][0]["y"] = [str(1 - F(size))]
+    signs = Strata(found, [layer([["1"]]), layer([["1"]])]).sign_vectors([1 - F(size)], [F(0)])
+    assert (signs == [(1,)]) == same

@@ -1,0 +1,54 @@
+"""The rule `closed_list`: no spurious minimum for any value of the symbols."""
+
+import pytest
+
+from tests.examples import network, samples
+from tests.kernel.accepted import case, claim
+from tests.kernel.corruption import Json
+from tests.kernel.rules import check_step, of, suite
+
+LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
+STEP: Json = {"rule": "closed_list", "fit": [["3/2", "1"]],
+              "strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["1"], "sign": 1}, {}, {}]}  # fmt: skip
+CONTROLS = {
+    "a line": case(
+        LINE, [STEP], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
+    ),
+}
+ENTRY = "steps[0].strata[0]"
+CORRUPTIONS = of("a line", [
+    ("one left out", "steps[0].strata", [{}, {}], "Rejected", "expected one entry for each of the 3 strata, got 2"),
+    ("not excluded", ENTRY, {"fit": [["0", "0"]]}, "Rejected", "is not excluded, and has other predictions"),
+    ("with other predictions", ENTRY, {}, "Rejected", "has predictions that are not in the span"),
+    ("another fit", "steps[0].fit", [["1", "1"]], "Rejected", "has predictions that are not the best for all labels"),
+    ("the other way is as good", f"{ENTRY}.direction", ["0"], "Rejected", "along which it need not fall"),
+    ("no sign", f"{ENTRY}.sign", ..., "Rejected", "a sign is given exactly where the output weight is 0"),
+    ("the other sign", f"{ENTRY}.sign", -1, "Rejected", "along which it need not fall"),
+    ("a sign too many", "steps[0].strata[1]", {"unit": 0, "direction": ["1"], "sign": 1}, "Rejected",
+     "a sign is given exactly where"),
+    ("excluded, but it is a minimum", "steps[0].strata[1]", {"unit": 0, "direction": ["1"]}, "Rejected",
+     "along which it need not fall"),
+    ("no unit", f"{ENTRY}.unit", 1, "Malformed", "there is no such unit"),
+    ("a vector that separates nothing", "steps[0].strata[1]", {"vector": ["1"], "multipliers": [["1"], None]},
+     "Rejected", "multipliers[0] do not combine"),
+    ("a vector with multipliers 0", "steps[0].strata[1]", {"vector": ["0"], "multipliers": [["0"], None]}, "Rejected",
+     "does not admit the stratum, or only with multipliers 0"),
+    ("unknown key", f"{ENTRY}.why", "", "Malformed", "unknown key"),
+    ("more excluded", "claims[0].excluded", 2, "Rejected", "claimed 2, proved 1"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_an_infimum_that_need_not_be_attained_is_refused() -> None:
+    late = LINE | {"activation": {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}}
+    check_step(late, [STEP], "the least risk need not be attained")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_candidates_are_two(seed: int) -> None:
+    """ReLU units that are on and off: the strata where they are off have other predictions, and minima."""
+    relu = LINE | {"activation": "relu"}
+    strata: Json = [{} for _ in range(9)]
+    for k in range(seed, 9, 4):
+        strata[k] = {"fit": [["0", "0"]]}
+    check_step(relu, [STEP | {"strata": strata}], "closed_list")

@@ -1,0 +1,160 @@
+"""The rule `face_radius`: linear forms in the labels that keep a minimum on its face; by hand, and their limits."""
+
+import copy
+import random
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import case, claim, point
+from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.rules import check_step, of, suite
+from tests.oracles.network import Oracle
+
+F = Fraction
+ON = [layer([["1"]]), layer([["1"]])]
+ONE = network([1, 1, 1], "relu", samples([1], [1]), bias=False, parameters=ON)
+SLIDE: Json = {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1"], ["0"]]], "multipliers": [[]]}
+KINK = network([1, 1, 1], "relu", samples([5, 4, 3, 1, -1], [2, 1, 0, -3, 3]),
+               parameters=[layer([["1"]], ["-3"]), layer([["1"]], ["0"])])  # fmt: skip
+# f = c + u (x − 3)₊: p = (2, 1, 0, 0, 0), centred (7, 2, −3, −3, −3)/5, so u moves by (7, 2, −3, −3, −3)·d/16
+BENT: Json = {
+    "rule": "face_radius", "from": {"point": 0},
+    "moves": [[["7/16", "1/8", "-3/16", "-3/16", "-3/16"], ["-21/16", "-3/8", "9/16", "9/16", "9/16"], ["0"] * 5]],
+    "shift": ["-1/16", "1/8", "5/16", "5/16", "5/16"],
+    "multipliers": [[["0", "3/16", "-3/8", "1/16", "1/16", "1/16"]]],  # −(f_1 − y_1)
+}  # fmt: skip
+NEAR = {"neighbour": ["-1", "1", "-1", "1", "1"]}
+IDLE = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 1]),
+               parameters=[layer([["1"], ["0"]], ["1", "1"]), layer([["1/2", "0"]], ["-1/3"])])  # fmt: skip
+
+
+def stated(risk: str, radius: str | None, exact: bool, vanishing: int = 0, **more: Json) -> Json:
+    """The claim's statement."""
+    known = {"given": True, "risk": risk, "radius": radius, "exact": exact, "vanishing": vanishing}
+    none = dict.fromkeys(("spurious_radius", "better_risk", "neighbour", "neighbour_radius"))
+    return claim("face_radius", 1, **(known | none | more))
+
+
+CONTROLS = {
+    "one sample": case(ONE, [point(), SLIDE], stated("0", "1", True, face="1")),
+    "a kink": case(KINK, [point(), BENT], stated("18", "0", True, 2, face="11[01]00")),
+    "a kink, with a neighbour": case(
+        KINK, [point(), BENT | NEAR],
+        stated("18", "0", True, 2, face="11[01]00", neighbour="-1,1,-1,1,1", neighbour_radius="4/9"),
+    ),
+    "an idle unit": case(
+        IDLE, [point(), {"rule": "face_radius", "from": {"point": 0}, "multipliers": [[], []],
+                         "moves": [[["-1/2", "0", "1/2"], ["0"] * 3, ["0"] * 3], None],
+                         "shift": ["5/6", "1/3", "-1/6"]}],
+        stated("1/6", "3/4", False, face="111,111"),
+    ),
+}  # fmt: skip
+LOWER = [layer([["-1"]], ["1"]), layer([["3/2"]], ["0"])]
+CORRUPTIONS = of("one sample", [
+    ("slower than the best fit", "steps[1].moves[0][0]", ["1/2"], "Rejected", "do not combine to its gradient"),
+    ("the weight moves instead", "steps[1].moves[0]", [["0"], ["1"]], "Rejected", "do not combine to its gradient"),
+    ("a multiplier without a kink", "steps[1].multipliers", [[["0", "0"]]], "Rejected", "needs 0 multipliers"),
+    ("no moves", "steps[1].moves", [None], "Rejected", "is null exactly where the output weight is 0"),
+    ("too few coefficients", "steps[1].moves[0][0]", [], "Malformed", "expected 1 coefficients, got 0"),
+    ("a bias that there is not", "steps[1].shift", ["0"], "Malformed", "unknown key"),
+    ("spurious without a point", "steps[1].spurious", "1", "Malformed", "unknown key"),
+    ("a larger radius", "claims[0].radius", "2", "Rejected", "claimed '2', proved '1'"),
+    ("not exact", "claims[0].exact", False, "Rejected", "proved True"),
+]) + of("a kink", [
+    ("a wrong bias", "steps[1].shift[0]", "0", "Rejected", "the residuals do not sum to 0 for all labels"),
+    ("it leaves the kink", "steps[1].moves[0][1][0]", "0", "Rejected", "for all labels"),
+    ("no multiplier", "steps[1].multipliers[0][0]", ["0"] * 6, "Rejected", "do not combine to its gradient"),
+    ("a shifted multiplier", "steps[1].multipliers[0][0][0]", "1", "Rejected", "do not combine to its gradient"),
+    ("the multiplier is missing", "steps[1].multipliers[0]", [], "Rejected", "needs 1 multipliers"),
+    ("one vanishing form", "claims[0].vanishing", 1, "Rejected", "claimed 1, proved 2"),
+]) + of("a kink, with a neighbour", [
+    ("the labels themselves", "steps[1].neighbour", ["0"] * 5, "Rejected", "is no label vector at which the minimum"),
+    ("on the other side", "steps[1].neighbour", ["1", "-1", "1", "-1", "-1"], "Rejected", "is no label vector"),
+    ("its radius", "claims[0].neighbour_radius", "1", "Rejected", "proved '4/9'"),
+]) + of("an idle unit", [
+    ("the idle unit moves", "steps[1].moves[1]", [["0"] * 3] * 3, "Rejected", "is null exactly where"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def relabelled(document: Json, change: list[Fraction]) -> Any:
+    """The same network with changed labels."""
+    new = copy.deepcopy(document)
+    for each, d in zip(new["data"], change, strict=True):
+        each["y"] = [str(Fraction(each["y"][0]) + d)]
+    return new
+
+
+def moved(step: Json, start: Json, d: list[Fraction]) -> Json:
+    """The point for changed labels, from the step's fields."""
+    first, last = start
+    weights, biases, outer = [], [], []
+    for j, moves in enumerate(step["moves"]):
+        w, b, v = (
+            [F(x) for x in first["weight"][j]],
+            [F(x) for x in first.get("bias", [])[j : j + 1]],
+            F(last["weight"][0][j]),
+        )
+        if moves is not None:
+            z = [abs(v) * x for x in (*w, *b, F(1))]
+            z = [a + sum(F(m) * x for m, x in zip(row, d, strict=True)) for a, row in zip(z, moves, strict=True)]
+            w, b, v = (
+                [x / z[-1] for x in z[: len(w)]],
+                [x / z[-1] for x in z[len(w) : -1]],
+                z[-1] * (1 if v > 0 else -1),
+            )
+        weights.append([str(x) for x in w])
+        biases += [str(x) for x in b]
+        outer.append(str(v))
+    c = (
+        [str(F(last["bias"][0]) + sum(F(m) * x for m, x in zip(step["shift"], d, strict=True)))]
+        if "bias" in last
+        else None
+    )
+    return [layer(weights, biases or None), layer([outer], c)]
+
+
+@pytest.mark.parametrize(("name", "radius"), [("one sample", F(1)), ("an idle unit", F(3, 4))])
+def test_inside_it_is_a_local_minimum(name: str, radius: Fraction) -> None:
+    each, rng = CONTROLS[name], random.Random(3)
+    for _ in range(30):
+        d = [radius * F(rng.randint(-999, 999), 1000) for _ in each.network["data"]]
+        there = moved(each.proof["steps"][1], each.network["parameters"], d)
+        assert Oracle(relabelled(each.network, d)).lower_nearby(there) is None
+
+
+def test_around_the_neighbour_it_is_one_and_on_the_other_side_it_is_not() -> None:
+    rng = random.Random(4)
+    for _ in range(30):
+        d = [F(x) + F(4, 9) * F(rng.randint(-999, 999), 1000) for x in NEAR["neighbour"]]
+        there = moved(BENT, KINK["parameters"], d)
+        assert Oracle(relabelled(KINK, d)).lower_nearby(there) is None
+    away = [-F(x) / 100 for x in NEAR["neighbour"]]
+    there = moved(BENT, KINK["parameters"], away)
+    assert Oracle(relabelled(KINK, away)).lower_nearby(there) is not None
+
+
+def test_spurious_within() -> None:
+    """(18 − 14) ≥ 2 ρ |f' − f|₁ + 5 ρ²."""
+    at = IDLE | {"parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["2/3"])]}
+    fit = {"rule": "face_radius", "from": {"point": 0, "better": 1}, "multipliers": [[], []],
+           "moves": [[["0"] * 3] * 3] * 2, "shift": ["1/3"] * 3}  # fmt: skip
+    lower = [layer([["1"], ["0"]], ["1", "1"]), layer([["1/2", "0"]], ["-1/3"])]
+    # risks 2/3 and 1/6: f' − f = (−1/2, 0, 1/2)
+    good = certificate(at, [point(), point(lower), fit | {"spurious": "1/7"}], [
+        claim("face_radius", 2, given=True, face="000,000", risk="2/3", radius=None, exact=False, vanishing=0,
+              spurious_radius="1/7", better_risk="1/6", neighbour=None, neighbour_radius=None)])  # fmt: skip
+    assert outcome(at, good)[0] == "Accepted"
+    for wrong in ("1/4", "0", "-1"):
+        check_step(at, [point(), point(lower), fit | {"spurious": wrong}], "is beyond what the better point proves")
+    lowest = [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["1"])]
+    check_step(at, [point(), point(lowest), fit | {"spurious": "1/100"}], "is beyond what the better point proves")
+
+
+def test_vector_outputs_depth_and_moving_predictions_are_refused() -> None:
+    deep = network([1, 1, 1, 1], "relu", samples([1], [1]), parameters=[layer([["1"]], ["0"])] * 3)
+    check_step(deep, [point(), SLIDE], "needs one hidden layer and scalar output")
+    check_step(ONE | {"loss": "huber"}, [point(), SLIDE], "is not a rule for the huber loss")

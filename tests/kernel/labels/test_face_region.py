@@ -1,0 +1,65 @@
+"""The rule `face_region`: one face for all values of the symbols."""
+
+from tests.examples import layer
+from tests.kernel.accepted import case, claim
+from tests.kernel.corruption import Json
+from tests.kernel.labels.made import FOUR, ONE, SIDED, at, drawn
+from tests.kernel.labels.test_face_radius import moved
+from tests.kernel.rules import of, suite
+from tests.oracles.network import Oracle
+
+SLIDE: Json = {"rule": "face_region", "parameters": [layer([["3/2"]]), layer([["1"]])], "moves": [[["1"], ["0"]]],
+               "multipliers": [[]]}  # fmt: skip
+FIT: Json = {
+    "rule": "face_region", "parameters": [layer([["3/10"], ["0"]], ["14/5", "1"]), layer([["1", "0"]], ["-3"])],
+    "moves": [[["3/10"], ["-1/5"], ["0"]], None], "multipliers": [[], []], "shift": ["0"],
+}  # fmt: skip
+BENT: Json = {
+    "rule": "face_region", "parameters": [layer([["-1"], ["-1"]], ["2", "3"]), layer([["1", "-1"]], ["1"])],
+    "moves": [[["-1"], ["2"], ["0"]], [["-1"], ["3"], ["0"]]], "multipliers": [[["0", "0"]], [["0", "0"]]],
+    "shift": ["1"],
+}  # fmt: skip
+EDGE: Json = {"rule": "face_region", "parameters": [layer([["1"]]), layer([["1"]])], "multipliers": [[]],
+              "moves": [[["1", "-1"], ["0", "0"]]], "weights": [[], ["1"]]}  # fmt: skip
+SHIFTED = SIDED | {"data": [{"x": [1], "y": ["1 + a - b"]}]}
+CONTROLS = {
+    "one sample": case(
+        ONE, [SLIDE], claim("minimum_for_all", 0, domain="a in [1, 2]", face="1", formula="0")
+    ),
+    "the affine fit": case(FOUR, [FIT], claim("minimum_for_all", 0, domain="a in [0, 1]", face="1111,1111",
+                                             formula="3/80 + 3/20 a + 3/20 a^2")),
+    "two kinks": case(
+        FOUR, [BENT], claim("minimum_for_all", 0, domain="a in [0, 1]", face="11[01]0,111[01]", formula="0")
+    ),
+    "side conditions": case(SHIFTED, [EDGE], claim(
+        "minimum_for_all", 0, domain="a in [0, 1], b in [0, 1] with a - b > 0", face="1", formula="0")),
+}  # fmt: skip
+CORRUPTIONS = of("one sample", [
+    ("it does not move", "steps[0].moves[0][0]", ["0"], "Rejected", "do not combine to its gradient for all labels"),
+    ("another start", "steps[0].parameters[0].weight", [["1"]], "Rejected", "do not combine to its gradient"),
+    ("a wrong cell", "steps[0].parameters[0].weight", [["-1"]], "Rejected", "claimed '1', proved '0'"),
+    ("no parameters", "steps[0].parameters", ..., "Malformed", "is missing"),
+    ("weights of nothing", "steps[0].weights", [["1"], []], "Rejected", "may give way"),
+    ("too few weights", "steps[0].weights", [[]], "Rejected", "expected one list for each of the 2 conditions"),
+    ("another face", "claims[0].face", "0", "Rejected", "proved '1'"),
+]) + of("the affine fit", [
+    ("slower", "steps[0].moves[0][0]", ["1/5"], "Rejected", "for all labels"),
+    ("the idle unit moves", "steps[0].moves[1]", [["0"]] * 3, "Rejected", "is null exactly where"),
+    ("the risk", "claims[0].formula", "3/20", "Rejected", "claimed '3/20', proved"),
+]) + of("two kinks", [
+    ("a multiplier", "steps[0].multipliers[0][0]", ["1", "0"], "Rejected", "do not combine to its gradient"),
+    ("it leaves its kink", "steps[0].moves[0][1]", ["3"], "Rejected", "for all labels"),
+]) + of("side conditions", [
+    ("no weights", "steps[0].weights", ..., "Rejected", "the pre-activation of unit 1 at sample 1 may give way"),
+    ("a negative weight", "steps[0].weights[1]", ["-1"], "Rejected", "must not be negative"),
+    ("weights of too many", "steps[0].weights[1]", ["1", "1"], "Rejected", "may give way"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_for_many_values_it_is_a_local_minimum() -> None:
+    centre = 1 / 2
+    for step in (FIT, BENT):
+        for values in drawn(FOUR, 25):
+            there = moved(step, step["parameters"], [values["a"] - type(values["a"])(centre)])
+            assert Oracle(at(FOUR, values)).lower_nearby(there) is None

@@ -1,0 +1,79 @@
+"""The rule `global_radius`: the tree of a global minimum for all labels in a box."""
+
+import copy
+import random
+from fractions import Fraction
+
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import case, claim, point
+from tests.kernel.corruption import Json
+from tests.kernel.rules import check_step, of, suite
+
+F = Fraction
+PAIR = network([1, 1, 1], "relu", samples([1, -1], [2, -1]), "1/2", bias=False)  # one of the two is fitted: the first
+AT = [layer([["2"]]), layer([["1"]])]
+FACE: Json = {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1", "0"], ["0", "0"]]], "multipliers": [[]]}
+STEP: Json = {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "vectors": [[1, 0]], "tree": [-1, 1, 0]}
+ONE = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
+ON = [layer([["1"]]), layer([["1"]])]
+SLIDE: Json = {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1"], ["0"]]], "multipliers": [[]]}
+CONTROLS = {
+    "two samples": case(PAIR, [point(AT), FACE, STEP], claim("global_radius", 2, risk="1/2", radius="1/2")),
+    "nearer": case(
+        PAIR, [point(AT), FACE, STEP | {"radius": "1/3"}], claim("global_radius", 2, risk="1/2", radius="1/3")
+    ),
+    "no errors": case(
+        ONE, [point(ON), SLIDE, {"rule": "global_radius", "from": {"face": 1}}],
+        claim("global_radius", 2, risk="0", radius="1"),
+    ),
+}  # fmt: skip
+CORRUPTIONS = of("two samples", [
+    ("farther", "steps[2].radius", "51/100", "Rejected", "global_radius: proves less than the claimed bound"),
+    ("none", "steps[2].radius", "0", "Rejected", "is not positive, or beyond that of the face"),
+    ("beyond the face", "steps[2].radius", "3", "Rejected", "is not positive, or beyond that of the face"),
+    ("a worse vector", "steps[2].vectors", [[1, -1]], "Rejected", "or it does not admit all regions of the leaf"),
+    ("another vector", "steps[2].vectors", [[0, -1]], "Rejected", "does not admit all regions of the leaf"),
+    ("zero", "steps[2].vectors", [[0, 0]], "Rejected", "needs 2 integers"),
+    ("too long", "steps[2].vectors", [[1, 0, 0]], "Rejected", "needs 2 integers"),
+    ("leaves exchanged", "steps[2].tree", [-1, 0, 1], "Rejected", "does not admit all regions of the leaf"),
+    ("the errors everywhere", "steps[2].tree", [0], "Rejected", "does not admit all regions of the leaf"),
+    ("a leaf left out", "steps[2].tree", [-1, 1], "Rejected", "ends too early"),
+    ("a vector too many", "steps[2].vectors", [[1, 0], [1, 0]], "Rejected", "not all are used"),
+    ("no tree", "steps[2].tree", ..., "Malformed", "is missing"),
+    ("a point as face", "steps[2].from.face", 0, "Rejected", "expected FaceRadius"),
+    ("a larger radius", "claims[0].radius", "1", "Rejected", "claimed '1', proved '1/2'"),
+]) + of("no errors", [
+    ("a tree of no use", "steps[2].tree", [0], "Malformed", "unknown key"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def least(y: list[Fraction]) -> Fraction:
+    """Of PAIR with these labels: a unit is on at one of the samples, with a weight of any sign."""
+    return min(y[1] * y[1], y[0] * y[0]) / 2
+
+
+def test_inside_it_is_the_least_risk_and_outside_not() -> None:
+    rng = random.Random(5)
+    for _ in range(100):
+        y = [F(2) + F(rng.randint(-499, 499), 1000), F(-1) + F(rng.randint(-499, 499), 1000)]
+        assert least(y) == y[1] * y[1] / 2
+    beyond = [F(2) - F(51, 100), F(-1) - F(51, 100)]
+    assert least(beyond) < beyond[1] * beyond[1] / 2
+
+
+def test_many_samples_are_declined() -> None:
+    from tests.kernel.corruption import certificate, outcome
+
+    n = 11
+    many = network([1, 1, 1], "identity", samples([1] * n, [2, *[1] * (n - 1)]), bias=False)
+    at = [layer([["12/11"]]), layer([["1"]])]
+    face = FACE | {"moves": [[["1/11"] * n, ["0"] * n]]}
+    steps = [point(at), face, STEP | {"vectors": [], "tree": [0], "radius": "1/10"}]
+    verdict, why = outcome(many, certificate(many, steps, [{"claim": "x", "verdict": "proved", "step": 2}]))
+    assert (verdict, "corners" in why) == ("Declined", True)
+
+
+def test_other_losses_are_refused() -> None:
+    huber = copy.deepcopy(PAIR) | {"loss": "huber"}
+    check_step(huber, [point(AT), FACE], "is not a rule for the huber loss")

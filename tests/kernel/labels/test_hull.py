@@ -1,0 +1,48 @@
+"""The rule `hull`: one face's minima are spurious for all values of the symbols."""
+
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import case, claim
+from tests.kernel.corruption import Json
+from tests.kernel.labels.made import FOUR, ONE, at, drawn
+from tests.kernel.labels.test_face_radius import moved
+from tests.kernel.labels.test_face_region import BENT, FIT, SLIDE
+from tests.kernel.rules import check_step, of, suite
+from tests.oracles.network import Oracle
+
+OFF: Json = {"rule": "face_region", "parameters": [layer([["-1"]]), layer([["1"]])], "moves": [[["0"], ["0"]]],
+             "multipliers": [[]]}  # fmt: skip
+HULL: Json = {"rule": "hull", "from": {"minimum": 0, "better": 1}}
+CONTROLS = {
+    "off": case(ONE, [OFF, SLIDE, HULL],
+                claim("spurious_face_for_all", 2, domain="a in [1, 2]", face="0", formula="a^2", better_formula="0")),
+    "the affine fit": case(FOUR, [FIT, BENT, HULL], claim(
+        "spurious_face_for_all", 2, domain="a in [0, 1]", face="1111,1111", formula="3/80 + 3/20 a + 3/20 a^2",
+        better_formula="0")),
+}  # fmt: skip
+CORRUPTIONS = of("off", [
+    ("the other way", "steps[2].from", {"minimum": 1, "better": 0}, "Rejected", "is not shown to be lower"),
+    ("itself", "steps[2].from", {"minimum": 0, "better": 0}, "Rejected", "is not shown to be lower"),
+    ("no premise", "steps[2].from.better", ..., "Malformed", "is missing"),
+    ("unknown key", "steps[2].corners", [], "Malformed", "unknown key"),
+    ("the risks", "claims[0].better_formula", "1", "Rejected", "claimed '1', proved '0'"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_where_the_risks_meet_it_is_refused() -> None:
+    """With labels down to 0 both faces have risk 0 there."""
+    wider = ONE | {"symbols": {"a": [0, 2]}}
+    check_step(wider, [OFF, SLIDE | {"parameters": [layer([["1"]]), layer([["1"]])]}], "may give way")
+    flat = network([1, 1, 1], "abs", samples([1, -1], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+    one = SLIDE | {"moves": [[["1"], ["0"]]]}
+    check_step(flat, [one, one | {"parameters": [layer([["-3/2"]]), layer([["1"]])], "moves": [[["-1"], ["0"]]]}, HULL],
+               "is not shown to be lower")  # fmt: skip
+
+
+def test_at_many_values_the_risks_are_so() -> None:
+    for values in drawn(FOUR, 25):
+        d = [values["a"] - type(values["a"])(1, 2)]
+        oracle = Oracle(at(FOUR, values))
+        first, second = (oracle.risk(moved(step, step["parameters"], d)) for step in (FIT, BENT))
+        a = values["a"]
+        assert (first, second) == (type(a)(3, 80) + a * 3 / 20 + a * a * 3 / 20, 0)

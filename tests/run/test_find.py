@@ -1,0 +1,88 @@
+"""find: what is found is an ordinary network file with its certificate; the known smallest examples."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import symverify
+from symverify.cli import run
+from symverify.errors import Usage
+from symverify.kernel.__main__ import verify
+from symverify.run.find import find, template
+
+LINE = template("0,1,2,3", 2, "relu", True)
+
+
+@pytest.mark.parametrize(("claim", "width", "labels", "key"), [
+    ("no_exchange", 2, ["0", "-1", "0", "0"], "orbits"),
+    ("not_spurious", 1, ["0", "1", "1", "2"], None),
+])  # fmt: skip
+def test_the_smallest_examples(claim: str, width: int, labels: list[str], key: str | None, tmp_path: Path) -> None:
+    found = find(claim, template("0,1,2,3", width, "relu", True), True, 120, None)
+    assert found.problem is not None
+    assert found.result is not None
+    assert [str(y) for (y,) in found.problem.problem.targets] == labels
+    if key is not None:
+        assert found.result["cell_minima"].statement == {
+            "cell": "0111,1111", "components": 2, "orbits": 2, "risk": "1/12"
+        }  # fmt: skip
+
+
+def test_three_samples_have_no_two_valleys_of_positive_risk() -> None:
+    found = find("two_valleys", template("0,1,2", 2, "relu", True), False, 60, None)
+    assert found.problem is None
+    assert "no labels at all have it" in found.reason
+
+
+def test_an_infimum_that_is_not_attained() -> None:
+    late = {"breakpoints": ["1"], "slopes": ["0", "1"], "anchor": ["0", "0"]}
+    found = find("not_attained", template("1,2", 1, late, False), True, 60, None)
+    assert found.result is not None
+    assert found.result["infimum"].statement["attained"] is False
+
+
+def test_the_command_writes_both_files(tmp_path: Path, capsys: Any) -> None:
+    target = tmp_path / "found.json"
+    arguments = [
+        "find",
+        "--claim",
+        "not_spurious",
+        "--inputs",
+        "0,1,2,3",
+        "--integers",
+        "--width",
+        "1",
+        "-o",
+        str(target),
+    ]
+    assert run(arguments) == 0
+    assert "labels 0, 1, 1, 2 on the inputs 0,1,2,3" in capsys.readouterr().out
+    assert verify(target, tmp_path / "found.symcert.json")[0] == 10
+    assert symverify.load(target).problem.widths == (1, 1, 1)
+
+
+def test_what_is_not_found_is_undecided(capsys: Any) -> None:
+    assert run(["find", "--claim", "two_valleys", "--inputs", "0,1", "--format", "json"]) == 3
+    out = capsys.readouterr().out
+    assert json.loads(out.splitlines()[0])["labels"] is None
+    assert out.splitlines()[-1] == "s UNDECIDED two_valleys"
+
+
+@pytest.mark.parametrize(("claim", "document", "whole", "reason"), [
+    ("three_valleys", LINE, True, "nothing of that name to find"),
+    ("not_spurious", LINE, False, "is not a matter of linear forms"),
+    ("two_valleys", LINE | {"loss": "huber"}, True, "squared loss"),
+])  # fmt: skip
+def test_usage(claim: str, document: Any, whole: bool, reason: str) -> None:
+    with pytest.raises(Usage, match=reason):
+        find(claim, document, whole, 5, None)
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--claim", "x", "--inputs", "0,1"], ["--claim", "two_valleys", "--inputs", "a"], ["--claim", "two_valleys"],
+    ["--claim", "two_valleys", "--inputs", "0,1", "--activation", "{"], ["--claim", "two_valleys", "--inputs", "0,1:2"],
+])  # fmt: skip
+def test_faulty_command_lines_end_with_2(arguments: list[str]) -> None:
+    assert run(["find", *arguments]) == 2
