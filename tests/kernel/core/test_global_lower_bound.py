@@ -192,6 +192,14 @@ def problem_of(document: Json) -> Units:
     return Units.of(read_problem(json.dumps(document).encode(), no_data))
 
 
+def test_breakpoints_that_are_no_integers() -> None:
+    """⟨x, u⟩ = t ν with ν counted in sixths: at t = 1/2 and 2/3."""
+    late = {"breakpoints": ["1/2", "2/3"], "slopes": [0, 1, 3], "anchor": [0, 0]}
+    found = problem_of(network([1, 1, 1], late, samples([1, 2], [1, 2]), bias=False))
+    assert found.planes == ((1, -3), (1, -4), (2, -3), (2, -4))
+    assert found.kinks == (1, 2)
+
+
 def document_of(rng: Random, width: int) -> Json:
     """A small, often degenerate problem: zero, equal and dependent rows, any activation, biases on either side."""
     d, n = rng.choice([1, 1, 2]), rng.randint(1, 3)
