@@ -100,7 +100,7 @@ def fit(problem: Problem, classes: Sequence[UnitClass], mask: int, vectors: list
     if [len(v) for v in vectors] != [*(len(classes[s // 2].columns) for s in slots), *[1] * problem.output_bias]:
         raise Rejected(where, "has not one vector for each slot, and the output bias")
     total = [vectors[-1][0] if problem.output_bias else ZERO] * len(problem.inputs)
-    for slot, z in zip(slots, vectors, strict=False):
+    for slot, z in zip(slots, vectors[: len(slots)], strict=True):
         k, s = classes[slot // 2], 1 - 2 * (slot % 2)
         if any(dot(row, z) < 0 for row in k.rows):
             raise Rejected(where, "has a vector outside its closed cone")

@@ -43,7 +43,7 @@ def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
         return str(lower)
     minus = "-" if upper < 0 else ""
     near, far = (abs(x) for x in ((upper, lower) if minus else (lower, upper)))
-    if near > 0 and far < Fraction(1, 10**6):  # in units of a power of ten
+    if lower * upper > 0 and far < Fraction(1, 10**6):  # in units of a power of ten
         power = len(str(far.denominator // far.numerator))
         digits = decimals(near * 10**power, far * 10**power, most)
         if digits[0] != "[":
