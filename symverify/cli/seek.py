@@ -24,7 +24,10 @@ def find(
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
 ) -> None:
-    """Find the smallest labels with a property of the loss surface; an ordinary network file, with its certificate."""
+    """Find the smallest labels with a property.
+
+    It is one of the loss surface; what is found is an ordinary network file, with its certificate.
+    """
     import json
 
     from symverify.kernel.core.text import strict_json
@@ -67,7 +70,10 @@ def regions(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """The phase diagram of label space: where which faces have local minima, as the labels of a file turn."""
+    """Draw a phase diagram of label space.
+
+    It shows where which faces have local minima, as the labels of a file turn.
+    """
     from symverify.problem.write import write_atomically
     from symverify.report import regions as render
     from symverify.search.diagram import diagram as run

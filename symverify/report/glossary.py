@@ -23,6 +23,9 @@ GLOSSARY: dict[str, str] = {
     "cell_infimum": "A claim: the greatest lower bound of the risk over a cell.",
     "cell_minima": "A claim: the local minima strictly inside one cell (--cell), their risk, and the components "
     "that they form.",
+    "cell_radius": "A claim: how far all labels may move before a cell's minima (--cell) change their components.",
+    "cell_traps": "A claim: for all labels, every cell of a unit holds a local minimum of the network; with the file's "
+    "labels their risks, and how many are spurious.",
     "cells": "A claim, and a command: how many cells a hidden unit has on the data, and the network.",
     "certificate": "A JSON file with claims and the steps of their proofs. The kernel verifies it against the "
     "network file, without searching for anything.",
@@ -38,15 +41,19 @@ GLOSSARY: dict[str, str] = {
     "descent": "A curve from a point along which the risk falls at once: the proof that the point is no local minimum.",
     "dimension": "Of a valley: how many directions one can move in, at a point, without changing the risk.",
     "dual vector": "Numbers, one for each sample, that prove a lower bound of the risk for many networks at once.",
+    "every_slope": "A claim: on one input, Theorem 1 for all pairs of different slopes, with the better risk as a "
+    "function of them.",
     "exit code": "0 proved, 10 refuted, 11 certificate rejected, 2 malformed input or usage, 3 undecided, 70 "
     "internal error or contradiction, 130 interrupted.",
     "face": "A part of the boundary of cells, given by the pre-activations that are exactly at breakpoints; a cell "
     "is a face too. The faces together are the whole parameter space.",
     "face_atlas": "A claim: all local minima of the network, on every face, joined into connected valleys.",
+    "face_radius": "A claim: how far all labels may move before the face of the given point holds no local minimum.",
     "gap": "How far a risk is above the least risk of all.",
     "global minimum": "A point with the least risk of all parameters of the network.",
     "global_bounds": "A claim: a bracket of the least risk, where equality stays open.",
     "global_minimum": "A claim: the least risk over all parameters, exactly, and a network that attains it.",
+    "global_radius": "A claim: how far all labels may move before the global minimum leaves its face.",
     "infimum": "The greatest number that no risk is below. It need not be attained: then no network is best. Also a "
     "claim.",
     "kernel": "The part that must be trusted: it reads a network file and a certificate, recomputes everything in "
@@ -57,10 +64,12 @@ GLOSSARY: dict[str, str] = {
     "local minimum": "A point such that no point near it has lower risk.",
     "loss": "What a sample's prediction costs, given its label: squared, huber, absolute, quantile, hinge, "
     "logistic, cross_entropy, poisson.",
+    "minimum_for_all": "A claim about a file with symbols: a local minimum on one face (--cell) for all their values.",
     "minimum_in_box": "A claim: a local minimum lies near the given parameters, within a tiny box; proved where the "
     "minimum itself is not rational.",
     "network file": "The JSON file with architecture, activation, loss and data, perhaps a point. `symverify "
     "schema` prints its format, `symverify import` makes one of a trained model.",
+    "no_spurious_for_all": "A claim about a file with symbols: none of their values gives a spurious local minimum.",
     "observed": "What the search noticed and the kernel has not checked. It is never part of a theorem.",
     "orbit": "What becomes of a set of minima when hidden units change places.",
     "pattern": "The pieces that a cell's units are on, a digit for each sample: 0111,0011.",
@@ -81,12 +90,18 @@ GLOSSARY: dict[str, str] = {
     "`check --snap` and symverify.snap.",
     "solver": "z3 or cvc5, asked for a second opinion about each step. Its answer never replaces the kernel's.",
     "spurious": "Of a local minimum: some other point has strictly lower risk.",
-    "spurious_linear_minimum": "A claim: in a general program, a spurious local minimum at which every unit is on one "
-    "piece on all samples, so that the network is linear on the data.",
+    "spurious_face_for_all": "A claim about a file with symbols: the minimum on one face is spurious for all their values.",
+    "spurious_for_all": "A claim about a file with symbols: Theorem 1 for all their values.",
+    "spurious_labels": "A claim: for exactly which labels Theorem 1 holds, on these inputs.",
+    "spurious_linear_minimum": "A claim, for general programs: a local minimum at which every unit is on one piece on "
+    "all samples, the best of its cell, and another point that is strictly better.",
     "spurious_minimum": "A claim, the paper's theorem: the network that predicts the best affine fit is a local "
     "minimum, and another point is strictly better.",
+    "spurious_radius": "A claim: how far all labels may move together before Theorem 1 fails, and the form that binds.",
     "storey": "A part of the kernel. Each theorem names those that its proof rests on; core is enough for most.",
     "subgradient": "A slope of a loss at a kink, where it has many.",
+    "symbol": "A name for a number in the labels of a network file, with the interval of its values: theorems are "
+    "then about all of them.",
     "theorem": "A claim that the kernel has proved about the very network and data of the file.",
     "undecided": "A verdict: neither proved nor refuted within the time and the methods there are; the reason is "
     "told. Exit code 3.",

@@ -22,6 +22,7 @@ DECIDERS = frozenset({"ArgMax", "Binarizer", "Greater", "GreaterOrEqual", "Less"
 CARRIERS = frozenset(  # hand labels and tables on
     {"ArrayFeatureExtractor", "Cast", "Flatten", "Gather", "Identity", "LabelEncoder", "Not", "Reshape", "Squeeze"}
 )
+ENDS = frozenset({"Exp", "LogSoftmax", "Sigmoid", "Softmax"})  # belong to the loss
 COMPLEMENTS = frozenset({"Concat", "Sub", "Unsqueeze"})  # make the other class's probability of one
 TYPES = {1: np.float32, 10: np.float16, 11: np.float64}  # by their numbers in ONNX
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
@@ -58,6 +59,16 @@ def chain_of(graph: "Graph") -> Model:
             return _finished(graph, chain, current, rest)
         current = _step(graph, chain, current)
     raise NotImportable("the operators form a cycle", "export the model again")
+
+
+def body(graph: "Graph") -> list[Any]:
+    """The operators of a graph, without those at its end that belong to the loss or make labels."""
+    for node in graph.nodes:
+        if node.op_type in DECIDERS | ENDS:
+            rest = graph.after(node.input[0])
+            if {each.op_type for each in rest} <= DECIDERS | ENDS | CARRIERS | COMPLEMENTS:
+                return [each for each in graph.nodes if each not in rest]
+    return list(graph.nodes)
 
 
 def _only_decides(chain: Chain, rest: Sequence[Any]) -> bool:

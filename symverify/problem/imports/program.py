@@ -16,7 +16,7 @@ import numpy as np
 from .chain import OPERATORS as OF_CHAINS
 from .chain import Chain, Node
 from .common import NotImportable, exact, quoted, spelled
-from .onnx import Graph, attributes
+from .onnx import Graph, attributes, body
 
 Array = np.ndarray[Any, Any]
 _ACTIVATIONS = ("Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu")
@@ -336,7 +336,11 @@ BEYOND_CHAINS = frozenset(
 
 
 def beyond_chains(graph: Graph) -> bool:
-    """Whether a graph has what a chain has not: one of these operators, or a value that is used twice."""
-    read = [name for node in graph.nodes for name in node.input]
-    made = [graph.input, *(name for node in graph.nodes for name in node.output)]
-    return any(node.op_type in BEYOND_CHAINS for node in graph.nodes) or any(read.count(name) > 1 for name in made)
+    """Whether a graph has what a chain has not: one of these operators, or a value that is used twice.
+
+    What belongs to the loss at its end, or makes labels there, does not count.
+    """
+    nodes = body(graph)
+    read = [name for node in nodes for name in node.input]
+    made = [graph.input, *(name for node in nodes for name in node.output)]
+    return any(node.op_type in BEYOND_CHAINS for node in nodes) or any(read.count(name) > 1 for name in made)
