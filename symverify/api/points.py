@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from fractions import Fraction
 from importlib import import_module
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from symverify.report.rationals import short
 from symverify.text import plain
 
 Which = Literal["at", "better"]
@@ -69,11 +69,7 @@ class ExactPoint:
 def brief(value: object) -> str:
     """A number of a statement in a few characters: a long fraction as a rounded decimal, marked ≈."""
     text = str(value)
-    if len(text) <= 16 or not re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
-        return plain(text, 60)
-    top, _, bottom = text.partition("/")
-    rounded = Context(prec=10).divide(Decimal(top), Decimal(bottom or "1"))  # floats may overflow
-    return f"≈ {rounded.normalize():.10g}"
+    return short(Fraction(text)) if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text) else plain(text, 60)
 
 
 def _bias(bias: tuple[Any, ...] | None) -> NDArray[np.float64] | None:

@@ -192,7 +192,7 @@ def write_beside(problem: LoadedProblem, path: Path) -> None:
             if read_regular(target) == content:
                 continue
         except OSError:
-            if not target.exists():
+            if not os.path.exists(target):
                 write_atomically(target, content)
                 continue
         raise NotWritable(f"{str(target)!a} exists, and is another file", "choose another place")

@@ -16,6 +16,7 @@ from symverify.certify.global_minimum import (
     limit_step,
 )
 from symverify.kernel.cells.limit import Limit
+from symverify.kernel.cells.tree_bound import cases
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
@@ -32,7 +33,9 @@ from symverify.search.programs.chains import without_biases
 from symverify.search.programs.linear_place import LinearMinimum
 from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
+from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 
+UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
 MAX_SEARCHED = 4000  # parameters · samples of a chain without biases whose affine minimum is searched
 Find = Callable[[Problem, Sequence[Vector]], Rows | None]
@@ -200,6 +203,8 @@ class Session:
         reason = applicable(problem)
         if reason is None and not problem.loss.quadratic:
             return self._by_loss_tree(insist)
+        if reason is not None and "tree_bound" in problem.loss.rules and applies(problem):
+            return self._case_by_case(insist)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
@@ -238,6 +243,25 @@ class Session:
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
+
+    def _case_by_case(self, insist: bool) -> "GlobalAnswer":
+        """The same for deep networks with one unit in each layer after the first."""
+        try:
+            count, _ = cases(self.problem)
+            if count > UNASKED and not insist:
+                return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {count} cases")
+            found = tree_minimum(self.problem, time.monotonic() + self.remaining() * 0.9, self.progress)
+            bound = self.certificate.step("function_bound")
+            fact = self.certificate.fact(bound)
+            if not isinstance(fact, LowerBound) or fact.risk != found.risk:
+                fields: dict[str, object] = {"vectors": found.vectors, "cases": found.cases}
+                bound = self.certificate.step("tree_bound", {}, risk=str(found.risk), **fields)
+        except NotFinished:
+            return GlobalAnswer(None, None, False, False, "the cases of sides and signs were not all searched in time")
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, str(error))
+        self._lowest = Witness(found.point, found.risk)
+        return GlobalAnswer(bound, self.certificate.point(found.point), True, False, "")
 
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""

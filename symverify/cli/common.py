@@ -1,5 +1,6 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -119,7 +120,7 @@ def writable(target: Path, *sources: Path) -> Path:
     with writing(target):
         destination(target)
         for source in sources:
-            if source.exists() and target.exists() and source.samefile(target):
+            if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
     return target
 

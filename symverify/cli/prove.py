@@ -1,5 +1,6 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -141,7 +142,7 @@ def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | 
     """Where the certificate of each of several networks goes: beside it, or in the folder `output`. Raises Usage."""
     if output is None:
         return dict.fromkeys(networks)
-    if not output.is_dir():
+    if not os.path.isdir(output):
         raise Usage(f"-o {str(output)!a} is one place for {len(networks)} networks", "name a folder that exists")
     places: dict[Path, Path | None] = {}
     for network in networks:

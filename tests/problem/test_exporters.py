@@ -136,7 +136,7 @@ ENDS = {
     "a gate": (
         [("Sigmoid", ("z",), "p", {}), ("Mul", ("p", "z"), "y", {})],
         ("y",),
-        r"2 operators use the value 'z'; only chains|followed by",
+        r"the operator 'Sigmoid' \(node 'p'\) is not supported",
     ),
     "softmax over samples": ([("Softmax", ("z",), "y", {"axis": 0})], ("y",), r"it mixes the samples \(axis is"),
     "another output": ([("Relu", ("z",), "y", {})], ("y", "u"), r"the model ends in an activation|output 'u'"),

@@ -185,19 +185,27 @@ def test_the_hook_verifies_what_lies_beside_changed_files(made, tmp_path, monkey
 
 
 @pytest.mark.long
-def test_pre_commit_itself(repository):
-    """Installs the hook as a user's pre-commit does."""
+def test_pre_commit_itself(repository, tmp_path):
+    """Installs the hook of this repository's last commit as a user's pre-commit does, once, and runs it."""
     pytest.importorskip("pre_commit", reason="pre-commit is not installed")
-    table = repository / "proofs" / "table" / "train.csv"
-    attempt = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "symverify-verify", "--verbose", "--files"]
+    config = f"repos: [{{repo: '{ROOT}', rev: {git(ROOT, 'rev-parse', 'HEAD')}, hooks: [{{id: symverify-verify}}]}}]\n"
+    (repository / ".pre-commit-config.yaml").write_text(config)
+    (repository / "notes.txt").write_text("a")
+    git(repository, "add", "-A")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
-    def tried(*files):
-        return subprocess.run([*attempt, *files], cwd=repository, text=True, capture_output=True, check=False)
+    def run(*files):
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", "run", "--verbose", "--files", *files], cwd=repository, text=True,
+            env=environment | {"PRE_COMMIT_HOME": str(tmp_path / "home")}, capture_output=True, check=False,
+        )  # fmt: skip
 
-    good = tried("proofs/table/train.csv")
-    assert (good.returncode, "s PROVED proofs/table/net.symcert.json" in good.stdout) == (0, True), good.stdout
-    table.write_text(TABLE.replace("3,1", "3,2"))
-    bad = tried("proofs/table/train.csv")
-    assert bad.returncode == 1
-    assert "no network file has the SHA-256" in bad.stdout
-    assert tried("README.md").returncode == 0
+    good = run("proofs/table/train.csv", "notes.txt")
+    assert good.returncode == 0, good.stdout
+    assert "s PROVED proofs/table/net.symcert.json" in good.stdout
+    (repository / "proofs" / "table" / "train.csv").write_text(TABLE.replace("3,1", "3,2"))
+    for file in ("train.csv", "net.json"):
+        bad = run(f"proofs/table/{file}")
+        assert bad.returncode == 1
+        assert "no network file has the SHA-256" in bad.stdout
+    assert run("notes.txt").returncode == 0

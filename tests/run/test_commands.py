@@ -67,7 +67,7 @@ def test_the_shell_completes_commands_claims_and_words():
 
     assert completed("symverify ch", 1) == ["check"]
     assert completed("symverify check --claims point,glo", 3) == ["point,global_minimum", "point,global_bounds"]
-    assert completed("symverify help spu", 2) == ["spurious", "spurious_minimum"]
+    assert completed("symverify help spu", 2) == ["spurious", "spurious_linear_minimum", "spurious_minimum"]
     assert "complete" in run("--show-completion", "bash").stdout + run("--show-completion").stdout
 
 

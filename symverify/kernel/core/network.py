@@ -287,11 +287,10 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
             case Affine(biased=biased):
                 spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
-                entering = spans[node.source]
                 fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
-                    for phi in entering:
+                    for phi in spans[node.source]:
                         fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])
