@@ -46,6 +46,8 @@ def enclosed_risk(problem: Problem, f: Sequence[Vector], penalty: Fraction = ZER
 def penalty(problem: Problem, theta: Point) -> Fraction:
     """½ μ |weights|² + ½ ν |biases|²."""
     value, (weights, biases) = ZERO, problem.decay
+    if not problem.decays:  # as no general program does
+        return value
     for (m, _, c), x in zip(places(problem), map(rational, coordinates(theta)), strict=True):
         rate = biases if c == problem.widths[m] else weights
         value = within_budget(value + rate * x * x / 2, rate, x)
