@@ -90,7 +90,7 @@ GLOSSARY: dict[str, str] = {
     "`check --snap` and symverify.snap.",
     "solver": "z3 or cvc5, asked for a second opinion about each step. Its answer never replaces the kernel's.",
     "spurious": "Of a local minimum: some other point has strictly lower risk.",
-    "spurious_face_for_all": "A claim about a file with symbols: the minimum on one face is spurious for all their values.",
+    "spurious_face_for_all": "A claim about a file with symbols: the minimum on one face is spurious for all of them.",
     "spurious_for_all": "A claim about a file with symbols: Theorem 1 for all their values.",
     "spurious_labels": "A claim: for exactly which labels Theorem 1 holds, on these inputs.",
     "spurious_linear_minimum": "A claim, for general programs: a local minimum at which every unit is on one piece on "

@@ -66,11 +66,8 @@ def test_the_shell_completes_commands_claims_and_words():
         return run(env=environment).stdout.split()
 
     assert completed("symverify ch", 1) == ["check"]
-    assert completed("symverify check --claims point,glo", 3) == [
-        "point,global_minimum",
-        "point,global_bounds",
-        "point,global_radius",
-    ]
+    fitting = ["point,global_bounds", "point,global_minimum", "point,global_radius"]
+    assert sorted(completed("symverify check --claims point,glo", 3)) == fitting
     assert completed("symverify help spu", 2) == ["spurious", "spurious_linear_minimum", "spurious_minimum"]
     assert "complete" in run("--show-completion", "bash").stdout + run("--show-completion").stdout
 
