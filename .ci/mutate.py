@@ -115,6 +115,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
         match node:
             case ast.arg(annotation=ast.expr() as part) | ast.AnnAssign(annotation=part):
                 yield part, TYPES
+            case ast.FunctionDef(name="work"):
+                yield node, METER
             case ast.FunctionDef(returns=ast.expr() as part):
                 yield part, TYPES
             case ast.Subscript(value=ast.Name(id="list" | "dict" | "set" | "tuple" | "frozenset"), slice=part):
@@ -127,8 +129,6 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield from ((part, METER) for part in parts)
             case ast.Assign(targets=[ast.Name(id="cost")], value=part):
                 yield part, METER
-            case ast.FunctionDef(name="work"):
-                yield node, METER
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
@@ -241,6 +241,8 @@ def tests_of(name: str) -> list[str]:
     own, home = Path(name).parent / f"test_{Path(name).name}", (ROOT / TESTS)
     found = [own.as_posix()] * (home / own).is_file()
     found += [each for each in ELSEWHERE.get(name, []) if each not in found]
+    if "claim: str" in (ROOT / KERNEL / name).read_text(encoding="utf-8"):
+        found.append("test_settles.py")
     return [(TESTS / each).as_posix() for each in found or [Path(name).parent.as_posix()]]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from symverify.certify.emitters import CLAIMS
 from symverify.kernel import check
 from symverify.kernel.losses import LOSSES
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.table import STOREYS
 from symverify.problem.load import load
 from symverify.report.atlas_pictures import atlas_picture
@@ -17,7 +18,9 @@ from symverify.report.context import context_words, title_words
 from symverify.report.diagram import diagram_picture
 from symverify.report.escape import html, prose_markdown
 from symverify.report.explain import Explanation, account, render
+from symverify.report.graph import program_picture
 from symverify.report.pictures import Picture, pictures
+from symverify.report.scenes import GIVEN
 from symverify.report.words import flat, sentence, theorem_words
 
 ROOT = Path(__file__).parents[1]
@@ -159,9 +162,12 @@ def _thumbnail(told: Explanation) -> str:
     if told.problem is None:
         raise ValueError("no picture of what is rejected")
     scene = told.scenes[0] if told.scenes else None
-    drawn = [atlas_picture(told.atlas)] if told.atlas else [] if scene is None else pictures(told.problem, scene, "p")
-    found = [each for each in drawn if isinstance(each, Picture)]
-    picture = found[0] if found else diagram_picture(told.problem, told.problem.parameters, "the given point", "p")
+    if isinstance(told.problem, Programmed):
+        picture = program_picture(told.problem, None if scene is None else scene.at, "p")
+    else:
+        drawn = [atlas_picture(told.atlas)] if told.atlas else pictures(told.problem, scene, "p") if scene else []
+        found = [each for each in drawn if isinstance(each, Picture)]
+        picture = found[0] if found else diagram_picture(told.problem, told.problem.parameters, GIVEN, "p")
     style = (ROOT / "symverify/report/page.css").read_text(encoding="utf-8")
     return picture.svg.replace("<title", f"<style>{style} svg {{ background: var(--paper) }}</style><title", 1)
 

@@ -17,6 +17,7 @@ from symverify.kernel.core.network import Problem
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import LoadedProblem
 from symverify.problem.regular import read_regular
+from symverify.problem.shape import architecture
 from symverify.problem.write import write_atomically
 from symverify.report.atlas import entries, valleys
 from symverify.report.claims import lines
@@ -170,8 +171,8 @@ class CheckResult(run.CheckResult):
 
 
 def _named(problem: LoadedProblem) -> str:
-    widths = "-".join(map(str, problem.problem.widths))
-    return f"{plain(problem.name, 60)} {widths}" if problem.name else widths
+    shape = architecture(problem.problem)
+    return f"{plain(problem.name, 60)} {shape}" if problem.name else shape
 
 
 def _told_shortly(claim: run.ClaimResult) -> str:
@@ -191,7 +192,7 @@ def write_beside(problem: LoadedProblem, path: Path) -> None:
             if read_regular(target) == content:
                 continue
         except OSError:
-            if not target.exists():
+            if not os.path.exists(target):
                 write_atomically(target, content)
                 continue
         raise NotWritable(f"{str(target)!a} exists, and is another file", "choose another place")

@@ -14,6 +14,7 @@ from symverify.certify.snap import snap as snap_points
 from symverify.errors import Malformed, Usage
 from symverify.kernel.reals.losses import RealLoss
 from symverify.problem.load import LoadedProblem, load, loads
+from symverify.problem.shape import require_chain
 from symverify.report.cells import counts
 from symverify.run import check as run
 from symverify.run.snap import snapped_network
@@ -82,6 +83,7 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
     nearest one is. For the squared loss; raises Usage for others, and where the problem has no parameters.
     """
     loaded = as_problem(problem)
+    require_chain(loaded.problem, "snap")
     point = loaded.problem.parameters
     if point is None:
         raise Usage("the problem has no parameters", 'give them: parameters=, or the network file\'s "parameters"')
@@ -135,6 +137,7 @@ def cells(problem: ProblemLike) -> Cells:
     Counted at once, listed on demand (`.patterns`, `.witnesses`). Raises NotShallow for deeper networks.
     """
     loaded = as_problem(problem).problem
+    require_chain(loaded, "cells")
     numbers = json.loads(counts(loaded, True))
     return Cells(loaded, *(numbers[key] for key in ("unit_cells", "network_cells", "network_cells_up_to_permutation")))
 

@@ -59,7 +59,8 @@ def constructed(session: Session) -> tuple[int, int, Point | None]:
     if session.linear is None:
         session.progress("constructing a minimum at which the program is linear on the data")
         try:
-            session.linear = linear_minimum(program_of(session))
+            deadline = time.monotonic() + max(session.remaining() / 2, 0)
+            session.linear = linear_minimum(program_of(session), deadline)
         except NotConstructible as error:
             session.linear = str(error)
     if isinstance(session.linear, str):

@@ -16,6 +16,7 @@ from symverify.certify.global_minimum import (
     limit_step,
 )
 from symverify.kernel.cells.limit import Limit
+from symverify.kernel.cells.tree_bound import cases
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
@@ -28,11 +29,15 @@ from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.loss_tree import Outcome as Searched
 from symverify.search.loss_tree import Search, Unfinished, zero_point
+from symverify.search.programs.chains import without_biases
 from symverify.search.programs.linear_place import LinearMinimum
 from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
+from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 
+UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
+MAX_SEARCHED = 4000  # parameters · samples of a chain without biases whose affine minimum is searched
 Find = Callable[[Problem, Sequence[Vector]], Rows | None]
 
 
@@ -113,10 +118,22 @@ class Session:
             try:
                 self._affine = affine_minimum(self.problem)
             except NotConstructible as error:
-                self._affine = str(error)
+                self._affine = self._without_biases() or str(error)
         if isinstance(self._affine, str):
             raise NotConstructible(self._affine)
         return self._affine
+
+    def _without_biases(self) -> AffineMinimum | None:
+        """The minimum of the affine fit in a chain without some biases, where one is found."""
+        problem = self.problem
+        if (problem.hidden_bias and problem.output_bias) or not problem.loss.smooth:
+            return None
+        if problem.size() * len(problem.inputs) > MAX_SEARCHED:
+            return None
+        try:
+            return without_biases(problem, time.monotonic() + max(self.remaining() / 4, 0))
+        except NotConstructible:
+            return None
 
     def lower_than(self, point: Point, risk: Fraction) -> Witness | None:
         """The lowest point found so far or now, if its risk is strictly below; None if none is found in time."""
@@ -186,6 +203,8 @@ class Session:
         reason = applicable(problem)
         if reason is None and not problem.loss.quadratic:
             return self._by_loss_tree(insist)
+        if reason is not None and "tree_bound" in problem.loss.rules and applies(problem):
+            return self._case_by_case(insist)
         if reason is not None:
             return GlobalAnswer(None, None, False, True, reason)
         size = estimate(problem)
@@ -224,6 +243,25 @@ class Session:
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
+
+    def _case_by_case(self, insist: bool) -> "GlobalAnswer":
+        """The same for deep networks with one unit in each layer after the first."""
+        try:
+            count, _ = cases(self.problem)
+            if count > UNASKED and not insist:
+                return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {count} cases")
+            found = tree_minimum(self.problem, time.monotonic() + self.remaining() * 0.9, self.progress)
+            bound = self.certificate.step("function_bound")
+            fact = self.certificate.fact(bound)
+            if not isinstance(fact, LowerBound) or fact.risk != found.risk:
+                fields: dict[str, object] = {"vectors": found.vectors, "cases": found.cases}
+                bound = self.certificate.step("tree_bound", {}, risk=str(found.risk), **fields)
+        except NotFinished:
+            return GlobalAnswer(None, None, False, False, "the cases of sides and signs were not all searched in time")
+        except Declined as error:
+            return GlobalAnswer(None, None, False, False, str(error))
+        self._lowest = Witness(found.point, found.risk)
+        return GlobalAnswer(bound, self.certificate.point(found.point), True, False, "")
 
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""

@@ -58,7 +58,7 @@ def compared(paths: Sequence[Path], since: str) -> Iterator[tuple[str, Diff]]:
     if not _known(since):
         print(plain(f"there is no commit {plain(since, 60)} to compare with"))
         return
-    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    folders = dict.fromkeys(path if os.path.isdir(path) else path.parent for path in paths)
     for folder in folders:
         inside = ["--", folder.as_posix()]
         if _git("diff", "--quiet", since, *inside) is not None:

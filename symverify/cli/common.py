@@ -1,5 +1,6 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symverify.cli.outcome import say
-from symverify.errors import Malformed, NotChain, NotWritable, Usage
+from symverify.errors import Malformed, NotWritable, Usage
 from symverify.problem.write import destination
 from symverify.text import leading, plain
 
@@ -119,7 +120,7 @@ def writable(target: Path, *sources: Path) -> Path:
     with writing(target):
         destination(target)
         for source in sources:
-            if source.exists() and target.exists() and source.samefile(target):
+            if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
     return target
 
@@ -150,12 +151,10 @@ def load_network(network: Path, form: Format, data: Path | None = None) -> "Load
 
 def load_chain(network: Path, form: Format, command: str, data: Path | None = None) -> "LoadedProblem":
     """The same of a chain of dense layers. Raises NotChain for a general program."""
-    from symverify.kernel.programs.network import Programmed
+    from symverify.problem.shape import require_chain
 
     loaded = load_network(network, form, data)
-    if isinstance(loaded.problem, Programmed):
-        told = "the network is a general program, and this command is for chains of dense layers"
-        raise NotChain(f"{command}: {told}", "use check, verify and explain")
+    require_chain(loaded.problem, command)
     return loaded
 
 

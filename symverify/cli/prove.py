@@ -1,5 +1,6 @@
 """Commands that prove: check, atlas, cells, critical, expand."""
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -31,7 +32,7 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import NotChain, Usage
+from symverify.errors import Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -141,7 +142,7 @@ def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | 
     """Where the certificate of each of several networks goes: beside it, or in the folder `output`. Raises Usage."""
     if output is None:
         return dict.fromkeys(networks)
-    if not output.is_dir():
+    if not os.path.isdir(output):
         raise Usage(f"-o {str(output)!a} is one place for {len(networks)} networks", "name a folder that exists")
     places: dict[Path, Path | None] = {}
     for network in networks:
@@ -183,15 +184,14 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     problem stays as it is, for a minimum that is enclosed.
     """
     from symverify.certify.snap import snap
-    from symverify.kernel.programs.network import Programmed
     from symverify.kernel.reals.losses import RealLoss
     from symverify.problem.load import load, loads
+    from symverify.problem.shape import require_chain
     from symverify.problem.write import is_file, write_atomically
     from symverify.run.snap import snapped_network, snapped_path, told
 
     point = problem.problem.parameters
-    if isinstance(problem.problem, Programmed):
-        raise NotChain("--snap is for chains of dense layers, and the network is a general program", "leave it out")
+    require_chain(problem.problem, "--snap")
     if point is None:
         raise Usage("--snap needs parameters in the network file")
     if output is None and str(network) == "-":

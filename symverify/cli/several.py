@@ -1,6 +1,7 @@
 """Several network files in one command: names with * expanded, one after the other, and the worst of all at the end."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from glob import glob, has_magic
@@ -24,7 +25,7 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if str(path) == "-" or path.exists() or not has_magic(str(path)):
+        if str(path) == "-" or os.path.exists(path) or not has_magic(str(path)):
             found[path] = None
             continue
         fitting = sorted(map(Path, glob(str(path), recursive=True)))

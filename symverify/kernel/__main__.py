@@ -16,7 +16,7 @@ PROVED, MALFORMED, UNDECIDED, REFUTED, REJECTED, INTERNAL, INTERRUPTED = 0, 2, 3
 
 def contents(path: Path) -> bytes:
     """The bytes of a regular file of bounded size; OSError for anything else (a pipe would never end)."""
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     if path.stat().st_size > MAX_BYTES:
         raise OSError(errno.EFBIG, f"larger than {MAX_BYTES} bytes", str(path))

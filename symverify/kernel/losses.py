@@ -41,7 +41,9 @@ class Hinge(Loss):
 
 def squared(factor: Fraction) -> Loss:
     """ℓ(e) = e²."""
-    return Loss("squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained", "decay_bound"}, True)
+    return Loss(
+        "squared", factor, (), ((ONE, ZERO, ZERO),), SMOOTH | {"not_attained", "tree_bound", "decay_bound"}, True
+    )
 
 
 def huber(factor: Fraction, delta: Fraction) -> Loss:

@@ -9,6 +9,7 @@ from .cells.face_atlas import face_atlas
 from .cells.infimum import infimum
 from .cells.limit import limit
 from .cells.not_attained import not_attained
+from .cells.tree_bound import tree_bound
 from .cited.assumptions import assumptions
 from .cited.linear_collapse import linear_collapse
 from .core.adjacent_cells import adjacent_cells
@@ -70,6 +71,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         limit,
         infimum,
         not_attained,
+        tree_bound,
     ),
     "reals": (
         enclosed_point,

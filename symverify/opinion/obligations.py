@@ -31,10 +31,12 @@ CORE: Mapping[str, Poser | Unposed] = {
     "global_minimum": minima.global_minimum,
     "bracket": Unposed("two numbers side by side; its premises' obligations state what they are"),
 }
+OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
 CURVATURE: Mapping[str, Poser | Unposed] = {
     "critical_point": curvature.critical_point,
     "second_order": curvature.second_order,
     "cell_kkt": curvature.cell_kkt,
+    "substitution": OF_PROGRAMS,
 }
 CELLS: Mapping[str, Poser | Unposed] = {
     "cell_cover": cell_rules.cell_cover,
@@ -46,6 +48,7 @@ CELLS: Mapping[str, Poser | Unposed] = {
     "limit": bounds.limit,
     "infimum": Unposed("two equal numbers; its premises' obligations state what they are"),
     "not_attained": bounds.not_attained,
+    "tree_bound": Unposed("one linear identity a case, and there are too many cases"),
 }
 CITED: Mapping[str, Poser | Unposed] = {
     "assumptions": cited.assumptions,
@@ -66,11 +69,9 @@ REALS: Mapping[str, Poser | Unposed] = {
     "face_span": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),
     "decay_bound": Unposed("one quadratic inequality a chamber, and there are too many chambers"),
 }
-OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
 PROGRAMS: Mapping[str, Poser | Unposed] = {
     "restricted_face_minimum": OF_PROGRAMS,
     "restricted_lower_bound": OF_PROGRAMS,
-    "substitution": OF_PROGRAMS,
 }
 UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **REALS, **CITED}

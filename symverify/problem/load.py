@@ -75,8 +75,16 @@ def load(path: str | os.PathLike[str], data: str | os.PathLike[str] | None = Non
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
     network, folder = contents(path), Path(path).absolute().parent
-    open_data = partial(read_beside, folder) if data is None else partial(read_given, Path(data))
-    return LoadedProblem(Path(path), network, _read(Path(path), network, open_data), open_data)
+    open_data, named = partial(read_beside, folder) if data is None else partial(read_given, Path(data)), list[str]()
+
+    def noted(name: str) -> bytes:
+        named.append(name)
+        return open_data(name)
+
+    problem = _read(Path(path), network, noted)
+    if data is not None and not named:
+        raise Malformed(("data", "the samples are in the network file: it names no data file to be looked for"))
+    return LoadedProblem(Path(path), network, problem, open_data)
 
 
 def loads(source: bytes | str | Mapping[str, object], *, open_data: OpenData | None = None) -> LoadedProblem:

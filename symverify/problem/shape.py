@@ -1,7 +1,15 @@
 """A network's architecture in a few words."""
 
+from symverify.errors import NotChain
 from symverify.kernel.core.network import Problem
 from symverify.kernel.programs.network import Programmed
+
+
+def require_chain(problem: Problem, what: str) -> None:
+    """Raises NotChain for a general program."""
+    if isinstance(problem, Programmed):
+        told = "the network is a general program, and this command is for chains of dense layers"
+        raise NotChain(f"{what}: {told}", "use check, verify and explain")
 
 
 def architecture(problem: Problem, between: str = "-") -> str:

@@ -79,7 +79,7 @@ def destination(path: Path) -> Path:
     try:
         if _takes_as_it_comes(path):
             return path
-        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        target = Path(os.path.realpath(path)) if os.path.islink(path) else path
         known, folder = os.path.lexists(target), os.stat(target.parent)
         mode = os.stat(target).st_mode if known else stat.S_IFREG
     except ValueError as error:  # a NUL in the path

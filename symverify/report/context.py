@@ -6,6 +6,8 @@ from functools import cache
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.network_file import FAMILIES, read_activation
+from symverify.kernel.programs.network import Programmed
+from symverify.problem.shape import architecture
 from symverify.report.rationals import short
 
 _SPELLED = {"relu": "ReLU", "abs": "absolute value", "relu6": "ReLU6", "hardtanh": "hard tanh",
@@ -14,21 +16,21 @@ _SPELLED = {"relu": "ReLU", "abs": "absolute value", "relu6": "ReLU6", "hardtanh
 
 def title_words(problem: Problem) -> str:
     """The name that the network file gives (a stranger's text), or else what the network is."""
-    return problem.name or f"{architecture(problem)} network"
+    return problem.name or network_words(problem)
+
+
+def network_words(problem: Problem) -> str:
+    """1-2-1 network; program of 5 nodes with 11 free parameters."""
+    return architecture(problem) if isinstance(problem, Programmed) else f"{architecture(problem)} network"
 
 
 def context_words(problem: Problem) -> str:
     """One line: 1-2-1 network, ReLU, 4 samples, sum of squared losses."""
-    kinds = list(dict.fromkeys(map(activation_words, problem.activations)))
+    kinds = list(dict.fromkeys(activation_words(node.h) for node in problem.bents))
     count = len(problem.inputs)
-    parts = [f"{architecture(problem)} network", *([" then ".join(kinds)] if len(kinds) < 4 else ["mixed activations"])]
+    parts = [network_words(problem), *([" then ".join(kinds)] if len(kinds) < 4 else ["mixed activations"])]
     parts += [f"{count} sample{'s' * (count != 1)}", _loss(problem)]
     return ", ".join(part for part in parts if part)
-
-
-def architecture(problem: Problem) -> str:
-    """The widths, 1-2-1."""
-    return "-".join(map(str, problem.widths))
 
 
 @cache

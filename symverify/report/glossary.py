@@ -81,8 +81,8 @@ GLOSSARY: dict[str, str] = {
     "`check --snap` and symverify.snap.",
     "solver": "z3 or cvc5, asked for a second opinion about each step. Its answer never replaces the kernel's.",
     "spurious": "Of a local minimum: some other point has strictly lower risk.",
-    "spurious_linear_minimum": "A claim, for general programs: a local minimum at which every unit is on one piece on "
-    "all samples, the best of its cell, and another point that is strictly better.",
+    "spurious_linear_minimum": "A claim: in a general program, a spurious local minimum at which every unit is on one "
+    "piece on all samples, so that the network is linear on the data.",
     "spurious_minimum": "A claim, the paper's theorem: the network that predicts the best affine fit is a local "
     "minimum, and another point is strictly better.",
     "storey": "A part of the kernel. Each theorem names those that its proof rests on; core is enough for most.",

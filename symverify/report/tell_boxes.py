@@ -147,6 +147,22 @@ def tell_decay(story: Story, index: int) -> list[Block]:
     ]
 
 
+def tell_tree(story: Story, index: int) -> list[Block]:
+    """How many cases there are, and what each one has."""
+    fields = story.steps[index].fields
+    cases, vectors = cast(list[object], fields["cases"]), cast(list[object], fields["vectors"])
+    return [
+        prose(
+            "**Cases.** Weights beyond the first layer enter by their signs alone: their sizes are moved into what "
+            "comes before them. With the sides of all samples in every unit chosen, and these signs, predictions are "
+            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In each of them one of "
+            f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
+            "so far on its other side that the risk is at least"
+        ),
+        prose("$ρ =$ {}.", story.fact(index, LowerBound).risk),
+    ]
+
+
 def about(x: Fraction) -> str:
     """Twelve digits, cut off."""
     if x.denominator < 10**6:

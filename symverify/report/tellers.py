@@ -6,7 +6,7 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.kernel.programs.network import Programmed
 from symverify.report.document import Block, Code, Inline, More, Para, Section, Strong, Verbatim, formula, para, prose
 from symverify.report.story import Story, Teller, inference, step_list
-from symverify.report.tell_boxes import tell_box, tell_decay
+from symverify.report.tell_boxes import tell_box, tell_decay, tell_tree
 from symverify.report.tell_boxes import tell_face as tell_face_span
 from symverify.report.tell_cells import tell_atlas, tell_cell_minima, tell_cells, tell_constant_path, tell_face_atlas
 from symverify.report.tell_curvature import tell_adjacent, tell_critical, tell_kkt, tell_second_order
@@ -64,6 +64,23 @@ TELLINGS: dict[str, Telling] = {
         "{} is a local minimum",
         tell_face,
         "Sound, because a convex loss lies above its tangents, and no unit's part of their sum falls near the point.",
+    ),
+    "restricted_face_minimum": Telling(
+        "{} is a local minimum of the restricted network",
+        untold,
+        "Sound, because a convex loss lies above its tangents, and their sum, in which each parameter stands once for "
+        "all its places, does not fall near the point.",
+    ),
+    "restricted_lower_bound": Telling(
+        "A bound from below, for frozen output weights",
+        untold,
+        "Sound, because each leaf's vector makes no acute angle with what units in its region predict.",
+    ),
+    "substitution": Telling(
+        "What holds of the free network holds of the restricted one",
+        untold,
+        "Sound, because the risk of the restricted network is that of the free one at an affine function of its "
+        "parameters.",
     ),
     "descent": Telling(
         "{} is not a local minimum",
@@ -178,6 +195,11 @@ TELLINGS: dict[str, Telling] = {
         "The infimum of the risk over the cell of {}",
         untold,
         "Sound, because each choice of signs of the output weights has a bound of its own, from the convex loss.",
+    ),
+    "tree_bound": Telling(
+        "A lower bound of the risk",
+        tell_tree,
+        "Sound by weak duality, case by case; the kernel lists the cases itself.",
     ),
     "minimum_in_box": Telling(
         "A local minimum in a box",

@@ -4,6 +4,7 @@ Only statements that the kernel verifies count. A statement of OLD is kept if NE
 problem (the same SHA-256), or proves one that implies it; everything else is lost, and the exit code says so.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -82,9 +83,9 @@ def diff(old: Path, new: Path, networks: Sequence[Path] = ()) -> Diff:
 
 
 def _sides(old: Path, new: Path, problems: Problems) -> tuple[dict[str, Verified], dict[str, Verified]]:
-    if old.is_dir() and new.is_dir():
+    if os.path.isdir(old) and os.path.isdir(new):
         return _folder(old, problems), _folder(new, problems)
-    if old.is_dir() or new.is_dir():
+    if os.path.isdir(old) or os.path.isdir(new):
         wrong = "give two certificates or two folders"
         return {"": failed(old, MALFORMED, "", wrong)}, {"": failed(new, MALFORMED, "", wrong)}
     return {"": verify_one(old, problems)}, {"": verify_one(new, problems)}

@@ -5,6 +5,7 @@ gives way to one that implies it only.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,9 +44,9 @@ def accepted(problem: LoadedProblem, text: bytes) -> Stored:
 def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:
     """Raises NotWritable where writing a certificate would replace something else: the problem, a stranger's file."""
     for name in _sources(problem):
-        if name.exists() and output.exists() and name.samefile(output):
+        if os.path.exists(name) and os.path.exists(output) and os.path.samefile(name, output):
             raise NotWritable(f"{str(output)!a} is the network file or its data", "choose another place with -o")
-    if fresh or not output.exists() or not is_file(output) or output.name.endswith(SUFFIX):
+    if fresh or not os.path.exists(output) or not is_file(output) or output.name.endswith(SUFFIX):
         return
     head = b""
     with suppress(OSError):

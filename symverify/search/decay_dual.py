@@ -12,8 +12,8 @@ from fractions import Fraction
 import numpy as np
 from scipy.optimize import nnls
 
+from symverify.kernel.cells.sides import sides_of
 from symverify.kernel.core.network import Point, Problem
-from symverify.kernel.reals.sides import sides_of
 from symverify.search.float_network import Array, FloatNetwork
 from symverify.search.snap_equations import as_point
 

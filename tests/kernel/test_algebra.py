@@ -105,6 +105,12 @@ def test_rays_are_all_lines_in_which_hyperplanes_meet(seed: int) -> None:
         assert rank([[Fraction(x) for x in row] for row in zero]) == depth - 1
 
 
+def test_a_line_that_several_planes_share_is_found_once() -> None:
+    """Two ways of eliminating come upon (0, 1, 0) with different signs."""
+    found = rays([(1, -1, -2), (2, 1, 2), (1, 0, 0), (1, 0, -1), (1, 0, 1)])
+    assert len({primitive(list(ray)) for ray in found}) == len(found) == 6
+
+
 def signs(chosen: list[tuple[int, ...]], v: tuple[int, ...] | list[int]) -> list[int]:
     return [sign(sum(a * b for a, b in zip(row, v, strict=True))) for row in chosen]
 

@@ -109,3 +109,11 @@ def test_along_a_curve_it_is_the_loss_of_the_values(loss: Loss, start: str, rest
     for t in (F(1, 2**20), F(1, 2**40)):
         at, value = (sum((c * t**k for k, c in enumerate(p.coefficients)), F(0)) for p in (e, found))
         assert value == loss.value(at)
+
+
+def test_classes_of_the_hinge_loss_are_minus_1_and_1() -> None:
+    """In their order, of two classes and one output; any other number has none."""
+    loss = table.RATIONAL_LOSSES["hinge"].of(F(1))
+    assert [loss.named(place, 2, 1) for place in (0, 1)] == [[-1], [1]]
+    assert [loss.named(0, names, outputs) for names, outputs in ((1, 1), (3, 1), (2, 2), (2, 0))] == [None] * 4
+    assert [loss.fault([F(y)]) is None for y in ("-1", "1", "0", "1/2", "2")] == [True, True, False, False, False]

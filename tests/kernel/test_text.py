@@ -310,3 +310,12 @@ JSON = st.recursive(
 def test_any_bytes_are_json_or_malformed(data: bytes) -> None:
     with suppress(Malformed):
         assert json.dumps(read.strict_json(data)) is not None
+
+
+def test_the_longest_rational_of_a_certificate() -> None:
+    """8,000 characters, of which 4,000 are digits of the numerator."""
+    top, bottom = "9" * 4000, "1" + "0" * 3998
+    assert canonical(f"{top}/{bottom}", "") == Fraction(int(top), int(bottom))
+    for longer in (f"9{top}", f"1/{top}0", f"{top}/{bottom}1"):
+        with pytest.raises(Malformed, match="expected a rational in lowest terms"):
+            canonical(longer, "")

@@ -369,8 +369,6 @@ REFUSED = {
     "nan": (between(RELU), {"b1": np.array([0, np.nan, 0], F32)}, r"'b1'\[1\] is nan"),
     "shapes": (between(RELU), {"w2": W2[:, :2]}, r"Gemm 'node_y': it takes 2 numbers, but 3 arrive"),
     "bias shape": (between(RELU), {"b1": B1[:2]}, r"'b1' has the shape 2, where 3 numbers, one per channel"),
-    "branch": (last("s", FIRST, RELU, ADDED), {}, r"2 operators use the value 'z'; only chains"),
-    "twice": (between(("Add", ("z", "z"), "a", {})), {}, r"node 'node_a' uses one value twice"),
     "channels": (between(("PRelu", ("z", "s"), "a", {})), {"s": B1}, r"its channels have 3 different slopes"),
     "transA": (first("x", transA=1), {}, r"it mixes the samples"),
     "left": ([("MatMul", ("w1", "x"), "z", {}), RELU, LAST], {}, r"the weight stands on the left"),

@@ -18,6 +18,9 @@ from symverify.run.check import check as search
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import CASES, case, claim, given, point
+from tests.kernel.cells import test_tree_bound
+from tests.kernel.curvature import test_substitution
+from tests.kernel.programs import test_restricted_face_minimum, test_restricted_lower_bound
 
 KINKED = network([1, 1, 1, 1], "relu", samples([0, 1, 2], [0, 0, 3]), parameters=[
     layer([[1]], [0]), layer([[-1]], [-1]), layer([[1]], [1])
@@ -54,6 +57,13 @@ SEARCHED = {
     "path": (network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, 1]), parameters=[
         layer([["3/10"], [0]], ["4/5", 1]), layer([[1, 0]], [-1])]), ["cell_minima"]),
 }  # fmt: skip
+for name, controls in {
+    "restricted_face_minimum": test_restricted_face_minimum.CONTROLS,
+    "restricted_lower_bound": test_restricted_lower_bound.CONTROLS,
+    "substitution": test_substitution.CONTROLS,
+    "tree_bound": test_tree_bound.CONTROLS,
+}.items():
+    OWN[name] = next(iter(controls.values()))
 CONTROLS = [*OWN, *SEARCHED, *CASES]
 
 

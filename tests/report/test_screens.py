@@ -55,6 +55,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "deep": lambda: kept("deep-vector"),
     "classes": lambda: kept("classes"),
     "logistic": lambda: kept("logistic-xor"),
+    "convolution": lambda: kept("convolution"),
+    "skip": lambda: kept("residual"),
     "floats": floats,
     "precise": lambda: render(explain(*precise()), "html"),
     "hostile": lambda: render(renamed(THEOREM, HOSTILE), "html"),

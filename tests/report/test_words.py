@@ -2,6 +2,7 @@
 
 import ast
 import json
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -9,7 +10,8 @@ from typing import Any, get_type_hints
 import pytest
 
 import symverify
-from symverify.kernel.core.proof import Fact
+from symverify.kernel.core.proof import Fact, Value
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.table import RULES
 from symverify.problem.load import loads
 from symverify.report import claims, render
@@ -172,7 +174,13 @@ def test_nothing_below_imports_report(part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2.736554065153498937..e-20", "0.69314718055994530941..", "[-12.345678, 12345678.000000]", "1/3"]
+    ("value", "shown"),
+    [
+        (Enclosure(Fraction(69314718055994, 10**14), Fraction(69314718055995, 10**14)), "0.6931471805.."),
+        (Enclosure(Fraction(-2), Fraction(3)), "[-2.000000, 3.000000]"),
+        ("1/3", "1/3"),
+        (None, ""),
+    ],
 )
-def test_tables_show_enclosures_as_they_are(text: str) -> None:
-    assert render.short(text) == text
+def test_tables_show_enclosures_by_the_digits_that_are_sure(value: Value, shown: str) -> None:
+    assert render.number(value) == shown

@@ -404,3 +404,45 @@ def test_the_hook_the_action_and_the_plugin_agree():
     action = (ROOT / "action.yml").read_text()
     assert "require-proved" in action
     assert "require-proved" in (ROOT / "symverify" / "pytest_plugin.py").read_text()
+
+
+TOO_LONG, NUL = "x" * 300, "a\0b"
+
+
+@pytest.mark.parametrize(
+    "bad", [TOO_LONG, f"{TOO_LONG}/{TOO_LONG}", "x/" * 3000, NUL], ids=["name", "folder", "path", "nul"]
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "{bad}", "--no-smt"],
+        ["check", "{network}", "--no-smt", "-o", "{bad}"],
+        ["check", "{network}", "--no-smt", "--witness", "{bad}"],
+        ["check", "{network}", "--no-smt", "--data", "{bad}"],
+        ["check", "{network}", "{network}", "--no-smt", "-o", "{bad}"],
+        ["atlas", "{bad}"],
+        ["cells", "{bad}"],
+        ["critical", "{bad}"],
+        ["expand", "{bad}"],
+        ["verify", "{bad}"],
+        ["verify", "{proof}", "{bad}"],
+        ["verify", "{proof}", "{network}", "--summary", "{bad}"],
+        ["diff", "{bad}", "{proof}"],
+        ["diff", "{proof}", "{bad}"],
+        ["explain", "{bad}", "{network}"],
+        ["explain", "{proof}", "{bad}"],
+        ["explain", "{proof}", "{network}", "-o", "{bad}"],
+        ["plot", "{bad}", "{network}", "-o", "f.svg"],
+        ["export", "{proof}", "{network}", "--smt2", "{bad}"],
+        ["import", "{bad}", "--data", "{network}", "-o", "{bad}"],
+        ["import", "m.onnx", "--data", "{bad}", "-o", "o.json"],
+    ],
+    ids=" ".join,
+)
+def test_a_path_that_no_file_can_have(words, bad, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("network.json", "network.symcert.json"):
+        shutil.copy(ROOT / "proofs" / "four-points" / name, tmp_path)
+    places = {"bad": bad, "network": "network.json", "proof": "network.symcert.json"}
+    assert command([word.format_map(places) for word in words]) in (2, 11)
+    assert {path.name for path in tmp_path.iterdir()} == {"network.json", "network.symcert.json"}

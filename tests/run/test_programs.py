@@ -97,3 +97,34 @@ def test_a_chain_as_a_program_gives_the_same_statements(name: str) -> None:
     known = {claim["claim"]: claim for claim in json.loads(chain.certificate)["claims"]}
     for claim in json.loads(program.certificate)["claims"]:
         assert (claim["verdict"], claim["risk"]) == (known[claim["claim"]]["verdict"], known[claim["claim"]]["risk"])
+
+
+def test_results_and_functions_of_python() -> None:
+    loaded = symverify.load(ROOT / "examples" / "residual.json")
+    assert "program of 6 nodes with 11 free parameters" in repr(loaded)
+    result = symverify.check(loaded, ["point"], smt=False)
+    assert "program of 6 nodes" in repr(result)
+    for function in (symverify.snap, symverify.cells):
+        with pytest.raises(ValueError, match="is a general program"):
+            function(loaded)
+
+
+@pytest.mark.parametrize(
+    ("layers", "bias", "verdict"),
+    [
+        ([1, 2, 1], {"hidden": True, "output": False}, "proved"),
+        ([1, 3, 2, 1], {"hidden": True, "output": False}, "proved"),
+        ([1, 2, 1], {"hidden": False, "output": True}, "refuted"),
+        ([1, 2, 1], False, None),
+    ],
+    ids=["no output bias", "deep, no output bias", "no hidden bias", "none"],
+)
+def test_theorem_1_without_some_biases_wherever_the_fit_is_reached(layers: Any, bias: Any, verdict: str | None) -> None:
+    """On x = 0..3, y = 0, 0, 0, 1 the best fit is (3x − 2)/10, of risk 3/40: no network without biases has it at 0."""
+    data = [{"x": [x], "y": [y]} for x, y in enumerate((0, 0, 0, 1))]
+    document = {"format": "symverify-network/1", "layers": layers, "activation": "relu", "loss": "squared",
+                "bias": bias, "data": data}  # fmt: skip
+    result = symverify.check(symverify.loads(json.dumps(document)), ["spurious_minimum"], smt=False)
+    found = {claim["claim"]: claim for claim in json.loads(result.certificate)["claims"]} if result.certificate else {}
+    assert (found["spurious_minimum"]["verdict"] if verdict else found.get("spurious_minimum")) == verdict
+    assert verdict is None or found["spurious_minimum"]["risk"] == "3/40"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import loads
 from symverify.run.check import check
 from symverify.run.verdict import Verdict
@@ -40,7 +41,9 @@ def test_brackets_are_tight_where_the_network_is_wide_enough(
     problem = loads(json.dumps(network(width, ys, activation, **more)))
     claim = check(problem, ["global_bounds"], timeout=20, smt=False)["global_bounds"]
     assert claim.verdict is Verdict.PROVED
-    lower, upper = (Fraction(str(claim.statement[end])) for end in ("lower", "upper"))
+    found = claim.statement["risk"]
+    assert isinstance(found, Enclosure)
+    lower, upper = found.lower, found.upper
     assert 0 <= upper - lower < Fraction(1, 10**6)
     net = FloatNetwork(problem.problem)
     for seed in range(6):
@@ -53,7 +56,9 @@ def test_a_bias_that_does_not_decay() -> None:
     problem = loads(json.dumps(network(3, [0, 1, 0, 1, 0], weight_decay={"weights": "1/5"})))
     claim = check(problem, timeout=10, smt=False)["global_bounds"]
     assert claim.verdict is Verdict.PROVED
-    assert 0 < Fraction(str(claim.statement["lower"])) <= Fraction(str(claim.statement["upper"]))
+    found = claim.statement["risk"]
+    assert isinstance(found, Enclosure)
+    assert 0 < found.lower <= found.upper
 
 
 def test_the_network_of_the_bound_is_given_where_it_fits() -> None:

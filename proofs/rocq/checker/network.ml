@@ -208,6 +208,7 @@ let read bytes open_data =
   if Read.need f "format" Read.text <> "symverify-network/1" then malformed "format" "expected \"symverify-network/1\"";
   ignore (Read.take f "name" Read.text);
   let hb, ob = Read.default f "bias" read_bias (true, true) in
+  if List.mem_assoc "program" f.Read.left && not (List.mem_assoc "layers" f.Read.left) then raise (Uncovered "a general program");
   let widths = Read.need f "layers" (Read.listed Read.natural) in
   if List.length widths < 3 || List.mem 0 widths then malformed "layers" "expected three or more widths, each at least 1";
   let rec size = function a :: (b :: _ as l) -> ((a + 1) * b) + size l | _ -> 0 in

@@ -255,10 +255,9 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
     """
     found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
     for i in range(len(problem.inputs)):
-        values = evaluate(problem, point, i)
-        for m, node in enumerate(problem.bents):
-            found[m] = found[m] or [[] for _ in values[node.source]]
-            for j, x in enumerate(values[node.source]):
+        for m, (node, z) in enumerate(zip(problem.bents, list(trace(problem, point, i))[:-1], strict=True)):
+            found[m] = found[m] or [[] for _ in z]
+            for j, x in enumerate(z):
                 at = node.h.pieces(rational(x))
                 found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i) else at)
     return found
@@ -288,11 +287,10 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
             case Affine(biased=biased):
                 spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
-                entering = spans[node.source]
                 fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
-                    for phi in entering:
+                    for phi in spans[node.source]:
                         fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])

@@ -124,6 +124,9 @@ class Programmed(Problem):
     output_bias = Absent()
     activations = Absent()
 
+    def __repr__(self) -> str:
+        return f"<Programmed {self.name[:60]!a} {self.sha256}>"
+
     @property
     def program(self) -> Program:
         """The nodes after the input."""
@@ -254,7 +257,7 @@ class Programmed(Problem):
                 known.append([None if z is None else node.h.on(node.h.pieces(z)[0], z) for z in entering])  # type: ignore[misc]
                 continue
             rows = [(*row,) for row in self.slots[node.layer].rows()]
-            spend(sum(map(len, rows)))
+            spend(50 * sum(map(len, rows)))
             ends = [*wired(node).entering(known), *[ONE] * node.biased]
             known.append([constant_sum(row, ends) for row in rows])
         return known

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 
+from ..cells.sides import sides_of
 from ..core.activation import ZERO
 from ..core.errors import Rejected, spend
 from ..core.network import Layer, Point, Problem
@@ -12,7 +13,6 @@ from .box import Box
 from .enclosure import UNIT
 from .interval import PRODUCT, WHOLE, Interval, inner, interval, require_positive
 from .kinks import Kinks, homogeneous
-from .sides import sides_of
 
 Unit = tuple[int, int]
 SHORT = 2**24  # inputs of a unit are rounded to multiples of 1/SHORT
@@ -93,7 +93,7 @@ def require_small(kinks: Kinks, box: Box, multipliers: Sequence[Interval], m: in
     problem = kinks.problem
     entering, pulls = around(kinks, box, multipliers, m)
     outputs = len(pulls[0])
-    rounded = [[Fraction(round((x.lower + x.upper) * SHORT / 2), SHORT) for x in row] for row in entering]
+    rounded = [[Fraction((x.lower + x.upper) * SHORT // 2, SHORT) for x in row] for row in entering]
     slope = max(map(abs, problem.activations[m].slopes))
     away = ZERO
     for row, near, pull in zip(entering, rounded, pulls, strict=True):

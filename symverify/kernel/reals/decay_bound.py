@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from ..cells.sides import sides_of
 from ..core.activation import ZERO
 from ..core.algebra import dot, total
 from ..core.errors import Malformed, Rejected, printable, spend, within_budget
@@ -11,7 +12,6 @@ from ..core.network import Problem
 from ..core.proof import Reading
 from ..core.text import canonical, listed, natural
 from .kinks import homogeneous
-from .sides import sides_of
 
 Sparse = list[tuple[int, Fraction]]
 

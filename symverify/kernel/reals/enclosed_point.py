@@ -29,7 +29,9 @@ def enclosed_point(step: Reading) -> EnclosedPoint:
     if not (isinstance(problem.loss, RealLoss) or problem.decays):
         raise Rejected(step.where, "is not a rule where risks are rational")
     f = predictions(problem, theta)
-    return EnclosedPoint(theta, f, enclosed_risk(problem, f, penalty(problem, theta)), given)
+    return EnclosedPoint(
+        theta, f, enclosed_risk(problem, f, penalty(problem, theta) if problem.decays else ZERO), given
+    )
 
 
 def enclosed_risk(problem: Problem, f: Sequence[Vector], penalty: Fraction = ZERO) -> Enclosure:

@@ -53,7 +53,7 @@ def import_model(
     try:
         if output.resolve() in (model.resolve(), data.resolve()):
             raise NotImportable(f"{quoted(output)} is the model or the data itself", "choose another name with -o")
-        if not force and output.exists():
+        if not force and os.path.exists(output):
             raise NotImportable(f"{quoted(output)} exists", "choose another name with -o, or replace it with --force")
         fields, sizes, notes = _fields(model, activation, loss)
         table = read_regular(data)
@@ -61,7 +61,7 @@ def import_model(
         labels = _labels(document["loss"], sizes[1])
         columns = _columns(table, data.name, sizes, labels, inputs, targets)
         document["data"] = {"csv": data.name, **columns}
-        if output.is_symlink() or data.absolute().parent != output.absolute().parent:
+        if os.path.islink(output) or data.absolute().parent != output.absolute().parent:
             document["data"] = _inline(columns, table, data.name, labels)
         text = network_text(document)
         read_network(text, lambda _: table)
@@ -81,11 +81,9 @@ def import_model(
 
 def _fields(path: Path, activation: object, loss: Any) -> tuple[dict[str, Any], tuple[int, int], tuple[str, ...]]:
     """The fields of a network file that a model file says, with the loss; d_X and d_Y; what was assumed."""
-    if (program := program_in(path)) is not None:
-        if activation is not None:
-            raise NotImportable("an ONNX file says its activations itself", "leave out --activation")
-        return program_parts(program, loss), (program.inputs, program.outputs), tuple(program.notes)
-    chain = read_model(path, activation)
+    chain = read_any(path, activation)
+    if isinstance(chain, Program):
+        return program_parts(chain, loss), (chain.inputs, chain.outputs), tuple(chain.notes)
     parts, stated = parts_of(chain), None if loss is None else loss_of(loss, chain.layers[-1].outputs)
     fields = {
         "layers": [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)],
@@ -96,12 +94,14 @@ def _fields(path: Path, activation: object, loss: Any) -> tuple[dict[str, Any], 
     return fields, (chain.layers[0].inputs, chain.layers[-1].outputs), chain.notes
 
 
-def program_in(path: Path) -> Program | None:
-    """The program in an ONNX file that is no chain; None in any other file. Raises NotImportable."""
-    if path.suffix != ".onnx":
-        return None
-    graph = graph_of(path)
-    return read_program(graph) if beyond_chains(graph) else None
+def read_any(path: Path, activation: object) -> Model | Program:
+    """The chain in a model file, or else the general program in an ONNX file that is none. Raises NotImportable."""
+    try:
+        return read_model(path, activation)
+    except NotImportable:
+        if path.suffix != ".onnx" or activation is not None or not beyond_chains(graph := graph_of(path)):
+            raise
+        return read_program(graph)
 
 
 def program_parts(program: Program, loss: Any) -> dict[str, Any]:
@@ -263,17 +263,17 @@ def _from_file(
     path: Path, activation: object, X: Any, y: Any, loss: Any, weight_decay: object, name: str
 ) -> LoadedProblem:
     try:
-        if (program := program_in(path)) is not None:
-            if weight_decay is not None:
-                raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
-            parts = program_parts(program, loss)
-            parts["loss"] = exactly(parts["loss"], "loss")
-            made = assembled(X, y, (program.inputs, program.outputs), parts, name or path.stem)
-            return replace(made, notes=tuple(program.notes))
-        chain = read_model(path, None if activation is None else exactly(activation, "activation"))
+        chain = read_any(path, None if activation is None else exactly(activation, "activation"))
     except OSError as error:
         raise NotImportable(
             f"{quoted(path)}: {error.strerror or error}", "check the path and its permissions"
         ) from None
+    if isinstance(chain, Program):
+        if weight_decay is not None:
+            raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
+        parts = program_parts(chain, loss)
+        parts["loss"] = exactly(parts["loss"], "loss")
+        made = assembled(X, y, (chain.inputs, chain.outputs), parts, name or path.stem)
+        return replace(made, notes=tuple(chain.notes))
     names = [layer.name.removesuffix(".weight") for layer in chain.layers] if path.suffix == ".safetensors" else []
     return of_model(chain, X, y, loss, weight_decay=weight_decay, name=name or path.stem, names=names)

@@ -37,7 +37,7 @@ def from_sklearn(
     """
     model, kind = _read(estimator)
     stated = dict(_LOSSES[kind]) if loss is None else loss
-    if kind in ("logistic", "softmax"):
+    if hasattr(estimator, "classes_"):
         y = _classes(estimator, y, stated)
     decay = None
     notes = list(model.notes)

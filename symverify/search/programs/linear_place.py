@@ -5,10 +5,12 @@ parameters of the last nodes then take the best predictions that they reach. Whe
 the point is a local minimum.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from random import Random
 
 from symverify.ground.linear import least_squares, nullspace
@@ -33,19 +35,21 @@ class LinearMinimum:
     path: Point | None
 
 
-def linear_minimum(problem: Programmed, attempts: int = MAX_ATTEMPTS) -> LinearMinimum:
-    """The constructed minimum. Raises NotConstructible with the reason."""
+def linear_minimum(problem: Programmed, deadline: float = inf, attempts: int = MAX_ATTEMPTS) -> LinearMinimum:
+    """The constructed minimum, by `deadline` (time.monotonic()). Raises NotConstructible with the reason."""
     if not problem.loss.smooth:
         raise NotConstructible("in a general program the construction needs a loss that is differentiable everywhere")
     reason = ""
     for number in range(attempts):
+        if time.monotonic() > deadline:
+            break
         rng = Random(number)
         pieces = chosen_pieces(problem, rng, number)
         found = attempt(problem, pieces, rng)
         if isinstance(found, LinearMinimum):
             return found
         reason = reason or found
-    raise NotConstructible(reason)
+    raise NotConstructible(reason or "there was no time to construct it")
 
 
 def chosen_pieces(problem: Programmed, rng: Random, number: int) -> Pieces:

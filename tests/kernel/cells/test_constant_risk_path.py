@@ -55,6 +55,14 @@ def swapped() -> list[Json]:
 
 SWAPPED = swapped()
 CONTROLS = {
+    "no biases": joined(
+        network([1, 1, 1], "relu", samples([1, 2], [1, 2]), bias=False), "0",
+        [layer([["1"]]), layer([["1"]])], [layer([["1/2"]]), layer([["2"]])],
+    ),
+    "one unit appears while the other's bias moves": joined(
+        LINE, "0", units(("1", "1", "1"), ("1", "2", "0"), shift="-1"),
+        units(("1/2", "3", "1"), ("1", "2", "1/2"), shift="-4"),
+    ),
     "one unit": joined(
         LINE | {"layers": [1, 1, 1]}, "0", units(("1", "1", "1"), shift="-1"), units(("1/2", "3", "2"), shift="-6")
     ),

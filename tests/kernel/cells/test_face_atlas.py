@@ -6,10 +6,11 @@ from itertools import combinations_with_replacement, product
 import pytest
 
 from symverify.kernel.cells import face_atlas as face_atlas_module
-from symverify.kernel.cells.face_atlas import FaceAtlas
+from symverify.kernel.cells.face_atlas import FaceAtlas, unit_faces
+from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, point
-from tests.kernel.corruption import Json, certificate, checked, edited, outcome
+from tests.kernel.corruption import Json, certificate, checked, edited, no_data, outcome, text
 from tests.kernel.rules import check_step, of, suite
 from tests.oracles.strata import at_faces, minima, whole
 
@@ -245,6 +246,13 @@ def test_two_breakpoints_and_a_dead_row() -> None:
     bent = {"breakpoints": [-1, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
     document = network([1, 1, 1], bent, samples([0, 1], [3, 1]), bias=False)
     assert atlas_of(document, [[F(k)] for k in (-2, -1, 0, 1, 2)]).faces == 5
+
+
+@pytest.mark.parametrize(("xs", "count"), [([[1, 0], [0, 1]], 25), ([[1, 0], [0, 0]], 5), ([[1, 0], [2, 0]], 9)])
+def test_faces_of_two_breakpoints_are_those_above_nu_0(xs: list[list[int]], count: int) -> None:
+    """Two parallel lines for each direction and breakpoint: products of the faces of points on a line."""
+    document = network([2, 1, 1], "hardtanh", samples(xs, [0, 0]), bias=False)
+    assert len(unit_faces(read_problem(text(document), no_data))) == count
 
 
 def test_hubers_loss_leaves_the_dimension_open() -> None:

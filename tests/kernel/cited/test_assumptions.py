@@ -5,9 +5,13 @@ from itertools import product
 
 import pytest
 
+from symverify.kernel.check import apply
+from symverify.kernel.cited.assumptions import Assumptions
+from symverify.kernel.core.proof import Proof
+from symverify.kernel.network_file import read_problem
 from tests.examples import EXAMPLES, Example, network, samples
 from tests.kernel.accepted import case, claim
-from tests.kernel.corruption import Json, outcome
+from tests.kernel.corruption import Json, no_data, outcome, text
 from tests.kernel.rules import cases, check, of, suite
 from tests.oracles.network import Oracle, assumptions
 
@@ -70,3 +74,23 @@ def documents() -> list[Json]:
 @pytest.mark.parametrize("document", documents())
 def test_random_problems(document: Json) -> None:
     assert decided(document)[0] == "Accepted"
+
+
+@pytest.mark.parametrize(
+    ("widths", "activation", "xs", "twins", "narrow", "even"),
+    [
+        ([1, 2, 1], "relu", [0, 1, 2], (), (), ()),
+        ([1, 2, 1], "relu", [0, 1, 1], (2, 3), (), ()),
+        ([1, 1, 1], "abs", [2, 2, 2], (1, 2), (1,), (1,)),
+        ([1, 2, 1, 1], ["relu", "abs"], [0, 1, 0], (1, 3), (2,), (2,)),
+    ],
+)
+def test_evidence(widths: Json, activation: Json, xs: Json, twins: Json, narrow: Json, even: Json) -> None:
+    """The first two samples of equal inputs, the first narrow layer, the first whose slopes cancel; from 1."""
+    problem = read_problem(text(network(widths, activation, samples(xs, [0, 1, 3]))), no_data)
+    fact = apply(Proof(problem), {"rule": "assumptions"}, "").fact
+    assert isinstance(fact, Assumptions)
+    assert {name: found for name, _, found in fact.holds} == {
+        "A1": (), "A2": twins, "A3": narrow, "A4": even, "AL": (),
+    }  # fmt: skip
+    assert [so for name, so, _ in fact.holds if name in ("A2", "A3", "A4")] == [not twins, not narrow, not even]

@@ -145,6 +145,17 @@ def test_what_a_vector_proves_depends_on_the_loss() -> None:
         check_step(document, [by_hand(above, [[2, -1]], [0])], "proves less than the claimed bound")
 
 
+def test_a_vector_must_serve_both_signs_of_a_unit() -> None:
+    """y = (2, 1): f = ±(1, 2) t. (1, −1) serves σ = + alone, (3, −1) σ = − alone, each with more than 1/2; and a split
+    by the sign, of which one side has no vector.
+    """
+    for vectors, tree in (([[1, -1]], [0]), ([[3, -1]], [0]), ([[1, -1]], [-1, 0, 0]), ([[3, -1]], [-1, 0, 0])):
+        check_step(RAMP, [by_hand("1/2", vectors, tree)], "does not admit all regions of the leaf")
+    served = below(RAMP, by_hand("1/2", [[1, -1], [3, -1]], [-1, 1, 0]))
+    other = below(RAMP, by_hand("1/2", [[1, -1], [3, -1]], [-1, 0, 1]))
+    assert sorted(outcome(each.network, each.proof)[0] for each in (served, other)) == ["Accepted", "Rejected"]
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_factor_and_reduction_scale_the_bound(reduction: str) -> None:
     """Σ (f − y)² ≥ 9/5 for the two samples."""

@@ -1,5 +1,7 @@
 """The rule `interior_minimum`: strictly inside a cell, with a constant first-order minorant."""
 
+import pytest
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import FIT, FOUR, Case, case, given, point
 from tests.kernel.corruption import Json, outcome
@@ -85,3 +87,32 @@ def test_huber_residuals_are_clipped() -> None:
 
 def test_the_fit_is_no_minimum_of_other_data() -> None:
     check_step(network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 1, 1])), [point(FIT), STEP], "not constant")
+
+
+BIASES: list[tuple[Json, Json, str, dict[tuple[bool, bool], bool]]] = [
+    # residuals (2, −1) on x = 1, 2 are orthogonal to x and not to 1: only without any bias
+    ([1, 2], ["-1", "1/2"], "1", {(h, o): not h and not o for h in (True, False) for o in (True, False)}),
+    # off, the prediction is the output bias alone
+    ([-1, -2], ["-1", "1/2"], "1", {(h, o): not o for h in (True, False) for o in (True, False)}),
+]
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(("xs", "ys", "weight", "accepted"), BIASES, ids=["on", "off"])
+def test_each_bias_counts_where_it_is(
+    depth: int, xs: Json, ys: Json, weight: str, accepted: dict[tuple[bool, bool], bool]
+) -> None:
+    """Output weight 0, so that the prediction is 0, with and without biases of hidden layers and of the output."""
+    for (hidden, output), flat in accepted.items():
+        inner = [layer([[weight]], [0] if hidden else None)] * depth
+        if depth == 2 and xs[0] < 0:  # the second layer is off by itself
+            inner = [layer([[-1]], [0] if hidden else None), layer([[-1]], [0] if hidden else None)]
+        parameters = [*inner, layer([[0]], [0] if output else None)]
+        document = network(
+            [1] * (depth + 2), "relu", samples(xs, ys), bias={"hidden": hidden, "output": output},
+            parameters=parameters,
+        )  # fmt: skip
+        whole = case(document, [point(), {"rule": "interior_minimum", "from": {"point": 0}}], given(1, "5/4"))
+        verdict, what = outcome(whole.network, whole.proof)
+        assert verdict == ("Accepted" if flat else "Rejected"), (hidden, output, what)
+        assert flat or "the first-order minorant is not constant on the cell (output 1)" in what

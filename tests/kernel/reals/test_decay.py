@@ -22,7 +22,7 @@ def test_read(value: Json, weights: str, biases: str) -> None:
     problem = problem_of(document([1, 1, 1], "relu", {"name": "huber"}, [0], [[0]], weight_decay=value))
     assert problem.decay == expected
     assert problem.decays == any(expected)
-    assert (problem.loss.rules == RULES) == any(expected)
+    assert (problem.loss.rules <= RULES) == any(expected)
 
 
 @pytest.mark.parametrize(

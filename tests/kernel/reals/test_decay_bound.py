@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from symverify.kernel.cells.sides import sides_of
 from symverify.kernel.check import apply
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import predictions
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
-from symverify.kernel.reals.sides import sides_of
+from symverify.kernel.reals.enclosure import Enclosure
 from tests.kernel.reals.made import (
     Json,
     Malformed,
@@ -62,9 +63,10 @@ def test_exact_bounds() -> None:
     assert bound(BIASED, step(["2/5"], NONE)) == Fraction(1, 5)
     assert bound(ONE, step(["0"], NONE)) == 0
     found = checked(BIASED, ON_BIASED, {"global_bounds": 2})
-    stated = dict(found.theorems[0].statement)
-    assert stated["lower"] == "1/5"
-    assert 0 <= Fraction(str(stated["upper"])) - Fraction(1, 5) < Fraction(1, 2**100)
+    stated = dict(found.theorems[0].statement)["risk"]
+    assert isinstance(stated, Enclosure)
+    assert stated.lower == Fraction(1, 5)
+    assert 0 <= stated.upper - Fraction(1, 5) < Fraction(1, 2**100)
 
 
 CONTROLS = {

@@ -7,9 +7,11 @@ import mpmath
 import pytest
 
 from symverify.kernel.check import apply
+from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Layer
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.reals.real_face_minimum import null_space
 from tests.kernel.reals.made import (
     Json,
     Malformed,
@@ -116,3 +118,14 @@ CORRUPTIONS = [
     corruption("twins", 1, ["multipliers"], [None], Malformed, "unknown key"),
 ]  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "dimension"),
+    [([], 3), ([(1, 0, 0)], 2), ([(0, 1, 2), (0, 1, 3)], 1), ([(1, 2, 3), (0, 0, 1)], 1), ([(1, 1, 1), (2, 2, 2)], 2)],
+)
+def test_null_space(rows: list[tuple[int, ...]], dimension: int) -> None:
+    """Independent vectors, as many as the rank leaves, orthogonal to all rows."""
+    found = null_space(rows, 3)
+    assert len(found) == rank(found) == dimension
+    assert not any(sum(a * x for a, x in zip(row, line, strict=True)) for row in rows for line in found)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ..cells.chambers import chambers
 from ..core.algebra import directed, echelon, integral
 from ..core.errors import spend
+from .chambers import chambers
 
 Rows = Sequence[Sequence[Fraction]]
 

@@ -1,0 +1,159 @@
+"""The rule `tree_bound`: sixteen cases by hand; each condition broken; random networks above the bound."""
+
+import random
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+
+from symverify.kernel.cells.tree_bound import cases
+from symverify.kernel.core.network import predictions, risk
+from tests.kernel.reals.made import (
+    Declined,
+    Json,
+    Malformed,
+    Rejected,
+    checked,
+    control,
+    corruption,
+    document,
+    layer,
+    problem_of,
+    refused,
+)
+from tests.kernel.reals.test_fields import as_point
+from tests.kernel.rules import suite
+
+SUM = {"name": "squared", "reduction": "sum"}
+# f(1) = a, f(2) = 2 a for a real a, as x > 0 and there are no biases: (a - 1)² + (2 a + 1)² ≥ 9/5, at a = -1/5.
+LINE = document([1, 1, 1, 1], "relu", SUM, [1, 2], [[1], [-1]], bias=False)
+G = (2, -1)
+
+
+def entries() -> Json:
+    """Of every case in the kernel's order: one unit, on at both samples, and a later unit; all in one number P ≥ 0.
+
+    u = s P (1, 2), f = t (P (1, 2) s where u is on); rows: P x ≥ 0 of the unit, then side · u ≥ 0 of the later one.
+    """
+    found: list[Any] = []
+    for s in (1, -1):
+        for sides in product((1, -1), repeat=2):
+            for t in (1, -1):
+                part = sum(t * s * x * g for x, side, g in zip((1, 2), sides, G, strict=True) if side > 0)
+                rows = [1, 2, *(side * s * x for side, x in zip(sides, (1, 2), strict=True))]
+                row = next((k for k, c in enumerate(rows) if c * part < 0), None)
+                assert part == 0 or row is not None
+                found.append([0, [] if row is None or not part else [[row, str(Fraction(-part, rows[row]))]]])
+    return found
+
+
+ON_LINE = {"rule": "tree_bound", "risk": "9/5", "vectors": [list(G)], "cases": entries()}
+POINT = {"rule": "point", "parameters": [layer([["1/5"]]), layer([["1"]]), layer([["-1"]])]}
+LAST = {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}
+CONTROLS = {"line": control(LINE, [ON_LINE, POINT, LAST], {"global_minimum": 2})}
+BALANCE = "the vector and its multipliers do not balance"
+FILLED = next(k for k, each in enumerate(ON_LINE["cases"]) if each[1])
+CORRUPTIONS = [
+    corruption("line", 0, ["risk"], "2", Rejected, "proves less than the claimed bound"),
+    corruption("line", 0, ["vectors", 0], [-2, 1], Rejected, "proves less than the claimed bound"),
+    corruption("line", 0, ["vectors", 0], [0, 0], Rejected, "proves less than the claimed bound"),
+    corruption("line", 0, ["vectors", 0], [1, -1], Rejected, BALANCE),
+    corruption("line", 0, ["vectors", 0], [2], Malformed, "expected 2 integers"),
+    corruption("line", 0, ["cases"], entries()[:15], Rejected, "expected 16, got 15"),
+    corruption("line", 0, ["cases", 3, 0], 1, Rejected, "there is no such vector"),
+    corruption("line", 0, ["cases", FILLED, 1], [], Rejected, BALANCE),
+    corruption("line", 0, ["cases", FILLED, 1, 0, 1], "7", Rejected, BALANCE),
+    corruption("line", 0, ["cases", FILLED, 1, 0, 1], "-1", Rejected, "with multipliers that are not negative"),
+    corruption("line", 0, ["cases", FILLED, 1, 0, 0], 4, Rejected, "expected numbers of rows"),
+    corruption("line", 0, ["cases", 0], [0], Malformed, "expected the number of a vector, and multipliers"),
+    corruption("line", 0, ["cases", FILLED, 1, 0], [0], Malformed, "expected a row and a number"),
+]
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_the_global_minimum() -> None:
+    stated = dict(checked(LINE, [ON_LINE, POINT, LAST], {"global_minimum": 2}).theorems[0].statement)
+    assert stated == {"risk": "9/5", "attained": True}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"layers": [1, 1, 1]}, "needs layers d, h, 1"),
+        ({"layers": [1, 1, 2, 1]}, "needs layers d, h, 1"),
+        ({"activation": "hardtanh"}, "one breakpoint at 0, and h\\(0\\) = 0"),
+        ({"loss": {"name": "huber", "delta": 1}}, "is not a rule for the huber loss"),
+        ({"bias": True}, "expected 48, got 16"),
+        ({"bias": {"hidden": False, "output": True}}, BALANCE),
+        ({"layers": [1, 1, 1, 1, 1]}, "expected 128, got 16"),
+        ({"activation": {"name": "leaky_relu", "negative_slope": "1/2"}}, "expected 32, got 16"),
+    ],
+)
+def test_other_networks(change: Json, reason: str) -> None:
+    refused(LINE | change, [ON_LINE], reason)
+
+
+def test_two_equal_units_are_one_case() -> None:
+    """With two units: the pair of different options, (on, +) and (on, −), covers each of them alone."""
+    assert cases(problem_of(LINE))[0] == 16
+    assert cases(problem_of(LINE | {"layers": [1, 2, 1, 1]}))[0] == 8
+    assert cases(problem_of(LINE | {"layers": [1, 9, 1, 1]}))[0] == 8
+
+
+def test_too_many_cases() -> None:
+    many = document([1, 1, 1, 1], "relu", SUM, list(range(1, 20)), [[0]] * 19)
+    with pytest.raises(Declined, match="cases of sides and signs"):
+        cases(problem_of(many))
+
+
+def test_every_network_is_one_of_the_cases() -> None:
+    """The sides and signs of random networks, degenerate ones too, are among those listed."""
+    noise = random.Random(3)
+    for seed in range(40):
+        widths = [noise.randint(1, 2), noise.randint(1, 2), 1, *([1] * (seed % 2)), 1]
+        xs = [[noise.randint(-2, 2) for _ in range(widths[0])] for _ in range(3)]
+        bias = noise.choice([True, False])
+        problem = problem_of(document(widths, noise.choice(["relu", "abs"]), SUM, xs, [[0]] * 3, bias=bias))
+        listed = {(frozenset(case.first), tuple(case.later)) for case in cases(problem)[1]}
+        for _ in range(20):
+            numbers = [Fraction(noise.randint(-50, 50), 7) or Fraction(1) for _ in range(problem.size())]
+            point = as_point(problem, numbers)
+            used = set()
+            for j in range(widths[1]):
+                row = [*point[0].weight[j], *([point[0].bias[j]] if point[0].bias else [])]
+                z = [sum(a * b for a, b in zip(row, problem.row(i), strict=True)) for i in range(3)]
+                if any(not v and any(problem.row(i)) for i, v in enumerate(z)):
+                    break
+                sides = tuple((v > 0) - (v < 0) for v in z)
+                if problem.activations[0].slopes[0] or any(s > 0 for s in sides):
+                    used.add((sides, 1 if point[1].weight[0][j] > 0 else -1))
+            else:
+                arriving = [layer_values(problem, point, i) for i in range(3)]
+                later = tuple(
+                    (tuple(1 if z[k] >= 0 else -1 for z in arriving), 1 if point[k + 2].weight[0][0] > 0 else -1)
+                    for k in range(len(widths) - 3)
+                )
+                assert any(used <= first and rest == later for first, rest in listed), (seed, used, later)
+
+
+def layer_values(problem: Any, point: Any, i: int) -> list[Fraction]:
+    """The pre-activations of the later units on sample i."""
+    values, found = list(problem.inputs[i]), []
+    for m, each in enumerate(point[:-1]):
+        biases = each.bias or [Fraction(0)] * len(each.weight)
+        z = [
+            sum(a * b for a, b in zip(row, values, strict=True)) + c for row, c in zip(each.weight, biases, strict=True)
+        ]
+        if m:
+            found.append(z[0])
+        low = problem.activations[m].slopes[0]
+        values = [v if v > 0 else low * v for v in z]
+    return found
+
+
+def test_no_network_is_below() -> None:
+    noise, problem = random.Random(5), problem_of(LINE)
+    for _ in range(500):
+        theta = as_point(problem, [Fraction(noise.randint(-20, 20), 8) for _ in range(3)])
+        assert risk(problem, predictions(problem, theta)) >= Fraction(9, 5)
