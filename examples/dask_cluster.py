@@ -30,7 +30,7 @@ def main() -> None:
         killed = []
 
         def watch(what: str) -> None:
-            if "nodes" in what and not killed:
+            if "is between" in what and not killed:
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
 

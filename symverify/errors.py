@@ -13,6 +13,7 @@
     ├── NotFitted               no dual point of a loss over the reals was found (symverify.search.span_dual)
     ├── NotEnclosed             no local minimum near a point was enclosed in a box (symverify.search.box)
     ├── Unfinished              a search for a global minimum ended without a proof (symverify.search.loss_tree)
+    ├── NotFinished             the time for a deep global minimum is over (symverify.search.tree_dual)
     ├── TooLong                 a number has too many digits for a solver (symverify.opinion.text); also a ValueError
     ├── NoView                  there is no such picture of the problem (symverify.report.views)
     └── Usage                   what was asked for cannot be done as it was asked; `.problem`, `.remedy`

@@ -50,7 +50,10 @@ def find(
     labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
     if form is Format.JSON:
         more = {"labels": labels, "reason": found.reason, "network": None if target is None else str(target)}
-        print(json.dumps(more) if found.result is None else as_json(found.result, more))
+        if found.result is None:
+            print(json.dumps(more))
+        else:
+            print(as_json(found.result, more))
     else:
         tell(f"labels {', '.join(labels)} on the inputs {inputs}" if labels else f"none found: {found.reason}")
         if target is not None and found.proved:

@@ -28,7 +28,9 @@ let describe = function
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "function_bound"; "global_lower_bound"; "global_minimum"; "bracket"; "limit"; "infimum"; "not_attained"; "assumptions"; "linear_collapse";
   "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas"; "enclosed_point"; "span_minimum"; "spurious_real"; "no_minimum"; "zero_infimum";
-  "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound" ]
+  "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound"; "minimum_in_box"; "face_span"; "decay_bound"; "tree_bound";
+  "restricted_face_minimum"; "restricted_lower_bound"; "substitution"; "cell_traps"; "spurious_labels"; "every_slope"; "spurious_radius";
+  "face_radius"; "cell_radius"; "global_radius"; "spurious_region"; "face_region"; "hull"; "closed_list" ]
 
 type state = { net : N.t; facts : fact array; premises : int list array; rules : string array (* of each step *) }
 

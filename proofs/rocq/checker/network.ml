@@ -209,6 +209,8 @@ let read bytes open_data =
   ignore (Read.take f "name" Read.text);
   let hb, ob = Read.default f "bias" read_bias (true, true) in
   if List.mem_assoc "program" f.Read.left && not (List.mem_assoc "layers" f.Read.left) then raise (Uncovered "a general program");
+  if List.mem_assoc "symbols" f.Read.left then raise (Uncovered "symbols in labels");
+  if List.mem_assoc "weight_decay" f.Read.left then raise (Uncovered "weight decay");
   let widths = Read.need f "layers" (Read.listed Read.natural) in
   if List.length widths < 3 || List.mem 0 widths then malformed "layers" "expected three or more widths, each at least 1";
   let rec size = function a :: (b :: _ as l) -> ((a + 1) * b) + size l | _ -> 0 in
@@ -224,6 +226,8 @@ let read bytes open_data =
   let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
   let given = Read.take f "parameters" (raw_params Read.liberal) in
   let given = Option.map (shaped (fun what -> Malformed ("parameters: " ^ what)) widths biases) given in
+  let witnesses = Read.default f "witnesses" (Read.listed (raw_params Read.liberal)) [] in
+  List.iteri (fun k w -> ignore (shaped (fun what -> Malformed (Printf.sprintf "witnesses[%d]: %s" k what)) widths biases w)) witnesses;
   Read.finish f;
   let layers = List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) in
   { widths; biases; acts; data; given; factor; huber; sha256 = Sha256.hex (bytes ^ more);

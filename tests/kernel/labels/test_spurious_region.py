@@ -24,6 +24,8 @@ CORRUPTIONS = of("a label", [
     ("not orthogonal", "steps[0].form", [1, 0, 0, 0], "Rejected", "is not orthogonal to 1 and the inputs"),
     ("0 for all labels", "steps[0].form", [1, -2, 1, 0], "Rejected", "is not shown to be positive for all values"),
     ("weights of nothing", "steps[0].weights", ["1"], "Rejected", "is not shown to be positive"),
+    ("no form", "steps[0].form", ..., "Malformed", "steps[0].form: is missing"),
+    ("short", "steps[0].form", [1, 0, -3], "Malformed", "steps[0].form: expected 4"),
     ("another domain", "claims[0].domain", "a in [0, 2]", "Rejected", "proved 'a in [0, 1]'"),
 ]) + of("a side condition", [
     ("no weight", "steps[0].weights", ["0"], "Rejected", "is not shown to be positive"),

@@ -36,7 +36,7 @@ def published() -> dict[str, Case]:
         name: case for name, case in found.items()
         if isinstance(case.network.get("data"), list)
         and "layers" in case.network
-        and "weight_decay" not in case.network
+        and not {"weight_decay", "symbols"} & case.network.keys()
     }  # fmt: skip
 
 
