@@ -19,6 +19,9 @@ CONTROLS = {
 }  # fmt: skip
 CORRUPTIONS = of("four points", [
     ("one form", "claims[0].forms", "1,-2,1,0", "Rejected", "proved '1,-2,1,0; 2,-3,0,1'"),
+    ("another sign", "claims[0].forms", "-1,2,-1,0; 2,-3,0,1", "Rejected", "proved '1,-2,1,0; 2,-3,0,1'"),
+    ("a premise", "steps[0].from", {"point": 0}, "Malformed", "steps[0].from"),
+    ("refuted", "claims[0].verdict", "refuted", "Rejected", "claims[0]"),
     ("unknown key", "steps[0].forms", [], "Malformed", "unknown key"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
