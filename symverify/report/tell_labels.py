@@ -97,7 +97,7 @@ def tell_cell_radius(story: Story, index: int) -> list[Block]:
 def tell_global_radius(story: Story, index: int) -> list[Block]:
     """The tree, with a vector that moves with the labels."""
     fact = story.fact(index, GlobalRadius)
-    if fact.radius is None or not fact.at.risk:
+    if not story.steps[index].fields.get("tree"):
         return [prose("The face fits all these labels exactly, and no risk is below 0.")]
     return [
         prose(
@@ -132,8 +132,8 @@ def tell_region(story: Story, index: int) -> list[Block]:
     return [
         prose(
             "On the face the best fit, parameters that predict it and the multipliers at its kinks are affine in the "
-            "symbols. The equations of a local minimum hold as identities; what is left are these forms, which are "
-            "positive on the whole domain."
+            "symbols. The equations of a local minimum hold as identities; what is left are these forms, which on "
+            "the whole domain are positive, or, at the multipliers of kinks, not negative."
         ),
         *table("Forms that have to be positive.", ("condition", "form"), rows, 12),
     ]

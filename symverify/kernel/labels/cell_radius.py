@@ -12,7 +12,7 @@ from ..core.algebra import dot
 from ..core.errors import Declined, Rejected, printable, within_budget
 from ..core.network import Problem, Vector
 from ..core.proof import Fact, Reading, Statement
-from ..core.text import Fields, canonical, listed
+from ..core.text import Fields, canonical, listed, natural
 
 MAX_CORNERS = 1024
 
@@ -87,7 +87,7 @@ def cell_radius(step: Reading) -> CellRadius:
 
 def read_type(fields: Fields, classes: int) -> int:
     """A type by its slots, each "+" or "−" of a class: the field "slots" is a list of their numbers."""
-    slots: list[int] = fields.need("slots", listed(lambda value, at: int(canonical(str(value), at))))
+    slots: list[int] = fields.need("slots", listed(natural))
     mask = sum(1 << slot for slot in set(slots) if 0 <= slot < 2 * classes)
     if mask.bit_count() != len(slots):
         raise Rejected(fields.at("slots"), "names a slot that there is not, or one twice")

@@ -134,12 +134,14 @@ class Moving:
     @property
     def unique(self) -> bool:
         """
-        the columns of the units with v ≠ 0, and 1, are independent, but for 0s, whose coordinates only bound ν > 0
+        the columns of the units with v ≠ 0, and 1, are independent, but for 0s, whose coordinates only bound ν > 0,
+        where the ν are constant
         the x̃ at each unit's kinks are independent
         ------------------------------------------------------------------------------------------------ [unique]
           other labels than those of the conditions have no local minimum on this face with these signs
 
-        For every label vector the best predictions in the span, and so (u, ν), c_0 and the multipliers are unique.
+        For every label vector the best predictions in the span, and so c_0, the multipliers and all coordinates of
+        (u, ν) but those are unique, and those bind nowhere.
         """
         problem, classes = self.problem, unit_classes(self.problem, self.face)
         used = [each for each in classes if any(self.signs[j] for j in each.units)]
@@ -147,7 +149,10 @@ class Moving:
             return False
         for each in used:
             for c, column in enumerate(each.columns):
-                if not any(column) and any(row[c] for row in each.rows[1:]):
+                if any(column):
+                    continue
+                moves = any(any(u[-1][1:]) for j in each.units if (u := self.units[j]) is not None)
+                if any(row[c] for row in each.rows[1:]) or (each.rows[0][c] and moves):
                     return False
         columns = [column for column in features(problem, used) if any(column)]
         kinks = [[problem.row(i) for i, place in enumerate(unit) if place % 2] for unit in self.face]

@@ -9,17 +9,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import dot
-from ..core.errors import Malformed, Rejected
+from ..core.errors import Malformed, Rejected, spend
 from ..core.network import Problem
 from ..core.text import Fields, anything, liberal, listed, shown
 from .forms import Form, combined
 
 FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
 MAX_SYMBOLS = 12
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,20}")
+NAME = re.compile(r"(?![eE][0-9]*\Z)[A-Za-z][A-Za-z0-9_]{0,20}")
 TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9][0-9./]*)?\s*\*?\s*([A-Za-z][A-Za-z0-9_]*)?)")
 
 
@@ -46,6 +47,8 @@ class Family:
 
         m, and whether the form is more than that.
         """
+        if len(weights) > len(self.where):
+            raise Rejected("", "has more weights than there are side conditions")
         given = [*weights, *[ZERO] * (len(self.where) - len(weights))]
         if min(given, default=ZERO) < 0:
             raise Rejected("", "weights of side conditions must not be negative")
@@ -117,7 +120,21 @@ def without_symbols(value: object) -> tuple[object, Family | None]:
     centre = tuple((low + high) / 2 for low, high in boxes.values())
     half = tuple((high - low) / 2 for low, high in boxes.values())
     sides, targets = (tuple(centred(form, centre) for form in part) for part in (where, labels))
+    require_inhabited(sides, half)
     return rest | {"data": plain}, Family(names, centre, half, sides, targets)
+
+
+def require_inhabited(sides: Sequence[Form], half: Sequence[Fraction]) -> None:
+    """Some symbols satisfy the side conditions: theorems about none would be empty.
+
+    Looked for on the lines from the centre to the corners of the box, at every eighth.
+    """
+    for signs in product((-1, 1), repeat=len(half) if sides else 0):
+        spend(100 * len(sides) * len(half))
+        ends = [dot(form[1:], [s * h for s, h in zip(signs, half, strict=True)]) for form in sides]
+        if any(all(form[0] + end * t / 8 > 0 for form, end in zip(sides, ends, strict=True)) for t in range(9)):
+            return
+    raise Malformed(("where", "no symbols were found that satisfy it, on the lines from the centre to the corners"))
 
 
 def symbolic(problem: Problem, family: Family | None) -> Problem:
@@ -166,7 +183,7 @@ def affine(value: object, where: str, names: Sequence[str]) -> Form:
             match is None
             or not (match[2] or match[3])
             or (place and not match[1])
-            or ("*" in match[0] and not match[2])
+            or ("*" in match[0] and not (match[2] and match[3]))
         ):
             raise Malformed((where, f"expected an affine expression in the symbols, got {shown(value)}"))
         if match[3] and match[3] not in names:
