@@ -37,6 +37,7 @@ from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 
 UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
+Watch = Callable[[int, Fraction | None, Fraction | None], None]
 MAX_SEARCHED = 4000  # parameters · samples of a chain without biases whose affine minimum is searched
 Find = Callable[[Problem, Sequence[Vector]], Rows | None]
 
@@ -95,6 +96,7 @@ class Session:
     insist: bool = True  # whether the claims were asked for by name
     gap: Fraction = Fraction(1, 10**6)  # how wide, as a share of its value, an infimum that is not rational may stay
     witnesses: Sequence[Point] = ()  # points that the user names, to be compared with
+    watch: Watch = lambda _nodes, _lower, _upper: None  # is told the bounds of the risk that a search has so far
     _global: "GlobalAnswer | None" = None
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
@@ -225,6 +227,7 @@ class Session:
                 )
         except Declined as error:
             return GlobalAnswer(None, None, False, False, str(error))
+        self.watch(result.statistics.nodes, result.lower_risk, result.upper_risk)
         if result.closed and self.options.checkpoint is not None:
             self.options.checkpoint.unlink(missing_ok=True)
         try:
@@ -293,7 +296,9 @@ class Session:
         bound = self.certificate.step("function_bound")
         fact = self.certificate.fact(bound)
         least = fact.risk if isinstance(fact, LowerBound) else ZERO
-        found = Search(self.problem, start, self.gap, self.progress).run(least, deadline)
+        search = Search(self.problem, start, self.gap, self.progress, self.watch)
+        found = search.run(least, deadline)
+        self.watch(search.nodes, found.lower, search.most)
         if found.lower > least:
             real = isinstance(self.problem.loss, RealLoss)
             fields: dict[str, object] = {"risk": str(found.lower), "tree": list(found.tree)}
@@ -314,6 +319,7 @@ class Session:
 
     def _bracket(self, seen: SearchProgress) -> None:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
+        self.watch(seen.nodes, *bracket)
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
         self.progress(
             f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"

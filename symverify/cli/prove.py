@@ -75,6 +75,9 @@ def check(
             callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
         ),
     ] = "1e-6",
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the bounds that the global search saw (JSON lines).")
+    ] = None,
     exact: Exact = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
     fresh: Annotated[
@@ -92,11 +95,16 @@ def check(
     from symverify.kernel.core.text import liberal
     from symverify.report.rationals import abridged
     from symverify.report.render import as_json, as_junit
+    from symverify.run.bounds import log_place
     from symverify.run.check import check as run
     from symverify.run.cluster import dask as cluster
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
+    if many and log is not None:
+        raise Usage(f"--log {str(log)!a} is one place for {len(found)} networks", "check them one by one")
+    if log is not None:
+        log_place(log, *found, *(witness or ()))
     others = [load_network(each, form) for each in witness or ()]
     places = _places(found, output) if many else {found[0]: output}
     told: list[_Snapped] = []
@@ -122,6 +130,7 @@ def check(
                 witnesses=others,
                 robust=robust,
                 gap=liberal(gap, "--gap"),
+                log=log,
                 progress=progress.say,
                 stopped=interrupted,
             )

@@ -1,4 +1,4 @@
-"""Commands that read certificates: verify, explain, plot, diff, export; and the format of network files."""
+"""Commands that read certificates: verify, explain, plot, diff, export; logs: bounds; and the network files' format."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -145,6 +145,24 @@ def plot(
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     with writing(writable(output, certificate, network)):
         tell(plain(run(problem, proof, output, what.value)))
+
+
+@app.command()
+def bounds(
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="What check --log has written (JSON lines).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .pdf, .svg or .png.")],
+) -> None:
+    """Draw the bounds of a global search over time.
+
+    Lower and upper bound of the least risk, as observed, not certified. Needs the extra: pip install 'symverify[plot]'.
+    """
+    from symverify.problem.regular import contents
+    from symverify.report.plots import plot_bounds as run
+    from symverify.run.bounds import read_log
+
+    seen = read_log(contents(log, "log"))
+    with writing(writable(output, log)):
+        tell(plain(run(seen, output)))
 
 
 @app.command()

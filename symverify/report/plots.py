@@ -1,5 +1,6 @@
 """Figures for papers with matplotlib (the extra `plot`): what the page draws, as PDF, SVG or PNG."""
 
+import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import BytesIO
@@ -20,11 +21,13 @@ from symverify.report.cell_pictures import cells_view
 from symverify.report.explain import Explanation, explain
 from symverify.report.scenes import Scene
 from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
+from symverify.run.bounds import Seen
 from symverify.run.verdict import Verdict
 
 What = Literal["slice", "segment", "fit", "atlas", "cells", "all"]
 WHATS: tuple[str, ...] = get_args(What)
 SUFFIXES = (".pdf", ".svg", ".png")
+_FARTHEST = 10**100
 _BELOW = ["#0d5f5c", "#2a827b", "#57a49a", "#8cc4ba", "#c3e2da"]
 _ABOVE = ["#f7eedd", "#f1dfc3", "#e9cca6", "#dfb588", "#d19a6c", "#bf7e54", "#a66142"]
 _AT, _BETTER, _INK, _VALLEY = "#b5401f", "#0a6f78", "#1b2230", "#f2b705"
@@ -53,9 +56,7 @@ def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What
     """
     if what not in WHATS:
         raise CannotPlot(f"there is no plot {what!a}", f"choose one of {', '.join(WHATS)}")
-    if path.suffix.lower() not in SUFFIXES:
-        raise CannotPlot(f"cannot write {path.suffix or 'a file without suffix'!a}", f"use {', '.join(SUFFIXES)}")
-    matplotlib = _matplotlib()
+    matplotlib = _matplotlib_for(path)
     told = explain(problem_file, certificate)
     if told.problem is None or told.verdict not in (Verdict.PROVED, Verdict.REFUTED):
         raise Rejected("", f"this certificate is {told.verdict.value}: nothing to plot")
@@ -67,7 +68,33 @@ def plot(problem_file: LoadedProblem, certificate: bytes, path: Path, what: What
     return path
 
 
-def _matplotlib() -> Any:
+def plot_bounds(log: Sequence[Seen], path: Path) -> Path:
+    """Write a figure of the bounds that a search for the global minimum saw over time: observed, not certified.
+
+    Equal logs give equal bytes with the same matplotlib. Raises CannotPlot, OSError.
+    """
+    matplotlib = _matplotlib_for(path)
+    if all(each.lower is None and each.upper is None for each in log):
+        raise CannotPlot("the log has no bounds", "make one with: symverify check --claims global_minimum --log FILE")
+    if any(abs(x) > _FARTHEST for each in log for x in (each.elapsed, each.lower, each.upper) if x is not None):
+        raise CannotPlot("the log has a number that is too large to draw")
+    with matplotlib.rc_context({**_STYLE, "backend": "agg"}):
+        figure = import_module("matplotlib.figure").Figure(figsize=(3.4, 2.7), layout="constrained")
+        axes, times = figure.subplots(), [float(each.elapsed) for each in log]
+        for name, colour in (("upper", _AT), ("lower", _BETTER)):
+            values = [math.nan if (x := getattr(each, name)) is None else float(x) for each in log]
+            axes.step(times, values, where="post", color=colour, marker=".", markersize=3, label=f"{name} bound")
+        axes.set(xlabel="seconds", ylabel="least risk", title="observed, not certified")
+        axes.locator_params(axis="x", nbins=5)
+        axes.legend()
+        _save(figure, path)
+    return path
+
+
+def _matplotlib_for(path: Path) -> Any:
+    """The library, for a file that it can write. Raises CannotPlot."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise CannotPlot(f"cannot write {path.suffix or 'a file without suffix'!a}", f"use {', '.join(SUFFIXES)}")
     try:
         return import_module("matplotlib")
     except ImportError:

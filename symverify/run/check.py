@@ -26,8 +26,9 @@ from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
 from symverify.problem.load import LoadedProblem
 from symverify.problem.shape import same_shape
-from symverify.problem.write import clean, destination, is_file
+from symverify.problem.write import clean, destination, is_file, write_atomically
 from symverify.run import checkpoints
+from symverify.run.bounds import Log, log_failed, log_place
 from symverify.run.local import processes
 from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
@@ -147,6 +148,7 @@ def check(
     witnesses: Sequence[LoadedProblem] = (),
     robust: bool = False,
     gap: Fraction = Fraction(1, 10**6),
+    log: str | os.PathLike[str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
@@ -161,7 +163,8 @@ def check(
     is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
     files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
     an infimum may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed
-    by how far the labels may move before it fails. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
+    by how far the labels may move before it fails. `log` is a file for the bounds that a search for the global minimum
+    saw as it went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
     NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
@@ -169,6 +172,7 @@ def check(
     if robust:
         names = list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
     target = None if output is None else Path(output)
+    place = None if log is None else log_place(log, target, *(each.path for each in (problem, *witnesses)))
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
@@ -178,6 +182,8 @@ def check(
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
+    seen = Log()
+    session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
         results, skipped, called = _attempted(session, names, stopped)
@@ -186,6 +192,8 @@ def check(
         if taken is None:
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
+    if place is not None:
+        _write_log(place, seen)
     left_out = dict.fromkeys(name for name, _ in skipped)
     asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else asked_names))
     if target is not None:
@@ -199,6 +207,14 @@ def check(
     if smt and not stopped():
         settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
     return CheckResult(problem, tuple(settled), whole.text, target, whole.checked, alarms, tuple(skipped), asked, kept)
+
+
+def _write_log(place: Path, seen: Log) -> None:
+    """Raises NotWritable."""
+    try:
+        write_atomically(place, seen.text())
+    except OSError as error:
+        raise log_failed(place, error) from None
 
 
 def _parameters_of(other: LoadedProblem, problem: LoadedProblem) -> Point:

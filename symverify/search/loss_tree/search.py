@@ -8,6 +8,7 @@ what it has: vectors for the nodes that are left.
 """
 
 import heapq
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -67,13 +68,14 @@ class Search:
 
     `cut`: values from here on are leaves (floats, above the floors of a loss over the reals); `goal`: what their
     vectors prove, without the factor. `stuck` are nodes that cannot be split and were not proved.
-    `hope`: descents to try yet.
+    `hope`: descents to try yet. `watch` is told the nodes and the bounds of the risk, as they are, up to rounding.
     """
 
     problem: Problem
     best: Point
     gap: Fraction
     progress: Callable[[str], None] = lambda _: None
+    watch: Callable[[int, Fraction | None, Fraction | None], None] = lambda _nodes, _lower, _upper: None
     shape: Generators = field(init=False)
     relaxation: Relaxation = field(init=False)
     floor: float = field(init=False)
@@ -265,11 +267,13 @@ class Search:
         until, told = now + SEARCHING * (deadline - now), now
         try:
             self.start(until)
+            self.watch(self.nodes, least, self.most)
             while self.open and self.most > least and (now := time.monotonic()) < until:
                 self.step()
                 value = min([each.value for each in self.open[:1]] + [each.value for each in self.stuck], default=0.0)
                 if self.open and (not self.past or value > MILESTONE * self.past[-1][0]) and value > SLIGHTLY:
                     self.past.append((value, self.left))
+                self.watch(self.nodes, self.risk(value) if self.left else None, self.most)
                 if now > told + 1:
                     told = now
                     self.progress(self.told(value))
@@ -285,6 +289,11 @@ class Search:
         if not self.left:
             return self.outcome(True)
         return self.bracket(least, deadline)
+
+    def risk(self, value: float) -> Fraction | None:
+        """A node's bound as one of the risk, up to rounding; None where it is not finite."""
+        bound = value + self.floor
+        return Fraction(bound) * self.problem.loss.factor if math.isfinite(bound) else None
 
     def told(self, value: float) -> str:
         """How far the search is."""
