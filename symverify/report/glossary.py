@@ -65,8 +65,8 @@ GLOSSARY: dict[str, str] = {
     "loss": "What a sample's prediction costs, given its label: squared, huber, absolute, quantile, hinge, "
     "logistic, cross_entropy, poisson.",
     "minimum_for_all": "A claim about a file with symbols: a local minimum on one face (--cell) for all their values.",
-    "minimum_in_box": "A claim: a local minimum lies near the given parameters, within a tiny box; proved where the "
-    "minimum itself is not rational.",
+    "minimum_in_box": "A claim: a local minimum lies in a box around a centre that the certificate gives; proved "
+    "where the minimum itself is not rational.",
     "network file": "The JSON file with architecture, activation, loss and data, perhaps a point. `symverify "
     "schema` prints its format, `symverify import` makes one of a trained model.",
     "no_spurious_for_all": "A claim about a file with symbols: none of their values gives a spurious local minimum.",

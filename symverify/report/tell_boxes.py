@@ -32,7 +32,8 @@ def tell_box(story: Story, index: int) -> list[Block]:
         prose(
             "**Second order.** On the whole box the Hessian of $L$ in the free parameters, plus a multiple of the "
             "squares of the constraints' gradients, is positive definite: every pivot of its elimination is a positive "
-            "interval. So along the constraints the risk has a strict minimum."
+            "interval. So along the constraints the risk has a strict minimum"
+            + (" in the slice of the free parameters." if held else ".")
         ),
     ]
     if held:
@@ -88,7 +89,11 @@ def where(story: Story, fact: BoxMinimum) -> list[Block]:
 def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
     """The kinks that are held, with their multipliers; those that depend on them."""
     if not fact.kinks:
-        return [prose("**Constraints.** On the box no pre-activation reaches a breakpoint: the risk is smooth there.")]
+        of = "of the network without the units that are 0 " if fact.collapsed else ""
+        dead = any(story.problem.dead_row(i) for i in range(len(story.problem.inputs)))
+        but = ", but where a sample enters as 0 at all parameters" if dead else ""
+        said = f"On the box no pre-activation {of}reaches a breakpoint{but}: its risk is smooth there."
+        return [prose(f"**Constraints.** {said}")]
     fields = story.steps[index].fields
     given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
     count = len(fact.kinks) - len(more)
@@ -102,8 +107,8 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
     found: list[Block] = [
         prose(
             f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is the rate "
-            "of the risk as the pre-activation grows, on the lower piece: negative, so that the risk rises below; with "
-            "the bend of the activation it rises above, and on every ray between the kinks of a unit:"
+            "of the risk as the pre-activation grows, on the lower piece. With the bends of the activation the risk "
+            "rises to both sides, and on every ray between the kinks of a unit:"
         ),
         *table("", headings, rows),
     ]
@@ -111,7 +116,7 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         places_of = [samples([b[2]]) for b in fact.kinks[count:]]
         found.append(
             para(
-                f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) open and close with "
+                f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
                 "these, as their inputs combine to those of the others, and count in the same condition."
             )
         )

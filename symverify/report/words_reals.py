@@ -55,7 +55,8 @@ def _fit(fact: SpanMinimum) -> str:
 
 
 def _size(fact: SpanMinimum) -> str:
-    return f"; the points of its cell of that risk are local minima, too, and form a set of dimension {fact.dimension}"
+    said = "the points of its cell of that risk are local minima, too, and form, near it, a set of dimension"
+    return f"; {said} {fact.dimension}"
 
 
 def _rational(fact: RationalMinimum, _: object) -> Sentence:

@@ -93,10 +93,11 @@ class Convex:
         """The network with these units; None if they are more than it has."""
         problem, cost = self.problem, float(self.problem.decay[0]) ** 0.5
         width, columns = problem.widths[1], self.rows.shape[1]
-        if len(self.units) > width:
+        used = [each for each in zip(self.units, self.signs, self.multiples, strict=True) if each[2] > 0]
+        if len(used) > width:
             return None
         first, last = np.zeros((width, columns)), np.zeros(width)
-        for k, (unit, sign, a) in enumerate(zip(self.units, self.signs, self.multiples, strict=True)):
+        for k, (unit, sign, a) in enumerate(used):
             size = (cost * a) ** 0.5
             first[k], last[k] = size * unit * self.scale, sign * a / size
         v = np.concatenate([first.ravel(), last, [self.bias] * problem.output_bias])

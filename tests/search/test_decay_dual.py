@@ -78,3 +78,14 @@ def test_networks_that_it_is_not_for(layers: list[int]) -> None:
     problem = loads(json.dumps(document(layers, "relu", SUM, XS, ys, weight_decay="1/5")))
     claim = check(problem, ["global_bounds"], timeout=5, smt=False)["global_bounds"]
     assert claim.reason == "a bound needs one hidden layer, scalar output, squared loss, and one breakpoint at 0"
+
+
+def test_a_unit_that_is_not_used_says_nothing() -> None:
+    """The last unit that was added may have the multiple 0."""
+    two = {"name": "two_piece", "negative_slope": "-1/2", "positive_slope": "-2"}
+    xs, ys = [[2, 0], [0, 0], [2, 0], [2, 1]], [[-3], [-2], [0], [-1]]
+    decay = {"weights": "1/4", "biases": 3}
+    bias = {"hidden": False, "output": True}
+    given = document([2, 4, 1], two, "squared", xs, ys, bias=bias, weight_decay=decay)
+    found = check(loads(json.dumps(given)), ["global_bounds"], smt=False, timeout=30)
+    assert found["global_bounds"].verdict is Verdict.PROVED

@@ -166,6 +166,8 @@ def stationary(cell: Cell, given: Sequence[Fraction], where: str) -> Stationary:
             kinked.setdefault(cell.kinks[b][:2], set()).add(cell.threshold(b))
     if any(first):
         raise Rejected(where, "its multipliers do not combine to the gradient")
+    if any(list(column) != row for column, row in zip(zip(*hessian, strict=True), hessian, strict=True)):
+        raise ArithmeticError("second derivatives are not symmetric")
     moves = flows(cell.problem, cell.at.point, cell.pattern, kinked)
     if any(dot(normal, move) for normal, _ in active for move in moves):
         raise ArithmeticError("a flow moves a kink that it should keep")

@@ -10,6 +10,7 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.errors import Declined, within_budget
 from ..core.network import (
+    Bent,
     Layer,
     Pattern,
     Place,
@@ -95,9 +96,11 @@ def derivatives(problem: Problem, point: Point, pattern: Pattern) -> tuple[Vecto
 def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Place) -> tuple[Vector, list[Vector]]:
     """The gradient and the Hessian of the pre-activation of unit j of hidden layer m on sample i, kink = (m, j, i)."""
     m, j, i = kink
-    node = problem.bents[m].source
-    below = problem.program[node - 1].layer  # of the affine map that the pre-activation comes from
-    back = [Fraction(j == k) for k in range(len(point[below].weight))]
+    node = below = problem.bents[m].source
+    while below and isinstance(above := problem.program[below - 1], Bent):  # an activation of an activation
+        below = above.source
+    last = problem.program[below - 1].layer if below else -1  # the last affine map that the pre-activation comes from
+    back = [Fraction(j == k) for k in range(len(evaluate(problem, point, i, pattern)[node]))]
 
     def at(theta: Point) -> Vector:
         return [rational(x) for x in pullback(problem, theta, i, pattern, back, node)]
@@ -105,7 +108,7 @@ def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Pla
     first = at(point)
     hessian = [[ZERO] * len(first) for _ in first]
     for place, number in list(numbered(problem)):
-        if place[0] <= below:
+        if place[0] <= last:
             there = zip(hessian[number], at(moved(point, place)), first, strict=True)
             hessian[number] = [within_budget(h + a - b) for h, a, b in there]
     return first, hessian

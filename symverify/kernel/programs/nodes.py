@@ -15,6 +15,7 @@ from .build import Builder, Shape, Value, Window
 from .network import Owned, Programmed, Slot, Slots
 from .rules import ON_PROGRAMS
 
+RESERVED = frozenset({"free", "true", "false", "null", "none", "nan", "inf", "infinity"})
 NAME, SHARED = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}"), re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 MAX_RANK = 4
 
@@ -58,7 +59,11 @@ class Network:
         rules = frozenset(rule for rule, needed in ON_PROGRAMS.items() if needed in loss.rules)
         made, data = self.builder, (replace(loss, rules=rules), inputs, targets, None, sha256, (ZERO, ZERO), ())
         parts = tuple(made.nodes), tuple(made.slots), tuple(made.bent), tuple(self.owned)
-        return Programmed(name, (), False, False, (), *data, *parts, self.outputs, frozenset(made.comparing))
+        found = Programmed(name, (), False, False, (), *data, *parts, self.outputs, frozenset(made.comparing))
+        if len({slot for _, slot in found.places}) != self.free:
+            why = "a free parameter has no place: some kernel is wider than all that it meets; freeze those entries"
+            raise Malformed(("program", why))
+        return found
 
     def fresh(self) -> int:
         """A new free parameter."""
@@ -384,6 +389,8 @@ def read_entries(network: Network, value: object, where: str, shape: Shape, part
     def read(item: object, at: str, depth: int) -> None:
         if depth == len(shape):
             named = isinstance(item, str) and SHARED.fullmatch(item)
+            if isinstance(item, str) and item.lower() in RESERVED:
+                raise Malformed((at, f"{shown(item)} is no name of a shared parameter; null is a free one"))
             found.append(None if item is None else str(item) if named else liberal(item, at))
             return
         for k, each in enumerate(listed(anything, shape[depth], "entries")(item, at)):

@@ -63,7 +63,7 @@ class SpanMinimum(RealMinimum):
     """Some point of a cell, real, has the best predictions over a span and is a local minimum; not written down.
 
     `affine`: the span is that of the inputs and 1, so that it predicts the best affine fit. `dimension` is that of
-    the set of such points of the cell, `valley` whether it is known to be more than one point.
+    the set of such points of the cell near it, `valley` whether it is known to be more than one point.
     """
 
     risk: Enclosure

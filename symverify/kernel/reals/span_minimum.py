@@ -16,8 +16,8 @@ def span_minimum(step: Reading) -> SpanMinimum:
 
     Sound: the minimum over Φ is attained (dual_bound), at predictions that some θ° has (span_of). There Σ_i r_ik φ_i
     = 0 for φ in Φ ⊇ features(C), the premise of interior_minimum. Modulo the gauge the predictions of the cell are
-    (outputs − gauge) · rank Φ free coordinates at θ°: the points of the cell of that risk are a manifold of the
-    remaining dimension.
+    (outputs − gauge) · rank Φ free coordinates at θ°: near it the points of the cell of that risk are a manifold of
+    the remaining dimension.
     """
     problem = step.proof.problem
     span, at = span_of(step)

@@ -16,7 +16,7 @@ from tests.examples import layer, network, samples
 from tests.kernel.accepted import Case, case, given, point
 from tests.kernel.corruption import Json, certificate, no_data, outcome, text
 from tests.kernel.curvature.pieces import bends_of, drawn, risk, slopes_of, values
-from tests.kernel.rules import of, suite
+from tests.kernel.rules import check_step, of, suite
 from tests.oracles.network import Oracle
 
 EMPTY = {"empty": ["1", "1"]}
@@ -256,3 +256,36 @@ def test_a_point_that_can_fall_has_no_multipliers() -> None:
     verdict, what = outcome(turned.network, turned.proof)
     assert (verdict, "its multipliers do not combine to the gradient" in what) == ("Rejected", True)
     assert Oracle(turned.network).lower_nearby(turned.network["parameters"]) is not None
+
+
+def bent_twice(label: Json) -> Json:
+    """x = 1; z = b a − a b + c through identity and ReLU; outputs a/4, b/4, relu(z), c and a b."""
+    taken = ((0, "1/4"), (1, "1/4"), (2, 1), (4, 1), (5, 1))
+    last = [[each if k == column else 0 for k in range(6)] for column, each in taken]
+    return {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "x", "op": "input", "shape": [1]},
+            {"name": "ab", "op": "affine", "from": "x", "units": 2, "weight": [["a"], ["b"]], "bias": False},
+            {"name": "flip", "op": "affine", "from": "ab", "units": 2, "weight": [[1, 0], [0, -1]], "bias": False},
+            {"name": "z", "op": "affine", "from": "flip", "units": 2, "weight": [["b", "a"], [0, 0]], "bias": ["c", 5]},
+            {"name": "same", "op": "activation", "from": "z", "activation": "identity"},
+            {"name": "h", "op": "activation", "from": "same", "activation": "relu"},
+            {"name": "product", "op": "affine", "from": "ab", "units": 1, "weight": [["b", 0]], "bias": False},
+            {"name": "c", "op": "affine", "from": "x", "units": 1, "weight": [["c"]], "bias": False},
+            {"name": "all", "op": "concat", "from": ["ab", "h", "c", "product"]},
+            {"name": "f", "op": "affine", "from": "all", "units": 5, "bias": False, "weight": last},
+        ],
+        "loss": {"name": "squared", "reduction": "sum"},
+        "data": [{"x": [1], "y": [0, 0, -1, "1/2", label]}],
+        "parameters": {"ab": {"weight": [[0], [0]]}, "z": {"bias": [0, None]}},
+    }
+
+
+def test_an_activation_of_an_activation() -> None:
+    """R falls by 3t²/8 − t⁴ along a = b = t if the label of a b is 1/4; with label 0 the point is a minimum."""
+    steps: list[Json] = [point(), {"rule": "cell_kkt", "from": {"point": 0}, "cells": [{"multipliers": ["1"]}] * 2}]
+    check_step(bent_twice("1/4"), steps, "across flows and active kinks is not positive definite")
+    flat = bent_twice(0)
+    proof = certificate(flat, steps, [given(1, "5/4")])
+    assert outcome(flat, proof)[0] == "Accepted"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel import Rejected, check
+from symverify.kernel import Malformed, Rejected, check
 from symverify.kernel.core.network import cell_of, features, jacobian_rank
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.network_file import read_problem
@@ -213,3 +213,41 @@ def test_the_restricted_flow_counterexample_is_refused() -> None:
              "claims": claims, "steps": steps}  # fmt: skip
     kind, what = outcome(document, proof)
     assert (kind, "kernel has dimension 1, the cell's symmetries span 0" in what) == ("Rejected", True)
+
+
+def convolved(weight: Json, kernel: int) -> Json:
+    """One number through a padded convolution, and an output weight."""
+    return {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "x", "op": "input", "shape": [1, 1]},
+            {"name": "k", "op": "conv1d", "from": "x", "channels": 1, "kernel": kernel, "padding": 1, "bias": False}
+            | ({} if weight is None else {"weight": weight}),
+            {"name": "f", "op": "affine", "from": "k", "units": 1, "weight": 1, "bias": False},
+        ],
+        "loss": "squared",
+        "data": [{"x": [1], "y": [1]}],
+    }
+
+
+@pytest.mark.parametrize("name", ["free", "NaN", "inf", "none", "true"])
+def test_words_that_look_like_values_are_no_names(name: str) -> None:
+    document = {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "x", "op": "input", "shape": [2]},
+            {"name": "f", "op": "affine", "from": "x", "units": 1, "weight": [[name, name]]},
+        ],
+        "loss": "squared",
+        "data": [{"x": [1, 2], "y": [1]}],
+    }
+    with pytest.raises(Malformed, match="is no name of a shared parameter"):
+        read(document)
+    document["program"][1]["weight"] = [["w", "w"]]  # type: ignore[index]
+    assert read(document).size() == 2
+
+
+def test_a_kernel_that_meets_too_little_is_refused() -> None:
+    with pytest.raises(Malformed, match="a free parameter has no place"):
+        read(convolved(None, 3))
+    assert read(convolved([[[0, None, 0]]], 3)).size() == 1
