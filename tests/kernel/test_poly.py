@@ -38,6 +38,16 @@ def test_arithmetic_agrees_with_values(seed: int) -> None:
         assert value(p * c, t) == value(c * p, t) == value(p, t) * c
 
 
+def test_what_is_constant() -> None:
+    assert [poly(*each).is_constant() for each in ((), (3,), (0, 1), (3, 1), (0, 0, 1))] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_no_trailing_zeros(seed: int) -> None:
     rng = random.Random(seed)

@@ -1,8 +1,11 @@
 """The rule `substitution`: what is proved of the full network holds for the restricted one."""
 
+from symverify.kernel.curvature.substitution import as_chain
+from symverify.kernel.network_file import read_problem
+from symverify.kernel.programs.network import Programmed
 from tests.examples import network as chain
 from tests.kernel.accepted import FIT, FOUR, Case, case, claim, given, point
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.programs.test_restricted_face_minimum import TWO, network
 from tests.kernel.rules import check_step, of, suite
 
@@ -50,3 +53,36 @@ def test_a_minimum_of_the_restricted_network_alone_does_not_carry_up() -> None:
 def test_it_is_a_rule_of_programs_alone() -> None:
     check_step(chain([1, 2, 1], "relu", FOUR), [point(FIT), STEP | {"step": {"rule": "second_order"}}],
                "substitution: is not a rule for the squared loss")  # fmt: skip
+
+
+def deep(*biases: bool, turned: bool = False) -> Programmed:
+    """Three affine maps with activations between; the second reads four units, perhaps in another order."""
+    moved: list[Json] = [
+        {"name": "square", "op": "reshape", "from": "a", "shape": [2, 2]},
+        {"name": "turned", "op": "permute", "from": "square", "axes": [1, 0]},
+        {"name": "j", "op": "flatten", "from": "turned"},
+    ]
+    nodes: list[Json] = [
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "z", "op": "affine", "from": "x", "units": 4, "bias": biases[0]},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        *(moved if turned else []),
+        {"name": "y", "op": "affine", "from": "j" if turned else "a", "units": 2, "bias": biases[1]},
+        {"name": "b", "op": "activation", "from": "y", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "b", "units": 1, "bias": biases[2]},
+    ]
+    document = {"format": "symverify-network/1", "program": nodes, "loss": "squared", "data": [{"x": [1], "y": [1]}]}
+    found = read_problem(text(document), no_data)
+    assert isinstance(found, Programmed)
+    return found
+
+
+def test_what_is_a_chain() -> None:
+    """Hidden layers have biases all or none, and each map reads the layer before it, in its order."""
+    for biases in ((True, True, True), (True, True, False), (False, False, True), (False, False, False)):
+        full = as_chain(deep(*biases))
+        assert full is not None
+        assert (full.widths, full.hidden_bias, full.output_bias) == ((1, 4, 2, 1), biases[0], biases[2])
+    assert as_chain(deep(True, False, True)) is None
+    assert as_chain(deep(False, True, True)) is None
+    assert as_chain(deep(True, True, True, turned=True)) is None
