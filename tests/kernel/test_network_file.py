@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Problem
 from symverify.kernel.losses import huber, squared
 from symverify.kernel.network_file import read_problem
+from symverify.kernel.programs.chain import read_widths
 from tests.examples import EXAMPLES, Document, Example, changed, text
 from tests.invalid import CONTROL, INVALID, Invalid, put
 
@@ -310,3 +311,18 @@ def test_any_data_file_is_read_or_malformed(content: bytes) -> None:
     for data in (content, b"u,v\n" + content):
         with suppress(Malformed):
             assert isinstance(problem_of(table(), {"a.csv": data}), Problem)
+
+
+def test_classes_are_read_from_the_column_of_labels() -> None:
+    loss = {"name": "cross_entropy", "classes": ["no", "yes"]}
+    document = table(inputs=["u"], targets=["v"]) | {"activation": "relu", "loss": loss, "layers": [1, 2, 2]}
+    problem = read_problem(json.dumps(document).encode(), opener({"a.csv": b"u,v\n1,yes\n2,no\n"}))
+    assert problem.targets == ((0, 1), (1, 0))
+    assert problem.inputs == ((1,), (2,))
+
+
+@pytest.mark.parametrize(("width", "fits"), [(349_525, True), (349_526, False)])
+def test_how_many_parameters_there_may_be(width: int, fits: bool) -> None:
+    """[1, w, 1] has 3 w + 1, biases counted; 2^20 are allowed."""
+    with nullcontext() if fits else pytest.raises(Malformed, match="more than 1048576 parameters"):
+        assert read_widths([1, width, 1], "layers") == [1, width, 1]
