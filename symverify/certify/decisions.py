@@ -1,8 +1,11 @@
-"""What is decided about a point, and how certificates spell the entries of cells."""
+"""What is decided about a point of any network: by the cells around it, by descent, as a critical point."""
 
 from symverify.certify.certificate import spelled
-from symverify.kernel.core.network import Problem
-from symverify.search.kkt import Entry
+from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.network import Point, Problem
+from symverify.search.descent import descent
+from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
 
 
 class Decision:
@@ -25,3 +28,42 @@ def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:
             return {"eliminate": {"multipliers": numbers, **parts}}
         case kind:
             return {kind: numbers}
+
+
+def by_cells(session: Session, at: int, theta: Point) -> Decision | Open:
+    """What the cells around the point decide about it, or what stays open."""
+    problem = session.problem
+    try:
+        around = decide_by_cells(problem, theta)
+    except Declined as error:
+        return Open(str(error))
+    match around:
+        case Minimum():
+            told = [entry_fields(problem, entry) for entry in around.entries]
+            return Decision(session.certificate.step("cell_kkt", {"point": at}, cells=told), False, "cell_kkt")
+        case Falls():
+            step = session.certificate.step("descent", {"point": at}, curve=spelled(problem, around.curve))
+            return Decision(step, True, around.why)
+        case _:
+            return around
+
+
+def fall(session: Session, at: int, theta: Point) -> Decision | None:
+    """A curve along which the risk falls, if one is found."""
+    found = descent(session.problem, theta)
+    if found is None:
+        return None
+    curve, why = found
+    step = session.certificate.step("descent", {"point": at}, curve=spelled(session.problem, curve))
+    return Decision(step, True, why)
+
+
+def critical_point(session: Session) -> Outcome:
+    """Whether the given parameters are a critical point strictly inside a cell."""
+    if session.problem.parameters is None:
+        return Undecided("the network file gives no parameters")
+    try:
+        at = session.certificate.point(session.problem.parameters)
+        return Proved(session.certificate.step("critical_point", {"point": at}))
+    except Rejected as error:
+        return Undecided(error.reason.removeprefix("critical_point: "))

@@ -5,7 +5,7 @@ from functools import partial
 
 from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
-from symverify.certify.decisions import Decision, entry_fields
+from symverify.certify.decisions import Decision, by_cells, critical_point, fall
 from symverify.certify.labels import (
     cell_radius,
     cell_traps,
@@ -30,8 +30,6 @@ from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
-from symverify.search.descent import descent
-from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
 from symverify.search.subgradient import at_face, in_cell, on_affine
 
 
@@ -149,18 +147,10 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
             return Decision(certificate.step(rule, {"point": at}), False, rule)
         except (Rejected, Declined):
             continue
-    try:
-        around = decide_by_cells(problem, theta)
-    except Declined as error:
-        around = Open(str(error))
-    if isinstance(around, Minimum):
-        told = [entry_fields(problem, entry) for entry in around.entries]
-        return Decision(certificate.step("cell_kkt", {"point": at}, cells=told), False, "cell_kkt")
-    found_curve = (around.curve, around.why) if isinstance(around, Falls) else descent(problem, theta)
-    if found_curve is not None:
-        curve, why = found_curve
-        return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
-    return Undecided(f"{around.reason if isinstance(around, Open) else 'open'}, and no descent was found")
+    around = by_cells(session, at, theta)
+    if isinstance(around, Decision):
+        return around
+    return fall(session, at, theta) or Undecided(f"{around.reason}, and no descent was found")
 
 
 def _by_subgradient(session: Session, at: int, theta: Point, interior: bool) -> Decision | Undecided:
@@ -174,11 +164,8 @@ def _by_subgradient(session: Session, at: int, theta: Point, interior: bool) -> 
         rows, multipliers = ([[str(x) for x in row] for row in part] for part in found)
         step = certificate.step("face_minimum", {"point": at}, multipliers=multipliers, subgradient=rows)
         return Decision(step, False, "boundary")
-    found_curve = descent(problem, theta)
-    if found_curve is not None:
-        curve, why = found_curve
-        return Decision(certificate.step("descent", {"point": at}, curve=parameters(curve)), True, why)
-    return Undecided("no subgradients prove it a local minimum, and no descent was found")
+    reason = "no subgradients prove it a local minimum, and no descent was found"
+    return fall(session, at, theta) or Undecided(reason)
 
 
 def strictly_inside(problem: Problem, theta: Point) -> bool:
@@ -242,17 +229,6 @@ def _met_bound(session: Session, reason: str) -> Outcome:
                 "global_bounds", session.certificate.step("bracket", {"bound": bound, "point": lowest})
             )
         return open_claim(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
-
-
-def critical_point(session: Session) -> Outcome:
-    """Whether the given parameters are a critical point strictly inside a cell."""
-    if session.problem.parameters is None:
-        return Undecided("the network file gives no parameters")
-    try:
-        at = session.certificate.point(session.problem.parameters)
-        return Proved(session.certificate.step("critical_point", {"point": at}))
-    except Rejected as error:
-        return Undecided(error.reason.removeprefix("critical_point: "))
 
 
 def beside(emitter: Callable[[Session], Outcome], name: str) -> Callable[[Session], Outcome]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from symverify.certify.certificate import spelled
-from symverify.certify.decisions import Decision, entry_fields
+from symverify.certify.decisions import Decision, by_cells, critical_point, fall
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
@@ -16,8 +16,6 @@ from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.better import Witness
 from symverify.search.decide import Descends, Stays
-from symverify.search.descent import descent
-from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
 from symverify.search.programs.better import better_point
 from symverify.search.programs.decide import decide_face
 from symverify.search.programs.linear_place import linear_minimum
@@ -180,7 +178,7 @@ def decided(session: Session, problem: Programmed, at: int, theta: Point) -> Dec
             return None
 
     if not problem.loss.smooth:
-        return fall(session, problem, at, theta) or Undecided("subgradients are not searched in general programs")
+        return fall(session, at, theta) or Undecided("subgradients are not searched in general programs")
     if (found := tried("interior_minimum")) is not None:
         return found
     match decide_face(problem, theta):
@@ -194,41 +192,14 @@ def decided(session: Session, problem: Programmed, at: int, theta: Point) -> Dec
     for rule in ("adjacent_cells", "second_order"):
         if (found := tried(rule)) is not None:
             return found
-    try:
-        around = decide_by_cells(problem, theta)
-    except Declined as error:
-        around = Open(str(error))
-    if isinstance(around, Minimum):
-        told_cells = [entry_fields(problem, entry) for entry in around.entries]
-        return Decision(certificate.step("cell_kkt", {"point": at}, cells=told_cells), False, "cell_kkt")
-    if isinstance(around, Falls):
-        step = certificate.step("descent", {"point": at}, curve=spelled(problem, around.curve))
-        return Decision(step, True, around.why)
+    around = by_cells(session, at, theta)
+    if isinstance(around, Decision):
+        return around
     for rule in ("second_order", "interior_minimum"):  # of the full network, which has more symmetries
         if (found := tried("substitution", step={"rule": rule})) is not None:
             return found
     reason = around.reason
-    return fall(session, problem, at, theta) or Undecided(f"{reason}, and no descent was found")
-
-
-def fall(session: Session, problem: Programmed, at: int, theta: Point) -> Decision | None:
-    """A curve along which the risk falls, if one is found."""
-    found = descent(problem, theta)
-    if found is None:
-        return None
-    curve, why = found
-    return Decision(session.certificate.step("descent", {"point": at}, curve=spelled(problem, curve)), True, why)
-
-
-def critical_point(session: Session) -> Outcome:
-    """Whether the given parameters are a critical point strictly inside a cell."""
-    if session.problem.parameters is None:
-        return Undecided("the network file gives no parameters")
-    try:
-        at = session.certificate.point(session.problem.parameters)
-        return Proved(session.certificate.step("critical_point", {"point": at}))
-    except Rejected as error:
-        return Undecided(error.reason.removeprefix("critical_point: "))
+    return fall(session, at, theta) or Undecided(f"{reason}, and no descent was found")
 
 
 def global_minimum(session: Session) -> Outcome:
