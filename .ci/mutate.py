@@ -40,7 +40,7 @@ COPIED = ("symverify", "tests", "pyproject.toml", ".ci")
 MEMORY = 4 * 10**6  # KiB
 
 TYPES = "a type: no verdict depends on it, and mypy reads it"
-METER = "work that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
+METER = "work or size that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
 WORDS = "the words or the place of a rejection"
 STRICT = "`strict` of a zip: one test reads the syntax trees and holds all of them to True"
 FROZEN = "frozen and slots of a dataclass: a guard against the kernel's own code"
@@ -91,6 +91,13 @@ ELSEWHERE = {
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
+    "cells/sides.py": ["cells/test_tree_bound.py", "reals/test_collapsed.py", "reals/test_decay_bound.py"],
+    "programs/build.py": ["programs/test_nodes.py"],
+    "programs/chain.py": ["test_network_file.py"],
+    "programs/network.py": ["programs/test_nodes.py", "programs/test_moves.py"],
+    "programs/parameters.py": ["programs/test_moves.py", "programs/test_network.py", "curvature/test_flows.py"],
+    "programs/rules.py": ["programs/test_network.py"],
+    "programs/terms.py": [f"programs/test_restricted_{rule}.py" for rule in ("lower_bound", "face_minimum")],
     "cells/strata.py": ["cells/test_constant_risk_path.py", "cells/test_cell_infimum.py", "cells/test_cell_minima.py"],
 }
 
@@ -113,6 +120,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """The parts of a file whose mutants are left out, with the reason."""
     for node in ast.walk(tree):
         match node:
+            case ast.AnnAssign(target=ast.Name(id="places"), annotation=kind, value=ast.expr() as part):
+                yield from ((kind, TYPES), (part, METER))
             case ast.arg(annotation=ast.expr() as part) | ast.AnnAssign(annotation=part):
                 yield part, TYPES
             case ast.FunctionDef(name="work"):
@@ -127,13 +136,20 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield from ((part, METER) for part in parts)
             case ast.Call(func=ast.Name(id="within_budget" | "bounded"), args=[_, *parts]):
                 yield from ((part, METER) for part in parts)
-            case ast.Assign(targets=[ast.Name(id="cost")], value=part):
+            case ast.Call(func=ast.Attribute(attr="room"), args=[part, _]):
                 yield part, METER
+            case (
+                ast.Assign(targets=[ast.Name(id="cost")], value=part)
+                | ast.AugAssign(target=ast.Attribute(attr="places"), value=part)
+            ):
+                yield part, METER
+            case ast.Compare() if any(isinstance(part, ast.Name) and part.id[:4] == "MAX_" for part in ast.walk(node)):
+                yield node, METER
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
                 yield from ((part, WORDS) for part in parts)
-            case ast.Assign(targets=[ast.Name(id="where" | "here")], value=ast.JoinedStr() as part):
+            case ast.Assign(targets=[ast.Name(id="where" | "here" | "what")], value=ast.JoinedStr() as part):
                 yield part, WORDS
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
                 yield node, IDENTITY
