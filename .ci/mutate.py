@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Mutation testing of the kernel by cosmic-ray: how many of the mutants of its files the tests kill.
 
-    python .ci/mutate.py [STOREY | STOREY/FILE.py | FILE.py | all ...] [--sample N] [--least PERCENT]
+    python .ci/mutate.py [STOREY | STOREY/FILE.py | FILE.py | all ...] [--sample N] [--draw WORD] [--least PERCENT]
 
 Works on a copy of the repository. A mutant is killed where its tests end with another exit code than 0. With --sample
 at most N mutants of each file are drawn, at places that are all different, by a hash of the line and the change: the
-same on every machine, and other edits to the file change little of it. Left out are the kinds below; those that are
+same on every machine, and other edits to the file change little of it; another --draw draws others. Left out are the kinds below; those that are
 known to change nothing are in `equivalent_mutants.toml` beside this script, each with the reason, and are not run.
 Exits with 1 where fewer than --least percent of the others are killed.
 """
@@ -95,7 +95,7 @@ ELSEWHERE = {
     "programs/build.py": ["programs/test_nodes.py"],
     "programs/chain.py": ["test_network_file.py"],
     "programs/network.py": ["programs/test_nodes.py", "programs/test_moves.py"],
-    "programs/parameters.py": ["programs/test_moves.py", "programs/test_network.py", "curvature/test_flows.py"],
+    "programs/parameters.py": ["curvature/test_flows.py", "curvature/test_cell_kkt.py", "programs/test_network.py"],
     "programs/rules.py": ["programs/test_network.py"],
     "programs/terms.py": [f"programs/test_restricted_{rule}.py" for rule in ("lower_bound", "face_minimum")],
     "cells/strata.py": ["cells/test_constant_risk_path.py", "cells/test_cell_infimum.py", "cells/test_cell_minima.py"],
@@ -191,7 +191,7 @@ def places(source: str) -> Iterator[tuple[str, int, Span]]:
             yield from ((operator, occurrence, span) for occurrence, span in enumerate(spans))
 
 
-def drawn(name: str, sample: int | None) -> tuple[list[Mutant], Counter[str]]:
+def drawn(name: str, sample: int | None, word: str) -> tuple[list[Mutant], Counter[str]]:
     """The mutants of a file that count, sampled; and how many were left out for which reason."""
     source = (ROOT / KERNEL / name).read_text(encoding="utf-8")
     lines, skipped, why_not, kept = source.splitlines(), spans_left_out(source), Counter[str](), []
@@ -209,7 +209,7 @@ def drawn(name: str, sample: int | None) -> tuple[list[Mutant], Counter[str]]:
             )
         )
         if reason is None:
-            key = f"{name}\0{lines[start[0] - 1].strip()}\0{start[1]}\0{operator}"
+            key = f"{word}{name}\0{lines[start[0] - 1].strip()}\0{start[1]}\0{operator}"
             kept.append((hashlib.sha256(key.encode()).hexdigest(), occurrence, operator, (start, end)))
         else:
             why_not[reason] += 1
@@ -292,9 +292,9 @@ def baseline(tests: list[str]) -> int:
     return 10 + 4 * int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
 
 
-def run(name: str, sample: int | None, known: dict[tuple[str, str, str], str]) -> Counter[str]:
+def run(name: str, sample: int | None, word: str, known: dict[tuple[str, str, str], str]) -> Counter[str]:
     """Runs the mutants of one file and prints those that live; how many were drawn, equivalent, killed."""
-    mutants, why_not = drawn(name, sample)
+    mutants, why_not = drawn(name, sample, word)
     count, alive, limit = Counter(drawn=len(mutants), **why_not), list[Mutant](), 0
     for mutant in mutants:
         if (name, mutant.before, mutant.after) in known:
@@ -325,6 +325,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Mutation testing of the kernel.")
     parser.add_argument("what", nargs="+", help='storeys or files, as core, core/valley.py, losses.py; or "all"')
     parser.add_argument("--sample", type=int, help="at most so many mutants of each file")
+    parser.add_argument("--draw", default="", help="a word that the draw depends on")
     parser.add_argument("--least", type=float, default=0, help="the percentage to be killed of those not equivalent")
     parser.add_argument("--list", action="store_true", help="only print the mutants that are drawn")
     given = parser.parse_args()
@@ -334,7 +335,7 @@ def main() -> int:
     known, found = equivalents(), dict[str, Counter[str]]()
     if given.list:
         for name in chosen:
-            mutants, why_not = drawn(name, given.sample)
+            mutants, why_not = drawn(name, given.sample, given.draw)
             print(f"{name}: {len(mutants)}", dict(why_not))
             for each in mutants:
                 sure = "= " if (name, each.before, each.after) in known else "  "
@@ -346,7 +347,7 @@ def main() -> int:
         os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for name in chosen:
             storey = name.partition("/")[0] if "/" in name else "beside the storeys"
-            found[storey] = found.get(storey, Counter()) + run(name, given.sample, known)
+            found[storey] = found.get(storey, Counter()) + run(name, given.sample, given.draw, known)
         os.chdir(ROOT)
     every = sum(found.values(), Counter[str]())
     for storey, count in found.items():

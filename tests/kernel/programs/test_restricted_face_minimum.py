@@ -173,3 +173,19 @@ def lower_nearby(rng: Random, document: Json, problem: Programmed, values: list[
         if squared_risk(document, moved) < here:
             return True
     return False
+
+
+def test_a_free_weight_stands_alone() -> None:
+    """Beside a frozen one of the same unit, in one output or another, or of a unit that shares its row: refused."""
+    both = network(1, "relu", [[None, 1]], TWO, {"z": {"weight": [["0"]]}, "f": {"weight": [["0", None]]}})
+    both["program"].insert(3, {"name": "j", "op": "concat", "from": ["a", "a"]})
+    both["program"][4]["from"] = "j"
+    check_step(both, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight has another weight")
+    outputs = [each | {"y": [*each["y"], 0]} for each in TWO]
+    two = network(1, "relu", [[None], [1]], outputs, {"z": {"weight": [["0"]]}, "f": {"weight": [["0"], [None]]}})
+    two["program"][3]["units"] = 2
+    check_step(two, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight has another weight")
+    for last, own in ([[1, None]], [[None, "0"]]), ([[None, 1]], [["0", None]]):
+        shared = network(2, "relu", last, TWO, {"z": {"weight": [["0"], [None]]}, "f": {"weight": own}},
+                         weight=[["w"], ["w"]])  # fmt: skip
+        check_step(shared, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight shares parameters")

@@ -112,6 +112,7 @@ CONTROLS = {
     "fewer units than samples": lies(program({"weight": 1}, RAMP), Z, "9/5", "5", [[2, -1]], [-2, 0, 0]),
     "the mean": lies(program(PLUS, TWO, loss="squared"), Z, "2", "5/2", [[-1, 0]]),
     "absolute": lies(program(PLUS, TWO, loss={"name": "absolute", "reduction": "sum"}), Z, "2", "3", [[-1, 0]]),
+    "small labels": lies(program(PLUS, data([-1, 1], ["-1/2", "1/4"])), Z, "1/4", "5/16", [[-1, 0]]),
     "two vectors": lies(program(PLUS, TWO), Z, "4", "5", [[-1, 0], [-2, 0]], [-2, 0, 1]),
 }
 CORRUPTIONS = of("frozen", [
@@ -146,6 +147,7 @@ CORRUPTIONS = of("frozen", [
     ("as if squared", "steps[0].risk", "4", "Rejected", "proves less than the claimed bound"),
     ("slightly more", "steps[0].risk", "2001/1000", "Rejected", "proves less than the claimed bound"),
 ]) + of("no bias", [
+    ("zero", "steps[0].vectors[0]", [0, 0], "Rejected", "proves less than the claimed bound"),
     ("negative", "steps[0].risk", "-1", "Rejected", "needs no proof"),
     ("slightly more", "steps[0].risk", "1801/1000", "Rejected", "proves less than the claimed bound"),
     ("orthogonal to the labels", "steps[0].vectors[0]", [1, -2], "Rejected", "proves less than the claimed bound"),
