@@ -5,9 +5,9 @@
 
 Works on a copy of the repository. A mutant is killed where its tests end with another exit code than 0. With --sample
 at most N mutants of each file are drawn, at places that are all different, by a hash of the line and the change: the
-same on every machine, and other edits to the file change little of it; another --draw draws others. Left out are the kinds below; those that are
-known to change nothing are in `equivalent_mutants.toml` beside this script, each with the reason, and are not run.
-Exits with 1 where fewer than --least percent of the others are killed.
+same on every machine, and other edits to the file change little of it; another --draw draws others. Left out are the
+kinds below; those that are known to change nothing are in `equivalent_mutants.toml` beside this script, each with the
+reason, and are not run. Exits with 1 where fewer than --least percent of the others are killed.
 """
 
 import argparse

@@ -73,8 +73,21 @@ def skip() -> Case:
     return case(document, [point(), STEP | {"multipliers": [[]]}], given(1, "2"))
 
 
+def together() -> Case:
+    """f = relu(w x) + relu(u x), the affine maps first: at w = u = 1/2 the first label costs 4, the second nothing."""
+    document = network(1, "relu", 1, TWO, {"z": {"weight": [["1/2"]]}, "y": {"weight": [["1/2"]]}})
+    document["program"][2:3] = [
+        {"name": "y", "op": "affine", "from": "x", "units": 1, "bias": False},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        {"name": "b", "op": "activation", "from": "y", "activation": "relu"},
+        {"name": "s", "op": "concat", "from": ["a", "b"]},
+    ]
+    document["program"][-1]["from"] = "s"
+    return case(document, [point(), STEP | {"multipliers": [[], []]}], given(1, "4"))
+
+
 STEP: Json = {"rule": "restricted_face_minimum", "from": {"point": 0}}
-CONTROLS = {"frozen": frozen(), "kinked": kinked(), "tied": tied(), "skip": skip()}
+CONTROLS = {"frozen": frozen(), "kinked": kinked(), "tied": tied(), "skip": skip(), "together": together()}
 CORRUPTIONS = of("kinked", [
     ("no multipliers", "steps[1].multipliers", ..., "Malformed", "multipliers: is missing"),
     ("too many groups", "steps[1].multipliers", [["1"], []], "Rejected", "expected 1 entries, got 2"),
