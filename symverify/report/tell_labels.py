@@ -45,14 +45,15 @@ def tell_spurious_radius(story: Story, index: int) -> list[Block]:
     form = ", ".join(map(str, fact.form))
     return [
         prose(
-            f"The vector ({form}) is orthogonal to 1 and to the inputs, so its product with labels that are an affine "
-            "function of the inputs is 0. Its product with the labels of the file, divided by the sum of its entries' "
-            "sizes, is"
+            f"The vector ({form}) is orthogonal to 1 and to every coordinate of the inputs, and equal on equal inputs, "
+            "so its product with labels whose means over equal inputs are an affine function of the inputs is 0. Its "
+            "product with the labels of the file, divided by the sum of its entries' sizes, is"
         ),
         formula("⟨ g , y ⟩ / Σ | g_i | = {}", fact.radius),
         prose(
             "and as long as every label moves by less than that the product stays positive: Theorem 1 goes through. "
-            "The step also names affine labels at exactly this distance, so that no larger number will do."
+            "The step also names an affine function that labels no farther than this have as their means over equal "
+            "inputs, so that no larger number will do."
         ),
     ]
 
@@ -66,9 +67,9 @@ def tell_face_radius(story: Story, index: int) -> list[Block]:
     return [
         prose(
             "On the face of {} the best fit moves linearly with the labels, and so do parameters that predict it and "
-            "the multipliers at its kinks. The point stays a local minimum on the face as long as these linear forms "
-            "in the changes of the labels stay positive; each does as long as every label moves by less than its "
-            "value divided by the sum of its coefficients' sizes.",
+            "the multipliers at its kinks. There is a local minimum on the face as long as these linear forms in the "
+            "changes of the labels stay positive; each does as long as every label moves by less than its value "
+            "divided by the sum of its coefficients' sizes.",
             story.theta(fact.at),
         ),
         *table("What may give way, the tightest first.", ("condition", "room", "coefficients"), rows, 12),
