@@ -77,8 +77,8 @@ def _face(fact: FaceRadius, names: Any) -> Sentence:
     if fact.exact and fact.radius is not None:
         said += ("; at every greater distance some labels have none there",)
     if fact.better is not None and fact.spurious is not None:
-        said += say("; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} with "
-                    "those in the file", fact.spurious, names.other(fact.better), fact.better.risk)  # fmt: skip
+        said += say("; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} "
+                    "with those in the file", fact.spurious, names.other(fact.better), fact.better.risk)  # fmt: skip
     return said
 
 
@@ -129,8 +129,8 @@ def _slopes(fact: EverySlope, _: object) -> Sentence:
 
 def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
     return (
-        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious: the product of "
-        f"some vector with all affine labels is 0, and with these it is {fact.family.spelled(fact.form)}, positive",
+        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious: the product "
+        f"of some vector with all affine labels is 0, and with these it is {fact.family.spelled(fact.form)}, positive",
     )
 
 

@@ -97,8 +97,8 @@ def diagram(problem: Problem) -> Diagram:
         raise Declined("needs one hidden layer, scalar output and squared loss")
     ends = problem.activations[0].slopes[0], problem.activations[0].slopes[-1]
     if Units.of(problem).cone and any(ends):
-        raise Declined("needs an activation with which the least risk is attained for all labels: positively homogeneous "
-                       "about a point that the biases can move to 0, or constant at both ends")  # fmt: skip
+        raise Declined("needs an activation with which the least risk is attained for all labels: positively "
+                       "homogeneous about a point that the biases can move to 0, or constant at both ends")  # fmt: skip
     if size not in (2, 3):
         raise Declined("needs three or four labels with an output bias, two or three without")
     found = list[Sheet]()

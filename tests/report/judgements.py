@@ -258,8 +258,8 @@ def _path(judge: Judge, step: int, found: Any) -> None:
 @sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
           r"local minimum strictly inside, which predicts the best fit that the cell's features allow(; with the "
           r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
-          r"at least (?P<spurious>\d+) of them are spurious local minima with these: (?P<other>the given point|another point) has risk "
-          r"(?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
+          r"at least (?P<spurious>\d+) of them are spurious local minima with these: (?P<other>the given point|another "
+          r"point) has risk (?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
 def _traps(judge: Judge, step: int, found: Any) -> None:
     entry = judge.certificate["steps"][step]
     _cells(judge, step, {"count": found["count"]})
@@ -315,8 +315,8 @@ def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(LABELS + r"there is a local minimum on the face (?P<face>\S+), with output weights of the same signs as at "
-          + WHO + r", whose risk with the labels in the file is (?P<risk>\S+?)(?P<exact>; at every greater distance some "
-          r"labels have none there)?(; nearer than "
+          + WHO + r", whose risk with the labels in the file is (?P<risk>\S+?)(?P<exact>; at every greater distance "
+          r"some labels have none there)?(; nearer than "
           r"(?P<near>\S+) it is a spurious local minimum: (?P<other>the given point|another point) is lower for these "
           r"labels, and has risk (?P<better>\S+?) with those in the file)?")  # fmt: skip
 def _face_radius(judge: Judge, step: int, found: Any) -> None:
@@ -408,8 +408,8 @@ def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
 
 
 @sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, "
-          r"of risk (?P<risk>[^,]+), is spurious: a network with such an activation and a unit that has its kink at the "
-          r"input (?P<kink>\S+) has risk (?P<better>.+)"
+          r"of risk (?P<risk>[^,]+), is spurious: a network with such an activation and a unit that has its kink at "
+          r"the input (?P<kink>\S+) has risk (?P<better>.+)"
           )  # fmt: skip
 def _every_slope(judge: Judge, step: int, found: Any) -> None:
     oracle, rng = judge.oracle, Random(judge.seed)

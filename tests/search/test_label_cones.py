@@ -9,7 +9,6 @@ import pytest
 
 import symverify
 from symverify.kernel.cells.cell_minima import CellMinima
-from symverify.kernel.core.errors import Declined
 from symverify.problem.load import loads
 from symverify.search.label_cones import facets, label_cone
 from symverify.search.regions import strata
