@@ -16,6 +16,7 @@ from symverify.certify.labels import (
     spurious_radius,
 )
 from symverify.certify.programs import OF_PROGRAMS, default_of_program
+from symverify.certify.real_traps import cell_traps as real_cell_traps
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.regions import FOR_ALL
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
@@ -311,7 +312,7 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
         return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
-        return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
+        return {**OF_REAL_LOSSES, "cell_traps": real_cell_traps, **{name: CLAIMS[name] for name in shared}}
     return {name: emitter for name, emitter in CLAIMS.items() if name not in FOR_ALL}
 
 

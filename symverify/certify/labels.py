@@ -14,7 +14,7 @@ from symverify.kernel.cells.cell_minima import choices
 from symverify.kernel.cells.strata import types
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, predictions, risk
+from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.search.affine_minimum import NotConstructible
@@ -22,7 +22,7 @@ from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
 from symverify.search.cell_radius import cell_radius as least_radius
 from symverify.search.radius import Moves, face_moves, nearest_affine, robust_neighbour, spurious_within
 from symverify.search.strata import slots_of
-from symverify.search.traps import Row, best_fit, trap
+from symverify.search.traps import Row, best_fit, subgradient, trap
 
 MAX_TRAPS = 1_000
 
@@ -49,7 +49,7 @@ def cell_traps(session: Session) -> Outcome:
     for k in range(len(cells)):
         weights = cells.witness(k)
         fits.append((weights, best_fit(problem, unit_pattern(problem, list(weights), ""))))
-    listed = [{"weights": [str(x) for x in w], "best": [str(x) for x in f]} for w, f in fits]
+    listed = [_spelled_trap(problem, w, f) for w, f in fits]
     chosen = _chosen(session, cells, fits)
     if isinstance(chosen, Undecided):
         return chosen
@@ -57,6 +57,13 @@ def cell_traps(session: Session) -> Outcome:
     if (better := _lowest(session, fits)) is not None:
         premises["better"] = better
     return Proved(session.certificate.step("cell_traps", premises, traps=listed))
+
+
+def _spelled_trap(problem: Problem, weights: Row, best: Row) -> dict[str, object]:
+    """As a certificate has it."""
+    spelled: dict[str, object] = {"weights": [str(x) for x in weights], "best": [str(x) for x in best]}
+    rows = subgradient(problem, unit_pattern(problem, list(weights), ""), best)
+    return spelled | ({} if rows is None else {"subgradient": [str(r) for (r,) in rows]})
 
 
 def _chosen(session: Session, cells: UnitCells, fits: list[tuple[Row, Row]]) -> int | Undecided | None:
@@ -73,7 +80,9 @@ def _chosen(session: Session, cells: UnitCells, fits: list[tuple[Row, Row]]) -> 
     weights = cells.witness(place)
     best = fits[place][1] if fits else best_fit(problem, units[0])
     at = certificate.point(trap(problem, weights, best))
-    return certificate.step("interior_minimum", {"point": at})
+    rows = subgradient(problem, units[0], best)
+    more = {} if rows is None else {"subgradient": [[str(r)] for (r,) in rows]}
+    return certificate.step("interior_minimum", {"point": at}, **more)
 
 
 def _lowest(session: Session, fits: list[tuple[Row, Row]]) -> int | None:

@@ -47,6 +47,7 @@ from .reals.enclosed_point import enclosed_point
 from .reals.face_span import face_span
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
+from .reals.real_cell_traps import real_cell_traps
 from .reals.real_descent import real_descent
 from .reals.real_face_minimum import real_face_minimum
 from .reals.real_interior_minimum import real_interior_minimum
@@ -103,6 +104,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         spurious_real,
         no_minimum,
         zero_infimum,
+        real_cell_traps,
         real_interior_minimum,
         real_face_minimum,
         real_descent,

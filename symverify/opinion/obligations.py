@@ -76,6 +76,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "spurious_real": EXPONENTIALS,
     "no_minimum": reals.dual_point,
     "zero_infimum": EXPONENTIALS,
+    "real_cell_traps": EXPONENTIALS,
     "real_interior_minimum": EXPONENTIALS,
     "real_face_minimum": EXPONENTIALS,
     "real_descent": EXPONENTIALS,

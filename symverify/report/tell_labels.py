@@ -9,8 +9,10 @@ from symverify.kernel.labels.face_region import FaceRegion
 from symverify.kernel.labels.forms import Condition, room
 from symverify.kernel.labels.global_radius import GlobalRadius
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
+from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
+from symverify.report.rationals import enclosed
 from symverify.report.story import Story, layers
 
 
@@ -37,6 +39,26 @@ def tell_traps(story: Story, index: int) -> list[Block]:
             More("The minimum of the cell that was asked for", (layers(story.problem, fact.minimum.at.point),))
         )
     return blocks
+
+
+def tell_real_traps(story: Story, index: int) -> list[Block]:
+    """The minima of all cells with the labels in the file."""
+    fact = story.fact(index, RealCellTraps)
+    better = None if fact.better is None else fact.better.risk.upper
+    rows: list[list[Inline]] = [
+        ["none" if risk is None else enclosed(risk), Code("".join(map(str, pieces))),
+         "yes" if better is not None and risk is not None and risk.lower > better else "not proved"]
+        for pieces, risk in fact.traps
+    ]  # fmt: skip
+    return [
+        prose(
+            "Units of one cell and of output weights of both signs predict whatever the cell's features can. Where "
+            "all labels are strictly inside the loss's domain they are a dual point themselves, so that a best fit in "
+            "the span of the features exists; it is a local minimum. With the labels in the file a dual point for each "
+            "cell shows the same, or a direction along which the risk falls for ever that there is no best fit."
+        ),
+        *(table("With the labels in the file.", ("risk", "cell of each unit", "spurious"), rows, 60) if rows else []),
+    ]
 
 
 def tell_spurious_radius(story: Story, index: int) -> list[Block]:

@@ -22,6 +22,7 @@ from symverify.report.tell_labels import (
     tell_closed_list,
     tell_face_radius,
     tell_global_radius,
+    tell_real_traps,
     tell_region,
     tell_slopes,
     tell_spurious_radius,
@@ -200,6 +201,12 @@ TELLINGS: dict[str, Telling] = {
         tell_traps,
         "Sound, because a best fit in the span of a cell's features is predicted by points strictly inside the cell, "
         "and its loss gradient is orthogonal to the features, which makes the first-order minorant constant there.",
+    ),
+    "real_cell_traps": Telling(
+        "Every cell holds local minima, for all labels inside the loss's domain",
+        tell_real_traps,
+        "Sound, because strictly inside the domain of the loss's conjugate a dual point proves that a best fit exists, "
+        "points strictly inside the cell predict it, and its loss gradient is orthogonal to the cell's features.",
     ),
     "spurious_radius": Telling(
         "How far the labels may move before Theorem 1 fails",

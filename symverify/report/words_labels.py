@@ -25,7 +25,7 @@ Sentence = tuple[Inline, ...]
 def _traps(fact: CellTraps, names: Any) -> Sentence:
     said = say(
         "whatever the labels, each of the {} cells of a hidden unit, with all units in it, holds a local minimum "
-        "strictly inside, which predicts the best fit that the cell's features allow",
+        "strictly inside, which predicts a best fit that the cell's features allow",
         fact.count,
     )
     values = sorted({risk for _, risk in fact.traps})

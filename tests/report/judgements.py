@@ -256,7 +256,7 @@ def _path(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
-          r"local minimum strictly inside, which predicts the best fit that the cell's features allow(; with the "
+          r"local minimum strictly inside, which predicts a best fit that the cell's features allow(; with the "
           r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
           r"at least (?P<spurious>\d+) of them are spurious local minima with these: (?P<other>the given point|another "
           r"point) has risk (?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..cells.strata import loss_gradient
 from ..core.activation import ZERO
 from ..core.algebra import dot, total
 from ..core.errors import Rejected, printable, within_budget
@@ -56,7 +57,7 @@ def every_slope(step: Reading) -> EverySlope:
         raise Rejected(step.where, "needs one input, one hidden layer of two or more units and scalar output")
     if not (problem.hidden_bias and problem.output_bias):
         raise Rejected(step.where, "needs all biases")
-    if not is_best(problem, problem.affine_features(), fit):
+    if not is_best(problem.affine_features(), fit, loss_gradient(problem, fit)):
         raise Rejected(step.at("fit"), "is not the best affine fit")
     c, n = problem.loss.factor, len(fit)
     (r,) = residuals(problem, [(f,) for f in fit])
