@@ -17,6 +17,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
 from symverify.search.cell_radius import cell_radius as least_radius
@@ -257,7 +258,7 @@ def spurious_labels(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
-def every_slope(session: Session) -> Outcome:
+def every_slope(session: Session, rule: str = "every_slope", **more: object) -> Outcome:
     """Theorem 1 on one input for all two slopes, with the kink that gains most where they are 0 and 1."""
     problem = session.problem
     if not problem.loss.quadratic or problem.widths[0] != 1 or problem.widths[-1] != 1:
@@ -269,11 +270,12 @@ def every_slope(session: Session) -> Outcome:
     for kink in sorted({x for (x,) in problem.inputs}):
         fields = {"kink": str(kink), "fit": [str(f) for f in values]}
         try:
-            step = session.certificate.step("every_slope", {}, **fields)
+            step = session.certificate.step(rule, {}, **fields, **more)
         except Rejected as error:
             reason = error.reason if best is None else reason
             continue
         fact = session.certificate.fact(step)
+        fact = fact.slope if isinstance(fact, SlopeRegion) else fact
         if isinstance(fact, EverySlope) and (best is None or fact.gain / fact.form[2] > best[0]):
             best = fact.gain / fact.form[2], step
     return Undecided(reason) if best is None else Proved(best[1])

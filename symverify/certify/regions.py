@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import comb
 
 from symverify.certify.certificate import parameters
-from symverify.certify.labels import spelled_moves
+from symverify.certify.labels import every_slope, spelled_moves
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.ground.linear import primitive
 from symverify.ground.simplex import maximise
@@ -38,6 +38,17 @@ def spurious_for_all(session: Session) -> Outcome:
         return Proved(session.certificate.step("spurious_region", {}, **fields))
     except Rejected as error:
         return Undecided(error.reason)
+
+
+def spurious_for_all_slopes(session: Session) -> Outcome:
+    """Theorem 1 for all slopes that the symbols stand for, but for equal ones if there are such."""
+    family = family_of(session.problem)
+    first, second = family.slopes
+    bend = tuple(a - b for a, b in zip(first, second, strict=True))
+    given = [weights(family, form) for form in (bend, tuple(-x for x in bend))] if family.where and any(bend) else []
+    found = next(filter(None, given), None)
+    more = {} if found is None else {"weights": [str(x) for x in found]}
+    return every_slope(session, "slope_region", **more)
 
 
 def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fraction]] | None:
@@ -187,3 +198,4 @@ FOR_ALL: Mapping[str, Callable[[Session], Outcome]] = {
     "spurious_face_for_all": spurious_face_for_all,
     "no_spurious_for_all": no_spurious_for_all,
 }
+FOR_ALL_SLOPES: Mapping[str, Callable[[Session], Outcome]] = {"spurious_for_all": spurious_for_all_slopes}

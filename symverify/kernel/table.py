@@ -37,6 +37,7 @@ from .labels.face_radius import face_radius
 from .labels.face_region import face_region
 from .labels.global_radius import global_radius
 from .labels.hull import hull
+from .labels.slope_region import slope_region
 from .labels.spurious_labels import spurious_labels
 from .labels.spurious_radius import spurious_radius
 from .labels.spurious_region import spurious_region
@@ -94,6 +95,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         cell_radius,
         global_radius,
         spurious_region,
+        slope_region,
         face_region,
         hull,
         closed_list,

@@ -61,6 +61,7 @@ LABELS: Mapping[str, Poser | Unposed] = {
     ),
     "global_radius": Unposed("a tree with a vector that moves with the labels; no single statement is short enough"),
     "spurious_region": labels.spurious_region,
+    "slope_region": labels.slope_region,
     "face_region": labels.face_region,
     "hull": labels.hull,
     "closed_list": Unposed("a long list of faces, each with a linear form; no single statement is short enough"),

@@ -8,6 +8,7 @@ from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion
 from symverify.kernel.labels.forms import Condition, room
 from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
@@ -134,13 +135,15 @@ def tell_global_radius(story: Story, index: int) -> list[Block]:
 
 def tell_slopes(story: Story, index: int) -> list[Block]:
     """The better risk as a function of the slopes."""
-    fact = story.fact(index, EverySlope)
+    found = story.facts[index]
+    fact = found.slope if isinstance(found, SlopeRegion) else story.fact(index, EverySlope)
     return [
         prose(
             "Whatever the slopes, the residuals of the affine fit are orthogonal to affine functions, so that a unit "
             "with a kink among the inputs is seen by them only through the difference of its slopes. With the best "
-            "output weight and bias the risk is $R = {} − {} ( a − b )^2 / V$, where V is the squared deviation of "
-            "the unit's values from their mean, a positive definite form in the slopes.",
+            "output weight and bias the risk is $R = {} − {} d^2 / V$, where d is the difference of the slopes and V a "
+            "multiple of the squared deviation of the unit's values from their mean, a positive definite form in the "
+            "slopes.",
             fact.risk, fact.gain,
         )
     ]  # fmt: skip

@@ -242,6 +242,12 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
         "slopes is not 0, so that some units predict that fit.",
     ),
+    "slope_region": Telling(
+        "Theorem 1 for all values of the symbols in the slopes",
+        tell_slopes,
+        "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
+        "slopes is not 0, so that some units predict that fit.",
+    ),
     "spurious_region": Telling(
         "Theorem 1 for all values of the symbols",
         untold,

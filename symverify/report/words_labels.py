@@ -14,6 +14,7 @@ from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion, spelled_square
 from symverify.kernel.labels.global_radius import GlobalRadius
 from symverify.kernel.labels.hull import SpuriousHull
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
@@ -134,6 +135,14 @@ def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
     )
 
 
+def _slope_region(fact: SlopeRegion, _: object) -> Sentence:
+    return say(
+        f"for all {fact.domain}: with an activation of {fact.family.slope_words} a local minimum that predicts the "
+        "best affine fit, of risk {}, is spurious: a network with a unit that has its kink at the input {} has risk {}",
+        fact.slope.risk, fact.slope.kink, fact.better,
+    )  # fmt: skip
+
+
 def _region(fact: FaceRegion, _: object) -> Sentence:
     risk = spelled_square(fact.family, fact.errors, fact.factor)
     return say(f"for all {fact.family.domain()}: there is a local minimum on the face {{}}, of risk {risk}",
@@ -161,6 +170,7 @@ LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     FaceRadius: _face,
     CellRadius: _cell,
     GlobalRadius: _global,
+    SlopeRegion: _slope_region,
     SpuriousRegion: _spurious_region,
     FaceRegion: _region,
     SpuriousHull: _hull,

@@ -415,15 +415,15 @@ def _every_slope(judge: Judge, step: int, found: Any) -> None:
     oracle, rng = judge.oracle, Random(judge.seed)
     fit = [[Fraction(f)] for f in judge.certificate["steps"][step]["fit"]]
     holds(oracle.risk_of(fit) == Fraction(found["risk"]), "the risk is another")
-    rational = r"(\d+(?:/\d+)?)"
+    rational, size = r"(\d+(?:/\d+)?)", r"(?:(\d+) )?"
     parts = re.fullmatch(
         rf"{rational} - {rational} \(a - b\)\^2 / "
-        rf"\({rational} a\^2(?: ([-+]) {rational} a b)? \+ {rational} b\^2\)",
+        rf"\({size}a\^2(?: ([-+]) {size}a b)? \+ {size}b\^2\)",
         found["better"],
     )
     holds(parts is not None, "it is no such text")
     start, gain, p, sign, middle, r = parts.groups()  # type: ignore[union-attr]
-    q = Fraction(middle or 0) * (-1 if sign == "-" else 1)
+    p, r, q = p or 1, r or 1, Fraction(middle or 1) * (-1 if sign == "-" else 1 if sign else 0)
     kink, n = Fraction(found["kink"]), len(fit)
     for _ in range(8):
         a, b = Fraction(rng.randint(-5, 5), 3), Fraction(rng.randint(-5, 5), 2)

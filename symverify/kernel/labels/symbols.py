@@ -1,8 +1,9 @@
 """Network files with symbols: labels that are affine in some numbers, each in an interval, with side conditions.
 
 Such a file is a network file with "symbols", {"a": [low, high], …}, perhaps "where", a list of affine texts that are
-> 0, and labels like "1/2 + a". Its problem is that of the centre of the intervals; but that is not what it is about,
-so its loss allows the rules for all values of the symbols, and no others.
+> 0, and labels like "1/2 + a"; or numbers as labels, and affine texts as the two slopes of the activation. Its problem
+is that of the centre of the intervals; but that is not what it is about, so its loss allows the rules for all values of
+the symbols, and no others.
 """
 
 import re
@@ -19,20 +20,26 @@ from ..core.text import Fields, anything, liberal, listed, shown
 from .forms import Form, combined
 
 FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
+FOR_ALL_SLOPES = frozenset({"slope_region"})
 MAX_SYMBOLS = 12
 NAME = re.compile(r"(?![eE][0-9]*\Z)[A-Za-z][A-Za-z0-9_]{0,20}")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9][0-9./]*)?\s*\*?\s*([A-Za-z][A-Za-z0-9_]*)?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Symbols a_k = centre_k + d_k, |d_k| ≤ half_k, with the forms in `where` > 0; the labels are forms in d."""
+    """Symbols a_k = centre_k + d_k, |d_k| ≤ half_k, with the forms in `where` > 0; the labels are forms in d.
+
+    So are the two `slopes`, if they are what the symbols are about; else there are none.
+    """
 
     names: tuple[str, ...]
     centre: tuple[Fraction, ...]
     half: tuple[Fraction, ...]
     where: tuple[Form, ...]
     labels: tuple[Form, ...]
+    slopes: tuple[Form, ...] = ()
 
     @property
     def size(self) -> int:
@@ -69,6 +76,11 @@ class Family:
                 size = "" if abs(x) == 1 else f"{abs(x)} "
                 parts.append(f"{'- ' if x < 0 else '+ ' if parts else ''}{size}{name}")
         return " ".join(parts)
+
+    @property
+    def slope_words(self) -> str:
+        """The slopes, if they are what the symbols are about: "slopes a and 1"."""
+        return f"slopes {' and '.join(map(self.spelled, self.slopes))}" if self.slopes else ""
 
     def domain(self) -> str:
         """For which values: "a in [0, 1], b in [0, 2] with 1 - a - b > 0"."""
@@ -119,9 +131,26 @@ def without_symbols(value: object) -> tuple[object, Family | None]:
         plain.append({"x": x, "y": [0]})
     centre = tuple((low + high) / 2 for low, high in boxes.values())
     half = tuple((high - low) / 2 for low, high in boxes.values())
-    sides, targets = (tuple(centred(form, centre) for form in part) for part in (where, labels))
+    slopes = read_slopes(value.get("activation"), "activation", names)
+    if slopes and any(any(form[1:]) for form in labels):
+        raise Malformed(("symbols", "either the labels or the slopes may be affine in them, not both"))
+    sides, targets, bends = (tuple(centred(form, centre) for form in part) for part in (where, labels, slopes))
     require_inhabited(sides, half)
-    return rest | {"data": plain}, Family(names, centre, half, sides, targets)
+    if slopes and isinstance(rest["activation"], dict):
+        rest["activation"] = rest["activation"] | {"slopes": [str(form[0]) for form in bends]}
+    return rest | {"data": plain}, Family(names, centre, half, sides, targets, bends)
+
+
+def read_slopes(value: object, where: str, names: Sequence[str]) -> list[Form]:
+    """The two slopes of an activation, if one of them is a text with a symbol."""
+    given = value.get("slopes") if isinstance(value, dict) else None
+
+    def symbolic_text(each: object) -> bool:
+        return isinstance(each, dict) or (type(each) is str and any(name in names for name in WORD.findall(each)))
+
+    if not isinstance(given, list) or not any(map(symbolic_text, given)):
+        return []
+    return listed(lambda each, at: affine(each, at, names), 2, "slopes")(given, f"{where}.slopes")
 
 
 def require_inhabited(sides: Sequence[Form], half: Sequence[Fraction]) -> None:
@@ -142,7 +171,8 @@ def symbolic(problem: Problem, family: Family | None) -> Problem:
     if family is None:
         return problem
     exact = problem.loss.quadratic and problem.shallow and not problem.decays
-    loss = replace(problem.loss, rules=FOR_ALL if exact else frozenset())
+    rules = FOR_ALL_SLOPES if family.slopes else FOR_ALL
+    loss = replace(problem.loss, rules=rules if exact else frozenset())
     targets = tuple((form[0],) for form in family.labels)
     shape = (problem.name, problem.widths, problem.hidden_bias, problem.output_bias, problem.activations, loss)
     return SymbolicProblem(*shape, problem.inputs, targets, None, problem.sha256, problem.decay, (), family)
