@@ -1,6 +1,7 @@
 """Claims for all values of the symbols of a network file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
@@ -12,14 +13,16 @@ from symverify.ground.simplex import maximise
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point
-from symverify.kernel.labels.closed_list import MAX_STRATA, named_faces
-from symverify.kernel.labels.symbols import Family, family_of
+from symverify.kernel.labels.closed_list import MAX_STRATA, State, named_faces
+from symverify.kernel.labels.symbols import Family, SymbolicProblem, family_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima
 from symverify.search.global_minimum import global_minimum
 from symverify.search.radius import face_moves
-from symverify.search.regions import Excluded, bound, excluded, sides, strata, weights
+from symverify.search.regions import Excluded, Form, bound, excluded, sides, strata, weights
+from symverify.search.splits import best_split
 
+MAX_NODES = 200
 NEEDS = (
     "with symbols only one hidden layer, scalar output and squared loss are decided: else predictions move otherwise"
 )
@@ -154,31 +157,60 @@ def _region(session: Session, start: Point) -> int | Undecided:
 
 
 def no_spurious_for_all(session: Session) -> Outcome:
-    """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded."""
+    """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded.
+
+    Where that is not so on the whole domain, on each part of a tree of linear splits.
+    """
     problem = session.problem
+    if not isinstance(problem, SymbolicProblem):
+        raise TypeError("a claim for files with symbols")
     count = comb(3 * len(named_faces(problem)) + problem.widths[1] - 1, problem.widths[1])
     if count > MAX_STRATA:
         return Undecided(f"there are {count} choices of faces and signs, more than {MAX_STRATA}")
-    entries, common = list[dict[str, object]](), None
-    for number, stratum in enumerate(strata(problem)):
-        if session.remaining() < 0:
-            return Undecided(f"stopped after {number} of {count} choices of faces and signs, as the time was up")
-        found = excluded(problem, stratum)
-        if not isinstance(found, Excluded):
-            fit = [[str(x) for x in form] for form in found]
-            if common is not None and fit != common:
-                return Undecided("two faces may have local minima with different predictions")
-            common = fit
-            entries.append({})
+    nodes, todo = list[dict[str, object]](), [problem]
+    while todo:
+        there = todo.pop()
+        session.progress(f"faces and signs on {len(nodes) + 1} nodes of a tree")
+        if len(nodes) > MAX_NODES or session.remaining() < 0:
+            return Undecided(f"stopped after {len(nodes)} nodes of a tree of splits, as that was too many or too long")
+        found = _part(session, there)
+        if isinstance(found, Undecided):
+            return found
+        if isinstance(found, dict):
+            nodes.append(found)
             continue
-        entries.append(_spelled(found, bool(family_of(problem).where)))
-    if common is None:
-        return Undecided("no face is left")
-    listed = [{key: value for key, value in each.items() if value != common or key != "fit"} for each in entries]
+        if (form := best_split(there, found)) is None:
+            return Undecided("two faces may have local minima with different predictions for the same values")
+        nodes.append({"split": [str(x) for x in form]})
+        above, below = there.family.split(form)
+        todo += [replace(there, family=below), replace(there, family=above)]
     try:
-        return Proved(session.certificate.step("closed_list", fit=common, strata=listed))
+        if len(nodes) == 1:
+            return Proved(session.certificate.step("closed_list", {}, **nodes[0]))
+        return Proved(session.certificate.step("closed_list", {}, cover=nodes))
     except Rejected as error:
         return Undecided(error.reason)
+
+
+def _part(session: Session, problem: SymbolicProblem) -> dict[str, object] | list[tuple[State, ...]] | Undecided:
+    """The fields of a part of the domain; or where its faces have several predictions, those that are not excluded."""
+    fits, entries, left = list[list[Form]](), list[dict[str, object]](), list[tuple[State, ...]]()
+    for stratum in strata(problem):
+        if session.remaining() < 0:
+            return Undecided("the time was up before all choices of faces and signs were looked at")
+        found = excluded(problem, stratum)
+        if isinstance(found, Excluded):
+            entries.append(_spelled(found, bool(problem.family.where or problem.family.weak)))
+            continue
+        if not any(all(map(problem.family.same, found, other)) for other in fits):
+            fits.append(found)
+        entries.append({"fit": [[str(x) for x in form] for form in found]})
+        left.append(stratum)
+    if len(fits) > 1:
+        return left
+    common = [[str(x) for x in form] for form in fits[0]] if fits else None
+    rest = [{key: value for key, value in each.items() if key != "fit" or value != common} for each in entries]
+    return {"strata": rest} if common is None else {"fit": common, "strata": rest}
 
 
 def _spelled(found: Excluded, sided: bool) -> dict[str, object]:

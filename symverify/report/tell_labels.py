@@ -168,10 +168,13 @@ def tell_region(story: Story, index: int) -> list[Block]:
 def tell_closed_list(story: Story, index: int) -> list[Block]:
     """How the list is closed."""
     fact = story.fact(index, NoSpurious)
+    parts = len(fact.parts)
+    each = f"Linear forms cut the domain into {parts} parts. " * (parts > 1)
+    which = "on each part at least " * (parts > 1) + str(fact.excluded)
     return [
         prose(
-            f"A choice of a face for each unit and of a sign of its output weight leaves one candidate for the "
-            f"predictions of a local minimum, affine in the symbols. Of the {fact.strata} choices {fact.excluded} are "
+            f"{each}A choice of a face for each unit and of a sign of its output weight leaves one candidate for the "
+            f"predictions of a local minimum, affine in the symbols. Of the {fact.strata} choices {which} are "
             "excluded, each by one linear form in the symbols: a direction in which the risk falls, or a vector that "
             "separates the candidate from what these faces and signs can predict. The others have one candidate in "
             "common. As the activation is positively homogeneous about a point that the biases can move to 0, some "

@@ -155,10 +155,12 @@ def _hull(fact: SpuriousHull, names: Any) -> Sentence:
 
 
 def _closed(fact: NoSpurious, _: object) -> Sentence:
-    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    parts = len(fact.parts)
+    these = "for any of these values" if parts == 1 else f"on each of the {parts} parts of a partition of these values"
     return (
-        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {risk}. Of the {fact.strata} "
-        f"choices of faces and signs, up to exchanging units, {fact.excluded} have none for any of these values",
+        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
+        f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "
+        f"have none {these}",
     )
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import product
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import dot
+from ..core.algebra import dot, rank
 from ..core.errors import Malformed, Rejected, spend
 from ..core.network import Problem
 from ..core.text import Fields, anything, liberal, listed, shown
@@ -21,7 +21,7 @@ from .forms import Form, combined
 
 FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
 FOR_ALL_SLOPES = frozenset({"slope_region"})
-MAX_SYMBOLS = 12
+MAX_SYMBOLS, FEW_SYMBOLS = 12, 7
 NAME = re.compile(r"(?![eE][0-9]*\Z)[A-Za-z][A-Za-z0-9_]{0,20}")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9][0-9./]*)?\s*\*?\s*([A-Za-z][A-Za-z0-9_]*)?)")
@@ -31,7 +31,8 @@ TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9][0-9./]*)?\s*\*?\s*([A-Za-z][A-Za-z0-9
 class Family:
     """Symbols a_k = centre_k + d_k, |d_k| ≤ half_k, with the forms in `where` > 0; the labels are forms in d.
 
-    So are the two `slopes`, if they are what the symbols are about; else there are none.
+    So are the two `slopes`, if they are what the symbols are about; else there are none. On a part of the domain forms
+    in `weak` are ≥ 0.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ class Family:
     where: tuple[Form, ...]
     labels: tuple[Form, ...]
     slopes: tuple[Form, ...] = ()
+    weak: tuple[Form, ...] = ()
 
     @property
     def size(self) -> int:
@@ -48,19 +50,30 @@ class Family:
 
     def least(self, form: Form, weights: Sequence[Fraction] = ()) -> tuple[Fraction, bool]:
         """
-        λ ≥ 0      m = the least value of form − Σ λ_k where_k on the box
-        ----------------------------------------------------------------- [least]
-          form ≥ m on the domain, and > m if some λ_k > 0
+        λ ≥ 0      m = the least value of form − Σ λ_k side_k on the box, the sides being `where`, then `weak`
+        ---------------------------------------------------------------------------------------------------- [least]
+          form ≥ m on the domain, and > m if some λ_k > 0 of `where`
 
         m, and whether the form is more than that.
         """
-        if len(weights) > len(self.where):
+        sides = (*self.where, *self.weak)
+        if len(weights) > len(sides):
             raise Rejected("", "has more weights than there are side conditions")
-        given = [*weights, *[ZERO] * (len(self.where) - len(weights))]
+        given = [*weights, *[ZERO] * (len(sides) - len(weights))]
         if min(given, default=ZERO) < 0:
             raise Rejected("", "weights of side conditions must not be negative")
-        rest = combined([(ONE, form), *((-w, each) for w, each in zip(given, self.where, strict=True))], self.size)
-        return rest[0] - dot([abs(x) for x in rest[1:]], self.half), any(given)
+        rest = combined([(ONE, form), *((-w, each) for w, each in zip(given, sides, strict=True))], self.size)
+        return rest[0] - dot([abs(x) for x in rest[1:]], self.half), any(given[: len(self.where)])
+
+    def same(self, first: Form, second: Form) -> bool:
+        """Whether two forms agree on the domain: they differ by a combination of forms that are ≥ 0 and ≤ 0 there."""
+        zero = [form for form in self.weak if tuple(-x for x in form) in self.weak]
+        return first == second or rank([*zero, combined([(ONE, first), (-ONE, second)], self.size)]) == rank(zero)
+
+    def split(self, form: Form) -> tuple["Family", "Family"]:
+        """The parts of the domain where the form is ≥ 0, and where it is < 0."""
+        below = tuple(-x for x in form)
+        return replace(self, weak=(*self.weak, form)), replace(self, where=(*self.where, below))
 
     def positive(self, form: Form, strict: bool, weights: Sequence[Fraction] = ()) -> bool:
         """Whether the form is > 0, or ≥ 0, on the whole domain, as the weights show."""
@@ -156,9 +169,11 @@ def read_slopes(value: object, where: str, names: Sequence[str]) -> list[Form]:
 def require_inhabited(sides: Sequence[Form], half: Sequence[Fraction]) -> None:
     """Some symbols satisfy the side conditions: theorems about none would be empty.
 
-    Looked for on the lines from the centre to the corners of the box, at every eighth.
+    Looked for on the lines from the centre to the corners of the box, at every eighth; with few symbols also to the
+    middles of its edges and faces.
     """
-    for signs in product((-1, 1), repeat=len(half) if sides else 0):
+    ends_of = (-1, 0, 1) if len(half) <= FEW_SYMBOLS else (-1, 1)
+    for signs in product(ends_of, repeat=len(half) if sides else 0):
         spend(100 * len(sides) * len(half))
         ends = [dot(form[1:], [s * h for s, h in zip(signs, half, strict=True)]) for form in sides]
         if any(all(form[0] + end * t / 8 > 0 for form, end in zip(sides, ends, strict=True)) for t in range(9)):
