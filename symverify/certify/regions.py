@@ -1,5 +1,6 @@
 """Claims for all values of the symbols of a network file."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -14,11 +15,14 @@ from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point
 from symverify.kernel.labels.closed_list import MAX_STRATA, State, named_faces
+from symverify.kernel.labels.face_region import FaceRegion
+from symverify.kernel.labels.hull import MAX_CORNERS
 from symverify.kernel.labels.symbols import Family, SymbolicProblem, family_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima
 from symverify.search.global_minimum import global_minimum
-from symverify.search.radius import face_moves
+from symverify.search.radius import all_used, face_moves
+from symverify.search.region_tree import RegionTree
 from symverify.search.regions import Excluded, Form, bound, excluded, sides, strata, weights
 from symverify.search.splits import best_split
 
@@ -117,6 +121,31 @@ def spurious_face_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
+def global_minimum_for_all(session: Session) -> Outcome:
+    """The face of the least risk at the centre has it for all values: one tree, with vectors at the box's corners."""
+    start = _least(session)
+    step = start if isinstance(start, Undecided) else _region(session, start)
+    if isinstance(step, Undecided):
+        return step
+    fact = session.certificate.fact(step)
+    if not isinstance(fact, FaceRegion):
+        raise TypeError("face_region proves a FaceRegion")
+    fields: dict[str, object] = {}
+    if any(map(any, fact.errors)):
+        if 1 << fact.family.size > MAX_CORNERS:
+            return Undecided(f"the symbols' box has more than {MAX_CORNERS} corners")
+        session.progress("a tree of splits with vectors at the corners of the symbols' box")
+        deadline = time.monotonic() + max(session.remaining(), 0.1)
+        found = RegionTree(session.problem, fact.family, fact.errors, deadline)
+        found.run()
+        groups = [None if each is None else [[str(x) for x in g] for g in each] for each in found.vectors]
+        fields = {"vectors": groups, "tree": found.tree}
+    try:
+        return Proved(session.certificate.step("global_region", {"minimum": step}, **fields))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
 def _start(session: Session) -> Point | Undecided:
     """A local minimum for the labels at the centre of the symbols' intervals."""
     if session.cell is None:
@@ -136,7 +165,16 @@ def _least(session: Session) -> Point | Undecided:
 
 
 def _region(session: Session, start: Point) -> int | Undecided:
-    """The step that a face has a local minimum for all values, from one at the centre."""
+    """The step that a face has a local minimum for all values, from one at the centre; perhaps with all units used."""
+    found = _region_of(session, start)
+    if not isinstance(found, Undecided) or (shared := all_used(start)) is None:
+        return found
+    other = _region_of(session, shared)
+    return found if isinstance(other, Undecided) else other
+
+
+def _region_of(session: Session, start: Point) -> int | Undecided:
+    """The same of one face."""
     family = family_of(session.problem)
     changes = [tuple(form[k + 1] for form in family.labels) for k in range(family.size)]
     found = face_moves(session.problem, start, changes)
@@ -228,6 +266,7 @@ FOR_ALL: Mapping[str, Callable[[Session], Outcome]] = {
     "spurious_for_all": spurious_for_all,
     "minimum_for_all": minimum_for_all,
     "spurious_face_for_all": spurious_face_for_all,
+    "global_minimum_for_all": global_minimum_for_all,
     "no_spurious_for_all": no_spurious_for_all,
 }
 FOR_ALL_SLOPES: Mapping[str, Callable[[Session], Outcome]] = {"spurious_for_all": spurious_for_all_slopes}

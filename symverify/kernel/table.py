@@ -36,6 +36,7 @@ from .labels.every_slope import every_slope
 from .labels.face_radius import face_radius
 from .labels.face_region import face_region
 from .labels.global_radius import global_radius
+from .labels.global_region import global_region
 from .labels.hull import hull
 from .labels.slope_region import slope_region
 from .labels.spurious_labels import spurious_labels
@@ -98,6 +99,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         slope_region,
         face_region,
         hull,
+        global_region,
         closed_list,
     ),
     "reals": (

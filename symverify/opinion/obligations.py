@@ -64,6 +64,7 @@ LABELS: Mapping[str, Poser | Unposed] = {
     "slope_region": labels.slope_region,
     "face_region": labels.face_region,
     "hull": labels.hull,
+    "global_region": Unposed("a tree with vectors at the corners of a box; no single statement is short enough"),
     "closed_list": Unposed("a long list of faces, each with a linear form; no single statement is short enough"),
 }
 CITED: Mapping[str, Poser | Unposed] = {

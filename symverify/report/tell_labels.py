@@ -8,6 +8,7 @@ from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion
 from symverify.kernel.labels.forms import Condition, room
 from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.global_region import GlobalRegion
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
@@ -162,6 +163,23 @@ def tell_region(story: Story, index: int) -> list[Block]:
             "the whole domain are positive, or, at the multipliers of kinks, not negative."
         ),
         *table("Forms that have to be positive.", ("condition", "form"), rows, 12),
+    ]
+
+
+def tell_global_region(story: Story, index: int) -> list[Block]:
+    """The tree, with vectors at the corners of the symbols' box."""
+    fact = story.fact(index, GlobalRegion)
+    if not story.steps[index].fields.get("tree"):
+        return [prose("The face fits all these labels exactly, and no risk is below 0.")]
+    corners = 2**fact.minimum.family.size
+    return [
+        prose(
+            f"The symbols' box has {corners} corners. A tree of splits sorts all networks by their units' regions; "
+            "each leaf is served by one vector for every corner, with which no network of the leaf has a positive "
+            "product. Means of these serve the values in between, and they prove at least the risk of the minimum "
+            "there: that is checked as an inequality for every pair of corners. The residuals of the minimum are such "
+            "vectors, too."
+        )
     ]
 
 

@@ -22,6 +22,7 @@ from symverify.report.tell_labels import (
     tell_closed_list,
     tell_face_radius,
     tell_global_radius,
+    tell_global_region,
     tell_real_traps,
     tell_region,
     tell_slopes,
@@ -265,6 +266,12 @@ TELLINGS: dict[str, Telling] = {
         untold,
         "Sound, because errors are affine in the symbols: the difference of the two risks is a sum of products of "
         "weights, none negative, with the cross products of the errors at the corners of the box.",
+    ),
+    "global_region": Telling(
+        "A global minimum on one face for all values of the symbols",
+        tell_global_region,
+        "Sound, because all is affine in the symbols: a mean of vectors that are admissible at a leaf is, too, and the "
+        "bound that it proves is a form in the weights of the mean, none of whose coefficients is below the risk's.",
     ),
     "closed_list": Telling(
         "No spurious local minimum for any value of the symbols",

@@ -13,6 +13,7 @@ from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion, spelled_square
 from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.global_region import GlobalRegion
 from symverify.kernel.labels.hull import SpuriousHull
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_labels import SpuriousLabels
@@ -154,6 +155,12 @@ def _hull(fact: SpuriousHull, names: Any) -> Sentence:
     return (*_region(fact.minimum, names), f", which is spurious: elsewhere there is one of risk {lower}, lower")
 
 
+def _global_region(fact: GlobalRegion, names: Any) -> Sentence:
+    risk = spelled_square(fact.minimum.family, fact.minimum.errors, fact.minimum.factor)
+    return say(f"for all {fact.minimum.family.domain()}: there is a global minimum on the face {{}}, of risk {risk}",
+               Code(fact.minimum.face))  # fmt: skip
+
+
 def _closed(fact: NoSpurious, _: object) -> Sentence:
     parts = len(fact.parts)
     these = "for any of these values" if parts == 1 else f"on each of the {parts} parts of a partition of these values"
@@ -176,5 +183,6 @@ LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousRegion: _spurious_region,
     FaceRegion: _region,
     SpuriousHull: _hull,
+    GlobalRegion: _global_region,
     NoSpurious: _closed,
 }

@@ -19,7 +19,7 @@ from ..core.network import Problem
 from ..core.text import Fields, anything, liberal, listed, shown
 from .forms import Form, combined
 
-FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
+FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "global_region", "closed_list"})
 FOR_ALL_SLOPES = frozenset({"slope_region"})
 MAX_SYMBOLS, FEW_SYMBOLS = 12, 7
 NAME = re.compile(r"(?![eE][0-9]*\Z)[A-Za-z][A-Za-z0-9_]{0,20}")
