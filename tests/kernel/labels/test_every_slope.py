@@ -23,7 +23,7 @@ CONTROLS = {
     ),
     "near each other": case(
         NEAR, [STEP | {"kink": "1/5"}], claim("every_slope", 0, risk="3/20", kink="1/5",
-        better_formula="3/20 - 9/20000 (a - b)^2 / (11/400 a^2 + 3/200 a b + 3/400 b^2)"),
+        better_formula="3/20 - 9/50 (a - b)^2 / (11 a^2 + 6 a b + 3 b^2)"),
     ),
 }  # fmt: skip
 CORRUPTIONS = of("at 2", [
