@@ -150,10 +150,11 @@ def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
 
 
 LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+STEP_UP: Json = {"breakpoints": [0, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
+@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False), (STEP_UP, False),
                                          ("identity", True)])  # fmt: skip
 def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
     """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
