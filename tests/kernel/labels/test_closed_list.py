@@ -154,8 +154,8 @@ STEP_UP: Json = {"breakpoints": [0, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False), (STEP_UP, False),
-                                         ("identity", True)])  # fmt: skip
+@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
+                                         (STEP_UP, False), ("identity", True)])  # fmt: skip
 def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
     """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
     rng = Random(seed)
