@@ -75,6 +75,17 @@ def test_with_an_output_bias_vectors_have_sum_0() -> None:
     check_step(affine, [start, STEP | {"vectors": [[["1", "0"], ["1", "0"]]]}], "whose sum is not 0")
 
 
+def test_one_unit_of_the_other_sign_is_enough_to_be_lower() -> None:
+    """Labels −2 a and a at two inputs: the second is fitted, the first costs more, and no unit of sign + helps."""
+    for xs, bias, point, moves in (
+        ([-1, 1], False, layer([["3/2"]]), [["1"], ["0"]]),
+        ([0, 1], {"hidden": True, "output": False}, layer([["3"]], ["-3/2"]), [["2"], ["-1"], ["0"]]),
+    ):
+        sided = network([1, 1, 1], "relu", samples(xs, ["-2 a", "a"]), bias=bias, symbols={"a": [1, 2]})
+        face = {"rule": "face_region", "parameters": [point, layer([["1"]])], "moves": [moves], "multipliers": [[]]}
+        check_step(sided, [face, STEP], "does not admit all regions of the leaf")
+
+
 def made(seed: int) -> Json:
     """Random labels around whole ones."""
     rng = random.Random(seed)
