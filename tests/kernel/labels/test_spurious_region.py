@@ -61,6 +61,19 @@ def test_symbols_are_looked_for_at_the_middles_of_edges_too() -> None:
     assert outcome(again.network, again.proof)[0] == "Accepted"
 
 
+def test_many_symbols_are_looked_for_at_the_corners() -> None:
+    names = list("abcdfghi")
+    many = FOUR | {"symbols": {name: [0, 1] for name in names}}
+    domain = ", ".join(f"{name} in [0, 1]" for name in names)
+    for side, told in (("1/4 - a", "1/4 - a"), ("a - 3/4", "-3/4 + a")):
+        stated = claim("spurious_for_all", 0, domain=f"{domain} with {told} > 0", form="1 + 2 a")
+        again = case(many | {"where": [side]}, [STEP], stated)
+        assert outcome(again.network, again.proof)[0] == "Accepted"
+    for side in ("-1/8 - a", "a - 9/8"):
+        verdict, what = outcome(many | {"where": [side]}, CONTROLS["a label"].proof)
+        assert (verdict, "no symbols were found" in what) == ("Malformed", True)
+
+
 def test_the_labels_are_not_affine() -> None:
     for values in drawn(FOUR, 40):
         data = at(FOUR, values)["data"]
