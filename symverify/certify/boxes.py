@@ -16,8 +16,9 @@ from symverify.search.better import better_point
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
 from symverify.search.decay_dual import best_dual
-from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.float_network import as_floats
 from symverify.search.lower_minima import lower_point, lowest_point
+from symverify.search.programs.float_program import float_network
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -32,14 +33,14 @@ def minimum_in_box(session: Session) -> Outcome:
     session.progress("following the given point to a local minimum")
     deadline = time.monotonic() + session.remaining() * SHARE
     try:
-        found = enclose(problem, start, lambda rule, fields: certificate.step(rule, {}, **fields), deadline)
+        found = enclose(problem, start, certificate.centred, deadline)
     except NotEnclosed as error:
         return _in_cell(session, str(error))
     fact = certificate.fact(found.step)
     if not isinstance(fact, BoxMinimum):
         raise TypeError("the rule minimum_in_box proves a minimum in a box")
     shaken = f", after {found.shakes} perturbations" if found.shakes else ""
-    given = FloatNetwork(problem).risk(as_floats(start))
+    given = float_network(problem).risk(as_floats(problem, start))
     words = f"at distance {found.distance:.3g} from the given point, whose risk is {given:.9g}{shaken}"
     better = _lower(session, found.centre, fact.risk.lower)
     if better is None:

@@ -21,7 +21,6 @@ from symverify.search.box_numbers import (
     inverted,
     matrix,
     middle,
-    numbers_of,
     spelled,
     spelled_kinks,
 )
@@ -49,7 +48,7 @@ class Guess:
         return Box(self.kinks.problem, [interval(x) for x in self.numbers], self.kinks.pieces, self.kinks.where)
 
 
-def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Fields], int]) -> tuple[int, Point]:
+def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Point, Fields], int]) -> tuple[int, Point]:
     """The step that the kernel accepts near the numbers, and the centre of its box. Raises NotEnclosed."""
     problem = kinks.problem
     guess = Guess(kinks, span_of_face(kinks), numbers)
@@ -59,17 +58,16 @@ def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Fields], int
     chosen, across = multipliers_from(guess)
     free = set(guess.free)
     fields: Fields = {
-        "centre": numbers_of(as_point(problem, guess.numbers)),
         **spelled_kinks(kinks),
         "held": [c for c in range(problem.size()) if c not in free],
         "inverse": spelled(inverse),
         "columns": chosen,
         "across": spelled(across),
     }
-    reason = ""
+    reason, centre = "", as_point(problem, guess.numbers)
     for k in RADII:
         try:
-            return prove({**fields, "radius": str(Fraction(1, 2**k))}), as_point(problem, guess.numbers)
+            return prove(centre, {**fields, "radius": str(Fraction(1, 2**k))}), centre
         except KernelError as error:
             reason = str(error)
     raise NotEnclosed(reason)

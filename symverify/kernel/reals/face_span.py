@@ -32,8 +32,9 @@ def face_span(step: Reading) -> BoxMinimum:
     B ⊆ C, z_c = Σ α_cb z_b, s and h homogeneous as in minimum_in_box; no weight decay; held parameters, ξ the others
     V the span over the samples of products of slopes along a path times ⟨c, x̃_i⟩ or 1, with slope 0 at C,
       c·x̃_b = 0 for the kinks b of C in the path's first unit
+    where all parameters are within ρ of the centre: every other pre-activation is in its closed piece
     on the box |ξ − centre| ≤ ρ:
-      every other pre-activation is strictly inside its piece, and ℓ is convex and twice continuously differentiable
+      ℓ is convex and twice continuously differentiable
       F = (Σ_i φ_i ∂ℓ/∂f_ik for a basis φ of V and all k; z_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ
       in |B| coordinates, N = ∂z_B and e = Y_N Nᵀ − 1:   |e|_∞ < 1,   λ_a within Σ|e_a| |Y_N ∇R_s|_∞ / (1 − |e|_∞) of
         (Y_N ∇R_s)_a
@@ -52,7 +53,7 @@ def face_span(step: Reading) -> BoxMinimum:
     across, kinks = step.need("across", listed(listed(canonical))), given.kinks
     span = span_of_face(kinks)
     box, _ = given.box(given.radius)
-    inside_pieces(kinks, box)
+    inside_pieces(given)
     found = equations(kinks, span, box, given.free)
     if len(found.rows) != len(given.free):
         raise Rejected(step.at("held"), f"{len(given.free)} parameters are left for {len(found.rows)} equations")
