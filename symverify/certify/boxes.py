@@ -4,11 +4,13 @@ import time
 from fractions import Fraction
 
 from symverify.certify import reals
+from symverify.certify.program_points import lower
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Point
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
@@ -63,11 +65,14 @@ def _in_cell(session: Session, reason: str) -> Outcome:
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
+    if isinstance(problem, Programmed) and not isinstance(problem.loss, RealLoss):
+        known = lower(session, start, risk)
+        return None if known is None else known.point
     if problem.decays:
         session.progress("searching for a point of lower risk")
         budget = time.monotonic() + session.remaining() / 2
-        lower = lower_point(problem, risk, session.witnesses, budget)
-        return None if lower is None else lower[0]
+        below = lower_point(problem, risk, session.witnesses, budget)
+        return None if below is None else below[0]
     if isinstance(problem.loss, RealLoss):
         witness = reals.lowest(session, risk)
         return witness.point if witness is not None and witness.risk.upper < risk else None

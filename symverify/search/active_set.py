@@ -16,7 +16,6 @@ import numpy as np
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import integral, primitive, rays
 from symverify.kernel.core.network import Problem
-from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import entering, homogeneous
 from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
 from symverify.search.programs.dependence import as_combination, candidates
@@ -218,9 +217,14 @@ def depend_in_program(net: FloatProgram, state: State) -> None:
         else:
             basis.append(b)
     for kink in candidates(net.problem, basis, net.forms):
-        if kink not in basis and kink not in found and net.fixed[kink[0]][kink[2], kink[1]] < 0 and (row := row_of(kink)):
+        if (
+            kink not in basis
+            and kink not in found
+            and net.fixed[kink[0]][kink[2], kink[1]] < 0
+            and (row := row_of(kink))
+        ):
             found[kink] = row
-            state.pieces[kink[0]][kink[2], kink[1]] = 0
+            state.pieces[m][i, j] = 0
     state.kinks, state.dependents = basis, found
 
 

@@ -112,9 +112,7 @@ def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
     problem = loads(json.dumps(FIT)).problem
     certificate = Certificate(problem)
     assert problem.parameters is not None
-    step = enclose(
-        problem, problem.parameters, certificate.centred, time.monotonic() + 20
-    ).step
+    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 20).step
     assert certificate.steps[step]["rule"] == "face_span"
     fact = certificate.fact(step)
     assert isinstance(fact, BoxMinimum)

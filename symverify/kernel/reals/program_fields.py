@@ -101,7 +101,8 @@ def scalings(problem: Programmed) -> Iterator[Moves]:
     for kappa in nullspace(rows, len(classes)):
         at = dict(zip(classes, kappa, strict=True))
         speeds = {slot: sum((x * at[c] for c, x in each.items()), ZERO) for slot, each in rates.items()}
-        if moves := {first[slot]: (x, first[slot]) for slot, x in speeds.items() if x}:
+        moves: Moves = {first[slot]: (x, first[slot]) for slot, x in speeds.items() if x}
+        if moves:
             yield moves
 
 

@@ -38,10 +38,10 @@ class FloatProgram(FloatNetwork):
         self.fixed = [np.full((len(problem.inputs), width), -1, dtype=np.int64) for width in hidden(problem)]
         for i in range(len(problem.inputs)):
             known = problem.constants(i)
-            for node in problem.bents:
-                for j, z in enumerate(known[node.source]):
+            for bent in problem.bents:
+                for j, z in enumerate(known[bent.source]):
                     if z is not None:
-                        self.fixed[node.layer][i, j] = node.h.pieces(z)[0]
+                        self.fixed[bent.layer][i, j] = bent.h.pieces(z)[0]
 
     def matrices(self, v: Array) -> list[Array]:
         """Weights, and bias in the last column, of each affine node."""
