@@ -217,12 +217,9 @@ def depend_in_program(net: FloatProgram, state: State) -> None:
         else:
             basis.append(b)
     for kink in candidates(net.problem, basis, net.forms):
-        if (
-            kink not in basis
-            and kink not in found
-            and net.fixed[kink[0]][kink[2], kink[1]] < 0
-            and (row := row_of(kink))
-        ):
+        m, j, i = kink
+        fresh = kink not in basis and kink not in found and net.fixed[m][i, j] < 0
+        if fresh and (row := row_of(kink)):
             found[kink] = row
             state.pieces[m][i, j] = 0
     state.kinks, state.dependents = basis, found
