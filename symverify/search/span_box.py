@@ -8,9 +8,9 @@ import numpy as np
 from scipy.linalg import qr
 
 from symverify.kernel.core.errors import KernelError
-from symverify.kernel.core.network import Point, Vector
+from symverify.kernel.core.network import Point
 from symverify.kernel.reals.box import Box
-from symverify.kernel.reals.face_span import Equations, equations, span_of_face
+from symverify.kernel.reals.face_span import Direction, Equations, equations, span_of_face
 from symverify.kernel.reals.interval import NONE, interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.search.box_numbers import (
@@ -35,7 +35,7 @@ class Guess:
     """Numbers on the way to a zero of the equations, moved in the coordinates `free` only."""
 
     kinks: Kinks
-    span: list[Vector]
+    span: list[Direction]
     numbers: list[Fraction]
     free: Sequence[int] = ()
 

@@ -25,6 +25,7 @@ _SAME = (
     "real_interior_minimum",
     "real_descent",
     "minimum_in_box",
+    "face_span",
 )
 ON_PROGRAMS: Mapping[str, str] = {
     **{rule: rule for rule in _SAME},
