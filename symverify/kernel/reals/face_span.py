@@ -20,7 +20,6 @@ from .losses import RealLoss
 from .minimum_in_box import BoxMinimum, Candidate, Rows, inside_pieces, read_candidate, require_shape
 from .program_span import columns_of
 
-
 Direction = dict[int, Vector]  # a vector over the samples for each of some outputs
 
 
@@ -36,8 +35,8 @@ def face_span(step: Reading) -> BoxMinimum:
     """
     B ⊆ C, z_c = Σ α_cb z_b, s and h homogeneous as in minimum_in_box; no weight decay; held parameters, ξ the others
     V the span over the samples, for each output, of products of slopes along a path times ⟨c, x̃_i⟩ or 1, with slope 0
-      at C, c·x̃_b = 0 for the kinks b of C in the path's first unit; in a general program the span, over the samples and
-      outputs, of the coefficients of non-constant monomials of the free parameters, the affine kinks of B solved for some
+      at C, c·x̃_b = 0 for the kinks b of C in the path's first unit; in a general program the span,
+      over samples and outputs, of coefficients of non-constant monomials of free parameters, affine kinks of B solved
     where all parameters are within ρ of the centre: every other pre-activation is in its closed piece
     on the box |ξ − centre| ≤ ρ:
       ℓ is convex and twice continuously differentiable

@@ -60,7 +60,9 @@ def solutions(kinks: Kinks, problem: Programmed) -> dict[int, Affine]:
 
 def add(each: Affine, slot: int | None, x: Fraction, solved: Mapping[int, Affine]) -> None:
     """Add x θ_slot, or what that is."""
-    parts = solved[slot] if slot in solved else {slot: ONE}
+    parts: Affine = {slot: ONE}
+    if slot is not None:
+        parts = solved.get(slot, parts)
     for s, y in parts.items():
         each[s] = within_budget(each.get(s, ZERO) + x * y, x, y)
 
