@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import spelled
-from symverify.certify.decisions import Decision, by_cells, critical_point, fall
+from symverify.certify.decisions import Decision, by_cells, by_full_network, critical_point, fall
 from symverify.certify.program_points import lower, program_of
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
@@ -180,7 +180,9 @@ def decided(session: Session, problem: Programmed, at: int, theta: Point) -> Dec
         if (found := tried("substitution", step={"rule": rule})) is not None:
             return found
     reason = around.reason
-    return fall(session, at, theta) or Undecided(f"{reason}, and no descent was found")
+    if (found := fall(session, at, theta) or by_full_network(session, problem, at, theta)) is not None:
+        return found
+    return Undecided(f"{reason}, and no descent was found")
 
 
 def global_minimum(session: Session) -> Outcome:

@@ -219,13 +219,22 @@ class Programmed(Problem):
 
     def with_point(self, point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
         """The same problem with other given parameters, and points to compare them with."""
-        return self._made(self.slots, point, witnesses)
+        return self._made(self.slots, self.owned, point, witnesses)
 
     def restricted(self, slots: tuple[Slots, ...]) -> "Programmed":
-        """The same nodes with other restrictions, and without parameters."""
-        return self._made(slots, None)
+        """The same nodes with other restrictions, and without parameters; points are spelled map by map, from 1."""
+        owned = []
+        for m, each in enumerate(slots):
+            weight = [slot if isinstance(slot, int) else None for row in each.weight for slot in row]
+            bias = [slot if isinstance(slot, int) else None for slot in each.bias or ()]
+            if any(slot is not None for slot in (*weight, *bias)):
+                shape = (len(each.weight), len(each.weight[0]))
+                owned.append(Owned(f"map {m + 1}", shape, tuple(weight), tuple(bias)))
+        return self._made(slots, tuple(owned), None, ())
 
-    def _made(self, slots: tuple[Slots, ...], point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
+    def _made(
+        self, slots: tuple[Slots, ...], owned: tuple[Owned, ...], point: Point | None, witnesses: tuple[Point, ...]
+    ) -> "Programmed":
         chain: tuple[str, tuple[int, ...], bool, bool, tuple[Activation, ...]] = (self.name, (), False, False, ())
         data = (self.loss, self.inputs, self.targets, point, self.sha256)
         return Programmed(
@@ -236,7 +245,7 @@ class Programmed(Problem):
             self.nodes,
             slots,
             self.bent,
-            self.owned,
+            owned,
             self.outputs,
             self.comparing,
         )
