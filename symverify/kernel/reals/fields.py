@@ -16,7 +16,7 @@ from ..programs.network import Programmed
 from .kinks import homogeneous
 from .layout import layout_of
 from .losses import RealLoss
-from .program_fields import symmetries_of_program
+from .program_fields import scalings, symmetries_of_program
 
 
 def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:
@@ -38,6 +38,8 @@ def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Ite
         yield from moves_of(problem, pieces, kinked, set(kinks))
     if isinstance(problem.loss, RealLoss) and problem.loss.gauge and not problem.decays:
         yield from common_rows(problem)
+    if isinstance(problem, Programmed) and not problem.decays:
+        yield from scalings(problem)
 
 
 def common_rows(problem: Problem) -> Iterator[Moves]:

@@ -21,7 +21,7 @@ Sum = dict[int, int]  # Σ of rates κ, by class; the class of 0 is left out
 
 
 def symmetries_of_program(problem: Programmed, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:
-    """The fields for the kinks C: bent node by bent node, then rows of affine nodes, then scalings.
+    """The fields for the kinks C but for scalings: bent node by bent node, then rows of affine nodes.
 
     1. mix, rescale: row j gains row k, column k loses column j.   2. bias: j without kinks, of one slope: its bias
     gains 1, the next biases make up for it.   4. dead out: j of slope 0 but where it is held: each outgoing entry.
@@ -39,7 +39,6 @@ def symmetries_of_program(problem: Programmed, pieces: Pattern, kinks: Sequence[
     for each in problem.program:
         if isinstance(each, Affine):
             yield from rows_of(problem, pieces, held, each, behind.get(each.layer))
-    yield from scalings(problem)
 
 
 def of_node(problem: Programmed, pieces: Pattern, held: Held, node: Between) -> Iterator[Moves]:
