@@ -20,6 +20,8 @@ def program_of(session: Session) -> Programmed:
 def lower(session: Session, start: Point, risk: Fraction) -> Witness | None:
     """A point of lower risk, searched once."""
     known = session.lowest_point
+    if risk <= 0:
+        return None
     if known is None or known.risk >= risk:
         session.progress("searching for a point of lower risk")
         deadline = time.monotonic() + max(session.remaining() / 2, 0)

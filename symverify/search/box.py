@@ -110,6 +110,7 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) 
     weights = [Fraction(x) for x in state.multipliers.tolist()]
     if len(weights) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
+    require_isolated(problem, state, held)
 
     def candidate() -> Candidate:
         return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
@@ -135,6 +136,15 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) 
         except KernelError as error:
             reason = error.reason if isinstance(error, Rejected) else str(error)
     raise NotEnclosed(reason)
+
+
+def require_isolated(problem: Problem, state: State, held: Sequence[int]) -> None:
+    """In floats F' is regular: intervals, which take long, would not find otherwise. Raises LinAlgError."""
+    net, weights = float_network(problem), dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
+    free = [c for c in range(net.size) if c not in set(held)]
+    hessian = net.hessian(state.v, state.pieces, weights)[np.ix_(free, free)]
+    normals = net.kinks(state.v, state.pieces, state.kinks)[1][:, free]
+    inverted(np.block([[hessian, -normals.T], [normals, np.zeros((len(normals), len(normals)))]]))
 
 
 def newton(

@@ -74,7 +74,7 @@ def face_span(step: Reading) -> BoxMinimum:
 
 
 def span_of_face(kinks: Kinks) -> list[Direction]:
-    """A basis of V, modulo what the loss does not see."""
+    """A basis of V, modulo what the loss does not see; in a program the reduced one."""
     problem, outputs = kinks.problem, len(kinks.problem.targets[0])
     gauge = isinstance(problem.loss, RealLoss) and problem.loss.gauge > 0
     counted = range(outputs - gauge)
@@ -85,7 +85,8 @@ def span_of_face(kinks: Kinks) -> list[Direction]:
         last = columns[-1] if gauge else (Fraction(0),) * len(columns[-1])  # Σ_k ∂ℓ/∂f_k = 0 then
         rows.append([a - b for k in counted for a, b in zip(columns[k], last, strict=True)])
     n = len(problem.inputs)
-    basis = [tuple(map(Fraction, row)) for row in echelon(rows)]
+    width = n * len(counted)
+    basis = [tuple(row) for row in nullspace(nullspace(rows, width), width)]  # reduced: 1 in a column of its own
     return [{k: row[k * n : (k + 1) * n] for k in counted} for row in basis]
 
 
