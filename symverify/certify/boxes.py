@@ -4,7 +4,7 @@ import time
 from fractions import Fraction
 
 from symverify.certify import reals
-from symverify.certify.program_points import lower
+from symverify.certify.program_points import lower, lower_real
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
@@ -54,7 +54,8 @@ def minimum_in_box(session: Session) -> Outcome:
 
 def _in_cell(session: Session, reason: str) -> Outcome:
     """Where no box is found: the minimum in the cell of the given point that another last layer makes."""
-    real = isinstance(session.problem.loss, RealLoss) and not session.problem.decays
+    problem = session.problem
+    real = isinstance(problem.loss, RealLoss) and not problem.decays and not isinstance(problem, Programmed)
     step = reals.in_given_cell(session) if real else None
     if step is None or session.certificate.fact(step).settles("valley") is None:
         return Undecided(reason)
@@ -65,7 +66,9 @@ def _in_cell(session: Session, reason: str) -> Outcome:
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
-    if isinstance(problem, Programmed) and not isinstance(problem.loss, RealLoss):
+    if isinstance(problem, Programmed):
+        if isinstance(problem.loss, RealLoss):
+            return lower_real(session, risk)
         known = lower(session, start, risk)
         return None if known is None else known.point
     if problem.decays:

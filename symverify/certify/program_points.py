@@ -8,6 +8,7 @@ from symverify.kernel.core.network import Point
 from symverify.kernel.programs.network import Programmed
 from symverify.search.better import Witness
 from symverify.search.programs.better import better_point
+from symverify.search.programs.real_points import lowest_point, witness
 
 
 def program_of(session: Session) -> Programmed:
@@ -29,3 +30,19 @@ def lower(session: Session, start: Point, risk: Fraction) -> Witness | None:
         if found is not None and (known is None or found.risk < known.risk):
             session.lowest_point = known = found
     return known if known is not None and known.risk < risk else None
+
+
+def lower_real(session: Session, ceiling: Fraction | None) -> Point | None:
+    """The same under a loss over the reals: a point of risk below `ceiling`, any if it is None; searched once."""
+    problem, known = program_of(session), session.lowest_real
+    theta = problem.parameters
+    for point in (*problem.witnesses, *([] if theta is None else [theta])):
+        own = witness(problem, point)
+        if own is not None and (known is None or own.risk.upper < known.risk.upper):
+            known = session.lowest_real = own
+    if known is None or ceiling is None or known.risk.upper >= ceiling:
+        session.progress("searching for a point of lower risk")
+        found = lowest_point(problem, ceiling, time.monotonic() + max(session.remaining() / 2, 0))
+        if found is not None and (known is None or found.risk.upper < known.risk.upper):
+            known = session.lowest_real = found
+    return None if known is None or (ceiling is not None and known.risk.upper >= ceiling) else known.point

@@ -22,17 +22,6 @@ from symverify.search.programs.linear_place import linear_minimum
 from symverify.search.programs.signed_tree import Bound, signed_bound
 
 
-def rational_only(emitter: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
-    """The emitter, for losses with exact risks."""
-
-    def settle(session: Session) -> Outcome:
-        if isinstance(session.problem.loss, RealLoss):
-            return Undecided(f"not built for general programs under the {session.problem.loss.name} loss")
-        return emitter(session)
-
-    return settle
-
-
 def constructed(session: Session) -> tuple[int, int, Point | None]:
     """The steps of the constructed point and of its being a local minimum, and a path. Raises NotConstructible."""
     if session.linear is None:
@@ -237,13 +226,13 @@ def global_bounds(session: Session) -> Outcome:
 
 
 OF_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
-    "valley": rational_only(valley),
-    "spurious_minimum": rational_only(linear_spurious("spurious_minimum")),
-    "spurious_linear_minimum": rational_only(linear_spurious("spurious_linear_minimum")),
-    "point": rational_only(point),
-    "critical_point": rational_only(critical_point),
-    "global_minimum": rational_only(global_minimum),
-    "global_bounds": rational_only(global_bounds),
+    "valley": valley,
+    "spurious_minimum": linear_spurious("spurious_minimum"),
+    "spurious_linear_minimum": linear_spurious("spurious_linear_minimum"),
+    "point": point,
+    "critical_point": critical_point,
+    "global_minimum": global_minimum,
+    "global_bounds": global_bounds,
     "minimum_in_box": minimum_in_box,
 }
 
@@ -251,4 +240,4 @@ OF_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
 def default_of_program(problem: Programmed) -> list[str]:
     """The claims that are tried when none are named."""
     claims = ["valley", "global_minimum", *(["point"] if problem.parameters is not None else [])]
-    return [*claims, "spurious_linear_minimum"]
+    return [*claims, "spurious_minimum" if isinstance(problem.loss, RealLoss) else "spurious_linear_minimum"]

@@ -112,7 +112,7 @@ def attacked(seed: int, problem: Programmed, certificate: Certificate, step: int
 
 
 def enclosed(seed: int) -> str | None:
-    """A random program near a degenerate stationary point: the rule that encloses a minimum there, which is attacked."""
+    """A random program near a degenerate stationary point: the rule that encloses a minimum; it is attacked."""
     if (made := posed(seed)) is None:
         return None
     document, problem = made

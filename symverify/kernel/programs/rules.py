@@ -26,6 +26,7 @@ _SAME = (
     "real_descent",
     "minimum_in_box",
     "face_span",
+    "zero_infimum",
 )
 ON_PROGRAMS: Mapping[str, str] = {
     **{rule: rule for rule in _SAME},
