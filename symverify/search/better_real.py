@@ -67,9 +67,7 @@ def refitted(problem: Problem, point: Point, places: int = 16) -> RealWitness | 
         return None
     phi = np.array([[float(row[c]) for c in kept] for row in rows])
     scale = np.maximum(np.abs(phi).max(axis=0), 1e-300)
-    beta = newton(
-        loss, phi / scale, targets_of(problem), np.ones((len(rows), len(problem.targets[0])), dtype=bool), CAP
-    )
+    beta = newton(loss, phi / scale, targets_of(problem), np.ones((len(rows), problem.widths[-1]), dtype=bool), CAP)
     if beta is None or not np.isfinite(beta).all():
         return None
     solved = [[Fraction(round(float(v) * 2**places), 2**places) for v in column] for column in (beta / scale).T]
