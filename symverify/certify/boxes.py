@@ -66,7 +66,7 @@ def _in_cell(session: Session, reason: str) -> Outcome:
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
-    if isinstance(problem, Programmed):
+    if isinstance(problem, Programmed) and not problem.decays:
         if isinstance(problem.loss, RealLoss):
             return lower_real(session, risk)
         known = lower(session, start, risk)

@@ -304,6 +304,8 @@ ROBUST = {
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss; with symbols, those for all their values."""
+    if isinstance(problem, Programmed) and problem.decays:
+        return {"minimum_in_box": minimum_in_box}
     if isinstance(problem, Programmed):
         return OF_REAL_PROGRAMS if isinstance(problem.loss, RealLoss) else OF_PROGRAMS
     if isinstance(problem, SymbolicProblem):
@@ -338,7 +340,7 @@ def attempt(session: Session, name: str) -> Outcome:
     if name not in known:
         if isinstance(session.problem, Programmed):
             real = isinstance(session.problem.loss, RealLoss)
-            kind = f" under the {session.problem.loss.name} loss" * real
+            kind = f" under the {session.problem.loss.name} loss" * real + " with weight decay" * session.problem.decays
             return Undecided(f"not a claim for general programs{kind}; claims for them: {', '.join(known)}")
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")

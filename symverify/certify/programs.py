@@ -239,5 +239,7 @@ OF_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
 
 def default_of_program(problem: Programmed) -> list[str]:
     """The claims that are tried when none are named."""
+    if problem.decays:
+        return ["minimum_in_box"]
     claims = ["valley", "global_minimum", *(["point"] if problem.parameters is not None else [])]
     return [*claims, "spurious_minimum" if isinstance(problem.loss, RealLoss) else "spurious_linear_minimum"]

@@ -62,6 +62,8 @@ def numbers(problem: Problem, gone: Sequence[Unit]) -> list[int]:
 
 def embedded(problem: Problem, gone: Sequence[Unit], v: Array) -> Array:
     """Parameters of the network without the units as those of the whole one."""
+    if not gone:
+        return v
     whole = np.zeros(problem.size())
     whole[numbers(problem, gone)] = v
     return whole

@@ -10,10 +10,11 @@ import pytest
 from symverify.kernel.core.network import cell_of
 from symverify.kernel.curvature.hessian import derivatives
 from symverify.kernel.reals.box import Box
+from symverify.kernel.reals.fields import symmetries
 from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from tests.as_program import program_of, spelled
-from tests.kernel.reals.made import Rejected, checked, document, edited, layer, refused
+from tests.kernel.reals.made import Rejected, checked, document, edited, layer, problem_of, refused
 from tests.kernel.reals.random_programs import random_case
 from tests.kernel.reals.test_minimum_in_box import BOXES, INVERSE, NO_ZERO, SUM, box
 
@@ -210,6 +211,42 @@ def test_kinks_of_two_units_corrupted() -> None:
         (["dependents", 0, "kink"], [0, 0, 1], "names a kink twice"),
     ):
         refused(good, [edited(ON_FILTER, path, new)], reason)
+
+
+# R = (w v − 1)² + ¼ (w² + v²) with v frozen at 2, which does not decay: 4 (2w − 1) + ½ w = 0, w = 8/17, and R = 1/17.
+DECAYED = program(
+    [sample([1], 1)],
+    {"name": "x", "op": "input", "shape": [1]},
+    {"name": "z", "op": "affine", "from": "x", "units": 1, "bias": False},
+    {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+    {"name": "f", "op": "affine", "from": "a", "units": 1, "weight": 2, "bias": False},
+) | {"weight_decay": "1/2"}
+
+
+def test_free_parameters_decay_once() -> None:
+    """And tied ones, too: with f = w x₁ + w x₂ at x = (1, 1) the penalty is ¼ w², w = 8/17 once more."""
+    step = box({"z": {"weight": [["8/17"]]}}, [[[1]]], [["2/17"]])
+    fact = checked(DECAYED, [step], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(fact, BoxMinimum)
+    assert fact.risk.lower <= Fraction(1, 17) <= fact.risk.upper
+    refused(DECAYED, [step | {"held": [0], "flows": [0], "across": [["1"]], "inverse": []}], NO_FLOW)
+    refused(DECAYED | {"weight_decay": {"biases": 1}}, [step], NO_ZERO)
+    tied = program(
+        [sample([1, 1], 1)],
+        {"name": "x", "op": "input", "shape": [2]},
+        {"name": "f", "op": "affine", "from": "x", "units": 1, "weight": [["w", "w"]], "bias": False},
+    ) | {"weight_decay": "1/2"}
+    both = box({"f": {"weight": [["8/17", None]]}}, [], [["2/17"]])
+    fact = checked(tied, [both], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(fact, BoxMinimum)
+    assert fact.risk.lower <= Fraction(1, 17) <= fact.risk.upper
+
+
+def test_no_scaling_under_weight_decay() -> None:
+    """Nothing moves the held parameter: what was a symmetry changes the penalty."""
+    pieces = (((1, 1), (1, 1)),)
+    assert len(list(symmetries(problem_of(TIED), pieces, []))) == 1
+    assert list(symmetries(problem_of(TIED | {"weight_decay": "1/2"}), pieces, [])) == []
 
 
 # A collapsed unit feeds a pre-activation that is 0 = w₂ relu(−w₁) at all parameters near: relu passes what it adds.
