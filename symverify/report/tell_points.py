@@ -54,8 +54,8 @@ def _decay_note(problem: Problem) -> list[Block]:
     every = "free" if isinstance(problem, Programmed) else "all"
     return [
         prose(
-            f"to which weight decay adds half of {{}} times the sum of the squares of {every} weights and of {{}} times "
-            f"that of {every} biases: wherever this page speaks of the risk, the penalty is part of it.",
+            f"to which weight decay adds half of {{}} times the sum of the squares of {every} weights and of {{}} "
+            f"times that of {every} biases: wherever this page speaks of the risk, the penalty is part of it.",
             weights,
             biases,
         )
