@@ -95,12 +95,13 @@ def test_the_page_tells_of_nodes() -> None:
 
 
 def attacked(seed: int, problem: Programmed, certificate: Certificate, step: int, centre: Any) -> bool:
-    """Whether the risk is not seen to fall below that of the box: in steps far below the margins of pieces."""
+    """Whether the risk is not seen to fall below that of the box: in steps far below the margins of pieces and signs."""
     fact, rng = certificate.fact(step), np.random.default_rng(seed)
     assert isinstance(fact, BoxMinimum)
     net, v, low = FloatProgram(problem), as_floats(problem, centre), float(fact.risk.lower)
     leaving = zip(net.forward(v)[1][:-1], net.breaks, strict=True)
-    gaps = [x for z, t in leaving for x in np.abs(z[..., None] - t).ravel().tolist() if x > 1e-9]
+    gaps = [x for x in np.abs(v).tolist() if x > 1e-9]
+    gaps += [x for z, t in leaving for x in np.abs(z[..., None] - t).ravel().tolist() if x > 1e-9]
     limit = min(gaps, default=1.0) / (30 * (1 + float(np.abs(v).max())))
     for scale in SCALES:
         for _ in range(60):
