@@ -95,7 +95,7 @@ def test_the_page_tells_of_nodes() -> None:
 
 
 def attacked(seed: int, problem: Programmed, certificate: Certificate, step: int, centre: Any) -> bool:
-    """Whether the risk is not seen to fall below that of the box: in steps far below the margins of pieces and signs."""
+    """Whether the risk is not seen to fall below that of the box: in steps far below the margins of pieces, signs."""
     fact, rng = certificate.fact(step), np.random.default_rng(seed)
     assert isinstance(fact, BoxMinimum)
     net, v, low = FloatProgram(problem), as_floats(problem, centre), float(fact.risk.lower)
