@@ -4,7 +4,8 @@ import time
 from fractions import Fraction
 
 from symverify.certify.session import Session
-from symverify.kernel.core.network import Point
+from symverify.kernel.core.network import Point, predictions
+from symverify.kernel.core.network import risk as exact_risk
 from symverify.kernel.programs.network import Programmed
 from symverify.search.better import Witness
 from symverify.search.programs.better import better_point
@@ -19,16 +20,20 @@ def program_of(session: Session) -> Programmed:
 
 
 def lower(session: Session, start: Point, risk: Fraction) -> Witness | None:
-    """A point of lower risk, searched once."""
-    known = session.lowest_point
+    """A point of lower risk, among the witnesses first; searched once."""
+    problem, known = program_of(session), session.lowest_point
     if risk <= 0:
         return None
+    for point in problem.witnesses:
+        found = Witness(point, exact_risk(problem, predictions(problem, point)))
+        if known is None or found.risk < known.risk:
+            session.lowest_point = known = found
     if known is None or known.risk >= risk:
         session.progress("searching for a point of lower risk")
         deadline = time.monotonic() + max(session.remaining() / 2, 0)
-        found = better_point(program_of(session), start, deadline)
-        if found is not None and (known is None or found.risk < known.risk):
-            session.lowest_point = known = found
+        lower_still = better_point(problem, start, deadline)
+        if lower_still is not None and (known is None or lower_still.risk < known.risk):
+            session.lowest_point = known = lower_still
     return known if known is not None and known.risk < risk else None
 
 
