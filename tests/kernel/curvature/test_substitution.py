@@ -62,7 +62,7 @@ CORRUPTIONS = of("minimum", [
     ("too high", "steps[1].step.risk", "2", "Rejected", "proves less than the claimed bound"),
 ]) + of("eliminated", [
     ("another start", f"{CURVE}.map 2.bias[0]", ["1", "-1"], "Rejected", "does not start at the point"),
-    ("another end", f"{CURVE}.map 2.bias[0]", "2", "Rejected", "the risk along the curve has order 2, the pull order 1"),
+    ("another end", f"{CURVE}.map 2.bias[0]", "2", "Rejected", "risk along the curve has order 2, the pull order 1"),
     ("a number for no edge", f"{CURVE}.map 2.weight[0][1]", "0", "Malformed", "is frozen or tied: expected null"),
     ("a map left out", f"{CURVE}.map 1", ..., "Malformed", "map 1: is missing"),
 ])  # fmt: skip
