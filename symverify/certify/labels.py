@@ -20,6 +20,7 @@ from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
+from symverify.search.cell_radius import Gained, Lost
 from symverify.search.cell_radius import cell_radius as least_radius
 from symverify.search.radius import Moves, face_moves, nearest_affine, robust_neighbour, spurious_within
 from symverify.search.strata import slots_of
@@ -195,8 +196,17 @@ def cell_radius(session: Session) -> Outcome:
         "radius": str(robust.radius),
         "reached": reached,
         "separators": [spelled_dual(d) for d in robust.separators],
+        "edge": _spelled_edge(robust.edge),
     }
     return Proved(session.certificate.step("cell_radius", {"minima": outcome.step}, **fields))
+
+
+def _spelled_edge(edge: Lost | Gained) -> dict[str, object]:
+    """As a certificate has it."""
+    if isinstance(edge, Lost):
+        return {"slots": slots_of(edge.mask), "corner": edge.corner, **spelled_dual(edge.dual)}
+    vectors = [vector(part) for part in edge.vectors]
+    return {"slots": slots_of(edge.mask), "labels": vector(edge.labels), "vectors": vectors}
 
 
 def global_radius(session: Session) -> Outcome:

@@ -16,7 +16,8 @@ from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
 from tests.oracles.network import Oracle
 from tests.oracles.strata import Strata
-from tests.report.judgements import slid
+from tests.report.judgements import beyond, signs_of, slid
+from tests.report.truth import Judge
 
 F = Fraction
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -119,6 +120,10 @@ def test_components_of_random_cells_are_the_same_in_the_box(seed: int) -> None:
         d = [F(str(statement["radius"])) * F(rng.randint(900, 999), 1000) * s for s in corner]
         found = Strata(relabelled(document, d), at).components()
         assert found == (statement["components"], statement["orbits"])
+    assert statement["exact"] is True
+    step = json.loads(result.certificate)["claims"][-1]["step"]
+    out = beyond(Judge(document, json.loads(result.certificate)), step, F(str(statement["radius"])), at)
+    assert signs_of(document, at) != signs_of(relabelled(document, out), at)
 
 
 @pytest.mark.parametrize("seed", range(6))
