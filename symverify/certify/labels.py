@@ -19,6 +19,7 @@ from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.search.affine_minimum import NotConstructible
+from symverify.search.beyond import lower_beyond
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
 from symverify.search.cell_radius import Gained, Lost
 from symverify.search.cell_radius import cell_radius as least_radius
@@ -244,6 +245,14 @@ def global_radius(session: Session) -> Outcome:
                 break
     if not low:
         return Undecided("no radius above 0 was found with the tree of the global minimum")
+    kept = [
+        list(g) for k, g in enumerate(answer.result.vectors) if primitive(g) != primitive([-e[0] for e in face.errors])
+    ]
+    further = lower_beyond(problem, face.errors, kept, low)
+    if further is not None:
+        premises = {"face": at, "better": certificate.point(further[1])}
+        changes = [str(x) for x in further[0]]
+        best = certificate.step("global_radius", premises, radius=str(low), beyond=changes, **tree)
     return Proved(best)
 
 

@@ -104,10 +104,16 @@ def _cell(fact: CellRadius, _: object) -> Sentence:
 
 
 def _global(fact: GlobalRadius, names: Any) -> Sentence:
+    more: Sentence = ()
+    if fact.exact:
+        more = ("; at every greater distance some labels have none there",)
+    elif fact.beyond is not None:
+        more = say("; for some labels at the distance {} a point elsewhere is lower", fact.beyond)
     return (
         *_within(fact.radius),
         *say("there is a global minimum on the face of {}, whose risk with the labels in the file is {}, with output "
              "weights of the same signs", names.point(fact.at), fact.at.risk),
+        *more,
     )  # fmt: skip
 
 

@@ -428,12 +428,20 @@ def beyond(judge: Judge, step: int, radius: Fraction, point: Json) -> list[Fract
 
 
 @sentence(LABELS + r"there is a global minimum on the face of " + WHO + r", whose risk with the labels in the file is "
-          r"(?P<risk>\S+), with output weights of the same signs")  # fmt: skip
+          r"(?P<risk>\S+), with output weights of the same signs(?P<exact>; at every greater distance some labels "
+          r"have none there)?(; for some labels at the distance (?P<beyond>\S+) a point elsewhere is lower)?")  # fmt: skip
 def _global_radius(judge: Judge, step: int, found: Any) -> None:
     face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
     start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
     for d, there in relabelled(judge, found, 4):
         there.nothing_below_it(slid(face, start, d))
+    entry = judge.certificate["steps"][step]
+    if found["beyond"]:
+        d = [Fraction(x) for x in entry["beyond"]]
+        there = Oracle(moved_labels(judge.document, d))
+        holds(max(map(abs, d)) == Fraction(found["beyond"]), "they are at another distance")
+        lower = there.risk(judge.point_of(entry["from"]["better"]))
+        holds(lower < there.risk(slid(face, start, d)), "it is no lower there")
 
 
 @sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "
