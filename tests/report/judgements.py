@@ -429,7 +429,8 @@ def beyond(judge: Judge, step: int, radius: Fraction, point: Json) -> list[Fract
 
 @sentence(LABELS + r"there is a global minimum on the face of " + WHO + r", whose risk with the labels in the file is "
           r"(?P<risk>\S+), with output weights of the same signs(?P<exact>; at every greater distance some labels "
-          r"have none there)?(; for some labels at the distance (?P<beyond>\S+) a point elsewhere is lower)?")  # fmt: skip
+          r"have none there)?(; for some labels at the distance (?P<beyond>\S+) a point elsewhere is lower)?"
+          )  # fmt: skip
 def _global_radius(judge: Judge, step: int, found: Any) -> None:
     face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
     start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
