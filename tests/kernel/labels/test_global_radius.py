@@ -24,6 +24,13 @@ MIDDLE: list[Json] = [
     {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "-1/2"], ["0", "0"]]], "multipliers": [[]]},
     {"rule": "global_radius", "from": {"face": 1}, "radius": "3/2", "vectors": [], "tree": [0]},
 ]
+# And even: f = v |w| (1, 1), and the errors are opposite.
+EVEN = ODD | {"activation": "abs"}
+MEAN: list[Json] = [
+    point([layer([["1/2"]]), layer([["1"]])]),
+    {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "1/2"], ["0", "0"]]], "multipliers": [[]]},
+    {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "vectors": [], "tree": [0]},
+]
 
 
 def stated(step: int, risk: str, radius: str, exact: bool = False, beyond: str | None = None) -> Json:
@@ -33,6 +40,7 @@ def stated(step: int, risk: str, radius: str, exact: bool = False, beyond: str |
 
 BEYOND: Json = STEP | {"from": {"face": 1, "better": 2}, "beyond": ["-51/100", "-51/100"]}
 CONTROLS = {
+    "an even activation": case(EVEN, MEAN, stated(2, "9/4", "1/2", exact=True)),
     "beyond": case(
         PAIR, [point(AT), FACE, point([layer([["-151/100"]]), layer([["-1"]])]), BEYOND],
         stated(3, "1/2", "1/2", beyond="51/100"),
