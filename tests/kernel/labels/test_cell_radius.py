@@ -89,6 +89,8 @@ CORRUPTIONS = of("on", [
     ("a type left out", "steps[2].reached", [], "Rejected", "leaves out 1 types with minima"),
     ("no separator", "steps[2].separators", [], "Rejected", "leave out the type 00"),
     ("a separator of nothing", "steps[2].separators[0].multipliers", [None, None], "Rejected", "leave out the type 10"),
+    ("a separator that is 0", "steps[2].separators", [MINUS | {"multipliers": [None, None]}, {"vector": ["0"],
+     "multipliers": [["0", "0"], ["0", "0"]]}], "Rejected", "leave out the type 10"),
     ("a separator with a wrong sign", "steps[2].separators[0].vector", ["1"], "Rejected",
      "multipliers[1] do not combine to the vector's pull"),
     ("far beyond", "steps[2].reached[0].slots", [5], "Rejected", "names a slot that there is not, or one twice"),
