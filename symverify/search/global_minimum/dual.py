@@ -7,27 +7,30 @@ every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ �
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 
 from symverify.ground import linear
 from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
-from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Signs, Slot, bit_set
-from symverify.search.global_minimum.relaxation import Projection, large, nearest, project
+from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Signs, Slot, Words, packed
+from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
+from symverify.search.global_minimum.lattice import Lattice
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
+COARSE = 1.2  # the margin in the units of the coarsest rounding
+SMALLER = 0.3
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DualVector:
-    """vector: n integers. blocked: bit set of the column numbers (+rays, then −rays) on which it is positive."""
+    """vector: n integers. blocked: the rays with σ = + and then those with σ = − on which it is positive, as words."""
 
     vector: tuple[int, ...]
-    blocked: int
+    blocked: Words
 
 
 def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> bool:
@@ -43,16 +46,15 @@ def accepted(
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
     if (model.problem.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
-    signs: Signs = model.products(vector)
-    if ((signs > 0) & plus).any() or ((signs < 0) & minus).any():
-        return None
-    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+    found = known(model, vector)
+    reach = np.concatenate([packed(plus), packed(minus)])
+    return None if (found.blocked & reach).any() else found
 
 
 def known(model: Generators, vector: Sequence[int]) -> DualVector:
     """A vector that was accepted before."""
     signs: Signs = model.products(vector)
-    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+    return DualVector(tuple(vector), np.concatenate([packed(signs > 0), packed(signs < 0)]))
 
 
 def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
@@ -61,7 +63,8 @@ def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, thresho
     The slots may be those of several nodes: then each of these is covered.
     """
     plus, minus = model.reach(slots)
-    found = _rounded(model, plus, minus, warm, threshold)
+    stepped = _stepped if compiling(model) else _rounded
+    found = stepped(model, plus, minus, warm, threshold)
     if found is not None:
         return found
     exact = exact_projection(model, plus, minus, warm)
@@ -105,6 +108,30 @@ def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, thresh
                 return found
         cost = max(moved.value - first.value, 1e-300)  # grows with the square of the margin where it starts
         margin *= min(0.25, sqrt(0.3 * slack / cost))
+    return None
+
+
+def _stepped(model: Generators, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """`_rounded` by compiled loops, with margins as shares of the columns' parts outside the lines."""
+    from symverify.search.global_minimum.margins import stepped
+
+    share, cap = model.share(threshold / model.label_scale**2), inf
+    reach, biased = np.concatenate([packed(plus), packed(minus)]), model.problem.output_bias
+    search, tight = interruptible(stepped), TIGHT * (share + 1e-3)
+    for _ in range(3):
+        margin, residual, basis, count, rays = search(
+            model.units, model.target, model.live_packed, reach, warm, share, tight, cap
+        )
+        if not margin:
+            return None
+        zero = (basis[:count] ** 2).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR
+        rounding = Lattice(model.columns[rays[:count]], zero, biased)
+        for finer in (1, 4, 16, 64, 2**12, 2**20):
+            vector = rounding(residual * (COARSE * finer / margin))
+            found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
+            if found is not None:
+                return found
+        cap = SMALLER * margin
     return None
 
 

@@ -25,7 +25,7 @@ from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.relaxation import large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
-from symverify.search.global_minimum.tasks import best_split, bound, roots, solve
+from symverify.search.global_minimum.tasks import bound, expand, roots, solve
 
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
@@ -63,7 +63,7 @@ def prepare(problem: Problem) -> float:
         node, above = roots(shape.width)[0], 2.0  # no bound is above 1
         root = solve(shape, node, bound(shape, node, (), ()), 0.0, above, 1.0)
         if root.splits:
-            best_split(shape, root, above)
+            expand(problem, [root], above)
     return time.monotonic() - begun
 
 

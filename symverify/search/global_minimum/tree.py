@@ -74,11 +74,9 @@ def _admitted(
     admitted = {node: 1 << served[node] for node in leaves}
     if len(leaves) * len(vectors) * model.count > 4 * MATCHED:
         return admitted
-    size = -(-2 * model.count // 64) * 8
-    blocked = np.array([np.frombuffer(one.blocked.to_bytes(size, "big"), np.uint64) for one in vectors])
+    blocked = np.array([one.blocked for one in vectors])
     for node in leaves:
-        reach = np.frombuffer(model.reach_bits(node).to_bytes(size, "big"), np.uint64)
-        free = ~(blocked & reach).any(axis=1)
+        free = ~(blocked & model.reach_words(node)).any(axis=1)
         admitted[node] = int.from_bytes(np.packbits(free, bitorder="little").tobytes(), "little")
     return admitted
 
