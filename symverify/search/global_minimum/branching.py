@@ -261,7 +261,10 @@ def grow(model: Any, importance: Any, same: Any, parents: Any, most: int, limits
     given, length = parents[0].shape[0], max(parents[5].shape[1], samples + 2)
     capacity = given + most * (width + 1)
     kind, first = np.zeros(capacity, np.int8), np.zeros(capacity, np.int64)
-    signs, cuts = np.empty((capacity, width), np.int64), np.empty((capacity, width, parents[1].shape[2] + most), np.int64)
+    signs, cuts = (
+        np.empty((capacity, width), np.int64),
+        np.empty((capacity, width, parents[1].shape[2] + most), np.int64),
+    )
     numbers, values, share = np.zeros((capacity, width), np.int64), np.empty(capacity), np.empty(capacity)
     supports, amounts = np.empty((capacity, length), np.int64), np.empty((capacity, length))
     sizes, splits = np.zeros(capacity, np.int64), np.full((capacity, tried), -1)
@@ -304,7 +307,9 @@ def grow(model: Any, importance: Any, same: Any, parents: Any, most: int, limits
             continue
         _grouped(words, signs[node], groups)
         slots, bounds = (words, signs[node], groups), (values[node], cut, least)
-        chosen, kept = _branched(model, slots, splits[node], count, (support, weights), bounds, patience, scratch, trial)
+        chosen, kept = _branched(
+            model, slots, splits[node], count, (support, weights), bounds, patience, scratch, trial
+        )
         splits[node, 0] = splits[node, chosen]
         place, plane = splits[node, 0] // planes, splits[node, 0] % planes
         kind[node], first[node], done = SPLIT, used, done + 1

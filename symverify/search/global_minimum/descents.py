@@ -155,7 +155,12 @@ def descents(rows: Any, y: Any, bend: Any, width: int, seed: int, counts: Any) -
     np.random.seed(seed)
     samples, size = rows.shape
     system = np.empty((width * size, width * size)), np.empty(width * size), np.empty((width * size, samples))
-    u, v, held, signs = np.empty((width, size)), np.empty((width, size)), np.zeros((width, samples), np.bool_), np.ones(width)
+    u, v, held, signs = (
+        np.empty((width, size)),
+        np.empty((width, size)),
+        np.zeros((width, samples), np.bool_),
+        np.ones(width),
+    )
     best, units, sides, vain = np.inf, np.zeros((width, size)), np.ones(width), 0
     for start in range(fresh + hops):
         first, last = 0, width

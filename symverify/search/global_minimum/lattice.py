@@ -37,7 +37,9 @@ class Lattice:
         self.lines = self.lines // np.gcd.reduce(self.lines, axis=1)[:, None] if count else self.lines
         order = np.empty(len(self.kept), dtype=np.int64)
         first = spanned(np.ascontiguousarray(basis[:count].T), np.empty((count, count)), 0, order)
-        self.order = [*order[:first].tolist(), *np.setdiff1d(np.arange(len(self.kept)), order[:first]).tolist()]
+        rest = np.ones(len(self.kept), dtype=bool)
+        rest[order[:first]] = False
+        self.order = [*order[:first].tolist(), *rest.nonzero()[0].tolist()]
 
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near `real`, which is nearly orthogonal to the lines itself; 0 if none was found."""

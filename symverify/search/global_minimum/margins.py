@@ -20,30 +20,35 @@ _TRIES, _SMALLER = 6, 0.3  # so often the margin is made so many times smaller
 
 
 @numba.njit(cache=True)
-def meeting(rows: Any, places: Any, count: int, blocked: Any, met: Any) -> None:
-    """Which of the bit sets rows[places[:count]] meet `blocked`."""
-    for k in range(count):
-        met[k] = False
+def admitted(rows: Any, places: Any, blocked: Any) -> Any:
+    """For each of the bit sets rows[places] the first of the rows of `blocked` that it does not meet, −1 if none."""
+    found = np.full(places.shape[0], -1)
+    for k in range(places.shape[0]):
         row = rows[places[k]]
-        for w in range(blocked.shape[0]):
-            if row[w] & blocked[w]:
-                met[k] = True
+        for number in range(blocked.shape[0]):
+            other, meets = blocked[number], False
+            for w in range(row.shape[0]):
+                if row[w] & other[w]:
+                    meets = True
+                    break
+            if not meets:
+                found[k] = number
                 break
+    return found
 
 
-@numba.njit(cache=True)
-def signs(columns: Any, vector: Any, blocked: Any) -> None:
-    """Set the bits of the columns on which an integer vector is positive, and (in the second half) negative.
+@numba.njit(cache=True, fastmath=True)
+def signed(columns: Any, vector: Any, words: int) -> Any:
+    """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
 
     Exact where all sums of absolute products are integers below 2^53.
     """
-    words = blocked.shape[0] // 2
-    for w in range(2 * words):
-        blocked[w] = 0
+    blocked = np.zeros(2 * words, np.uint64)
     for k in range(columns.shape[0]):
         value = _dot(columns[k], vector)
         if value != 0.0:
             blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
+    return blocked
 
 
 @numba.njit(cache=True, fastmath=True)

@@ -329,9 +329,7 @@ class Search:
                 waiting = self.unserved(rows, [*members, *waiting], len(self.vectors) - 1)
         return failed
 
-    def grown(
-        self, rows: Words, waiting: list[Waiting], share: float, replay: Replay
-    ) -> tuple[Group, list[Waiting]]:
+    def grown(self, rows: Words, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
         """The first waiting leaf with those that one vector may cover together with it; and the rest."""
         _, head = waiting[0]
         rivals = waiting[1 : 1 + RIVALS]
@@ -373,14 +371,10 @@ class Search:
 
     def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        left = list(leaves)
-        for number in range(since, len(self.vectors)):
-            met = tasks.meeting(self.shape, rows, [row for row, _ in left], self.vectors[number].blocked)
-            if not all(met):
-                served = [leaf for (_, leaf), blocked in zip(left, met, strict=True) if not blocked]
-                self.served.update((leaf.node, number) for leaf in served)
-                left = [each for each, blocked in zip(left, met, strict=True) if blocked]
-        return left
+        found = tasks.admitted(self.shape, rows, [row for row, _ in leaves], self.vectors[since:])
+        pairs = list(zip(leaves, found, strict=True))
+        self.served.update((leaf.node, since + number) for (_, leaf), number in pairs if number >= 0)
+        return [each for each, number in pairs if number < 0]
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
         """The certificate: the vectors that serve the leaves, and the tree that leads to them."""

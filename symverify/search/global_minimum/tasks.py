@@ -322,16 +322,18 @@ def certify(problem: Problem, group: tuple[Sequence[Slot], Sequence[int]], thres
     return dual_vector(generators(problem), slots, np.array(support, dtype=np.int64), threshold)
 
 
-def meeting(shape: Generators, rows: Words, places: Sequence[int], blocked: Words) -> list[bool]:
-    """Which of the bit sets rows[places] have an element in common with `blocked`."""
-    if not compiled(shape):
-        return [bool(x) for x in (rows[places] & blocked).any(axis=1)]
-    from symverify.search.global_minimum import margins
+def admitted(shape: Generators, rows: Words, places: Sequence[int], vectors: Sequence[DualVector]) -> list[int]:
+    """For each of the nodes with these rows of rays the first of the vectors that it admits, −1 if none."""
+    if not vectors or not places:
+        return [-1] * len(places)
+    if compiled(shape):
+        from symverify.search.global_minimum import margins
 
-    met = np.empty(len(places), dtype=bool)
-    margins.meeting(rows, np.array(places, dtype=np.int64), len(places), blocked, met)
-    found: list[bool] = met.tolist()
-    return found
+        blocked = np.array([each.blocked for each in vectors])
+        numbers: list[int] = margins.admitted(rows, np.array(places, dtype=np.int64), blocked).tolist()
+        return numbers
+    met = [(rows[places] & each.blocked).any(axis=1).tolist() for each in vectors]
+    return [next((k for k, row in enumerate(met) if not row[place]), -1) for place in range(len(places))]
 
 
 def grow(

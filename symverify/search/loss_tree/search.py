@@ -254,8 +254,8 @@ class Search:
     def known(self, node: Node) -> bool:
         """Whether nothing need be found out about the node."""
         reach = self.shape.reach_words(node)
-        return node in self.splits or node in self.served or any(
-            not (reach & each.blocked).any() for each in self.proofs
+        return (
+            node in self.splits or node in self.served or any(not (reach & each.blocked).any() for each in self.proofs)
         )
 
     @property
