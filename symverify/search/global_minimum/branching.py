@@ -1,4 +1,4 @@
-"""The search's tree below a few nodes, grown by plain loops that numba compiles; best bound first, with strong branching.
+"""The search's tree below a few nodes, grown by plain loops that numba compiles: best bound first, strong branching.
 
 Sets of rays are bit sets in 64-bit words, the lowest bit first. A slot is its sign and its facets, coded as
 2 · hyperplane + side, as `generators` names them. Imported only where numba is installed.
@@ -11,7 +11,7 @@ import numpy as np
 
 from symverify.search.global_minimum.compiled import _enter, nearest, room, workspace
 
-OPEN, LEAF, SPLIT, NETWORK = 0, 1, 2, 3  # what has become of a node
+OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
 _ONE = np.uint64(1)
 
 
@@ -198,12 +198,13 @@ def _branched(
     """Strong branching: the number of the best split, and in which of the two places of `trial` its children are.
 
     slots: their words and signs, and for each the first one equal to it. begun: the node's support and weights.
-    bounds: the node's, the cut, and the least violation. scratch, trial: see `grow`. The score of a split is the product
-    of the least and the greatest gain of its children; both are at most the gap, which tells early that one is not better.
+    bounds: the node's, the cut, and the least violation. scratch, trial: see `_rooms`. The score of a split is the
+    product of the least and the greatest gain of its children; both are at most the gap, which tells early that one is
+    not better.
     """
     (units, target, closed, live), (value, cut, least) = model, bounds
     (words, signs, groups), (support, weights) = slots, begun
-    state, room, allowed, plus, minus = scratch
+    state, room, allowed, plus, minus, _ = scratch
     supports, amounts, sizes, values, volumes = trial
     rays, planes = units.shape[0], closed.shape[1]
     gap, slight = cut - value, value + 1e-6 * max(cut - value, 0.0)
@@ -245,95 +246,82 @@ def _lowest(kind: Any, values: Any, used: int) -> int:
 
 
 @numba.njit(cache=True)
-def grow(model: Any, importance: Any, same: Any, parents: Any, most: int, limits: Any) -> Any:
-    """Split the open node of lowest bound until none is open or `most` have been split.
+def _rooms(units: Any, closed: Any, width: int, length: int) -> Any:
+    """What `grow` needs no result of: `scratch`, and `trial`, the children of two splits."""
+    samples, words = units.shape[1], closed.shape[2]
+    state, allowed = workspace(units, length), np.empty(2 * units.shape[0], np.int64)
+    some, other = np.empty(words, np.uint64), np.empty(words, np.uint64)
+    scratch = state, room(np.empty(samples), 2 * units.shape[0]), allowed, some, other, np.empty(samples)
+    shape = (2, width + 1)
+    supports, amounts = (
+        np.empty((2, width + 1, samples + length + 2), np.int64),
+        np.empty((2, width + 1, samples + length + 2)),
+    )
+    return scratch, (supports, amounts, np.zeros(shape, np.int64), np.empty(shape), np.empty(shape))
 
-    model: units, target, closed and live words. importance, same: see `conflicts`. parents: signs (P, h), cuts (P, h, C)
-    and their numbers (P, h), values (P,), weights as a share of all tuples (P,), supports (P, S), the weights of these
-    columns and their numbers (P,). limits: the cut, the least violation, how many splits to try, patience.
 
-    Returns the nodes, the parents first, children after theirs: how many; kind, value, share; signs, cuts, numbers of
-    cuts; supports, weights, sizes; the splits (the one made, or for open nodes those worth trying, −1 for none), and the
-    first child of each.
+@numba.njit(cache=True)
+def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any, trial: Any, scratch: Any) -> int:
+    """Append the children of a node. cut: slot, hyperplane, and where in `trial` they are. How many there are."""
+    _, values, share, signs, cuts, numbers, supports, amounts, sizes, _, _ = nodes
+    (place, plane, kept), (_, _, _, some, other, _) = cut, scratch
+    copies, total = (groups == groups[place]).sum(), 0.0
+    for high in range(copies + 1):
+        total += trial[4][kept, high]
+    for high in range(copies + 1):
+        above, child = 0, used + high
+        for j in range(groups.shape[0]):
+            signs[child, j], numbers[child, j] = signs[node, j], numbers[node, j]
+            if groups[j] == groups[place]:
+                code = 2 * plane + (1 if above < high else 0)
+                numbers[child, j] = _cut(closed, cuts[node, j], numbers[node, j], code, cuts[child, j], some, other)
+                above += 1
+            else:
+                cuts[child, j, : numbers[node, j]] = cuts[node, j, : numbers[node, j]]
+        values[child], sizes[child] = max(trial[3][kept, high], values[node]), trial[2][kept, high]
+        supports[child, : sizes[child]] = trial[0][kept, high, : sizes[child]]
+        amounts[child, : sizes[child]] = trial[1][kept, high, : sizes[child]]
+        share[child] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / (copies + 1))
+    return int(copies + 1)
+
+
+@numba.njit(cache=True)
+def grow(model: Any, importance: Any, same: Any, nodes: Any, used: int, most: int, limits: Any) -> int:
+    """Split the open node of lowest bound until none is open or `most` have been split; the number of nodes then.
+
+    model: units, target, closed and live words. importance, same: see `conflicts`. limits: the cut, the least
+    violation, patience. nodes: arrays with room for `most` splits, the first `used` of which are filled: kind; value,
+    weight as a share of all tuples; signs, cuts, their numbers (see above); supports, the weights of these columns,
+    their numbers; the splits (the one made, or those worth trying, −1 for none), and the first child of each, which are
+    together.
     """
-    (units, target, closed, live), (cut, least, tried, patience) = model, limits
-    rays, samples, planes, width = units.shape[0], units.shape[1], closed.shape[1], parents[0].shape[1]
-    given, length = parents[0].shape[0], max(parents[5].shape[1], samples + 2)
-    capacity = given + most * (width + 1)
-    kind, first = np.zeros(capacity, np.int8), np.zeros(capacity, np.int64)
-    signs, cuts = (
-        np.empty((capacity, width), np.int64),
-        np.empty((capacity, width, parents[1].shape[2] + most), np.int64),
-    )
-    numbers, values, share = np.zeros((capacity, width), np.int64), np.empty(capacity), np.empty(capacity)
-    supports, amounts = np.empty((capacity, length), np.int64), np.empty((capacity, length))
-    sizes, splits = np.zeros(capacity, np.int64), np.full((capacity, tried), -1)
-    for k in range(given):
-        signs[k], numbers[k], values[k], share[k], sizes[k] = (
-            parents[0][k], parents[2][k], parents[3][k], parents[4][k], parents[7][k],
-        )  # fmt: skip
-        cuts[k, :, : parents[1].shape[2]] = parents[1][k]
-        supports[k, : sizes[k]], amounts[k, : sizes[k]] = parents[5][k, : sizes[k]], parents[6][k, : sizes[k]]
-    state, residual, allowed = workspace(units, length), np.empty(samples), np.empty(2 * rays, np.int64)
-    words, groups = np.empty((width, closed.shape[2]), np.uint64), np.empty(width, np.int64)
-    some, other = np.empty(closed.shape[2], np.uint64), np.empty(closed.shape[2], np.uint64)
-    scratch = state, room(np.empty(samples), 2 * rays), allowed, some, other
-    trial = (
-        np.empty((2, width + 1, state[0].shape[0]), np.int64),
-        np.empty((2, width + 1, state[0].shape[0])),
-        np.zeros((2, width + 1), np.int64),
-        np.empty((2, width + 1)),
-        np.empty((2, width + 1)),
-    )
-    used, done, node = given, 0, 0
+    (units, target, closed, _), (cut, least, patience) = model, limits
+    kind, values, _, signs, cuts, numbers, supports, amounts, sizes, splits, first = nodes
+    planes, width, done = closed.shape[1], signs.shape[1], 0
+    scratch, trial = _rooms(units, closed, width, supports.shape[1])
+    words, groups, residual = np.empty((width, closed.shape[2]), np.uint64), np.empty(width, np.int64), scratch[5]
     while True:
         node = _lowest(kind, values, used)
         if node < 0:
-            break
+            return used
         if values[node] >= cut:
             kind[node] = LEAF
             continue
         for j in range(width):
             _region(closed, cuts[node, j], numbers[node, j], -1, words[j])
-        support, weights = supports[node, : sizes[node]], amounts[node, : sizes[node]]
-        _subtracted(units, target, support, weights, residual)
-        count = conflicts(words, signs[node], support, weights, residual, importance, same, splits[node])
+        begun = supports[node, : sizes[node]], amounts[node, : sizes[node]]
+        _subtracted(units, target, begun[0], begun[1], residual)
+        count = conflicts(words, signs[node], begun[0], begun[1], residual, importance, same, splits[node])
         if not count:
             kind[node] = NETWORK
             cut = min(cut, values[node] * (1 - 1e-9) - 1e-13)
-            continue
-        if done == most:
-            kind[node] = -1  # open, with its splits
-            continue
-        _grouped(words, signs[node], groups)
-        slots, bounds = (words, signs[node], groups), (values[node], cut, least)
-        chosen, kept = _branched(
-            model, slots, splits[node], count, (support, weights), bounds, patience, scratch, trial
-        )
-        splits[node, 0] = splits[node, chosen]
-        place, plane = splits[node, 0] // planes, splits[node, 0] % planes
-        kind[node], first[node], done = SPLIT, used, done + 1
-        copies, total = (groups == groups[place]).sum(), 0.0
-        for high in range(copies + 1):
-            total += trial[4][kept, high]
-        for high in range(copies + 1):
-            above = 0
-            for j in range(width):
-                signs[used, j], numbers[used, j] = signs[node, j], numbers[node, j]
-                if groups[j] == groups[place]:
-                    code = 2 * plane + (1 if above < high else 0)
-                    numbers[used, j] = _cut(closed, cuts[node, j], numbers[node, j], code, cuts[used, j], some, other)
-                    above += 1
-                else:
-                    cuts[used, j, : numbers[node, j]] = cuts[node, j, : numbers[node, j]]
-            values[used], sizes[used] = max(trial[3][kept, high], values[node]), trial[2][kept, high]
-            supports[used, : sizes[used]] = trial[0][kept, high, : sizes[used]]
-            amounts[used, : sizes[used]] = trial[1][kept, high, : sizes[used]]
-            share[used] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / (copies + 1))
-            used += 1
-    for k in range(used):
-        if kind[k] == -1:
-            kind[k] = OPEN
-    shape = signs[:used], cuts[:used], numbers[:used]
-    fits = supports[:used], amounts[:used], sizes[:used]
-    return kind[:used], values[:used], share[:used], shape, fits, splits[:used], first[:used]
+        elif done == most:
+            kind[node] = KEPT
+        else:
+            _grouped(words, signs[node], groups)
+            slots, bounds = (words, signs[node], groups), (values[node], cut, least)
+            chosen, kept = _branched(model, slots, splits[node], count, begun, bounds, patience, scratch, trial)
+            splits[node, 0] = splits[node, chosen]
+            where = splits[node, 0] // planes, splits[node, 0] % planes, kept
+            kind[node], first[node], done = SPLIT, used, done + 1
+            used += _append(nodes, node, used, closed, groups, where, trial, scratch)

@@ -56,7 +56,7 @@ def _loss(rows: Any, y: Any, bend: Any, u: Any, signs: Any) -> float:
             r -= signs[j] * (slope * z + kink * max(z, 0.0))
         total += r
         square += r * r
-    return square - biased * total * total / rows.shape[0]
+    return float(square - biased * total * total / rows.shape[0])
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -153,14 +153,9 @@ def descents(rows: Any, y: Any, bend: Any, width: int, seed: int, counts: Any) -
     """
     fresh, hops, patience = counts
     np.random.seed(seed)
-    samples, size = rows.shape
+    (samples, size), signs = rows.shape, np.ones(width)
     system = np.empty((width * size, width * size)), np.empty(width * size), np.empty((width * size, samples))
-    u, v, held, signs = (
-        np.empty((width, size)),
-        np.empty((width, size)),
-        np.zeros((width, samples), np.bool_),
-        np.ones(width),
-    )
+    u, v, held = np.empty((width, size)), np.empty((width, size)), np.zeros((width, samples), np.bool_)
     best, units, sides, vain = np.inf, np.zeros((width, size)), np.ones(width), 0
     for start in range(fresh + hops):
         first, last = 0, width

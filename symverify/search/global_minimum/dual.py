@@ -26,8 +26,8 @@ from symverify.search.global_minimum.generators import (
     Words,
     packed,
 )
-from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
 from symverify.search.global_minimum.lattice import Lattice
+from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
@@ -46,7 +46,7 @@ class DualVector:
 
 def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
-    gain = sum(map(mul, vector, model.labels))
+    gain: int = sum(map(mul, vector, model.labels))
     square = sum([g * g for g in vector])
     return gain > 0 and gain * gain * threshold.denominator >= threshold.numerator * square
 

@@ -44,14 +44,15 @@ class Lattice:
     def __call__(self, real: Floats) -> list[int]:
         """An integer vector near `real`, which is nearly orthogonal to the lines itself; 0 if none was found."""
         near, found = real[self.kept], np.zeros(len(real), dtype=object)
-        vector = np.rint(near).astype(np.int64)
+        vector: NDArray[Any] = np.rint(near).astype(np.int64)
         products = self.lines @ vector
         if products.any() and len(self.lines) == 1 and (self.lines[0] == self.lines[0, 0]).all():
             vector = _balanced(vector, near)
         elif products.any():
             moved = self._reduced(vector, products, EXTRA)
-            vector = self._reduced(vector, products, MORE) if moved is None else moved
-        found[self.kept] = 0 if vector is None else vector
+            moved = self._reduced(vector, products, MORE) if moved is None else moved
+            vector = 0 * vector if moved is None else moved
+        found[self.kept] = vector
         whole: list[int] = [int(x) for x in found]
         return whole
 

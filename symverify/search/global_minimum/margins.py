@@ -69,8 +69,9 @@ def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weight
 
 @numba.njit(cache=True)
 def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, most: int, clear: float) -> Any:
-    """See `tasks.grow`: which of the nodes rows[1:] one vector may cover together with rows[0], their number; the support
-    and its size. fit: the support and weights of rows[0].
+    """See `tasks.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
+
+    fit: the support and weights of rows[0].
     """
     support, weights = fit
     rays, samples, words = units.shape[0], units.shape[1], live.shape[0]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import prod, sqrt
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
@@ -231,56 +232,58 @@ def _grown(
 ) -> tuple[list[Branch], list[Solved]]:
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
-    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, SPLITS, PATIENCE)
-    grow = interruptible(loops.grow)
-    grown = grow(model, importance, shape.same, _packed(batch, shape.width), BURST, limits)
-    nodes = _unpacked(loops, shape, grown)
-    first, kinds = grown[-1], grown[0].tolist()
-    ends = [*sorted(first[first > 0].tolist()), len(nodes)]
-    below = {start: nodes[start:end] for start, end in zip(ends, ends[1:], strict=False)}
+    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
+    arrays, grow = _packed(batch, shape), interruptible(loops.grow)
+    used = grow(model, importance, shape.same, arrays, len(batch), BURST, limits)
+    nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
+    first, kinds = arrays[-1][:used], arrays[0][:used].tolist()
+    ends = [*sorted(first[first > 0].tolist()), used]
+    below = {start: nodes[start:end] for start, end in pairwise(ends)}
     found = [
         (nodes[k].node, nodes[k].splits[0], below[first[k]]) for k, kind in enumerate(kinds) if kind == loops.SPLIT
     ]
     return found, [nodes[k] for k in range(len(batch)) if kinds[k] != loops.SPLIT]
 
 
-def _packed(batch: Sequence[Solved], width: int) -> tuple[NDArray[Any], ...]:
-    """The `parents` of `branching.grow`."""
-    most = max(len(cuts) for parent in batch for _, cuts in parent.node)
-    longest = max(len(parent.support) for parent in batch)
-    cuts, numbers = np.zeros((len(batch), width, most), np.int64), np.zeros((len(batch), width), np.int64)
-    signs, sizes = np.zeros((len(batch), width), np.int64), np.zeros(len(batch), np.int64)
-    supports, amounts = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest))
+def _packed(batch: Sequence[Solved], shape: Generators) -> tuple[NDArray[Any], ...]:
+    """The `nodes` of `branching.grow`."""
+    width, samples = shape.width, len(shape.labels)
+    room, whole, real = len(batch) + BURST * (width + 1), np.dtype(np.int64), np.dtype(np.float64)
+    deepest = max(len(cuts) for parent in batch for _, cuts in parent.node) + BURST
+    length = max(*(len(parent.support) for parent in batch), samples) + 2
+    numbers, sizes, first = np.zeros((room, width), whole), np.zeros(room, whole), np.zeros(room, whole)
+    signs, cuts, splits = (
+        np.zeros((room, width), whole),
+        np.zeros((room, width, deepest), whole),
+        np.full((room, SPLITS), -1),
+    )
+    values, share = np.zeros(room, real), np.zeros(room, real)
+    supports, amounts = np.zeros((room, length), whole), np.zeros((room, length), real)
     for k, parent in enumerate(batch):
         for j, (sign, facets) in enumerate(parent.node):
             signs[k, j], numbers[k, j] = sign, len(facets)
             cuts[k, j, : len(facets)] = [2 * plane + side for plane, side in facets]
-        sizes[k] = len(parent.support)
+        values[k], share[k], sizes[k] = parent.value, parent.weight, len(parent.support)
         supports[k, : sizes[k]], amounts[k, : sizes[k]] = parent.support, parent.weights
-    values, share = np.array([parent.value for parent in batch]), np.array([parent.weight for parent in batch])
-    return signs, cuts, numbers, values, share, supports, amounts, sizes
+    return np.zeros(room, np.int8), values, share, signs, cuts, numbers, supports, amounts, sizes, splits, first
 
 
-def _unpacked(loops: ModuleType, shape: Generators, grown: tuple[Any, ...]) -> list[Solved]:
+def _unpacked(loops: ModuleType, shape: Generators, arrays: Sequence[list[Any]]) -> list[Solved]:
     """The nodes of `branching.grow`; those that were split have that split alone."""
-    kinds, values, share, slots, fits, options, _ = (
-        [array.tolist() for array in part] if isinstance(part, tuple) else part.tolist() for part in grown
-    )
-    nodes, planes = list[Solved](), len(shape.planes)
-    for k, (kind, signs, cuts, numbers) in enumerate(zip(kinds, *slots, strict=True)):
+    nodes, planes, (*arrays, _) = list[Solved](), len(shape.planes), arrays
+    for kind, value, share, signs, cuts, numbers, support, amounts, size, options in zip(*arrays, strict=True):
         order = [
             (sign, tuple([(code >> 1, code & 1) for code in codes[:number]]))
             for sign, codes, number in zip(signs, cuts, numbers, strict=True)
         ]
         node, tried, parts = tuple(sorted(order)), tuple[Split, ...](), tuple[Share, ...]()
-        support, amounts = (part[k][: fits[2][k]] for part in fits[:2])
         if kind == loops.NETWORK:
             cones = [shape.cone(slot) for slot in node]
-            parts = tuple(shares(shape, node, cones, np.array(support, dtype=np.int64)))
+            parts = tuple(shares(shape, node, cones, np.array(support[:size], dtype=np.int64)))
         elif kind != loops.LEAF:
-            some = options[k][:1] if kind == loops.SPLIT else options[k]
+            some = options[:1] if kind == loops.SPLIT else options
             tried = tuple([(node.index(order[number // planes]), number % planes) for number in some if number >= 0])
-        nodes.append(Solved(values[k], node, tuple(support), tuple(amounts), tried, parts, share[k]))
+        nodes.append(Solved(value, node, tuple(support[:size]), tuple(amounts[:size]), tried, parts, share))
     return nodes
 
 
@@ -332,8 +335,8 @@ def admitted(shape: Generators, rows: Words, places: Sequence[int], vectors: Seq
         blocked = np.array([each.blocked for each in vectors])
         numbers: list[int] = margins.admitted(rows, np.array(places, dtype=np.int64), blocked).tolist()
         return numbers
-    met = [(rows[places] & each.blocked).any(axis=1).tolist() for each in vectors]
-    return [next((k for k, row in enumerate(met) if not row[place]), -1) for place in range(len(places))]
+    met = np.array([(rows[places] & each.blocked).any(axis=1) for each in vectors])
+    return [int(row.argmin()) if not row.all() else -1 for row in met.T]
 
 
 def grow(
