@@ -6,21 +6,21 @@ Sets of rays are bit sets in 64-bit words, the lowest bit first. A slot is its s
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from symverify.ground.loops import loop
 from symverify.search.global_minimum.compiled import _enter, nearest, room, workspace
 
 OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
 _ONE = np.uint64(1)
 
 
-@numba.njit(cache=True)
+@loop
 def _has(words: Any, ray: int) -> bool:
     return bool((words[ray >> 6] >> np.uint64(ray & 63)) & _ONE)
 
 
-@numba.njit(cache=True)
+@loop
 def _bits(word: Any) -> int:
     """How many bits are set."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
@@ -29,7 +29,7 @@ def _bits(word: Any) -> int:
     return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@numba.njit(cache=True)
+@loop
 def listed(words: Any, offset: int, numbers: Any, count: int) -> int:
     """Append the elements of a bit set, plus `offset`, to the first `count` numbers; the new count."""
     for place in range(words.shape[0]):
@@ -42,7 +42,7 @@ def listed(words: Any, offset: int, numbers: Any, count: int) -> int:
     return count
 
 
-@numba.njit(cache=True)
+@loop
 def _region(closed: Any, cuts: Any, count: int, left_out: int, words: Any) -> None:
     """The rays on the closed sides of the first `count` cuts, except cut number `left_out` (−1: of all)."""
     for w in range(words.shape[0]):
@@ -54,7 +54,7 @@ def _region(closed: Any, cuts: Any, count: int, left_out: int, words: Any) -> No
                 words[w] &= side[w]
 
 
-@numba.njit(cache=True)
+@loop
 def _cut(closed: Any, cuts: Any, count: int, code: int, found: Any, some: Any, other: Any) -> int:
     """The facets of a cone with one more cut, sorted, into `found`; how many. As `Generators.halves` finds them."""
     total, place = 0, -1
@@ -86,7 +86,7 @@ def _cut(closed: Any, cuts: Any, count: int, code: int, found: Any, some: Any, o
     return total
 
 
-@numba.njit(cache=True)
+@loop
 def _grouped(words: Any, signs: Any, groups: Any) -> None:
     """For each slot the first one equal to it."""
     for j in range(words.shape[0]):
@@ -97,7 +97,7 @@ def _grouped(words: Any, signs: Any, groups: Any) -> None:
                 break
 
 
-@numba.njit(cache=True)
+@loop
 def _child(words: Any, signs: Any, groups: Any, closed: Any, live: Any, cut: Any, high: int, reach: Any) -> float:
     """The live rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane.
 
@@ -125,7 +125,7 @@ def _child(words: Any, signs: Any, groups: Any, closed: Any, live: Any, cut: Any
     return volume
 
 
-@numba.njit(cache=True)
+@loop
 def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus: Any, state: Any) -> int:
     """Make those of a parent's passive columns that a child has, too, the passive ones; how many."""
     rays, size = units.shape[0], 0
@@ -136,7 +136,7 @@ def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus
     return size
 
 
-@numba.njit(cache=True)
+@loop
 def _subtracted(units: Any, target: Any, support: Any, weights: Any, residual: Any) -> None:
     """The target less a combination of columns."""
     rays = units.shape[0]
@@ -148,7 +148,7 @@ def _subtracted(units: Any, target: Any, support: Any, weights: Any, residual: A
             residual[i] -= amount * units[support[k] % rays, i]
 
 
-@numba.njit(cache=True)
+@loop
 def conflicts(
     words: Any, signs: Any, support: Any, weights: Any, residual: Any, importance: Any, same: Any, found: Any
 ) -> int:
@@ -191,7 +191,7 @@ def conflicts(
     return count
 
 
-@numba.njit(cache=True)
+@loop
 def _branched(
     model: Any, slots: Any, splits: Any, count: int, begun: Any, bounds: Any, patience: int, scratch: Any, trial: Any
 ) -> tuple[int, int]:
@@ -235,7 +235,7 @@ def _branched(
     return chosen, 1 - now
 
 
-@numba.njit(cache=True)
+@loop
 def _lowest(kind: Any, values: Any, used: int) -> int:
     """The first open node of lowest bound, −1 if none is open."""
     lowest = -1
@@ -245,7 +245,7 @@ def _lowest(kind: Any, values: Any, used: int) -> int:
     return lowest
 
 
-@numba.njit(cache=True)
+@loop
 def _rooms(units: Any, closed: Any, width: int, length: int) -> Any:
     """What `grow` needs no result of: `scratch`, and `trial`, the children of two splits."""
     samples, words = units.shape[1], closed.shape[2]
@@ -260,7 +260,7 @@ def _rooms(units: Any, closed: Any, width: int, length: int) -> Any:
     return scratch, (supports, amounts, np.zeros(shape, np.int64), np.empty(shape), np.empty(shape))
 
 
-@numba.njit(cache=True)
+@loop
 def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any, trial: Any, scratch: Any) -> int:
     """Append the children of a node. cut: slot, hyperplane, and where in `trial` they are. How many there are."""
     _, values, share, signs, cuts, numbers, supports, amounts, sizes, _, _ = nodes
@@ -285,7 +285,7 @@ def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any
     return int(copies + 1)
 
 
-@numba.njit(cache=True)
+@loop
 def grow(model: Any, importance: Any, same: Any, nodes: Any, used: int, most: int, limits: Any) -> int:
     """Split the open node of lowest bound until none is open or `most` have been split; the number of nodes then.
 

@@ -7,8 +7,9 @@ Without that most descents stop at a kink. Float results are guesses; imported o
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from symverify.ground.loops import loop, quick_loop
 
 _STEPS = 40
 _HALVINGS = 5
@@ -17,7 +18,7 @@ _RIDGE = 1e-9
 _SAME = 1e-7  # relative distance of losses that count as equal
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _solve(A: Any, b: Any) -> None:
     """b becomes A⁻¹ b; A, symmetric and positive, becomes its factor."""
     size = b.shape[0]
@@ -36,7 +37,7 @@ def _solve(A: Any, b: Any) -> None:
         b[i] /= A[i, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _height(row: Any, u: Any) -> float:
     z = 0.0
     for c in range(row.shape[0]):
@@ -44,7 +45,7 @@ def _height(row: Any, u: Any) -> float:
     return z
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _loss(rows: Any, y: Any, bend: Any, u: Any, signs: Any) -> float:
     """Σ (y − f)², centred where there is an output bias. bend: slope, kink, and 1.0 with an output bias."""
     slope, kink, biased = bend
@@ -59,7 +60,7 @@ def _loss(rows: Any, y: Any, bend: Any, u: Any, signs: Any) -> float:
     return float(square - biased * total * total / rows.shape[0])
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _fit(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, system: Any) -> None:
     """The least squares of the units' cells into the system's right side, one unit's parameters after the other's."""
     (slope, kink, biased), (A, b, F) = bend, system
@@ -94,7 +95,7 @@ def _fit(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, system: An
     _solve(A, b)
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _towards(u: Any, b: Any, step: float, v: Any) -> None:
     """v is so far on the way from u to b."""
     for j in range(u.shape[0]):
@@ -102,7 +103,7 @@ def _towards(u: Any, b: Any, step: float, v: Any) -> None:
             v[j, c] = u[j, c] + step * (b[j * u.shape[1] + c] - u[j, c])
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _crossed(rows: Any, u: Any, b: Any, held: Any) -> tuple[float, int, int]:
     """How far the first kink on the way from u to b is, of which unit and sample; unit −1 if there is none."""
     size, step, unit, sample = rows.shape[1], 1.0, -1, -1
@@ -115,7 +116,7 @@ def _crossed(rows: Any, u: Any, b: Any, held: Any) -> tuple[float, int, int]:
     return step, unit, sample
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _descend(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, v: Any, system: Any) -> float:
     """Move u down; its loss there."""
     held[:] = False
@@ -144,7 +145,7 @@ def _descend(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, v: Any
     return best
 
 
-@numba.njit(cache=True)
+@loop
 def descents(rows: Any, y: Any, bend: Any, width: int, seed: int, counts: Any) -> Any:
     """The best units (width, D) and signs of so many descents, and their loss.
 

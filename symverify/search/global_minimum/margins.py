@@ -6,9 +6,9 @@ Float results are guesses: integer vectors made from them are checked exactly. I
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from symverify.ground.loops import loop, quick_loop
 from symverify.search.global_minimum.branching import _bits, listed
 from symverify.search.global_minimum.compiled import _dot, _enter, nearest, room, workspace
 
@@ -19,7 +19,7 @@ _LEAST = 1e-10
 _TRIES, _SMALLER = 6, 0.3  # so often the margin is made so many times smaller
 
 
-@numba.njit(cache=True)
+@loop
 def admitted(rows: Any, places: Any, blocked: Any) -> Any:
     """For each of the bit sets rows[places] the first of the rows of `blocked` that it does not meet, −1 if none."""
     found = np.full(places.shape[0], -1)
@@ -37,7 +37,7 @@ def admitted(rows: Any, places: Any, blocked: Any) -> Any:
     return found
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def signed(columns: Any, vector: Any, words: int) -> Any:
     """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
 
@@ -51,7 +51,7 @@ def signed(columns: Any, vector: Any, words: int) -> Any:
     return blocked
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weights: Any, allowed: Any, work: Any) -> int:
     """The projection onto the columns of a node; the number of passive ones. The residual is in `work`."""
     state, scratch = work
@@ -67,7 +67,7 @@ def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weight
     return nearest(units, target, allowed, count, size, 0, (0.0, _LEAST, -1.0), state, scratch)
 
 
-@numba.njit(cache=True)
+@loop
 def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, most: int, clear: float) -> Any:
     """See `tasks.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
 
@@ -114,7 +114,7 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
     return taken[:count], found
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def spanned(rows: Any, basis: Any, known: int, chosen: Any) -> int:
     """Extend an orthonormal basis by the rows, each time the one farthest from the span; how many it has then.
 
@@ -148,7 +148,7 @@ def spanned(rows: Any, basis: Any, known: int, chosen: Any) -> int:
     return known
 
 
-@numba.njit(cache=True)
+@loop
 def _lines(units: Any, tight: Any, count: int, allowed: Any, work: Any, opposite: Any) -> int:
     """See `dual._lines`: keep those of the columns `tight` whose opposite is in their cone; how many."""
     (state, scratch), rays = work, units.shape[0]
@@ -173,7 +173,7 @@ def _lines(units: Any, tight: Any, count: int, allowed: Any, work: Any, opposite
     return count
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _outside(units: Any, numbers: Any, count: int, basis: Any, lines: int, columns: Any) -> int:
     """The parts of columns outside the span of lines, of length 1; how many are left, whose numbers come first."""
     rays, kept = units.shape[0], 0
@@ -194,7 +194,7 @@ def _outside(units: Any, numbers: Any, count: int, basis: Any, lines: int, colum
     return kept
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: float, tight: float, cap: float) -> Any:
     """A residual that keeps a margin, at most `cap`, from all columns of a node but its lines, and proves the share.
 

@@ -140,6 +140,14 @@ def compiled(shape: Generators) -> ModuleType | None:
     return _loops() if large(shape) else None
 
 
+def kept() -> bool:
+    """Whether the loops need not be compiled any more."""
+    from symverify.ground.loops import kept
+    from symverify.search.global_minimum.margins import stepped
+
+    return kept(stepped)
+
+
 @cache
 def _loops() -> ModuleType | None:
     try:
