@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +30,9 @@ def _compiled(function: F, quick: bool) -> F:
         done: Any = numba.njit(cache=True, fastmath=quick)(function)
     except RuntimeError:  # there is no place to keep it
         done = numba.njit(fastmath=quick)(function)
+    template = done.get_call_template
+    # Numba would compile one version for each constant that a loop is called with.
+    done.get_call_template = lambda given, named: template(tuple(map(types.unliteral, given)), named)
     compiled: F = done
     return compiled
 

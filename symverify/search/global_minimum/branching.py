@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from symverify.ground.loops import loop
-from symverify.search.global_minimum.compiled import _enter, nearest, room, workspace
+from symverify.search.global_minimum.compiled import _enter, copied, nearest, room, workspace
 
 OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
 _ONE = np.uint64(1)
@@ -92,9 +92,22 @@ def _grouped(words: Any, signs: Any, groups: Any) -> None:
     for j in range(words.shape[0]):
         groups[j] = j
         for k in range(j):
-            if signs[k] == signs[j] and (words[k] == words[j]).all():
+            equal = signs[k] == signs[j]
+            for w in range(words.shape[1]):
+                equal = equal and words[k, w] == words[j, w]
+            if equal:
                 groups[j] = k
                 break
+
+
+@loop
+def _copies(groups: Any, place: int) -> int:
+    """How many slots are equal to one."""
+    count = 0
+    for j in range(groups.shape[0]):
+        if groups[j] == groups[place]:
+            count += 1
+    return count
 
 
 @loop
@@ -179,7 +192,10 @@ def conflicts(
                 score[j * planes + p] = error * kinks[p] * (abs(residual[samples[p]]) + 1e-6 * (top + 1e-300)) + 1e-300
     count = 0
     while count < found.shape[0]:
-        best = int(score.argmax())
+        best = 0
+        for k in range(score.shape[0]):
+            if score[k] > score[best]:
+                best = k
         if not score[best] > 0.0:
             break
         j, first = best // planes, same[best % planes]
@@ -211,7 +227,7 @@ def _branched(
     best, chosen, now, vain = -1.0, -1, 0, 0
     for number in range(count):
         where = splits[number] // planes, splits[number] % planes
-        low, most, high, left = gap, 1e-12, 0, (groups == groups[where[0]]).sum() + 1
+        low, most, high, left = gap, 1e-12, 0, _copies(groups, where[0]) + 1
         while high < left and (low * gap > best or high == 0):
             volumes[now, high] = _child(words, signs, groups, closed, live, where, high, (plus, minus))
             columns = listed(minus, rays, allowed, listed(plus, 0, allowed, 0))
@@ -219,8 +235,8 @@ def _branched(
             stop = max(value + best / max(gap, 1e-300), slight)
             size = nearest(units, target, allowed, columns, size, 0, (0.0, least, stop), state, room)
             reached, sizes[now, high] = 0.0, size
-            for k in range(size):
-                supports[now, high, k], amounts[now, high, k] = state[0][k], state[4][k]
+            copied(state[0], size, supports[now, high])
+            copied(state[4], size, amounts[now, high])
             for i in range(target.shape[0]):
                 reached += room[0][i] * room[0][i]
             values[now, high] = reached if reached > slight else value
@@ -265,7 +281,7 @@ def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any
     """Append the children of a node. cut: slot, hyperplane, and where in `trial` they are. How many there are."""
     _, values, share, signs, cuts, numbers, supports, amounts, sizes, _, _ = nodes
     (place, plane, kept), (_, _, _, some, other, _) = cut, scratch
-    copies, total = (groups == groups[place]).sum(), 0.0
+    copies, total = _copies(groups, place), 0.0
     for high in range(copies + 1):
         total += trial[4][kept, high]
     for high in range(copies + 1):
@@ -277,12 +293,12 @@ def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any
                 numbers[child, j] = _cut(closed, cuts[node, j], numbers[node, j], code, cuts[child, j], some, other)
                 above += 1
             else:
-                cuts[child, j, : numbers[node, j]] = cuts[node, j, : numbers[node, j]]
+                copied(cuts[node, j], numbers[node, j], cuts[child, j])
         values[child], sizes[child] = max(trial[3][kept, high], values[node]), trial[2][kept, high]
-        supports[child, : sizes[child]] = trial[0][kept, high, : sizes[child]]
-        amounts[child, : sizes[child]] = trial[1][kept, high, : sizes[child]]
+        copied(trial[0][kept, high], sizes[child], supports[child])
+        copied(trial[1][kept, high], sizes[child], amounts[child])
         share[child] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / (copies + 1))
-    return int(copies + 1)
+    return copies + 1
 
 
 @loop

@@ -16,6 +16,13 @@ _NEAR = 0.1  # columns priced above −_NEAR times the worst price are looked at
 _DEPENDENT = 1e-11  # squared distance from the span of the others
 
 
+@loop
+def copied(source: Any, count: int, target: Any) -> None:
+    """The first entries of one vector into another; assigning slices takes long to compile."""
+    for k in range(count):
+        target[k] = source[k]
+
+
 @quick_loop
 def _dot(a: Any, b: Any) -> float:
     total = 0.0

@@ -116,10 +116,21 @@ def _crossed(rows: Any, u: Any, b: Any, held: Any) -> tuple[float, int, int]:
     return step, unit, sample
 
 
+@loop
+def _state(units: Any, sides: Any, u: Any, signs: Any) -> None:
+    """Copy units and their signs into others."""
+    for j in range(units.shape[0]):
+        signs[j] = sides[j]
+        for c in range(units.shape[1]):
+            u[j, c] = units[j, c]
+
+
 @quick_loop
 def _descend(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, v: Any, system: Any) -> float:
     """Move u down; its loss there."""
-    held[:] = False
+    for j in range(u.shape[0]):
+        for i in range(rows.shape[0]):
+            held[j, i] = False
     best = _loss(rows, y, bend, u, signs)
     for _ in range(_STEPS):
         _fit(rows, y, bend, u, signs, held, system)
@@ -141,7 +152,7 @@ def _descend(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, v: Any
             if new > best * (1 + 1e-9):
                 continue
         best = min(new, best)
-        u[:] = v
+        _state(v, signs, u, signs)
     return best
 
 
@@ -157,11 +168,12 @@ def descents(rows: Any, y: Any, bend: Any, width: int, seed: int, counts: Any) -
     (samples, size), signs = rows.shape, np.ones(width)
     system = np.empty((width * size, width * size)), np.empty(width * size), np.empty((width * size, samples))
     u, v, held = np.empty((width, size)), np.empty((width, size)), np.zeros((width, samples), np.bool_)
+    between = np.empty(size)
     best, units, sides, vain = np.inf, np.zeros((width, size)), np.ones(width), 0
     for start in range(fresh + hops):
         first, last = 0, width
         if start >= fresh:
-            u[:], signs[:] = units, sides
+            _state(units, sides, u, signs)
             first = np.random.randint(0, width)
             last = first + 1
         for j in range(first, last):
@@ -170,12 +182,15 @@ def descents(rows: Any, y: Any, bend: Any, width: int, seed: int, counts: Any) -
                 u[j, c] = np.random.normal()
             p, share = np.random.randint(0, samples), np.random.random()
             q = np.random.randint(0, samples)
-            between = share * rows[p] + (1.0 - share) * rows[q]
-            u[j] -= _height(between, u[j]) / max(_height(between, between), 1e-300) * between
+            for c in range(size):
+                between[c] = share * rows[p, c] + (1.0 - share) * rows[q, c]
+            part = _height(between, u[j]) / max(_height(between, between), 1e-300)
+            for c in range(size):
+                u[j, c] -= part * between[c]
         loss = _descend(rows, y, bend, u, signs, held, v, system)
         if loss < best * (1 - _SAME):
             best, vain = loss, 0
-            units[:], sides[:] = u, signs
+            _state(u, signs, units, sides)
         elif start >= fresh:
             vain += 1
         if vain > patience:

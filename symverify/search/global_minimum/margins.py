@@ -10,7 +10,7 @@ import numpy as np
 
 from symverify.ground.loops import loop, quick_loop
 from symverify.search.global_minimum.branching import _bits, listed
-from symverify.search.global_minimum.compiled import _dot, _enter, nearest, room, workspace
+from symverify.search.global_minimum.compiled import _dot, _enter, copied, nearest, room, workspace
 
 _FLAT = 1e-7  # a column's distance from the span of lines below which it is in the span
 _NEAR = 0.03  # the margin may be missed by columns priced above −_NEAR
@@ -51,13 +51,22 @@ def signed(columns: Any, vector: Any, words: int) -> Any:
     return blocked
 
 
+@loop
+def _alive(reach: Any, start: int, live: Any, offset: int, numbers: Any, count: int) -> int:
+    """`listed` for the words from `start` on, of the rays that are live."""
+    some = np.empty_like(live)
+    for w in range(live.shape[0]):
+        some[w] = reach[start + w] & live[w]
+    return listed(some, offset, numbers, count)
+
+
 @quick_loop
 def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weights: Any, allowed: Any, work: Any) -> int:
     """The projection onto the columns of a node; the number of passive ones. The residual is in `work`."""
     state, scratch = work
     words, rays = live.shape[0], units.shape[0]
-    count = listed(reach[:words] & live, 0, allowed, 0)
-    count = listed(reach[words:] & live, rays, allowed, count)
+    count = _alive(reach, 0, live, 0, allowed, 0)
+    count = _alive(reach, words, live, rays, allowed, count)
     size = 0
     for k in range(warm.shape[0]):
         ray, half = warm[k] % rays, words if warm[k] >= rays else 0
@@ -108,7 +117,8 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
         value = _dot(residual, residual)
         if value < least:
             break
-        together[:], found, kept = tried, numbers[:size].copy(), amounts[:size].copy()
+        copied(tried, 2 * words, together)
+        found, kept = numbers[:size].copy(), amounts[:size].copy()
         left[place], taken[count] = False, place - 1
         count += 1
     return taken[:count], found
@@ -153,7 +163,8 @@ def _lines(units: Any, tight: Any, count: int, allowed: Any, work: Any, opposite
     """See `dual._lines`: keep those of the columns `tight` whose opposite is in their cone; how many."""
     (state, scratch), rays = work, units.shape[0]
     while count:
-        opposite[:] = 0.0
+        for i in range(units.shape[1]):
+            opposite[i] = 0.0
         for k in range(count):
             sign = -1.0 if tight[k] < rays else 1.0
             for i in range(units.shape[1]):
@@ -206,7 +217,7 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     work, allowed = (state, scratch), np.empty(2 * rays, np.int64)
     basis, chosen, residual = np.empty((samples, samples)), np.empty(samples, np.int64), np.empty(samples)
     size = _projected(units, target, reach, live, warm, np.full(warm.shape[0], 1e-9), allowed, work)
-    residual[:] = scratch[0]
+    copied(scratch[0], samples, residual)
     value = _dot(residual, residual)
     slack, count, flat = value - share, 0, 0
     near, lying = np.empty(2 * rays, np.int64), np.empty(2 * rays, np.int64)
@@ -214,7 +225,7 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
         return 0.0, residual, basis, 0, chosen
     for half in range(2):
         sign, words = 1.0 - 2.0 * half, live.shape[0]
-        columns = listed(reach[half * words : (half + 1) * words] & live, 0, allowed, 0)
+        columns = _alive(reach, half * words, live, 0, allowed, 0)
         for k in range(columns):
             price = sign * _dot(units[allowed[k]], residual)
             if price > -_NEAR:
@@ -225,7 +236,7 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     flat = _lines(units, lying, flat, allowed, work, np.empty(samples))
     rows = np.empty((flat, samples))
     for k in range(flat):
-        rows[k] = units[lying[k] % rays]
+        copied(units[lying[k] % rays], samples, rows[k])
     lines = spanned(rows, basis, 0, chosen)
     for k in range(lines):
         chosen[k] = lying[chosen[k]] % rays
