@@ -89,6 +89,8 @@ CORRUPTIONS = of("on", [
     ("a type left out", "steps[2].reached", [], "Rejected", "leaves out 1 types with minima"),
     ("no separator", "steps[2].separators", [], "Rejected", "leave out the type 00"),
     ("a separator of nothing", "steps[2].separators[0].multipliers", [None, None], "Rejected", "leave out the type 10"),
+    ("a separator that is 0", "steps[2].separators", [MINUS | {"multipliers": [None, None]}, {"vector": ["0"],
+     "multipliers": [["0", "0"], ["0", "0"]]}], "Rejected", "leave out the type 10"),
     ("a separator with a wrong sign", "steps[2].separators[0].vector", ["1"], "Rejected",
      "multipliers[1] do not combine to the vector's pull"),
     ("far beyond", "steps[2].reached[0].slots", [5], "Rejected", "names a slot that there is not, or one twice"),
@@ -110,6 +112,9 @@ CORRUPTIONS = of("on", [
     ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
 ]) + of("nearer", [
     ("not lost so near", "steps[2].edge", LOST, "Rejected", "does not lose the type beyond the corner"),
+    # One unit has one sign: 2 w − w fits the label, but no network does so, and the radius is 1.
+    ("of two signs of one unit", "steps[2].edge", {"slots": [0, 1], "labels": ["0"],
+     "vectors": [["2", "1"], ["1", "1"]]}, "Rejected", "is about a type that takes more units than there are"),
     ("farther than the radius", "steps[2].edge", GAINED, "Rejected", "or labels farther away"),
 ]) + of("on, another", [
     ("one with minima", "steps[2].edge.slots", [0], "Rejected", "is about a type with minima"),
