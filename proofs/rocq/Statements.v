@@ -5,7 +5,8 @@ From Symverify Require Import Spec Losses Theorem1.
 Import ListNotations.
 Open Scope R_scope.
 
-Inductive loss_name := Squared | Huber (delta : Q).
+(* Linear: the sum of label times prediction, the loss of a first-order minorant *)
+Inductive loss_name := Squared | Huber (delta : Q) | Absolute | Quantile (tau : Q) | Hinge | Linear.
 (* logistic loss on each output, and softmax cross-entropy; for Theorem 1 alone *)
 Inductive log_loss := Logistic | CrossEntropy.
 (* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
@@ -25,7 +26,10 @@ Definition real_layers : list (bool * act Q) -> list (bool * act R) := map (fun 
 Definition real_samples : list (list Q * list Q) -> list (list R * list R) := map (fun d => (real_vector (fst d), real_vector (snd d))).
 
 Definition value_of (l : loss_name) : list R -> list R -> R :=
-  match l with Squared => sqd | Huber delta => sum2 (huber1 (Q2R delta)) end.
+  match l with
+  | Squared => sqd | Huber delta => sum2 (huber1 (Q2R delta))
+  | Absolute => sum2 absolute1 | Quantile tau => sum2 (quantile1 (Q2R tau)) | Hinge => sum2 hinge1 | Linear => fun u y => dot y u
+  end.
 Definition risk_at (p : problem) : params R -> R :=
   risk_of (value_of (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)).
 

@@ -6,10 +6,12 @@ module N = Network
 
 type point = { th : N.params; risk : Q.t; given : bool; step : int }
 type bound = By_functions | By_tree of int (* width *)
+(* for each sample the slopes of the loss that a minimum rests on, without the factor; none where the loss has one each *)
+type slopes = Q.t list list option
 type fact =
   | Point of point
-  | Minimum of { at : point; inside : bool }
-  | Spurious of { at : point; better : point; inside : bool; affine : bool }
+  | Minimum of { at : point; inside : bool; slopes : slopes }
+  | Spurious of { at : point; better : point; inside : bool; affine : bool; slopes : slopes }
   | Global of { at : point; affine : bool }
   | No_minimum of point
   | Valley of { at : point; better : point option }
@@ -77,11 +79,28 @@ let cpath = List.map (List.map (List.map N.vec))
 (* ---- what the verified functions say ---- *)
 let risk net th = printable (N.of_q (C.risk_Q net.N.problem (N.cparams th)))
 let predictions net th = List.map (fun (x, _) -> List.map N.of_q (C.predict net.N.problem (N.cparams th) (N.vec x))) net.N.data
-let is_affine net th = match Propose.affine net (predictions net th) with
+let cslopes = List.map N.vec
+(* the problem whose minimum is to be shown: with the linear loss of these slopes, or the given one *)
+let shown_in net = function None -> net.N.problem | Some s -> C.minorant_of net.N.problem (cslopes s)
+let is_affine net th slopes = match Propose.affine net (predictions net th) with
   | None -> false
-  | Some rows -> C.ok_affine_fit net.N.problem (N.cparams th) (List.map N.vec rows)
+  | Some rows -> C.ok_affine_fit (shown_in net slopes) (N.cparams th) (List.map N.vec rows)
 let demand where ok what = if not ok then rejected where "%s" what
 let shallow net = List.length net.N.widths = 3 && List.nth net.N.widths 2 = 1
+
+(* "subgradient": where the loss is not differentiable, with the factor; each between the slopes of both sides *)
+let read_slopes net f (at : point) =
+  if Propose.smooth net then None
+  else begin
+    let outputs = List.nth net.N.widths (List.length net.N.widths - 1) in
+    let given = Read.need f "subgradient" (Read.sized (List.length net.N.data) (Read.sized outputs Read.canonical)) in
+    let slopes = List.map (List.map (fun r -> Q.(r / net.N.factor))) given in
+    demand (Read.at f "subgradient") (C.ok_slopes net.N.problem (N.cparams at.th) (cslopes slopes)) "is not a subgradient of the loss there";
+    Some slopes
+  end
+let pull net th = function
+  | Some s -> s
+  | None -> List.map2 (fun (_, y) f -> List.map2 (fun f y -> fst (Propose.slopes net f y)) f y) net.N.data (predictions net th)
 
 let face_proposals state f (at : point) =
   let net = state.net in
@@ -89,8 +108,9 @@ let face_proposals state f (at : point) =
   let given = Read.need f "multipliers" (Read.listed read) in
   if not (shallow net) then rejected f.Read.where "needs one hidden layer and scalar output";
   if List.length given <> List.nth net.N.widths 1 then rejected (Read.at f "multipliers") "expected one entry for each unit";
-  let units = Propose.kinks net at.th (predictions net at.th) in
-  List.map2 (fun unit mu -> match mu with
+  let slopes = read_slopes net f at in
+  let units = Propose.kinks net at.th (pull net at.th slopes) in
+  slopes, List.map2 (fun unit mu -> match mu with
     | Some mu ->
         demand (Read.at f "multipliers") (Propose.multipliers_fit unit mu) "do not fit";
         if Propose.many_rays unit then Some (N.vec (Propose.per_sample net unit mu)) else None
@@ -150,48 +170,58 @@ let prove state number rule f roles =
       Point { th; risk = risk net th; given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
-      demand where (C.ok_interior p (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
-      Minimum { at; inside = true }
+      let slopes = read_slopes net f at in
+      demand where (C.ok_interior (shown_in net slopes) (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
+      Minimum { at; inside = true; slopes }
   | "adjacent_cells" ->
       let at = point "point" in
+      if not (Propose.smooth net) then rejected where "is not for this loss";
       let live, dead = Propose.on_breakpoints net at.th in
       if live + dead > 12 then raise (Declined "too many cells meet at the point");
       demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
-      Minimum { at; inside = false }
+      Minimum { at; inside = false; slopes = None }
   | "face_minimum" ->
       let at = point "point" in
-      let mus = face_proposals state f at in
-      demand where (C.ok_face p (N.cparams at.th) mus) "a unit does not stay";
-      Minimum { at; inside = false }
+      let slopes, mus = face_proposals state f at in
+      demand where (C.ok_face (shown_in net slopes) (N.cparams at.th) mus) "a unit does not stay";
+      Minimum { at; inside = false; slopes }
   | "descent" ->
       let at = point "point" in
       let path = curve state f "curve" at.th in
       demand where (C.ok_descent p (cpath path)) "the risk does not fall along the curve";
       No_minimum at
   | "spurious_minimum" ->
-      let at, inside = premise state roles number "minimum" (function Minimum { at; inside } -> Some (at, inside) | _ -> None) in
+      let at, inside, slopes = premise state roles number "minimum" (function
+        | Minimum { at; inside; slopes } -> Some (at, inside, slopes) | _ -> None) in
       let better = point "better" in
       demand where (C.ok_better p (N.cparams at.th) (N.cparams better.th)) "its risk is not below";
-      Spurious { at; better; inside; affine = is_affine net at.th }
+      Spurious { at; better; inside; affine = is_affine net at.th slopes; slopes }
   | "function_minimum" ->
       let at = point "point" in
+      let slopes = read_slopes net f at in
       let fits = List.map N.vec (predictions net at.th) in
-      demand where (C.ok_global_function p (N.cparams at.th) fits) "the residuals of equal inputs do not cancel";
-      Global { at; affine = is_affine net at.th }
+      demand where (C.ok_global_function (shown_in net slopes) (N.cparams at.th) fits) "the residuals of equal inputs do not cancel";
+      Global { at; affine = is_affine net at.th slopes }
   | "valley" ->
-      let at, better, inside = premise state roles number "minimum" (function
-        | Minimum { at; inside } -> Some (at, None, inside) | Spurious { at; better; inside; _ } -> Some (at, Some better, inside) | _ -> None) in
+      let at, better, inside, slopes = premise state roles number "minimum" (function
+        | Minimum { at; inside; slopes } -> Some (at, None, inside, slopes)
+        | Spurious { at; better; inside; slopes; _ } -> Some (at, Some better, inside, slopes) | _ -> None) in
       if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
       let path = cpath (curve state f "path" at.th) in
-      demand where (match better with
-        | None -> C.ok_valley p path | Some b -> C.ok_spurious_valley p path (N.cparams b.th)) "the path leaves the cell or its predictions change";
+      demand where (C.ok_valley (shown_in net slopes) path) "the path leaves the cell or its predictions change";
       Valley { at; better }
   | "function_bound" ->
       let fits = Propose.means net in
-      let add s y m = Q.(s + Propose.loss net (y - m)) in
+      let cfits = List.map N.vec fits in
+      let add s y m = Q.(s + Propose.loss net m y) in
       let total = List.fold_left2 (fun s (_, y) m -> List.fold_left2 add s y m) Q.zero net.N.data fits in
       let rho = printable Q.(net.N.factor * total) in
-      demand where (C.ok_function_bound p (List.map N.vec fits) (N.q rho)) "internal: the fits do not give the bound";
+      demand where
+        (if Propose.smooth net then C.ok_function_bound p cfits (N.q rho)
+         else
+           let slopes = cslopes (Propose.slopes_of_fits net fits) in
+           C.ok_function_bound (C.minorant_of p slopes) cfits (N.q Q.zero) && C.ok_lost p cfits slopes (N.q Q.zero) (N.q rho))
+        "internal: the fits do not give the bound";
       Lower { rho; how = By_functions }
   | "global_lower_bound" -> tree_bound state f
   | "global_minimum" ->
@@ -199,9 +229,10 @@ let prove state number rule f roles =
       let at = point "point" in
       demand where (Q.equal at.risk rho) "the point's risk is not the bound";
       demand where (match how with
-        | By_functions -> C.ok_global_function p (N.cparams at.th) (List.map N.vec (Propose.means net))
+        | By_functions -> C.ok_attains p (N.q rho) (N.cparams at.th)
         | By_tree width -> C.ok_global_minimum p width (N.q rho) (N.cparams at.th)) "internal: the point does not have the bound";
-      Global { at; affine = is_affine net at.th }
+      let slopes = if List.mem_assoc "subgradient" f.Read.left then read_slopes net f at else None in
+      Global { at; affine = (Propose.smooth net || slopes <> None) && is_affine net at.th slopes }
   | "bracket" ->
       let rho, _ = premise state roles number "bound" a_bound in
       Bracket (rho, premise state roles number "point" (function Point at -> Some at.risk | Limit value -> Some value | _ -> None))

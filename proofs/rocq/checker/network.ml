@@ -6,6 +6,8 @@ module C = Checker
 type activation = ((Q.t * Q.t) * Q.t) list * (Q.t * Q.t) (* pieces ((t, s), o): s z + o up to t; then the last (s, o) *)
 type params = Q.t list list list (* layers from the last to the first; rows with the bias first *)
 
+type loss = Squared | Huber of Q.t | Absolute | Quantile of Q.t | Hinge
+
 type t = {
   widths : int list;
   biases : bool list; (* of each affine map, from the first *)
@@ -13,7 +15,7 @@ type t = {
   data : (Q.t list * Q.t list) list;
   given : params option;
   factor : Q.t;
-  huber : Q.t option;
+  loss : loss;
   problem : C.problem;
   sha256 : string;
 }
@@ -86,26 +88,36 @@ let read_activation where v =
 let positive where v = let x = Read.liberal where v in if Q.sign x <= 0 then malformed where "must be positive" else x
 
 (* losses that the kernel knows and the verified checkers do not *)
-let other_losses = [ "absolute"; "mae"; "l1"; "quantile"; "pinball"; "hinge"; "logistic"; "bce_with_logits"; "cross_entropy"; "poisson" ]
+let other_losses = [ "logistic"; "bce"; "bce_with_logits"; "cross_entropy"; "ce"; "poisson" ]
 
 let covered where v =
   let name = Read.need (named where v) "name" Read.text in
   if List.mem name other_losses then raise (Uncovered (name ^ " loss"))
 
+let fraction where v = let x = Read.liberal where v in if Q.sign x <= 0 || Q.geq x Q.one then malformed where "must be strictly between 0 and 1" else x
+
 let read_loss where v samples =
   let f = named where v in
   let name = Read.need f "name" Read.text and reduction = Read.default f "reduction" Read.text "mean" in
   let factor = Read.default f "factor" positive Q.one in
-  let huber = match name with
-    | "squared" | "mse" -> None
-    | "huber" -> Some (Read.default f "delta" positive Q.one)
-    | "smooth_l1" -> Some (Read.default f "beta" positive Q.one)
+  let loss = match name with
+    | "squared" | "mse" -> Squared
+    | "huber" -> Huber (Read.default f "delta" positive Q.one)
+    | "smooth_l1" -> Huber (Read.default f "beta" positive Q.one)
+    | "absolute" | "mae" | "l1" -> Absolute
+    | "quantile" | "pinball" -> Quantile (Read.default f "tau" fraction (Q.of_ints 1 2))
+    | "hinge" -> Hinge
     | _ -> malformed where "unknown loss %S" name in
-  let factor = match huber with Some beta when name = "smooth_l1" -> Q.(factor / beta) | _ -> factor in
+  if loss = Hinge && List.mem_assoc "classes" f.Read.left then raise (Uncovered "names of classes");
+  let factor = match loss with Huber beta when name = "smooth_l1" -> Q.(factor / beta) | _ -> factor in
   let factor = match reduction with
     | "mean" -> Q.(factor / of_int samples) | "sum" -> factor | _ -> malformed where "expected \"mean\" or \"sum\"" in
   Read.finish f;
-  (factor, huber)
+  (factor, loss)
+
+let check_labels loss data =
+  if loss = Hinge && List.exists (fun (_, y) -> List.exists (fun a -> not (Q.equal (Q.abs a) Q.one)) y) data then
+    malformed "data" "expected labels -1 and 1 for the hinge loss"
 
 let read_bias where = function
   | Json.Object _ as v ->
@@ -222,7 +234,8 @@ let read bytes open_data =
     | _ -> let a = read_activation where v in List.init hidden (fun _ -> a)) in
   Option.iter (covered "loss") (List.assoc_opt "loss" f.Read.left);
   let data, more = Read.need f "data" (fun where v -> read_data where v (inputs, outputs) open_data) in
-  let factor, huber = Read.need f "loss" (fun where v -> read_loss where v (List.length data)) in
+  let factor, loss = Read.need f "loss" (fun where v -> read_loss where v (List.length data)) in
+  check_labels loss data;
   let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
   let given = Read.take f "parameters" (raw_params Read.liberal) in
   let given = Option.map (shaped (fun what -> Malformed ("parameters: " ^ what)) widths biases) given in
@@ -230,7 +243,9 @@ let read bytes open_data =
   List.iteri (fun k w -> ignore (shaped (fun what -> Malformed (Printf.sprintf "witnesses[%d]: %s" k what)) widths biases w)) witnesses;
   Read.finish f;
   let layers = List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) in
-  { widths; biases; acts; data; given; factor; huber; sha256 = Sha256.hex (bytes ^ more);
+  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more);
     problem = { C.layers = List.rev layers; samples = List.map (fun (x, y) -> (vec x, vec y)) data;
-      loss_of = (match huber with None -> C.Squared | Some d -> C.Huber (q d)); factor = q factor;
+      loss_of = (match loss with
+        | Squared -> C.Squared | Huber d -> C.Huber (q d) | Absolute -> C.Absolute | Quantile tau -> C.Quantile (q tau) | Hinge -> C.Hinge);
+      factor = q factor;
       n_in = inputs; n_out = outputs } }
