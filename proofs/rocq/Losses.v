@@ -94,6 +94,16 @@ Proof.
 Qed.
 Definition logistic : convex_loss := by_output logistic1 logistic1' logistic_convex.
 
+(* Poisson loss, for a label y >= 0: e^a - y a *)
+Definition poisson1 (a y : R) : R := exp a - y * a.
+Definition poisson1' (a y : R) : R := exp a - y.
+Lemma poisson_convex a a' y : poisson1' a y * (a' - a) <= poisson1 a' y - poisson1 a y.
+Proof.
+  unfold poisson1', poisson1. assert (E := exp_ineq1_le (a' - a)). assert (P := exp_pos a). replace (exp a') with (exp a * exp (a' - a)) by (rewrite <- exp_plus; f_equal; ring).
+  assert (Q : exp a * (1 + (a' - a)) <= exp a * exp (a' - a)) by (apply Rmult_le_compat_l; lra). lra.
+Qed.
+Definition poisson : convex_loss := by_output poisson1 poisson1' poisson_convex.
+
 (* softmax cross-entropy, for labels y that are probabilities of the classes: log sum_k e^(a_k) - sum_k y_k a_k *)
 Fixpoint sum_exp (u : list R) : R := match u with [] => 0 | a :: u' => exp a + sum_exp u' end.
 Definition softmax (u : list R) : list R := map (fun a => exp a / sum_exp u) u.

@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check Enclosure SpanCheck.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -186,7 +186,7 @@ Proof.
 Qed.
 Theorem ok_tree_bound_sound width s homog extra units G tree rho : ok_tree_bound width s homog extra units G tree rho = true -> lower_bound p width rho.
 Proof.
-  unfold ok_tree_bound, lower_bound. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
+  unfold ok_tree_bound, lower_bound, bounded_below. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
   repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']). apply is_identity_ok in H. subst a.
   exists bo, bh, h. split; auto. intros out W LO LW LR. destruct (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ C0 out W LO LW LR) as (g & Hg & Lg & PG).
   rewrite forallb_forall in C. specialize (C g Hg). unfold gain in C. rewrite forallb_forall in C1.
@@ -217,7 +217,7 @@ Proof.
 Qed.
 Theorem ok_shallow_sound width rho : ok_shallow = true -> lower_bound_any p rho -> lower_bound p width rho.
 Proof.
-  unfold ok_shallow. intros H B. unfold lower_bound. unfold lower_bound_any in B. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
+  unfold ok_shallow. intros H B. unfold lower_bound, bounded_below. unfold lower_bound_any in B. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
   apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a. apply Nat.eqb_eq in H2. exists bo, bh, h. split; [reflexivity|].
   intros out W _ _ _. apply B. intros d _. rewrite H2. reflexivity.
 Qed.
@@ -329,3 +329,24 @@ End Minorants.
 Definition ok_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool := check_theorem1 p widths points P.
 Theorem ok_theorem1_sound p widths points P : ok_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
 Proof. apply check_theorem1_ok. Qed.
+(* Risks under these losses, from rational numbers (logarithms and exponentials in the loss) on the right side of each. *)
+Definition ok_log_risk (p : problem_of log_loss) (th : params Q) (below above : list (list Q)) (low high : Q) : bool :=
+  risk_at_least p (fits_of p th) below low && risk_at_most p (fits_of p th) above high.
+Theorem ok_log_risk_sound p th below above low high : ok_log_risk p th below above low high = true -> risk_between p th low high.
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H2]. unfold risk_between. rewrite log_risk_sum.
+  split; [apply (risk_at_least_ok p _ below _ _ H1 (fits_of_ok p th))|apply (risk_at_most_ok p _ above _ _ H2 (fits_of_ok p th))].
+Qed.
+(* Theorem 1 without its assumptions on the data: the minima exist; with a better point they are spurious. P: probabilities or rates for each
+   sample; logs: above the logarithms of their entropies; near: rows of an affine map, nearby: numbers for its risk *)
+Definition ok_span := check_span.
+Theorem ok_span_sound p widths points P logs near nearby low high : ok_span p widths points P logs near nearby low high = true -> minima_at_affine_fit p widths low high.
+Proof. apply check_span_ok. Qed.
+Definition ok_log_better := check_log_better.
+Theorem ok_log_better_sound p widths th above low high better : ok_log_better p widths th above low better = true ->
+  minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
+Proof. apply check_log_better_ok. Qed.
+(* G: for each vector its scale, and for each sample numbers above the logarithms *)
+Definition ok_log_tree := check_log_tree.
+Theorem ok_log_tree_sound p width s homog extra units G tree rho : ok_log_tree p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
+Proof. apply check_log_tree_ok. Qed.

@@ -16,8 +16,9 @@ from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
-from .steps import Writer, lifted, write_step
+from .steps import write_step
 from .terms import affine_map, definition, log_loss, loss_term
+from .writer import Writer, lifted
 
 THEORY = Path(__file__).parents[3] / "proofs" / "rocq" / "_build"
 
@@ -36,7 +37,12 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
     index, steps = theorem.step, out.checked.steps
     step = steps[index]
     yield out.done[index], f"exact step{index}"
-    if theorem.claim in ("global_bounds", "infimum") or log_loss(out.problem):
+    if theorem.claim in ("global_bounds", "infimum"):
+        return
+    if log_loss(out.problem):
+        if step.rule == "spurious_real":
+            better = out.premise(step, "better")
+            yield out.done[better], f"exact step{better}"
         return
     th = out.point_of(index)
     if theorem.claim == "valley":
@@ -67,8 +73,6 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     out.theorem(name, joined, f"{splits}{parts[-1][1]}")
     out.claims.append(name)
     numbers = ["dimension", "exact"] if theorem.claim == "valley" else []
-    if log_loss(out.problem):
-        numbers = ["risk", "better_risk", *numbers]
     if numbers:
         out.left_out.append(f"claim {theorem.claim}: {', '.join(numbers)} have no verified checker")
 

@@ -1,106 +1,48 @@
 """One theorem for each step that has a verified checker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
-from symverify.kernel.check import Checked
 from symverify.kernel.core.facts import Evaluated, LowerBound
 from symverify.kernel.core.network import Point, Problem, pieces_at
 from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.core.text import canonical, listed
-from symverify.kernel.reals.facts import SpanMinimum
 
+from .reals import write_enclosed_point, write_real_lower_bound, write_span_minimum, write_spurious_real
 from .terms import (
     coefficients,
     constant,
     integers,
-    linear_coordinates,
     listing,
     log_loss,
     loss_term,
     means,
     number,
     parameters,
-    scales,
     slopes_of_means,
+    tree_arguments,
     vector,
     vectors,
 )
-from .theorem1 import arguments, obstacle
+from .writer import COMPUTED, Writer, lifted
 
-COMPUTED = "vm_cast_no_check (eq_refl true)"
 MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
 MOST_CELLS = 12  # pre-activations on a breakpoint
 
 
-@dataclass(slots=True)
-class Writer:
-    """What has been written, and for each step what it states there; None for a step that is left out."""
-
-    checked: Checked
-    parts: list[str] = field(default_factory=list)
-    done: dict[int, str] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-    claims: list[str] = field(default_factory=list)
-    slopes: dict[int, str] = field(default_factory=dict)  # of the loss, where it has several: what a step rests on
-
-    @property
-    def problem(self) -> Problem:
-        """The problem."""
-        return self.checked.problem
-
-    def theorem(self, name: str, statement: str, proof: str) -> None:
-        """One theorem."""
-        self.parts.append(f"Theorem {name} : {statement}.\nProof. {proof}. Qed.\n")
-
-    def premise(self, step: Step, role: str) -> int:
-        """The number of the step with this role."""
-        return step.premises[role][0]
-
-    def point_of(self, index: int) -> int:
-        """The number of the `point` step that a minimum is about."""
-        step = self.checked.steps[index]
-        return (
-            index
-            if step.rule == "point"
-            else self.point_of(self.premise(step, "minimum" if "minimum" in step.premises else "point"))
-        )
-
-    def state(self, index: int, statement: str, proof: str) -> None:
-        """The theorem of a step."""
-        self.theorem(f"step{index}", statement, proof)
-        self.done[index] = statement
-
-    def local(self, index: int, step: Step, checker: str) -> None:
-        """A local minimum, by a checker; "{}" stands for the problem."""
-        th = f"th{self.premise(step, 'point')}"
-        self.state(index, f"local_min (risk_at p) (real {th})", lifted("local", th, self.slopes.get(index), checker))
-
-
-def lifted(lemma: str, at: str, slopes: str | None, checker: str) -> str:
-    """A proof by a checker, "{}" being p, or where the loss has several slopes the minorant, lifted to p."""
-    if slopes is None:
-        return f"{checker.format('p')}. {COMPUTED}"
-    inner = checker.format(f"(minorant_of p {slopes})")
-    return f"apply (ok_slopes_{lemma} p {at} {slopes}); [ | {inner}]; {COMPUTED}"
-
-
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
-    if log_loss(out.problem):
-        return write_theorem1(out, index, step)
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
-    loss = out.problem.loss
-    if loss_term(loss) is None:
+    loss, real = out.problem.loss, log_loss(out.problem) is not None
+    if not real and loss_term(loss) is None:
         return f"has no verified checker for {loss.name} loss"
-    if (write := WRITERS.get(step.rule)) is None:
-        return "has no verified checker"
+    if (write := (REAL_WRITERS if real else WRITERS).get(step.rule)) is None:
+        return f"has no verified checker{f' for {loss.name} loss' * real}"
     if "subgradient" in step.fields:
         write_slopes(out, index, step)
     elif "minimum" in step.premises and (before := out.premise(step, "minimum")) in out.slopes:
@@ -114,25 +56,6 @@ def write_slopes(out: Writer, index: int, step: Step) -> None:
     out.slopes[index] = f"slopes{index}"
     given = vectors([[r / out.problem.loss.factor for r in row] for row in rows])
     out.parts.append(f"Definition slopes{index} : list (list Q) := {given}.\n")
-
-
-def write_theorem1(out: Writer, index: int, step: Step) -> str | None:
-    """Theorem 1 from the moments of the labels; where it holds no better point is needed."""
-    minimum = out.premise(step, "minimum") if step.rule == "spurious_real" else index
-    if minimum != index:
-        if minimum not in out.done:
-            return f"rests on step {minimum}"
-        out.state(index, out.done[minimum], f"exact step{minimum}")
-        return None
-    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine or "pieces" not in step.fields:
-        return f"has no verified checker for {out.problem.loss.name} loss"
-    if why := obstacle(out.problem):
-        return why
-    dual = listed(listed(canonical))(step.fields["dual"], "")
-    widths = listing([f"{width}%nat" for width in reversed(out.problem.widths[1:-1])])
-    proof = f"apply (ok_theorem1_sound p {arguments(out.problem, dual)}). {COMPUTED}"
-    out.state(index, f"valley_at_affine_fit p {widths}", proof)
-    return None
 
 
 def write_point(out: Writer, index: int, step: Step) -> str | None:
@@ -261,19 +184,13 @@ def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
 
 def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network of this width does better, by the tree."""
-    problem, rho = out.problem, bound_of(step)
-    h, width = problem.activations[0], problem.widths[1]
-    homogeneous = not any(h.breakpoints) and not any(h.offsets)
-    scale = scales(problem)
-    extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
     duals, tree = step.fields["vectors"], step.fields["tree"]
     if not isinstance(duals, list) or not isinstance(tree, list):
         return "is not readable"
-    factors = "({}, {}, {})%Z".format(*scale)
     given = listing([integers(g) for g in duals], ";\n    ")
-    units = min(width, len(problem.inputs))
-    arguments = f"{width} {factors} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
-    out.state(index, f"lower_bound p {width} {number(rho)}", f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
+    arguments = f"{tree_arguments(out.problem)}\n   {given}\n   {integers(tree)}"
+    statement = f"lower_bound p {out.problem.widths[1]} {number(bound_of(step))}"
+    out.state(index, statement, f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None
 
 
@@ -337,4 +254,11 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "bracket": write_bracket,
     "limit": write_limit,
     "infimum": write_infimum,
+}
+REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+    "enclosed_point": write_enclosed_point,
+    "span_minimum": write_span_minimum,
+    "spurious_real": write_spurious_real,
+    "real_lower_bound": write_real_lower_bound,
+    "bracket": write_bracket,
 }

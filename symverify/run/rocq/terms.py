@@ -10,7 +10,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.loss import Loss, Quadratic
 from symverify.kernel.core.network import Point, Problem, Vector
 from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.reals.losses import CrossEntropy, Logistic
+from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 Scales = tuple[int, int, int]
 
@@ -59,12 +59,14 @@ def coefficients(x: Scalar) -> str:
 
 
 def log_loss(problem: Problem) -> str | None:
-    """The name in `Statements.v` of a loss with logarithms that Theorem 1 is proved for there."""
+    """The name in `Statements.v` of a loss with logarithms or exponentials."""
     match problem.loss:
         case Logistic():
             return "Logistic"
         case CrossEntropy():
             return "CrossEntropy"
+        case Poisson():
+            return "Poisson"
     return None
 
 
@@ -141,6 +143,15 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
         moved = bias[0] * h.offsets[0] / h.slopes[0] * arguments if bias and h.slopes[0] else Fraction(0)
         forms.append(integral([*[moved] * (not homogeneous), *bias, *(x * inputs for x in weights)]))
     return forms
+
+
+def tree_arguments(problem: Problem) -> str:
+    """Width, scales, whether the activation is homogeneous, coordinates, units: what the checker of a tree is given."""
+    h, width, scale = problem.activations[0], problem.widths[1], scales(problem)
+    homogeneous = not any(h.breakpoints) and not any(h.offsets)
+    extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
+    factors = "({}, {}, {})%Z".format(*scale)
+    return f"{width} {factors} {str(homogeneous).lower()} {extra} {min(width, len(problem.inputs))}"
 
 
 def means(problem: Problem) -> list[Vector]:
