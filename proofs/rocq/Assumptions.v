@@ -1,5 +1,5 @@
-(* The axioms behind every theorem: those of the classical reals; where a minimum is attained by completeness, and for exp and ln,
-   those that completeness and Coq's theory of exp and ln use, too. *)
+(* The axioms behind every theorem: those of the classical reals; where a minimum is attained by completeness and where exp and ln are
+   named, those that Coq's completeness, exp and ln use, too. *)
 From Symverify Require Import Theorem1Proof Theorem1Losses Main.
 Definition theorems := (theorem1_general, theorem1, theorem1_squared, theorem1_common, theorem1_relu, theorem1_leaky_relu, theorem1_absolute, theorem1_hard_tanh).
 Definition checkers := (risk_Q_ok, ok_risk_sound, path_start, predict_ok, ok_interior_sound, ok_adjacent_sound, ok_better_sound, ok_face_sound,
