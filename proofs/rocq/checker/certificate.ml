@@ -17,6 +17,10 @@ type fact =
   | Valley of { at : point; better : point option }
   | Lower of { rho : Q.t; how : bound }
   | Bracket of Q.t * Q.t
+  | Enclosed of { th : N.params; ends : Reals.ends }
+  | Span of Reals.ends
+  | Spurious_real of Reals.ends * Reals.ends (* risk of the minima, of a better point *)
+  | Real_bracket of Reals.ends
   | Limit of Q.t
   | Infimum of Q.t
   | Open of string (* a rule without a verified checker *)
@@ -24,7 +28,7 @@ type fact =
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ -> "a bracket" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r | Unused -> "nothing"
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -32,7 +36,7 @@ let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells";
   "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas"; "enclosed_point"; "span_minimum"; "spurious_real"; "no_minimum"; "zero_infimum";
   "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound"; "minimum_in_box"; "face_span"; "decay_bound"; "tree_bound";
   "restricted_face_minimum"; "restricted_lower_bound"; "substitution"; "cell_traps"; "spurious_labels"; "every_slope"; "spurious_radius";
-  "face_radius"; "cell_radius"; "global_radius"; "spurious_region"; "face_region"; "hull"; "closed_list" ]
+  "face_radius"; "cell_radius"; "global_radius"; "spurious_region"; "face_region"; "hull"; "closed_list"; "real_cell_traps"; "slope_region"; "global_region" ]
 
 type state = { net : N.t; facts : fact array; premises : int list array; rules : string array (* of each step *) }
 
@@ -44,8 +48,6 @@ let index state where n number =
   if n >= number then rejected where "step %d does not come before this one" n;
   state.premises.(number) <- n :: state.premises.(number);
   state.facts.(n)
-
-exception Rests_on of string (* a step that rests on one without a verified checker *)
 
 let premise state roles number role expected =
   let n = Read.need roles role Read.natural in
@@ -244,6 +246,40 @@ let prove state number rule f roles =
       Infimum rho
   | _ -> raise (Rests_on rule)
 
+let rational_only = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
+  "global_lower_bound"; "global_minimum"; "limit"; "infimum"; "not_attained" ]
+
+(* the same for losses with logarithms *)
+let prove_real state number rule f roles =
+  let net = state.net and where = f.Read.where in
+  let enclosed = function Enclosed { th; ends } -> Some (th, ends) | _ -> None in
+  match rule with
+  | "enclosed_point" ->
+      let th = match List.assoc_opt "parameters" f.Read.left with
+        | Some (Json.Text "given") -> (
+            ignore (Read.take f "parameters" Read.text);
+            match net.N.given with Some th -> th | None -> rejected where "the network file gives no parameters")
+        | _ -> shaped state (Read.at f "parameters") (Read.need f "parameters" (N.raw_params Read.canonical)) in
+      Enclosed { th; ends = Reals.point net th }
+  | "span_minimum" ->
+      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
+      Span (Reals.span net f)
+  | "spurious_real" ->
+      let ends = premise state roles number "minimum" (function Span ends -> Some ends | _ -> None) in
+      let th, better = premise state roles number "better" enclosed in
+      if Q.geq (snd better) (fst ends) then rejected (Read.at roles "better") "its risk is not below";
+      Reals.better net ends th better;
+      Spurious_real (ends, better)
+  | "real_lower_bound" ->
+      (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
+      Lower { rho = printable (Reals.tree_bound net f); how = By_tree (List.nth net.N.widths 1) }
+  | "bracket" ->
+      let rho, _ = premise state roles number "bound" a_bound in
+      let _, (_, high) = premise state roles number "point" enclosed in
+      Real_bracket (rho, high)
+  | _ when List.mem rule rational_only -> rejected where "is not for this loss"
+  | _ -> raise (Rests_on rule)
+
 let step state number v =
   let where = Printf.sprintf "steps[%d]" number in
   let f = Read.fields where v in
@@ -252,15 +288,16 @@ let step state number v =
   state.rules.(number) <- rule;
   let roles = Read.default f "from" (fun w v -> Read.fields w v) { Read.where = where ^ ".from"; left = [] } in
   try
-    let fact = prove state number rule f roles in
+    let how = if state.net.N.log_problem = None then prove else prove_real in
+    let fact = how state number rule f roles in
     Read.finish roles;
     Read.finish f;
     fact
   with Rests_on missing ->
     (* its premises must be there; its other fields are not read *)
     let roles_of = match rule with
-      | "spurious_minimum" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
-      | "infimum" -> [ "bound"; "limit" ] | _ -> [] in
+      | "spurious_minimum" | "spurious_real" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
+      | "infimum" -> [ "bound"; "limit" ] | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
     let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
     List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with
@@ -272,6 +309,9 @@ let step state number v =
 let text q = Json.Text (Q.to_string q)
 let maybe = function Some (b : point) -> text b.risk | None -> Json.Null
 
+let between (lower, upper) = Json.Object [ ("lower", text lower); ("upper", text upper) ]
+let sorted = function Json.Object l -> Json.Object (List.sort compare l) | v -> v
+
 (* what a fact says about a claim: verdict, the numbers of the statement, and those of them that are not verified here *)
 let stated claim fact =
   match (claim, fact) with
@@ -282,6 +322,11 @@ let stated claim fact =
       Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
+  | "spurious_minimum", Spurious_real (ends, better) -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
+  | "valley", Spurious_real (ends, better) ->
+      Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [ "dimension"; "exact" ])
+  | "valley", Span ends -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
+  | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
   | "infimum", Infimum rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])
@@ -304,7 +349,7 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  if rests_on [ "limit"; "infimum" ] then "cells" else "core"
+  if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "real_lower_bound" ] then "reals" else "core"
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in
@@ -318,7 +363,7 @@ let settle state number v =
       | None -> rejected (where ^ ".step") "step %d proves %s, which does not settle %S" n (describe fact) claim
       | Some (verdict, numbers, unverified) ->
           let compare (key, proved) =
-            if Read.need f key any <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
+            if sorted (Read.need f key any) <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
           List.iter compare (("verdict", Json.Text verdict) :: numbers);
           List.iter (fun key -> ignore (Read.need f key any)) unverified;
           Read.finish f;

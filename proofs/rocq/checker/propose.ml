@@ -46,6 +46,7 @@ let loss (net : N.t) f y = let e = Q.(f - y) in match net.loss with
   | N.Absolute -> Q.abs e
   | N.Quantile tau -> Q.(max (neg tau * e) ((one - tau) * e))
   | N.Hinge -> Q.(max zero (one - (y * f)))
+  | N.Logistic | N.Cross_entropy _ | N.Poisson -> Q.zero (* not asked for *)
 let slopes (net : N.t) f y = let e = Q.(f - y) in
   let bent low high = ((if Q.sign e > 0 then high else low), (if Q.sign e < 0 then low else high)) in
   match net.loss with
@@ -54,11 +55,12 @@ let slopes (net : N.t) f y = let e = Q.(f - y) in
   | N.Absolute -> bent Q.minus_one Q.one
   | N.Quantile tau -> bent (Q.neg tau) Q.(one - tau)
   | N.Hinge -> if Q.sign y > 0 then bent Q.minus_one Q.zero else bent Q.zero Q.one
-let smooth (net : N.t) = match net.loss with N.Squared | N.Huber _ -> true | N.Absolute | N.Quantile _ | N.Hinge -> false
+  | N.Logistic | N.Cross_entropy _ | N.Poisson -> (Q.zero, Q.zero)
+let smooth (net : N.t) = match net.loss with N.Absolute | N.Quantile _ | N.Hinge -> false | _ -> true
 
 (* the number with the least sum of losses: the mean; else where the sum of the slopes changes its sign *)
 let best (net : N.t) ys = match net.loss with
-  | N.Squared -> Q.(List.fold_left add zero ys / of_int (List.length ys))
+  | N.Squared | N.Logistic | N.Cross_entropy _ | N.Poisson -> Q.(List.fold_left add zero ys / of_int (List.length ys))
   | N.Huber delta -> (
       let slope m = List.fold_left (fun s y -> Q.(s + clipped delta (m - y))) Q.zero ys in
       let marks = List.sort_uniq Q.compare (List.concat_map (fun y -> Q.[ y - delta; y + delta ]) ys) in
