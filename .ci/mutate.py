@@ -88,6 +88,7 @@ ELSEWHERE = {
     "reals/box.py": BOXES,
     "reals/decay.py": BOXES,
     "reals/facts.py": REALS,
+    "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
@@ -149,6 +150,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
                 yield from ((part, WORDS) for part in parts)
+            case ast.Call(func=ast.Name(id="Condition"), args=[part, *_]):
+                yield part, WORDS
             case ast.Assign(targets=[ast.Name(id="where" | "here" | "what")], value=ast.JoinedStr() as part):
                 yield part, WORDS
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):

@@ -1,10 +1,17 @@
 """The rule `closed_list`: no spurious minimum for any value of the symbols."""
 
+from fractions import Fraction
+from itertools import product
+from random import Random
+
 import pytest
 
+from symverify.kernel.labels.closed_list import NoSpurious, Part, named_faces
+from symverify.kernel.labels.symbols import Family
+from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.rules import check_step, of, suite
 
 LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
@@ -141,6 +148,43 @@ def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
         strata = [*first, NONE | way | {"sign": 1}, NONE | way, NONE | way, {}, {}, {}]
         reason = "steps[0].strata[5]: closed_list: has a direction along which it need not fall"
         check_step(vee, [BENT | {"strata": strata}], reason)
+
+
+def test_different_risks_are_told_with_their_parts() -> None:
+    """One that holds on two parts of three; at a = 0 all are the same."""
+    whole = Family(("a",), (Fraction(0),), (Fraction(1),), (), ())
+    a, minus = (Fraction(0), Fraction(1)), (Fraction(0), Fraction(-1))
+    above, below = whole.split(a)
+    zero, beyond = above.split(minus)
+    twice = (tuple(2 * x for x in a),)
+    parts = (
+        Part(zero, ((a, False), (minus, False)), twice, 2), Part(beyond, ((a, False), (a, True)), (a,), 1),
+        Part(below, ((minus, True),), twice, 3), Part(whole, (), None, 4),
+    )  # fmt: skip
+    found = NoSpurious(whole, parts, Fraction(1, 2), 5)
+    assert found.formula == "2 a^2 where (a >= 0 and - a >= 0) or (- a > 0); 1/2 a^2 where (a > 0)"
+    assert found.excluded == 1
+    assert NoSpurious(whole, parts[:1], Fraction(1), 5).formula == "4 a^2"
+    assert (parts[0].has((a,)), parts[1].has(twice), parts[3].has(twice)) == (True, False, False)
+
+
+LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+STEP_UP: Json = {"breakpoints": [0, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
+                                         (STEP_UP, False), ("identity", True)])  # fmt: skip
+def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
+    """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
+    rng = Random(seed)
+    xs = [rng.randint(-2, 2) for _ in range(rng.randint(1, 4))]
+    problem = read_problem(text(network([1, 1, 1], h, samples(xs, [0] * len(xs)), bias=bias)), no_data)
+    seen = set[tuple[int, ...]]()
+    for w, b in product(range(-24, 25), range(-24, 25) if bias else [0]):
+        pieces = [problem.activations[0].pieces(Fraction(w * x + b, 8)) for x in xs]
+        seen.add(tuple(2 * p[0] + (len(p) > 1) if x or bias else 2 * p[0] for p, x in zip(pieces, xs, strict=True)))
+    assert named_faces(problem) == sorted(seen)
 
 
 @pytest.mark.parametrize("seed", range(4))

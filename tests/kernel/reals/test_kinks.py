@@ -1,6 +1,7 @@
 """Kinks that depend on others: the identities at random points, and each condition broken."""
 
 import random
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -83,11 +84,11 @@ def test_a_deep_kink_may_depend_on_several() -> None:
         (LINE, PIECES, (1, 0, 2), [1, 1], BASIS, "the inputs do not combine"),
         (LINE, PIECES, (1, 0, 2), [0, 3], BASIS, "the inputs do not combine"),  # x alone does, x̂ does not
         (LINE | {"bias": {"hidden": True, "output": False}}, PIECES, (1, 0, 2), [0, 3], BASIS, "do not combine"),
-        (LINE, [[[1, 1, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not strictly inside one piece"),
-        (LINE, [[[0, 1, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not strictly inside one piece"),
+        (LINE, [[[1, 1, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not inside one piece"),
+        (LINE, [[[0, 1, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not inside one piece"),
         (
             LINE, [[[0, 0, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2, 0], [*BASIS, (0, 0, 0)],
-            "is not strictly inside one piece",
+            "is not inside one piece",
         ),
         (LINE, [[[1, 0, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], [(1, 0, 0), (0, 0, 1)], "another unit"),
         (
@@ -105,6 +106,38 @@ def test_a_dependence_that_is_none(
 ) -> None:
     with pytest.raises(Rejected, match=reason):
         tried(doc, pieces, c, row, basis)
+
+
+@pytest.mark.parametrize(
+    ("widths", "kink", "reason"),
+    [
+        ([1, 2, 1], (0, 1, 1), None), ([1, 2, 3, 1], (1, 2, 1), None), ([3, 1, 1], (0, 0, 1), None),
+        ([1, 2, 1], (0, 2, 0), "does not exist"), ([3, 1, 1], (0, 1, 0), "does not exist"),
+        ([1, 3, 2, 1], (1, 2, 0), "does not exist"), ([1, 2, 1], (1, 0, 0), "does not exist"),
+        ([1, 2, 1], (0, 0, 2), "does not exist"),
+    ],
+)  # fmt: skip
+def test_kinks_exist(widths: list[int], kink: Place, reason: str | None) -> None:
+    problem = problem_of(document(widths, "relu", SUM, [[1] * widths[0], [2] * widths[0]], [[0]] * 2))
+    pieces = [[[0, 0]] * width for width in widths[1:-1]]
+    with pytest.raises(Rejected, match=f"a pre-activation that {reason}") if reason else nullcontext():
+        require_kinks(made(problem, pieces, [kink]), "kinks")
+
+
+def test_kinks_are_named_once_at_upper_ends_and_move() -> None:
+    problem = problem_of(document([1, 1, 1], "relu", SUM, [0, 1], [[0]] * 2, bias=False))
+    require_kinks(made(problem, [[[0, 0]]], [(0, 0, 1)]), "kinks")
+    for pieces, kinks, reason in (
+        ([0, 0], [(0, 0, 1)] * 2, "names a kink twice"),
+        ([0, 1], [(0, 0, 1)], "no breakpoint ends its piece on sample 2"),
+        ([0, 0], [(0, 0, 0)], "holds a pre-activation that is 0 at every point, on sample 1"),
+    ):
+        with pytest.raises(Rejected, match=reason):
+            require_kinks(made(problem, [[pieces]], list(kinks)), "kinks")
+    deep = problem_of(document([1, 1, 1, 1], "hardtanh", SUM, [1, 2], [[0]] * 2))
+    require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 1)]), "kinks")
+    with pytest.raises(Rejected, match="holds kinks of sample 1 in two layers"):
+        require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 0)]), "kinks")
 
 
 def test_a_bias_in_a_deeper_layer_counts() -> None:
@@ -126,6 +159,9 @@ def rises(weights: list[int], pulls: list[int], *dependents: tuple[Place, list[i
 def test_all_directions_count_where_kinks_open_together() -> None:
     """λ t + Σ p max(0, α·t): with (−1, 2) a third kink opens, too, and one between them."""
     rises([-1, -1], [2, 2])
+    rises([-1, -4], [3, 7])
+    with pytest.raises(Rejected, match="the risk need not rise"):
+        rises([-1, -4], [7, 3])
     rises([-1, -1], [2, 2, 1], ((0, 0, 2), [-1, 2]))
     rises([-1, -4], [3, 7, 1], ((0, 0, 2), [-1, 2]))
     with pytest.raises(Rejected, match="the risk need not rise"):
