@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="problems per size and kind of labels")
     parser.add_argument("--large", action="store_true", help="the large sizes, without peers")
     parser.add_argument("--growth", action="store_true", help="how time and memory grow with n, d and h, without peers")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--labels", nargs="*", choices=LABELS, default=LABELS)
     parser.add_argument("--sizes", nargs="*", help="n,d,h instead of the built-in list")
     options = parser.parse_args()
@@ -159,7 +160,7 @@ def main() -> None:
     sizes = [(n, d, h) for n, d, h in given]
     for size in ((20, 2, 2), (20, 3, 2)):
         ours(problem(size, 1))  # compile and import before the clock runs
-    peers = [name for name, (package, _, _) in PEERS.items() if options.limit and find_spec(package)]
+    peers = [name for name in options.peers if options.limit and find_spec(PEERS[name][0])]
     if options.large or options.growth:
         print(HEAD)
         rows = {"": LARGE} if options.large else GROWTH

@@ -186,6 +186,7 @@ class Search:
         with self.undone():
             for node in tasks.roots(self.shape.width):
                 self.add(self.solved(node, (), (), 1.0 / (self.shape.width + 1)))
+        self.remember()
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -229,6 +230,10 @@ class Search:
             for one in kept:
                 self.place(one)
             self.attach(found)
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep the nodes that are left if the lower bound has risen by so much."""
         if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
             self.past.append((self.lower, self.left))
 
