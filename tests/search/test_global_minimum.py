@@ -556,7 +556,7 @@ def test_compiling_is_announced_and_numba_missed_once(
     for _ in range(2):
         prepare(inst, told.append)
     assert [each.getMessage() for each in caplog.records] == [
-        "numba is not installed: large searches take about five times as long without it"
+        "numba is not installed: large searches take ten to thirty times as long without it"
     ]
     prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append)
     assert len(told) == 2

@@ -94,7 +94,7 @@ def _sample(problem: Problem) -> Problem:
 @cache
 def _lacking() -> None:
     logging.getLogger("symverify").warning(
-        "numba is not installed: large searches take about five times as long without it"
+        "numba is not installed: large searches take ten to thirty times as long without it"
     )
 
 
