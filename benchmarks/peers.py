@@ -4,7 +4,7 @@ min Σ r² with r = c0 + Σ_j σ_j p_ij − y, p − q = ⟨u_j, x̃_i⟩, p, q 
 so the problem is convex but for the pattern, which is either SOS1 constraints or indicators of a binary. One model for
 each number of output weights σ = +, the most mixed first; the units of one sign are ordered by their first coordinate.
 Each model gets the best value of the earlier ones as its cutoff, besides the one it may be given. One thread, floats, a
-gap of 1e-6. Gurobi's size-limited licence takes no more than 200 variables with squares: residuals beyond are squared
+gap of 1e-6. Gurobi's size-limited licence takes fewer than 200 variables with squares: residuals beyond are squared
 as they are, without a variable.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from symverify.kernel.core.network import Problem
 
-GAP, LICENSED = 1e-6, 200
+GAP, LICENSED = 1e-6, 199
 
 
 class Found(NamedTuple):
