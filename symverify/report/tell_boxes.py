@@ -96,14 +96,19 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         return [prose(f"**Constraints.** {said}")]
     fields = story.steps[index].fields
     given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
-    count = len(fact.kinks) - len(more)
+    following = cast(list[dict[str, object]], fields.get("following", []))
+    count = len(fact.kinks) - len(more) - len(following)
     multipliers = ["" for _ in range(count)] if given is None else [about(Fraction(x)) for x in cast(list[str], given)]
     headings: list[Inline] = ["layer", "unit", "sample", *(["multiplier, about"] if given is not None else [])]
     rows: list[list[Inline]] = [
         [*(str(k + 1) for k in b), *([x] if given is not None else [])]
         for b, x in zip(fact.kinks[:count], multipliers, strict=True)
     ]
-    words = f"{counted(count, 'pre-activation')} {'is' if count == 1 else 'are'}"
+    for each in following:
+        rows.append(
+            [*(str(k + 1) for k in cast(list[int], each["kink"])), about(Fraction(cast(str, each["multiplier"])))]
+        )
+    words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
     found: list[Block] = [
         prose(
             f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is the rate "
@@ -113,13 +118,18 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         *table("", headings, rows),
     ]
     if more:
-        places_of = [samples([b[2]]) for b in fact.kinks[count:]]
+        places_of = [samples([b[2]]) for b in fact.kinks[count : count + len(more)]]
         found.append(
             para(
                 f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
                 "these, as their inputs combine to those of the others, and count in the same condition."
             )
         )
+    if following:
+        said = "is at its breakpoint wherever the others are: its multiplier was chosen"
+        if len(following) > 1:
+            said = "are at their breakpoints wherever the others are: their multipliers were chosen"
+        found.append(para(f"The last {'one' if len(following) == 1 else str(len(following))} {said}."))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -32,6 +32,7 @@ from symverify.search.box_numbers import (
 )
 from symverify.search.collapse import Left, left
 from symverify.search.float_network import Array, FloatNetwork, as_floats
+from symverify.search.following import followed
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
 
@@ -90,7 +91,7 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
     pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
-    kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
+    kinks = followed(Kinks(problem, pieces, list(state.kinks), dependents, "the box"), state)
     try:
         return isolated(kinks, state, lambda fields: prove("minimum_in_box", {**fields, **collapsed}))
     except (NotEnclosed, np.linalg.LinAlgError) as first:
@@ -107,9 +108,10 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tupl
     problem = kinks.problem
     chosen, held = slice_of(kinks, state.v)
     numbers = [Fraction(x) for x in state.v.tolist()]
-    weights = [Fraction(x) for x in state.multipliers.tolist()]
-    if len(weights) != len(state.kinks):
+    if len(state.multipliers) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
+    known = dict(zip(state.kinks, map(Fraction, state.multipliers.tolist()), strict=True))
+    weights = [known[b] for b in kinks.basis]
 
     def candidate() -> Candidate:
         return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
@@ -148,7 +150,9 @@ def newton(
     free, inverse, tau = candidate().free, None, ZERO
     for turn in range(ROUNDS):
         box, multipliers = candidate().box(ZERO)
-        found = box.lagrangian(candidate().kinks.basis, multipliers, free if turn < 3 else ())
+        kinks, count = candidate().kinks, len(multipliers)
+        found = box.lagrangian(kinks.every, kinks.multipliers(multipliers), free if turn < 3 else ())
+        found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
         if turn < 3:
             derivative, tau = derivative_of(found, free)
             inverse = inverted(derivative)

@@ -10,31 +10,36 @@ from ..core.errors import Malformed, Rejected, spend
 from ..core.network import Pattern, Place, Problem, Vector
 from ..core.proof import Reading
 from ..core.text import Fields, Read, canonical, listed, natural
-from .interval import PRODUCT, Interval, summed
+from ..curvature.forms import nullspace
+from .interval import NONE, PRODUCT, Interval, interval, summed
+from .on_face import carried
 
 Dependent = tuple[Place, list[Fraction]]
+Following = tuple[Place, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
 class Kinks:
-    """C: the kinks `basis`, B, and those that depend on them, z_c = Σ α_cb z_b; `pieces` has the lower ones at C."""
+    """C: the kinks `basis`, B, those that depend on them, z_c = Σ α_cb z_b, and those that follow them, with a λ.
+
+    Where all z_B = 0 what follows is 0, too. `pieces` has the lower ones at C.
+    """
 
     problem: Problem
     pieces: Pattern
     basis: list[Place]
     dependents: list[Dependent]
     where: str
+    following: tuple[Following, ...] = ()
 
     @property
     def every(self) -> list[Place]:
-        """C: the kinks B, then those that depend on them."""
-        return [*self.basis, *(c for c, _ in self.dependents)]
+        """C: the kinks B, then those that depend on them, then those that follow."""
+        return [*self.basis, *(c for c, _ in self.dependents), *(c for c, _ in self.following)]
 
-    @property
-    def weights(self) -> list[list[Fraction]]:
-        """α_c for every c of C, the unit vectors first."""
-        count = len(self.basis)
-        return [[Fraction(a == b) for b in range(count)] for a in range(count)] + [w for _, w in self.dependents]
+    def multipliers(self, basis: Sequence[Interval]) -> list[Interval]:
+        """The multipliers of C, from those of B."""
+        return [*basis, *[NONE] * len(self.dependents), *(interval(x) for _, x in self.following)]
 
     def bend(self, c: Place) -> Fraction:
         """σ⁺ − σ⁻, by how much the slope grows at the breakpoint."""
@@ -52,10 +57,14 @@ def read_kinks(step: Reading) -> Kinks:
     """The fields "kinks", "dependents" and "pieces", with condition 0 of `minimum_in_box`."""
     problem, basis = step.proof.problem, step.need("kinks", listed(kink))
     dependents = step.need("dependents", listed(dependent(len(basis))))
-    found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where)
+    none: list[Following] = []
+    following = tuple(step.take("following", listed(follower), none))
+    found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where, following)
     require_kinks(found, step.at("kinks"))
     for k, each in enumerate(dependents):
         require_dependent(found, each, f"{step.at('dependents')}[{k}]")
+    if following:
+        require_following(found, step.at("following"))
     return found
 
 
@@ -75,6 +84,14 @@ def dependent(count: int) -> Read[Dependent]:
         return found
 
     return read
+
+
+def follower(value: object, where: str) -> Following:
+    """{"kink": …, "multiplier": …}."""
+    fields = Fields(value, where)
+    found = fields.need("kink", kink), fields.need("multiplier", canonical)
+    fields.done()
+    return found
 
 
 def read_pieces(problem: Problem) -> Read[Pattern]:
@@ -144,30 +161,48 @@ def require_dependent(given: Kinks, each: Dependent, where: str) -> None:
                 )
 
 
+def require_following(given: Kinks, where: str) -> None:
+    """Each is 0 where z_B = 0: beyond the first layer, and whatever enters its unit there and is 0 at B is 0 at it."""
+    if not homogeneous(given.problem):
+        raise Rejected(where, "needs activations with one breakpoint, at 0, and h(0) = 0")
+    layers = carried(given.problem, given.pieces, given.every)
+    for k, ((m, j, i), _) in enumerate(given.following):
+        if m == 0:
+            raise Rejected(f"{where}[{k}]", "a kink of the first layer may depend on others, not follow them")
+        span = layers[m][j]
+        rows = [[phi[b] for phi in span] for layer, unit, b in given.basis if (layer, unit) == (m, j)]
+        spend(len(span) ** 2 * (1 + len(rows)) * PRODUCT)
+        if any(dot(way, [phi[i] for phi in span]) for way in nullspace(rows, len(span))):
+            raise Rejected(f"{where}[{k}]", "need not be 0 where the kinks of its unit are")
+
+
 def require_rise(given: Kinks, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
     """Condition 4: Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0 on both directions of the lines of each unit.
 
-    `multipliers` are the λ, `pulls` the p_c = ∂L/∂h(z_c). With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises to
-    both sides of it.
+    `multipliers` are the λ of C, `pulls` the p_c = ∂L/∂h(z_c). With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises
+    to both sides of it. A kink that follows has a t of its own.
     """
-    rows = given.weights
-    for unit in dict.fromkeys(b[:2] for b in given.basis):
-        own = [k for k, b in enumerate(given.basis) if b[:2] == unit]
-        planes = [(c, [rows[c][k] for k in own]) for c, b in enumerate(given.every) if b[:2] == unit]
+    every, count, more = given.every, len(given.basis), len(given.dependents)
+    for unit in dict.fromkeys(c[:2] for c in every):
+        own = [c for c, b in enumerate(every) if b[:2] == unit and not count <= c < count + more]
+        planes = [(c, [Fraction(c == k) for k in own]) for c in own]
+        for c, (b, row) in enumerate(given.dependents, count):
+            if b[:2] == unit:
+                planes.append((c, [row[k] if k < count else Fraction(0) for k in own]))
         lines = rays([primitive(integral(plane)) for _, plane in planes])
         spend(2 * PRODUCT * len(lines) * len(planes))
         for t in [[Fraction(sign * x) for x in line] for line in lines for sign in (-1, 1)]:
             rise = summed(multipliers[k].times(x) for k, x in zip(own, t, strict=True))
             for c, plane in planes:
                 if (height := dot(plane, t)) > 0:
-                    rise += pulls[c].times(given.bend(given.every[c]) * height)
+                    rise += pulls[c].times(given.bend(every[c]) * height)
             if rise.lo <= 0:
                 raise Rejected(given.where, f"the risk need not rise {directed_words(given, own, t)}")
 
 
 def directed_words(given: Kinks, own: Sequence[int], t: Sequence[Fraction]) -> str:
     """Which way from the kinks of a unit."""
-    moved = [(given.basis[k], x) for k, x in zip(own, t, strict=True) if x]
+    moved = [(given.every[k], x) for k, x in zip(own, t, strict=True) if x]
     (m, j, i), first = moved[0]
     if len(moved) > 1:
         return f"where several kinks of {given.problem.unit_name(m, j)} open together"
