@@ -191,3 +191,15 @@ def test_the_same_box_changed(following: tuple[Problem, Json], change: Callable[
     change(other)
     with pytest.raises(Rejected, match=reason):
         apply(Proof(problem), other, "steps[0]")
+
+
+@pytest.mark.parametrize(("place", "risk", "better"), [(0, "0.693147", "0.01"), (1, "0.040535", "0.0293")])
+def test_plateaus_of_xor_as_classes(place: int, risk: str, better: str) -> None:
+    """2-3-2 under cross-entropy where Adam stopped, without and with weight decay: minima, and not the best ones."""
+    networks = json.loads((Path(__file__).parent / "xor_classes.json").read_text())
+    claim = check(loads(json.dumps(networks[place])), ["minimum_in_box"], timeout=60, smt=False)["minimum_in_box"]
+    assert claim.verdict is Verdict.PROVED
+    assert claim.statement["spurious"] is True
+    least, lower = claim.statement["risk"], claim.statement["better_risk"]
+    assert Fraction(risk) < Fraction(least.lower) < Fraction(least.upper) < Fraction(risk) + Fraction(1, 10**6)
+    assert Fraction(lower.upper) < Fraction(better)
