@@ -10,7 +10,7 @@ import numpy as np
 
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
-from symverify.kernel.core.network import Pattern, Point, Problem
+from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
 from symverify.kernel.reals.collapsed import widened
@@ -31,7 +31,7 @@ from symverify.search.box_numbers import (
     spelled_kinks,
 )
 from symverify.search.collapse import Left, left
-from symverify.search.float_network import Array, FloatNetwork, as_floats
+from symverify.search.float_network import Array, FloatNetwork, as_floats, frozen
 from symverify.search.following import followed
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
@@ -89,9 +89,8 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     """The step that the kernel accepts for a stationary state, and the centre of its box (without collapsed units)."""
     problem, state = found.problem, found.state
     collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
-    pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
-    kinks = followed(Kinks(problem, pieces, list(state.kinks), dependents, "the box"), state)
+    kinks = followed(Kinks(problem, frozen(state.pieces), list(state.kinks), dependents, "the box"), state)
     try:
         return isolated(kinks, state, lambda fields: prove("minimum_in_box", {**fields, **collapsed}))
     except (NotEnclosed, np.linalg.LinAlgError) as first:

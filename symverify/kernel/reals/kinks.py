@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.activation import ONE
 from ..core.algebra import dot, integral, primitive, rays, total
 from ..core.errors import Malformed, Rejected, spend
-from ..core.network import Pattern, Place, Problem, Vector
+from ..core.network import Pattern, Place, Problem
 from ..core.proof import Reading
 from ..core.text import Fields, Read, canonical, listed, natural
 from ..curvature.forms import nullspace
@@ -61,8 +60,8 @@ def read_kinks(step: Reading) -> Kinks:
     following = tuple(step.take("following", listed(follower), none))
     found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where, following)
     require_kinks(found, step.at("kinks"))
-    for k, each in enumerate(dependents):
-        require_dependent(found, each, f"{step.at('dependents')}[{k}]")
+    if dependents:
+        require_dependents(found, step.at("dependents"))
     if following:
         require_following(found, step.at("following"))
     return found
@@ -129,36 +128,22 @@ def require_kinks(given: Kinks, where: str) -> None:
             raise Rejected(where, f"holds kinks of sample {i + 1} in two layers")
 
 
-def entering(problem: Problem, m: int, i: int) -> Vector:
-    """x̂_i: the input, followed by 1 where any layer up to hidden layer m has a bias."""
-    return (*problem.inputs[i], *[ONE] * any(map(problem.has_bias, range(m + 1))))
+def require_dependents(given: Kinks, where: str) -> None:
+    """z_c = Σ α_cb z_b for all parameters near, over b of the same unit, all breakpoints being 0.
 
-
-def require_dependent(given: Kinks, each: Dependent, where: str) -> None:
-    """z_c = Σ α_cb z_b for all parameters near, all breakpoints being 0: the b are of the same unit, and
-
-    either it is one b of equal input, with α = 1, or x̂_c = Σ α_cb x̂_b, and in the layers below all these samples
-    are strictly inside the same pieces.
+    Whatever enters the unit near combines so: as b is one kink of equal input, or x̃_c = Σ α_cb x̃_b and the samples
+    are strictly inside the same pieces in the layers below, or no unit of those lets anything of them pass.
     """
-    problem, ((m, j, i), weights) = given.problem, each
-    if not homogeneous(problem):
-        raise Rejected(where, "needs activations with one breakpoint, at 0, and h(0) = 0")
-    used = [(b, weight) for b, weight in zip(given.basis, weights, strict=True) if weight]
-    if not used or any(b[:2] != (m, j) for b, _ in used):
-        raise Rejected(where, "depends on kinks of another unit, or on none")
-    (first, weight), *more = used
-    if not more and weight == 1 and problem.inputs[first[2]] == problem.inputs[i]:
-        return
-    samples, held = [i, *(b[2] for b, _ in used)], set(given.every)
-    rows = [entering(problem, m, k) for k in samples]
-    if any(total(w * row[c] for row, (_, w) in zip(rows[1:], used, strict=True)) != x for c, x in enumerate(rows[0])):
-        raise Rejected(where, "the inputs do not combine to that of the kink")
-    for lower, layer in enumerate(given.pieces[:m]):
-        for unit, pieces in enumerate(layer):
-            if any((lower, unit, k) in held or pieces[k] != pieces[i] for k in samples):
-                raise Rejected(
-                    where, f"{problem.unit_name(lower, unit)} is not strictly inside one piece on its samples"
-                )
+    if not homogeneous(given.problem):
+        raise Rejected(f"{where}[0]", "needs activations with one breakpoint, at 0, and h(0) = 0")
+    layers = carried(given.problem, given.pieces, given.every, near=True)
+    for k, ((m, j, i), weights) in enumerate(given.dependents):
+        used = [(b, weight) for b, weight in zip(given.basis, weights, strict=True) if weight]
+        if not used or any(b[:2] != (m, j) for b, _ in used):
+            raise Rejected(f"{where}[{k}]", "depends on kinks of another unit, or on none")
+        spend(PRODUCT * len(layers[m][j]) * len(used))
+        if any(total(x * phi[b[2]] for b, x in used) != phi[i] for phi in layers[m][j]):
+            raise Rejected(f"{where}[{k}]", "need not be this combination of the others")
 
 
 def require_following(given: Kinks, where: str) -> None:
