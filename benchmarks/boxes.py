@@ -16,8 +16,10 @@ from symverify.kernel.core.errors import KernelError
 from symverify.problem.load import loads
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
+from symverify.search.float_network import Array, FloatNetwork
 from symverify.search.snap_equations import as_point
 
+STEPS = 8000
 CASES = [  # layers, samples, loss, weight decay: 15 parameters and 20 samples, up to 60 and 50
     ([2, 2, 2, 1], 20, "squared", "1/50"),
     ([2, 2, 2, 1], 20, "logistic", "1/50"),
@@ -29,7 +31,7 @@ CASES = [  # layers, samples, loss, weight decay: 15 parameters and 20 samples, 
 
 
 def network(layers: list[int], samples: int, loss: str, decay: str) -> dict[str, object]:
-    """Random data, in quarters, and random parameters."""
+    """Random data, in quarters, and the end of a training from random parameters."""
     noise = np.random.default_rng(7)
     xs = noise.integers(-12, 13, (samples, layers[0])).tolist()
     labels = noise.integers(0, 2, (samples, 1)) if loss == "logistic" else noise.integers(-8, 9, (samples, layers[-1]))
@@ -40,8 +42,19 @@ def network(layers: list[int], samples: int, loss: str, decay: str) -> dict[str,
     form: dict[str, object] = {"format": "symverify-network/1", "layers": layers, "activation": "relu", "loss": loss}
     form |= {"data": data} | ({"weight_decay": decay} if decay else {})
     problem = loads(json.dumps(form)).problem
-    start = [Fraction(x).limit_denominator(10**6) for x in noise.normal(size=problem.size()).tolist()]
-    return form | {"parameters": parameters(as_point(problem, start))}
+    ended = trained(FloatNetwork(problem), noise.normal(size=problem.size()))
+    return form | {"parameters": parameters(as_point(problem, map(Fraction, ended.tolist())))}
+
+
+def trained(net: FloatNetwork, v: Array) -> Array:
+    """Adam with a rate that falls to 0."""
+    mean, square = np.zeros(net.size), np.zeros(net.size)
+    for t in range(1, STEPS + 1):
+        g = net.gradient(v, net.pieces(v))[0]
+        mean, square = 0.9 * mean + 0.1 * g, 0.999 * square + 0.001 * g * g
+        rate = 0.02 * (1 - t / STEPS) / (1 - 0.9**t)
+        v = v - rate * mean / (np.sqrt(square / (1 - 0.999**t)) + 1e-12)
+    return v
 
 
 def main() -> None:
