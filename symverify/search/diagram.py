@@ -16,6 +16,7 @@ from symverify.errors import Declined
 from symverify.ground.linear import nullspace, primitive
 from symverify.ground.lp import dot
 from symverify.kernel.core.network import Problem
+from symverify.kernel.core.units import Units
 from symverify.kernel.labels.closed_list import State
 
 from .label_cones import LabelCone, Vector, label_cone, projection
@@ -94,6 +95,10 @@ def diagram(problem: Problem) -> Diagram:
     size = n - problem.output_bias
     if not problem.shallow or not problem.loss.quadratic:
         raise Declined("needs one hidden layer, scalar output and squared loss")
+    ends = problem.activations[0].slopes[0], problem.activations[0].slopes[-1]
+    if Units.of(problem).cone and any(ends):
+        raise Declined("needs an activation with which the least risk is attained for all labels: positively "
+                       "homogeneous about a point that the biases can move to 0, or constant at both ends")  # fmt: skip
     if size not in (2, 3):
         raise Declined("needs three or four labels with an output bias, two or three without")
     found = list[Sheet]()
