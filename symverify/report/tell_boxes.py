@@ -166,11 +166,21 @@ def tell_tree(story: Story, index: int) -> list[Block]:
     """How many cases there are, and what each one has."""
     fields = story.steps[index].fields
     cases, vectors = cast(list[object], fields["cases"]), cast(list[object], fields["vectors"])
+    each, several = "each of them one of", []
+    if (units := story.problem.widths[2]) > 1:
+        each = f"any {units} of them together one of"
+        several = [
+            prose(
+                f"**One unit at a time.** If each of the {units} units of the second hidden layer had first units of "
+                "its own, the least risk would be no higher. Then the network is a sum of networks with one such unit."
+            )
+        ]
     return [
+        *several,
         prose(
             "**Cases.** Weights beyond the first layer enter by their signs alone: their sizes are moved into what "
             "comes before them. With the sides of all samples in every unit chosen, and these signs, predictions are "
-            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In each of them one of "
+            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In {each} "
             f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
             "so far on its other side that the risk is at least"
         ),
