@@ -30,9 +30,8 @@ class EverySlope(Fact):
     def better(self) -> str:
         """The better risk, as a text in the slopes."""
         p, q, r = self.form
-        square, middle, last = (f"{x} " if x != 1 else "" for x in (p, abs(2 * q), r))
-        mixed = f" {'-' if q < 0 else '+'} {middle}a b" if q else ""
-        return f"{self.risk} - {self.gain} (a - b)^2 / ({square}a^2{mixed} + {last}b^2)"
+        square, middle, last = (f"{x} " if x != 1 else "" for x in (p, 2 * q, r))
+        return f"{self.risk} - {self.gain} (a - b)^2 / ({square}a^2 + {middle}a b + {last}b^2)"
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "every_slope":

@@ -1,10 +1,16 @@
 """The rule `closed_list`: no spurious minimum for any value of the symbols."""
 
+from fractions import Fraction
+from itertools import product
+from random import Random
+
 import pytest
 
+from symverify.kernel.labels.closed_list import named_faces
+from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.rules import check_step, of, suite
 
 LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
@@ -141,6 +147,24 @@ def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
         strata = [*first, NONE | way | {"sign": 1}, NONE | way, NONE | way, {}, {}, {}]
         reason = "steps[0].strata[5]: closed_list: has a direction along which it need not fall"
         check_step(vee, [BENT | {"strata": strata}], reason)
+
+
+LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
+                                         ("identity", True)])  # fmt: skip
+def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
+    """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
+    rng = Random(seed)
+    xs = [rng.randint(-2, 2) for _ in range(rng.randint(1, 4))]
+    problem = read_problem(text(network([1, 1, 1], h, samples(xs, [0] * len(xs)), bias=bias)), no_data)
+    seen = set[tuple[int, ...]]()
+    for w, b in product(range(-24, 25), range(-24, 25) if bias else [0]):
+        pieces = [problem.activations[0].pieces(Fraction(w * x + b, 8)) for x in xs]
+        seen.add(tuple(2 * p[0] + (len(p) > 1) if x or bias else 2 * p[0] for p, x in zip(pieces, xs, strict=True)))
+    assert named_faces(problem) == sorted(seen)
 
 
 @pytest.mark.parametrize("seed", range(4))
