@@ -13,6 +13,7 @@ import numpy as np
 
 from symverify.certify.certificate import Certificate, parameters
 from symverify.kernel.core.errors import KernelError
+from symverify.kernel.core.network import Point
 from symverify.problem.load import loads
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
@@ -65,12 +66,12 @@ def main() -> None:
         certificate, kernel = Certificate(problem), [0.0]
 
         def prove(
-            rule: str, fields: dict[str, object], to: Certificate = certificate, spent: list[float] = kernel
+            rule: str, at: Point, fields: dict[str, object], to: Certificate = certificate, spent: list[float] = kernel
         ) -> int:
             """A step, with the time that the kernel takes for it; the last one counts."""
             begun = time.process_time()
             try:
-                return to.step(rule, {}, **fields)
+                return to.centred(rule, at, fields)
             finally:
                 spent[0] = time.process_time() - begun
 

@@ -105,7 +105,7 @@ def pulls(noise: random.Random, problem: Problem, theta: Point, every: Sequence[
 
 def attacked(problem: Problem, theta: Point, seed: int) -> Fraction | None:
     """A point of lower risk so near that strict pre-activations keep their sides; its exact gain."""
-    net, v, noise = FloatNetwork(problem), as_floats(theta), np.random.default_rng(seed)
+    net, v, noise = FloatNetwork(problem), as_floats(problem, theta), np.random.default_rng(seed)
     z, best = net.forward(v)[1], risk(problem, predictions(problem, theta))
     gaps = [np.abs(a[:, :, None] - t) for a, t in zip(z, net.breaks, strict=False)]
     margins = [float(x) for gap in gaps for x in gap.ravel() if x > 1e-12]

@@ -11,6 +11,7 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, integral, primitive, rays
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Place
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import Following, Kinks, homogeneous, require_following
 from symverify.kernel.reals.on_face import carried
 from symverify.search.active_set import State, combination, least
@@ -24,9 +25,9 @@ def followed(kinks: Kinks, state: State) -> Kinks:
 
     The multipliers of the state are then those that are furthest from the ends of what they may be.
     """
-    net = FloatNetwork(kinks.problem)
-    if len(net.slopes) < 2 or not homogeneous(kinks.problem):
+    if isinstance(kinks.problem, Programmed) or len(kinks.pieces) < 2 or not homogeneous(kinks.problem):
         return kinks
+    net = FloatNetwork(kinks.problem)
     more, pieces = others(net, state, kinks), [p.copy() for p in state.pieces]
     rows = net.kinks(state.v, pieces, kinks.basis)[1]
     if not more and (not len(rows) or np.linalg.svd(rows, compute_uv=False)[-1] > SMALL):

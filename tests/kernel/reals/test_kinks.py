@@ -172,6 +172,9 @@ def rises(weights: list[int], pulls: list[int], *dependents: tuple[Place, list[i
 def test_all_directions_count_where_kinks_open_together() -> None:
     """λ t + Σ p max(0, α·t): with (−1, 2) a third kink opens, too, and one between them."""
     rises([-1, -1], [2, 2])
+    rises([-1, -4], [3, 7])
+    with pytest.raises(Rejected, match="the risk need not rise"):
+        rises([-1, -4], [7, 3])
     rises([-1, -1], [2, 2, 1], ((0, 0, 2), [-1, 2]))
     rises([-1, -4], [3, 7, 1], ((0, 0, 2), [-1, 2]))
     with pytest.raises(Rejected, match="the risk need not rise"):

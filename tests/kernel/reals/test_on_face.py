@@ -98,7 +98,7 @@ def test_a_kink_follows_through_a_lower_one() -> None:
         (LINE, PIECES, OWN, (1, 0, 2), "no breakpoint ends its piece on sample 3"),
         (
             LINE | {"activation": {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}},
-            PIECES, [(1, 0, 0)], (1, 0, 1), "needs activations with one breakpoint",
+            PIECES, [(1, 0, 0)], (1, 0, 1), "needs a chain of layers with one breakpoint",
         ),
         (LINE | {"activation": "abs"}, (((0, 0, 1),), ((0, 0, 0),)), OWN, (1, 0, 1), NOT_THERE),  # slope -1 at x = -1
     ],
