@@ -19,7 +19,7 @@ ENCLOSED = 10  # digits after the point of an enclosed number
 MAX_SHOWN_BITS = 13_000  # beyond, Python would not print the digits
 Toward = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
-_LONG = re.compile(r"(?<![\w./-])-?[0-9]+/[0-9]+(?![\w/…]|\.[0-9.])")
+_LONG = re.compile(r"(?<![\w./-])-?[0-9]+(?:/[0-9]+)?(?![\w/…]|\.[0-9.])")
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 
 
@@ -80,7 +80,7 @@ def enclosed(x: Enclosure) -> str:
 
 
 def abridged(text: str) -> str:
-    """A message in which fractions that are not short are rounded."""
+    """A message in which numbers that are not short are rounded."""
     return _LONG.sub(lambda found: short(Fraction(found[0])) if len(found[0]) > LONGEST + 1 else found[0], text)
 
 
