@@ -19,7 +19,7 @@ ENCLOSED = 10  # digits after the point of an enclosed number
 MAX_SHOWN_BITS = 13_000  # beyond, Python would not print the digits
 Toward = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
-_LONG = re.compile(r"(?<![\w./-])-?[0-9]+(?:/[0-9]+)?(?![\w/…]|\.[0-9.])")
+_LONG = re.compile(r"(?<![\w./^-])-?[0-9]+(?:/[0-9]+)?(?![\w/…]|\.[0-9.])")
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 
 
