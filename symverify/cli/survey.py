@@ -161,4 +161,4 @@ def expand(
         raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))
     text = getattr(expansion, form)()
-    print(text if exact or form != "text" else abridged(text).replace("≈ ", "≈"))
+    print(text if exact or form != "text" else abridged(text, True).replace("≈ ", "≈"))

@@ -60,7 +60,7 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
 
 
 def _shown(x: object, whole: bool) -> str:
-    return str(x) if whole else abridged(str(x)).replace("≈ ", "≈")
+    return str(x) if whole else abridged(str(x), True).replace("≈ ", "≈")
 
 
 def _filter(found: UnitCells, where: str | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
