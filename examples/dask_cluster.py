@@ -1,6 +1,6 @@
 """The global minimum on a Dask cluster of two local processes, one of which is killed on the way.
 
-Needs the cluster extra: pip install 'symverify[cluster]'. The certificate is the one that a single process writes.
+Needs Dask: pip install distributed. The certificate is the one that a single process writes.
 """
 
 import os

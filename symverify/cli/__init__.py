@@ -33,7 +33,7 @@ def run(arguments: "Sequence[str] | None" = None) -> int:
 
 def __getattr__(name: str) -> object:
     if name == "app":
-        from symverify.cli import bring, common, prove, read, seek, words
+        from symverify.cli import bring, common, prove, read, seek, survey, words
 
-        return common.app if bring and prove and read and seek and words else None
+        return common.app if bring and prove and read and seek and survey and words else None
     raise AttributeError(f"module 'symverify.cli' has no attribute {name!r}")

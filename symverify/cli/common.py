@@ -125,6 +125,13 @@ def writable(target: Path, *sources: Path) -> Path:
     return target
 
 
+def beside(network: Path, ending: str) -> Path:
+    """The default place of what is made of a network file."""
+    if not network.name:
+        raise Usage(f"{str(network)!a} is no network file")
+    return network.with_name(f"{network.stem}.{ending}")
+
+
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
     """Around work that ends with writing a file. Raises NotWritable where that fails."""

@@ -13,7 +13,7 @@ MALFORMED, UNDECIDED, REJECTED, INTERNAL = 2, 3, 11, 70
 def exit_code(arguments: Sequence[str] | None) -> int:
     """Run the command that the arguments name; its exit code. Whatever is raised becomes one."""
     try:
-        from symverify.cli import bring, prove, read, seek, words  # noqa: F401  # the commands
+        from symverify.cli import bring, prove, read, seek, survey, words  # noqa: F401  # the commands
         from symverify.cli.common import app
 
         outcome = app(arguments, prog_name="symverify", standalone_mode=False)

@@ -1,10 +1,11 @@
-"""Commands that prove: check, atlas, cells, critical, expand."""
+"""The command that proves: check."""
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,17 +16,14 @@ from symverify.cli.common import (
     Data,
     Exact,
     Format,
-    Network,
     Progress,
     SolverName,
     app,
+    beside,
     claim_names,
-    load_chain,
     load_network,
-    named_cell,
     positive,
     print_result,
-    print_table,
     share,
     tell,
     writable,
@@ -39,50 +37,63 @@ if TYPE_CHECKING:
     from symverify.run.check import CheckResult
 
 
+Claims = Annotated[
+    str | None,
+    typer.Option(help="Claims to try, separated by commas; default: all that fit.", autocompletion=claim_names),
+]
+Networks = Annotated[
+    list[Path], typer.Argument(metavar="NETWORK...", help="Network files (JSON); * fits names; - is the input.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The certificate to write, or a folder; default NETWORK.symcert.json."),
+]
+Shown = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+Seconds = Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")]
+NoSmt = Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")]
+Second = Annotated[SolverName, typer.Option(help="The solver for the second opinion.")]
+Workers = Annotated[int, typer.Option(min=1, max=256, help="Processes for a large search.")]
+Dask = Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")]
+Cell = Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")]
+Snap = Annotated[bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")]
+Witness = Annotated[
+    list[Path] | None,
+    typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
+]
+Robust = Annotated[bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")]
+Gap = Annotated[
+    str,
+    typer.Option(
+        callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
+    ),
+]
+LogFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the bounds that the global search saw (JSON lines).")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")]
+
+
 @app.command()
 def check(
-    networks: Annotated[
-        list[Path], typer.Argument(metavar="NETWORK...", help="Network files (JSON); * fits names; - is the input.")
-    ],
-    claims: Annotated[
-        str | None,
-        typer.Option(help="Claims to try, separated by commas; default: all that fit.", autocompletion=claim_names),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The certificate to write, or a folder; default NETWORK.symcert.json."),
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TEXT,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 60.0,
-    no_smt: Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")] = False,
-    solver: Annotated[SolverName, typer.Option(help="The solver for the second opinion.")] = SolverName.Z3,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes for a large search.")] = 1,
-    dask: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")] = None,
-    cell: Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")] = None,
-    snap: Annotated[
-        bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")
-    ] = False,
-    witness: Annotated[
-        list[Path] | None,
-        typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
-    ] = None,
-    robust: Annotated[
-        bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")
-    ] = False,
-    gap: Annotated[
-        str,
-        typer.Option(
-            callback=share, help="How wide the bracket of an infimum that is not rational may be, as a share of it."
-        ),
-    ] = "1e-6",
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the bounds that the global search saw (JSON lines).")
-    ] = None,
+    networks: Networks,
+    claims: Claims = None,
+    output: Output = None,
+    form: Shown = Format.TEXT,
+    timeout: Seconds = 60.0,
+    no_smt: NoSmt = False,
+    solver: Second = SolverName.Z3,
+    workers: Workers = 1,
+    dask: Dask = None,
+    cell: Cell = None,
+    snap: Snap = False,
+    witness: Witness = None,
+    robust: Robust = False,
+    gap: Gap = "1e-6",
+    log: LogFile = None,
     exact: Exact = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue a search that ended early.")] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
-    ] = False,
+    resume: Resume = False,
+    fresh: Fresh = False,
     data: Data = None,
 ) -> None:
     """Prove what can be proved, write a certificate.
@@ -92,63 +103,90 @@ def check(
     worst.
     """
     from symverify.cli.several import check_all, expanded
-    from symverify.kernel.core.text import liberal
-    from symverify.report.rationals import abridged
-    from symverify.report.render import as_json, as_junit
-    from symverify.run.bounds import log_place
-    from symverify.run.check import check as run
-    from symverify.run.cluster import dask as cluster
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
-    if many and log is not None:
-        raise Usage(f"--log {str(log)!a} is one place for {len(found)} networks", "check them one by one")
-    if log is not None:
-        log_place(log, *found, *(witness or ()))
-    others = [load_network(each, form) for each in witness or ()]
+    _loggable(log, found, witness or (), many)
+    options = {
+        "timeout": timeout, "smt": not no_smt, "solver": solver.value, "workers": workers, "resume": resume,
+        "fresh": fresh, "cell": cell, "witnesses": [load_network(each, form) for each in witness or ()],
+        "robust": robust, "gap": _exact(gap), "log": log, "executor": _executor(dask),
+    }  # fmt: skip
     places = _places(found, output) if many else {found[0]: output}
-    told: list[_Snapped] = []
-
-    def checked(network: Path, problem: "LoadedProblem") -> "CheckResult":
-        target = _target(network, places[network])
-        near = _snapped(problem, network, places[network], timeout) if snap else None
-        chosen = "minimum_in_box" if near is not None and near.problem is problem and claims is None else claims
-        told[:] = [] if near is None else [near]
-        with nullcontext() if target is None else writing(target), Progress() as progress:
-            return run(
-                problem if near is None else near.problem,
-                None if chosen is None else [name.strip() for name in chosen.split(",")],
-                timeout=timeout,
-                smt=not no_smt,
-                solver=solver.value,
-                output=target,
-                workers=workers,
-                executor=None if dask is None else partial(cluster, dask),
-                resume=resume,
-                fresh=fresh,
-                cell=cell,
-                witnesses=others,
-                robust=robust,
-                gap=liberal(gap, "--gap"),
-                log=log,
-                progress=progress.say,
-                stopped=interrupted,
-            )
-
+    run = _Run(claims, snap, places, options)
     if many:
-        raise typer.Exit(check_all(found, data, form, checked, interrupted, lambda: _snap_words(told)))
-    result = checked(found[0], load_network(found[0], form, data))
+        raise typer.Exit(check_all(found, data, form, run, interrupted, run.words))
+    result = run(found[0], load_network(found[0], form, data))
+    _print(result, form, run, exact)
+    raise typer.Exit(result.verdict.exit_code)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One network after the other, with the same options; `near` is the exact minimum that the last was moved to."""
+
+    claims: str | None
+    snap: bool
+    places: Mapping[Path, Path | None]
+    options: dict[str, Any]
+    near: "_Snapped | None" = None
+
+    def __call__(self, network: Path, problem: "LoadedProblem") -> "CheckResult":
+        """Check a problem, and write its certificate."""
+        from symverify.run.check import check as run
+
+        output, claims = self.places[network], self.claims
+        target = _target(network, output)
+        self.near = _snapped(problem, network, output, self.options["timeout"]) if self.snap else None
+        if self.near is not None:
+            claims = "minimum_in_box" if self.near.problem is problem and claims is None else claims
+            problem = self.near.problem
+        names = None if claims is None else [name.strip() for name in claims.split(",")]
+        with nullcontext() if target is None else writing(target), Progress() as progress:
+            return run(problem, names, output=target, progress=progress.say, stopped=interrupted, **self.options)
+
+    def words(self) -> list[str]:
+        """What is told about a point that was moved to the exact minimum near it."""
+        return [] if self.near is None else [str(line) for line in self.near.numbers["told"]]
+
+
+def _print(result: "CheckResult", form: Format, run: _Run, exact: bool) -> None:
+    """The result of one network."""
+    from symverify.report.rationals import abridged
+    from symverify.report.render import as_json, as_junit
+
     match form:
         case Format.JSON:
             more: dict[str, Any] = {"kept": list(result.kept)} if result.kept else {}
-            print(as_json(result, ({"snap": told[0].numbers} if told else {}) | more))
+            print(as_json(result, ({} if run.near is None else {"snap": run.near.numbers}) | more))
         case Format.JUNIT:
             print(as_junit(result))
         case Format.TEXT:
-            snapped = _snap_words(told)
-            tell(*(snapped if exact else map(abridged, snapped)))
+            tell(*(run.words() if exact else map(abridged, run.words())))
             print_result(result, exact)
-    raise typer.Exit(result.verdict.exit_code)
+
+
+def _loggable(log: Path | None, networks: Sequence[Path], witnesses: Sequence[Path], many: bool) -> None:
+    """Raises Usage, or NotWritable, where the log has no place."""
+    from symverify.run.bounds import log_place
+
+    if log is None:
+        return
+    if many:
+        raise Usage(f"--log {str(log)!a} is one place for {len(networks)} networks", "check them one by one")
+    log_place(log, *networks, *witnesses)
+
+
+def _exact(gap: str) -> Fraction:
+    from symverify.kernel.core.text import liberal
+
+    return liberal(gap, "--gap")
+
+
+def _executor(dask: str | None) -> "Callable[[], Any] | None":
+    from symverify.run.cluster import dask as cluster
+
+    return None if dask is None else partial(cluster, dask)
 
 
 def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | None]:
@@ -159,7 +197,7 @@ def _places(networks: Sequence[Path], output: Path | None) -> dict[Path, Path | 
         raise Usage(f"-o {str(output)!a} is one place for {len(networks)} networks", "name a folder that exists")
     places: dict[Path, Path | None] = {}
     for network in networks:
-        place = output / _beside(network, "symcert.json").name
+        place = output / beside(network, "symcert.json").name
         if place in places.values():
             raise Usage(
                 f"two networks would have the certificate {str(place)!a}", "check them one by one, each with -o"
@@ -172,14 +210,7 @@ def _target(network: Path, output: Path | None) -> Path | None:
     """Where the certificate goes; of the standard input nowhere, unless it is said."""
     if str(network) == "-" and output is None:
         return None
-    return writable(output if output is not None else _beside(network, "symcert.json"))
-
-
-def _beside(network: Path, ending: str) -> Path:
-    """The default place of what is made of a network file."""
-    if not network.name:
-        raise Usage(f"{str(network)!a} is no network file")
-    return network.with_name(f"{network.stem}.{ending}")
+    return writable(output if output is not None else beside(network, "symcert.json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,143 +265,3 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
         "told": words,
     }
     return _Snapped(snapped, numbers)
-
-
-def _snap_words(snapped: Sequence[_Snapped]) -> list[str]:
-    """What is told about a point that was moved to the exact minimum near it."""
-    return [str(line) for each in snapped for line in each.numbers["told"]]
-
-
-@app.command()
-def atlas(
-    network: Network,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
-    faces: Annotated[
-        bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
-    ] = False,
-    exact: Exact = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
-    ] = False,
-    data: Data = None,
-) -> None:
-    """List all local minima of a small network.
-
-    Those inside cells, with a certificate that it is all; with --faces those on boundaries too, joined into valleys.
-    """
-    from symverify.report.atlas import HEADINGS, VALLEY_HEADINGS, as_json, rows, valley_rows
-    from symverify.run.check import check as run
-
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
-    problem = load_chain(network, form, "atlas", data)
-    claim = "face_atlas" if faces else "atlas"
-    target = writable(output if output is not None else _beside(network, f"{claim}.symcert.json"))
-    with writing(target), Progress() as progress:
-        result = run(
-            problem,
-            [claim, "global_minimum"],
-            timeout=timeout,
-            smt=False,
-            output=target,
-            fresh=fresh,
-            progress=progress.say,
-            stopped=interrupted,
-        )
-    result = replace(result, asked=(claim,))
-    if form is Format.JSON:
-        print(as_json(result, faces))
-    else:
-        if faces and (found := valley_rows(result, exact)):
-            print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
-        if not faces and (found := rows(result, exact)):
-            print_table("", HEADINGS, found, right=("risk", "components"))
-        print_result(result, exact)
-    raise typer.Exit(result.verdict.exit_code)
-
-
-@app.command()
-def cells(
-    network: Network,
-    count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    where: Annotated[
-        str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
-    ] = None,
-    rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
-    exact: Exact = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
-    data: Data = None,
-) -> None:
-    """List or count the cells of a hidden unit.
-
-    They are the patterns of pieces that its weights can have on the data.
-    """
-    from symverify.problem.write import write_atomically
-    from symverify.report.cells import counts, listing
-
-    if output is not None:
-        writable(output, network)
-    problem = load_chain(network, form, "cells", data).problem
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
-    try:
-        as_json = form is Format.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
-    except ValueError as error:
-        raise Usage(str(error)) from None
-    if output is None:
-        print(text)
-        return
-    with writing(output):
-        write_atomically(output, (text + "\n").encode())
-
-
-@app.command()
-def critical(
-    network: Network,
-    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
-    pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
-    exact: Exact = False,
-    data: Data = None,
-) -> None:
-    """List the critical points inside a cell.
-
-    All families for one hidden layer, what a solver finds for tiny deep networks.
-    """
-    from symverify.report.critical import listing
-
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
-    problem = load_chain(network, form, "critical", data).problem
-    cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout, exact))
-    raise typer.Exit(3)  # there is no certificate
-
-
-@app.command()
-def expand(
-    network: Network,
-    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
-    pattern: Annotated[
-        str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
-    ] = None,
-    form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
-    data: Data = None,
-) -> None:
-    """Print predictions and risk as polynomials.
-
-    On a cell they are multilinear polynomials in the parameters.
-    """
-    from symverify.search.expand import expand as run
-
-    problem = load_chain(network, Format.TEXT, "expand", data).problem
-    if form not in ("text", "latex", "json"):
-        raise Usage("--format is text, latex or json")
-    expansion = run(problem, named_cell(problem, at, pattern))
-    print(getattr(expansion, form)())

@@ -140,7 +140,7 @@ def plot(
 ) -> None:
     """Draw a certificate's pictures for papers.
 
-    Needs the extra: pip install 'symverify[plot]'.
+    Needs Matplotlib: pip install matplotlib.
     """
     from symverify.report.plots import plot as run
 
@@ -156,7 +156,7 @@ def bounds(
 ) -> None:
     """Draw the bounds of a global search over time.
 
-    Lower and upper bound of the least risk, as observed, not certified. Needs the extra: pip install 'symverify[plot]'.
+    Lower and upper bound of the least risk, as observed, not certified. Needs Matplotlib: pip install matplotlib.
     """
     from symverify.problem.regular import contents
     from symverify.report.plots import plot_bounds as run

@@ -33,7 +33,7 @@ WORKER = Path(__file__).with_name("worker.py")
 
 Name = Literal["z3", "cvc5"]
 
-_REMEDY: Mapping[str, str] = {"z3": "pip install z3-solver", "cvc5": 'pip install "symverify[cvc5]"'}
+_REMEDY: Mapping[str, str] = {"z3": "pip install z3-solver", "cvc5": "pip install cvc5"}
 _START_SECONDS = 60.0  # a worker that imports its solver on a busy machine
 _LONGEST_REPLY = 1 << 26  # bytes
 _LONGEST_REASON = 300  # characters

@@ -49,14 +49,18 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
         return json.dumps({"unit_cells": len(found), "selected": len(kept), "cells": records})
     lines = [f"{len(found)} cells of a unit, {len(kept)} selected"]
     for record in records:
-        weights = " ".join(str(x) if whole else abridged(str(x)).replace("≈ ", "≈") for x in record["witness"])
+        weights = " ".join(_shown(x, whole) for x in record["witness"])
         line = f"{record['pattern']}  weights {weights}"
         if "rays" in record:
-            line += "  rays " + " ".join(f"({' '.join(map(str, ray))})" for ray in record["rays"])
+            line += "  rays " + " ".join(f"({' '.join(_shown(x, whole) for x in ray)})" for ray in record["rays"])
         lines.append(line)
     if len(chosen) < len(kept):
         lines.append(f"… {len(kept) - len(chosen)} more; --limit 0 lists all")
     return "\n".join(lines)
+
+
+def _shown(x: object, whole: bool) -> str:
+    return str(x) if whole else abridged(str(x), True).replace("≈ ", "≈")
 
 
 def _filter(found: UnitCells, where: str | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

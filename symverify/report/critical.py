@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import assert_never
 
 from symverify.certify.certificate import parameters
@@ -44,7 +45,7 @@ def listing(problem: Problem, pattern: Pattern, as_json: bool, timeout: float, w
     found = critical_points(problem, pattern, timeout)
     if as_json:
         return json.dumps(_document(problem, pattern, found))
-    first, *rest = _lines(problem, pattern, found, str if whole else abridged)
+    first, *rest = _lines(problem, pattern, found, str if whole else partial(abridged, whole=True))
     return "\n".join([OBSERVED + first, *rest])
 
 

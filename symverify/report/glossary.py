@@ -64,6 +64,7 @@ GLOSSARY: dict[str, str] = {
     "local minimum": "A point such that no point near it has lower risk.",
     "loss": "What a sample's prediction costs, given its label: squared, huber, absolute, quantile, hinge, "
     "logistic, cross_entropy, poisson.",
+    "global_minimum_for_all": "A claim about a file with symbols: the least risk has one face for all their values.",
     "minimum_for_all": "A claim about a file with symbols: a local minimum on one face (--cell) for all their values.",
     "minimum_in_box": "A claim: a local minimum lies in a box around a centre that the certificate gives; proved "
     "where the minimum itself is not rational.",

@@ -98,7 +98,7 @@ def _matplotlib_for(path: Path) -> Any:
     try:
         return import_module("matplotlib")
     except ImportError:
-        raise CannotPlot("matplotlib is not installed", "install it with: pip install 'symverify[plot]'") from None
+        raise CannotPlot("matplotlib is not installed", "install it with: pip install matplotlib") from None
 
 
 def _figure(problem: Problem, told: Explanation, what: What) -> Any:

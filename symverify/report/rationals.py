@@ -20,6 +20,7 @@ MAX_SHOWN_BITS = 13_000  # beyond, Python would not print the digits
 Toward = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
 _LONG = re.compile(r"(?<![\w./-])-?[0-9]+/[0-9]+(?![\w/…]|\.[0-9.])")
+_NUMBER = re.compile(r"(?<![\w./^-])-?[0-9]+(?:/[0-9]+)?(?![\w/…]|\.[0-9.])")
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 
 
@@ -79,9 +80,10 @@ def enclosed(x: Enclosure) -> str:
     return f"[{decimal(x.lower, View(FEW, 'down'))}, {decimal(x.upper, View(FEW, 'up'))}]"
 
 
-def abridged(text: str) -> str:
-    """A message in which fractions that are not short are rounded."""
-    return _LONG.sub(lambda found: short(Fraction(found[0])) if len(found[0]) > LONGEST + 1 else found[0], text)
+def abridged(text: str, whole: bool = False) -> str:
+    """A message in which fractions that are not short are rounded, and with `whole` numbers that are."""
+    pattern = _NUMBER if whole else _LONG
+    return pattern.sub(lambda found: short(Fraction(found[0])) if len(found[0]) > LONGEST + 1 else found[0], text)
 
 
 def abridged_line(line: str) -> str:

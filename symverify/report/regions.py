@@ -153,7 +153,7 @@ def png(found: Diagram, target: Path) -> None:
         from matplotlib.figure import Figure
         from matplotlib.patches import Polygon
     except ImportError:
-        raise Usage("PNG needs Matplotlib", "pip install 'symverify[plot]', or write .svg") from None
+        raise Usage("PNG needs Matplotlib", "pip install matplotlib, or write .svg") from None
     shapes, labels = picture(found)
     figure = Figure(figsize=(WIDTH / 80, HEIGHT / 80), dpi=110)
     FigureCanvasAgg(figure)

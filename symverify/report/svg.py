@@ -187,7 +187,8 @@ class Canvas:
         for y, name in self._places():
             place, left = _px(self.y(y)), _px(self.left)
             self.parts.append(f'<line class="tick" x1="{_px(self.left - 4)}" y1="{place}" x2="{left}" y2="{place}"/>')
-            self.label(self.left - 7, self.y(y) + 4, name, "tick-label", "end")
+            at = min(self.y(y) + 4, self.frame[3])  # in the corner not over the number of the other axis
+            self.label(self.left - 7, at, name, "tick-label", "end")
         self.fill("frame")
         self.label((self.left + right) / 2, self.height - 6, xlabel, "axis", "middle")
         middle = _px((TOP + bottom) / 2)

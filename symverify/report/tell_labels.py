@@ -14,7 +14,7 @@ from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
-from symverify.report.rationals import enclosed
+from symverify.report.rationals import enclosed, short
 from symverify.report.story import Story, layers
 
 
@@ -101,7 +101,7 @@ def tell_face_radius(story: Story, index: int) -> list[Block]:
 
 
 def _slope(each: Condition) -> str:
-    return "(" + ", ".join(map(str, each.form[1:])) + ")"
+    return f"({', '.join(map(short, each.form[1:]))})"
 
 
 def tell_cell_radius(story: Story, index: int) -> list[Block]:

@@ -18,7 +18,7 @@ def dask(address: str) -> Iterator[Executor]:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
-        raise ClusterMissing("Dask is missing", 'pip install "symverify[cluster]"') from None
+        raise ClusterMissing("Dask is missing", "pip install distributed") from None
     try:
         get_address_host_port(address)  # an unfit address makes a client noisy
         client = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]

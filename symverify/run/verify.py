@@ -280,7 +280,7 @@ def _pair(certificate: Path, network: Path, require_proved: bool) -> Verified:
         code, lines = kernel_verify(network, certificate)
         if code in (PROVED, REFUTED):
             code = REFUTED if require_proved and any(line.startswith("s REFUTED ") for line in lines) else PROVED
-        elif code == REJECTED and Problems().turned(network) == head(read_regular(certificate))[0]:
+        elif lines[0].startswith("problem: ") and Problems().turned(network) == head(read_regular(certificate))[0]:
             lines = [*lines[:-1], _TURNED.format(plain(network)), lines[-1]]
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)

@@ -10,8 +10,8 @@ from symverify.kernel.core.network import predictions, risk
 from symverify.problem.imports import NotImportable
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
-pytest.importorskip("torch", reason="PyTorch is not installed, Keras's backend here: pip install 'symverify[torch]'")
-keras = pytest.importorskip("keras", reason="Keras is not installed: pip install 'symverify[keras]'")
+pytest.importorskip("torch", reason="PyTorch is not installed, Keras's backend here: pip install torch")
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install keras")
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras's own
 

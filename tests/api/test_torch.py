@@ -9,7 +9,7 @@ import symverify
 from symverify.kernel.core.network import predictions, risk
 from symverify.problem.imports import NotImportable
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'symverify[torch]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 nn = torch.nn
 F = torch.nn.functional
 

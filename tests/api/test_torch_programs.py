@@ -11,7 +11,7 @@ from symverify.kernel.core.network import predictions
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.imports import NotImportable
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'symverify[torch]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 nn = torch.nn
 F = torch.nn.functional
 

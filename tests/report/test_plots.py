@@ -88,9 +88,9 @@ def test_without_matplotlib_the_remedy_is_named(tmp_path: Path, monkeypatch: pyt
         return builtins.__import__(name, *rest)
 
     monkeypatch.setattr(plots, "import_module", missing)
-    with pytest.raises(CannotPlot, match=r"pip install 'symverify\[plot\]'") as caught:
+    with pytest.raises(CannotPlot, match=r"pip install matplotlib") as caught:
         plot(*accepted(THEOREM), tmp_path / "x.pdf")
-    assert "symverify[plot]" in caught.value.remedy
+    assert "pip install matplotlib" in caught.value.remedy
 
 
 @needs_matplotlib

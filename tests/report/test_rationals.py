@@ -134,3 +134,10 @@ def test_json_is_exact() -> None:
 )
 def test_an_enclosure_of_which_no_digit_is_known_is_its_ends(lower: str, upper: str, expected: str) -> None:
     assert enclosed(Enclosure(Fraction(lower), Fraction(upper))) == expected
+
+
+def test_long_whole_numbers_of_a_message_are_rounded_too() -> None:
+    long = 12345678901234567890
+    assert abridged(f"W1 = [[-{long}, 5]], {long}/7", True) == "W1 = [[≈ −1.23457e+19, 5]], ≈ 1.76367e+18"
+    kept = f"x{long} 2^-{long} {long}e5 0.{long} a/{long} 123456789012"
+    assert abridged(kept, True) == kept

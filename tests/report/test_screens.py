@@ -20,6 +20,7 @@ from symverify.run.check import check
 from tests.examples import network, samples
 from tests.report.test_pages import THEOREM
 from tests.report.told import HOSTILE, LONG, browse, browser, precise, renamed
+from tests.search.test_box import DECAY, KINK
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,16 @@ PAGES: dict[str, Callable[[], str]] = {
     "logistic": lambda: kept("logistic-xor"),
     "convolution": lambda: kept("convolution"),
     "skip": lambda: kept("residual"),
+    "image": lambda: proved((ROOT / "examples/image.json").read_text(encoding="utf-8"), "valley"),
+    "traps": lambda: proved((ROOT / "examples/two-valleys.json").read_text(encoding="utf-8"), "cell_traps"),
+    "radii": lambda: kept("robust-valleys"),
+    "symbols": lambda: kept("cone"),
+    "slopes": lambda: proved(
+        (ROOT / "examples/four-points.json").read_text(encoding="utf-8"), "every_slope", "spurious_labels"
+    ),
+    "spike": lambda: kept("spike"),
+    "a box": lambda: proved(KINK, "minimum_in_box"),
+    "a box with decay": lambda: proved(DECAY, "minimum_in_box", "global_bounds"),
     "floats": floats,
     "precise": lambda: render(explain(*precise()), "html"),
     "hostile": lambda: render(renamed(THEOREM, HOSTILE), "html"),

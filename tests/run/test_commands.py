@@ -66,7 +66,7 @@ def test_the_shell_completes_commands_claims_and_words():
         return run(env=environment).stdout.split()
 
     assert completed("symverify ch", 1) == ["check"]
-    fitting = ["point,global_bounds", "point,global_minimum", "point,global_radius"]
+    fitting = [f"point,global_{what}" for what in ("bounds", "minimum", "minimum_for_all", "radius")]
     assert sorted(completed("symverify check --claims point,glo", 3)) == fitting
     assert completed("symverify help bo", 2) == ["boundary"]
     unseen = os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # which shell it is: said, not guessed

@@ -85,3 +85,10 @@ def test_line_ends_that_git_has_changed_are_named(with_table, tmp_path):
 
 def test_this_repository_keeps_its_bytes():
     assert "* -text\n" in (ROOT / ".gitattributes").read_text()
+
+
+def test_a_forged_certificate_is_not_blamed_on_line_ends(tmp_path):
+    forged = tmp_path / "forged.symcert.json"
+    forged.write_text(Path(PAIR[0]).read_text().replace('"risk": "3/20"', '"risk": "1/20"'))
+    (result,) = verify_many([forged, Path(PAIR[1])])
+    assert (result.code, result.reason) == (11, "claims[1].risk: claimed '1/20', proved '3/20'")

@@ -34,7 +34,7 @@ def graph_of(path: Path) -> "Graph":
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     except ImportError:
-        raise NotImportable("reading ONNX files needs the package onnx", "run: pip install 'symverify[onnx]'") from None
+        raise NotImportable("reading ONNX files needs the package onnx", "run: pip install onnx") from None
     try:
         proto = onnx.load_model_from_string(read_regular(path))
     except (DecodeError, ValueError) as error:

@@ -59,7 +59,7 @@ def _tensors(path: Path) -> dict[str, Any]:
         from safetensors import SafetensorError, deserialize
     except ImportError:
         raise NotImportable(
-            "reading safetensors files needs the package safetensors", "run: pip install 'symverify[safetensors]'"
+            "reading safetensors files needs the package safetensors", "run: pip install safetensors"
         ) from None
     data = read_regular(path)
     try:

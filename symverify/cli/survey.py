@@ -1,0 +1,164 @@
+"""Commands that list: atlas, cells, critical, expand."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from symverify.cli.common import (
+    Data,
+    Exact,
+    Format,
+    Network,
+    Progress,
+    app,
+    beside,
+    load_chain,
+    named_cell,
+    positive,
+    print_result,
+    print_table,
+    writable,
+    writing,
+)
+from symverify.cli.process import interrupted
+from symverify.errors import Usage
+
+
+@app.command()
+def atlas(
+    network: Network,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
+    faces: Annotated[
+        bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
+    ] = False,
+    exact: Exact = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """List all local minima of a small network.
+
+    Those inside cells, with a certificate that it is all; with --faces those on boundaries too, joined into valleys.
+    """
+    from symverify.report.atlas import HEADINGS, VALLEY_HEADINGS, as_json, rows, valley_rows
+    from symverify.run.check import check as run
+
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    problem = load_chain(network, form, "atlas", data)
+    claim = "face_atlas" if faces else "atlas"
+    target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"))
+    with writing(target), Progress() as progress:
+        result = run(
+            problem,
+            [claim, "global_minimum"],
+            timeout=timeout,
+            smt=False,
+            output=target,
+            fresh=fresh,
+            progress=progress.say,
+            stopped=interrupted,
+        )
+    result = replace(result, asked=(claim,))
+    if form is Format.JSON:
+        print(as_json(result, faces))
+    else:
+        if faces and (found := valley_rows(result, exact)):
+            print_table("", VALLEY_HEADINGS, found, right=VALLEY_HEADINGS[:4])
+        if not faces and (found := rows(result, exact)):
+            print_table("", HEADINGS, found, right=("risk", "components"))
+        print_result(result, exact)
+    raise typer.Exit(result.verdict.exit_code)
+
+
+@app.command()
+def cells(
+    network: Network,
+    count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    where: Annotated[
+        str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
+    ] = None,
+    rays: Annotated[bool, typer.Option("--rays", help="Also the extreme rays of each cell.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
+    exact: Exact = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
+    data: Data = None,
+) -> None:
+    """List or count the cells of a hidden unit.
+
+    They are the patterns of pieces that its weights can have on the data.
+    """
+    from symverify.problem.write import write_atomically
+    from symverify.report.cells import counts, listing
+
+    if output is not None:
+        writable(output, network)
+    problem = load_chain(network, form, "cells", data).problem
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    try:
+        as_json = form is Format.JSON
+        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
+    except ValueError as error:
+        raise Usage(str(error)) from None
+    if output is None:
+        print(text)
+        return
+    with writing(output):
+        write_atomically(output, (text + "\n").encode())
+
+
+@app.command()
+def critical(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    exact: Exact = False,
+    data: Data = None,
+) -> None:
+    """List the critical points inside a cell.
+
+    All families for one hidden layer, what a solver finds for tiny deep networks.
+    """
+    from symverify.report.critical import listing
+
+    if form is Format.JUNIT:
+        raise Usage("--format is text or json")
+    problem = load_chain(network, form, "critical", data).problem
+    cell = named_cell(problem, at, pattern)
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
+    raise typer.Exit(3)  # there is no certificate
+
+
+@app.command()
+def expand(
+    network: Network,
+    at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
+    exact: Exact = False,
+    data: Data = None,
+) -> None:
+    """Print predictions and risk as polynomials.
+
+    On a cell they are multilinear polynomials in the parameters.
+    """
+    from symverify.report.rationals import abridged
+    from symverify.search.expand import expand as run
+
+    problem = load_chain(network, Format.TEXT, "expand", data).problem
+    if form not in ("text", "latex", "json"):
+        raise Usage("--format is text, latex or json")
+    expansion = run(problem, named_cell(problem, at, pattern))
+    text = getattr(expansion, form)()
+    print(text if exact or form != "text" else abridged(text, True).replace("≈ ", "≈"))
