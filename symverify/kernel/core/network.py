@@ -137,8 +137,8 @@ class Problem:
         """Whether sample i enters the first layer as the zero row: its pre-activations are 0 at every point."""
         return not self.hidden_bias and not any(self.inputs[i])
 
-    def dead(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
+    def dead(self, layer: int, unit: int, i: int, pieces: Sequence[Sequence[Sequence[Sequence[int]]]] = ()) -> bool:
+        """Whether a pre-activation on sample i is the same at all points, or near one on `pieces`: bounds no cell."""
         return layer == 0 and self.dead_row(i)
 
     def unit_name(self, layer: int, unit: int) -> str:
@@ -251,7 +251,8 @@ def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
     """[l][j][i]: the piece that each pre-activation is strictly inside, or the two that meet there.
 
-    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
+    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h. So
+    it is in a program where all that enters it is the same near the point: units strictly inside pieces of slope 0.
     """
     found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
     for i in range(len(problem.inputs)):
@@ -259,7 +260,7 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
             found[m] = found[m] or [[] for _ in z]
             for j, x in enumerate(z):
                 at = node.h.pieces(rational(x))
-                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i) else at)
+                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i, found) else at)
     return found
 
 

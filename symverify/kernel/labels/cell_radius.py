@@ -123,6 +123,8 @@ def at_edge(
         vectors = edge.need("vectors", listed(listed(canonical)))
         if mask in every or any(abs(x) > rho for x in change):
             raise Rejected(edge.where, "is about a type with minima, or labels farther away")
+        if mask not in types([choices((0, 1, -1), len(each.units)) for each in classes]):
+            raise Rejected(edge.where, "is about a type that takes more units than there are")
         f = fit(problem, classes, mask, vectors, edge.where)
         errors = [a - y - x for a, (y,), x in zip(f, problem.targets, change, strict=True)]
         if any(dot(errors, phi) for phi in features(problem, classes)):

@@ -68,6 +68,8 @@ CONTROLS = {
     "apart": case(TWO, [*APART, BOTH], STATED | {"cell": "10,01"}),
     "on": case(ONE, [*INSIDE, STEP], STATED),
     "on, lost": case(ONE, [*INSIDE, STEP | {"edge": LOST}], STATED | {"exact": True}),
+    "on, of the other sign": case(ONE, [*INSIDE, STEP | {"edge": {
+        "slots": [1], "labels": ["-1"], "vectors": [["0", "1"]]}}], STATED | {"exact": True}),
     "on, another": case(ONE, [*INSIDE, STEP | {"edge": GAINED}], STATED | {"exact": True}),
     "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
         {"slots": [0], "corners": [[["3/2", "1"]], [["1/2", "7"]]]}]}],
@@ -112,6 +114,9 @@ CORRUPTIONS = of("on", [
     ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
 ]) + of("nearer", [
     ("not lost so near", "steps[2].edge", LOST, "Rejected", "does not lose the type beyond the corner"),
+    # One unit has one sign: 2 w − w fits the label, but no network does so, and the radius is 1.
+    ("of two signs of one unit", "steps[2].edge", {"slots": [0, 1], "labels": ["0"],
+     "vectors": [["2", "1"], ["1", "1"]]}, "Rejected", "is about a type that takes more units than there are"),
     ("farther than the radius", "steps[2].edge", GAINED, "Rejected", "or labels farther away"),
 ]) + of("on, another", [
     ("one with minima", "steps[2].edge.slots", [0], "Rejected", "is about a type with minima"),
