@@ -172,12 +172,14 @@ let prove state number rule f roles =
       Point { th; risk = risk net th; given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
+      (* the cell first, as the kernel does: with slopes 0 nothing else is asked *)
+      let flat = List.map (fun (_, y) -> List.map (fun _ -> Q.zero) y) net.N.data in
+      demand where (C.ok_interior (shown_in net (Some flat)) (N.cparams at.th)) "it is at a breakpoint";
       let slopes = read_slopes net f at in
       demand where (C.ok_interior (shown_in net slopes) (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum { at; inside = true; slopes }
   | "adjacent_cells" ->
       let at = point "point" in
-      if not (Propose.smooth net) then rejected where "is not for this loss";
       let live, dead = Propose.on_breakpoints net at.th in
       if live + dead > 12 then raise (Declined "too many cells meet at the point");
       demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
@@ -249,6 +251,10 @@ let prove state number rule f roles =
 let rational_only = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "global_lower_bound"; "global_minimum"; "limit"; "infimum"; "not_attained" ]
 
+(* rules that the kernel does not have for the loss, refused before anything of the step is read *)
+let unfit net rule =
+  if net.N.log_problem <> None then List.mem rule rational_only else rule = "adjacent_cells" && not (Propose.smooth net)
+
 (* the same for losses with logarithms *)
 let prove_real state number rule f roles =
   let net = state.net and where = f.Read.where in
@@ -277,7 +283,6 @@ let prove_real state number rule f roles =
       let rho, _ = premise state roles number "bound" a_bound in
       let _, (_, high) = premise state roles number "point" enclosed in
       Real_bracket (rho, high)
-  | _ when List.mem rule rational_only -> rejected where "is not for this loss"
   | _ -> raise (Rests_on rule)
 
 let step state number v =
@@ -286,6 +291,7 @@ let step state number v =
   let rule = Read.need f "rule" Read.text in
   if not (List.mem rule all_rules) then malformed (where ^ ".rule") "unknown rule %S" rule;
   state.rules.(number) <- rule;
+  if unfit state.net rule then rejected where "%s is not a rule for this loss" rule;
   let roles = Read.default f "from" (fun w v -> Read.fields w v) { Read.where = where ^ ".from"; left = [] } in
   try
     let how = if state.net.N.log_problem = None then prove else prove_real in
