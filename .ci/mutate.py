@@ -88,6 +88,8 @@ ELSEWHERE = {
     "reals/box.py": BOXES,
     "reals/decay.py": BOXES,
     "reals/facts.py": REALS,
+    "reals/face_span.py": ["reals/test_program_span.py"],
+    "reals/minimum_in_box.py": ["reals/test_collapsed.py"],
     "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,

@@ -1,18 +1,24 @@
-"""The exact global minimum against SCIP, side by side: python benchmarks/global_minimum.py [--limit SECONDS].
+"""The exact global minimum against Gurobi and SCIP, side by side: python benchmarks/global_minimum.py [--limit S].
 
-Data: X uniform in −20…20, y uniform in −10…10 (random integer labels, the hard kind), ReLU with both biases.
-Ours is exact; search and kernel (the certificate's step, within its budget of work) are in CPU time. SCIP (floats, one
-thread) gets the form that suits it best: product variables u_j = |v_j| w_j with fixed output signs, SOS1 for the
-pattern, one model per split of the signs, the most mixed first, and our minimum as a cutoff. Needs PySCIPOpt; without
-it only ours runs.
+Data: X uniform in −20…20; labels either uniform in −10…10 (random, the hard kind) or those of a network of the same
+width with noise of a tenth of their range (teacher); ReLU with both biases. All times are CPU seconds of one process.
+Ours is exact, and all in: starts, search, certificate, and the kernel's check of it. The peers (`peers.py`: floats,
+one thread) run in several forms, of which the quickest counts, and twice: with our minimum as a cutoff, which we do not
+get, and without. A ratio above 1 says how many times longer they take; one with > is of a peer that was stopped. At the
+end of a row the medians over its seeds. Needs the extra `bench`; without a peer's package that peer is left out.
 """
 
 import argparse
 import json
 import random
+import resource
+import statistics
 import time
-from fractions import Fraction
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from peers import PEERS, Found, raced
 
 from symverify import loads
 from symverify.certify.certificate import Certificate
@@ -20,35 +26,54 @@ from symverify.kernel.core.errors import metered
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import Result, global_minimum
 
-SIZES = ((20, 1, 3), (20, 2, 2), (14, 2, 3), (20, 3, 2), (30, 2, 2), (40, 2, 2), (16, 2, 3), (20, 2, 3), (60, 2, 2))
-LARGE = (100, 2, 2)
-GROWTH = {
+Size = tuple[int, int, int]  # samples, inputs, hidden units
+SIZES: tuple[Size, ...] = (
+    *((20, 1, 3), (20, 2, 2), (14, 2, 3), (20, 3, 2), (30, 2, 2)),
+    *((16, 2, 3), (20, 2, 3), (15, 4, 2), (30, 3, 2), (40, 2, 2)),
+)
+LARGE: tuple[Size, ...] = ((60, 2, 2), (100, 2, 2), (200, 2, 2), (40, 2, 3), (60, 3, 2))
+GROWTH: dict[str, tuple[Size, ...]] = {
     "n": ((10, 2, 2), (20, 2, 2), (40, 2, 2), (80, 2, 2)),
     "d": ((16, 1, 2), (16, 2, 2), (16, 3, 2), (16, 4, 2)),
     "h": ((12, 2, 1), (12, 2, 2), (12, 2, 3), (12, 2, 4)),
 }
-ABOVE = 1e-6  # SCIP's cutoff lies this far (relatively) above the minimum, so that it has to find it, too
+LABELS = ("random", "teacher")
+LEAST = 5.0  # seconds that a peer has at least
 
 
 class Ours(NamedTuple):
-    """CPU seconds of search and kernel, and the result."""
+    """CPU seconds of the search with its certificate and of the kernel, and the result."""
 
     search: float
     kernel: float
     result: Result
 
+    @property
+    def total(self) -> float:
+        return self.search + self.kernel
 
-def problem(n: int, d: int, h: int, seed: int) -> Problem:
-    rng = random.Random(seed)
+
+def problem(size: Size, seed: int, labels: str = "random") -> Problem:
+    (n, d, h), rng = size, random.Random(seed)
     X = [[rng.randint(-20, 20) for _ in range(d)] for _ in range(n)]
+    y = [rng.randint(-10, 10) for _ in range(n)] if labels == "random" else taught(X, h, rng)
     network = {
         "format": "symverify-network/1",
         "layers": [d, h, 1],
         "activation": "relu",
         "loss": {"name": "squared", "reduction": "sum"},
-        "data": [{"x": x, "y": [rng.randint(-10, 10)]} for x in X],
+        "data": [{"x": x, "y": [label]} for x, label in zip(X, y, strict=True)],
     }
     return loads(json.dumps(network)).problem
+
+
+def taught(X: list[list[int]], h: int, rng: random.Random) -> list[int]:
+    """Labels in a range of about 100, with noise of up to 10."""
+    d = len(X[0])
+    W, b = [[rng.randint(-9, 9) for _ in range(d)] for _ in range(h)], [rng.randint(-60, 60) for _ in range(h)]
+    v = [rng.choice((-1, 1)) for _ in range(h)]
+    f = [sum(v[j] * max(0, b[j] + sum(a * c for a, c in zip(W[j], x, strict=True))) for j in range(h)) for x in X]
+    return [round(100 * t / max(1, max(f) - min(f))) + rng.randint(-10, 10) for t in f]
 
 
 def ours(inst: Problem) -> Ours:
@@ -66,86 +91,92 @@ def certificate_bytes(result: Result) -> int:
     return len(json.dumps([result.vectors, result.tree], separators=(",", ":")))
 
 
-def scip_model(inst: Problem, positive: int, cutoff: float) -> Any:
-    """min Σ r² with r = c0 + Σ_j σ_j p_ij − y, p − q = ⟨u_j, x̃_i⟩, p, q ≥ 0, at most one of them non-zero."""
-    from pyscipopt import Model, quicksum
-
-    model = Model()
-    model.hideOutput()
-    loss, c0 = model.addVar(lb=0, ub=cutoff), model.addVar(lb=None)
-    residuals = [model.addVar(lb=None) for _ in inst.targets]
-    terms: list[list[Any]] = [[] for _ in inst.targets]
-    for j in range(inst.widths[1]):
-        u = [model.addVar(lb=None) for _ in inst.row(0)]
-        for i, x in enumerate(map(inst.row, range(len(inst.inputs)))):
-            p, q = model.addVar(lb=0), model.addVar(lb=0)
-            model.addCons(quicksum(float(a) * w for a, w in zip(x, u, strict=True)) == p - q)
-            model.addConsSOS1([p, q])
-            terms[i].append(p if j < positive else -p)
-    for r, parts, (y,) in zip(residuals, terms, inst.targets, strict=True):
-        model.addCons(r == c0 + quicksum(parts) - float(y))
-    model.addCons(quicksum(r * r for r in residuals) <= loss)
-    model.setObjective(loss)
-    return model
+def peak() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def scip(inst: Problem, best: Fraction, limit: float) -> tuple[float, float | None]:
-    """(seconds, its minimum), or (the limit, None) if some split of the signs is not closed by then."""
-    begun, lowest = time.perf_counter(), float("inf")
-    middle = inst.widths[1] / 2
-    for positive in sorted(range(inst.widths[1] + 1), key=lambda k: abs(k - middle)):
-        model = scip_model(inst, positive, min(lowest, float(best) * (1 + ABOVE)))
-        model.setParam("limits/time", max(limit - (time.perf_counter() - begun), 0.0))
-        model.optimize()
-        if model.getStatus() not in ("optimal", "infeasible"):
-            return limit, None
-        if model.getStatus() == "optimal":
-            lowest = min(lowest, model.getObjVal())
-    return time.perf_counter() - begun, lowest
+def quickest(name: str, inst: Problem, best: float | None, limit: float) -> Found:
+    """The quickest of a peer's forms; each has as long as the quickest so far has taken."""
+    _, solve, forms = PEERS[name]
+    top = Found(limit, None, "time")
+    for form in forms:
+        found = raced(solve, inst, form, best, limit if top.value is None else 3 * top.seconds + 0.5)
+        if found.why == "no licence" and top.why:  # forms with more variables may be beyond it
+            top = found if form == forms[0] else top
+        if found.value is not None and (top.value is None or found.seconds < top.seconds):
+            top = found
+    return top
 
 
-def line(size: tuple[int, int, int], seed: int, limit: float) -> str:
-    inst = problem(*size, seed)
+def told(found: Found, mine: Ours) -> tuple[str, float | None]:
+    """A peer's seconds with their ratio, and that ratio; where the peer was stopped, the least that it can be."""
+    if found.why == "no licence":
+        return f"{'no licence':>17}", None
+    ratio, more = found.seconds / mine.total, ">" if found.value is None else " "
+    upper = float(mine.result.upper)
+    wrong = found.value is not None and found.value != float("inf") and abs(found.value - upper) > 1e-4 * max(1, upper)
+    return f" {more}{found.seconds:7.2f} {ratio:6.2f}×{'!' if wrong else ' '}", ratio
+
+
+HEAD = "   n  d  h  labels  seed  search  kernel   total  vectors    bytes   nodes      minimum   MB"
+
+
+def line(size: Size, labels: str, seed: int, peers: Sequence[str], limit: float) -> tuple[str, list[float | None]]:
+    inst = problem(size, seed, labels)
     mine = ours(inst)
-    result, total = mine.result, mine.search + mine.kernel
-    n, d, h = size
-    text = f"{n:4}{d:3}{h:3}{mine.search:9.2f}{mine.kernel:8.3f}{len(result.vectors):9}{certificate_bytes(result):10}"
-    text += f"{result.statistics.tuples:16,}{float(result.upper):13.4f}"
-    if not result.closed:
-        return text + "   not closed"
-    if not limit:
-        return text
-    seconds, lowest = scip(inst, result.upper, limit)
-    if lowest is None:
-        return text + f"   > {seconds:6.1f}  > {seconds / total:5.1f}×"
-    gap = abs(lowest - float(result.upper)) / max(1.0, float(result.upper))
-    return text + f"{seconds:11.2f}{seconds / total:9.1f}×  {'agrees' if gap < 1e-4 else f'differs: {lowest}'}"
+    result = mine.result
+    text = f"{size[0]:4}{size[1]:3}{size[2]:3}  {labels:8}{seed:3}{mine.search:8.2f}{mine.kernel:8.3f}{mine.total:8.2f}"
+    text += (
+        f"{len(result.vectors):9}{certificate_bytes(result):9}{result.statistics.nodes:8}{float(result.upper):13.4f}"
+    )
+    text += f"{peak():5.0f}" + ("" if result.closed else "   not closed")
+    ratios: list[float | None] = []
+    for name in peers:
+        for best in (float(result.upper), None):
+            part, ratio = told(quickest(name, inst, best, max(LEAST, min(limit, 20 * mine.total))), mine)
+            text += part
+            ratios.append(ratio)
+    return text, ratios
+
+
+def medians(rows: Sequence[list[float | None]]) -> str:
+    """Of the ratios of each column, with > where a peer was stopped in half of the rows: their least is known then."""
+    columns = ([ratio for ratio in column if ratio is not None] for column in zip(*rows, strict=True))
+    return "".join(f"{statistics.median(column):15.2f}× " if column else f"{'–':>17}" for column in columns)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for SCIP per problem; 0: leave it out")
-    parser.add_argument("--seeds", type=int, default=1, help="problems per size")
-    parser.add_argument("--large", action="store_true", help="also n = 100")
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds for a peer per problem; 0: no peers")
+    parser.add_argument("--seeds", type=int, default=3, help="problems per size and kind of labels")
+    parser.add_argument("--large", action="store_true", help="the large sizes, without peers")
+    parser.add_argument("--growth", action="store_true", help="how time and memory grow with n, d and h, without peers")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
+    parser.add_argument("--labels", nargs="*", choices=LABELS, default=LABELS)
     parser.add_argument("--sizes", nargs="*", help="n,d,h instead of the built-in list")
     options = parser.parse_args()
-    sizes = [tuple(int(x) for x in size.split(",")) for size in options.sizes or ()]
-    ours(problem(20, 2, 2, 1))  # compile and import before the clock runs
-    limit = options.limit
-    try:
-        import pyscipopt  # noqa: F401
-    except ImportError:
-        print("PySCIPOpt is not installed: ours only")
-        limit = 0.0
-    print("   n  d  h   search  kernel  vectors     bytes          tuples      minimum       SCIP    ratio")
-    for size in sizes or [*SIZES, *([LARGE] if options.large else [])]:
-        for seed in range(options.seeds):
-            print(line((size[0], size[1], size[2]), seed, limit), flush=True)
-    if not sizes:
-        for what, growing in GROWTH.items():
-            print(f"growth with {what}")
+    given = [tuple(map(int, size.split(","))) for size in options.sizes or ()]
+    sizes = [(n, d, h) for n, d, h in given]
+    for size in ((20, 2, 2), (20, 3, 2)):
+        ours(problem(size, 1))  # compile and import before the clock runs
+    peers = [name for name in options.peers if options.limit and find_spec(PEERS[name][0])]
+    if options.large or options.growth:
+        print(HEAD)
+        rows = {"": LARGE} if options.large else GROWTH
+        for what, growing in rows.items():
+            print(f"growth with {what}") if what else None
             for size in growing:
-                print(line(size, 0, 0.0), flush=True)
+                print(line(size, "random", 0, (), 0.0)[0], flush=True)
+        return
+    print(HEAD + "".join(f"{name + ' ' + how:>17}" for name in peers for how in ("cutoff", "without")))
+    for size in sizes or SIZES:
+        for labels in options.labels:
+            rows = [line(size, labels, seed, peers, options.limit) for seed in range(options.seeds)]
+            for text, _ in rows:
+                print(text, flush=True)
+            if peers:
+                print(f"{'median ratio':>{len(HEAD)}}" + medians([ratios for _, ratios in rows]), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """From claims to steps: for each claim, how it is proved or refuted, or why it stays open."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
 from symverify.certify.decisions import Decision, by_cells, critical_point, fall
+from symverify.certify.deep_bounds import raised
 from symverify.certify.labels import (
     cell_radius,
     cell_traps,
@@ -206,9 +208,9 @@ def global_minimum(session: Session) -> Outcome:
 
 
 def _met_bound(session: Session, reason: str) -> Outcome:
-    """Any network: proved where a point found meets the bound for all functions of the inputs, else a bracket.
+    """Any network: proved where a point found meets a bound, that for all functions of the inputs or a higher one.
 
-    The bracket only where it was asked for.
+    Else a bracket; of one hidden layer and one output, which have a search of their own, only if it was asked for.
     """
     open_claim = Undecided if session.insist else Skipped
     try:
@@ -222,15 +224,21 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     fact = session.certificate.fact(at)
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
     lowest = at if found is None else session.certificate.point(found.point)
+    words = "the bound for all functions of the inputs"
     try:
         step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
         return Proved(step, claim="global_minimum")
     except Rejected:
-        if session.insist:
-            session.certificate.claim(
-                "global_bounds", session.certificate.step("bracket", {"bound": bound, "point": lowest})
-            )
-        return open_claim(f"{reason}; the best point found does not meet the bound for all functions of the inputs")
+        higher = raised(session, bound)
+    if higher != bound:
+        bound, words = higher, "the lower bound found"
+        with suppress(Rejected):
+            step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
+            return Proved(step, claim="global_minimum")
+    if session.insist or not session.problem.shallow:
+        bracket = session.certificate.step("bracket", {"bound": bound, "point": lowest})
+        session.certificate.claim("global_bounds", bracket)
+    return open_claim(f"{reason}; the best point found does not meet {words}")
 
 
 def beside(emitter: Callable[[Session], Outcome], name: str) -> Callable[[Session], Outcome]:

@@ -111,7 +111,8 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         return [prose(f"**Constraints.** {said}")]
     fields = story.steps[index].fields
     given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
-    count = len(fact.kinks) - len(more)
+    following = cast(list[dict[str, object]], fields.get("following", []))
+    count = len(fact.kinks) - len(more) - len(following)
     multipliers = ["" for _ in range(count)] if given is None else [about(Fraction(x)) for x in cast(list[str], given)]
     program = story.problem if isinstance(story.problem, Programmed) else None
     headings: list[Inline] = ["layer" if program is None else "node", "unit", "sample"]
@@ -125,7 +126,11 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         ]
         for (m, j, i), x in zip(fact.kinks[:count], multipliers, strict=True)
     ]
-    words = f"{counted(count, 'pre-activation')} {'is' if count == 1 else 'are'}"
+    for each in following:
+        rows.append(
+            [*(str(k + 1) for k in cast(list[int], each["kink"])), about(Fraction(cast(str, each["multiplier"])))]
+        )
+    words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
     found: list[Block] = [
         prose(
             f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is the rate "
@@ -135,13 +140,18 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         *table("", headings, rows),
     ]
     if more:
-        places_of = [samples([b[2]]) for b in fact.kinks[count:]]
+        places_of = [samples([b[2]]) for b in fact.kinks[count : count + len(more)]]
         found.append(
             para(
                 f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
                 "these, as their inputs combine to those of the others, and count in the same condition."
             )
         )
+    if following:
+        said = "is at its breakpoint wherever the others are: its multiplier was chosen"
+        if len(following) > 1:
+            said = "are at their breakpoints wherever the others are: their multipliers were chosen"
+        found.append(para(f"The last {'one' if len(following) == 1 else str(len(following))} {said}."))
     return found
 
 
@@ -195,11 +205,21 @@ def tell_tree(story: Story, index: int) -> list[Block]:
     """How many cases there are, and what each one has."""
     fields = story.steps[index].fields
     cases, vectors = cast(list[object], fields["cases"]), cast(list[object], fields["vectors"])
+    each, several = "each of them one of", []
+    if (units := story.problem.widths[2]) > 1:
+        each = f"any {units} of them together one of"
+        several = [
+            prose(
+                f"**One unit at a time.** If each of the {units} units of the second hidden layer had first units of "
+                "its own, the least risk would be no higher. Then the network is a sum of networks with one such unit."
+            )
+        ]
     return [
+        *several,
         prose(
             "**Cases.** Weights beyond the first layer enter by their signs alone: their sizes are moved into what "
             "comes before them. With the sides of all samples in every unit chosen, and these signs, predictions are "
-            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In each of them one of "
+            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In {each} "
             f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
             "so far on its other side that the risk is at least"
         ),

@@ -13,15 +13,18 @@ from fractions import Fraction
 
 import numpy as np
 
+from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import integral, primitive, rays
-from symverify.kernel.core.network import Problem
+from symverify.kernel.core.network import Vector
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import entering, homogeneous
-from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
+from symverify.kernel.reals.on_face import carried
+from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces, frozen
 from symverify.search.programs.dependence import as_combination, candidates
 from symverify.search.programs.float_program import FloatProgram
 
-TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
+TOLERANCE, RADIUS, MAX_ROUNDS, NEAR = 2e-11, 0.3, 600, 1e-6
 MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
 FAR = 1e4  # a parameter beyond: it runs to infinity
 
@@ -161,7 +164,7 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
     for (m, j, i), z in moved.items():
         state.pieces[m][i, j] += z > 0
     state.kinks = [b for b in state.kinks if not moved.get(b, ZERO)]
-    depend(net, state)
+    depend(net, state, state.v)
     size = 1e-2
     while size > 1e-13:
         there = retracted(net, state, state.v + size * step)
@@ -176,30 +179,41 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
     return False
 
 
-def depend(net: FloatNetwork, state: State) -> None:
-    """Find the kinks that depend on held ones, and hold none that depends on those before it."""
+def depend(net: FloatNetwork, state: State, at: Array) -> None:
+    """Find the kinks that depend on held ones, and hold none that depends on those before it; they are 0 at `at`."""
     problem, found, basis = net.problem, dict[Kink, dict[Kink, Fraction]](), list[Kink]()
-    if not homogeneous(problem):
+    if not homogeneous(problem) or not state.kinks:
         return
     if isinstance(net, FloatProgram):
         depend_in_program(net, state)
         return
+    z = net.forward(at, state.pieces)[1]
+    zero = [np.abs(each) < NEAR * max(1.0, float(np.abs(each).max(initial=0))) for each in z[:-1]]
+    spans = carried(problem, frozen(state.pieces), [*state.kinks, *state.dependents], near=True)
     for unit in dict.fromkeys(b[:2] for b in state.kinks):
         own = list[Kink]()
         for b in (b for b in state.kinks if b[:2] == unit):
-            if row := combination(state, problem, own, b):
+            if row := combination(spans[unit[0]][unit[1]], own, b):
                 found[b] = row
             else:
                 own.append(b)
         basis += own
         for i in range(len(problem.inputs)):
             kink = (*unit, i)
-            if kink in own or kink in found or problem.dead_row(i):
+            if kink in own or kink in found or problem.dead_row(i) or not zero[unit[0]][i, unit[1]]:
                 continue
-            if row := combination(state, problem, own, kink):
+            if row := combination(spans[unit[0]][unit[1]], own, kink):
                 found[kink] = row
                 state.pieces[unit[0]][i, unit[1]] = 0
     state.kinks, state.dependents = basis, found
+
+
+def combination(span: Sequence[Vector], own: Sequence[Kink], kink: Kink) -> dict[Kink, Fraction]:
+    """z_c = Σ α z_b for all parameters near, over held kinks of its unit, into which the span enters; else empty."""
+    weights = (
+        solve([[phi[b[2]] for b in own] for phi in span], [phi[kink[2]] for phi in span], len(own)) if own else None
+    )
+    return {b: x for b, x in zip(own, weights or (), strict=False) if x}
 
 
 def depend_in_program(net: FloatProgram, state: State) -> None:
@@ -208,7 +222,7 @@ def depend_in_program(net: FloatProgram, state: State) -> None:
 
     def row_of(kink: Kink) -> dict[Kink, Fraction]:
         own = [b for b in basis if b[:2] == kink[:2]]
-        near = combination(state, net.problem, own, kink) if own else {}
+        near = seen_combination(state, net.problem, own, kink) if own else {}
         return near or as_combination(basis, kink, net.forms)
 
     for b in state.kinks:
@@ -225,7 +239,7 @@ def depend_in_program(net: FloatProgram, state: State) -> None:
     state.kinks, state.dependents = basis, found
 
 
-def combination(state: State, problem: Problem, own: Sequence[Kink], kink: Kink) -> dict[Kink, Fraction]:
+def seen_combination(state: State, problem: Programmed, own: Sequence[Kink], kink: Kink) -> dict[Kink, Fraction]:
     """z_c = Σ α z_b for all parameters near, over held kinks of its unit; empty if there is no such α to be seen."""
     m, _, i = kink
     if equal := [b for b in own if problem.inputs[b[2]] == problem.inputs[i]]:
@@ -245,11 +259,11 @@ def combination(state: State, problem: Problem, own: Sequence[Kink], kink: Kink)
     own = [b for b in own if alike(b[2])]
     if not own:
         return {}
-    rows = [entering(problem, m, b[2]) for b in own]
-    near = least(np.array(rows, dtype=float).T, np.array(entering(problem, m, i), dtype=float))
+    rows = [entering(problem, b[2]) for b in own]
+    near = least(np.array(rows, dtype=float).T, np.array(entering(problem, i), dtype=float))
     weights = [Fraction(x).limit_denominator(10**4) for x in near.tolist()]
     sums = [sum((x * row[c] for x, row in zip(weights, rows, strict=True)), ZERO) for c in range(len(rows[0]))]
-    if tuple(sums) != entering(problem, m, i):
+    if tuple(sums) != entering(problem, i):
         return {}
     return {b: x for b, x in zip(own, weights, strict=True) if x}
 
@@ -331,5 +345,5 @@ def hold(net: FloatNetwork, state: State, kink: Kink, at: Array) -> None:
     lower = min(int(state.pieces[m][i, j]), int(net.pieces(at)[m][i, j]))
     state.kinks.append(kink)
     state.pieces[m][i, j] = lower
-    depend(net, state)
+    depend(net, state, at)
     relocated(net, state, at)

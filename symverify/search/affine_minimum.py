@@ -9,6 +9,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from symverify.errors import SymverifyError
 from symverify.ground.linear import least_squares, solve
@@ -17,6 +21,9 @@ from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Poly
 from symverify.search.kinked_fit import kinked_fit
+
+NEWTON, SHORT, GRID = 200, 1e-12, 2**40
+Array = npt.NDArray[Any]
 
 
 class NotConstructible(SymverifyError):
@@ -66,7 +73,8 @@ def fit_by_pieces(
 ) -> tuple[Fraction, ...]:
     """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y.
 
-    The first guess: those of the fit `near`, and the fit moves away from that no more than it must; else the middle.
+    The first guess: those of the fit `near`, and the fit moves away from that no more than it must; else the middle,
+    and where that leads nowhere those of a descent in floats.
     """
     width = len(rows[0])
     start = [ZERO] * width if near is None else list(near)
@@ -92,7 +100,33 @@ def fit_by_pieces(
         if again == pieces:
             return tuple(fit)
         pieces = again
+    if near is None:
+        return fit_by_pieces(rows, y, loss, rounds, descended(rows, y, loss))
     raise NotConstructible(f"the best fit under the {loss.name} loss was not found")
+
+
+def descended(rows: Sequence[Sequence[Fraction]], y: Sequence[Fraction], loss: Loss) -> list[Fraction]:
+    """A fit near the best one: Newton's method in floats, each step halved until the loss falls."""
+    x, t = (np.array(each, dtype=float) for each in (rows, y))
+    parts, cuts = np.array(loss.parts, dtype=float), np.array(loss.cuts, dtype=float)
+
+    def value(fit: Array) -> float:
+        e = x @ fit - t
+        a, b, c = parts[np.searchsorted(cuts, e)].T
+        return float(((a * e + b) * e + c).sum())
+
+    fit, flat = np.zeros(x.shape[1]), 1e-9 * np.eye(x.shape[1]) * max(1.0, float((x * x).sum()))
+    for _ in range(NEWTON):
+        e = x @ fit - t
+        a, b, _ = parts[np.searchsorted(cuts, e)].T
+        step = -np.linalg.solve(x.T @ (2 * a[:, None] * x) + flat, x.T @ (2 * a * e + b))
+        size, before = 1.0, value(fit)
+        while size > SHORT and value(fit + size * step) >= before:
+            size /= 2
+        if size <= SHORT:
+            break
+        fit = fit + size * step
+    return [Fraction(round(v * GRID), GRID) for v in fit.tolist()]
 
 
 def _errors(rows: Sequence[Sequence[Fraction]], fit: Sequence[Fraction], y: Sequence[Fraction]) -> list[Fraction]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
-from symverify.kernel.core.network import Pattern, Point, Problem
+from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.reals.box import Lagrangian
 from symverify.kernel.reals.collapsed import widened
 from symverify.kernel.reals.fields import symmetries
@@ -30,7 +30,8 @@ from symverify.search.box_numbers import (
     spelled_kinks,
 )
 from symverify.search.collapse import Left, left
-from symverify.search.float_network import Array, as_floats
+from symverify.search.float_network import Array, as_floats, frozen
+from symverify.search.following import followed
 from symverify.search.programs.float_program import float_network
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
@@ -88,9 +89,8 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     """The step that the kernel accepts for a stationary state, and the centre of its box (without collapsed units)."""
     problem, state = found.problem, found.state
     collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
-    pieces: Pattern = tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in state.pieces)
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
-    kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
+    kinks = followed(Kinks(problem, frozen(state.pieces), list(state.kinks), dependents, "the box"), state)
     try:
         return isolated(kinks, state, lambda at, fields: prove("minimum_in_box", at, {**fields, **collapsed}))
     except (NotEnclosed, np.linalg.LinAlgError) as first:
@@ -107,10 +107,11 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) 
     problem = kinks.problem
     chosen, held = slice_of(kinks, state.v)
     numbers = [Fraction(x) for x in state.v.tolist()]
-    weights = [Fraction(x) for x in state.multipliers.tolist()]
-    if len(weights) != len(state.kinks):
+    if len(state.multipliers) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
-    require_isolated(problem, state, held)
+    known = dict(zip(state.kinks, map(Fraction, state.multipliers.tolist()), strict=True))
+    weights = [known[b] for b in kinks.basis]
+    require_isolated(kinks, state, held)
 
     def candidate() -> Candidate:
         return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
@@ -138,12 +139,12 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) 
     raise NotEnclosed(reason)
 
 
-def require_isolated(problem: Problem, state: State, held: Sequence[int]) -> None:
+def require_isolated(kinks: Kinks, state: State, held: Sequence[int]) -> None:
     """In floats F' is regular: intervals, which take long, would not find otherwise. Raises LinAlgError."""
-    net, weights = float_network(problem), dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
+    net, weights = float_network(kinks.problem), dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
     free = [c for c in range(net.size) if c not in set(held)]
     hessian = net.hessian(state.v, state.pieces, weights)[np.ix_(free, free)]
-    normals = net.kinks(state.v, state.pieces, state.kinks)[1][:, free]
+    normals = net.kinks(state.v, state.pieces, kinks.basis)[1][:, free]
     inverted(np.block([[hessian, -normals.T], [normals, np.zeros((len(normals), len(normals)))]]))
 
 
@@ -157,7 +158,9 @@ def newton(
     free, inverse, tau = candidate().free, None, ZERO
     for turn in range(ROUNDS):
         box, multipliers = candidate().box(ZERO)
-        found = box.lagrangian(candidate().kinks.basis, multipliers, free if turn < 3 else ())
+        kinks, count = candidate().kinks, len(multipliers)
+        found = box.lagrangian(kinks.every, kinks.multipliers(multipliers), free if turn < 3 else ())
+        found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
         if turn < 3:
             derivative, tau = derivative_of(found, free)
             inverse = inverted(derivative)

@@ -43,9 +43,10 @@ def spelled(rows: Array) -> list[list[str]]:
 
 
 def spelled_kinks(kinks: Kinks) -> Fields:
-    """The fields "kinks", "dependents" and "pieces"."""
+    """The fields "kinks", "dependents" and "pieces", and "following" where there are such."""
+    following = [{"kink": list(c), "multiplier": str(x)} for c, x in kinks.following]
     return {
         "kinks": [list(b) for b in kinks.basis],
         "dependents": [{"kink": list(c), "weights": [str(x) for x in row]} for c, row in kinks.dependents],
         "pieces": [[list(unit) for unit in layer] for layer in kinks.pieces],
-    }
+    } | ({"following": following} if following else {})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symverify.kernel.core.network import Point, Problem, rational
+from symverify.kernel.core.network import Pattern, Point, Problem, rational
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.programs.parameters import values_of
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
@@ -18,6 +18,11 @@ Array = npt.NDArray[Any]
 Kink = tuple[int, int, int]  # hidden layer, unit, sample; at the breakpoint that ends its piece
 Pieces = list[npt.NDArray[np.int64]]
 TINY = 1e-20
+
+
+def frozen(pieces: Pieces) -> Pattern:
+    """The pieces as the kernel has them: layer, unit, sample."""
+    return tuple(tuple(tuple(int(p) for p in unit) for unit in layer.T) for layer in pieces)
 
 
 class FloatNetwork:

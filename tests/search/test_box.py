@@ -1,7 +1,9 @@
 """The search for a minimum in a box: from points that were trained, near or far; what it says where there is none."""
 
+import copy
 import json
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +11,10 @@ import numpy as np
 import pytest
 
 from symverify.certify.certificate import Certificate
+from symverify.kernel import Rejected
+from symverify.kernel.check import apply
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.proof import Proof
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.problem.load import loads
 from symverify.run.check import check
@@ -117,3 +123,79 @@ def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
     fact = certificate.fact(step)
     assert isinstance(fact, BoxMinimum)
     assert fact.risk.lower <= 0 <= fact.risk.upper
+
+
+@pytest.fixture(scope="module")
+def following() -> tuple[Problem, Json]:
+    """The step for the end of a training of 1-4-4-1, n = 30, weight decay: eight kinks, and three that follow them."""
+    problem = loads((Path(__file__).parent / "following_kinks.json").read_text()).problem
+    certificate = Certificate(problem)
+    assert problem.parameters is not None
+    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 100).step
+    fact = certificate.fact(step)
+    assert isinstance(fact, BoxMinimum)
+    assert fact.risk.lower < Fraction("1.47275566") < fact.risk.upper + Fraction(1, 10**8)
+    return problem, certificate.steps[step]
+
+
+def test_kinks_that_follow_others_through_lower_ones(following: tuple[Problem, Json]) -> None:
+    step = following[1]
+    assert (len(step["kinks"]), len(step["following"])) == (8, 3)
+    assert all(each["kink"][0] == 1 for each in step["following"])
+
+
+def moved(step: Json) -> None:
+    bias = step["centre"][0]["bias"]
+    bias[0] = str(Fraction(bias[0]) + Fraction(1, 100))
+
+
+def let_go(step: Json) -> None:
+    del step["following"][0]
+
+
+def flipped(step: Json) -> None:
+    m, j, i = step["following"][0]["kink"]
+    step["pieces"][m][j][i] = 1
+
+
+def other_multiplier(step: Json) -> None:
+    step["following"][0]["multiplier"] = "1/100"
+
+
+def freed(step: Json) -> None:
+    step["held"], step["flows"] = step["held"][1:], step["flows"][1:]
+    step["across"] = [row[1:] for row in step["across"][1:]]
+    for row in step["inverse"]:
+        row.insert(0, "0")
+    step["inverse"].insert(0, ["1", *["0"] * (len(step["inverse"][0]) - 1)])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (moved, "no zero of the gradient is shown to be in the box|may leave its piece"),
+        (let_go, "may leave its piece on sample"),
+        (flipped, "no breakpoint ends its piece on sample"),
+        (other_multiplier, "no zero of the gradient is shown to be in the box"),
+        (freed, "no zero of the gradient is shown to be in the box"),
+    ],
+)
+def test_the_same_box_changed(following: tuple[Problem, Json], change: Callable[[Json], None], reason: str) -> None:
+    problem, step = following
+    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
+    other = copy.deepcopy(step)
+    change(other)
+    with pytest.raises(Rejected, match=reason):
+        apply(Proof(problem), other, "steps[0]")
+
+
+@pytest.mark.parametrize(("place", "risk", "better"), [(0, "0.693147", "0.01"), (1, "0.040535", "0.0293")])
+def test_plateaus_of_xor_as_classes(place: int, risk: str, better: str) -> None:
+    """2-3-2 under cross-entropy where Adam stopped, without and with weight decay: minima, and not the best ones."""
+    networks = json.loads((Path(__file__).parent / "xor_classes.json").read_text())
+    claim = check(loads(json.dumps(networks[place])), ["minimum_in_box"], timeout=60, smt=False)["minimum_in_box"]
+    assert claim.verdict is Verdict.PROVED
+    assert claim.statement["spurious"] is True
+    least, lower = claim.statement["risk"], claim.statement["better_risk"]
+    assert Fraction(risk) < Fraction(least.lower) < Fraction(least.upper) < Fraction(risk) + Fraction(1, 10**6)
+    assert Fraction(lower.upper) < Fraction(better)

@@ -1,10 +1,15 @@
-"""The rule `tree_bound`: what no deep network with one unit in each layer after the first can go below."""
+"""The rule `tree_bound`: what deep networks cannot go below that have one unit in each layer after the first, or one
+
+layer of several there.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations, product
 from math import comb
+from operator import and_
 
 from ..core.activation import ZERO
 from ..core.algebra import dot, total
@@ -30,22 +35,30 @@ class Case:
 
 def tree_bound(step: Reading) -> LowerBound:
     """
-    layers d, h, 1, …, 1, squared loss, h homogeneous: at most one breakpoint, at 0, and h(0) = 0
-    for each set of min(h, all) first units (P: sides of the samples in a chamber of the w·x̃_i = 0, a sign), without
-      those that are 0 on all samples, and each choice of sides of all samples and a sign for every later unit:
-      f = A z, C z ≥ 0 for the network on these sides;   m ≥ 0, Aᵀg + Cᵀm = 0, ⟨g, y⟩ > 0, factor ⟨g, y⟩² ≥ ρ ⟨g, g⟩
+    layers d, h, 1, …, 1 or d, h, k, 1, squared loss, h homogeneous: at most one breakpoint, at 0, and h(0) = 0
+    a case, of d, h, 1, 1 in place of d, h, k, 1: a set of min(h, all) first units (P: sides of the samples in a chamber
+      of the w·x̃_i = 0, a sign), without those that are 0 on all samples, and sides of all samples and a sign for every
+      later unit; f = A z, C z ≥ 0 for the network on these sides
+    vectors g: ⟨g, y⟩ > 0, factor ⟨g, y⟩² ≥ ρ ⟨g, g⟩; g serves a case by an m ≥ 0 with Aᵀg + Cᵀm = 0
+    some vector serves each case; for k > 1 some vector serves any k cases together
     ------------------------------------------------------------------------------------------- [tree_bound]
       R ≥ ρ
 
     Sound: absolute values of weights beyond the first layer are moved into those before, as h is homogeneous, so that
     f = A z with z the first rows and the biases, times the products on their ways out; the units' sides, closed, say
     C z ≥ 0. Units of equal sides and sign add up to one, and others may be 0. ⟨g, A z⟩ = −⟨m, C z⟩ ≤ 0, so that
-    |y − f|² ≥ ⟨g, y⟩²/⟨g, g⟩.
+    |y − f|² ≥ ⟨g, y⟩²/⟨g, g⟩. Were each of k second units to have first units of its own, f would be a sum of k such
+    networks, and every f is one of these.
     """
     problem, risk = step.proof.problem, step.need("risk", canonical)
-    vectors, given = step.need("vectors", listed(listed(integer))), step.need("cases", listed(entry))
-    if len(problem.widths) < 4 or set(problem.widths[2:]) != {1} or not straight(problem):
-        raise Rejected(step.where, "needs layers d, h, 1, …, 1, one breakpoint at 0, and h(0) = 0")
+    if not untied(problem):
+        raise Rejected(step.where, "needs layers d, h, 1, …, 1 or d, h, k, 1, one breakpoint at 0, and h(0) = 0")
+    one, together = alone(problem), problem.widths[2]
+    vectors = step.need("vectors", listed(listed(integer)))
+    if together == 1:
+        given = [[each] for each in step.need("cases", listed(entry))]
+    else:
+        given = step.need("cases", listed(listed(entry)))
     labels, n = [y for (y,) in problem.targets], len(problem.inputs)
     for k, g in enumerate(vectors):
         where = f"{step.at('vectors')}[{k}]"
@@ -54,16 +67,44 @@ def tree_bound(step: Reading) -> LowerBound:
         gain = dot(list(map(Fraction, g)), labels)
         if gain <= 0 or problem.loss.factor * gain * gain < risk * sum(x * x for x in g):
             raise Rejected(where, "proves less than the claimed bound")
-    count, every = cases(problem)
+    count, every = cases(one)
     if len(given) != count:
         raise Rejected(step.at("cases"), f"expected {count}, got {len(given)}")
-    spend(count * n * sum(problem.widths[1:]) * 6000)
-    for k, (case, (vector, multipliers)) in enumerate(zip(every, given, strict=True)):
+    spend(sum(map(len, given)) * n * sum(one.widths[1:]) * 6000)
+    masks = list[int]()
+    for k, (case, entries) in enumerate(zip(every, given, strict=True)):
         where = f"{step.at('cases')}[{k}]"
-        if vector >= len(vectors):
-            raise Rejected(where, "there is no such vector")
-        serves(problem, case, vectors[vector], multipliers, where)
+        for vector, multipliers in entries:
+            if vector >= len(vectors):
+                raise Rejected(where, "there is no such vector")
+            serves(one, case, vectors[vector], multipliers, where)
+        masks.append(sum({1 << vector for vector, _ in entries}))
+    require_common(masks, together, step.at("cases"))
     return LowerBound(printable(risk), ())
+
+
+def untied(problem: Problem) -> bool:
+    """Whether the layers are d, h, 1, …, 1 or d, h, k, 1, and h is homogeneous."""
+    widths = problem.widths
+    later = widths[2:] if len(widths) > 4 else widths[3:]
+    return len(widths) > 3 and set(later) == {1} and straight(problem)
+
+
+def alone(problem: Problem) -> Problem:
+    """The network with one of the units in its second hidden layer."""
+    widths = problem.widths
+    return problem if widths[2] == 1 else replace(problem, widths=(*widths[:2], 1, *widths[3:]), parameters=None)
+
+
+def require_common(masks: Sequence[int], together: int, where: str) -> None:
+    """Any so many of the sets of vectors, as bits, have one in common."""
+    distinct = sorted(set(masks))
+    size = min(together, len(distinct))
+    if comb(len(distinct), size) > MAX_CASES:
+        raise Declined(f"{comb(len(distinct), size)} choices of cases")
+    spend(comb(len(distinct), size) * size * 20)
+    if not all(reduce(and_, chosen) for chosen in combinations(distinct, size)):
+        raise Rejected(where, f"no vector serves some {together} of them together")
 
 
 def entry(value: object, where: str) -> Entry:

@@ -57,8 +57,9 @@ def widened(problem: Problem, units: Sequence[Unit], small: Point) -> Point:
 
 def require_collapsed(units: Sequence[Unit], kinks: Kinks, box: Box, multipliers: Sequence[Interval]) -> None:
     """
-    h homogeneous; all entries of the units' rows (μ_w: the least of their decays) and columns (μ_v) decay; every kink
-    that depends on others in a layer above depends on one of equal input; on the box of the network without the units
+    h homogeneous; all entries of the units' rows (μ_w: the least of their decays) and columns (μ_v) decay; no kink
+    follows others, and every one that depends on others in a layer above depends on one of equal input; on the box of
+    the network without the units
       |Σ_i ∂L/∂z_q(i) h(w·ã_i)|_2 over the units q of the next layer < √(μ_w μ_v) for all |w| = 1
     -------------------------------------------------------------------------------------------- [collapsed]
       a minimum of the network without the units is one of the whole network, with 0 for them
@@ -70,6 +71,8 @@ def require_collapsed(units: Sequence[Unit], kinks: Kinks, box: Box, multipliers
     Σ ½ μ_w |w|² + ½ μ_v |v|² − κ |w| |v| > 0 to second order, with κ < √(μ_w μ_v).
     """
     problem = kinks.problem
+    if kinks.following:
+        raise Rejected(kinks.where, "collapsed units need kinks that follow no others")
     if not homogeneous(problem):
         raise Rejected(kinks.where, "collapsed units need activations with one breakpoint, at 0, and h(0) = 0")
     for m in dict.fromkeys(m for m, _ in units):

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.activation import ONE
-from ..core.algebra import dot, echelon
-from ..core.errors import Rejected, spend, within_budget
+from ..core.errors import Rejected, spend
 from ..core.network import Vector
 from ..core.proof import Reading
 from ..core.text import canonical, listed, natural
@@ -18,6 +16,7 @@ from .interval import NONE, PRODUCT, Interval, deviations, inner, interval
 from .kinks import Kinks, homogeneous, require_rise
 from .losses import RealLoss
 from .minimum_in_box import BoxMinimum, Candidate, Rows, inside_pieces, read_candidate, require_shape
+from .on_face import carried
 from .program_span import columns_of
 
 Direction = dict[int, Vector]  # a vector over the samples for each of some outputs
@@ -56,6 +55,8 @@ def face_span(step: Reading) -> BoxMinimum:
         raise Rejected(step.where, "needs activations with one breakpoint, at 0, and h(0) = 0")
     inverse, chosen = step.need("inverse", listed(listed(canonical))), step.need("columns", listed(natural))
     across, kinks = step.need("across", listed(listed(canonical))), given.kinks
+    if kinks.following:
+        raise Rejected(step.where, "takes no kinks that follow others")
     span = span_of_face(kinks)
     box, _ = given.box(given.radius)
     inside_pieces(given)
@@ -65,10 +66,10 @@ def face_span(step: Reading) -> BoxMinimum:
     require_shape(inverse, len(found.rows), step.at("inverse"))
     require_shape(across, len(kinks.basis), step.at("across"))
     has_zero(given, equations(kinks, span, given.box(Fraction(0))[0], ()), found, inverse)
-    zeros, more = [NONE] * len(kinks.basis), [NONE] * len(kinks.dependents)
-    plain = box.lagrangian(kinks.every, [*zeros, *more])
+    plain = box.lagrangian(kinks.every, [NONE] * len(kinks.every))
     multipliers = enclosed_multipliers(kinks, plain.gradient, plain.normals, chosen, across)
-    require_rise(kinks, multipliers, box.lagrangian(kinks.every, [*multipliers, *more]).pulls)
+    weights = kinks.multipliers(multipliers)
+    require_rise(kinks, weights, box.lagrangian(kinks.every, weights).pulls)
     risk = scaled(Fraction(1), plain.risk.bounds)
     return BoxMinimum(given.centre, given.radius, risk, tuple(kinks.every), tuple(given.held))
 
@@ -92,23 +93,7 @@ def span_of_face(kinks: Kinks) -> list[Direction]:
 
 def span_of_chain(kinks: Kinks) -> list[Vector]:
     """A basis of the vectors over the samples that an output can be, in a chain."""
-    problem, held, n = kinks.problem, set(kinks.every), len(kinks.problem.inputs)
-    entering: list[list[Vector]] = []
-    for j in range(problem.widths[1]):
-        rows = [problem.row(i) for m, unit, i in kinks.every if (m, unit) == (0, j)]
-        ways = nullspace(rows, problem.widths[0] + problem.has_bias(0))
-        entering.append([tuple(dot(c, problem.row(i)) for i in range(n)) for c in ways])
-    for m, layer in enumerate(kinks.pieces):
-        h, fresh = problem.activations[m], dict[Vector, None]()
-        for j, pieces in enumerate(layer):
-            slopes = [Fraction(0) if (m, j, i) in held else h.slopes[p] for i, p in enumerate(pieces)]
-            for phi in entering[j]:
-                fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
-        found = [*(phi for phi in fresh if any(phi)), *[(ONE,) * n] * problem.has_bias(m + 1)]
-        if len(found) > n or m == len(kinks.pieces) - 1:
-            found = [tuple(map(Fraction, row)) for row in echelon(found)]
-        entering = [found] * problem.widths[m + 2]
-    return entering[0]
+    return carried(kinks.problem, kinks.pieces, kinks.every)[-1][0]
 
 
 def equations(kinks: Kinks, span: Sequence[Direction], box: Box, free: Sequence[int]) -> Equations:

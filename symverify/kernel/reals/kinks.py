@@ -10,34 +10,45 @@ from ..core.errors import Malformed, Rejected, spend, within_budget
 from ..core.network import Affine, Pattern, Place, Problem, Vector
 from ..core.proof import Reading
 from ..core.text import Fields, Read, canonical, listed, natural
+from ..curvature.forms import nullspace
 from ..programs.network import Programmed
 from ..programs.parameters import fixed, hidden
 from ..programs.terms import activity
-from .interval import PRODUCT, Interval, summed
+from .interval import NONE, PRODUCT, Interval, interval, summed
+from .on_face import carried
 
 Dependent = tuple[Place, list[Fraction]]
+Following = tuple[Place, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
 class Kinks:
-    """C: the kinks `basis`, B, and those that depend on them, z_c = Σ α_cb z_b; `pieces` has the lower ones at C."""
+    """C: the kinks `basis`, B, those that depend on them, z_c = Σ α_cb z_b, and those that follow them, with a λ.
+
+    Where all z_B = 0 what follows is 0, too. `pieces` has the lower ones at C.
+    """
 
     problem: Problem
     pieces: Pattern
     basis: list[Place]
     dependents: list[Dependent]
     where: str
+    following: tuple[Following, ...] = ()
 
     @property
     def every(self) -> list[Place]:
-        """C: the kinks B, then those that depend on them."""
-        return [*self.basis, *(c for c, _ in self.dependents)]
+        """C: the kinks B, then those that depend on them, then those that follow."""
+        return [*self.basis, *(c for c, _ in self.dependents), *(c for c, _ in self.following)]
 
     @property
     def weights(self) -> list[list[Fraction]]:
-        """α_c for every c of C, the unit vectors first."""
+        """α_c for B, the unit vectors, then for what depends on it."""
         count = len(self.basis)
         return [[Fraction(a == b) for b in range(count)] for a in range(count)] + [w for _, w in self.dependents]
+
+    def multipliers(self, basis: Sequence[Interval]) -> list[Interval]:
+        """The multipliers of C, from those of B."""
+        return [*basis, *[NONE] * len(self.dependents), *(interval(x) for _, x in self.following)]
 
     def bend(self, c: Place) -> Fraction:
         """σ⁺ − σ⁻, by how much the slope grows at the breakpoint."""
@@ -72,10 +83,14 @@ def read_kinks(step: Reading) -> Kinks:
     """The fields "kinks", "dependents" and "pieces", with condition 0 of `minimum_in_box`."""
     problem, basis = step.proof.problem, step.need("kinks", listed(kink))
     dependents = step.need("dependents", listed(dependent(len(basis))))
-    found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where)
+    none: list[Following] = []
+    following = tuple(step.take("following", listed(follower), none))
+    found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where, following)
     require_kinks(found, step.at("kinks"))
-    for k, each in enumerate(dependents):
-        require_dependent(found, each, f"{step.at('dependents')}[{k}]")
+    if dependents:
+        require_dependents(found, step.at("dependents"))
+    if following:
+        require_following(found, step.at("following"))
     return found
 
 
@@ -95,6 +110,14 @@ def dependent(count: int) -> Read[Dependent]:
         return found
 
     return read
+
+
+def follower(value: object, where: str) -> Following:
+    """{"kink": …, "multiplier": …}."""
+    fields = Fields(value, where)
+    found = fields.need("kink", kink), fields.need("multiplier", canonical)
+    fields.done()
+    return found
 
 
 def read_pieces(problem: Problem) -> Read[Pattern]:
@@ -132,26 +155,58 @@ def require_kinks(given: Kinks, where: str) -> None:
             raise Rejected(where, f"holds kinks of sample {i + 1} in two layers")
 
 
-def entering(problem: Problem, m: int, i: int) -> Vector:
-    """x̂_i: the input, followed by 1 where any layer up to hidden layer m, in a program any affine node, has a bias."""
-    if isinstance(problem, Programmed):
-        biased = any(node.biased for node in problem.program if isinstance(node, Affine))
-    else:
-        biased = any(map(problem.has_bias, range(m + 1)))
-    return (*problem.inputs[i], *[ONE] * biased)
+def entering(problem: Programmed, i: int) -> Vector:
+    """x̂_i: the input, followed by 1 where any affine node has a bias."""
+    return (*problem.inputs[i], *[ONE] * any(node.biased for node in problem.program if isinstance(node, Affine)))
 
 
-def require_dependent(given: Kinks, each: Dependent, where: str) -> None:
-    """z_c = Σ α_cb z_b for all parameters near, all breakpoints being 0: the b are of the same unit, and
+def require_dependents(given: Kinks, where: str) -> None:
+    """z_c = Σ α_cb z_b for all parameters near, over b of the same unit, all breakpoints being 0.
+
+    Whatever enters the unit near combines so: as b is one kink of equal input, or x̃_c = Σ α_cb x̃_b and the samples
+    are strictly inside the same pieces in the layers below, or no unit of those lets anything of them pass.
+    In a program see `require_in_program`.
+    """
+    if not homogeneous(given.problem):
+        raise Rejected(f"{where}[0]", "needs activations with one breakpoint, at 0, and h(0) = 0")
+    if isinstance(given.problem, Programmed):
+        for k, each in enumerate(given.dependents):
+            require_in_program(given, given.problem, each, f"{where}[{k}]")
+        return
+    layers = carried(given.problem, given.pieces, given.every, near=True)
+    for k, ((m, j, i), weights) in enumerate(given.dependents):
+        used = [(b, weight) for b, weight in zip(given.basis, weights, strict=True) if weight]
+        if not used or any(b[:2] != (m, j) for b, _ in used):
+            raise Rejected(f"{where}[{k}]", "depends on kinks of another unit, or on none")
+        spend(PRODUCT * len(layers[m][j]) * len(used))
+        if any(total(x * phi[b[2]] for b, x in used) != phi[i] for phi in layers[m][j]):
+            raise Rejected(f"{where}[{k}]", "need not be this combination of the others")
+
+
+def require_following(given: Kinks, where: str) -> None:
+    """Each is 0 where z_B = 0: beyond the first layer, and whatever enters its unit there and is 0 at B is 0 at it."""
+    if not homogeneous(given.problem) or isinstance(given.problem, Programmed):
+        raise Rejected(where, "needs a chain of layers with one breakpoint, at 0, and h(0) = 0")
+    layers = carried(given.problem, given.pieces, given.every)
+    for k, ((m, j, i), _) in enumerate(given.following):
+        if m == 0:
+            raise Rejected(f"{where}[{k}]", "a kink of the first layer may depend on others, not follow them")
+        span = layers[m][j]
+        rows = [[phi[b] for phi in span] for layer, unit, b in given.basis if (layer, unit) == (m, j)]
+        spend(len(span) ** 2 * (1 + len(rows)) * PRODUCT)
+        if any(dot(way, [phi[i] for phi in span]) for way in nullspace(rows, len(span))):
+            raise Rejected(f"{where}[{k}]", "need not be 0 where the kinks of its unit are")
+
+
+def require_in_program(given: Kinks, problem: Programmed, each: Dependent, where: str) -> None:
+    """z_c = Σ α_cb z_b for all parameters near: all are affine functions of the free parameters, or of one unit and
 
     either it is one b of equal input, with α = 1, or x̂_c = Σ α_cb x̂_b, and in the layers below all these samples
-    are inside the same pieces. Or, in a program, all are affine functions of the free parameters.
+    are inside the same pieces.
     """
-    problem, ((m, j, i), weights) = given.problem, each
-    if not homogeneous(problem):
-        raise Rejected(where, "needs activations with one breakpoint, at 0, and h(0) = 0")
+    (m, j, i), weights = each
     used = [(b, weight) for b, weight in zip(given.basis, weights, strict=True) if weight]
-    if isinstance(problem, Programmed) and used and affine_sum(problem, each[0], used):
+    if used and affine_sum(problem, each[0], used):
         return
     if not used or any(b[:2] != (m, j) for b, _ in used):
         raise Rejected(where, "depends on kinks of another unit, or on none")
@@ -159,7 +214,7 @@ def require_dependent(given: Kinks, each: Dependent, where: str) -> None:
     if not more and weight == 1 and problem.inputs[first[2]] == problem.inputs[i]:
         return
     samples, held = [i, *(b[2] for b, _ in used)], set(given.every)
-    rows = [entering(problem, m, k) for k in samples]
+    rows = [entering(problem, k) for k in samples]
     if any(total(w * row[c] for row, (_, w) in zip(rows[1:], used, strict=True)) != x for c, x in enumerate(rows[0])):
         raise Rejected(where, "the inputs do not combine to that of the kink")
     for lower, layer in enumerate(given.pieces[:m]):
@@ -184,27 +239,30 @@ def affine_sum(problem: Programmed, c: Place, used: Sequence[tuple[Place, Fracti
 def require_rise(given: Kinks, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
     """Condition 4: Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0 on both directions of the lines of each group.
 
-    `multipliers` are the λ, `pulls` the p_c = ∂L/∂h(z_c). With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises to
-    both sides of it.
+    `multipliers` are the λ of C, `pulls` the p_c = ∂L/∂h(z_c). With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises
+    to both sides of it. A kink that follows has a t of its own.
     """
-    rows = given.weights
-    for group in given.groups:
-        own = [given.basis.index(b) for b in group]
-        planes = [(c, [row[k] for k in own]) for c, row in enumerate(rows) if any(row[k] for k in own)]
+    rows, every = given.weights, given.every
+    groups = [[given.basis.index(b) for b in group] for group in given.groups]
+    parts = [
+        (own, [(c, [row[k] for k in own]) for c, row in enumerate(rows) if any(row[k] for k in own)]) for own in groups
+    ]
+    parts += [([c], [(c, [ONE])]) for c in range(len(rows), len(every))]
+    for own, planes in parts:
         lines = rays([primitive(integral(plane)) for _, plane in planes])
         spend(2 * PRODUCT * len(lines) * len(planes))
         for t in [[Fraction(sign * x) for x in line] for line in lines for sign in (-1, 1)]:
             rise = summed(multipliers[k].times(x) for k, x in zip(own, t, strict=True))
             for c, plane in planes:
                 if (height := dot(plane, t)) > 0:
-                    rise += pulls[c].times(given.bend(given.every[c]) * height)
+                    rise += pulls[c].times(given.bend(every[c]) * height)
             if rise.lo <= 0:
                 raise Rejected(given.where, f"the risk need not rise {directed_words(given, own, t)}")
 
 
 def directed_words(given: Kinks, own: Sequence[int], t: Sequence[Fraction]) -> str:
     """Which way from the kinks of a unit."""
-    moved = [(given.basis[k], x) for k, x in zip(own, t, strict=True) if x]
+    moved = [(given.every[k], x) for k, x in zip(own, t, strict=True) if x]
     (m, j, i), first = moved[0]
     if len(moved) > 1:
         return f"where several kinks of {given.problem.unit_name(m, j)} open together"

@@ -95,8 +95,9 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     """
     C pre-activations z_c at breakpoints t_c, none a dead row's, and no two of one sample in different layers unless h
     is homogeneous (at most one breakpoint, at 0, and h(0) = 0); B ⊆ C, and z_c − t_c = Σ α_cb (z_b − t_b) for all
-    parameters near; R_s the risk with the lower pieces at C and the given ones elsewhere;
-    L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others; all this without the units named collapsed, if any, of
+    parameters near; or h is homogeneous, z_c = 0 where z_B = 0, and c, which follows B, has a given λ_c; R_s the risk
+    with the lower pieces at C and the given ones elsewhere; L = R_s − Σ λ_b (z_b − t_b) over B and what follows it;
+    held parameters, ξ the others; all this without the units named collapsed, if any, of
     which `collapsed` shows that they stay 0
     where all parameters are within ρ of the centre: every other pre-activation is in its closed piece, with collapsed
     units strictly inside
@@ -106,7 +107,8 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
       ∂²L/∂ξ² + τ NᵀN is positive definite, N = ∂z_B/∂ξ
       for each group of B whose kinks others depend on together, and each t ≠ 0 on a line where planes α_c·t = 0 of
       the group's c meet, in both directions:
-        Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c
+        Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c;
+      for each c that follows the same with a t of its own
       as many fields as held parameters, each leaving R as it is in every cell around C, or, where h is homogeneous,
         on {z_C = 0}, with velocities T there: |1 − Y_T T|_∞ < 1
     ------------------------------------------------------------------------------------------- [minimum_in_box]
@@ -116,8 +118,9 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
 
     Sound: near the centre R is R_s with the pieces at C that the sides of the z_c say. By Krawczyk some ξ, λ in the box
     has F = 0, and N has full rank. There the derivative of R along δ is
-    Σ λ_b t_b + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) with t the derivatives of z_B along δ, of nested kinks the true ones. It
-    is linear on cones that those lines generate, as B has its own coordinate planes, so positive for t ≠ 0, and
+    Σ λ_b t_b + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) with t the derivatives along δ of z_B and of what follows, of nested kinks
+    the true ones. It is linear on cones that those lines generate, as there are coordinate planes, so positive for
+    t ≠ 0, whichever t there are, and
     R ≥ R∘π + ε |z_B − t_B| near, with π a C¹ retraction onto M = {z_B = t_B}. On M all of C is at its breakpoints and
     R = R_s = L, which is least in the slice of the held parameters, strictly. Along the fields every point of M near
     comes into that slice.
@@ -135,12 +138,13 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     box, multipliers = given.box(given.radius)
     inside_pieces(given, strictly=bool(units))
     every, count = given.kinks.every, len(given.kinks.basis)
-    found = box.lagrangian(every, [*multipliers, *[NONE] * (len(every) - count)], given.free)
+    weights = given.kinks.multipliers(multipliers)
+    found = box.lagrangian(every, weights, given.free)
     pulls = found.pulls
     found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
     is_zero(given, found, inverse)
     is_lowest(given, found, tau)
-    require_rise(given.kinks, multipliers, pulls)
+    require_rise(given.kinks, weights, pulls)
     is_slice(given, box, chosen, across)
     risk = scaled(Fraction(1), found.risk.bounds)
     if units:
@@ -220,8 +224,8 @@ def inside_pieces(given: Candidate, strictly: bool = False) -> None:
 def is_zero(given: Candidate, found: Lagrangian, inverse: Rows) -> None:
     """Condition 2: Krawczyk's test, |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ."""
     box, multipliers = given.box(ZERO)
-    here = box.lagrangian(given.kinks.basis, multipliers)
-    value = [*(here.gradient[c] for c in given.free), *here.kinks]
+    here = box.lagrangian(given.kinks.every, given.kinks.multipliers(multipliers))
+    value = [*(here.gradient[c] for c in given.free), *here.kinks[: len(multipliers)]]
     normals = [[row[c] for c in given.free] for row in found.normals]
     upper = [
         [*(row[c] for c in given.free), *(-normal[a] for normal in normals)] for a, row in enumerate(found.hessian)

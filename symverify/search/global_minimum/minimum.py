@@ -29,13 +29,14 @@ from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.relaxation import compiling, large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
+from symverify.search.global_minimum.tasks import Solved
 
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
-SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
-CLOSING = 0.8  # share of the time left for the certificate of a complete search
-FEWER = 2  # times fewer nodes in the next attempt at a certificate
+SEARCHING = 0.55  # share of a deadline for the search; the rest is for the certificate, which takes about as long
+CLOSING = 0.6  # share of the time left for the certificate of a complete search
+EASIER = (1 - 1e-6, 0.8, 0.5, 0.2)  # shares of a bound that are tried one after the other: the vectors found stay
 DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
 GRACE = 10.0  # seconds for the certificate after Ctrl-C
 
@@ -93,7 +94,7 @@ def _sample(problem: Problem) -> Problem:
 @cache
 def _lacking() -> None:
     logging.getLogger("symverify").warning(
-        "numba is not installed: large searches take about five times as long without it"
+        "numba is not installed: large searches take ten to thirty times as long without it"
     )
 
 
@@ -166,10 +167,9 @@ def _certified(
     """A lower bound and the certificate that proves it: the incumbent's loss, or one that the search has passed.
 
     Where the search is complete most of the time is for its leaves. An attempt at a lower bound may take half of the
-    time that is left, the next one is at fewer nodes; so is the first, where time will not do for more. Ctrl-C ends an
-    attempt, too.
+    time that is left; the next one is at less, or at more if there is time. Ctrl-C ends an attempt, too.
     """
-    scale, attempts = search.shape.label_scale**2, [*search.past, (search.lower, search.left)]
+    attempts = [*search.past, (search.lower, search.left)]
     if complete:
         reset = search.snapshot()
         with suppress(TimeoutError, KeyboardInterrupt):
@@ -178,24 +178,54 @@ def _certified(
                 return floor, trivial
             return search.best.loss, search.written()
         reset()  # also where the interruption came after the last leaf
-        attempts.pop()
-    seconds = math.inf if until is None else (until - time.monotonic()) / 2
-    most = max(seconds / (pace * DEARER), min((len(leaves) for _, leaves in attempts), default=0))
-    for share, leaves in reversed(attempts):
-        threshold = search.shape.loss(share * (1 - 1e-6)) * scale
-        if not search.nodes or threshold <= floor * scale:
+    return _best_bracket(search, attempts, complete, until, pace * DEARER) or (floor, trivial)
+
+
+def _best_bracket(
+    search: Search, attempts: Sequence[tuple[float, Sequence[Solved]]], complete: bool, until: float | None, rate: float
+) -> tuple[Fraction, Written] | None:
+    """The highest lower bound that there is time to prove; `rate` is about how long it takes for each leaf.
+
+    attempts: bounds that the search has passed, as shares, with the nodes that were left then, in order.
+    """
+    floor, _ = within_groups(search.problem)
+    best, low, high = None, 0, len(attempts) if search.nodes else 0
+    while low < high:
+        left = math.inf if until is None else until - time.monotonic()
+        sizes = [len(leaves) * rate for _, leaves in attempts[low:high]]
+        fitting = [low + k for k, size in enumerate(sizes) if size <= (0.5 if best is None else 0.8) * left]
+        if complete and high == len(attempts):  # many of its leaves have their vectors
+            fitting = [high - 1]
+        if not fitting and best is not None:
             break
-        if len(leaves) > most:
-            continue
-        most = len(leaves) / FEWER
-        with suppress(TimeoutError, KeyboardInterrupt):
+        place = max(fitting) if fitting else low + sizes.index(min(sizes))
+        begun, (share, leaves) = time.monotonic(), attempts[place]
+        found = _bracketed(search, share, leaves, floor if best is None else best[0], until)
+        rate = (time.monotonic() - begun) / max(len(leaves), 1)
+        if found is None:
+            high = place
+        else:
+            best, low = found, place + 1
             search.vectors, search.served = [], {}
+    return best
+
+
+def _bracketed(
+    search: Search, share: float, leaves: Sequence[Solved], floor: Fraction, until: float | None
+) -> tuple[Fraction, Written] | None:
+    """A lower bound that these leaves prove, as near to their `share` as there is time for, and its certificate."""
+    scale = search.shape.label_scale**2
+    for part in EASIER:
+        threshold = search.shape.loss(share * part) * scale
+        if threshold <= floor * scale:
+            return None
+        with suppress(TimeoutError, KeyboardInterrupt):
             if not search.certify(threshold, leaves, _part(until, 0.5)):
                 proof = search.written()
-                found = min(search.shape.bound(vector) for vector in proof[0])
+                least = min(search.shape.bound(vector) for vector in proof[0])
                 # That the minimum is proved depends on no clock: such a proof has the same bytes always.
-                return (found if found < search.best.loss else threshold / scale), proof
-    return floor, trivial
+                return (least if least < search.best.loss else threshold / scale), proof
+    return None
 
 
 def _part(until: float | None, share: float) -> float | None:

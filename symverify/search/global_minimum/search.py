@@ -33,6 +33,7 @@ from symverify.search.global_minimum.tree import written
 CHUNK = 4  # nodes per task
 WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
+AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
@@ -175,17 +176,25 @@ class Search:
         return tasks.solve(self.shape, node, tasks.bound(self.shape, node, warm, weights), 0.0, self.cut, weight)
 
     def start(self, floor: Fraction) -> None:
-        """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it."""
-        seeds = range(STARTS)
+        """Random descents, then the root nodes. Near the floor guesses are made exact at once: they may meet it.
+
+        Compiled tasks of many descents each end where enough of them agree.
+        """
+        seeds, reached = range(STARTS), list[float]()
         for guesses in self.calls(
             tasks.explore, [seeds[k :: STARTS // CHUNK] for k in range(STARTS // CHUNK)], self.shape.width
         ):
             self.consider(guesses)
             if self.best.loss == floor:
                 return
+            reached += [value for value, _ in guesses]
+            agreeing = sum(value < min(reached) * (1 + NEAR) + NEAR * NEAR for value in reached)
+            if agreeing >= AGREEING and tasks.compiled(self.shape):
+                break
         with self.undone():
             for node in tasks.roots(self.shape.width):
                 self.add(self.solved(node, (), (), 1.0 / (self.shape.width + 1)))
+        self.remember()
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -229,6 +238,10 @@ class Search:
             for one in kept:
                 self.place(one)
             self.attach(found)
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep the nodes that are left if the lower bound has risen by so much."""
         if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
             self.past.append((self.lower, self.left))
 

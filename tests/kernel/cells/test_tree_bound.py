@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.cells.tree_bound import cases
+from symverify.kernel.cells.tree_bound import cases, require_common
 from symverify.kernel.core.network import predictions, risk
 from tests.kernel.reals.made import (
     Declined,
@@ -53,12 +53,18 @@ def entries(low: Fraction = Fraction(0)) -> Json:
 ON_LINE = {"rule": "tree_bound", "risk": "9/5", "vectors": [list(G)], "cases": entries()}
 POINT = {"rule": "point", "parameters": [layer([["1/5"]]), layer([["1"]]), layer([["-1"]])]}
 LAST = {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}
+# With k second units f(2) = 2 f(1) all the same: the vector serves all cases of one of them.
+WIDE = LINE | {"layers": [1, 1, 2, 1]}
+ON_WIDE = ON_LINE | {"cases": [[each] for each in entries()]}
+WIDE_POINT = {"rule": "point", "parameters": [layer([["1/5"]]), layer([["1"], ["0"]]), layer([["-1", "0"]])]}
 LEAKY = LINE | {"activation": ["relu", {"name": "leaky_relu", "negative_slope": "1/2"}]}  # the later unit's
 ON_LEAKY = ON_LINE | {"cases": entries(Fraction(1, 2))}
 CONTROLS = {
     "line": control(LINE, [ON_LINE, POINT, LAST], {"global_minimum": 2}),
     "leaky": control(LEAKY, [ON_LEAKY, POINT, LAST], {"global_minimum": 2}),
+    "wide": control(WIDE, [ON_WIDE, WIDE_POINT, LAST], {"global_minimum": 2}),
 }
+TOGETHER = "no vector serves some 2 of them together"
 BALANCE = "the vector and its multipliers do not balance"
 FILLED = next(k for k, each in enumerate(ON_LINE["cases"]) if each[1])
 CORRUPTIONS = [
@@ -77,6 +83,12 @@ CORRUPTIONS = [
     corruption("line", 0, ["cases"], entries(Fraction(1, 2)), Rejected, BALANCE),
     corruption("line", 0, ["cases", 0], [0], Malformed, "expected the number of a vector, and multipliers"),
     corruption("line", 0, ["cases", FILLED, 1, 0], [0], Malformed, "expected a row and a number"),
+    corruption("wide", 0, ["risk"], "2", Rejected, "proves less than the claimed bound"),
+    corruption("wide", 0, ["cases", 3], [], Rejected, TOGETHER),
+    corruption("wide", 0, ["cases", FILLED, 0, 1], [], Rejected, BALANCE),
+    corruption("wide", 0, ["cases", 3, 0, 0], 1, Rejected, "there is no such vector"),
+    corruption("wide", 0, ["cases"], [[each] for each in entries()[:15]], Rejected, "expected 16, got 15"),
+    corruption("wide", 0, ["cases", 3], [0, []], Malformed, "expected the number of a vector, and multipliers"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
@@ -90,7 +102,8 @@ def test_the_global_minimum() -> None:
     ("change", "reason"),
     [
         ({"layers": [1, 1, 1]}, "needs layers d, h, 1"),
-        ({"layers": [1, 1, 2, 1]}, "needs layers d, h, 1"),
+        ({"layers": [1, 1, 1, 2, 1]}, "needs layers d, h, 1"),
+        ({"layers": [1, 1, 2, 1, 1]}, "needs layers d, h, 1"),
         ({"activation": "hardtanh"}, "one breakpoint at 0, and h\\(0\\) = 0"),
         ({"loss": {"name": "huber", "delta": 1}}, "is not a rule for the huber loss"),
         ({"bias": True}, "expected 48, got 16"),
@@ -159,6 +172,34 @@ def layer_values(problem: Any, point: Any, i: int) -> list[Fraction]:
         low = problem.activations[m].slopes[0]
         values = [v if v > 0 else low * v for v in z]
     return found
+
+
+@pytest.mark.parametrize(
+    ("masks", "together", "accepted"),
+    [
+        ([0b011, 0b110], 2, True),
+        ([0b001, 0b010], 2, False),
+        ([0b001, 0b001], 2, True),
+        ([0b011, 0b110, 0b101], 2, True),
+        ([0b011, 0b110, 0b101], 3, False),  # two by two, not all three
+        ([0b111, 0b110, 0b100], 5, True),
+        ([0b111, 0], 2, False),
+        ([0], 2, False),
+    ],
+)
+def test_so_many_cases_have_a_vector_in_common(masks: list[int], together: int, accepted: bool) -> None:
+    if accepted:
+        require_common(masks, together, "cases")
+        return
+    with pytest.raises(Rejected, match=f"no vector serves some {together} of them together"):
+        require_common(masks, together, "cases")
+
+
+def test_no_network_with_two_units_is_below() -> None:
+    noise, problem = random.Random(6), problem_of(WIDE)
+    for _ in range(500):
+        theta = as_point(problem, [Fraction(noise.randint(-20, 20), 8) for _ in range(5)])
+        assert risk(problem, predictions(problem, theta)) >= Fraction(9, 5)
 
 
 def test_no_network_is_below() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from symverify.kernel.core.network import coordinates
 from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.collapsed import kept, of_chambers, require_collapsed, require_small, widened, without
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import Kinks
-from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from symverify.kernel.reals.minimum_in_box import BoxMinimum, in_whole
 from tests.kernel.reals.made import Json, Rejected, checked, document, edited, layer, problem_of, refused
 from tests.kernel.reals.test_fields import as_point
 
@@ -118,6 +120,17 @@ def test_the_whole_point() -> None:
     rows = [[*map(str, row)] for each in point for row in each.weight]
     assert rows == [["1"], ["0"], ["3"], ["0", "0", "0"], ["5", "0", "6"], ["0", "8"]]
     assert [each.bias for each in point] == [(2, 0, 4), (0, 7), (9,)]
+
+
+def test_what_is_held_keeps_its_place_in_the_whole_network() -> None:
+    """Of w₁, b₁, v₁, c, and of a kink of the unit that is left, behind one that is gone."""
+    whole = problem_of(document([1, 2, 1], "relu", SUM, [1], [[0]], weight_decay="1/2"))
+    small = as_point(without(whole, [(0, 0)], "here"), [Fraction(k) for k in range(1, 5)])
+    none = Enclosure(Fraction(0), Fraction(1))
+    for gone, numbers, unit in (([(0, 0)], (2, 3, 5, 6), 1), ([(0, 1)], (0, 1, 4, 6), 0)):
+        found = in_whole(whole, gone, BoxMinimum(small, Fraction(1), none, ((0, 0, 0),), (0, 1, 2, 3)))
+        assert (found.held, found.kinks, found.collapsed) == (numbers, ((0, unit, 0),), tuple(gone))
+        assert [coordinates(found.centre)[k] for k in numbers] == [1, 2, 3, 4]
 
 
 def test_every_chamber_is_seen() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from symverify.kernel.core.network import Place, Problem, evaluate
 from symverify.kernel.reals.interval import interval
-from symverify.kernel.reals.kinks import Kinks, require_dependent, require_kinks, require_rise
+from symverify.kernel.reals.kinks import Kinks, require_dependents, require_kinks, require_rise
 from tests.kernel.reals.made import Json, Rejected, document, problem_of
 from tests.kernel.reals.test_fields import as_point, on_m, random_case
 
@@ -23,7 +23,7 @@ def made(problem: Problem, pieces: Json, basis: list[Place], *dependents: tuple[
 
 def test_what_is_accepted_is_an_identity_near() -> None:
     """On random networks with many kinks: for all parameters near the point, whatever the side of the kinks."""
-    accepted = refused = deep = 0
+    accepted = refused = deep = through = 0
     for seed in range(1500):
         problem, numbers = random_case(seed, "")
         noise, found = random.Random(seed), on_m(problem, numbers)
@@ -35,18 +35,15 @@ def test_what_is_accepted_is_an_identity_near() -> None:
         if not basis:
             continue
         row = noise.choice([[1, 0], [0, 1], [2, -1], [-1, 2], [1, 1], [-1, 0]])[: len(basis)]
-        given = Kinks(problem, pieces, basis, [(c, [Fraction(x) for x in row])], "here")
-        whole = Kinks(problem, pieces, kinks, [], "here")  # all kinks count as held
+        lower = [k for k in kinks if k[0] < c[0]]  # what is not named here condition 1 refuses
+        weights = [Fraction(x) for x in [*row, *[0] * len(lower)]]
         try:
-            require_dependent(Kinks(problem, pieces, [*basis], [*given.dependents], "here"), given.dependents[0], "it")
-            held_below = any(k[0] < c[0] and k[2] in {c[2], *(b[2] for b in basis)} for k in whole.basis)
-            equal = len(basis) == 1 and problem.inputs[basis[0][2]] == problem.inputs[c[2]]
+            require_dependents(Kinks(problem, pieces, [*basis, *lower], [(c, weights)], "here"), "it")
         except Rejected:
             refused += 1
             continue
-        if held_below and not equal:
-            continue  # kinks that are there and not named: condition 1 refuses them
         accepted += 1
+        through += any(k[2] == c[2] for k in lower)
         deep += c[0] > 0
         for _ in range(5):
             moved = [x + Fraction(noise.randint(-9, 9), 10**6) for x in numbers]
@@ -58,6 +55,7 @@ def test_what_is_accepted_is_an_identity_near() -> None:
             assert z(c) == sum(a * z(b) for a, b in zip(row, basis, strict=True)), seed
     assert accepted > 30
     assert deep > 5
+    assert through > 2  # equal inputs
     assert refused > 30
 
 
@@ -69,26 +67,29 @@ BASIS: list[Place] = [(1, 0, 0), (1, 0, 1)]
 def tried(doc: Json, pieces: Json, c: Place, row: list[int], basis: list[Place] = BASIS) -> None:
     given = made(problem_of(doc), pieces, basis, (c, row))
     require_kinks(given, "kinks")
-    require_dependent(given, given.dependents[0], "it")
+    require_dependents(given, "it")
 
 
 def test_a_deep_kink_may_depend_on_several() -> None:
-    """x̂ = (3, 1) = 2 (2, 1) − (1, 1), all strictly active below."""
+    """x̃ = (3, 1) = 2 (2, 1) − (1, 1), all strictly active below."""
     tried(LINE, PIECES, (1, 0, 2), [-1, 2])
     tried(LINE, PIECES, (1, 0, 4), [1], [(1, 0, 2)])
+
+
+OTHER = "need not be this combination of the others"
 
 
 @pytest.mark.parametrize(
     ("doc", "pieces", "c", "row", "basis", "reason"),
     [
-        (LINE, PIECES, (1, 0, 2), [1, 1], BASIS, "the inputs do not combine"),
-        (LINE, PIECES, (1, 0, 2), [0, 3], BASIS, "the inputs do not combine"),  # x alone does, x̂ does not
-        (LINE | {"bias": {"hidden": True, "output": False}}, PIECES, (1, 0, 2), [0, 3], BASIS, "do not combine"),
-        (LINE, [[[1, 1, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not inside one piece"),
-        (LINE, [[[0, 1, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, "is not inside one piece"),
+        (LINE, PIECES, (1, 0, 2), [1, 1], BASIS, OTHER),
+        (LINE, PIECES, (1, 0, 2), [0, 3], BASIS, OTHER),  # x alone does, x̃ does not
+        (LINE | {"bias": {"hidden": True, "output": False}}, PIECES, (1, 0, 2), [0, 3], BASIS, OTHER),
+        (LINE, [[[1, 1, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, OTHER),
+        (LINE, [[[0, 1, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], BASIS, OTHER),
         (
             LINE, [[[0, 0, 0, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2, 0], [*BASIS, (0, 0, 0)],
-            "is not inside one piece",
+            OTHER,
         ),
         (LINE, [[[1, 0, 1, 0, 1]], PIECES[1]], (1, 0, 2), [-1, 2], [(1, 0, 0), (0, 0, 1)], "another unit"),
         (
@@ -106,6 +107,18 @@ def test_a_dependence_that_is_none(
 ) -> None:
     with pytest.raises(Rejected, match=reason):
         tried(doc, pieces, c, row, basis)
+
+
+def test_units_that_are_off_let_nothing_pass() -> None:
+    """At x = -1 and -3 the first unit is off: what is left is the second layer's bias, whatever the inputs."""
+    off = document([1, 1, 1, 1], "relu", SUM, [-1, -3, 2], [[0]] * 3)
+    tried(off, [[[0, 0, 1]], [[0, 0, 0]]], (1, 0, 1), [1], [(1, 0, 0)])
+    for pieces, row in (([[0, 0, 1]], [2]), ([[0, 1, 1]], [1]), ([[1, 1, 1]], [1])):
+        with pytest.raises(Rejected, match=OTHER):
+            tried(off, [pieces, [[0, 0, 0]]], (1, 0, 1), row, [(1, 0, 0)])
+    leaky = off | {"activation": {"name": "leaky_relu", "negative_slope": "1/2"}}
+    with pytest.raises(Rejected, match=OTHER):
+        tried(leaky, [[[0, 0, 1]], [[0, 0, 0]]], (1, 0, 1), [1], [(1, 0, 0)])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +158,7 @@ def test_a_bias_in_a_deeper_layer_counts() -> None:
     bare = document([1, 1, 1, 1], "relu", SUM, [1, 2, 3], [[0]] * 3, bias=False)
     pieces = [[[1, 1, 1]], [[0, 0, 0]]]
     tried(bare, pieces, (1, 0, 1), [2], [(1, 0, 0)])
-    with pytest.raises(Rejected, match="the inputs do not combine"):
+    with pytest.raises(Rejected, match="need not be this combination of the others"):
         tried(bare | {"bias": True}, pieces, (1, 0, 1), [2], [(1, 0, 0)])
 
 

@@ -281,9 +281,9 @@ def test_a_kink_that_depends_on_another(errors: tuple[int, int]) -> None:
     ("path", "new", "reason"),
     [
         (["dependents"], [], "unit 1 of hidden layer 1 may leave its piece on sample 3"),
-        (["dependents", 0, "weights", 0], "2", "the inputs do not combine to that of the kink"),
+        (["dependents", 0, "weights", 0], "2", "need not be this combination of the others"),
         (["dependents", 0, "weights", 0], "0", "depends on kinks of another unit, or on none"),
-        (["dependents", 0, "kink", 2], 0, "the inputs do not combine to that of the kink"),
+        (["dependents", 0, "kink", 2], 0, "need not be this combination of the others"),
         (["dependents", 0, "kink", 2], 1, "names a kink twice"),
         (["dependents", 0, "kink", 1], 1, "names a pre-activation that does not exist"),
         (["pieces", 0, 0, 2], 1, "no breakpoint ends its piece on sample 3"),

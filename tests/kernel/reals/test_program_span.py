@@ -5,8 +5,11 @@ from random import Random
 
 from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.network import evaluate, predictions
+from symverify.kernel.reals.face_span import span_of_face
 from symverify.kernel.reals.kinks import Kinks, homogeneous
 from symverify.kernel.reals.program_span import columns_of, solutions
+from tests.as_program import program_of
+from tests.kernel.reals.made import document, problem_of
 from tests.kernel.reals.random_programs import located, random_case
 
 
@@ -61,3 +64,20 @@ def test_solved_parameters_hold_the_affine_kinks() -> None:
                 held += 1
         several += len(solved) > 1
     assert (held > 100, several > 20) == (True, True), (held, several)
+
+
+def test_a_chain_written_as_a_program_has_the_same_span() -> None:
+    """Of one output, of two, and of three classes, of which one is not counted; a kink of the first unit."""
+    for widths, loss, ys in (
+        ([1, 2, 1], "squared", [[1], [2], [3], [4]]),
+        ([1, 2, 2], "squared", [[1, 0], [2, 0], [3, 1], [4, 1]]),
+        ([1, 2, 3], "cross_entropy", [0, 1, 2, 1]),
+    ):
+        network = document(widths, "relu", loss, [-1, 0, 1, 2], ys)
+        spans = []
+        for problem in (problem_of(network), problem_of(program_of(network))):
+            kinks = Kinks(problem, (((0, 0, 1, 1), (1, 1, 1, 0)),), [(0, 0, 1)], [], "here")
+            counted, zero = range(widths[-1] - (loss != "squared")), (Fraction(0),) * 4
+            spans.append([[x for k in counted for x in each.get(k, zero)] for each in span_of_face(kinks)])
+        chain, program = spans
+        assert rank(chain) == len(chain) == len(program) == rank([*chain, *program])
