@@ -40,9 +40,9 @@ def descent(given: Given) -> Iterator[Statement]:
     if too_large(problem):
         return
     rows = _traced(problem, path)
+    traced = [list(trace(problem, path, i)) for i in range(len(rows))]
     pattern: Pattern = tuple(
-        tuple(tuple(h.piece_after_zero(row[m][j]) for row in rows) for j in range(problem.widths[m + 1]))
-        for m, h in enumerate(problem.activations)
+        tuple(zip(*(h.after_zero(row[m]) for row in traced), strict=True)) for m, h in enumerate(problem.activations)
     )
     fall = (risk_along(problem, path) - at.risk) * -1
     span = reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])

@@ -19,6 +19,7 @@ from .algebra import dot, echelon, rank, total
 from .errors import Rejected, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
+from .values import Values
 
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
@@ -35,6 +36,10 @@ class Affine:
 
     def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
         """What enters, of the values of all nodes."""
+        return values[self.source]
+
+    def joint(self, values: Sequence[Values]) -> Values:
+        """The same over one denominator."""
         return values[self.source]
 
     def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
@@ -58,16 +63,18 @@ class Bent:
 Program = tuple[Affine | Bent, ...]  # node 0 is the input; program[k] is node k + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
     """One affine map z ↦ weight·z + bias; bias is None where the architecture has none."""
 
     weight: tuple[tuple[Scalar, ...], ...]
     bias: tuple[Scalar, ...] | None
 
-    def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
-        """weight·a + bias; every partial sum stays within the budget on numbers."""
-        return [inner(row, a, b) for row, b in zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)]
+    @cached_property
+    def matrix(self) -> Values:
+        """The rows, one after the other, each followed by its bias, or 0 where there is none."""
+        pairs = zip(self.weight, self.bias or (ZERO,) * len(self.weight), strict=True)
+        return Values.of(x for row, bias in pairs for x in (*row, bias))
 
 
 Point = tuple[Layer, ...]
@@ -176,13 +183,6 @@ def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
-def inner(u: Sequence[Scalar], v: Sequence[Scalar], start: Scalar) -> Scalar:
-    """start + ⟨u, v⟩; every partial sum stays within the budget on numbers."""
-    for a, b in zip(u, v, strict=True):
-        start = bounded(start + a * b, a, b) if b != 0 else start
-    return start
-
-
 def rational(x: Scalar) -> Fraction:
     """A scalar known to be a number."""
     if isinstance(x, Poly):
@@ -196,27 +196,26 @@ def coordinates(point: Point) -> list[Scalar]:
     return [x for row, bias in rows for x in (*row, *bias)]
 
 
-def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
+def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[Values]:
     """The values of all nodes on sample i, the input's first.
 
     With `pieces` the activations are replaced by those affine pieces. Without, the network itself: at a rational
     point its values, along a curve the polynomials that they are for all small t > 0.
     """
-    values: list[list[Scalar]] = [list(problem.inputs[i])]
+    values = [Values.of(problem.inputs[i])]
     for node in problem.program:
         match node:
             case Affine(layer=m):
-                values.append(point[m].apply(node.entering(values)))
+                values.append(node.joint(values).through(point[m].matrix, len(point[m].weight)))
             case Bent(layer=m, h=h):
-                entering = values[node.source]
-                at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
-                values.append([bounded(h.on(p, z), z, h.slopes[p]) for p, z in zip(at, entering, strict=True)])
+                z = values[node.source]
+                values.append(h.bend(z, h.after_zero(z) if pieces is None else [unit[i] for unit in pieces[m]]))
             case _:
                 assert_never(node)
     return values
 
 
-def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> Iterator[list[Scalar]]:
+def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> Iterator[Values]:
     """The pre-activations of sample i, hidden layer by hidden layer, and last the prediction; see `evaluate`."""
     values = evaluate(problem, point, i, pieces)
     yield from (values[node.source] for node in problem.program if isinstance(node, Bent))
@@ -253,14 +252,11 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
 
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
     """
-    found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
+    found, nodes = list[list[list[tuple[int, ...]]]](), list(enumerate(problem.bents))
     for i in range(len(problem.inputs)):
-        for m, (node, z) in enumerate(zip(problem.bents, list(trace(problem, point, i))[:-1], strict=True)):
-            found[m] = found[m] or [[] for _ in z]
-            for j, x in enumerate(z):
-                at = node.h.pieces(rational(x))
-                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i) else at)
-    return found
+        at = [node.h.around(z) for (_, node), z in zip(nodes, list(trace(problem, point, i))[:-1], strict=True)]
+        found.append([[p[: 2 - problem.dead(m, j, i)] for j, p in enumerate(unit)] for m, unit in enumerate(at)])
+    return [list(map(list, zip(*(row[m] for row in found), strict=True))) for m, _ in nodes]
 
 
 def cell_of(problem: Problem, point: Point) -> Pattern:
@@ -287,15 +283,15 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
             case Affine(biased=biased):
                 spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
-                fresh = dict[Vector, None]()
+                fresh, entering = dict[Vector, None](), spans[node.source]
+                if len(entering) > n:
+                    entering = [tuple(map(Fraction, row)) for row in echelon(entering)]
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
-                    for phi in spans[node.source]:
+                    for phi in entering:
                         fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])
-                if len(spans[-1]) > n:
-                    spans[-1] = [tuple(map(Fraction, row)) for row in echelon(spans[-1])]
             case _:
                 assert_never(node)
     return spans[-1]
@@ -308,7 +304,7 @@ def pullback(
 
     a are the values on sample i of a node, of the prediction if none is named.
     """
-    values = evaluate(problem, point, i, pattern)
+    values = list(map(list, evaluate(problem, point, i, pattern)))
     pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
@@ -316,10 +312,10 @@ def pullback(
         match each:
             case Affine(layer=m, biased=biased):
                 row = [*each.entering(values), *[ONE] * biased]
-                found[m] = [bounded(g * a, g, a) for g in pull for a in row]
+                found[m] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
                 if each.source:
-                    columns = zip(*point[m].weight, strict=True)
-                    each.spread(pulls, [inner(column, pull, ZERO) for column in columns])
+                    columns = Values.of(x for column in zip(*point[m].weight, strict=True) for x in (*column, ZERO))
+                    each.spread(pulls, list(Values.of(pull).through(columns, len(point[m].weight[0]))))
             case Bent(layer=m, h=h):
                 before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
@@ -329,9 +325,15 @@ def pullback(
     return problem.gather(found)
 
 
-def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
-    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
-    outputs = range(len(problem.targets[0]))
-    units = [[Fraction(j == k) for j in outputs] for k in outputs]
-    rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
-    return rank([rational(x) for x in row] for row in rows)
+def jacobian_rank(problem: Problem, point: Point, pattern: Pattern, most: int) -> int:
+    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`; `most` is a bound of it.
+
+    Where a few samples reach the bound, no more are looked at.
+    """
+    outputs, n = range(len(problem.targets[0])), len(problem.inputs)
+    units, found = [[Fraction(j == k) for j in outputs] for k in outputs], 0
+    for count in (min(most, n), n):
+        rows = [map(rational, pullback(problem, point, i, pattern, back)) for i in range(count) for back in units]
+        if (found := rank(zip(*rows, strict=True))) == most:
+            break
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from typing import NoReturn, TypeVar
 
 from ..core.activation import ONE, ZERO, Activation
@@ -30,6 +31,7 @@ from ..core.network import (
 )
 from ..core.poly import Scalar
 from ..core.text import Fields, Read, shown
+from ..core.values import Values
 
 Slot = int | Fraction  # a free parameter's number, or a frozen number
 Wire = tuple[int, int]  # a node and one of its units
@@ -55,6 +57,15 @@ class Wired(Affine):
     def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
         """What enters, of the values of all nodes."""
         return [values[node][unit] for node, unit in self.wires]
+
+    def joint(self, values: Sequence[Values]) -> Values:
+        """The same over one denominator."""
+        over = lcm(*(values[source].over for source in self.sources))
+        scales = {source: over // values[source].over for source in self.sources}
+        spend(20 * len(self.wires))
+        ends = [(values[node].parts, unit, scales[node]) for node, unit in self.wires]
+        powers = range(max(len(values[source].parts) for source in self.sources))
+        return Values([[part[k][j] * scale if k < len(part) else 0 for part, j, scale in ends] for k in powers], over)
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""
