@@ -42,7 +42,8 @@ def descent(given: Given) -> Iterator[Statement]:
     rows = _traced(problem, path)
     traced = [list(trace(problem, path, i)) for i in range(len(rows))]
     pattern: Pattern = tuple(
-        tuple(zip(*(h.after_zero(row[m]) for row in traced), strict=True)) for m, h in enumerate(problem.activations)
+        tuple(zip(*([p[0] for p in row[m].pieces(h)] for row in traced), strict=True))
+        for m, h in enumerate(problem.activations)
     )
     fall = (risk_along(problem, path) - at.risk) * -1
     span = reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])

@@ -49,7 +49,7 @@ def face_of(problem: Problem, theta: Point) -> Face:
     """
     columns = list[list[int]]()
     for i, x in enumerate(problem.inputs):
-        at = problem.activations[0].around(Values.of(x).through(theta[0].matrix, len(theta[0].weight)))
+        at = Values.of(x).through(theta[0].matrix, len(theta[0].weight)).pieces(problem.activations[0])
         columns.append([2 * p[0] + (len(p) > 1 and not problem.dead_row(i)) for p in at])
     return tuple(zip(*columns, strict=True))
 

@@ -34,12 +34,8 @@ class Affine:
     layer: int
     biased: bool
 
-    def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
-        """What enters, of the values of all nodes."""
-        return values[self.source]
-
     def joint(self, values: Sequence[Values]) -> Values:
-        """The same over one denominator."""
+        """What enters, of the values of all nodes."""
         return values[self.source]
 
     def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
@@ -74,7 +70,7 @@ class Layer:
     def matrix(self) -> Values:
         """The rows, one after the other, each followed by its bias, or 0 where there is none."""
         pairs = zip(self.weight, self.bias or (ZERO,) * len(self.weight), strict=True)
-        return Values.of(x for row, bias in pairs for x in (*row, bias))
+        return Values.of([x for row, bias in pairs for x in (*row, bias)])
 
 
 Point = tuple[Layer, ...]
@@ -209,7 +205,7 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
                 values.append(node.joint(values).through(point[m].matrix, len(point[m].weight)))
             case Bent(layer=m, h=h):
                 z = values[node.source]
-                values.append(h.bend(z, h.after_zero(z) if pieces is None else [unit[i] for unit in pieces[m]]))
+                values.append(z.bent(h, [p[0] for p in z.pieces(h)] if pieces is None else [u[i] for u in pieces[m]]))
             case _:
                 assert_never(node)
     return values
@@ -252,11 +248,12 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
 
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
     """
-    found, nodes = list[list[list[tuple[int, ...]]]](), list(enumerate(problem.bents))
-    for i in range(len(problem.inputs)):
-        at = [node.h.around(z) for (_, node), z in zip(nodes, list(trace(problem, point, i))[:-1], strict=True)]
-        found.append([[p[: 2 - problem.dead(m, j, i)] for j, p in enumerate(unit)] for m, unit in enumerate(at)])
-    return [list(map(list, zip(*(row[m] for row in found), strict=True))) for m, _ in nodes]
+    found: list[list[list[tuple[int, ...]]]] = []
+    columns = zip(*(list(trace(problem, point, i))[:-1] for i in range(len(problem.inputs))), strict=True)
+    for m, (node, column) in enumerate(zip(problem.bents, columns, strict=True)):
+        units = enumerate(zip(*(z.pieces(node.h) for z in column), strict=True))
+        found.append([[p[: 2 - problem.dead(m, j, i)] for i, p in enumerate(unit)] for j, unit in units])
+    return found
 
 
 def cell_of(problem: Problem, point: Point) -> Pattern:
@@ -304,18 +301,18 @@ def pullback(
 
     a are the values on sample i of a node, of the prediction if none is named.
     """
-    values = list(map(list, evaluate(problem, point, i, pattern)))
-    pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
+    values = evaluate(problem, point, i, pattern)
+    pulls: list[list[Scalar]] = [[ZERO] * len(each.whole) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
     for pull, each in reversed(list(zip(pulls[1:], problem.program, strict=True))):
         match each:
             case Affine(layer=m, biased=biased):
-                row = [*each.entering(values), *[ONE] * biased]
+                row = [*each.joint(values), *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
                 if each.source:
-                    columns = Values.of(x for column in zip(*point[m].weight, strict=True) for x in (*column, ZERO))
-                    each.spread(pulls, list(Values.of(pull).through(columns, len(point[m].weight[0]))))
+                    columns = [x for column in zip(*point[m].weight, strict=True) for x in (*column, ZERO)]
+                    each.spread(pulls, [*Values.of(pull).through(Values.of(columns), len(point[m].weight[0]))])
             case Bent(layer=m, h=h):
                 before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]

@@ -1,54 +1,53 @@
-"""What a node computes, as integers over one common denominator: numbers, or polynomials in t."""
+"""What a node computes, as integers over one common denominator."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from operator import mul
 
+from .activation import Activation
 from .algebra import common
-from .errors import MAX_BITS, Declined, elimination, spend
+from .errors import MAX_BITS, Declined, elimination, size, spend
 from .poly import Poly, Scalar
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Values:
-    """parts[k][j] / over is the coefficient of t^k in the value of unit j; over > 0."""
+    """whole[j] / over is the value of unit j: an integer of at most `bits` bits, or on a curve a polynomial in t."""
 
-    parts: list[list[int]]
+    whole: Sequence[int | Poly]
     over: int
+    bits: int
 
     @staticmethod
-    def of(values: Iterable[Scalar]) -> "Values":
+    def of(values: Sequence[Scalar]) -> "Values":
         """These values."""
-        table = [x.coefficients if isinstance(x, Poly) else (x,) for x in values]
-        over, powers = common(c for x in table for c in x), range(max([1, *map(len, table)]))
-        spend(len(powers) * len(table) * elimination(over.bit_length()))
-        whole = [[c.numerator * (over // c.denominator) for c in x] for x in table]
-        return Values([[x[k] if k < len(x) else 0 for x in whole] for k in powers], over)
+        over = common(x for x in values if not isinstance(x, Poly))
+        spend(len(values) * elimination(over.bit_length()))
+        whole = [x * over if isinstance(x, Poly) else x.numerator * (over // x.denominator) for x in values]
+        return Values(whole, over, max([over, *(abs(x) for x in whole if isinstance(x, int))]).bit_length())
 
     def __iter__(self) -> Iterator[Scalar]:
-        for column in zip(*self.parts, strict=True):
-            found = [Fraction(x, self.over) for x in column]
-            yield found[0] if len(found) == 1 else Poly.of(found)
-
-    @cached_property
-    def bits(self) -> int:
-        """The length of the longest integer."""
-        return max([self.over, *(abs(x) for part in self.parts for x in part)]).bit_length()
+        return (x * Fraction(1, self.over) if isinstance(x, Poly) else Fraction(x, self.over) for x in self.whole)
 
     def through(self, matrix: "Values", height: int) -> "Values":
         """matrix · (values, 1), its rows one after the other; Declined where the numbers outgrow their budget."""
-        bits, width = matrix.bits + self.bits, len(self.parts[0]) + 1
-        if any(len(part) != height * width for part in matrix.parts):
-            raise ValueError("a matrix of another width than the values")
-        if bits > MAX_BITS:
+        entering, width = [*self.whole, self.over], len(self.whole) + 1
+        if (bits := self.bits + matrix.bits + width.bit_length()) > MAX_BITS:
             raise Declined(f"a number grew beyond {MAX_BITS} bits")
-        spend(len(self.parts) * len(matrix.parts) * height * (100 + width * elimination(bits) // 4))
-        found = [[0] * height for _ in range(len(matrix.parts) + len(self.parts) - 1)]
-        for k, part in enumerate(self.parts):
-            entering = [*part, 0 if k else self.over]
-            for power, flat in enumerate(matrix.parts, k):
-                for j in range(height):
-                    found[power][j] += sum(map(mul, flat[j * width : (j + 1) * width], entering))
-        return Values(found, self.over * matrix.over)
+        if len(matrix.whole) != height * width:
+            raise ValueError("a matrix of another shape")
+        spend(height * (100 + width * elimination(bits) // 4))
+        rows = (matrix.whole[start : start + width] for start in range(0, height * width, width))
+        return Values([sum(map(mul, row, entering)) for row in rows], self.over * matrix.over, bits)
+
+    def pieces(self, h: Activation) -> list[tuple[int, ...]]:
+        """Those that the values are strictly inside for all small t ≥ 0, or the two at whose breakpoint they stay."""
+        g, d = h.whole(self.over)
+        return [g.pieces(x * d) for x in self.whole]
+
+    def bent(self, h: Activation, at: Sequence[int]) -> "Values":
+        """h of the values, on these pieces."""
+        g, d = h.whole(self.over)
+        bits = self.bits + 2 * d.bit_length() + max(map(size, (*h.slopes, *h.offsets)))
+        return Values([g.on(p, x * d) for p, x in zip(at, self.whole, strict=True)], self.over * d * d, bits + 1)

@@ -62,10 +62,8 @@ class Wired(Affine):
         """The same over one denominator."""
         over = lcm(*(values[source].over for source in self.sources))
         scales = {source: over // values[source].over for source in self.sources}
-        spend(20 * len(self.wires))
-        ends = [(values[node].parts, unit, scales[node]) for node, unit in self.wires]
-        powers = range(max(len(values[source].parts) for source in self.sources))
-        return Values([[part[k][j] * scale if k < len(part) else 0 for part, j, scale in ends] for k in powers], over)
+        whole = [values[node].whole[unit] * scales[node] for node, unit in self.wires]
+        return Values(whole, over, over.bit_length() + max(values[source].bits for source in self.sources))
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""
