@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Mutation testing of the kernel by cosmic-ray: how many of the mutants of its files the tests kill.
 
-    python .ci/mutate.py [STOREY | STOREY/FILE.py | FILE.py | all ...] [--sample N] [--least PERCENT]
+    python .ci/mutate.py [STOREY | STOREY/FILE.py | FILE.py | all ...] [--sample N] [--draw WORD] [--least PERCENT]
 
 Works on a copy of the repository. A mutant is killed where its tests end with another exit code than 0. With --sample
 at most N mutants of each file are drawn, at places that are all different, by a hash of the line and the change: the
-same on every machine, and other edits to the file change little of it. Left out are the kinds below; those that are
-known to change nothing are in `equivalent_mutants.toml` beside this script, each with the reason, and are not run.
-Exits with 1 where fewer than --least percent of the others are killed.
+same on every machine, and other edits to the file change little of it; another --draw draws others. Left out are the
+kinds below; those that are known to change nothing are in `equivalent_mutants.toml` beside this script, each with the
+reason, and are not run. Exits with 1 where fewer than --least percent of the others are killed.
 """
 
 import argparse
@@ -40,7 +40,7 @@ COPIED = ("symverify", "tests", "pyproject.toml", ".ci")
 MEMORY = 4 * 10**6  # KiB
 
 TYPES = "a type: no verdict depends on it, and mypy reads it"
-METER = "work that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
+METER = "work or size that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
 WORDS = "the words or the place of a rejection"
 STRICT = "`strict` of a zip: one test reads the syntax trees and holds all of them to True"
 FROZEN = "frozen and slots of a dataclass: a guard against the kernel's own code"
@@ -91,6 +91,13 @@ ELSEWHERE = {
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
+    "cells/sides.py": ["cells/test_tree_bound.py", "reals/test_collapsed.py", "reals/test_decay_bound.py"],
+    "programs/build.py": ["programs/test_nodes.py"],
+    "programs/chain.py": ["test_network_file.py"],
+    "programs/network.py": ["programs/test_nodes.py", "programs/test_moves.py"],
+    "programs/parameters.py": ["curvature/test_flows.py", "curvature/test_cell_kkt.py", "programs/test_network.py"],
+    "programs/rules.py": ["programs/test_network.py"],
+    "programs/terms.py": [f"programs/test_restricted_{rule}.py" for rule in ("lower_bound", "face_minimum")],
     "cells/strata.py": ["cells/test_constant_risk_path.py", "cells/test_cell_infimum.py", "cells/test_cell_minima.py"],
 }
 
@@ -113,6 +120,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """The parts of a file whose mutants are left out, with the reason."""
     for node in ast.walk(tree):
         match node:
+            case ast.AnnAssign(target=ast.Name(id="places"), annotation=kind, value=ast.expr() as part):
+                yield from ((kind, TYPES), (part, METER))
             case ast.arg(annotation=ast.expr() as part) | ast.AnnAssign(annotation=part):
                 yield part, TYPES
             case ast.FunctionDef(name="work"):
@@ -127,13 +136,20 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield from ((part, METER) for part in parts)
             case ast.Call(func=ast.Name(id="within_budget" | "bounded"), args=[_, *parts]):
                 yield from ((part, METER) for part in parts)
-            case ast.Assign(targets=[ast.Name(id="cost")], value=part):
+            case ast.Call(func=ast.Attribute(attr="room"), args=[part, _]):
                 yield part, METER
+            case (
+                ast.Assign(targets=[ast.Name(id="cost")], value=part)
+                | ast.AugAssign(target=ast.Attribute(attr="places"), value=part)
+            ):
+                yield part, METER
+            case ast.Compare() if any(isinstance(part, ast.Name) and part.id[:4] == "MAX_" for part in ast.walk(node)):
+                yield node, METER
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(func=ast.Name(id="Declined")))], orelse=[]):
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
                 yield from ((part, WORDS) for part in parts)
-            case ast.Assign(targets=[ast.Name(id="where" | "here")], value=ast.JoinedStr() as part):
+            case ast.Assign(targets=[ast.Name(id="where" | "here" | "what")], value=ast.JoinedStr() as part):
                 yield part, WORDS
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
                 yield node, IDENTITY
@@ -175,7 +191,7 @@ def places(source: str) -> Iterator[tuple[str, int, Span]]:
             yield from ((operator, occurrence, span) for occurrence, span in enumerate(spans))
 
 
-def drawn(name: str, sample: int | None) -> tuple[list[Mutant], Counter[str]]:
+def drawn(name: str, sample: int | None, word: str) -> tuple[list[Mutant], Counter[str]]:
     """The mutants of a file that count, sampled; and how many were left out for which reason."""
     source = (ROOT / KERNEL / name).read_text(encoding="utf-8")
     lines, skipped, why_not, kept = source.splitlines(), spans_left_out(source), Counter[str](), []
@@ -193,7 +209,7 @@ def drawn(name: str, sample: int | None) -> tuple[list[Mutant], Counter[str]]:
             )
         )
         if reason is None:
-            key = f"{name}\0{lines[start[0] - 1].strip()}\0{start[1]}\0{operator}"
+            key = f"{word}{name}\0{lines[start[0] - 1].strip()}\0{start[1]}\0{operator}"
             kept.append((hashlib.sha256(key.encode()).hexdigest(), occurrence, operator, (start, end)))
         else:
             why_not[reason] += 1
@@ -276,9 +292,9 @@ def baseline(tests: list[str]) -> int:
     return 10 + 4 * int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
 
 
-def run(name: str, sample: int | None, known: dict[tuple[str, str, str], str]) -> Counter[str]:
+def run(name: str, sample: int | None, word: str, known: dict[tuple[str, str, str], str]) -> Counter[str]:
     """Runs the mutants of one file and prints those that live; how many were drawn, equivalent, killed."""
-    mutants, why_not = drawn(name, sample)
+    mutants, why_not = drawn(name, sample, word)
     count, alive, limit = Counter(drawn=len(mutants), **why_not), list[Mutant](), 0
     for mutant in mutants:
         if (name, mutant.before, mutant.after) in known:
@@ -309,6 +325,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Mutation testing of the kernel.")
     parser.add_argument("what", nargs="+", help='storeys or files, as core, core/valley.py, losses.py; or "all"')
     parser.add_argument("--sample", type=int, help="at most so many mutants of each file")
+    parser.add_argument("--draw", default="", help="a word that the draw depends on")
     parser.add_argument("--least", type=float, default=0, help="the percentage to be killed of those not equivalent")
     parser.add_argument("--list", action="store_true", help="only print the mutants that are drawn")
     given = parser.parse_args()
@@ -318,7 +335,7 @@ def main() -> int:
     known, found = equivalents(), dict[str, Counter[str]]()
     if given.list:
         for name in chosen:
-            mutants, why_not = drawn(name, given.sample)
+            mutants, why_not = drawn(name, given.sample, given.draw)
             print(f"{name}: {len(mutants)}", dict(why_not))
             for each in mutants:
                 sure = "= " if (name, each.before, each.after) in known else "  "
@@ -330,7 +347,7 @@ def main() -> int:
         os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for name in chosen:
             storey = name.partition("/")[0] if "/" in name else "beside the storeys"
-            found[storey] = found.get(storey, Counter()) + run(name, given.sample, known)
+            found[storey] = found.get(storey, Counter()) + run(name, given.sample, given.draw, known)
         os.chdir(ROOT)
     every = sum(found.values(), Counter[str]())
     for storey, count in found.items():

@@ -9,8 +9,8 @@ Every minimum returned has passed the kernel's rule.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations, islice
 
@@ -18,17 +18,22 @@ import numpy as np
 
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
+from symverify.certify.decisions import entry_fields
 from symverify.ground.floats import least_norm, norm, product
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, KernelError
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
+from symverify.search.active_set import descend
+from symverify.search.affine_minimum import NotConstructible
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.search.float_network import FloatNetwork
+from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
 from symverify.search.snap_equations import Array, as_point, leaves, linearised, repair
-from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, shallow
+from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, one_hidden, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
 LEVELS = (0, 5, 10, 20, 32)  # more and more bits beyond those that the distance asks for
-MAX_WEIGHT = 1e9
+MAX_WEIGHT, CLOSE = 1e9, 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Snapped:
     """What was found in one region: an exact local minimum by `rule` of the kernel, or `reason` why there is none.
 
     `where` names the region in words. Risks are in the problem's own units; the distance from the given point is
-    Euclidean over all parameters. `multipliers` are those of face_minimum.
+    Euclidean over all parameters. `fields` are those of the rule's step, beside the point.
     """
 
     where: str
@@ -46,7 +51,7 @@ class Snapped:
     reason: str = ""
     risk: Fraction | None = None
     squared_distance: Fraction | None = None
-    multipliers: tuple[list[Fraction] | None, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def distance(self) -> float | None:
@@ -58,12 +63,14 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     """Exact local minima near a point, the nearest first; then why its own cell has none, if none was found there.
 
     Looked at: the point's cell; faces of it; neighbouring cells across breakpoints that a pre-activation is near
-    to, within `tolerance` times the largest of its unit. They are a bounded number, and none is begun after
-    `deadline`, a time.monotonic() value. For squared loss.
+    to, within `tolerance` times the largest of its unit; where all that fails, the face where a descent from the point
+    ends, which may be far. They are a bounded number, and none is begun after `deadline`, a time.monotonic() value. For
+    losses that are differentiable and quadratic between their cuts.
     """
     given_risk = risk(problem, predictions(problem, point))
-    if not problem.loss.quadratic:
-        return [Snapped("the cell of the point", given_risk, reason="undecided: snapping needs the squared loss")]
+    if not problem.loss.smooth:
+        reason = f"undecided: snapping needs a differentiable loss, the {problem.loss.name} loss is none"
+        return [Snapped("the cell of the point", given_risk, reason=reason)]
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
     try:
@@ -72,13 +79,15 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     except OverflowError:
         return [Snapped("the cell of the point", given_risk, reason="undecided: beyond the range of floats")]
     own = search.try_region(search.home)
-    regions = _neighbours(search.home, near, faces=shallow(problem))
+    regions = _neighbours(search.home, near, faces=one_hidden(problem))
     if own.point is None and shallow(problem):
         own = search.within(search.home)
-    results = [own, *(search.faces(search.home, deadline) if shallow(problem) else [])]
+    results = [own, *(search.faces(search.home, deadline) if one_hidden(problem) else [])]
     for region in islice(regions, MAX_REGIONS):
         if time.monotonic() < deadline:
             results.append(search.try_region(region))
+    if not any(each.point for each in results) and time.monotonic() < deadline:
+        results += search.below(deadline)
     found = {tuple(map(rational, coordinates(each.point))): each for each in reversed(results) if each.point}
     nearest = sorted(found.values(), key=lambda each: each.squared_distance or ZERO)
     return nearest + [each for each in results if each.point is None and (each is own or not nearest)][:3]
@@ -100,7 +109,7 @@ class _Search:
 
     def __init__(self, problem: Problem, point: Point, given_risk: Fraction) -> None:
         self.problem, self.point, self.given_risk = problem, point, given_risk
-        self.start = [rational(x) for x in coordinates(point)]
+        self.start, self.given = [rational(x) for x in coordinates(point)], predictions(problem, point)
         self.floats = np.array([float(x) for x in self.start])
         self.home = Region(pattern_at(problem, point), frozenset(), "the cell of the point")
 
@@ -122,7 +131,7 @@ class _Search:
     def try_region(self, region: Region) -> Snapped:
         """The minimum with the region's best predictions that is nearest to the given point, if it is inside."""
         try:
-            target = best_predictions(self.problem, region)
+            target = best_predictions(self.problem, region, self.given)
             aimed = self.approach(region, target)
             if aimed is None:
                 return self.failed(region, "undecided: no point with the best predictions there was found near")
@@ -130,15 +139,16 @@ class _Search:
                 candidate = self.repaired(region, target, aimed, level)
                 if candidate is not None and region.contains(self.problem, candidate):
                     return self.proved(region, candidate)
-        except (KernelError, OverflowError, np.linalg.LinAlgError) as error:
+        except (KernelError, NotConstructible, OverflowError, np.linalg.LinAlgError) as error:
             return self.failed(region, f"undecided: {error}")
         return self.failed(region, "undecided: the nearest point with the best predictions lies outside it")
 
     def within(self, region: Region) -> Snapped:
         """By exact linear programming: some minimum in a cell with the same signs of the output weights, or none."""
         try:
-            found = minimum_by_lp(self.problem, region, best_predictions(self.problem, region), self.point)
-        except (KernelError, ArithmeticError) as error:
+            target = best_predictions(self.problem, region, self.given)
+            found = minimum_by_lp(self.problem, region, target, self.point)
+        except (KernelError, NotConstructible, ArithmeticError) as error:
             return self.failed(region, f"undecided: {error}")
         if found is not None:
             return self.proved(region, found)
@@ -149,8 +159,8 @@ class _Search:
         tried = list[Snapped]()
         while len(tried) < MAX_ROUNDS and time.monotonic() < deadline:
             try:
-                aimed = self.approach(region, best_predictions(self.problem, region))
-            except (Declined, OverflowError, np.linalg.LinAlgError):
+                aimed = self.approach(region, best_predictions(self.problem, region, self.given))
+            except (Declined, NotConstructible, OverflowError, np.linalg.LinAlgError):
                 break
             leaving = None if aimed is None else self.first_leaving(region, aimed)
             if leaving is None:
@@ -161,30 +171,62 @@ class _Search:
                 break
         return tried
 
+    def below(self, deadline: float) -> list[Snapped]:
+        """The face where a descent of the piecewise smooth risk from the given point ends, if it ends in time."""
+        state = descend(FloatNetwork(self.problem), self.floats, deadline)
+        if state.status != "stationary" or not one_hidden(self.problem):
+            return []
+        net = FloatNetwork(self.problem)
+        z, (breaks,) = net.forward(state.v, state.pieces)[1][0], net.breaks
+        pattern = [[int(p) for p in unit] for unit in state.pieces[0].T]
+        held = [
+            (0, j, i, p)
+            for j, unit in enumerate(pattern)
+            for i in range(len(unit))
+            for p, t in enumerate(breaks.tolist())
+            if abs(z[i, j] - t) < CLOSE * max(1, np.abs(z[:, j]).max()) and not self.problem.dead_row(i)
+        ]
+        for _, j, i, p in held:
+            pattern[j][i] = p
+        self.floats, self.given = (
+            state.v,
+            tuple(tuple(map(Fraction, row)) for row in net.forward(state.v)[1][-1].tolist()),
+        )
+        region = Region((tuple(map(tuple, pattern)),), frozenset(), "the cell where a descent from the point ends")
+        found = self.try_region(region.held_at(held) if held else region)
+        return [found] if found.point is not None else []
+
     def proved(self, region: Region, point: Point) -> Snapped:
         """The minimum with the kernel's rule that proves it, or what refutes it."""
         certificate = Certificate(self.problem)
         try:
             at = certificate.point(point)
-            rule, multipliers = "interior_minimum", tuple[list[Fraction] | None, ...]()
-            if region.held:
-                match decide_shallow(self.problem, point):
-                    case Unknown(why):
-                        return self.failed(region, f"undecided: {why}")
-                    case Descends(_, why):
-                        return self.failed(region, f"its best point is not a local minimum: {why}")
-                    case Stays(found):
-                        rule, multipliers = "face_minimum", found
-                spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
-                certificate.step(rule, {"point": at}, multipliers=spelled)
-            else:
-                certificate.step(rule, {"point": at})
+            rule, fields = self.decided(region, point)
+            if not rule:
+                return self.failed(region, str(fields["reason"]))
+            certificate.step(rule, {"point": at}, **fields)
         except KernelError as error:
             return self.failed(region, f"undecided: {error}")
         apart = [rational(a) - b for a, b in zip(coordinates(point), self.start, strict=True)]
         there = risk(self.problem, predictions(self.problem, point))
         total = sum((x * x for x in apart), ZERO)
-        return Snapped(region.where, self.given_risk, point, rule, "", there, total, multipliers)
+        return Snapped(region.where, self.given_risk, point, rule, "", there, total, fields)
+
+    def decided(self, region: Region, point: Point) -> tuple[str, dict[str, object]]:
+        """The kernel's rule for a region's best point with the fields of its step; or "" and the reason."""
+        if not region.held:
+            return "interior_minimum", {}
+        around = decide_shallow(self.problem, point) if shallow(self.problem) else decide_by_cells(self.problem, point)
+        match around:
+            case Stays(multipliers):
+                spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
+                return "face_minimum", {"multipliers": spelled}
+            case Minimum(entries):
+                return "cell_kkt", {"cells": [entry_fields(self.problem, entry) for entry in entries]}
+            case Descends(_, why) | Falls(_, why):
+                return "", {"reason": f"its best point is not a local minimum: {why}"}
+            case Unknown(why) | Open(why):
+                return "", {"reason": f"undecided: {why}"}
 
     def failed(self, region: Region, reason: str) -> Snapped:
         """The record of a region without a minimum."""

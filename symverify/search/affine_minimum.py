@@ -57,9 +57,22 @@ def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]
     return [fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
 
 
-def fit_by_pieces(rows: list[tuple[Fraction, ...]], y: list[Fraction], loss: Loss, rounds: int) -> tuple[Fraction, ...]:
-    """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y."""
-    pieces, width = [len(loss.parts) // 2] * len(y), len(rows[0])
+def fit_by_pieces(
+    rows: Sequence[Sequence[Fraction]],
+    y: Sequence[Fraction],
+    loss: Loss,
+    rounds: int,
+    near: Sequence[Fraction] | None = None,
+) -> tuple[Fraction, ...]:
+    """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y.
+
+    The first guess: those of the fit `near`, and the fit moves away from that no more than it must; else the middle.
+    """
+    width = len(rows[0])
+    start = [ZERO] * width if near is None else list(near)
+    pieces = [len(loss.parts) // 2] * len(y)
+    if near is not None:
+        pieces = [_piece(loss, e, -1) for e in _errors(rows, start, y)]
     for _ in range(rounds):
         bends, slopes = ([loss.parts[p][k] for p in pieces] for k in (0, 1))
         gram = [
@@ -68,15 +81,22 @@ def fit_by_pieces(rows: list[tuple[Fraction, ...]], y: list[Fraction], loss: Los
         ]
         pulls = [2 * a * t - b for a, b, t in zip(bends, slopes, y, strict=True)]
         moment = [sum((pull * row[c] for pull, row in zip(pulls, rows, strict=True)), ZERO) for c in range(width)]
-        fit = solve(gram, moment, width)
-        if fit is None:
+        left = [
+            m - sum((a * b for a, b in zip(row, start, strict=True)), ZERO) for m, row in zip(moment, gram, strict=True)
+        ]
+        moved = solve(gram, left, width)
+        if moved is None:
             break
-        errors = [sum((a * b for a, b in zip(row, fit, strict=True)), ZERO) - t for row, t in zip(rows, y, strict=True)]
-        again = [_piece(loss, e, p) for e, p in zip(errors, pieces, strict=True)]
+        fit = [a + b for a, b in zip(start, moved, strict=True)]
+        again = [_piece(loss, e, p) for e, p in zip(_errors(rows, fit, y), pieces, strict=True)]
         if again == pieces:
             return tuple(fit)
         pieces = again
-    raise NotConstructible(f"the best affine fit under the {loss.name} loss was not found")
+    raise NotConstructible(f"the best fit under the {loss.name} loss was not found")
+
+
+def _errors(rows: Sequence[Sequence[Fraction]], fit: Sequence[Fraction], y: Sequence[Fraction]) -> list[Fraction]:
+    return [sum((a * b for a, b in zip(row, fit, strict=True)), ZERO) - t for row, t in zip(rows, y, strict=True)]
 
 
 def _piece(loss: Loss, e: Fraction, known: int) -> int:

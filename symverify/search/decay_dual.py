@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.optimize import nnls
 
 from symverify.kernel.cells.sides import sides_of
 from symverify.kernel.core.network import Point, Problem
@@ -106,6 +105,8 @@ class Convex:
 
 def nonnegative(columns: Array, right: Array) -> Array:
     """min |columns · a − right| over a ≥ 0; SciPy aborts where there are no columns, and may not converge."""
+    from scipy.optimize import nnls  # SciPy loads slowly, and most problems do without it
+
     count = columns.shape[1]
     if not count:
         return np.zeros(0)

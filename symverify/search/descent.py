@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
-from scipy.optimize import lsq_linear
 
 from symverify.ground.floats import eigenvectors
 from symverify.kernel.core.activation import ZERO
@@ -128,6 +127,8 @@ def steepest(problem: Problem, point: Point, pattern: Pattern) -> Iterator[list[
                 rows.append([float(x) for x in pulled(problem, point, pattern, back)])
     base = np.array([float(x) for x in fixed])
     if rows:
+        from scipy.optimize import lsq_linear  # SciPy loads slowly, and most problems do without it
+
         base = base + np.array(rows).T @ lsq_linear(np.array(rows).T, -base, (0.0, 1.0), tol=1e-14).x
     largest = float(np.abs(base).max(initial=0.0))
     for resolution in (1, 4, 64, 4096) if largest > 1e-9 else ():

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from scipy.optimize import linprog
 
 from symverify.ground.linear import independent_rows, solve
 from symverify.ground.lp import Constraint, Witness, solve_system
@@ -36,6 +35,8 @@ def kinked_fit(
 def _vertex(
     rows: Sequence[Sequence[Fraction]], labels: Sequence[Fraction], lines: Sequence[Sequence[tuple[Fraction, Fraction]]]
 ) -> list[Fraction] | None:
+    from scipy.optimize import linprog  # SciPy loads slowly, and most problems do without it
+
     n, width = len(rows), len(rows[0])
     try:
         x = np.array([[float(v) for v in row] for row in rows])

@@ -10,11 +10,12 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, features, rational, trace
+from symverify.search.affine_minimum import fit_by_pieces
 
 Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
 Vector = list[Fraction]
 Constraint = tuple[Vector, Fraction]
-MAX_CONSTRAINTS = 400
+MAX_CONSTRAINTS, ROUNDS, GRID = 400, 200, 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,17 @@ def shallow(problem: Problem) -> bool:
     return len(problem.widths) == 3 and problem.widths[-1] == 1
 
 
-def best_predictions(problem: Problem, region: Region) -> list[Vector]:
-    """The predictions (n × d_Y) nearest to the targets among all that the region's polynomials span."""
+def one_hidden(problem: Problem) -> bool:
+    """One hidden layer: what is held is linear in (v w, v) for each output alone."""
+    return len(problem.widths) == 3
+
+
+def best_predictions(problem: Problem, region: Region, near: Sequence[Sequence[Fraction]]) -> list[Vector]:
+    """The predictions (n × d_Y) of least risk among all that the region's polynomials span.
+
+    For a loss that is no quadratic they are looked for from `near` on, and need not be the only ones. Raises
+    NotConstructible.
+    """
     if region.held:
         table, held = _products(problem, region)
         free = nullspace(held, len(table[0]))
@@ -69,8 +79,13 @@ def best_predictions(problem: Problem, region: Region) -> list[Vector]:
         rows = [list(row) for row in zip(*features(problem, region.pattern), strict=True)]
     if not rows or not rows[0]:
         return [[ZERO] * problem.widths[-1] for _ in problem.inputs]
-    solved = least_squares(rows, problem.targets)
-    columns = list(zip(*solved, strict=True))
+    if problem.loss.quadratic:
+        columns = list(zip(*least_squares(rows, problem.targets), strict=True))
+    else:
+        rounded = [[round(f * GRID) / Fraction(GRID) for f in row] for row in near]
+        starts = zip(*least_squares(rows, rounded), strict=True)
+        labels = zip(*problem.targets, strict=True)
+        columns = [fit_by_pieces(rows, y, problem.loss, ROUNDS, b) for y, b in zip(labels, starts, strict=True)]
     return [[sum((a * b for a, b in zip(row, column, strict=True)), ZERO) for column in columns] for row in rows]
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.linalg import qr
 
 from symverify.kernel.core.errors import KernelError
 from symverify.kernel.core.network import Point, Vector
@@ -77,6 +76,8 @@ def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Fields], int
 
 def onto(rows: Array) -> list[int]:
     """As many coordinates as rows, in which the rows are far from dependent."""
+    from scipy.linalg import qr  # SciPy loads slowly, and most problems do without it
+
     count, size = rows.shape
     if count > size:
         raise NotEnclosed(f"{count} equations for {size} parameters")

@@ -38,10 +38,7 @@ def found(problem, given, **options):
             assert each.reason
             continue
         certificate = Certificate(problem)
-        more = {}
-        if each.rule == "face_minimum":
-            more = {"multipliers": [None if mu is None else [str(x) for x in mu] for mu in each.multipliers]}
-        certificate.step(each.rule, {"point": certificate.point(each.point)}, **more)
+        certificate.step(each.rule, {"point": certificate.point(each.point)}, **each.fields)
         assert each.risk == risk(problem, predictions(problem, each.point))
         apart = [a - b for a, b in zip(coordinates(each.point), coordinates(given), strict=True)]
         assert each.squared_distance == sum(x * x for x in apart)
@@ -107,10 +104,10 @@ def test_what_cannot_be_snapped_says_so():
     (result,) = found(linear, as_point(linear, [Fraction(x, 10) for x in (9, 3, 9, 3)]))
     assert result.point is None
     assert result.reason == "undecided: no point with the best predictions there was found near"
-    document = changed(EXAMPLES["four-points-given"], loss={"name": "huber", "delta": "1"})
-    huber = loads(document).problem
-    (result,) = found(huber, huber.parameters)
-    assert result.reason == "undecided: snapping needs the squared loss"
+    document = changed(EXAMPLES["four-points-given"], loss="absolute")
+    absolute = loads(document).problem
+    (result,) = found(absolute, absolute.parameters)
+    assert result.reason == "undecided: snapping needs a differentiable loss, the absolute loss is none"
     problem = loads(EXAMPLES["four-points"].document).problem
     (result,) = found(problem, as_point(problem, [Fraction(10**400)] * problem.size()))
     assert result.reason == "undecided: beyond the range of floats"
@@ -120,7 +117,7 @@ def test_a_minimum_far_away_in_the_same_cell_is_found_by_linear_programming(monk
     problem = loads(EXAMPLES["four-points-given"].document).problem
     given = floats(problem, problem.parameters, 0.01)
     region = snap_region.Region(pattern_at(problem, given), frozenset(), "")
-    target = snap_region.best_predictions(problem, region)
+    target = snap_region.best_predictions(problem, region, predictions(problem, given))
     assert [x for (x,) in target] == [Fraction(k, 10) for k in (-2, 1, 4, 7)]
     point = snap_region.minimum_by_lp(problem, region, target, given)
     assert region.contains(problem, point)
@@ -199,3 +196,55 @@ def test_the_snapped_file_keeps_the_rest(tmp_path):
     )
     assert after.parameters == point
     assert parameters(point)[0] == {"weight": [["1/3"]], "bias": ["2"]}
+
+
+def trained(layers, xs, ys, *parameters, loss="squared"):
+    """A network file with the end of a training, as decimals."""
+    layered = [
+        {"weight": [list(map(str, row)) for row in weight], "bias": list(map(str, bias))} for weight, bias in parameters
+    ]
+    return network(layers, "relu", samples(xs, ys), loss=loss, parameters=layered)
+
+
+SQUARE = [[0, 0], [0, 1], [1, 0], [1, 1]]
+CIRCLE = [
+    [0, 0],
+    *([3 * a, 4 * b] for a in (1, -1) for b in (1, -1)),
+    *([4 * a, 3 * b] for a in (1, -1) for b in (1, -1)),
+]
+CIRCLE += [[5, 0], [-5, 0], [0, 5], [0, -5]]
+TRAINED = {
+    "linear parts of the Huber loss": (
+        trained(
+            [2, 2, 1], SQUARE, [[0], [1], [1], [0]],
+            ([[0.901874, -0.912581], [-0.417268, 0.229076]], [-0.033684, -0.31304]), ([[1.007844, -0.12805]], [0.125]),
+            loss={"name": "huber", "delta": "1/4"},
+        ),
+        "interior_minimum", Fraction(13, 256), 1e-5,
+    ),
+    "several outputs, exactly fitted at three kinks": (
+        trained(
+            [1, 3, 2], [[-2], [-1], [0], [1], [3]], [[0, 2], [0, 1], [0, 0], [1, 1], [3, 3]],
+            ([[1.08339], [0.757983], [-0.83793]], [0, "1/1000000", 0]),
+            ([[0.400839, 0.746369, 0], [0.854533, 0.097901, 1.193417]], [0, 0]),
+        ),
+        "cell_kkt", Fraction(0), 1e-4,
+    ),
+    "a training that had not ended": (
+        trained(
+            [2, 3, 1], CIRCLE, [[0], *[[5]] * 12],
+            ([[0.48362, 1.572761], [-0.198167, -0.587564], [-0.173457, -0.520371]], [0, -1.327086, 2.601834]),
+            ([[0.848607, -1.405817, 1.620867]], [-1.156629]),
+        ),
+        "face_minimum", Fraction(1600, 1807), 6,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_ends_of_trainings(name):
+    document, rule, least, near = TRAINED[name]
+    problem = loads(document).problem
+    nearest = found(problem, problem.parameters)[0]
+    assert (nearest.rule, nearest.risk) == (rule, least)
+    assert 0 < nearest.distance < near

@@ -66,6 +66,10 @@ def rule(x: int | None, z: int = 1) -> int | None:
         raise Declined("much")
     if 4 - x > z:
         raise Rejected(f"[{1 + 1}]", "no")
+    if z > MAX_CELLS + 1 or z < x - 6:
+        raise Malformed((f"[{1 + 1}]", "large"))
+    self.room(z + 1, "here")
+    self.places -= z + 1
     return 5 - z
 """
 
@@ -82,5 +86,6 @@ def test_what_is_left_out() -> None:
     rows = SOURCE.splitlines()
     kept = {(start[0], rows[start[0] - 1][start[1] : end[1]]) for start, end in left}
     assert kept == {
-        *((4, "1"), (8, "-"), (8, "3"), (11, "-"), (11, "4"), (11, ">"), (11, "4 - x > z"), (13, "-"), (13, "5")),
+        *((4, "1"), (8, "-"), (8, "3"), (11, "-"), (11, "4"), (11, ">"), (11, "4 - x > z"), (17, "-"), (17, "5")),
+        *((13, each) for each in ("z > MAX_CELLS + 1 or z < x - 6", "or", "<", "-", "6")),
     }

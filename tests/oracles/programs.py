@@ -63,7 +63,7 @@ class Tensors:
             for given, mine in zip(flat(spec), own, strict=True):
                 if given is None:
                     entries.append(number(mine))
-                elif isinstance(given, str):
+                elif isinstance(given, str) and given[0].isalpha():
                     entries.append(self.shared[given])
                 else:
                     entries.append(number(given))
@@ -108,6 +108,13 @@ def operated(
         return (sum(s[0] for s, _ in entering), *shape[1:]), [v for _, each in entering for v in each]
     if op == "flatten":
         return (len(a),), a
+    if op == "reshape":
+        return tuple(node["shape"]), a
+    if op == "permute":
+        return permuted(shape, a, node["axes"])
+    if op == "batch_norm":
+        inner, (scale, shift) = prod(shape[1:]), ([number(v) for v in node[key]] for key in ("scale", "shift"))
+        return shape, [scale[k // inner] * v + shift[k // inner] for k, v in enumerate(a)]
     if op == "maxout":
         pieces, inner = node["pieces"], prod(shape[1:])
         channels = shape[0] // pieces
@@ -118,6 +125,13 @@ def operated(
         inner = prod(shape[1:])
         return (shape[0],), [sum(a[c * inner : (c + 1) * inner]) / inner for c in range(shape[0])]
     return windowed(node, shape, a, tensors)
+
+
+def permuted(shape: tuple[int, ...], a: list[Fraction], axes: Sequence[int]) -> tuple[tuple[int, ...], list[Fraction]]:
+    """Axis k of what comes out is axis axes[k] of what enters: entry by entry, by its place."""
+    entries = dict(zip(product(*map(range, shape)), a, strict=True))
+    found = {tuple(place[axis] for axis in axes): v for place, v in entries.items()}
+    return tuple(shape[axis] for axis in axes), [found[place] for place in sorted(found)]
 
 
 def windowed(

@@ -34,6 +34,19 @@ def test_check_ends_with_the_verdict_line(checked):
     assert f"certificate: {path}" in done.stdout
 
 
+def test_a_small_check_loads_nothing_that_it_does_not_use(tmp_path):
+    """SciPy alone costs as much time as this whole check; quantile loss, whose fit needs it, is the control."""
+    code = (
+        "import sys; from symverify.cli import run; code = run(sys.argv[1:]);"
+        "print(code, *sorted({'scipy', 'sympy', 'z3', 'numba', 'matplotlib', 'contourpy'} & set(sys.modules)))"
+    )
+    for example, expected in (("four-points.json", "0"), ("quantile.json", "0 scipy")):
+        arguments = ["check", EXAMPLES / example, "--no-smt", "-o", tmp_path / f"{example}.symcert.json"]
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+        assert done.stdout.splitlines()[-1] == expected
+
+
 def test_verify_and_the_bare_kernel_agree(checked):
     _, path = checked
     through = run("verify", path, EXAMPLES / "four-points.json")

@@ -11,7 +11,7 @@ from ..core.errors import Malformed
 from ..core.loss import Loss
 from ..core.network import Vector
 from ..core.text import Fields, Read, anything, boolean, liberal, listed, natural, shown, text
-from .build import Builder, Shape, Value, Window
+from .build import MAX_PLACES, Builder, Shape, Value, Window
 from .network import Owned, Programmed, Slot, Slots
 from .rules import ON_PROGRAMS
 
@@ -114,8 +114,8 @@ def positive(value: object, where: str) -> int:
 def read_shape(value: object, where: str) -> Shape:
     """The sizes of the axes, channels first."""
     shape = tuple(listed(positive)(value, where))
-    if not 1 <= len(shape) <= MAX_RANK or prod(shape) > 2**20:
-        raise Malformed((where, f"expected from 1 to {MAX_RANK} sizes, of at most {2**20} entries in all"))
+    if not 1 <= len(shape) <= MAX_RANK or prod(shape) > MAX_PLACES:
+        raise Malformed((where, f"expected from 1 to {MAX_RANK} sizes, of at most {MAX_PLACES} entries in all"))
     return shape
 
 
@@ -132,7 +132,7 @@ def read_affine(network: Network, name: str, node: Fields) -> Value:
     value, units = node.need("from", network.source), node.need("units", positive)
     columns = len(value.wires)
     network.builder.room(0, node.where)
-    if units * (columns + 1) > 2**20:
+    if units * (columns + 1) > MAX_PLACES:
         raise Malformed((node.at("units"), "too many parameters"))
     weight, bias = parameters(network, name, node, (units, columns))
     rows = tuple(tuple(weight[j * columns : (j + 1) * columns]) for j in range(units))
@@ -151,7 +151,7 @@ def read_convolution(axes: int) -> "Operation":
                 raise Malformed((node.at("groups"), f"{groups} does not divide the {size} {what}"))
         placed(window, value, node)
         shape = (channels, value.channels // groups, *window.kernel)
-        if prod(shape) > 2**20:
+        if prod(shape) > MAX_PLACES:
             raise Malformed((node.at("channels"), "too many parameters"))
         weight, bias = parameters(network, name, node, shape)
         return network.builder.convolved(value, window, groups, weight, bias, node.where)
@@ -318,7 +318,7 @@ def placed(window: Window, value: Value, node: Fields) -> Window:
         raise Malformed((node.at("kernel"), what))
     if any(p >= k * d for p, k, d in zip(window.padding, window.kernel, window.dilation, strict=True)):
         raise Malformed((node.at("padding"), "must be smaller than the window"))
-    if prod(window.places(value.shape[1:])) * value.channels > 2**20:
+    if prod(window.places(value.shape[1:])) * value.channels > MAX_PLACES:
         raise Malformed((node.where, "too many units"))
     return window
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from symverify.errors import SymverifyError
 from symverify.ground.floats import product, solve_wide
@@ -135,6 +134,8 @@ class _Linear:
     ends: Floats
 
     def __call__(self, plus: Flags, minus: Flags, near: Relaxed | None, cut: float) -> Relaxed:
+        from scipy.optimize import linprog  # SciPy loads slowly, and most problems do without it
+
         shape, columns = self.shape, Columns.of(self.shape, plus, minus)
         scale, n = shape.size * float(shape.unit), len(self.shape.labels)
         matrix = np.hstack([columns.rows.T, -np.eye(n), np.eye(n)])

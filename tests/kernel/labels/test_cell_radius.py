@@ -33,7 +33,22 @@ ALL: Json = {
     "reached": [{"slots": [], "corners": [[], []]}, {"slots": [0], "corners": [[["-1", "1"]]] * 2},
                 {"slots": [1], "corners": [[["-1", "1"]]] * 2}],
 }  # fmt: skip
+# Two classes: unit 1 on at x = 1, unit 2 at x = −1; only + of the first and − of the second predict (1, −1).
+TWO = network([1, 2, 1], "relu", samples([1, -1], [1, -1]), bias=False)
+FIRST: Json = {"vector": ["-1", "0"], "multipliers": [None, ["0", "1", "0"], ["0"] * 3, ["0"] * 3]}
+SECOND: Json = {"vector": ["0", "1"], "multipliers": [["0"] * 3, ["0"] * 3, ["0", "1", "0"], None]}
+APART = [point([layer([["1"], ["-1"]]), layer([["1", "-1"]])]), {
+    "rule": "cell_minima", "from": {"point": 0}, "best": ["1", "-1"], "separators": [FIRST, SECOND],
+    "witnesses": [[layer([["1"], ["-1"]]), layer([["1", "-1"]])]],
+}]  # fmt: skip
+BOTH: Json = {
+    "rule": "cell_radius", "from": {"minima": 1}, "radius": "1", "separators": [FIRST, SECOND],
+    "reached": [{"slots": [0, 3], "corners": [
+        [["2", "1"], ["0", "1"]], [["2", "1"], ["-2", "1"]], [["0", "1"], ["0", "2"]], [["0", "0"], ["-2", "0"]],
+    ]}],
+}  # fmt: skip
 CONTROLS = {
+    "apart": case(TWO, [*APART, BOTH], claim("cell_radius", 2, cell="10,01", components=1, orbits=1, radius="1")),
     "on": case(ONE, [*INSIDE, STEP], STATED),
     "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
         {"slots": [0], "corners": [[["3/2", "1"]], [["1/2", "7"]]]}]}],
@@ -63,6 +78,15 @@ CORRUPTIONS = of("on", [
 ]) + of("off", [
     ("a type left out", "steps[2].reached", ALL["reached"][1:], "Rejected", "leaves out 1 types"),
     ("a type twice", "steps[2].reached", [*ALL["reached"], ALL["reached"][0]], "Rejected", "or is named twice"),
+]) + of("apart", [
+    ("farther", "steps[2].radius", "2", "Rejected", "corners[0]: cell_radius: does not predict the best fit"),
+    ("the other order of slots", "steps[2].reached[0].corners[0]", [["0", "1"], ["2", "1"]], "Rejected",
+     "corners[0]: cell_radius: has a vector outside its closed cone"),
+    ("the wrong signs", "steps[2].reached[0].slots", [1, 2], "Rejected", "type 0110 has no minima"),
+    ("a slot beyond", "steps[2].reached[0].slots", [0, 4], "Rejected", "names a slot that there is not, or one twice"),
+    ("a negative slot", "steps[2].reached[0].slots", [0, -1], "Malformed", "expected a whole number"),
+    ("without the first separator", "steps[2].separators", [SECOND], "Rejected", "leave out the type 1000"),
+    ("without the second", "steps[2].separators", [FIRST], "Rejected", "leave out the type 0001"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 

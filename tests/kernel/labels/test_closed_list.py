@@ -10,7 +10,35 @@ from tests.kernel.rules import check_step, of, suite
 LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
 STEP: Json = {"rule": "closed_list", "fit": [["3/2", "1"]],
               "strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["1"], "sign": 1}, {}, {}]}  # fmt: skip
+# A leaky unit on one sample: it fits y = a > 0 with w < 0 and v < 0, or both positive; from all else risk falls.
+LEAKY = LINE | {"activation": {"name": "two_piece", "negative_slope": "1/2", "positive_slope": 1}}
+UP: Json = {"unit": 0, "direction": ["1"]}
+DOWN: Json = {"unit": 0, "direction": ["-1"]}
+NONE: Json = {"fit": [["0", "0"]]}
+ENTRIES: list[Json] = [
+    NONE | UP | {"sign": 1}, {"vector": ["-1"], "multipliers": [["0", "1/2"], None]}, {},  # w < 0: v = 0, +, −
+    NONE | DOWN | {"sign": -1}, NONE | UP, NONE | DOWN,  # w = 0
+    NONE | DOWN | {"sign": -1}, {}, {"vector": ["-1"], "multipliers": [None, ["0", "1"]]},  # w > 0
+]  # fmt: skip
+BENT: Json = {"rule": "closed_list", "fit": [["3/2", "1"]], "strata": ENTRIES}
+# The same where a > 0 is a side condition: the vectors are 0 at its end, what falls does so by its weight.
+EDGE = LEAKY | {"symbols": {"a": [0, 1]}, "where": ["a"]}
+CLOSED: Json = {"rule": "closed_list", "fit": [["1/2", "1"]], "strata": [
+    each | ({"weights": ["1/4"]} if "direction" in each else {}) for each in ENTRIES]}  # fmt: skip
+TWO = LINE | {"layers": [1, 2, 1]}
+PAIRS: Json = {"rule": "closed_list", "fit": [["3/2", "1"]], "strata": [*STEP["strata"][:1], {}, {}, {}, {}, {}]}
 CONTROLS = {
+    "leaky": case(
+        LEAKY, [BENT], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=9, excluded=7)
+    ),
+    "leaky, down to 0": case(
+        EDGE,
+        [CLOSED],
+        claim("no_spurious_for_all", 0, domain="a in [0, 1] with a > 0", formula="0", strata=9, excluded=7),
+    ),
+    "two units": case(
+        TWO, [PAIRS], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=6, excluded=1)
+    ),
     "a line": case(
         LINE, [STEP], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
     ),
@@ -35,6 +63,20 @@ CORRUPTIONS = of("a line", [
      "does not admit the stratum, or only with multipliers 0"),
     ("unknown key", f"{ENTRY}.why", "", "Malformed", "unknown key"),
     ("more excluded", "claims[0].excluded", 2, "Rejected", "claimed 2, proved 1"),
+]) + of("leaky", [
+    ("one too many", "steps[0].strata", [*ENTRIES, {}], "Rejected", "expected one entry for each of the 9 strata"),
+    ("the wrong side", "steps[0].strata[0].direction", ["-1"], "Rejected", "[0]: closed_list: has a direction along"),
+    ("the wrong side of a kink", "steps[0].strata[4].direction", ["-1"], "Rejected",
+     "strata[4]: closed_list: has a direction along which it need not fall"),
+    ("the wrong sign", "steps[0].strata[1].multipliers", [None, ["0", "-1/2"]], "Rejected", "none negative"),
+    ("the vector of a minimum", "steps[0].strata[2]", {"vector": ["-1"], "multipliers": [["0", "1/2"], None]},
+     "Rejected", "strata[2]: closed_list: has a vector that does not admit the stratum"),
+    ("a vector along the fit", "steps[0].strata[7]", {"vector": ["1"], "multipliers": [["0", "1"], None]},
+     "Rejected", "strata[7]: closed_list: has a vector that may be positive on the best fit"),
+    ("no such sign", "steps[0].strata[0].sign", 2, "Malformed", "there is no such unit, or no such sign"),
+]) + of("leaky, down to 0", [
+    ("no weight", "steps[0].strata[3].weights", ["0"], "Rejected", "strata[3]: closed_list: has a direction along"),
+    ("too much", "steps[0].strata[0].weights", ["3/4"], "Rejected", "strata[0]: closed_list: has a direction along"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
@@ -42,6 +84,16 @@ test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 def test_an_infimum_that_need_not_be_attained_is_refused() -> None:
     late = LINE | {"activation": {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}}
     check_step(late, [STEP], "the least risk need not be attained")
+
+
+def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
+    """|w| at w = 0: with v > 0 the risk falls to both sides, with v < 0 to none."""
+    vee = LINE | {"activation": "abs"}
+    first = NONE | DOWN | {"sign": 1}, {}, {"vector": ["-1"], "multipliers": [None, ["0", "1"]]}
+    for way in (UP, DOWN):
+        strata = [*first, NONE | way | {"sign": 1}, NONE | way, NONE | way, {}, {}, {}]
+        reason = "steps[0].strata[5]: closed_list: has a direction along which it need not fall"
+        check_step(vee, [BENT | {"strata": strata}], reason)
 
 
 @pytest.mark.parametrize("seed", range(4))

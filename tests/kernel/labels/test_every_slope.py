@@ -11,6 +11,7 @@ from tests.kernel.rules import check_step, of, suite
 
 F = Fraction
 FOUR = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, 1]), "1/2")
+NEAR = network([1, 2, 1], "relu", samples(["0", "1/10", "1/5", "3/10"], [0, 0, 0, 1]), "1/2")
 FIT = ["-1/5", "1/10", "2/5", "7/10"]
 STEP: Json = {"rule": "every_slope", "kink": "2", "fit": FIT}
 BETTER = "3/20 - 9/200 (a - b)^2 / (11/4 a^2 + 3/2 a b + 3/4 b^2)"
@@ -19,6 +20,10 @@ CONTROLS = {
     "at 1": case(
         FOUR, [STEP | {"kink": "1"}], claim("every_slope", 0, risk="3/20", kink="1",
         better_formula="3/20 - 1/50 (a - b)^2 / (3/4 a^2 + 3/2 a b + 11/4 b^2)"),
+    ),
+    "near each other": case(
+        NEAR, [STEP | {"kink": "1/5"}], claim("every_slope", 0, risk="3/20", kink="1/5",
+        better_formula="3/20 - 9/20000 (a - b)^2 / (11/400 a^2 + 3/200 a b + 3/400 b^2)"),
     ),
 }  # fmt: skip
 CORRUPTIONS = of("at 2", [

@@ -1,6 +1,6 @@
 """The rule `face_region`: one face for all values of the symbols."""
 
-from tests.examples import layer
+from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json
 from tests.kernel.labels.made import FOUR, ONE, SIDED, at, drawn
@@ -22,7 +22,21 @@ BENT: Json = {
 EDGE: Json = {"rule": "face_region", "parameters": [layer([["1"]]), layer([["1"]])], "multipliers": [[]],
               "moves": [[["1", "-1"], ["0", "0"]]], "weights": [[], ["1"]]}  # fmt: skip
 SHIFTED = SIDED | {"data": [{"x": [1], "y": ["1 + a - b"]}]}
+# Two samples at one place: f is the mean of 1 + a and b.
+PAIR = network([1, 1, 1], "relu", samples([1, 1], ["1 + a", "b"]), "1/2", bias=False,
+               symbols={"a": [1, 2], "b": [1, 2]})  # fmt: skip
+MEAN: Json = {"rule": "face_region", "parameters": [layer([["2"]]), layer([["1"]])], "multipliers": [[]],
+              "moves": [[["1/2", "1/2"], ["0", "0"]]]}  # fmt: skip
+# On the last piece of three: one condition for each end of a piece, of which there is one.
+FLAT = network([1, 1, 1], "hardtanh", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
+LEVEL: Json = {"rule": "face_region", "parameters": [layer([["2"]]), layer([["3/2"]])], "multipliers": [[]],
+               "moves": [[["2"], ["1"]]], "weights": [[], []]}  # fmt: skip
 CONTROLS = {
+    "two symbols": case(PAIR, [MEAN], claim(
+        "minimum_for_all", 0, domain="a in [1, 2], b in [1, 2]", face="11",
+        formula="1/4 + 1/2 a - 1/2 b + 1/4 a^2 - 1/2 a b + 1/4 b^2")),
+    "the last of three pieces": case(
+        FLAT, [LEVEL], claim("minimum_for_all", 0, domain="a in [1, 2]", face="2", formula="0")),
     "one sample": case(
         ONE, [SLIDE], claim("minimum_for_all", 0, domain="a in [1, 2]", face="1", formula="0")
     ),

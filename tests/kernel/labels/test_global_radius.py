@@ -17,7 +17,15 @@ STEP: Json = {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "ve
 ONE = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
 ON = [layer([["1"]]), layer([["1"]])]
 SLIDE: Json = {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1"], ["0"]]], "multipliers": [[]]}
+# h is odd: f = v h(w) (1, −1), and the errors are the mean of the labels, on both samples alike.
+ODD = network([1, 1, 1], "hardtanh", samples([1, -1], [2, -1]), "1/2", bias=False)
+MIDDLE: list[Json] = [
+    point([layer([["1/2"]]), layer([["3"]])]),
+    {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "-1/2"], ["0", "0"]]], "multipliers": [[]]},
+    {"rule": "global_radius", "from": {"face": 1}, "radius": "3/2", "vectors": [], "tree": [0]},
+]
 CONTROLS = {
+    "an odd activation": case(ODD, MIDDLE, claim("global_radius", 2, risk="1/4", radius="3/2")),
     "two samples": case(PAIR, [point(AT), FACE, STEP], claim("global_radius", 2, risk="1/2", radius="1/2")),
     "nearer": case(
         PAIR, [point(AT), FACE, STEP | {"radius": "1/3"}], claim("global_radius", 2, risk="1/2", radius="1/3")

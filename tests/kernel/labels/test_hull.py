@@ -1,5 +1,7 @@
 """The rule `hull`: one face's minima are spurious for all values of the symbols."""
 
+from fractions import Fraction
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json
@@ -12,7 +14,28 @@ from tests.oracles.network import Oracle
 OFF: Json = {"rule": "face_region", "parameters": [layer([["-1"]]), layer([["1"]])], "moves": [[["0"], ["0"]]],
              "multipliers": [[]]}  # fmt: skip
 HULL: Json = {"rule": "hull", "from": {"minimum": 0, "better": 1}}
+# One unit, on at x = −1 with error a there and at x = 1 with error b here: a² > b² is to hold in the whole box.
+SIDES = network([1, 1, 1], "relu", samples([1, -1], ["a", "b"]), 1, bias=False,
+                symbols={"a": [2, 3], "b": [1, "19/10"]})  # fmt: skip
+LEFT: Json = {"rule": "face_region", "parameters": [layer([["-29/20"]]), layer([["1"]])], "multipliers": [[]],
+              "moves": [[["0", "-1"], ["0", "0"]]]}  # fmt: skip
+RIGHT: Json = {"rule": "face_region", "parameters": [layer([["5/2"]]), layer([["1"]])], "multipliers": [[]],
+               "moves": [[["1", "0"], ["0", "0"]]]}  # fmt: skip
+# Both units off, or one for each label: at the two ends of the symbol the errors (2, 0) and (0, 2) are orthogonal.
+TURNED = network([1, 2, 1], "relu", samples([1, -1], ["1 + s", "1 - s"]), "1/2", bias={"hidden": True, "output": False},
+                 symbols={"s": [-1, 1]}) | {"where": ["1 + s", "1 - s"]}  # fmt: skip
+STILL: Json = {"rule": "face_region", "parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]])],
+               "moves": [[["0"]] * 3] * 2, "multipliers": [[], []]}  # fmt: skip
+FITTED: Json = {"rule": "face_region", "parameters": [layer([["1"], ["-1"]], ["0", "0"]), layer([["1", "1"]])],
+                "moves": [[["1"], ["0"], ["0"]]] * 2, "multipliers": [[], []],
+                "weights": [[], ["1"], ["1"], [], ["0", "1"], ["0", "1"]]}  # fmt: skip
 CONTROLS = {
+    "two symbols": case(SIDES, [LEFT, RIGHT, HULL], claim(
+        "spurious_face_for_all", 2, domain="a in [2, 3], b in [1, 19/10]", face="01", formula="a^2",
+        better_formula="b^2")),
+    "orthogonal errors": case(TURNED, [STILL, FITTED, HULL], claim(
+        "spurious_face_for_all", 2, domain="s in [-1, 1] with 1 + s > 0 and 1 - s > 0", face="00,00",
+        formula="1 + s^2", better_formula="0")),
     "off": case(ONE, [OFF, SLIDE, HULL],
                 claim("spurious_face_for_all", 2, domain="a in [1, 2]", face="0", formula="a^2", better_formula="0")),
     "the affine fit": case(FOUR, [FIT, BENT, HULL], claim(
@@ -27,6 +50,16 @@ CORRUPTIONS = of("off", [
     ("the risks", "claims[0].better_formula", "1", "Rejected", "claimed '1', proved '0'"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_at_every_corner() -> None:
+    """At one of the four, or between two of them, it is not so."""
+    for symbols in ({"a": [2, 3], "b": [1, "5/2"]}, {"a": ["9/10", 4], "b": [1, "19/10"]}):
+        low, high = (Fraction(x) for x in symbols["a"])
+        middle = (low + high) / 2, (Fraction(symbols["b"][0]) + Fraction(symbols["b"][1])) / 2
+        left = LEFT | {"parameters": [layer([[str(-middle[1])]]), layer([["1"]])]}
+        right = RIGHT | {"parameters": [layer([[str(middle[0])]]), layer([["1"]])]}
+        check_step(SIDES | {"symbols": symbols}, [left, right, HULL], "is not shown to be lower for all values")
 
 
 def test_where_the_risks_meet_it_is_refused() -> None:

@@ -14,6 +14,12 @@ SIDED = FOUR | {"symbols": {"a": ["-1/2", 1]}, "where": ["a"]}
 OPEN = FOUR | {"symbols": {"a": ["-1/2", 1]}, "where": ["1/2 + a"]}
 CONTROLS = {
     "a label": case(FOUR, [STEP], claim("spurious_for_all", 0, domain="a in [0, 1]", form="1 + 2 a")),
+    "on one side of the centre": case(
+        FOUR | {"where": ["1/4 - a"]}, [STEP],
+        claim("spurious_for_all", 0, domain="a in [0, 1] with 1/4 - a > 0", form="1 + 2 a")),
+    "on the other": case(
+        FOUR | {"where": ["a - 3/4"]}, [STEP],
+        claim("spurious_for_all", 0, domain="a in [0, 1] with -3/4 + a > 0", form="1 + 2 a")),
     "a side condition": case(
         OPEN, [STEP | {"weights": ["2"]}],
         claim("spurious_for_all", 0, domain="a in [-1/2, 1] with 1/2 + a > 0", form="1 + 2 a"),

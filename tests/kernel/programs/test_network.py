@@ -3,13 +3,18 @@
 import hashlib
 import json
 from fractions import Fraction
+from itertools import pairwise, product
+from math import prod
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from symverify.kernel import Malformed, Rejected, check
-from symverify.kernel.core.network import cell_of, features, jacobian_rank
+from symverify.kernel.core.algebra import rank
+from symverify.kernel.core.network import cell_of, evaluate, features, jacobian_rank, pullback
+from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed, monomials
@@ -19,6 +24,7 @@ from tests.as_program import certificate_of, program_of
 from tests.examples import EXAMPLES
 from tests.kernel.accepted import CASES, Case
 from tests.kernel.corruption import no_data, outcome, text
+from tests.kernel.programs.drawn import random_pattern, random_problem, rate
 
 Json = Any
 ROOT = Path(__file__).parents[3]
@@ -253,3 +259,93 @@ def test_a_kernel_that_meets_too_little_is_refused() -> None:
     with pytest.raises(Malformed, match="a free parameter has no place"):
         read(convolved(None, 3))
     assert read(convolved([[[0, None, 0]]], 3)).size() == 1
+
+
+# Random programs. ------------------------------------------------------------------------------------------
+
+
+def numbers(rng: Random, problem: Programmed) -> list[Fraction]:
+    """Values of the free parameters."""
+    return [Fraction(rng.randint(-4, 4), rng.randint(1, 3)) for _ in range(problem.size())]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_monomials_are_the_predictions_on_any_pieces(seed: int) -> None:
+    """Their sum is f; they are spanned by the features; that of their coefficients bounds the derivative's rank."""
+    rng = Random(seed)
+    problem = random_problem(rng)
+    pattern = random_pattern(rng, problem)
+    terms, span, ranks = monomials(problem, pattern), features(problem, pattern), [0]
+    assert rank([*span, *(c for each in terms for name, c in each.items() if name)]) == rank(span)
+    for _ in range(3):
+        values = numbers(rng, problem)
+        point = problem.expand(values)
+        for i in range(len(problem.inputs)):
+            f = [sum((c[i] * prod(values[s] for s in name) for name, c in each.items()), Fraction(0)) for each in terms]
+            assert evaluate(problem, point, i, pattern)[-1] == f
+        ranks.append(jacobian_rank(problem, point, pattern))
+    names = {name for each in terms for name in each if name}
+    table = [[each[name][i] if name in each else Fraction(0) for name in names]
+             for each in terms for i in range(len(problem.inputs))]  # fmt: skip
+    assert max(ranks) <= problem.reach(pattern) == rank(table)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_derivatives_are_those_along_each_parameter(seed: int) -> None:
+    rng = Random(seed)
+    problem = random_problem(rng)
+    pattern, values = random_pattern(rng, problem), numbers(rng, problem)
+    for i, outputs in product(range(len(problem.inputs)), [range(problem.outputs)]):
+        back = [Fraction(rng.randint(-3, 3)) for _ in outputs]
+        found = pullback(problem, problem.expand(values), i, pattern, back)
+        for slot, x in enumerate(found):
+            curve = [Poly((v, Fraction(k == slot))) for k, v in enumerate(values)]
+            moved = evaluate(problem, problem.expand(curve), i, pattern)[-1]
+            assert sum((b * rate(f) for b, f in zip(back, moved, strict=True)), Fraction(0)) == x
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_constants_do_not_move_and_all_else_does(seed: int) -> None:
+    """Of all nodes and units; and what is called affine in the parameters has no second difference."""
+    rng = Random(seed)
+    problem = random_problem(rng)
+    points = [[Fraction(rng.randint(-9, 9)) for _ in range(problem.size())] for _ in range(40)]
+    for i in range(len(problem.inputs)):
+        seen = [evaluate(problem, problem.expand(values), i) for values in points]
+        for k, units in enumerate(problem.constants(i)):
+            for j, known in enumerate(units):
+                values = {nodes[k][j] for nodes in seen}
+                assert (values == {known}) if known is not None else len(values) > 1
+        for node in problem.bents:
+            for j in range(len(problem.constants(i)[node.source])):
+                moves = len({nodes[node.source][j] for nodes in seen}) > 1
+                assert problem.dead(node.layer, j, i) is not moves
+                if node.source and problem.linear(node.layer, j, i):
+                    require_affine(problem, points, node.source, j, i)
+
+
+def require_affine(problem: Programmed, points: list[list[Fraction]], node: int, unit: int, i: int) -> None:
+    """At the middle of two points is the mean of what is at them."""
+    for a, b in pairwise(points[:6]):
+        ends, middle = [a, b], [(x + y) / 2 for x, y in zip(a, b, strict=True)]
+        at = [evaluate(problem, problem.expand(each), i)[node][unit] for each in (*ends, middle)]
+        assert (at[0] + at[1]) * Fraction(1, 2) == at[2]
+
+
+def test_what_is_tilted() -> None:
+    """f = (w x + b, 2 − w x): r = (1, 1) sees b alone, (1, 1) with the sum 0 nothing; each output is tilted."""
+    document = COMMITTEE | {"program": [
+        COMMITTEE["program"][0],
+        {"name": "f", "op": "affine", "from": "x", "units": 1, "weight": [["w"]], "bias": ["b"]},
+        {"name": "g", "op": "affine", "from": "x", "units": 1, "weight": [["w"]], "bias": False},
+        {"name": "n", "op": "batch_norm", "from": "g", "scale": [-1], "shift": [2]},
+        {"name": "o", "op": "concat", "from": ["f", "n"]},
+    ], "data": [{"x": [1], "y": [0, 0]}, {"x": [2], "y": [0, 0]}]}  # fmt: skip
+    problem = read(document)
+    one, two, nothing = (Fraction(1), Fraction(-1)), (Fraction(1), Fraction(1)), (Fraction(0), Fraction(0))
+    assert problem.tilted((), [one, one]) is None
+    assert problem.tilted((), [nothing, nothing]) is None
+    assert problem.tilted((), [two, two]) == "free parameters 2"
+    assert problem.tilted((), [one, nothing]) == "free parameters 1"
+    assert problem.tilted((), [nothing, one]) == "free parameters 1"
+    assert problem.reach(()) == 2

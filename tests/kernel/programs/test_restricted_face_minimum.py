@@ -1,8 +1,19 @@
 """The rule `restricted_face_minimum`: one layer of bent units, parameters frozen or tied; a point anywhere."""
 
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from random import Random
+
+from symverify.kernel import Rejected
+from symverify.kernel.core.network import predictions, rational, residuals
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.restricted_face_minimum import groups
 from tests.kernel.accepted import Case, case, given, point
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, outcome
+from tests.kernel.programs.drawn import shallow_program, spelled, stationary
 from tests.kernel.rules import check_step, of, suite
+from tests.oracles.programs import squared_risk
 
 
 def network(units: int, h: str, last: Json, data: Json, parameters: Json, **hidden: Json) -> Json:
@@ -62,8 +73,21 @@ def skip() -> Case:
     return case(document, [point(), STEP | {"multipliers": [[]]}], given(1, "2"))
 
 
+def together() -> Case:
+    """f = relu(w x) + relu(u x), the affine maps first: at w = u = 1/2 the first label costs 4, the second nothing."""
+    document = network(1, "relu", 1, TWO, {"z": {"weight": [["1/2"]]}, "y": {"weight": [["1/2"]]}})
+    document["program"][2:3] = [
+        {"name": "y", "op": "affine", "from": "x", "units": 1, "bias": False},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        {"name": "b", "op": "activation", "from": "y", "activation": "relu"},
+        {"name": "s", "op": "concat", "from": ["a", "b"]},
+    ]
+    document["program"][-1]["from"] = "s"
+    return case(document, [point(), STEP | {"multipliers": [[], []]}], given(1, "4"))
+
+
 STEP: Json = {"rule": "restricted_face_minimum", "from": {"point": 0}}
-CONTROLS = {"frozen": frozen(), "kinked": kinked(), "tied": tied(), "skip": skip()}
+CONTROLS = {"frozen": frozen(), "kinked": kinked(), "tied": tied(), "skip": skip(), "together": together()}
 CORRUPTIONS = of("kinked", [
     ("no multipliers", "steps[1].multipliers", ..., "Malformed", "multipliers: is missing"),
     ("too many groups", "steps[1].multipliers", [["1"], []], "Rejected", "expected 1 entries, got 2"),
@@ -115,3 +139,66 @@ def test_programs_of_another_form_are_refused() -> None:
     shared = network(2, "relu", True, TWO, {"z": {"weight": [["0"], [None]]}, "f": {"weight": [["0", "0"]]}},
                      weight=[["w"], ["w"]])  # fmt: skip
     check_step(shared, [point(), STEP | {"multipliers": [[]]}], "a unit with a free weight shares parameters")
+
+
+def problems(count: int) -> Iterator[tuple[int, Json, Programmed]]:
+    """Points, most of them on kinks and stationary on a cell around them."""
+    found = 0
+    for seed in range(10 * count):
+        rng = Random(seed)
+        if found < count and (made := stationary(rng, shallow_program(rng), rng.randint(2, 4))) is not None:
+            found += 1
+            yield seed, *made
+    assert found == count
+
+
+OTHER_FORM = ("two free parameters are multiplied", "is of two kinds", "has another weight", "shares parameters")
+
+
+def test_what_rays_decide_is_so() -> None:
+    """Accepted: nothing is lower near; refused, but not for its form: something is. By the exact risk of the file."""
+    counts = Counter[str]()
+    for seed, document, problem in problems(70):
+        rng, values = Random(seed), [rational(x) for x in problem.free(problem.parameters or ())]
+        try:
+            units = groups(problem, residuals(problem, predictions(problem, problem.parameters or ())), "")
+        except Rejected as error:
+            counts["of another form" if any(each in str(error) for each in OTHER_FORM) else "refused"] += 1
+            lower = None if any(each in str(error) for each in OTHER_FORM) else True
+        else:
+            steps = [point(), STEP | {"multipliers": [None] * len(units)}]
+            accepted = case(document, steps, given(1, str(squared_risk(document, document["parameters"]))))
+            verdict, _ = outcome(accepted.network, accepted.proof)
+            counts[verdict] += 1
+            lower = verdict == "Rejected"
+        if lower is not None:
+            assert lower_nearby(rng, document, problem, values) is lower, seed
+    assert min(counts[each] for each in ("Accepted", "Rejected", "refused", "of another form")) > 3, counts
+
+
+def lower_nearby(rng: Random, document: Json, problem: Programmed, values: list[Fraction]) -> bool:
+    """Whether one of many points close by is lower, steps of two sizes among them."""
+    here = squared_risk(document, document["parameters"])
+    for _ in range(120):
+        scale = Fraction(1, 2 ** rng.choice((6, 12, 20)))
+        move = [rng.randint(-3, 3) * scale * rng.choice((0, 1, 1, scale)) for _ in values]
+        moved = spelled(problem, [a + b for a, b in zip(values, move, strict=True)])
+        if squared_risk(document, moved) < here:
+            return True
+    return False
+
+
+def test_a_free_weight_stands_alone() -> None:
+    """Beside a frozen one of the same unit, in one output or another, or of a unit that shares its row: refused."""
+    both = network(1, "relu", [[None, 1]], TWO, {"z": {"weight": [["0"]]}, "f": {"weight": [["0", None]]}})
+    both["program"].insert(3, {"name": "j", "op": "concat", "from": ["a", "a"]})
+    both["program"][4]["from"] = "j"
+    check_step(both, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight has another weight")
+    outputs = [each | {"y": [*each["y"], 0]} for each in TWO]
+    two = network(1, "relu", [[None], [1]], outputs, {"z": {"weight": [["0"]]}, "f": {"weight": [["0"], [None]]}})
+    two["program"][3]["units"] = 2
+    check_step(two, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight has another weight")
+    for last, own in ([[1, None]], [[None, "0"]]), ([[None, 1]], [["0", None]]):
+        shared = network(2, "relu", last, TWO, {"z": {"weight": [["0"], [None]]}, "f": {"weight": own}},
+                         weight=[["w"], ["w"]])  # fmt: skip
+        check_step(shared, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight shares parameters")
