@@ -5,7 +5,7 @@ from symverify.kernel.core.network import Pattern, Point, Problem, rational, tra
 
 def pattern_at(problem: Problem, point: Point) -> Pattern:
     """The pattern of the point's cell; where it is exactly at a breakpoint, of the cell below."""
-    rows = [list(map(list, trace(problem, point, i))) for i in range(len(problem.inputs))]
+    rows = [list(trace(problem, point, i)) for i in range(len(problem.inputs))]
     return tuple(
         tuple(tuple(h.pieces(rational(row[m][j]))[0] for row in rows) for j in range(problem.widths[m + 1]))
         for m, h in enumerate(problem.activations)

@@ -116,7 +116,7 @@ class _Search:
     def near(self, tolerance: float) -> list[Held]:
         """The pre-activations closest to a breakpoint, at most MAX_NEAR, the closest first."""
         problem, found = self.problem, list[tuple[float, Held]]()
-        rows = [list(map(list, trace(problem, self.point, i))) for i in range(len(problem.inputs))]
+        rows = [list(trace(problem, self.point, i)) for i in range(len(problem.inputs))]
         for m, h in enumerate(problem.activations):
             for j in range(problem.widths[m + 1]):
                 column = [float(rational(row[m][j])) for row in rows]

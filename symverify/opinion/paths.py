@@ -40,9 +40,8 @@ def descent(given: Given) -> Iterator[Statement]:
     if too_large(problem):
         return
     rows = _traced(problem, path)
-    traced = [list(trace(problem, path, i)) for i in range(len(rows))]
     pattern: Pattern = tuple(
-        tuple(zip(*([p[0] for p in row[m].pieces(h)] for row in traced), strict=True))
+        tuple(tuple(h.piece_after_zero(row[m][j]) for row in rows) for j in range(problem.widths[m + 1]))
         for m, h in enumerate(problem.activations)
     )
     fall = (risk_along(problem, path) - at.risk) * -1

@@ -19,10 +19,9 @@ from ..core.algebra import Row, dot, rank, total
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
-from ..core.network import Point, Problem, Vector, predictions, residuals
+from ..core.network import Point, Problem, Vector, predictions, rational, residuals
 from ..core.proof import Reading, read_point
 from ..core.text import Fields, canonical, listed, optional
-from ..core.values import Values
 from ..curvature.forms import nullspace
 
 Face = tuple[tuple[int, ...], ...]  # per unit and sample: 2p strictly inside piece p, 2p + 1 between pieces p and p + 1
@@ -49,7 +48,7 @@ def face_of(problem: Problem, theta: Point) -> Face:
     """
     columns = list[list[int]]()
     for i, x in enumerate(problem.inputs):
-        at = Values.of(x).through(theta[0].matrix, len(theta[0].weight)).pieces(problem.activations[0])
+        at = [problem.activations[0].pieces(rational(z)) for z in theta[0].apply(x)]
         columns.append([2 * p[0] + (len(p) > 1 and not problem.dead_row(i)) for p in at])
     return tuple(zip(*columns, strict=True))
 

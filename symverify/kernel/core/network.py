@@ -7,19 +7,18 @@ bent node applies an activation to each of its units.
 Indices: sample i (n of them), bent node (hidden layer) l from 0, unit j, output k.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from operator import add
+from operator import add, mul
 from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import dot, echelon, rank, total
-from .errors import Rejected, within_budget
+from .algebra import common, dot, echelon, rank, total
+from .errors import MAX_BITS, Declined, Rejected, elimination, spend, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
-from .values import Values
 
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
@@ -34,7 +33,7 @@ class Affine:
     layer: int
     biased: bool
 
-    def joint(self, values: Sequence[Values]) -> Values:
+    def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
         """What enters, of the values of all nodes."""
         return values[self.source]
 
@@ -67,10 +66,21 @@ class Layer:
     bias: tuple[Scalar, ...] | None
 
     @cached_property
-    def matrix(self) -> Values:
-        """The rows, one after the other, each followed by its bias, or 0 where there is none."""
-        pairs = zip(self.weight, self.bias or (ZERO,) * len(self.weight), strict=True)
-        return Values.of([x for row, bias in pairs for x in (*row, bias)])
+    def whole(self) -> tuple[list[int | Poly], int, int]:
+        """All rows, `scaled`, each followed by its bias."""
+        rows = zip(self.weight, self.bias or (ZERO,) * len(self.weight), strict=True)
+        return scaled([x for row, bias in rows for x in (*row, bias)])
+
+    def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
+        """weight·a + bias, in integers over a common denominator."""
+        (flat, over, bits), (entering, under, size), width = self.whole, scaled([*a, ONE]), len(a) + 1
+        if len(flat) != width * len(self.weight):
+            raise ValueError("a layer of another width than what enters")
+        if bits + size > MAX_BITS:
+            raise Declined(f"a number grew beyond {MAX_BITS} bits")
+        spend(len(self.weight) * (1000 + width * elimination(bits + size) // 4))
+        sums, over = (sum(map(mul, flat[k : k + width], entering)) for k in range(0, len(flat), width)), over * under
+        return [x * Fraction(1, over) if isinstance(x, Poly) else Fraction(x, over) for x in sums]
 
 
 Point = tuple[Layer, ...]
@@ -179,6 +189,13 @@ def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
+def scaled(row: Sequence[Scalar]) -> tuple[list[int | Poly], int, int]:
+    """The row times its common denominator, that, and the length of the longest integer."""
+    over = common(x for x in row if not isinstance(x, Poly))
+    whole = [x * over if isinstance(x, Poly) else x.numerator * (over // x.denominator) for x in row]
+    return whole, over, max([over, *(abs(x) for x in whole if isinstance(x, int))]).bit_length()
+
+
 def rational(x: Scalar) -> Fraction:
     """A scalar known to be a number."""
     if isinstance(x, Poly):
@@ -192,30 +209,30 @@ def coordinates(point: Point) -> list[Scalar]:
     return [x for row, bias in rows for x in (*row, *bias)]
 
 
-def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[Values]:
+def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
     """The values of all nodes on sample i, the input's first.
 
     With `pieces` the activations are replaced by those affine pieces. Without, the network itself: at a rational
     point its values, along a curve the polynomials that they are for all small t > 0.
     """
-    values = [Values.of(problem.inputs[i])]
+    values: list[list[Scalar]] = [list(problem.inputs[i])]
     for node in problem.program:
         match node:
             case Affine(layer=m):
-                values.append(node.joint(values).through(point[m].matrix, len(point[m].weight)))
+                values.append(point[m].apply(node.entering(values)))
             case Bent(layer=m, h=h):
-                z = values[node.source]
-                values.append(z.bent(h, [p[0] for p in z.pieces(h)] if pieces is None else [u[i] for u in pieces[m]]))
+                entering = values[node.source]
+                at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
+                values.append([h.on(p, z) for p, z in zip(at, entering, strict=True)])
             case _:
                 assert_never(node)
     return values
 
 
-def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> Iterator[Values]:
+def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
     """The pre-activations of sample i, hidden layer by hidden layer, and last the prediction; see `evaluate`."""
     values = evaluate(problem, point, i, pieces)
-    yield from (values[node.source] for node in problem.program if isinstance(node, Bent))
-    yield values[-1]
+    return [*(values[node.source] for node in problem.bents), values[-1]]
 
 
 def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
@@ -248,19 +265,19 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
 
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
     """
-    found: list[list[list[tuple[int, ...]]]] = []
-    columns = zip(*(list(trace(problem, point, i))[:-1] for i in range(len(problem.inputs))), strict=True)
-    for m, (node, column) in enumerate(zip(problem.bents, columns, strict=True)):
-        units = enumerate(zip(*(z.pieces(node.h) for z in column), strict=True))
-        found.append([[p[: 2 - problem.dead(m, j, i)] for i, p in enumerate(unit)] for j, unit in units])
-    return found
+    rows = [trace(problem, point, i)[:-1] for i in range(len(problem.inputs))]
+
+    def at(m: int, j: int, i: int) -> tuple[int, ...]:
+        found = problem.bents[m].h.pieces(rational(rows[i][m][j]))
+        return found[:1] if len(found) > 1 and problem.dead(m, j, i) else found
+
+    return [[[at(m, j, i) for i in range(len(rows))] for j in range(len(z))] for m, z in enumerate(rows[0])]
 
 
 def cell_of(problem: Problem, point: Point) -> Pattern:
     """The pattern of the cell that the point is strictly inside; rejected on an activation boundary."""
     found = pieces_at(problem, point)
-    units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
-    for m, j, unit in units:
+    for m, j, unit in ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer)):
         if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
             raise Rejected("", f"{problem.unit_name(m, j)} is at a breakpoint on sample {i + 1}")
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
@@ -280,12 +297,12 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
             case Affine(biased=biased):
                 spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
-                fresh, entering = dict[Vector, None](), spans[node.source]
-                if len(entering) > n:
-                    entering = [tuple(map(Fraction, row)) for row in echelon(entering)]
+                if len(spans[node.source]) > n:
+                    spans[node.source] = [tuple(map(Fraction, row)) for row in echelon(spans[node.source])]
+                fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
-                    for phi in entering:
+                    for phi in spans[node.source]:
                         fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])
@@ -302,17 +319,16 @@ def pullback(
     a are the values on sample i of a node, of the prediction if none is named.
     """
     values = evaluate(problem, point, i, pattern)
-    pulls: list[list[Scalar]] = [[ZERO] * len(each.whole) for each in values]
+    pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
     for pull, each in reversed(list(zip(pulls[1:], problem.program, strict=True))):
         match each:
             case Affine(layer=m, biased=biased):
-                row = [*each.joint(values), *[ONE] * biased]
+                row = [*each.entering(values), *[ONE] * biased]
                 found[m] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
                 if each.source:
-                    columns = [x for column in zip(*point[m].weight, strict=True) for x in (*column, ZERO)]
-                    each.spread(pulls, [*Values.of(pull).through(Values.of(columns), len(point[m].weight[0]))])
+                    each.spread(pulls, Layer(tuple(zip(*point[m].weight, strict=True)), None).apply(pull))
             case Bent(layer=m, h=h):
                 before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
@@ -323,14 +339,13 @@ def pullback(
 
 
 def jacobian_rank(problem: Problem, point: Point, pattern: Pattern, most: int) -> int:
-    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`; `most` is a bound of it.
+    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`; it is at most `most`.
 
-    Where a few samples reach the bound, no more are looked at.
+    Where a few samples reach that, no more are looked at.
     """
-    outputs, n = range(len(problem.targets[0])), len(problem.inputs)
-    units, found = [[Fraction(j == k) for j in outputs] for k in outputs], 0
+    outputs, n, found = range(len(problem.targets[0])), len(problem.inputs), -1
+    units = [[Fraction(j == k) for j in outputs] for k in outputs]
     for count in (min(most, n), n):
         rows = [map(rational, pullback(problem, point, i, pattern, back)) for i in range(count) for back in units]
-        if (found := rank(zip(*rows, strict=True))) == most:
-            break
+        found = rank(zip(*rows, strict=True)) if found < most else found
     return found

@@ -100,7 +100,7 @@ def kink_derivatives(problem: Problem, point: Point, pattern: Pattern, kink: Pla
     while below and isinstance(above := problem.program[below - 1], Bent):  # an activation of an activation
         below = above.source
     last = problem.program[below - 1].layer if below else -1  # the last affine map that the pre-activation comes from
-    back = [Fraction(j == k) for k in range(len(list(evaluate(problem, point, i, pattern)[node])))]
+    back = [Fraction(j == k) for k in range(len(evaluate(problem, point, i, pattern)[node]))]
 
     def at(theta: Point) -> Vector:
         return [rational(x) for x in pullback(problem, theta, i, pattern, back, node)]

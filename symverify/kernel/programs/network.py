@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 from typing import NoReturn, TypeVar
 
 from ..core.activation import ONE, ZERO, Activation
@@ -31,7 +30,6 @@ from ..core.network import (
 )
 from ..core.poly import Scalar
 from ..core.text import Fields, Read, shown
-from ..core.values import Values
 
 Slot = int | Fraction  # a free parameter's number, or a frozen number
 Wire = tuple[int, int]  # a node and one of its units
@@ -57,13 +55,6 @@ class Wired(Affine):
     def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
         """What enters, of the values of all nodes."""
         return [values[node][unit] for node, unit in self.wires]
-
-    def joint(self, values: Sequence[Values]) -> Values:
-        """The same over one denominator."""
-        over = lcm(*(values[source].over for source in self.sources))
-        scales = {source: over // values[source].over for source in self.sources}
-        whole = [values[node].whole[unit] * scales[node] for node, unit in self.wires]
-        return Values(whole, over, over.bit_length() + max(values[source].bits for source in self.sources))
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""

@@ -95,7 +95,7 @@ def last_activations(problem: Problem, at: EnclosedPoint) -> list[Vector]:
         raise Rejected("", "the last layer is not affine")
     if isinstance(problem, Programmed) and not problem.loose(last.layer):
         raise Rejected("", "a parameter of the last affine map is frozen or tied")
-    rows = [list(last.joint(evaluate(problem, at.point, i))) for i in range(len(problem.inputs))]
+    rows = [last.entering(evaluate(problem, at.point, i)) for i in range(len(problem.inputs))]
     columns = [tuple(map(rational, column)) for column in zip(*rows, strict=True)]
     return [*columns, *[(ONE,) * len(rows)] * last.biased]
 
