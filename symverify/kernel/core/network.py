@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from operator import add, mul
 from typing import assert_never
 
@@ -343,9 +344,8 @@ def jacobian_rank(problem: Problem, point: Point, pattern: Pattern, most: int) -
 
     Where a few samples reach that, no more are looked at.
     """
-    outputs, n, found = range(len(problem.targets[0])), len(problem.inputs), -1
+    outputs, n = range(len(problem.targets[0])), len(problem.inputs)
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
-    for count in (min(most, n), n):
-        rows = [map(rational, pullback(problem, point, i, pattern, back)) for i in range(count) for back in units]
-        found = rank(zip(*rows, strict=True)) if found < most else found
-    return found
+    rows = (map(rational, pullback(problem, point, i, pattern, back)) for i in range(n) for back in units)
+    found = rank(zip(*(few := [list(row) for row in islice(rows, most)]), strict=True))
+    return found if found == most else rank(zip(*few, *rows, strict=True))
