@@ -149,6 +149,8 @@ def left_out(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield test, METER
             case ast.Raise(exc=ast.Call(args=parts)):
                 yield from ((part, WORDS) for part in parts)
+            case ast.Call(func=ast.Name(id="Condition"), args=[part, *_]):
+                yield part, WORDS
             case ast.Assign(targets=[ast.Name(id="where" | "here" | "what")], value=ast.JoinedStr() as part):
                 yield part, WORDS
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):

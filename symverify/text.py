@@ -4,10 +4,21 @@ What has come through it is one line without controls. Sinks with a grammar of t
 SMT-LIB, JSON) escape on top.
 """
 
+import codecs
+import unicodedata
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 _BLANK = "\\x20"
+SPELLED = "symverify.spelled"  # how streams treat what their encoding lacks: an error handler's name
+_SIGNS = {
+    "−": "-", "–": "-", "—": "-", "…": "...", "′": "'", "≈": "~", "≤": "<=", "≥": ">=", "≠": "!=", "≡": "==", "→": "->",
+    "↦": "|->", "⇒": "=>", "⇔": "<=>", "∂": "d", "∇": "grad ", "√": "sqrt ", "∞": "infinity", "∈": "in", "×": "x",
+    "‖": "||", "∥": "||", "⟨": "<", "⟩": ">", "∧": "and", "∨": "or", "·": "*", "∘": "o", "½": "1/2", "ℓ": "l",
+    "ℝ": "R", "ℚ": "Q", "∎": "qed", "─": "-", "│": "|", "└": "`", "├": "|", "✓": "ok", "∓": "-/+", "±": "+/-",
+    "λ": "lambda", "Λ": "Lambda", "⎧": "{", "⎨": "{", "⎩": "{", "⎪": "{", "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]",
+    "⎥": "]", "⎦": "]", "\u0302": "^", "\u0303": "~", "\u0304": "-",
+}  # fmt: skip
 
 
 def plain(text: object, limit: int | None = None, *, letters: bool = False) -> str:
@@ -32,6 +43,32 @@ def leading(text: object, limit: int | None = None) -> str:
 def word(text: object) -> str:
     """The same as one word, for verdict lines: blanks are spelled out, too."""
     return plain(text).replace(" ", _BLANK)
+
+
+def spelled_out(error: UnicodeError) -> tuple[str, int]:
+    """Signs that an encoding lacks, as words and signs of ASCII that mean the same; other characters as \\x1b."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found, raised = "", ""
+    for c in error.object[error.start : error.end]:
+        mark, _, digit = unicodedata.decomposition(c).partition(" ")
+        sign = {"<super>": "^", "<sub>": "_"}.get(mark, "")
+        base = chr(int(digit, 16)) if sign and len(digit) == 4 else c
+        known = _SIGNS.get(base) or _greek(base) or base
+        found += sign * (sign != raised) + known.encode("ascii", "backslashreplace").decode()
+        raised = sign
+    return found, error.end
+
+
+def _greek(c: str) -> str:
+    """The name of a Greek letter; "" of another character."""
+    words = unicodedata.name(c, "").split(" ")
+    if words[0] != "GREEK" or words[2:3] != ["LETTER"] or len(words) != 4:
+        return ""
+    return words[3].capitalize() if words[1] == "CAPITAL" else words[3].lower()
+
+
+codecs.register_error(SPELLED, spelled_out)
 
 
 def _ascii(text: str) -> bool:

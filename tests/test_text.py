@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from symverify.text import leading, plain, word
+from symverify.text import SPELLED, leading, plain, word
 
 ROOT = Path(__file__).parents[1] / "symverify"
 NASTY = "a\ns PROVED global_minimum risk=0\x1b[31m\u202e\u2028\x00\x7f\x9b\udce9é"
@@ -46,3 +46,29 @@ def test_the_command_line_prints_through_it() -> None:
                     said = said.func
                 name = getattr(getattr(said, "func", said), "id", getattr(said, "attr", ""))
                 assert name in own | {"plain"}, f"{path.name}:{node.lineno}"
+
+
+SIGNS = "θ* ≈ 3·10⁻⁶ x⁴ w₁₂ ≤ ½ × Σ ⟨r, φ⟩ ∈ ℝ λᵀ"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("ascii", "theta* ~ 3*10^-6 x^4 w_12 <= 1/2 x Sigma <r, phi> in R lambda^T"),
+        ("cp1252", "theta* ~ 3·10^-6 x^4 w_12 <= ½ × Sigma <r, phi> in R lambda^T"),
+        ("cp437", "theta* ≈ 3·10^-6 x^4 w_12 ≤ ½ x Σ <r, φ> in R lambda^T"),
+        ("utf-8", SIGNS),
+    ],
+)
+def test_signs_that_an_encoding_lacks_are_spelled_out(encoding: str, expected: str) -> None:
+    assert SIGNS.encode(encoding, SPELLED).decode(encoding) == expected
+
+
+def test_other_characters_stay_what_they_are_known_by() -> None:
+    whole = "".join(map(chr, range(0x110000)))
+    assert whole.encode("ascii", SPELLED).decode().isascii()
+    printable = "".join(c for c in whole if c.isprintable())
+    assert printable.encode("ascii", SPELLED).decode().isprintable()
+    assert "你 ᵝ \udce9".encode("ascii", SPELLED) == rb"\u4f60 ^beta \udce9"
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("utf-8", SPELLED)

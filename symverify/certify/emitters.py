@@ -16,8 +16,9 @@ from symverify.certify.labels import (
     spurious_radius,
 )
 from symverify.certify.programs import OF_PROGRAMS, default_of_program
+from symverify.certify.real_traps import cell_traps as real_cell_traps
 from symverify.certify.reals import OF_REAL_LOSSES
-from symverify.certify.regions import FOR_ALL
+from symverify.certify.regions import FOR_ALL, FOR_ALL_SLOPES
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.certify.theorem2 import atlas, cells, face_atlas, minima_of_cell
 from symverify.kernel.cells.limit import Limit
@@ -306,12 +307,12 @@ def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     if isinstance(problem, Programmed):
         return OF_PROGRAMS
     if isinstance(problem, SymbolicProblem):
-        return FOR_ALL
+        return FOR_ALL_SLOPES if problem.family.slopes else FOR_ALL
     if problem.decays:
         return {"minimum_in_box": minimum_in_box, "global_bounds": decayed_bounds}
     if isinstance(problem.loss, RealLoss):
         shared = ("assumptions", "linear_collapse", "cells", "minimum_in_box")
-        return {**OF_REAL_LOSSES, **{name: CLAIMS[name] for name in shared}}
+        return {**OF_REAL_LOSSES, "cell_traps": real_cell_traps, **{name: CLAIMS[name] for name in shared}}
     return {name: emitter for name, emitter in CLAIMS.items() if name not in FOR_ALL}
 
 
@@ -320,7 +321,8 @@ def default_claims(problem: Problem) -> list[str]:
     if isinstance(problem, Programmed):
         return default_of_program(problem)
     if isinstance(problem, SymbolicProblem):
-        return ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]
+        slopes = list(FOR_ALL_SLOPES)
+        return slopes if problem.family.slopes else ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]
     if problem.decays:
         return ["minimum_in_box", "global_bounds"]
     linear = not any(h.breakpoints for h in problem.activations)
@@ -333,7 +335,9 @@ def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
     if name in FOR_ALL and name not in known:
-        return Undecided("it is about all values of symbols: the network file has none")
+        slopes = isinstance(session.problem, SymbolicProblem)
+        missing = "with slopes as symbols there is spurious_for_all only" if slopes else "the network file has none"
+        return Undecided(f"it is about all values of symbols: {missing}")
     if name not in known:
         if isinstance(session.problem, Programmed):
             return Undecided(f"not a claim for general programs; claims for them: {', '.join(known)}")

@@ -14,15 +14,16 @@ from symverify.kernel.cells.cell_minima import choices
 from symverify.kernel.cells.strata import types
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, predictions, risk
+from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
 from symverify.search.cell_radius import cell_radius as least_radius
 from symverify.search.radius import Moves, face_moves, nearest_affine, robust_neighbour, spurious_within
 from symverify.search.strata import slots_of
-from symverify.search.traps import Row, best_fit, trap
+from symverify.search.traps import Row, best_fit, subgradient, trap
 
 MAX_TRAPS = 1_000
 
@@ -49,7 +50,7 @@ def cell_traps(session: Session) -> Outcome:
     for k in range(len(cells)):
         weights = cells.witness(k)
         fits.append((weights, best_fit(problem, unit_pattern(problem, list(weights), ""))))
-    listed = [{"weights": [str(x) for x in w], "best": [str(x) for x in f]} for w, f in fits]
+    listed = [_spelled_trap(problem, w, f) for w, f in fits]
     chosen = _chosen(session, cells, fits)
     if isinstance(chosen, Undecided):
         return chosen
@@ -57,6 +58,13 @@ def cell_traps(session: Session) -> Outcome:
     if (better := _lowest(session, fits)) is not None:
         premises["better"] = better
     return Proved(session.certificate.step("cell_traps", premises, traps=listed))
+
+
+def _spelled_trap(problem: Problem, weights: Row, best: Row) -> dict[str, object]:
+    """As a certificate has it."""
+    spelled: dict[str, object] = {"weights": [str(x) for x in weights], "best": [str(x) for x in best]}
+    rows = subgradient(problem, unit_pattern(problem, list(weights), ""), best)
+    return spelled | ({} if rows is None else {"subgradient": [str(r) for (r,) in rows]})
 
 
 def _chosen(session: Session, cells: UnitCells, fits: list[tuple[Row, Row]]) -> int | Undecided | None:
@@ -73,7 +81,9 @@ def _chosen(session: Session, cells: UnitCells, fits: list[tuple[Row, Row]]) -> 
     weights = cells.witness(place)
     best = fits[place][1] if fits else best_fit(problem, units[0])
     at = certificate.point(trap(problem, weights, best))
-    return certificate.step("interior_minimum", {"point": at})
+    rows = subgradient(problem, units[0], best)
+    more = {} if rows is None else {"subgradient": [[str(r)] for (r,) in rows]}
+    return certificate.step("interior_minimum", {"point": at}, **more)
 
 
 def _lowest(session: Session, fits: list[tuple[Row, Row]]) -> int | None:
@@ -248,7 +258,7 @@ def spurious_labels(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
-def every_slope(session: Session) -> Outcome:
+def every_slope(session: Session, rule: str = "every_slope", **more: object) -> Outcome:
     """Theorem 1 on one input for all two slopes, with the kink that gains most where they are 0 and 1."""
     problem = session.problem
     if not problem.loss.quadratic or problem.widths[0] != 1 or problem.widths[-1] != 1:
@@ -260,11 +270,12 @@ def every_slope(session: Session) -> Outcome:
     for kink in sorted({x for (x,) in problem.inputs}):
         fields = {"kink": str(kink), "fit": [str(f) for f in values]}
         try:
-            step = session.certificate.step("every_slope", {}, **fields)
+            step = session.certificate.step(rule, {}, **fields, **more)
         except Rejected as error:
             reason = error.reason if best is None else reason
             continue
         fact = session.certificate.fact(step)
+        fact = fact.slope if isinstance(fact, SlopeRegion) else fact
         if isinstance(fact, EverySlope) and (best is None or fact.gain / fact.form[2] > best[0]):
             best = fact.gain / fact.form[2], step
     return Undecided(reason) if best is None else Proved(best[1])

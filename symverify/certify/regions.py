@@ -1,25 +1,32 @@
 """Claims for all values of the symbols of a network file."""
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
 from symverify.certify.certificate import parameters
-from symverify.certify.labels import spelled_moves
+from symverify.certify.labels import every_slope, spelled_moves
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.ground.linear import primitive
 from symverify.ground.simplex import maximise
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Point
-from symverify.kernel.labels.closed_list import MAX_STRATA, named_faces
-from symverify.kernel.labels.symbols import Family, family_of
+from symverify.kernel.labels.closed_list import MAX_STRATA, State, named_faces
+from symverify.kernel.labels.face_region import FaceRegion
+from symverify.kernel.labels.hull import MAX_CORNERS
+from symverify.kernel.labels.symbols import Family, SymbolicProblem, family_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, cell_minima
 from symverify.search.global_minimum import global_minimum
-from symverify.search.radius import face_moves
-from symverify.search.regions import Excluded, bound, excluded, sides, strata, weights
+from symverify.search.radius import all_used, face_moves
+from symverify.search.region_tree import RegionTree
+from symverify.search.regions import Excluded, Form, bound, excluded, sides, strata, weights
+from symverify.search.splits import best_split
 
+MAX_NODES = 200
 NEEDS = (
     "with symbols only one hidden layer, scalar output and squared loss are decided: else predictions move otherwise"
 )
@@ -38,6 +45,17 @@ def spurious_for_all(session: Session) -> Outcome:
         return Proved(session.certificate.step("spurious_region", {}, **fields))
     except Rejected as error:
         return Undecided(error.reason)
+
+
+def spurious_for_all_slopes(session: Session) -> Outcome:
+    """Theorem 1 for all slopes that the symbols stand for, but for equal ones if there are such."""
+    family = family_of(session.problem)
+    first, second = family.slopes
+    bend = tuple(a - b for a, b in zip(first, second, strict=True))
+    given = [weights(family, form) for form in (bend, tuple(-x for x in bend))] if family.where and any(bend) else []
+    found = next(filter(None, given), None)
+    more = {} if found is None else {"weights": [str(x) for x in found]}
+    return every_slope(session, "slope_region", **more)
 
 
 def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fraction]] | None:
@@ -103,6 +121,31 @@ def spurious_face_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
+def global_minimum_for_all(session: Session) -> Outcome:
+    """The face of the least risk at the centre has it for all values: one tree, with vectors at the box's corners."""
+    start = _least(session)
+    step = start if isinstance(start, Undecided) else _region(session, start)
+    if isinstance(step, Undecided):
+        return step
+    fact = session.certificate.fact(step)
+    if not isinstance(fact, FaceRegion):
+        raise TypeError("face_region proves a FaceRegion")
+    fields: dict[str, object] = {}
+    if any(map(any, fact.errors)):
+        if 1 << fact.family.size > MAX_CORNERS:
+            return Undecided(f"the symbols' box has more than {MAX_CORNERS} corners")
+        session.progress("a tree of splits with vectors at the corners of the symbols' box")
+        deadline = time.monotonic() + max(session.remaining(), 0.1)
+        found = RegionTree(session.problem, fact.family, fact.errors, deadline)
+        found.run()
+        groups = [None if each is None else [[str(x) for x in g] for g in each] for each in found.vectors]
+        fields = {"vectors": groups, "tree": found.tree}
+    try:
+        return Proved(session.certificate.step("global_region", {"minimum": step}, **fields))
+    except Rejected as error:
+        return Undecided(error.reason)
+
+
 def _start(session: Session) -> Point | Undecided:
     """A local minimum for the labels at the centre of the symbols' intervals."""
     if session.cell is None:
@@ -122,7 +165,16 @@ def _least(session: Session) -> Point | Undecided:
 
 
 def _region(session: Session, start: Point) -> int | Undecided:
-    """The step that a face has a local minimum for all values, from one at the centre."""
+    """The step that a face has a local minimum for all values, from one at the centre; perhaps with all units used."""
+    found = _region_of(session, start)
+    if not isinstance(found, Undecided) or (shared := all_used(start)) is None:
+        return found
+    other = _region_of(session, shared)
+    return found if isinstance(other, Undecided) else other
+
+
+def _region_of(session: Session, start: Point) -> int | Undecided:
+    """The same of one face."""
     family = family_of(session.problem)
     changes = [tuple(form[k + 1] for form in family.labels) for k in range(family.size)]
     found = face_moves(session.problem, start, changes)
@@ -143,31 +195,60 @@ def _region(session: Session, start: Point) -> int | Undecided:
 
 
 def no_spurious_for_all(session: Session) -> Outcome:
-    """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded."""
+    """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded.
+
+    Where that is not so on the whole domain, on each part of a tree of linear splits.
+    """
     problem = session.problem
+    if not isinstance(problem, SymbolicProblem):
+        raise TypeError("a claim for files with symbols")
     count = comb(3 * len(named_faces(problem)) + problem.widths[1] - 1, problem.widths[1])
     if count > MAX_STRATA:
         return Undecided(f"there are {count} choices of faces and signs, more than {MAX_STRATA}")
-    entries, common = list[dict[str, object]](), None
-    for number, stratum in enumerate(strata(problem)):
-        if session.remaining() < 0:
-            return Undecided(f"stopped after {number} of {count} choices of faces and signs, as the time was up")
-        found = excluded(problem, stratum)
-        if not isinstance(found, Excluded):
-            fit = [[str(x) for x in form] for form in found]
-            if common is not None and fit != common:
-                return Undecided("two faces may have local minima with different predictions")
-            common = fit
-            entries.append({})
+    nodes, todo = list[dict[str, object]](), [problem]
+    while todo:
+        there = todo.pop()
+        session.progress(f"faces and signs on {len(nodes) + 1} nodes of a tree")
+        if len(nodes) > MAX_NODES or session.remaining() < 0:
+            return Undecided(f"stopped after {len(nodes)} nodes of a tree of splits, as that was too many or too long")
+        found = _part(session, there)
+        if isinstance(found, Undecided):
+            return found
+        if isinstance(found, dict):
+            nodes.append(found)
             continue
-        entries.append(_spelled(found, bool(family_of(problem).where)))
-    if common is None:
-        return Undecided("no face is left")
-    listed = [{key: value for key, value in each.items() if value != common or key != "fit"} for each in entries]
+        if (form := best_split(there, found)) is None:
+            return Undecided("two faces may have local minima with different predictions for the same values")
+        nodes.append({"split": [str(x) for x in form]})
+        above, below = there.family.split(form)
+        todo += [replace(there, family=below), replace(there, family=above)]
     try:
-        return Proved(session.certificate.step("closed_list", fit=common, strata=listed))
+        if len(nodes) == 1:
+            return Proved(session.certificate.step("closed_list", {}, **nodes[0]))
+        return Proved(session.certificate.step("closed_list", {}, cover=nodes))
     except Rejected as error:
         return Undecided(error.reason)
+
+
+def _part(session: Session, problem: SymbolicProblem) -> dict[str, object] | list[tuple[State, ...]] | Undecided:
+    """The fields of a part of the domain; or where its faces have several predictions, those that are not excluded."""
+    fits, entries, left = list[list[Form]](), list[dict[str, object]](), list[tuple[State, ...]]()
+    for stratum in strata(problem):
+        if session.remaining() < 0:
+            return Undecided("the time was up before all choices of faces and signs were looked at")
+        found = excluded(problem, stratum)
+        if isinstance(found, Excluded):
+            entries.append(_spelled(found, bool(problem.family.where or problem.family.weak)))
+            continue
+        if not any(all(map(problem.family.same, found, other)) for other in fits):
+            fits.append(found)
+        entries.append({"fit": [[str(x) for x in form] for form in found]})
+        left.append(stratum)
+    if len(fits) > 1:
+        return left
+    common = [[str(x) for x in form] for form in fits[0]] if fits else None
+    rest = [{key: value for key, value in each.items() if key != "fit" or value != common} for each in entries]
+    return {"strata": rest} if common is None else {"fit": common, "strata": rest}
 
 
 def _spelled(found: Excluded, sided: bool) -> dict[str, object]:
@@ -185,5 +266,7 @@ FOR_ALL: Mapping[str, Callable[[Session], Outcome]] = {
     "spurious_for_all": spurious_for_all,
     "minimum_for_all": minimum_for_all,
     "spurious_face_for_all": spurious_face_for_all,
+    "global_minimum_for_all": global_minimum_for_all,
     "no_spurious_for_all": no_spurious_for_all,
 }
+FOR_ALL_SLOPES: Mapping[str, Callable[[Session], Outcome]] = {"spurious_for_all": spurious_for_all_slopes}

@@ -5,8 +5,10 @@ environment: SYMVERIFY_PATHS, a line each, SYMVERIFY_REQUIRE_PROVED, SYMVERIFY_R
 commit to compare with; the summary and the output go to the files GITHUB_STEP_SUMMARY and GITHUB_OUTPUT.
 """
 
+import io
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +17,7 @@ from symverify.problem.write import append
 from symverify.report.summary import markdown_changes, markdown_summary
 from symverify.run.diff import Diff, diff
 from symverify.run.verify import report, verify_many, worst_code, worst_of
-from symverify.text import plain
+from symverify.text import SPELLED, plain
 
 LONGEST = 300.0  # seconds for one command of git
 
@@ -34,6 +36,8 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         lines.append(verdict)
     if _is(environment, "SYMVERIFY_REQUIRE_KEPT"):
         codes += [found.code for _, found in changes if found.code == 10]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors=SPELLED)  # on Windows not all characters can be written
     for line in lines:
         print(plain(line, letters=True))
     _written(environment.get("GITHUB_STEP_SUMMARY", ""), summary)

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from symverify.text import SPELLED
+
 INTERRUPTED, INTERNAL, UNWRITTEN = 130, 70, 2
 
 PATIENCE, FAREWELL = 30.0, 3.0  # seconds to end in after a signal, and for Python to end in after that
@@ -99,10 +101,16 @@ def _open_closed() -> None:
 
 
 def _text(output: "Output", like: object) -> io.TextIOWrapper:
-    """A text stream onto an output; what the encoding lacks is spelled out."""
+    """A text stream onto an output; what the encoding lacks is spelled out.
+
+    A console of Windows stays as it is: it takes characters, not bytes.
+    """
+    if os.name == "nt" and output.isatty() and isinstance(like, io.TextIOWrapper):
+        like.reconfigure(errors=SPELLED)
+        return like
     encoding = getattr(like, "encoding", None) or "utf-8"
     buffered = io.BufferedWriter(output)
-    return io.TextIOWrapper(buffered, encoding=encoding, errors="backslashreplace", line_buffering=output.isatty())
+    return io.TextIOWrapper(buffered, encoding=encoding, errors=SPELLED, line_buffering=output.isatty())
 
 
 class Output(io.RawIOBase):

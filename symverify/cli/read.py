@@ -1,4 +1,4 @@
-"""Commands that read certificates: verify, explain, plot, diff, export; logs: bounds; and the network files' format."""
+"""Commands that read certificates: verify, explain, plot, diff, export; logs: bounds; the files' format; the kernel."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -107,6 +107,8 @@ def explain(
     explanation = run(problem, proof)
     text = render(explanation, "html" if html else form.value, exact)
     if output is None:
+        if html or form is Form.HTML:  # right in any encoding of the output
+            text = text.encode("ascii", "xmlcharrefreplace").decode()
         print(text)
     else:
         with writing(output):
@@ -205,3 +207,23 @@ def schema() -> None:
     from symverify.problem.load import network_schema
 
     print(json.dumps(network_schema(), indent=2))
+
+
+@app.command()
+def kernel(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("symverify-kernel.pyz"),
+) -> None:
+    """Write the kernel as one file that needs Python alone.
+
+    Then python -I symverify-kernel.pyz NETWORK CERTIFICATE verifies, where nothing is installed. Equal versions give
+    equal bytes.
+    """
+    import hashlib
+
+    from symverify.problem.write import write_atomically
+    from symverify.run.packed import packed
+
+    made = packed()
+    with writing(writable(output)):
+        write_atomically(output, made)
+    tell(f"{len(made)} bytes, SHA-256 {hashlib.sha256(made).hexdigest()}: {plain(output)}")

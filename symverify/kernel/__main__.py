@@ -5,6 +5,9 @@ import errno
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .check import VERSION, Checked, check
@@ -25,10 +28,19 @@ def contents(path: Path) -> bytes:
 
 def sources() -> str:
     """The SHA-256 of the kernel's own sources: of each file's path and bytes, in the order of the paths."""
-    home, found = Path(__file__).parent, hashlib.sha256()
-    for path in sorted(home.rglob("*.py"), key=lambda path: path.relative_to(home).as_posix()):
-        found.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    found = hashlib.sha256()
+    for path, content in sorted(source_files(files(__package__), "")):
+        found.update(path.encode() + b"\0" + content + b"\0")
     return found.hexdigest()
+
+
+def source_files(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    """The paths and bytes of the Python files in a folder of the kernel's, which may lie in a zip archive."""
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from source_files(each, f"{path}{each.name}/")
+        elif each.name.endswith(".py"):
+            yield path + each.name, each.read_bytes()
 
 
 def outcome(checked: Checked, core: bool) -> tuple[int, list[str]]:

@@ -14,6 +14,7 @@ POINTS = frozenset({"point", "interior_minimum", "face_minimum", "descent", "cel
 THEOREMS = frozenset({"spurious_minimum", "function_minimum", "valley", "assumptions"})
 BOUNDS = frozenset({"function_bound", "global_lower_bound", "global_minimum", "bracket", "limit", "infimum"})
 CONVEX = POINTS | THEOREMS | BOUNDS
+KINKED = CONVEX | {"cell_traps"}
 CELLS = frozenset({"cell_minima", "cell_infimum", "constant_risk_path", "atlas", "face_atlas"})
 CURVED = frozenset({"critical_point", "adjacent_cells", "second_order", "cell_kkt"})
 BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real", "enclosed_point"})
@@ -56,17 +57,17 @@ def huber(factor: Fraction, delta: Fraction) -> Loss:
 
 def absolute(factor: Fraction) -> Loss:
     """ℓ(e) = |e|."""
-    return Loss("absolute", factor, (ZERO,), ((ZERO, -ONE, ZERO), (ZERO, ONE, ZERO)), CONVEX, False)
+    return Loss("absolute", factor, (ZERO,), ((ZERO, -ONE, ZERO), (ZERO, ONE, ZERO)), KINKED, False)
 
 
 def quantile(factor: Fraction, tau: Fraction) -> Loss:
     """ℓ = tau (y − f) for f ≤ y, (1 − tau)(f − y) for f ≥ y."""
-    return Loss("quantile", factor, (ZERO,), ((ZERO, -tau, ZERO), (ZERO, 1 - tau, ZERO)), CONVEX, False)
+    return Loss("quantile", factor, (ZERO,), ((ZERO, -tau, ZERO), (ZERO, 1 - tau, ZERO)), KINKED, False)
 
 
 def hinge(factor: Fraction) -> Loss:
     """ℓ = max(0, 1 − y f)."""
-    return Hinge("hinge", factor, (), (), CONVEX, False)
+    return Hinge("hinge", factor, (), (), KINKED, False)
 
 
 def positive(value: object, where: str) -> Fraction:

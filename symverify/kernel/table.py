@@ -36,7 +36,9 @@ from .labels.every_slope import every_slope
 from .labels.face_radius import face_radius
 from .labels.face_region import face_region
 from .labels.global_radius import global_radius
+from .labels.global_region import global_region
 from .labels.hull import hull
+from .labels.slope_region import slope_region
 from .labels.spurious_labels import spurious_labels
 from .labels.spurious_radius import spurious_radius
 from .labels.spurious_region import spurious_region
@@ -47,6 +49,7 @@ from .reals.enclosed_point import enclosed_point
 from .reals.face_span import face_span
 from .reals.minimum_in_box import minimum_in_box
 from .reals.no_minimum import no_minimum
+from .reals.real_cell_traps import real_cell_traps
 from .reals.real_descent import real_descent
 from .reals.real_face_minimum import real_face_minimum
 from .reals.real_interior_minimum import real_interior_minimum
@@ -93,8 +96,10 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         cell_radius,
         global_radius,
         spurious_region,
+        slope_region,
         face_region,
         hull,
+        global_region,
         closed_list,
     ),
     "reals": (
@@ -103,6 +108,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         spurious_real,
         no_minimum,
         zero_infimum,
+        real_cell_traps,
         real_interior_minimum,
         real_face_minimum,
         real_descent,

@@ -13,6 +13,7 @@ from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion
 from symverify.kernel.labels.forms import Form
 from symverify.kernel.labels.hull import SpuriousHull
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.kernel.labels.symbols import Family
@@ -86,7 +87,15 @@ def terms(form: Form, names: Sequence[str]) -> Terms:
 
 def every_slope(given: Given) -> Iterator[Statement]:
     """The deviation is positive for different slopes; the moment is what it is said to be."""
-    fact = given.fact(EverySlope)
+    yield from _different(given.fact(EverySlope))
+
+
+def slope_region(given: Given) -> Iterator[Statement]:
+    """The same."""
+    yield from _different(given.fact(SlopeRegion).slope)
+
+
+def _different(fact: EverySlope) -> Iterator[Statement]:
     a, b, (p, q, r) = variable("a1"), variable("b1"), fact.form
     different = (compare(a - b, "distinct"),)
     yield Statement("the deviation is positive for different slopes", NONLINEAR, ("a1", "b1"), different,

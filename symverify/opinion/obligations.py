@@ -61,8 +61,10 @@ LABELS: Mapping[str, Poser | Unposed] = {
     ),
     "global_radius": Unposed("a tree with a vector that moves with the labels; no single statement is short enough"),
     "spurious_region": labels.spurious_region,
+    "slope_region": labels.slope_region,
     "face_region": labels.face_region,
     "hull": labels.hull,
+    "global_region": Unposed("a tree with vectors at the corners of a box; no single statement is short enough"),
     "closed_list": Unposed("a long list of faces, each with a linear form; no single statement is short enough"),
 }
 CITED: Mapping[str, Poser | Unposed] = {
@@ -76,6 +78,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "spurious_real": EXPONENTIALS,
     "no_minimum": reals.dual_point,
     "zero_infimum": EXPONENTIALS,
+    "real_cell_traps": EXPONENTIALS,
     "real_interior_minimum": EXPONENTIALS,
     "real_face_minimum": EXPONENTIALS,
     "real_descent": EXPONENTIALS,

@@ -21,6 +21,7 @@ from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.faults import read_network
 from symverify.problem.kinds import json_remedy, misfit
@@ -127,7 +128,8 @@ def network_schema() -> dict[str, object]:
 def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
     """The problem in a few rows (what, value), plain text."""
     problem = loaded.problem
-    shapes = list(dict.fromkeys(_activation_words(node.h) for node in problem.bents))
+    slopes = problem.family.slope_words if isinstance(problem, SymbolicProblem) else ""
+    shapes = [slopes] if slopes else list(dict.fromkeys(_activation_words(node.h) for node in problem.bents))
     biased = "as the program says" if isinstance(problem, Programmed) else _bias_words(problem)
     return [
         ("name", loaded.name),

@@ -1,7 +1,8 @@
 """Writing files whole or not at all; and to what is no file, as it comes.
 
 A temporary beside the target is written, synced and renamed. It is locked while its writer lives: what a killed one
-left is not, and the next writer in that folder removes it.
+left is not, and the next writer in that folder removes it. Windows has no such locks, and renames and removes no file
+that is open: there it is closed before.
 """
 
 import errno
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from symverify.problem.regular import opened
@@ -38,13 +40,15 @@ def write_atomically(path: Path, data: bytes) -> None:
         _into(target, data)
         return
     clean(target.parent)
-    with _temporary(target.parent) as (temporary, descriptor):
+    with _temporary(target.parent) as temporary:
         with suppress(FileNotFoundError):
-            os.chmod(temporary, os.stat(target).st_mode & 0o777)
-        with open(descriptor, "wb", closefd=False) as file:
+            os.chmod(temporary.path, os.stat(target).st_mode & 0o777)
+        with open(temporary.descriptor, "wb", closefd=False) as file:
             file.write(data)
-        os.fsync(descriptor)
-        os.replace(temporary, target)
+        os.fsync(temporary.descriptor)
+        if fcntl is None:
+            temporary.close()
+        os.replace(temporary.path, target)
 
 
 def network_text(document: Mapping[str, object]) -> bytes:
@@ -136,29 +140,41 @@ def _own(status: os.stat_result) -> int | None:
     """The descriptor, 1 or 2, that is open for this very file."""
     for descriptor in (1, 2):
         with suppress(OSError):
-            if os.path.samestat(os.fstat(descriptor), status):
+            if status.st_ino and os.path.samestat(os.fstat(descriptor), status):  # not all of Windows' have a number
                 return descriptor
     return None
 
 
+@dataclass(slots=True)
+class _Temporary:
+    """A file that is written, and its descriptor, -1 where it is closed."""
+
+    path: str = ""
+    descriptor: int = -1
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+        self.descriptor = -1
+
+
 @contextmanager
-def _temporary(folder: Path) -> Iterator[tuple[str, int]]:
-    """A new file in a folder, locked, and its descriptor; it is removed unless it has been renamed."""
-    path = ""
-    descriptor = -1
+def _temporary(folder: Path) -> Iterator[_Temporary]:
+    """A new file in a folder, locked; it is removed unless it has been renamed."""
+    made = _Temporary()
     try:
-        while descriptor < 0:
-            path = os.path.join(folder, f".symverify-{secrets.token_hex(8)}.part")
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-            if not _lock(descriptor) or not os.fstat(descriptor).st_nlink:  # another run took it for a left-over
-                os.close(descriptor)
-                descriptor = -1
-        yield path, descriptor
+        while made.descriptor < 0:
+            made.path = os.path.join(folder, f".symverify-{secrets.token_hex(8)}.part")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            made.descriptor = os.open(made.path, flags, 0o666)
+            if not _lock(made.descriptor) or not os.fstat(made.descriptor).st_nlink:  # another took it for a left-over
+                made.close()
+        yield made
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
-        if path:
-            Path(path).unlink(missing_ok=True)
+        made.close()
+        if made.path:
+            Path(made.path).unlink(missing_ok=True)
 
 
 def _lock(descriptor: int) -> bool:
@@ -175,12 +191,13 @@ def _lock(descriptor: int) -> bool:
 
 def _remove_left_over(path: str) -> None:
     with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        if fcntl is None:
+            if time.time() - os.stat(path).st_mtime >= _DAY:
+                os.unlink(path)
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            elif time.time() - os.fstat(descriptor).st_mtime < _DAY:
-                return
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.unlink(path)
         finally:
             os.close(descriptor)
@@ -195,7 +212,8 @@ def _into(path: Path, data: bytes) -> None:
         return
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
     try:
-        os.set_blocking(descriptor, True)
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
         _all(descriptor, data)
     finally:
         os.close(descriptor)

@@ -5,6 +5,7 @@ from functools import cache
 
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
+from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.network_file import FAMILIES, read_activation
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.shape import architecture
@@ -26,7 +27,8 @@ def network_words(problem: Problem) -> str:
 
 def context_words(problem: Problem) -> str:
     """One line: 1-2-1 network, ReLU, 4 samples, sum of squared losses."""
-    kinds = list(dict.fromkeys(activation_words(node.h) for node in problem.bents))
+    slopes = problem.family.slope_words if isinstance(problem, SymbolicProblem) else ""
+    kinds = [slopes] if slopes else list(dict.fromkeys(activation_words(node.h) for node in problem.bents))
     count = len(problem.inputs)
     parts = [network_words(problem), *([" then ".join(kinds)] if len(kinds) < 4 else ["mixed activations"])]
     parts += [f"{count} sample{'s' * (count != 1)}", _loss(problem)]

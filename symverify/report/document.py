@@ -33,6 +33,7 @@ class Code:
 
 
 Inline = str | Formula | Stranger | Strong | Code
+Cell = Inline | tuple[Inline, ...]
 SUBSCRIPT = re.compile(r"(?<=(?<![A-Za-z])[A-Za-zθφγμλδℓΣ̃])_([a-z]{1,2}|[0-9])(?![A-Za-z0-9])")  # in a figure's line
 FORMULAS = (_Ident, Op, Words, Num, Script, Line, Matrix)
 
@@ -111,11 +112,17 @@ def para(*parts: Inline) -> Para:
 
 
 def table(
-    caption: Sequence[Inline] | str, headings: Sequence[Inline], rows: Sequence[Sequence[Inline]], limit: int = 16
+    caption: Sequence[Inline] | str, headings: Sequence[Inline], rows: Sequence[Sequence[Cell]], limit: int = 16
 ) -> list[Block]:
-    """A table; rows beyond the limit go into a part that most readers skip, rows beyond 200 only into the count."""
+    """A table; a cell is one thing, or a sentence.
+
+    Rows beyond the limit go into a part that most readers skip, rows beyond 200 only into the count.
+    """
     said = tuple(caption) if not isinstance(caption, str) else (caption,) if caption else ()
-    heads, body = tuple((head,) for head in headings), [tuple((cell,) for cell in row) for row in rows]
+    heads, body = (
+        tuple((head,) for head in headings),
+        [tuple(cell if isinstance(cell, tuple) else (cell,) for cell in row) for row in rows],
+    )
     if len(body) <= limit:
         return [Table(said, heads, tuple(body))]
     hidden, left = body[limit:200], len(body) - 200

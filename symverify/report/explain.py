@@ -14,7 +14,6 @@ from symverify.report.context import context_words, title_words
 from symverify.report.document import (
     Block,
     Code,
-    Inline,
     Items,
     More,
     Section,
@@ -29,7 +28,7 @@ from symverify.report.scenes import Scene, scenes
 from symverify.report.story import Story
 from symverify.report.tell_points import problem_blocks
 from symverify.report.tellers import subject, tell
-from symverify.report.words import flat, height_words, sentence, storey_words, theorem_words, told
+from symverify.report.words import height_words, sentence, storey_words, theorem_words, told
 from symverify.run.verdict import Verdict, worst
 
 Form = Literal["text", "markdown", "latex", "html"]
@@ -174,9 +173,7 @@ def _outline(story: Story) -> list[Block]:
         chosen = sorted(shown_set)
     else:
         chosen = list(shown)
-    rows: list[list[Inline]] = [
-        [str(i), Code(story.rule(i)), Stranger(flat(sentence(told(story.facts[i], story.names))))] for i in chosen
-    ]
+    rows = [(str(i), Code(story.rule(i)), sentence(told(story.facts[i], story.names))) for i in chosen]
     left = len(story.steps) - len(chosen)
     more = [prose(f"{left} further steps, on which these rest, are left out here.")] if left else []
     return [*table("The proof in short.", ("step", "rule", "proves"), rows, limit=MANY), *more]
@@ -195,7 +192,7 @@ def _steps(story: Story) -> list[Section]:
     sections = [tell(story, index) for index in range(len(rules)) if index not in brief]
     if not brief:
         return sections
-    rows = [(str(i), Code(rules[i]), Stranger(flat(sentence(told(story.facts[i], story.names))))) for i in brief]
+    rows = [(str(i), Code(rules[i]), sentence(told(story.facts[i], story.names))) for i in brief]
     blocks = table("Each is checked like the ones above.", ("step", "rule", "proves"), rows)
     return [*sections, Section("further-steps", 3, ("Further steps of the same kinds",), tuple(blocks))]
 

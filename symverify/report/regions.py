@@ -7,29 +7,16 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from symverify.errors import Usage
 from symverify.report.escape import terminal
-from symverify.search.diagram import Diagram, Floats, Sheet
+from symverify.report.region_shapes import GOLD, INK, MIDDLE, Shape, colour, half_sphere, minima, spelled
+from symverify.search.diagram import Diagram, Floats
+from symverify.search.half_sphere import labels_of
 
-SIZE, MIDDLE, MAX_NAMED = 720, (300.0, 330.0), 24
-COLOURS = ("#ffffe0", "#d9f0c1", "#b2e0bd", "#8ccbc4", "#6fb3d2", "#8f9fd8", "#b08fd0", "#d18fc0", "#e8a0a0", "#f0bd9a",
-           "#cfcfcf", "#9f9f9f")  # fmt: skip
-GOLD, INK = "#e6a700", "#222222"
+WIDTH, HEIGHT, MAX_NAMED = 940, 690, 24
+LEGEND = 640.0  # where its text begins
 NOTE = "drawn from linear forms that the search found; observed, not certified"
-Points = Sequence[tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A filled polygon, or an open line where `fill` is None; `title` is what hovering shows."""
-
-    points: Points
-    fill: str | None
-    line: str | None
-    title: str = ""
-    width: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +29,45 @@ class Label:
     anchor: str = "start"
 
 
-def colour(levels: int) -> str:
-    """Of a region with so many levels of risk."""
-    return COLOURS[min(max(levels - 1, 0), len(COLOURS) - 1)]
-
-
-def spelled(labels: Sequence[int]) -> str:
-    """Labels up to shift and factor."""
-    return "(" + ", ".join(map(str, labels)) + ")"
-
-
 def picture(found: Diagram) -> tuple[list[Shape], list[Label]]:
     """What is drawn."""
     shapes, used = circle(found) if found.dimension == 2 else half_sphere(found)
-    labels = [Label((24, 34), heading(found), 17), Label((24, 56), subtitle(found), 12)]
-    x, y = 600.0, 150.0
-    labels.append(Label((x - 4, y - 16), "levels of risk of", 12))
-    labels.append(Label((x - 4, y - 2), "local minima", 12))
+    labels = [Label((24, 34), heading(found), 18), Label((24, 58), subtitle(found), 13)]
+    top = 120.0
+    labels.append(Label((LEGEND, top), "Colour: how many different risks", 14))
+    labels.append(Label((LEGEND, top + 18), "the local minima have", 14))
     for row, levels in enumerate(sorted(used)):
-        top = y + 12 + 26 * row
-        box = [(x, top), (x + 20, top), (x + 20, top + 18), (x, top + 18)]
-        shapes.append(Shape(box, colour(levels), INK, "", 0.5))
-        labels.append(Label((x + 28, top + 14), str(levels)))
-    top = y + 30 + 26 * len(used)
-    shapes.append(Shape([(x, top), (x + 20, top), (x + 20, top + 18), (x, top + 18)], GOLD, INK, "", 0.5))
-    labels += [Label((x + 28, top + 8), "affine fit is", 11), Label((x + 28, top + 20), "the global minimum", 11)]
-    labels.append(Label((24, 648), NOTE, 11))
+        shapes.append(box(top + 32 + 26 * row, colour(levels)))
+        labels.append(Label((LEGEND + 32, top + 47 + 26 * row), f"{levels} risk{'s' * (levels != 1)}", 14))
+    top += 46 + 26 * len(used)
+    best = any(shape.fill == GOLD for shape in shapes)
+    if best:
+        shapes.append(box(top, GOLD))
+        labels += [Label((LEGEND + 32, top + 14), "the affine fit is the global", 14),
+                   Label((LEGEND + 32, top + 32), "minimum: nothing is better", 14)]  # fmt: skip
+    top += 74 if best else 20
+    for line in reading(found, best):
+        labels.append(Label((LEGEND, top), line, 13))
+        top += 20
+    labels.append(Label((24, HEIGHT - 16), NOTE, 12))
     return shapes, [*labels, *axes(found)]
+
+
+def box(top: float, fill: str) -> Shape:
+    """A sample of a colour in the legend."""
+    return Shape([(LEGEND, top), (LEGEND + 22, top), (LEGEND + 22, top + 18), (LEGEND, top + 18)], fill, INK, "", 0.5)
+
+
+def reading(found: Diagram, best: bool) -> list[str]:
+    """How the picture is read, in lines."""
+    shapes = ("a straight line", "a bend", "a zigzag")
+    where = ("right", "up", "middle")
+    lines = [f"{place}: {spelled(axis)}, {what}" for place, axis, what in zip(where, found.axes, shapes, strict=False)]
+    if len(found.problem.inputs[0]) > 1:
+        lines = [f"{place}: {spelled(axis)}" for place, axis in zip(where, found.axes, strict=False)]
+    quadrics = ["Gold: on a grid; its edges are quadrics."] * (best and found.dimension == 3)
+    return ["Labels (up to a factor)", *lines, "", "Lines: there minima appear or vanish",
+            "on some face. Hover: which faces,", "and for exactly which labels.", *quadrics]  # fmt: skip
 
 
 def heading(found: Diagram) -> str:
@@ -84,20 +83,14 @@ def subtitle(found: Diagram) -> str:
 
 
 def axes(found: Diagram) -> list[Label]:
-    """What the horizontal and the vertical direction are."""
-    (cx, cy), r = MIDDLE, 262
-    names = []
+    """The label vectors at the walls of a circle, if they are few."""
+    (cx, cy), names = MIDDLE, list[Label]()
     for arc in found.arcs if len(found.arcs) <= MAX_NAMED else ():
         turn = angle(found, arc.start)
         side = "start" if np.cos(turn) > 0.2 else "end" if np.cos(turn) < -0.2 else "middle"
         place = (float(cx + 238 * np.cos(turn)), float(cy - 240 * np.sin(turn) + 4))
-        names.append(Label(place, spelled(arc.start), 10, side))
-    return [
-        *names,
-        Label((cx, cy + r + 36), "left and right: straight lines" if found.dimension == 2 else
-              "right: straight lines; up: bends; middle: zigzags", 12, "middle"),
-        *([Label((cx, cy), "up and down: bends", 12, "middle")] if found.dimension == 2 else []),
-    ]  # fmt: skip
+        names.append(Label(place, spelled(arc.start), 11, side))
+    return names
 
 
 def circle(found: Diagram) -> tuple[list[Shape], set[int]]:
@@ -108,8 +101,8 @@ def circle(found: Diagram) -> tuple[list[Shape], set[int]]:
         end += 2 * np.pi * (end <= begin)
         used.add(arc.levels)
         title = "\n".join([
-            f"labels between {spelled(arc.start)} and {spelled(arc.end)}", f"{arc.levels} levels of risk", "minima on:",
-            *(told(found.sheets[k]) for k in arc.sheets),
+            f"labels between {spelled(arc.start)} and {spelled(arc.end)}", f"{arc.levels} different risks",
+            *minima(found, arc.sheets),
         ])  # fmt: skip
         shapes.append(Shape(ring(begin, end, 130, 215), colour(arc.levels), INK, title, 0.8))
     turns = np.linspace(0, 2 * np.pi, 1441)
@@ -118,13 +111,6 @@ def circle(found: Diagram) -> tuple[list[Shape], set[int]]:
         if here and there:
             shapes.append(Shape(ring(a, b, 219, 229), GOLD, None, "here the affine fit is the global minimum"))
     return shapes, used
-
-
-def told(sheet: Sheet) -> str:
-    """A stratum with its forms."""
-    strict = ", ".join(f"{spelled(g)}·y > 0" for g in sheet.cone.strict)
-    weak = ", ".join(f"{spelled(g)}·y ≥ 0" for g in sheet.cone.weak)
-    return f"{sheet.name}: {'; '.join(filter(None, (strict, weak))) or 'all labels'}"
 
 
 def angle(found: Diagram, labels: Sequence[int]) -> float:
@@ -142,72 +128,10 @@ def ring(begin: float, end: float, inner: float, outer: float) -> list[tuple[flo
     return [(float(x), float(y)) for x, y in (*out, *back)]
 
 
-def half_sphere(found: Diagram, grid: int = 150) -> tuple[list[Shape], set[int]]:
-    """Small squares coloured by levels, and the walls of all regions as arcs of great circles."""
-    shapes, radius, (cx, cy) = list[Shape](), 245.0, MIDDLE
-    step = 2 / grid
-    ticks = -1 + step * (np.arange(grid) + 0.5)
-    u, v = (a.ravel() for a in np.meshgrid(ticks, ticks))
-    on = u * u + v * v < 1
-    u, v = u[on], v[on]
-    points = np.stack([u, v, np.sqrt(1 - u * u - v * v)], axis=1)
-    levels, affine, _ = found.at(points)
-    half = radius * step / 2 + 0.3
-    for x, y, count, best, p in zip(u, v, levels, affine, points, strict=True):
-        px, py = cx + radius * x, cy - radius * y
-        square = [(px - half, py - half), (px + half, py - half), (px + half, py + half), (px - half, py + half)]
-        near = "(" + ", ".join(f"{t:.2f}" for t in p @ found.basis) + ")"
-        title = f"labels near {near}\n{count} levels of risk" + "\nthe affine fit is the global minimum" * bool(best)
-        shapes.append(Shape(square, GOLD if best else colour(int(count)), None, title))
-    for sheet in found.sheets:
-        shapes += walls(found, sheet, radius)
-    edge = [(cx + radius * np.cos(t), cy - radius * np.sin(t)) for t in np.linspace(0, 2 * np.pi, 200)]
-    shapes.append(Shape([(float(x), float(y)) for x, y in edge], None, INK, "", 1.5))
-    return shapes, {int(x) for x in set(levels.tolist())}
-
-
-def walls(found: Diagram, sheet: Sheet, radius: float) -> list[Shape]:
-    """The boundary of a region: of each form's great circle the part where the other forms hold."""
-    exact = (*sheet.cone.strict, *sheet.cone.weak)
-    if not exact:
-        return []
-    forms = np.array(exact, dtype=float) @ found.basis.T
-    shapes, (cx, cy), turns = list[Shape](), MIDDLE, np.linspace(0, 2 * np.pi, 721)
-    for k, g in enumerate(forms):
-        if not np.linalg.norm(g):
-            continue
-        g = np.asarray(g / np.linalg.norm(g), dtype=np.float64)
-        a: Floats = np.cross(g, [0.0, 0.0, 1.0] if abs(g[2]) < 0.9 else [1.0, 0.0, 0.0])
-        a = np.asarray(a / np.linalg.norm(a), dtype=np.float64)
-        b = np.cross(g, a)
-        line = np.cos(turns)[:, None] * a + np.sin(turns)[:, None] * b
-        others = np.delete(forms, k, axis=0)
-        held = (line @ others.T >= -1e-9).all(axis=1) if len(others) else np.ones(len(line), dtype=bool)
-        for side in (1, -1):  # the antipode of a label vector has the same picture
-            seen = held & (side * line[:, 2] >= 0)
-            for run in runs(seen):
-                path = [(float(cx + radius * side * x), float(cy - radius * side * y)) for x, y, _ in line[run]]
-                title = f"wall of {sheet.name}: {spelled(exact[k])}·y = 0"
-                shapes.append(Shape(path, None, INK, title, 0.8))
-    return shapes
-
-
-def runs(mask: NDArray[np.bool_]) -> list[slice]:
-    """The stretches of True, two or more long."""
-    found, start = list[slice](), None
-    for k, on in enumerate([*mask.tolist(), False]):
-        if on and start is None:
-            start = k
-        elif not on and start is not None:
-            found += [slice(start, k)] if k - start > 1 else []
-            start = None
-    return found
-
-
 def svg(found: Diagram) -> str:
     """The picture as a self-contained SVG file."""
     shapes, labels = picture(found)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE + 60} 670" font-family="sans-serif">',
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
              '<rect width="100%" height="100%" fill="white"/>']  # fmt: skip
     for shape in shapes:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in shape.points)
@@ -231,11 +155,11 @@ def png(found: Diagram, target: Path) -> None:
     except ImportError:
         raise Usage("PNG needs Matplotlib", "pip install 'symverify[plot]', or write .svg") from None
     shapes, labels = picture(found)
-    figure = Figure(figsize=(10.4, 8.9), dpi=110)
+    figure = Figure(figsize=(WIDTH / 80, HEIGHT / 80), dpi=110)
     FigureCanvasAgg(figure)
     axis = figure.add_axes((0, 0, 1, 1))
-    axis.set_xlim(0, SIZE + 60)
-    axis.set_ylim(670, 0)
+    axis.set_xlim(0, WIDTH)
+    axis.set_ylim(HEIGHT, 0)
     axis.axis("off")
     for shape in shapes:
         if shape.fill is None:
@@ -245,12 +169,12 @@ def png(found: Diagram, target: Path) -> None:
                                    linewidth=shape.width if shape.line else 0))  # fmt: skip
     where = {"start": "left", "middle": "center", "end": "right"}
     for label in labels:
-        axis.text(*label.at, terminal(label.text, 200), fontsize=label.size * 0.85, ha=where[label.anchor], color=INK)
+        axis.text(*label.at, terminal(label.text, 200), fontsize=label.size * 0.9, ha=where[label.anchor], color=INK)
     figure.savefig(target, format="png")
 
 
 def as_json(found: Diagram) -> str:
-    """The sheets with their exact forms, and on a circle its arcs with exact ends."""
+    """The sheets with their exact forms, and arcs or regions with exact ends or corners."""
     sheets = [
         {
             "name": each.name,
@@ -271,7 +195,16 @@ def as_json(found: Diagram) -> str:
         for a in found.arcs
     ]
     document = {"certified": False, "inputs": [[str(v) for v in x] for x in found.problem.inputs], "sheets": sheets}
-    return json.dumps(document | ({"arcs": arcs} if found.dimension == 2 else {}), indent=1)
+    regions = [
+        {
+            "corners": [list(labels_of(found.axes, each)) for each in region.corners],
+            "inside": list(labels_of(found.axes, region.inside)),
+            "levels": found.levels(region.sheets),
+            "sheets": list(region.sheets),
+        }
+        for region in found.regions
+    ]
+    return json.dumps(document | ({"arcs": arcs} if found.dimension == 2 else {"regions": regions}), indent=1)
 
 
 def summary(found: Diagram) -> list[str]:
@@ -286,7 +219,8 @@ def summary(found: Diagram) -> list[str]:
         points = np.asarray(np.stack([rim * np.cos(turns), rim * np.sin(turns), z], axis=1), dtype=np.float64)
     levels, affine, _ = found.at(points)
     lines = [f"{len(found.sheets)} faces and signs have local minima for an open set of labels"]
-    lines += [f"{len(found.arcs)} arcs on the circle of labels"] if found.dimension == 2 else []
+    parts = len(found.arcs or found.regions)
+    lines += [f"{parts} {'arcs of the circle' if found.dimension == 2 else 'regions of the half sphere'} of labels"]
     for count in sorted(set(levels.tolist())):
         lines.append(f"{count} levels of risk: about {np.mean(levels == count):.1%} of the directions")
     lines.append(f"the affine fit is the global minimum: about {affine.mean():.1%} of the directions")

@@ -92,7 +92,8 @@ def as_junit(result: CheckResult) -> str:
             said = claims.lines(result, claim)
             message = ": ".join([claim.verdict.value, *said[:1]])
             ElementTree.SubElement(case, kind, message=_xml(message)).text = _xml("\n".join(said))
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+    text: bytes = ElementTree.tostring(suite, encoding="us-ascii", xml_declaration=True)
+    return text.decode("ascii")  # right in any encoding of the output
 
 
 def _xml(text: str) -> str:

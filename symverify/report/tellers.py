@@ -22,6 +22,8 @@ from symverify.report.tell_labels import (
     tell_closed_list,
     tell_face_radius,
     tell_global_radius,
+    tell_global_region,
+    tell_real_traps,
     tell_region,
     tell_slopes,
     tell_spurious_radius,
@@ -201,6 +203,12 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because a best fit in the span of a cell's features is predicted by points strictly inside the cell, "
         "and its loss gradient is orthogonal to the features, which makes the first-order minorant constant there.",
     ),
+    "real_cell_traps": Telling(
+        "Every cell holds local minima, for all labels inside the loss's domain",
+        tell_real_traps,
+        "Sound, because strictly inside the domain of the loss's conjugate a dual point proves that a best fit exists, "
+        "points strictly inside the cell predict it, and its loss gradient is orthogonal to the cell's features.",
+    ),
     "spurious_radius": Telling(
         "How far the labels may move before Theorem 1 fails",
         tell_spurious_radius,
@@ -235,6 +243,12 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
         "slopes is not 0, so that some units predict that fit.",
     ),
+    "slope_region": Telling(
+        "Theorem 1 for all values of the symbols in the slopes",
+        tell_slopes,
+        "Sound, because the residuals of the affine fit do not depend on the activation, and one of two different "
+        "slopes is not 0, so that some units predict that fit.",
+    ),
     "spurious_region": Telling(
         "Theorem 1 for all values of the symbols",
         untold,
@@ -252,6 +266,12 @@ TELLINGS: dict[str, Telling] = {
         untold,
         "Sound, because errors are affine in the symbols: the difference of the two risks is a sum of products of "
         "weights, none negative, with the cross products of the errors at the corners of the box.",
+    ),
+    "global_region": Telling(
+        "A global minimum on one face for all values of the symbols",
+        tell_global_region,
+        "Sound, because all is affine in the symbols: a mean of vectors that are admissible at a leaf is, too, and the "
+        "bound that it proves is a form in the weights of the mean, none of whose coefficients is below the risk's.",
     ),
     "closed_list": Telling(
         "No spurious local minimum for any value of the symbols",

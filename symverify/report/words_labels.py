@@ -13,7 +13,9 @@ from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.face_region import FaceRegion, spelled_square
 from symverify.kernel.labels.global_radius import GlobalRadius
+from symverify.kernel.labels.global_region import GlobalRegion
 from symverify.kernel.labels.hull import SpuriousHull
+from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
@@ -25,7 +27,7 @@ Sentence = tuple[Inline, ...]
 def _traps(fact: CellTraps, names: Any) -> Sentence:
     said = say(
         "whatever the labels, each of the {} cells of a hidden unit, with all units in it, holds a local minimum "
-        "strictly inside, which predicts the best fit that the cell's features allow",
+        "strictly inside, which predicts a best fit that the cell's features allow",
         fact.count,
     )
     values = sorted({risk for _, risk in fact.traps})
@@ -34,7 +36,7 @@ def _traps(fact: CellTraps, names: Any) -> Sentence:
         said += say(f"; with the labels of the file these have {risks}, from {{}} to {{}}", values[0], values[-1])
     if fact.better is not None:
         lower = names.other(fact.better)
-        count = f"; {fact.spurious} of them are spurious local minima: {{}} has risk {{}}"
+        count = f"; at least {fact.spurious} of them are spurious local minima with these: {{}} has risk {{}}"
         said += say(count, lower, fact.better.risk)
     if fact.shown is not None:
         said += say("; that of the cell {} has risk {}", Code(fact.shown[0]), fact.shown[1])
@@ -55,7 +57,7 @@ def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
     return (
         *_within(fact.radius),
         "a local minimum that predicts the best affine fit is spurious; at that distance there are labels for which "
-        f"none is: ({form}) is orthogonal to affine labels, and positive on the nearer ones",
+        f"none is: the product with ({form}) is 0 for affine labels, and positive for the nearer ones",
     )
 
 
@@ -64,21 +66,21 @@ def _face(fact: FaceRadius, names: Any) -> Sentence:
         count = f"{fact.vanishing} linear form{'s' * (fact.vanishing != 1)} in the labels"
         said = say(
             "{}, of risk {}, is a local minimum on the face {}, but some other labels, as near as one likes, "
-            f"{'have none there with output weights of these signs' if fact.exact else 'are not known to have one'}: "
+            f"{'have none' if fact.exact else 'are not known to have one'} there with output weights of these signs: "
             f"{count} vanish{'es' * (fact.vanishing == 1)}",
             names.point(fact.at), fact.at.risk, Code(fact.face),
         )  # fmt: skip
         return (*said, *_neighbour(fact))
     said = (
         *_within(fact.radius),
-        *say("there is a local minimum on the face {}, with output weights of the same signs as {}, of risk {}",
-             Code(fact.face), names.point(fact.at), fact.at.risk),
+        *say("there is a local minimum on the face {}, with output weights of the same signs as at {}, whose risk with "
+             "the labels in the file is {}", Code(fact.face), names.point(fact.at), fact.at.risk),
     )  # fmt: skip
     if fact.exact and fact.radius is not None:
-        said += ("; not so for all labels farther away",)
+        said += ("; at every greater distance some labels have none there",)
     if fact.better is not None and fact.spurious is not None:
-        said += say("; nearer than {} it is a spurious local minimum: {} has risk {}", fact.spurious,
-                    names.other(fact.better), fact.better.risk)  # fmt: skip
+        said += say("; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} "
+                    "with those in the file", fact.spurious, names.other(fact.better), fact.better.risk)  # fmt: skip
     return said
 
 
@@ -103,8 +105,8 @@ def _cell(fact: CellRadius, _: object) -> Sentence:
 def _global(fact: GlobalRadius, names: Any) -> Sentence:
     return (
         *_within(fact.radius),
-        *say("the global minimum is on the face of {}, of risk {}, with output weights of the same signs",
-             names.point(fact.at), fact.at.risk),
+        *say("there is a global minimum on the face of {}, whose risk with the labels in the file is {}, with output "
+             "weights of the same signs", names.point(fact.at), fact.at.risk),
     )  # fmt: skip
 
 
@@ -113,24 +115,33 @@ def _labels(fact: SpuriousLabels, _: object) -> Sentence:
         return ("whatever the labels, no function of the inputs is better than a best affine fit",)
     forms = ", ".join("(" + ", ".join(map(str, form)) + ")" for form in fact.forms)
     return (
-        "a local minimum that predicts the best affine fit is spurious for exactly those labels whose product with one "
-        f"of these vectors is not 0: {forms}",
+        "a local minimum that predicts the best affine fit is spurious for exactly those labels whose product with at "
+        f"least one of these vectors is not 0: {forms}",
     )
 
 
 def _slopes(fact: EverySlope, _: object) -> Sentence:
     return say(
         "for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
-        "risk {}, is spurious: a network with a kink at {} has risk {}",
+        "risk {}, is spurious: a network with such an activation and a unit that has its kink at the input {} has "
+        "risk {}",
         fact.risk, fact.kink, fact.better,
     )  # fmt: skip
 
 
 def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
     return (
-        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious; affine labels "
-        f"have product 0 with a vector with which these have {fact.family.spelled(fact.form)}, which is positive",
+        f"for all {fact.family.domain()}: a local minimum that predicts the best affine fit is spurious: the product "
+        f"of some vector with all affine labels is 0, and with these it is {fact.family.spelled(fact.form)}, positive",
     )
+
+
+def _slope_region(fact: SlopeRegion, _: object) -> Sentence:
+    return say(
+        f"for all {fact.domain}: with an activation of {fact.family.slope_words} a local minimum that predicts the "
+        "best affine fit, of risk {}, is spurious: a network with a unit that has its kink at the input {} has risk {}",
+        fact.slope.risk, fact.slope.kink, fact.better,
+    )  # fmt: skip
 
 
 def _region(fact: FaceRegion, _: object) -> Sentence:
@@ -141,14 +152,22 @@ def _region(fact: FaceRegion, _: object) -> Sentence:
 
 def _hull(fact: SpuriousHull, names: Any) -> Sentence:
     lower = spelled_square(fact.better.family, fact.better.errors, fact.better.factor)
-    return (*_region(fact.minimum, names), f", which is spurious: on another face there is one of risk {lower}, lower")
+    return (*_region(fact.minimum, names), f", which is spurious: elsewhere there is one of risk {lower}, lower")
+
+
+def _global_region(fact: GlobalRegion, names: Any) -> Sentence:
+    risk = spelled_square(fact.minimum.family, fact.minimum.errors, fact.minimum.factor)
+    return say(f"for all {fact.minimum.family.domain()}: there is a global minimum on the face {{}}, of risk {risk}",
+               Code(fact.minimum.face))  # fmt: skip
 
 
 def _closed(fact: NoSpurious, _: object) -> Sentence:
-    risk = spelled_square(fact.family, fact.errors, fact.factor)
+    parts = len(fact.parts)
+    these = "for any of these values" if parts == 1 else f"on each of the {parts} parts of a partition of these values"
     return (
-        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {risk}. Of the {fact.strata} "
-        f"choices of faces and signs, up to exchanging units, {fact.excluded} have none for any of these values",
+        f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
+        f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "
+        f"have none {these}",
     )
 
 
@@ -160,8 +179,10 @@ LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     FaceRadius: _face,
     CellRadius: _cell,
     GlobalRadius: _global,
+    SlopeRegion: _slope_region,
     SpuriousRegion: _spurious_region,
     FaceRegion: _region,
     SpuriousHull: _hull,
+    GlobalRegion: _global_region,
     NoSpurious: _closed,
 }

@@ -18,7 +18,8 @@ from symverify.kernel.reals.facts import (
     ZeroInfimum,
 )
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
-from symverify.report.document import Inline, say
+from symverify.kernel.reals.real_cell_traps import RealCellTraps
+from symverify.report.document import Code, Inline, say
 from symverify.report.formula import Num
 from symverify.report.rationals import enclosed
 
@@ -112,6 +113,32 @@ def _zero(_: ZeroInfimum, __: object) -> Sentence:
     return ("the infimum of the risk over all parameters is 0, and no parameters attain it",)
 
 
+def _traps(fact: RealCellTraps, _: object) -> Sentence:
+    said = say(
+        f"for all labels {fact.inner}, each of the {{}} cells of a hidden unit, with all units in it, holds a local "
+        "minimum strictly inside, which predicts a best fit that the cell's features allow",
+        fact.count,
+    )
+    if fact.traps:
+        said += (f"; with the labels in the file {len(fact.risks)} of them hold such a minimum",)
+        if fact.ends is not None:
+            said += say(", of risks from {} to {}", _risk(fact.ends[0]), _risk(fact.ends[1]))
+        if len(fact.risks) < len(fact.traps):
+            said += ("; in the others no fit that the features allow is best",)
+    if fact.better is not None:
+        count = (
+            f"; at least {fact.spurious} of these are spurious: {_named(fact.better, 'another point')} has risk {{}}"
+        )
+        said += say(count, _risk(fact.better.risk))
+    if fact.one is not None:
+        cell, risk = fact.one
+        none = "; in the cell {} no fit is best"
+        said += (
+            say(none, Code(cell)) if risk is None else say("; that of the cell {} has risk {}", Code(cell), _risk(risk))
+        )
+    return said
+
+
 REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     EnclosedPoint: _point,
     SpanMinimum: _span,
@@ -120,6 +147,7 @@ REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     SpuriousReal: _spurious,
     NoMinimum: _none,
     ZeroInfimum: _zero,
+    RealCellTraps: _traps,
     RealBracket: _bracket,
     BoxMinimum: _box,
 }

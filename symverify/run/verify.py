@@ -17,7 +17,7 @@ from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJE
 from symverify.kernel.__main__ import verify as kernel_verify
 from symverify.kernel.check import FORMAT
 from symverify.kernel.core.text import shown, strict_json
-from symverify.problem.load import LoadedProblem, load
+from symverify.problem.load import LoadedProblem, load, loads
 from symverify.problem.regular import read_regular
 from symverify.text import leading, plain, word
 
@@ -31,6 +31,10 @@ WORDS = {
     INTERNAL: "internal error",
 }
 _SEVERITY = list(WORDS)
+_TURNED = (
+    "the line ends of {}, or of its data, are not those that the certificate is about: git has changed them. Put a "
+    "file .gitattributes with the line `* -text` beside them, and check the files out again"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,6 +88,8 @@ class Problems:
             found = self._load(path)
             if isinstance(found, LoadedProblem) and found.sha256 == sha256:
                 return found
+            if self.turned(path) == sha256:
+                raise NoProblem(_TURNED.format(plain(path)))
             seen.append(f"{plain(path)} ({found if isinstance(found, str) else f'SHA-256 {found.sha256[:12]}...'})")
         among = "; ".join(seen[:5]) + (f"; and {len(seen) - 5} more" if len(seen) > 5 else "")
         looked = f"Looked at {among}" if seen else "There is no other *.json file beside it"
@@ -92,6 +98,18 @@ class Problems:
             "unchanged, beside the certificate (with its data file) or name it; or make the certificate again with "
             f"`symverify check`. {looked}"
         )
+
+    def turned(self, path: Path) -> str:
+        """The SHA-256 that a problem would have with the line ends of Unix; "" where it cannot be read."""
+
+        def unix(name: Path) -> bytes:
+            return read_regular(name).replace(b"\r\n", b"\n")
+
+        try:
+            made = loads(unix(path), open_data=lambda name: unix(self.data or path.with_name(name)))
+        except (OSError, Malformed, Declined, RecursionError, MemoryError):
+            return ""
+        return made.sha256
 
     def _load(self, path: Path) -> LoadedProblem | str:
         if path not in self._read:
@@ -144,7 +162,7 @@ def verify_one(certificate: Path, problems: Problems, require_proved: bool = Fal
         network = loaded.path
         theorems = check(loaded.network, text, loaded.open_data).theorems
     except NoProblem as error:
-        return failed(certificate, MALFORMED, "problem", str(error))
+        return failed(certificate, MALFORMED, "problem", error.faults[0][1])
     except Malformed as error:
         faults = [f"{where}: {what}" if where else what for where, what in error.faults]
         return failed(certificate, MALFORMED, "", "; ".join(faults), network)
@@ -262,6 +280,8 @@ def _pair(certificate: Path, network: Path, require_proved: bool) -> Verified:
         code, lines = kernel_verify(network, certificate)
         if code in (PROVED, REFUTED):
             code = REFUTED if require_proved and any(line.startswith("s REFUTED ") for line in lines) else PROVED
+        elif code == REJECTED and Problems().turned(network) == head(read_regular(certificate))[0]:
+            lines = [*lines[:-1], _TURNED.format(plain(network)), lines[-1]]
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
     reason = "" if code in (PROVED, REFUTED) else "; ".join(lines[:-1])

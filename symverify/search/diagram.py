@@ -16,8 +16,10 @@ from symverify.errors import Declined
 from symverify.ground.linear import nullspace, primitive
 from symverify.ground.lp import dot
 from symverify.kernel.core.network import Problem
+from symverify.kernel.core.units import Units
 from symverify.kernel.labels.closed_list import State
 
+from .half_sphere import Region, frame, regions
 from .label_cones import LabelCone, Vector, label_cone, projection
 from .regions import strata
 
@@ -55,18 +57,29 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """All sheets with interior, an orthonormal basis of the directions (rows), and on a circle its arcs."""
+    """All sheets with interior, orthogonal axes of the directions, and a circle's arcs or a half sphere's regions."""
 
     problem: Problem
     sheets: tuple[Sheet, ...]
-    basis: Floats
+    axes: tuple[Vector, ...]
     affine: Floats
     arcs: tuple[Arc, ...]
+    regions: tuple[Region, ...]
+
+    @property
+    def basis(self) -> Floats:
+        """The axes, each of length 1 (rows)."""
+        rows = np.array(self.axes, dtype=float)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1)[:, None], dtype=np.float64)
+
+    def levels(self, sheets: Sequence[int]) -> int:
+        """How many different risks the minima of these sheets have, but on quadrics, where two may agree."""
+        return len({self.sheets[k].cone.project for k in sheets})
 
     @property
     def dimension(self) -> int:
         """Two: a circle; three: a half sphere."""
-        return len(self.basis)
+        return len(self.axes)
 
     def at(self, directions: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats]:
         """For each direction (rows): how many levels of risk, whether the affine fit is the least, the least Σ e²."""
@@ -94,6 +107,10 @@ def diagram(problem: Problem) -> Diagram:
     size = n - problem.output_bias
     if not problem.shallow or not problem.loss.quadratic:
         raise Declined("needs one hidden layer, scalar output and squared loss")
+    ends = problem.activations[0].slopes[0], problem.activations[0].slopes[-1]
+    if Units.of(problem).cone and any(ends):
+        raise Declined("needs an activation with which the least risk is attained for all labels: positively "
+                       "homogeneous about a point that the biases can move to 0, or constant at both ends")  # fmt: skip
     if size not in (2, 3):
         raise Declined("needs three or four labels with an output bias, two or three without")
     found = list[Sheet]()
@@ -105,30 +122,17 @@ def diagram(problem: Problem) -> Diagram:
             found.append(Sheet(stratum, cone))
     distinct = {(each.cone.strict, each.cone.weak, each.cone.project): each for each in reversed(found)}
     sheets = tuple(sorted(distinct.values(), key=lambda each: each.name))
-    basis = orthonormal(problem)
+    axes = frame(problem)
     affine = np.array(projection(problem.affine_features(), n), dtype=float)
     arcs = tuple(around(problem, sheets)) if size == 2 else ()
-    return Diagram(problem, sheets, basis, affine, arcs)
+    found_regions = tuple(regions(axes, [each.cone for each in sheets])) if size == 3 else ()
+    return Diagram(problem, sheets, axes, affine, arcs, found_regions)
 
 
 def open_cone(cone: LabelCone) -> bool:
     """Whether the labels of a cone without equations have interior: no form is the negative of another."""
     forms = {*cone.strict, *cone.weak}
     return not any(tuple(-x for x in g) in forms for g in forms)
-
-
-def orthonormal(problem: Problem) -> Floats:
-    """Directions of labels: along the inputs first, then what bends, each of length 1, orthogonal to a shift."""
-    n = len(problem.inputs)
-    start = [np.ones(n)] if problem.output_bias else []
-    rows = [*start, *(np.array([float(v) for v in column]) for column in zip(*problem.inputs, strict=True))]
-    rows += [np.array([float(x[0]) ** k for x in problem.inputs]) for k in range(n)]
-    found = list[Floats]()
-    for row in rows:
-        left = row - sum((np.dot(row, b) * b for b in found), np.zeros(n))
-        if np.linalg.norm(left) > 1e-9 * max(1.0, float(np.linalg.norm(row))):
-            found.append(left / np.linalg.norm(left))
-    return np.array(found[len(start) : n])
 
 
 def around(problem: Problem, sheets: Sequence[Sheet]) -> list[Arc]:

@@ -1,8 +1,8 @@
 """For which labels a face or cell, with given signs of the output weights, has local minima: linear forms, exactly.
 
-One hidden layer, scalar output, squared loss, h positively homogeneous about a point that the biases can move to 0.
-Predictions of a stratum are the sums of one positive combination of columns for each unit, its face's rays seen
-through h; their cone is turned into its facets by trying all subsets, so this is for few samples.
+One hidden layer, scalar output, squared loss. Predictions of a stratum are the sums of one positive combination of
+columns for each unit, the rays of its face's cone of (|v| w, |v|) seen through h; the cone of the predictions is turned
+into its facets by trying all subsets, so this is for few samples.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,10 @@ from operator import mul
 from symverify.errors import Declined
 from symverify.ground.linear import least_squares, nullspace, primitive, rank
 from symverify.ground.lp import dot
-from symverify.kernel.cells.arrangement import arrangement
 from symverify.kernel.cells.strata import features, unit_classes
-from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.algebra import rays, sign
+from symverify.kernel.core.activation import ONE, ZERO, Activation
+from symverify.kernel.core.algebra import integral, rays, sign
 from symverify.kernel.core.network import Problem
-from symverify.kernel.core.units import Units
 from symverify.kernel.labels.closed_list import State
 
 from .regions import directions, falling
@@ -93,29 +91,33 @@ def facets(generators: Sequence[Vector], lines: Sequence[Vector], n: int) -> tup
 
 def columns(problem: Problem, face: Sequence[int], side: int) -> list[Vector]:
     """What the rays of a closed face add to the predictions, with output weights of a sign."""
-    rows, _ = arrangement(problem)
-    return [tuple(side * x for x in column) for column in _columns(problem, tuple(face), tuple(dict.fromkeys(rows)))]
+    return [tuple(side * x for x in column) for column in _columns(problem, tuple(face))]
 
 
 @cache
-def _columns(problem: Problem, face: Vector, planes: tuple[Vector, ...]) -> list[Vector]:
-    if Units.of(problem).cone:
-        raise Declined("needs an activation that is positively homogeneous about a point the biases can move to 0")
-    h, found = problem.activations[0], list[Vector]()
-    tables = [problem.row(i) for i in range(len(problem.inputs))]
-    for line in rays(list(planes)):
+def _columns(problem: Problem, face: Vector) -> list[Vector]:
+    """Per ray (u, ν) of {ν ≥ 0, u/ν on the closed face}: s ⟨u, x̃_i⟩ + o ν."""
+    h, table = problem.activations[0], [problem.row(i) for i in range(len(problem.inputs))]
+    top = (*[0] * len(table[0]), 1)
+    planes = [tuple(integral([*row, -t])) for row in table if any(row) for t in h.breakpoints]
+    found = list[Vector]()
+    for line in rays([*dict.fromkeys(planes), top]):
         for ray in (line, tuple(-x for x in line)):
-            heights = [dot(row, ray) for row in tables]
-            if all(_closed(place, z) for place, z in zip(face, heights, strict=True)):
-                slopes = [h.slopes[place // 2] if place % 2 == 0 else ZERO for place in face]
-                column = [s * z for s, z in zip(slopes, heights, strict=True)]
-                found.append(tuple(primitive(column)))
+            heights, nu = [dot(row, ray[:-1]) for row in table], ray[-1]
+            there = zip(face, heights, table, strict=True)
+            if nu >= 0 and all(_closed(h, place, z, nu) for place, z, row in there if any(row)):
+                parts = zip((place // 2 for place in face), heights, strict=True)
+                found.append(tuple(primitive([h.slopes[p] * z + h.offsets[p] * nu for p, z in parts])))
     return found
 
 
-def _closed(place: int, z: Fraction) -> bool:
-    """Whether a pre-activation, relative to the kink, is in the closure of its place: two pieces at most."""
-    return z == 0 if place % 2 else (z <= 0 if place == 0 else z >= 0)
+def _closed(h: Activation, place: int, z: Fraction, nu: int) -> bool:
+    """Whether the pre-activation z/ν is in the closure of its place."""
+    p = place // 2
+    if place % 2:
+        return z == h.breakpoints[p] * nu
+    above = all(z >= t * nu for t in h.breakpoints[max(p - 1, 0) : p])
+    return above and all(z <= t * nu for t in h.breakpoints[p : p + 1])
 
 
 def composed(forms: Sequence[Vector], project: Sequence[Row]) -> tuple[Vector, ...]:
@@ -139,6 +141,9 @@ def label_cone(problem: Problem, stratum: Sequence[State]) -> LabelCone:
             form = primitive([-x for x in falling(problem, face, s or 1, delta, errors)])
             if any(form):
                 (weak if s else equal).append(tuple(form))
+        if not s:  # a local minimum needs Σ r_i h = 0, too: a sum of all rays is on the face
+            values = [sum(column[i] for column in _columns(problem, tuple(face))) for i in range(n)]
+            equal += composed([tuple(values)], errors)
     return LabelCone(tuple(dict.fromkeys(equal)), composed(strict, project), tuple(dict.fromkeys(weak)), project)
 
 

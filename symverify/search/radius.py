@@ -11,7 +11,7 @@ from symverify.ground.simplex import free, maximise
 from symverify.kernel.cells.strata import face_of, unit_classes
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
-from symverify.kernel.core.network import Point, Problem, predictions, rational, risk
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, risk
 from symverify.kernel.labels.face import Moving
 
 Row = tuple[Fraction, ...]
@@ -113,6 +113,24 @@ def face_moves(problem: Problem, point: Point, changes: Sequence[Row] | None = N
             return f"unit {j + 1} has output weight 0, and the labels near these for which it stays are a null set"
         multipliers.append(held)
     return Moves(moves, shift, multipliers)
+
+
+def all_used(point: Point) -> Point | None:
+    """The same predictions without output weights 0: such units share the work of the first that has another weight.
+
+    None if there is nothing to do, or no such unit.
+    """
+    first, last = point
+    values = [rational(v) for v in last.weight[0]]
+    live = next((j for j, v in enumerate(values) if v), None)
+    idle = [j for j, v in enumerate(values) if not v]
+    if live is None or not idle:
+        return None
+    part = values[live] / (len(idle) + 1)
+    moved = [live if j in idle else j for j in range(len(values))]
+    weight = tuple(part if j in idle or j == live else v for j, v in enumerate(values))
+    bias = None if first.bias is None else tuple(first.bias[j] for j in moved)
+    return Layer(tuple(first.weight[j] for j in moved), bias), Layer((weight,), last.bias)
 
 
 def _multipliers(

@@ -24,20 +24,26 @@ Form = tuple[Fraction, ...]
 def weights(family: Family, form: Form, strict: bool = True) -> list[Fraction] | None:
     """λ ≥ 0 of the side conditions that show a form to be > 0, or ≥ 0, on the domain; None if there are none.
 
-    A linear program in λ, Σ λ ≤ 1, a multiple τ ≥ 0 of the form, and p_k ≥ |rest_k|, rest = τ form − Σ λ where:
-    rest_0 ≥ Σ half_k p_k. As the domain is not empty, λ ≠ 0 needs τ > 0.
+    A linear program in λ, a multiple τ ≥ 0 of the form, Σ λ + τ ≤ 1, the least value m, and p_k ≥ |rest_k|, rest =
+    τ form − Σ λ side: rest_0 ≥ m + Σ half_k p_k. Unless the domain is empty m > 0 or a weight of a strict side needs
+    τ > 0.
     """
-    count, m = len(family.where), family.size
+    conditions, m = (*family.where, *family.weak), family.size
     if family.positive(form, strict):
-        return [ZERO] * count
-    columns = [[*sides(tuple(-x for x in each)), ONE] for each in family.where] + [[*sides(form), ZERO]]
-    columns += [bound(family, k, [ZERO]) for k in range(m)]
-    found = maximise(
-        [*[ONE] * count, *[ZERO] * (1 + m)], list(zip(*columns, strict=True)), [*[ZERO] * (1 + 2 * m), ONE]
-    )
-    if found is None or not found.value or not found.x[count]:
+        return [ZERO] * len(conditions)
+    columns = [[*sides(tuple(-x for x in each)), ONE] for each in conditions] + [[*sides(form), ONE]]
+    columns += [[ONE, *[ZERO] * (2 * m), ZERO]] + [bound(family, k, [ZERO]) for k in range(m)]
+    gain = [ONE] * len(family.where) + [ZERO] * len(family.weak)
+    price = [*gain, ZERO, ONE, *[ZERO] * m] if strict else [*[ZERO] * len(conditions), ONE, ZERO, *[ZERO] * m]
+    found = maximise(price, list(zip(*columns, strict=True)), [*[ZERO] * (1 + 2 * m), ONE])
+    if found is None or not found.value:
         return None
-    given = [x / found.x[count] for x in found.x[:count]]
+    lam, tau = found.x[: len(conditions)], found.x[len(conditions)]
+    if not tau:  # the domain is empty: enough of what shows that makes any form positive
+        low = family.least((ZERO,) * (m + 1), lam)[0]
+        most = abs(form[0]) + dot([abs(x) for x in form[1:]], family.half)
+        tau = low / (most + ONE) if low else ONE
+    given = [x / tau for x in lam]
     return given if family.positive(form, strict, given) else None
 
 
@@ -121,7 +127,8 @@ def by_vector(
     problem: Problem, family: Family, classes: Sequence[UnitClass], used: Sequence[State], fit: list[Form]
 ) -> Excluded | None:
     """g with s g F = κ A, κ ≥ 0, not 0, and ⟨g, f⟩ ≤ 0 on the domain: a linear program in g, κ, λ and sizes p."""
-    n, m, count = len(problem.inputs), family.size, len(family.where)
+    conditions = (*family.where, *family.weak)
+    n, m, count = len(problem.inputs), family.size, len(conditions)
     member = {j: k for k, each in enumerate(classes) for j in each.units}
     slots = sorted({(member[j], s) for j, (_, s) in enumerate(used)}, key=lambda slot: (slot[0], -slot[1]))
     pulls = [(s, classes[k]) for k, s in slots]
@@ -141,7 +148,7 @@ def by_vector(
 
     columns = free([[*equal[i], *(-x for x in equal[i]), *sides(tuple(-x for x in fit[i])), ZERO] for i in range(n)])
     columns += [[*row, *(-x for x in row), *[ZERO] * (1 + 2 * m), ONE] for row in held]
-    columns += [[*[ZERO] * (2 * width), *sides(tuple(-x for x in each)), ZERO] for each in family.where]
+    columns += [[*[ZERO] * (2 * width), *sides(tuple(-x for x in each)), ZERO] for each in conditions]
     columns += [[*[ZERO] * (2 * width), *bound(family, k, [ZERO])] for k in range(m)]
     rows = list(zip(*columns, strict=True))
     price = [*[0] * (2 * n), *[1] * len(held), *[0] * (count + m)]

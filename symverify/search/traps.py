@@ -7,19 +7,34 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symverify.ground.linear import solve
+from symverify.ground.lp import dot
 from symverify.kernel.cells.cell_cover import unit_pattern
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.network import Layer, Point, Problem
+from symverify.kernel.core.network import Layer, Point, Problem, features
 
+from .kinked_fit import kinked_fit
 from .strata import Strata
+from .subgradient import orthogonal
 
 Row = tuple[Fraction, ...]
 
 
 def best_fit(problem: Problem, pieces: Sequence[int]) -> Row:
     """The best predictions in the span of one cell's features."""
-    return Strata.of(problem, ((tuple(pieces),),)).best()
+    if problem.loss.smooth:
+        return Strata.of(problem, ((tuple(pieces),),)).best()
+    span = features(problem, ((tuple(pieces),),))
+    rows = list(zip(*span, strict=True)) if span else [(ZERO,)] * len(problem.inputs)
+    found = kinked_fit(rows, [y for (y,) in problem.targets], problem.loss)
+    return tuple(dot(row, found) for row in rows)
+
+
+def subgradient(problem: Problem, pieces: Sequence[int], best: Row) -> list[list[Fraction]] | None:
+    """Where the loss is not differentiable, numbers that prove that these predictions are best; else None."""
+    if problem.loss.smooth:
+        return None
+    return orthogonal(problem, [(f,) for f in best], features(problem, ((tuple(pieces),),)))
 
 
 def trap(problem: Problem, weights: Row, best: Row) -> Point:

@@ -1,6 +1,7 @@
 """Theorems for all values of symbols: the known ones, and that what is printed about them is so at many values."""
 
 import json
+import random
 import re
 from fractions import Fraction
 from typing import Any
@@ -79,3 +80,46 @@ def test_claims_about_one_label_vector_are_refused(claim: str) -> None:
 def test_claims_about_symbols_need_some() -> None:
     found = tried(at(FOUR, {"a": F(1, 2)}), "minimum_for_all")["minimum_for_all"]
     assert (found.verdict, "the network file has none" in found.reason) == (Verdict.UNDECIDED, True)
+
+
+SHARP = {"name": "leaky_relu", "negative_slope": "1/4"}
+PAIR = network([1, 1, 1], SHARP, samples([0, 1], ["a", "b"]), bias={"hidden": True, "output": False},
+               symbols={"a": [-1, 1], "b": [-1, 1]})  # fmt: skip
+ALONG = network([1, 1, 1], "identity", samples([0, 1, 2], ["a", "b", 0]), symbols={"a": [-1, 1], "b": [-1, 1]})
+
+
+@pytest.mark.parametrize(("document", "formula"), [
+    (PAIR, "0"), (ALONG, "1/6 a^2 - 2/3 a b + 2/3 b^2"),
+    (PAIR | {"where": ["a + b", "a - b"]}, "0"),
+])  # fmt: skip
+def test_a_tree_of_splits_covers_labels_with_minima_on_other_faces(document: Json, formula: str) -> None:
+    """Two leaky samples, or a line: no label vector at all has a spurious minimum, but the faces change."""
+    result = tried(document, "no_spurious_for_all")
+    found = result["no_spurious_for_all"]
+    assert found.verdict is Verdict.PROVED
+    assert found.statement["formula"] == formula
+    assert json.loads(result.certificate)["steps"][0]["cover"][0].keys() == {"split"}
+    for values in drawn(document, 4):
+        atlas = tried(at(document, values), "face_atlas")["face_atlas"]
+        assert atlas.statement["distinct_risks"] == 1
+        assert F(str(atlas.statement["lowest"])) == polynomial(formula, values)
+    assert f"no local minimum is spurious; all have risk {formula}" in lines(result, found)[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_tree_is_found_where_the_atlas_has_two_risks(seed: int) -> None:
+    """On random domains: what is proved is so at many values; where some value has two risks nothing is."""
+    rng = random.Random(seed)
+    h = rng.choice([SHARP, "abs", "identity"])
+    n = rng.choice([2, 2, 3])
+    labels = ["a", *[str(rng.randint(-2, 2)) for _ in range(n - 1)]]
+    document = network([1, 1, 1], h, samples(rng.sample(range(-2, 4), n), labels),
+                       bias={"hidden": rng.random() < 0.7, "output": rng.random() < 0.4},
+                       symbols={"a": [rng.randint(-3, 0), rng.randint(1, 3)]})  # fmt: skip
+    found = tried(document, "no_spurious_for_all")["no_spurious_for_all"]
+    risks = [tried(at(document, values), "face_atlas")["face_atlas"].statement["distinct_risks"]
+             for values in drawn(document, 8)]  # fmt: skip
+    if any(count != 1 for count in risks):
+        assert found.verdict is Verdict.UNDECIDED
+    elif found.verdict is not Verdict.PROVED:
+        assert found.reason

@@ -1,6 +1,7 @@
 """Losses are objects that own their calculus: nobody else tests a loss's name, or its class."""
 
 import ast
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -8,12 +9,16 @@ from pathlib import Path
 import pytest
 
 import symverify
+from symverify.kernel import Malformed
 from symverify.kernel import losses as table
 from symverify.kernel.core import loss as calculus
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.poly import Poly
-from symverify.kernel.losses import LOSSES, huber, squared
+from symverify.kernel.losses import LOSSES, RATIONAL_LOSSES, huber, squared
+from symverify.kernel.network_file import read_problem
 from symverify.kernel.table import RULES
+from tests.examples import network, samples
+from tests.kernel.corruption import no_data, text
 
 PACKAGE = Path(symverify.__file__).parent
 OWN = {Path(calculus.__file__), Path(table.__file__)}
@@ -117,3 +122,54 @@ def test_classes_of_the_hinge_loss_are_minus_1_and_1() -> None:
     assert [loss.named(place, 2, 1) for place in (0, 1)] == [[-1], [1]]
     assert [loss.named(0, names, outputs) for names, outputs in ((1, 1), (3, 1), (2, 2), (2, 0))] == [None] * 4
     assert [loss.fault([F(y)]) is None for y in ("-1", "1", "0", "1/2", "2")] == [True, True, False, False, False]
+
+
+NAMED: dict[str, tuple[list[Fraction], Callable[[Fraction, Fraction], Fraction]]] = {
+    "squared": ([], lambda f, y: (f - y) ** 2),
+    "mse": ([], lambda f, y: (f - y) ** 2),
+    "absolute": ([], lambda f, y: abs(f - y)),
+    "mae": ([], lambda f, y: abs(f - y)),
+    "l1": ([], lambda f, y: abs(f - y)),
+    "huber": ([F(2, 3)], lambda f, y: (f - y) ** 2 / 2 if abs(f - y) < F(2, 3) else F(2, 3) * (abs(f - y) - F(1, 3))),
+    "smooth_l1": ([F(2, 3)], lambda f, y: (f - y) ** 2 / 2 / F(2, 3) if abs(f - y) < F(2, 3) else abs(f - y) - F(1, 3)),
+    "quantile": ([F(1, 4)], lambda f, y: max((y - f) / 4, (f - y) * 3 / 4)),
+    "pinball": ([F(1, 4)], lambda f, y: max((y - f) / 4, (f - y) * 3 / 4)),
+    "hinge": ([], lambda f, y: max(F(0), 1 - y * f)),
+}
+
+
+@pytest.mark.parametrize("name", RATIONAL_LOSSES)
+def test_values_by_name_and_option(name: str) -> None:
+    options, formula = NAMED[name]
+    loss = RATIONAL_LOSSES[name].of(F(3), *options)
+    for y in (F(-1), F(1)):
+        for k in range(-30, 31):
+            assert loss.factor * loss.at(y).value(F(k, 6) - y) == 3 * formula(F(k, 6), y)
+
+
+def test_options_are_what_they_must_be() -> None:
+    def document(name: str, option: str, value: str) -> bytes:
+        return text(network([1, 1, 1], "relu", samples([1], [1])) | {"loss": {"name": name, option: value}})
+
+    allowed = {
+        ("huber", "delta"): ("1/9", "7"), ("smooth_l1", "beta"): ("1/9", "7"), ("squared", "factor"): ("1/9", "7"),
+        ("quantile", "tau"): ("1/9", "8/9"), ("pinball", "tau"): ("1/9", "8/9"),
+    }  # fmt: skip
+    for (name, option), values in allowed.items():
+        for value in values:
+            read_problem(document(name, option, value), no_data)
+        for value in ["0", "-1/9", "-1", *(["1", "9/8"] if option == "tau" else [])]:
+            with pytest.raises(Malformed, match=rf"loss\.{option}: must be "):
+                read_problem(document(name, option, value), no_data)
+
+
+def test_smoothed_labels() -> None:
+    """From 0 to below 1: the classes' labels are mixed with 1/K."""
+    for value, expected in (("0", (0, 1)), ("1/2", (F(1, 4), F(3, 4)))):
+        document = network([1, 1, 2], "relu", samples([1], [[0, 1]]))
+        document["loss"] = {"name": "cross_entropy", "label_smoothing": value}
+        assert read_problem(text(document), no_data).targets == (expected,)
+    for value in ("1", "-1/9"):
+        document["loss"] = {"name": "cross_entropy", "label_smoothing": value}
+        with pytest.raises(Malformed, match=r"loss\.label_smoothing: must be at least 0 and below 1"):
+            read_problem(text(document), no_data)

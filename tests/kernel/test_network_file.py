@@ -321,6 +321,64 @@ def test_classes_are_read_from_the_column_of_labels() -> None:
     assert problem.inputs == ((1,), (2,))
 
 
+CROSS: Any = {"layers": [1, 2, 3], "activation": "relu", "loss": "cross_entropy"}
+NAMES = {"name": "cross_entropy", "classes": ["2", "no", "yes"]}
+
+
+def labelled(label: object, **change: object) -> Document:
+    return CONTROL | {"parameters": None} | CROSS | {"data": [{"x": [1], "y": label}]} | change
+
+
+@pytest.mark.parametrize(
+    ("label", "change", "expected"),
+    [
+        (0, {}, (1, 0, 0)), (2, {}, (0, 0, 1)), ("1", {}, (0, 1, 0)), ([1], {}, (0, 1, 0)), (1.0, {}, (0, 1, 0)),
+        (["1/2", 0, "1/2"], {}, (F(1, 2), 0, F(1, 2))),
+        ("yes", {"loss": NAMES}, (0, 0, 1)), (["no"], {"loss": NAMES}, (0, 1, 0)), ("2", {"loss": NAMES}, (1, 0, 0)),
+        (1, {"loss": NAMES}, (0, 1, 0)), (2, {"loss": NAMES}, (0, 0, 1)),
+        ("b", {"layers": [1, 2, 1], "loss": {"name": "logistic", "classes": ["a", "b"]}}, (1,)),
+        (0, {"layers": [1, 2, 1], "loss": {"name": "logistic", "classes": ["a", "b"]}}, (0,)),
+        ("a", {"layers": [1, 2, 1], "loss": {"name": "hinge", "classes": ["a", "b"]}}, (-1,)),
+        ("b", {"layers": [1, 2, 1], "loss": {"name": "hinge", "classes": ["a", "b"]}}, (1,)),
+        (["1/2"], {"layers": [1, 2, 1], "loss": "logistic"}, (F(1, 2),)),
+    ],
+)  # fmt: skip
+def test_classes(label: object, change: Any, expected: tuple[Fraction, ...]) -> None:
+    document = labelled(label, **change)
+    del document["parameters"]
+    assert problem_of(document).targets == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("label", "change", "where", "what"),
+    [
+        (3, {}, "data[0].y", "expected a class from 0 to 2, got 3"),
+        (-1, {}, "data[0].y", "expected a class from 0 to 2, got -1"),
+        ("1/2", {}, "data[0].y", "expected a class from 0 to 2, got '1/2'"),
+        ("yes", {}, "data[0].y", "expected a number"),
+        ([1, 0], {}, "data[0].y", "expected 3 numbers, one per output, got 2"),
+        ([[1]], {}, "data[0].y", "expected 3 numbers, one per output, got 1"),
+        (["1/2", 0, 0], {}, "data[0].y", "numbers ≥ 0 that sum to 1"),
+        ("maybe", {"loss": NAMES}, "data[0].y", "expected one of the classes '2', 'no', 'yes', got 'maybe'"),
+        (3, {"loss": NAMES}, "data[0].y", "expected a class from 0 to 2, got 3"),
+        (1, {"loss": NAMES | {"classes": ["no", "yes", "no"]}}, "loss.classes", "expected distinct names, one for"),
+        (1, {"loss": NAMES | {"classes": ["no", "yes"]}}, "loss.classes", "got 2 for the cross_entropy loss and 3"),
+        (1, {"loss": NAMES | {"classes": list("abcd")}}, "loss.classes", "got 4 for the cross_entropy loss and 3"),
+        (1, {"loss": NAMES | {"name": "squared"}}, "loss.classes", "got 3 for the squared loss and 3 outputs"),
+        (0, {"layers": [1, 2, 1], "loss": {"name": "hinge", "classes": ["a", "b", "c"]}}, "loss.classes", "got 3 for"),
+        (2, {"layers": [1, 2, 1], "loss": {"name": "hinge", "classes": ["a", "b"]}}, "data[0].y",
+         "expected a class from 0 to 1, got 2"),
+        (0, {"layers": [1, 2, 1]}, "loss", "needs an output per class, at least two"),
+        (1, {"layers": [1, 2, 1], "loss": "squared"}, "data[0].y", "expected a list, got 1"),
+    ],
+)  # fmt: skip
+def test_wrong_classes(label: object, change: Any, where: str, what: str) -> None:
+    document = labelled(label, **change)
+    del document["parameters"]
+    found, said = fault_of(document)
+    assert (found, what if what in said else said) == (where, what)
+
+
 @pytest.mark.parametrize(("width", "fits"), [(349_525, True), (349_526, False)])
 def test_how_many_parameters_there_may_be(width: int, fits: bool) -> None:
     """[1, w, 1] has 3 w + 1, biases counted; 2^20 are allowed."""

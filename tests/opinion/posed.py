@@ -400,6 +400,8 @@ def labels() -> dict[str, Case]:
     slide = (point(on), step("face_radius", {"point": 0}, moves=[[["1"], ["0"]]], multipliers=[[]]))
     single = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
     symbolic = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, "1/2 + a"]), "1/2", symbols={"a": [0, 1]})
+    bends = {"breakpoints": [0], "slopes": ["a", 1], "anchor": [0, 0]}
+    slopes, unit = network([1, 2, 1], bends, FOUR, "1/2", symbols={"a": [0, 2]}), Fraction(1)
     affine = step("face_region", moves=[[["3/10"], ["-1/5"], ["0"]], None], multipliers=[[], []], shift=["0"],
                   parameters=FIT)  # fmt: skip
     bent = [layer([["-1"], ["-1"]], ["2", "3"]), layer([["1", "-1"]], ["1"])]
@@ -415,6 +417,14 @@ def labels() -> dict[str, Case]:
             four,
             (step("every_slope", kink="2", fit=["-1/5", "1/10", "2/5", "7/10"]),),
             fact(form=(Fraction(1), Fraction(1), Fraction(1, 2))),
+            ("the deviation is positive",),
+        ),
+        "slope region": Case(
+            slopes,
+            (step("slope_region", kink="2", fit=["-1/5", "1/10", "2/5", "7/10"]),),
+            lambda old: replace(
+                old, fact=replace(old.fact, slope=replace(old.fact.slope, form=(unit, unit, unit / 2)))
+            ),  # type: ignore
             ("the deviation is positive",),
         ),
         "spurious region": Case(

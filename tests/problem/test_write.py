@@ -1,14 +1,18 @@
 """Writing: whole or not at all, through links, into pipes and devices; nothing stays behind."""
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from symverify.problem import write
 from symverify.problem.regular import contents, read_regular
 from symverify.problem.write import append, clean, destination, is_file, locked, write_atomically
 
@@ -116,7 +120,7 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def test_what_a_killed_run_left_goes_and_what_a_live_one_writes_stays(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from symverify.problem import write\n"
-        "with write._temporary(sys.argv[1]) as (path, _): print(path, flush=True); sys.stdin.read()"
+        "with write._temporary(sys.argv[1]) as made: print(made.path, flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     live = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -174,3 +178,41 @@ def test_reading_never_waits(tmp_path: Path) -> None:
             read_regular(path)
         with pytest.raises(Exception, match=r"cannot read .*; (give|check) the path"):
             contents(path, "certificate")
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: there are no locks, and a file that is open is neither renamed nor removed."""
+
+    def guarded(act: Callable[..., None]) -> Callable[..., None]:
+        def guard(path: str | Path, *more: str | Path) -> None:
+            held = set()
+            for descriptor in os.listdir("/proc/self/fd"):
+                with suppress(OSError):
+                    held.add(os.readlink(f"/proc/self/fd/{descriptor}"))
+            if os.path.abspath(path) in held:
+                raise PermissionError(errno.EACCES, "it is open", str(path))
+            act(path, *more)
+
+        return guard
+
+    monkeypatch.setattr(write, "fcntl", None)
+    for name in ("replace", "unlink"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@pytest.mark.usefixtures("windows")
+def test_nothing_that_is_open_is_renamed_or_removed_where_that_cannot_be(tmp_path: Path) -> None:
+    with open(tmp_path / "held", "wb"), pytest.raises(PermissionError, match="it is open"):
+        os.replace(tmp_path / "held", tmp_path / "other")
+    write_atomically(tmp_path / "made", b"first")
+    write_atomically(tmp_path / "made", b"second")
+    assert (tmp_path / "made").read_bytes() == b"second"
+    (tmp_path / LEFT).write_bytes(b"")
+    os.utime(tmp_path / LEFT, (0, 0))
+    clean(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["held", "made"]
+    with pytest.raises(RuntimeError), write._temporary(tmp_path):
+        raise RuntimeError
+    assert sorted(os.listdir(tmp_path)) == ["held", "made"]

@@ -256,10 +256,10 @@ def _path(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
-          r"local minimum strictly inside, which predicts the best fit that the cell's features allow(; with the "
+          r"local minimum strictly inside, which predicts a best fit that the cell's features allow(; with the "
           r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
-          r"(?P<spurious>\d+) of them are spurious local minima: (?P<other>the given point|another point) has risk "
-          r"(?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
+          r"at least (?P<spurious>\d+) of them are spurious local minima with these: (?P<other>the given point|another "
+          r"point) has risk (?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
 def _traps(judge: Judge, step: int, found: Any) -> None:
     entry = judge.certificate["steps"][step]
     _cells(judge, step, {"count": found["count"]})
@@ -295,7 +295,8 @@ def relabelled(judge: Judge, found: Any, count: int = 12) -> list[tuple[list[Fra
 
 
 @sentence(LABELS + r"a local minimum that predicts the best affine fit is spurious; at that distance there are labels "
-          r"for which none is: \((?P<form>[-\d, ]+)\) is orthogonal to affine labels, and positive on the nearer ones"
+          r"for which none is: the product with \((?P<form>[-\d, ]+)\) is 0 for affine labels, and positive for the "
+          r"nearer ones"
           )  # fmt: skip
 def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
     form, rows = [int(x) for x in found["form"].split(", ")], [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
@@ -313,10 +314,11 @@ def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
         holds(abs(gap) <= Fraction(found["radius"]), "the affine labels are farther away")
 
 
-@sentence(LABELS + r"there is a local minimum on the face (?P<face>\S+), with output weights of the same signs as "
-          + WHO + r", of risk (?P<risk>\S+?)(?P<exact>; not so for all labels farther away)?(; nearer than "
-          r"(?P<near>\S+) it is a spurious local minimum: (?P<other>the given point|another point) has risk "
-          r"(?P<better>\S+?))?")  # fmt: skip
+@sentence(LABELS + r"there is a local minimum on the face (?P<face>\S+), with output weights of the same signs as at "
+          + WHO + r", whose risk with the labels in the file is (?P<risk>\S+?)(?P<exact>; at every greater distance "
+          r"some labels have none there)?(; nearer than "
+          r"(?P<near>\S+) it is a spurious local minimum: (?P<other>the given point|another point) is lower for these "
+          r"labels, and has risk (?P<better>\S+?) with those in the file)?")  # fmt: skip
 def _face_radius(judge: Judge, step: int, found: Any) -> None:
     entry = judge.certificate["steps"][step]
     start, _ = about(judge, step, found)
@@ -330,7 +332,7 @@ def _face_radius(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(WHO + r", of risk (?P<risk>\S+), is a local minimum on the face (?P<face>\S+), but some other labels, as "
-          r"near as one likes, (?P<how>have none there with output weights of these signs|are not known to have one): "
+          r"near as one likes, (?P<how>have none|are not known to have one) there with output weights of these signs: "
           r"(?P<count>\d+) linear forms? in the labels vanish(es)?(; with the labels changed by \((?P<change>[^)]+)\) "
           r"the face has one as long as every label is nearer than (?P<size>\S+) to those)?")  # fmt: skip
 def _edge(judge: Judge, step: int, found: Any) -> None:
@@ -380,8 +382,8 @@ def _cell_radius(judge: Judge, step: int, found: Any) -> None:
         holds(Strata(there.document, point).components() == wanted, "other components")
 
 
-@sentence(LABELS + r"the global minimum is on the face of " + WHO + r", of risk (?P<risk>\S+), with output weights of "
-          r"the same signs")  # fmt: skip
+@sentence(LABELS + r"there is a global minimum on the face of " + WHO + r", whose risk with the labels in the file is "
+          r"(?P<risk>\S+), with output weights of the same signs")  # fmt: skip
 def _global_radius(judge: Judge, step: int, found: Any) -> None:
     face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
     start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
@@ -390,8 +392,8 @@ def _global_radius(judge: Judge, step: int, found: Any) -> None:
 
 
 @sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "
-          r"predicts the best affine fit is spurious for exactly those labels whose product with one of these vectors "
-          r"is not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
+          r"predicts the best affine fit is spurious for exactly those labels whose product with at least one of these "
+          r"vectors is not 0: (?P<forms>[-\d, ()]+)")  # fmt: skip
 def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
     rows = [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
     groups = {tuple(row): [i for i, other in enumerate(rows) if other == row] for row in rows}
@@ -406,21 +408,22 @@ def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
 
 
 @sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, "
-          r"of risk (?P<risk>[^,]+), is spurious: a network with a kink at (?P<kink>\S+) has risk (?P<better>.+)"
+          r"of risk (?P<risk>[^,]+), is spurious: a network with such an activation and a unit that has its kink at "
+          r"the input (?P<kink>\S+) has risk (?P<better>.+)"
           )  # fmt: skip
 def _every_slope(judge: Judge, step: int, found: Any) -> None:
     oracle, rng = judge.oracle, Random(judge.seed)
     fit = [[Fraction(f)] for f in judge.certificate["steps"][step]["fit"]]
     holds(oracle.risk_of(fit) == Fraction(found["risk"]), "the risk is another")
-    rational = r"(\d+(?:/\d+)?)"
+    rational, size = r"(\d+(?:/\d+)?)", r"(?:(\d+) )?"
     parts = re.fullmatch(
         rf"{rational} - {rational} \(a - b\)\^2 / "
-        rf"\({rational} a\^2(?: ([-+]) {rational} a b)? \+ {rational} b\^2\)",
+        rf"\({size}a\^2(?: ([-+]) {size}a b)? \+ {size}b\^2\)",
         found["better"],
     )
     holds(parts is not None, "it is no such text")
     start, gain, p, sign, middle, r = parts.groups()  # type: ignore[union-attr]
-    q = Fraction(middle or 0) * (-1 if sign == "-" else 1)
+    p, r, q = p or 1, r or 1, Fraction(middle or 1) * (-1 if sign == "-" else 1 if sign else 0)
     kink, n = Fraction(found["kink"]), len(fit)
     for _ in range(8):
         a, b = Fraction(rng.randint(-5, 5), 3), Fraction(rng.randint(-5, 5), 2)

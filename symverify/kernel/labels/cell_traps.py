@@ -66,7 +66,8 @@ def cell_traps(step: Reading) -> CellTraps:
     Sound: with u = |v| (w, b), ν = |v| > 0 a unit of sign σ in the cell adds σ (s u·x̃ + o ν). The (u, ν) of a cell are
     an open convex cone K, and K − K is all of space: two units of signs + and −, the first cut into as many equal parts
     as it takes, predict any f ∈ L_p. A loss that is quadratic between its cuts, convex and bounded from below has a
-    best fit in L_p, also for other labels; there r ⊥ L_p, and interior_minimum has no other premise.
+    best fit in L_p, also for other labels; and the predictions of (p, …, p) are in L_p. Where ℓ has no derivative r is
+    a "subgradient".
     """
     problem, cover = step.proof.problem, step.premise("cells", UnitCells)
     given: list[tuple[Pieces, Fraction]] = step.take("traps", listed(partial(trap, problem)), [])
@@ -91,13 +92,23 @@ def trap(problem: Problem, value: object, where: str) -> tuple[Pieces, Fraction]
     fields = Fields(value, where)
     pieces = unit_pattern(problem, fields.need("weights", listed(canonical)), fields.at("weights"))
     best: list[Fraction] = fields.need("best", listed(canonical, len(problem.inputs), "predictions"))
+    r = loss_gradient(problem, best) if problem.loss.smooth else subgradient(problem, best, fields)
     fields.done()
-    if not is_best(problem, features(problem, ((pieces,),)), best):
+    if not is_best(features(problem, ((pieces,),)), best, r):
         raise Rejected(fields.at("best"), "are not the best predictions in the features' span")
     return pieces, printable(risk(problem, [(f,) for f in best]))
 
 
-def is_best(problem: Problem, span: Sequence[Vector], f: Sequence[Fraction]) -> bool:
-    """Whether f has least risk in a span: it is in it, and the loss gradient there is orthogonal to it."""
-    r = loss_gradient(problem, f)
+def subgradient(problem: Problem, f: Sequence[Fraction], fields: Fields) -> Vector:
+    """The field "subgradient": numbers between the one-sided derivatives of the risk at the predictions f."""
+    given: list[Fraction] = fields.need("subgradient", listed(canonical, len(f), "numbers"))
+    for i, (r, a, (y,)) in enumerate(zip(given, f, problem.targets, strict=True)):
+        low, high = problem.loss.at(y).slopes(a - y)
+        if not low * problem.loss.factor <= r <= high * problem.loss.factor:
+            raise Rejected(f"{fields.at('subgradient')}[{i}]", "is not a subgradient of the loss there")
+    return tuple(given)
+
+
+def is_best(span: Sequence[Vector], f: Sequence[Fraction], r: Vector) -> bool:
+    """Whether f has least risk in a span: it is in it, and the loss gradient r there is orthogonal to it."""
     return not any(dot(r, phi) for phi in span) and rank(span) == rank([*span, f])

@@ -25,41 +25,86 @@ from .symbols import Family, family_of
 
 MAX_STRATA = 20_000
 State = tuple[tuple[int, ...], int]  # per sample as in strata.Face, and the sign
+Strata = Sequence[tuple[State, ...]]
+Sides = tuple[tuple[Form, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the domain, where the forms in `sides` are ≥ 0, or > 0 where it says so; there all local minima have
+    predictions labels + `errors`, None if no symbols are in it. `excluded` strata have none.
+    """
+
+    family: Family
+    sides: Sides
+    errors: tuple[Form, ...] | None
+    excluded: int
+
+    def has(self, errors: tuple[Form, ...]) -> bool:
+        """Whether they are those of the local minima on this part."""
+        return self.errors is not None and all(map(self.family.same, self.errors, errors))
+
+    @property
+    def words(self) -> str:
+        """The sides, as a text."""
+        kept = [each for each in self.sides if each[1] or (each[0], True) not in self.sides]
+        return " and ".join(f"{self.family.spelled(form)} {'>' if strict else '>='} 0" for form, strict in kept)
 
 
 @dataclass(frozen=True, slots=True)
 class NoSpurious(Fact):
-    """For no value of the symbols is there a spurious local minimum; all have predictions labels + `errors`.
+    """For no value of the symbols is there a spurious local minimum.
 
-    Of `strata` up to exchanging units `excluded` have no local minima.
+    All have the predictions that their part of the domain says. Of `strata` up to exchanging units on each part at
+    least `excluded` have none.
     """
 
     family: Family
-    errors: tuple[Form, ...]
+    parts: tuple[Part, ...]
     factor: Fraction
     strata: int
-    excluded: int
+
+    @property
+    def excluded(self) -> int:
+        """The least number of strata without local minima, of all parts."""
+        return min(each.excluded for each in self.parts)
+
+    @property
+    def formula(self) -> str:
+        """The risk of all local minima: a polynomial, or several with the parts of the domain where they hold.
+
+        One that holds on many parts is taken before others that are equal to it on some of these.
+        """
+        left = [each for each in self.parts if each.errors is not None]
+        said = list[str]()
+        while left:
+            best = max((part.errors for part in left if part.errors), key=lambda e: sum(each.has(e) for each in left))
+            where = " or ".join(f"({each.words})" for each in left if each.has(best))
+            left = [each for each in left if not each.has(best)]
+            risk = spelled_square(self.family, best, self.factor)
+            said.append(f"{risk} where {where}" if left or said else risk)
+        return "; ".join(said)
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "no_spurious_for_all":
             return None
         counts: Statement = {"strata": self.strata, "excluded": self.excluded}
-        risk = spelled_square(self.family, self.errors, self.factor)
-        return "proved", {"domain": self.family.domain(), "formula": risk, **counts}
+        return "proved", {"domain": self.family.domain(), "formula": self.formula, **counts}
 
 
 def closed_list(step: Reading) -> NoSpurious:
     """
     h positively homogeneous about a point that the biases can move to 0: the least risk is attained
-    each stratum, up to exchanging units: predictions f(a) ∈ span, f − y ⊥ span; they are those of the others; or
-      a g that admits its units, not all of them with κ = 0, and ⟨g, f(a)⟩ ≤ 0 on the domain; or
-      a unit and δ: σ times the first-order change of φ = Σ (f_i − y_i) h along δ is < 0 on the domain
+    a binary tree of linear forms in the symbols, which cuts the domain into parts; on each of these
+    each stratum, up to exchanging units: predictions f(a) ∈ span, f − y ⊥ span; there they are those of the others; or
+      a g that admits its units, not all of them with κ = 0, and ⟨g, f(a)⟩ ≤ 0 on the part; or
+      a unit and δ: σ times the first-order change of φ = Σ (f_i − y_i) h along δ is < 0 on the part
     --------------------------------------------------------------------------------------- [closed_list]
       for no value of the symbols is there a spurious local minimum
 
     Sound: a local minimum on a stratum predicts the best fit f in its span. With g: Σ σ ⟨g, F z⟩ > 0 on the stratum,
-    and ⟨g, f⟩ ≤ 0. With δ: it contradicts face_minimum (for σ = 0 a change of either sign does). So all local minima
-    have one risk, and the global minima are among them.
+    and ⟨g, f⟩ ≤ 0. With δ: it contradicts face_minimum (for σ = 0 a change of either sign does). So for each value all
+    local minima have one risk, and the global minima are among them.
     """
     problem, family = step.proof.problem, family_of(step.proof.problem)
     if Units.of(problem).cone:
@@ -68,23 +113,55 @@ def closed_list(step: Reading) -> NoSpurious:
     states = [(face, s) for face in faces for s in (0, 1, -1)]
     if (count := comb(len(states) + units - 1, units)) > MAX_STRATA:
         raise Declined(f"more than {MAX_STRATA} strata")
-    common = tuple(step.need("fit", listed(read_form(family.size), len(problem.inputs), "forms")))
-    given = step.need("strata", listed(Fields))
-    if len(given) != count:
-        raise Rejected(step.at("strata"), f"expected one entry for each of the {count} strata, got {len(given)}")
-    excluded, kept = 0, 0
-    for k, (stratum, fields) in enumerate(zip(combinations_with_replacement(states, units), given, strict=True)):
-        fields.where = f"{step.at('strata')}[{k}]"
-        spend(1000 * len(problem.inputs))
-        if judged(problem, family, list(stratum), fields, common):
-            excluded += 1
+    strata = list(combinations_with_replacement(states, units))
+    if "cover" in step.left:
+        parts = covered(problem, family, strata, step.need("cover", listed(Fields)), step.at("cover"))
+    else:
+        parts = [part(problem, family, (), strata, step)]
+    if all(each.errors is None for each in parts):
+        raise Rejected(step.where, "leaves no stratum, and so no local minimum at all")
+    return NoSpurious(family, tuple(parts), problem.loss.factor, count)
+
+
+def covered(problem: Problem, family: Family, strata: Strata, nodes: list[Fields], where: str) -> list[Part]:
+    """The parts of a tree: nodes in prefix order, {"split": form}, its part ≥ 0 first, or what a part has."""
+    open_parts, found = list[tuple[Family, Sides]]([(family, ())]), list[Part]()
+    for node in nodes:
+        if not open_parts:
+            raise Rejected(node.where, "comes after the end of the tree")
+        there, sides = open_parts.pop()
+        if "split" in node.left:
+            form = node.need("split", read_form(family.size))
+            node.done()
+            above, below = there.split(form)
+            open_parts += [(below, (*sides, (below.where[-1], True))), (above, (*sides, (form, False)))]
         else:
-            kept += 1
-        fields.done()
-    if not kept:
-        raise Rejected(step.at("strata"), "leaves no stratum, and so no local minimum at all")
-    errors = tuple(combined([(ONE, f), (-ONE, y)], family.size) for f, y in zip(common, family.labels, strict=True))
-    return NoSpurious(family, errors, problem.loss.factor, count, excluded)
+            found.append(part(problem, there, sides, strata, node))
+            node.done()
+    if open_parts:
+        raise Rejected(where, "ends before all parts are covered")
+    return found
+
+
+def part(problem: Problem, family: Family, sides: Sides, strata: Strata, fields: Fields) -> Part:
+    """The fields "fit" and "strata" on a part of the domain."""
+    common = fields.take("fit", listed(read_form(family.size), len(problem.inputs), "forms"), None)
+    given = fields.need("strata", listed(Fields))
+    if len(given) != len(strata):
+        what = f"expected one entry for each of the {len(strata)} strata, got {len(given)}"
+        raise Rejected(fields.at("strata"), what)
+    excluded = 0
+    for k, (stratum, each) in enumerate(zip(strata, given, strict=True)):
+        each.where = f"{fields.at('strata')}[{k}]"
+        spend(1000 * len(problem.inputs))
+        excluded += judged(problem, family, list(stratum), each, common)
+        each.done()
+    if excluded == len(strata):  # the least risk is attained, so that there are no such symbols
+        return Part(family, sides, None, excluded)
+    if common is None:
+        raise Rejected(fields.at("strata"), "leaves strata, and there is no common fit")
+    pairs = zip(common, family.labels, strict=True)
+    return Part(family, sides, tuple(combined([(ONE, f), (-ONE, y)], family.size) for f, y in pairs), excluded)
 
 
 def named_faces(problem: Problem) -> list[tuple[int, ...]]:
@@ -118,10 +195,14 @@ def orientation(problem: Problem) -> list[int]:
     return found
 
 
-def judged(problem: Problem, family: Family, stratum: list[State], fields: Fields, common: Sequence[Form]) -> bool:
+def judged(
+    problem: Problem, family: Family, stratum: list[State], fields: Fields, common: Sequence[Form] | None
+) -> bool:
     """Whether the entry excludes the stratum; else it has the common predictions."""
     where, size = fields.where, family.size
-    given = fields.take("fit", listed(read_form(size), len(problem.inputs), "forms"), list(common))
+    given = fields.take("fit", listed(read_form(size), len(problem.inputs), "forms"), common)
+    if given is None:
+        raise Rejected(fields.at("fit"), "is missing, as there is no common one")
     f = [tuple(form) for form in given]
     used = [face for face, s in stratum if s]
     classes = unit_classes(problem, tuple(used)) if used else []
@@ -137,7 +218,7 @@ def judged(problem: Problem, family: Family, stratum: list[State], fields: Field
     if "direction" in fields.left:
         by_direction(problem, family, stratum, errors, fields)
         return True
-    if list(common) != f:
+    if common is None or not all(map(family.same, common, f)):
         raise Rejected(where, "is not excluded, and has other predictions")
     return False
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..cells.strata import loss_gradient
 from ..core.activation import ZERO
-from ..core.algebra import dot, total
+from ..core.algebra import dot, fractions, integral, total
 from ..core.errors import Rejected, printable, within_budget
 from ..core.network import residuals, risk
 from ..core.proof import Fact, Reading, Statement
@@ -16,7 +17,8 @@ from .cell_traps import is_best
 class EverySlope(Fact):
     """For every h with slopes a ≠ b that meet at a point: the affine fit's local minimum, of risk `risk`, is spurious.
 
-    A network with a kink at `kink` has the risk `risk` − `gain` (a − b)² / (p a² + 2 q a b + r b²), `form` = (p, q, r).
+    A network with a kink at `kink` has the risk `risk` − `gain` (a − b)² / (p a² + 2 q a b + r b²), `form` = (p, q, r);
+    p, 2 q, r are whole.
     """
 
     risk: Fraction
@@ -28,8 +30,8 @@ class EverySlope(Fact):
     def better(self) -> str:
         """The better risk, as a text in the slopes."""
         p, q, r = self.form
-        middle = f" {'-' if q < 0 else '+'} {abs(2 * q)} a b" if q else ""
-        return f"{self.risk} - {self.gain} (a - b)^2 / ({p} a^2{middle} + {r} b^2)"
+        square, middle, last = (f"{x} " if x != 1 else "" for x in (p, 2 * q, r))
+        return f"{self.risk} - {self.gain} (a - b)^2 / ({square}a^2 + {middle}a b + {last}b^2)"
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "every_slope":
@@ -56,7 +58,7 @@ def every_slope(step: Reading) -> EverySlope:
         raise Rejected(step.where, "needs one input, one hidden layer of two or more units and scalar output")
     if not (problem.hidden_bias and problem.output_bias):
         raise Rejected(step.where, "needs all biases")
-    if not is_best(problem, problem.affine_features(), fit):
+    if not is_best(problem.affine_features(), fit, loss_gradient(problem, fit)):
         raise Rejected(step.at("fit"), "is not the best affine fit")
     c, n = problem.loss.factor, len(fit)
     (r,) = residuals(problem, [(f,) for f in fit])
@@ -72,5 +74,7 @@ def every_slope(step: Reading) -> EverySlope:
     form = deviation(left, left), deviation(left, right), deviation(right, right)
     if form[0] <= 0 or within_budget(form[0] * form[2] - form[1] * form[1]) <= 0:
         raise Rejected(step.at("kink"), "leaves too few different inputs on a side")
-    gain = printable(within_budget(moment * moment / (4 * c), moment, c))
-    return EverySlope(printable(risk(problem, [(f,) for f in fit])), kink, gain, form)
+    gain = within_budget(moment * moment / (4 * c), moment, c)
+    whole = fractions(integral([form[0], 2 * form[1], form[2]]))
+    gain = printable(within_budget(gain * whole[0] / form[0], gain))
+    return EverySlope(printable(risk(problem, [(f,) for f in fit])), kink, gain, (whole[0], whole[1] / 2, whole[2]))

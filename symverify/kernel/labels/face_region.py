@@ -61,12 +61,18 @@ def face_region(step: Reading) -> FaceRegion:
 
 def spelled_square(family: Family, errors: Sequence[Form], factor: Fraction) -> str:
     """factor · Σ e_i², as a polynomial in the symbols."""
-    found, shifted = dict[tuple[int, ...], Fraction](), list[Form]()
-    for form in errors:
-        shifted.append((form[0] - total(c * x for c, x in zip(family.centre, form[1:], strict=True)), *form[1:]))
-    for form in shifted:
-        for j, a in enumerate(form):
-            for k, b in enumerate(form):
+    return spelled_products(family, [(factor, form, form) for form in errors])
+
+
+def spelled_products(family: Family, terms: Sequence[tuple[Fraction, Form, Form]]) -> str:
+    """Σ factor · form · form', as a polynomial in the symbols."""
+    found = dict[tuple[int, ...], Fraction]()
+    for factor, *pair in terms:
+        first, second = (
+            (form[0] - total(c * x for c, x in zip(family.centre, form[1:], strict=True)), *form[1:]) for form in pair
+        )
+        for j, a in enumerate(first):
+            for k, b in enumerate(second):
                 key = tuple(sorted((j, k)))
                 found[key] = within_budget(found.get(key, Fraction(0)) + factor * a * b, a, b, factor)
     parts = list[str]()

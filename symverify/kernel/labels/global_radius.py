@@ -6,7 +6,6 @@ from fractions import Fraction
 from itertools import product
 from operator import mul
 
-from ..core.activation import ZERO
 from ..core.algebra import Direction, dot, fractions
 from ..core.errors import Declined, Rejected, printable, spend, within_budget
 from ..core.facts import Evaluated
@@ -17,6 +16,7 @@ from ..core.units import Units
 from .cell_radius import MAX_CORNERS
 from .face_radius import FaceRadius
 from .forms import Form, combined, norm
+from .global_region import heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,7 @@ def rejected(units: Units, closed: Sequence[Direction], errors: Sequence[Form], 
     found, size = 0, len(errors[0]) - 1
     for k, ray in enumerate(closed):
         spend(200 * len(units.planes))
-        steps = [ZERO] * len(errors)
-        for index, plane in enumerate(units.planes if units.kinks else ()):
-            steps[index // len(units.kinks)] += units.kinks[index % len(units.kinks)] * max(
-                0, sum(map(mul, plane, ray))
-            )
-        nu = ray[-1] if units.cone else 0
-        heights = [
-            Fraction(units.start[0] * sum(map(mul, row, ray)) + units.start[1] * nu) + more
-            for row, more in zip(units.rows, steps, strict=True)
-        ]
-        pull = combined(zip([-x for x in heights], errors, strict=True), size)
+        pull = combined(zip([-x for x in heights(units, ray)], errors, strict=True), size)
         slack = rho * norm(pull)
         found |= (pull[0] + slack > 0) << k | (slack - pull[0] > 0) << k + len(closed)
     return found

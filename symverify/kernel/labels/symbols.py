@@ -1,8 +1,9 @@
 """Network files with symbols: labels that are affine in some numbers, each in an interval, with side conditions.
 
 Such a file is a network file with "symbols", {"a": [low, high], …}, perhaps "where", a list of affine texts that are
-> 0, and labels like "1/2 + a". Its problem is that of the centre of the intervals; but that is not what it is about,
-so its loss allows the rules for all values of the symbols, and no others.
+> 0, and labels like "1/2 + a"; or numbers as labels, and affine texts as the two slopes of the activation. Its problem
+is that of the centre of the intervals; but that is not what it is about, so its loss allows the rules for all values of
+the symbols, and no others.
 """
 
 import re
@@ -12,27 +13,35 @@ from fractions import Fraction
 from itertools import product
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import dot
+from ..core.algebra import dot, rank
 from ..core.errors import Malformed, Rejected, spend
 from ..core.network import Problem
 from ..core.text import Fields, anything, liberal, listed, shown
 from .forms import Form, combined
 
-FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "closed_list"})
-MAX_SYMBOLS = 12
+FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "global_region", "closed_list"})
+FOR_ALL_SLOPES = frozenset({"slope_region"})
+MAX_SYMBOLS, FEW_SYMBOLS = 12, 7
 NAME = re.compile(r"(?![eE][0-9]*\Z)[A-Za-z][A-Za-z0-9_]{0,20}")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9][0-9./]*)?\s*\*?\s*([A-Za-z][A-Za-z0-9_]*)?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Symbols a_k = centre_k + d_k, |d_k| ≤ half_k, with the forms in `where` > 0; the labels are forms in d."""
+    """Symbols a_k = centre_k + d_k, |d_k| ≤ half_k, with the forms in `where` > 0; the labels are forms in d.
+
+    So are the two `slopes`, if they are what the symbols are about; else there are none. On a part of the domain forms
+    in `weak` are ≥ 0.
+    """
 
     names: tuple[str, ...]
     centre: tuple[Fraction, ...]
     half: tuple[Fraction, ...]
     where: tuple[Form, ...]
     labels: tuple[Form, ...]
+    slopes: tuple[Form, ...] = ()
+    weak: tuple[Form, ...] = ()
 
     @property
     def size(self) -> int:
@@ -41,19 +50,30 @@ class Family:
 
     def least(self, form: Form, weights: Sequence[Fraction] = ()) -> tuple[Fraction, bool]:
         """
-        λ ≥ 0      m = the least value of form − Σ λ_k where_k on the box
-        ----------------------------------------------------------------- [least]
-          form ≥ m on the domain, and > m if some λ_k > 0
+        λ ≥ 0      m = the least value of form − Σ λ_k side_k on the box, the sides being `where`, then `weak`
+        ---------------------------------------------------------------------------------------------------- [least]
+          form ≥ m on the domain, and > m if some λ_k > 0 of `where`
 
         m, and whether the form is more than that.
         """
-        if len(weights) > len(self.where):
+        sides = (*self.where, *self.weak)
+        if len(weights) > len(sides):
             raise Rejected("", "has more weights than there are side conditions")
-        given = [*weights, *[ZERO] * (len(self.where) - len(weights))]
+        given = [*weights, *[ZERO] * (len(sides) - len(weights))]
         if min(given, default=ZERO) < 0:
             raise Rejected("", "weights of side conditions must not be negative")
-        rest = combined([(ONE, form), *((-w, each) for w, each in zip(given, self.where, strict=True))], self.size)
-        return rest[0] - dot([abs(x) for x in rest[1:]], self.half), any(given)
+        rest = combined([(ONE, form), *((-w, each) for w, each in zip(given, sides, strict=True))], self.size)
+        return rest[0] - dot([abs(x) for x in rest[1:]], self.half), any(given[: len(self.where)])
+
+    def same(self, first: Form, second: Form) -> bool:
+        """Whether two forms agree on the domain: they differ by a combination of forms that are ≥ 0 and ≤ 0 there."""
+        zero = [form for form in self.weak if tuple(-x for x in form) in self.weak]
+        return first == second or rank([*zero, combined([(ONE, first), (-ONE, second)], self.size)]) == rank(zero)
+
+    def split(self, form: Form) -> tuple["Family", "Family"]:
+        """The parts of the domain where the form is ≥ 0, and where it is < 0."""
+        below = tuple(-x for x in form)
+        return replace(self, weak=(*self.weak, form)), replace(self, where=(*self.where, below))
 
     def positive(self, form: Form, strict: bool, weights: Sequence[Fraction] = ()) -> bool:
         """Whether the form is > 0, or ≥ 0, on the whole domain, as the weights show."""
@@ -69,6 +89,11 @@ class Family:
                 size = "" if abs(x) == 1 else f"{abs(x)} "
                 parts.append(f"{'- ' if x < 0 else '+ ' if parts else ''}{size}{name}")
         return " ".join(parts)
+
+    @property
+    def slope_words(self) -> str:
+        """The slopes, if they are what the symbols are about: "slopes a and 1"."""
+        return f"slopes {' and '.join(map(self.spelled, self.slopes))}" if self.slopes else ""
 
     def domain(self) -> str:
         """For which values: "a in [0, 1], b in [0, 2] with 1 - a - b > 0"."""
@@ -119,17 +144,36 @@ def without_symbols(value: object) -> tuple[object, Family | None]:
         plain.append({"x": x, "y": [0]})
     centre = tuple((low + high) / 2 for low, high in boxes.values())
     half = tuple((high - low) / 2 for low, high in boxes.values())
-    sides, targets = (tuple(centred(form, centre) for form in part) for part in (where, labels))
+    slopes = read_slopes(value.get("activation"), "activation", names)
+    if slopes and any(any(form[1:]) for form in labels):
+        raise Malformed(("symbols", "either the labels or the slopes may be affine in them, not both"))
+    sides, targets, bends = (tuple(centred(form, centre) for form in part) for part in (where, labels, slopes))
     require_inhabited(sides, half)
-    return rest | {"data": plain}, Family(names, centre, half, sides, targets)
+    if slopes and isinstance(rest["activation"], dict):
+        rest["activation"] = rest["activation"] | {"slopes": [str(form[0]) for form in bends]}
+    return rest | {"data": plain}, Family(names, centre, half, sides, targets, bends)
+
+
+def read_slopes(value: object, where: str, names: Sequence[str]) -> list[Form]:
+    """The two slopes of an activation, if one of them is a text with a symbol."""
+    given = value.get("slopes") if isinstance(value, dict) else None
+
+    def symbolic_text(each: object) -> bool:
+        return isinstance(each, dict) or (type(each) is str and any(name in names for name in WORD.findall(each)))
+
+    if not isinstance(given, list) or not any(map(symbolic_text, given)):
+        return []
+    return listed(lambda each, at: affine(each, at, names), 2, "slopes")(given, f"{where}.slopes")
 
 
 def require_inhabited(sides: Sequence[Form], half: Sequence[Fraction]) -> None:
     """Some symbols satisfy the side conditions: theorems about none would be empty.
 
-    Looked for on the lines from the centre to the corners of the box, at every eighth.
+    Looked for on the lines from the centre to the corners of the box, at every eighth; with few symbols also to the
+    middles of its edges and faces.
     """
-    for signs in product((-1, 1), repeat=len(half) if sides else 0):
+    ends_of = (-1, 0, 1) if len(half) <= FEW_SYMBOLS else (-1, 1)
+    for signs in product(ends_of, repeat=len(half) if sides else 0):
         spend(100 * len(sides) * len(half))
         ends = [dot(form[1:], [s * h for s, h in zip(signs, half, strict=True)]) for form in sides]
         if any(all(form[0] + end * t / 8 > 0 for form, end in zip(sides, ends, strict=True)) for t in range(9)):
@@ -142,7 +186,8 @@ def symbolic(problem: Problem, family: Family | None) -> Problem:
     if family is None:
         return problem
     exact = problem.loss.quadratic and problem.shallow and not problem.decays
-    loss = replace(problem.loss, rules=FOR_ALL if exact else frozenset())
+    rules = FOR_ALL_SLOPES if family.slopes else FOR_ALL
+    loss = replace(problem.loss, rules=rules if exact else frozenset())
     targets = tuple((form[0],) for form in family.labels)
     shape = (problem.name, problem.widths, problem.hidden_bias, problem.output_bias, problem.activations, loss)
     return SymbolicProblem(*shape, problem.inputs, targets, None, problem.sha256, problem.decay, (), family)

@@ -32,6 +32,11 @@ class RealLoss(Loss):
         """The dimension of {t : ℓ(f + t, y) = ℓ(f, y)}."""
         return 0
 
+    @property
+    def inner(self) -> str:
+        """What labels are that are strictly inside the domain, in words."""
+        raise NotImplementedError
+
     def enclosed(self, f: Sequence[Fraction], y: Sequence[Fraction]) -> Bounds:
         """ℓ(f, y), without the factor."""
         raise NotImplementedError
@@ -73,6 +78,10 @@ class RealLoss(Loss):
 @dataclass(frozen=True, slots=True)
 class Logistic(RealLoss):
     """Σ_k log(1 + e^(f_k)) − y_k f_k, y_k in [0, 1]."""
+
+    @property
+    def inner(self) -> str:
+        return "strictly between 0 and 1"
 
     def fault(self, label: Sequence[Fraction]) -> str | None:
         if all(0 <= y <= 1 for y in label):
@@ -117,6 +126,10 @@ class CrossEntropy(RealLoss):
     @property
     def gauge(self) -> int:
         return 1
+
+    @property
+    def inner(self) -> str:
+        return "above 0 for every class"
 
     def shape_fault(self, outputs: int) -> str | None:
         return None if outputs > 1 else "the cross_entropy loss needs an output per class, at least two; see logistic"
@@ -164,6 +177,10 @@ class CrossEntropy(RealLoss):
 class Poisson(RealLoss):
     """Σ_k e^(f_k) − y_k f_k, y_k ≥ 0."""
 
+    @property
+    def inner(self) -> str:
+        return "above 0"
+
     def fault(self, label: Sequence[Fraction]) -> str | None:
         return None if all(y >= 0 for y in label) else "expected labels ≥ 0 for the poisson loss"
 
@@ -191,7 +208,7 @@ class Poisson(RealLoss):
 
 
 BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real"})
-DUAL = BOXES | {"enclosed_point", "span_minimum", "no_minimum", "zero_infimum"}
+DUAL = BOXES | {"enclosed_point", "span_minimum", "no_minimum", "zero_infimum", "real_cell_traps"}
 COMMON = frozenset({"function_bound", "bracket", "assumptions", "linear_collapse", "cell_cover"})
 EXACT = frozenset({"real_interior_minimum", "real_face_minimum", "real_descent", "real_lower_bound"})
 

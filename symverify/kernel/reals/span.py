@@ -7,12 +7,12 @@ A *place* is either a piece for each hidden layer, on which all its units are at
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.activation import ONE
+from ..core.activation import ONE, ZERO
 from ..core.algebra import dot, rank
 from ..core.errors import Rejected
 from ..core.network import Affine, Problem, Vector, cell_of, evaluate, features, rational
 from ..core.proof import Reading
-from ..core.text import canonical, listed, natural
+from ..core.text import Fields, canonical, listed, natural
 from ..curvature.substitution import as_chain
 from ..programs.network import Programmed
 from .enclosure import plus, scaled
@@ -100,7 +100,7 @@ def last_activations(problem: Problem, at: EnclosedPoint) -> list[Vector]:
     return [*columns, *[(ONE,) * len(rows)] * last.biased]
 
 
-def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
+def dual_bound(problem: Problem, fields: Fields, span: Span, strictly: bool) -> Fraction:
     """
     "dual" p (n × d_Y) in the loss's domain, strictly inside it      Σ_i (p_ik − y_ik) φ_i = 0 for all k and φ in Φ
     ----------------------------------------------------------------------------------------------- [dual_bound]
@@ -109,24 +109,23 @@ def dual_bound(step: Reading, span: Span, strictly: bool) -> Fraction:
     Sound: Fenchel and Young. Attained: R + const = factor · Σ ψ(f_i) − ⟨p_i, f_i⟩ on Φ, of which each summand grows
     in every direction but the gauge's when p_i is strictly inside the domain.
     """
-    problem, loss = step.proof.problem, real_loss(step.proof.problem)
-    n, outputs = len(problem.inputs), len(problem.targets[0])
-    given = step.need("dual", listed(listed(canonical, outputs, "numbers, one per output"), n, "rows"))
+    loss, n, outputs = real_loss(problem), len(problem.inputs), len(problem.targets[0])
+    given = fields.need("dual", listed(listed(canonical, outputs, "numbers, one per output"), n, "rows"))
     for i, p in enumerate(given):
         if not loss.inside(p, strictly):
             what = "strictly inside" if strictly else "in"
-            raise Rejected(f"{step.at('dual')}[{i}]", f"is not {what} the domain of the conjugate of the loss")
+            raise Rejected(f"{fields.at('dual')}[{i}]", f"is not {what} the domain of the conjugate of the loss")
     for k in range(outputs):
         off = [p[k] - y[k] for p, y in zip(given, problem.targets, strict=True)]
         if any(dot(off, phi) for phi in span.vectors):
-            raise Rejected(step.at("dual"), f"a moment of p is not that of the labels (output {k + 1})")
+            raise Rejected(fields.at("dual"), f"a moment of p is not that of the labels (output {k + 1})")
     return scaled(loss.factor, plus(map(loss.entropy, given))).lower
 
 
-def combined(step: Reading, name: str, span: Span) -> list[Vector]:
+def combined(problem: Problem, fields: Fields, name: str, span: Span) -> list[Vector]:
     """The predictions Σ β_kc φ_c (n × d_Y) of the coefficients in a field, d_Y × as many as the span has vectors."""
-    problem, size = step.proof.problem, len(span.vectors)
-    rows = step.need(
-        name, listed(listed(canonical, size, "coefficients"), len(problem.targets[0]), "rows, one per output")
-    )
+    size, outputs = len(span.vectors), len(problem.targets[0])
+    rows = fields.need(name, listed(listed(canonical, size, "coefficients"), outputs, "rows, one per output"))
+    if not span.vectors:
+        return [(ZERO,) * outputs for _ in problem.inputs]
     return [tuple(dot(row, at) for row in rows) for at in zip(*span.vectors, strict=True)]

@@ -21,7 +21,7 @@ def span_minimum(step: Reading) -> SpanMinimum:
     """
     problem = step.proof.problem
     span, at = span_of(step)
-    lower = dual_bound(step, span, True)
-    upper = enclosed_risk(problem, combined(step, "near", span)).upper if at is None else at.risk.upper
+    lower = dual_bound(problem, step, span, True)
+    upper = enclosed_risk(problem, combined(problem, step, "near", span)).upper if at is None else at.risk.upper
     outputs = len(problem.targets[0]) - real_loss(problem).gauge
     return SpanMinimum(Enclosure(lower, upper), problem.size() - outputs * span.rank, span.affine)

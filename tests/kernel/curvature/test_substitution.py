@@ -1,6 +1,6 @@
 """The rule `substitution`: what is proved of the full network holds for the restricted one."""
 
-from symverify.kernel.curvature.substitution import as_chain
+from symverify.kernel.curvature.substitution import as_chain, full
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed
 from tests.examples import network as chain
@@ -27,8 +27,17 @@ def bound() -> Case:
     return case(document, steps, claim("global_bounds", 2, lower="1", upper="4"))
 
 
+def beside() -> Case:
+    """f = relu(w x) + s x fits both labels; freely weighted, the unit's rescaling is the only flat direction."""
+    document = network(1, "relu", [[1, None]], [{"x": [-1], "y": [-2]}, {"x": [1], "y": [3]}],
+                       {"z": {"weight": [["1"]]}, "f": {"weight": [[None, "2"]]}})  # fmt: skip
+    document["program"].insert(3, {"name": "j", "op": "concat", "from": ["a", "x"]})
+    document["program"][4]["from"] = "j"
+    return case(document, [point(), STEP | {"step": {"rule": "second_order"}}], given(1, "0"))
+
+
 BRACKET: Json = {"rule": "bracket", "from": {"bound": 1, "point": 0}}
-CONTROLS = {"minimum": minimum(), "bound": bound()}
+CONTROLS = {"minimum": minimum(), "bound": bound(), "beside": beside()}
 CORRUPTIONS = of("minimum", [
     ("no step", "steps[1].step", ..., "Malformed", "steps[1].step: is missing"),
     ("text", "steps[1].step", "second_order", "Malformed", "expected an object"),
@@ -86,3 +95,19 @@ def test_what_is_a_chain() -> None:
     assert as_chain(deep(True, False, True)) is None
     assert as_chain(deep(False, True, True)) is None
     assert as_chain(deep(True, True, True, turned=True)) is None
+
+
+def test_each_place_is_free_but_for_edges_that_there_are_not() -> None:
+    document = beside().network
+    document["program"][1] |= {"units": 2, "weight": [["w"], ["w"]], "bias": ["w", 3]}
+    document["program"][4] |= {"weight": [[0, 2, "w"]], "bias": [0]}
+    problem = read_problem(text({k: v for k, v in document.items() if k != "parameters"}), no_data)
+    assert isinstance(problem, Programmed)
+    assert problem.size() == 1
+    free = full(problem)
+    assert isinstance(free, Programmed)
+    assert [(each.weight, each.bias) for each in free.slots] == [(((0,), (2,)), (1, 3)), (((0, 4, 5),), (0,))]
+    assert [type(slot).__name__ for slot in (*free.slots[1].weight[0], *(free.slots[1].bias or ()))] == [
+        "Fraction", "int", "int", "Fraction"]  # fmt: skip
+    assert free.size() == 6
+    assert (free.inputs, free.targets, free.loss) == (problem.inputs, problem.targets, problem.loss)

@@ -47,7 +47,22 @@ BOTH: Json = {
         [["2", "1"], ["0", "1"]], [["2", "1"], ["-2", "1"]], [["0", "1"], ["0", "2"]], [["0", "0"], ["-2", "0"]],
     ]}],
 }  # fmt: skip
+# With an output bias: on at x = 1, off at x = −1; f = (c + w v, c).
+LEVEL = network([1, 1, 1], "relu", samples([1, -1], [1, 0]), bias={"hidden": False, "output": True})
+DOWN: Json = {"vector": ["-1", "1"], "multipliers": [None, ["0", "1", "0"]]}
+ABOVE = [point([layer([["1"]]), layer([["0"]], ["0"])]), {
+    "rule": "cell_minima", "from": {"point": 0}, "best": ["1", "0"], "separators": [DOWN],
+    "witnesses": [[layer([["1"]]), layer([["1"]], ["0"])]],
+}]  # fmt: skip
+RAISED: Json = {
+    "rule": "cell_radius", "from": {"minima": 1}, "radius": "1/2", "separators": [DOWN],
+    "reached": [{"slots": [0], "corners": [
+        [["1", "1"], ["1/2"]], [["2", "1"], ["-1/2"]], [["0", "3"], ["1/2"]], [["1", "0"], ["-1/2"]],
+    ]}],
+}  # fmt: skip
 CONTROLS = {
+    "an output bias": case(
+        LEVEL, [*ABOVE, RAISED], claim("cell_radius", 2, cell="10", components=1, orbits=1, radius="1/2")),
     "apart": case(TWO, [*APART, BOTH], claim("cell_radius", 2, cell="10,01", components=1, orbits=1, radius="1")),
     "on": case(ONE, [*INSIDE, STEP], STATED),
     "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
@@ -72,12 +87,19 @@ CORRUPTIONS = of("on", [
     ("a separator of nothing", "steps[2].separators[0].multipliers", [None, None], "Rejected", "leave out the type 10"),
     ("a separator with a wrong sign", "steps[2].separators[0].vector", ["1"], "Rejected",
      "multipliers[1] do not combine to the vector's pull"),
+    ("far beyond", "steps[2].reached[0].slots", [5], "Rejected", "names a slot that there is not, or one twice"),
+    ("one that the best fit crosses", "steps[2].separators", [dict(MINUS), {"vector": ["1/4"], "multipliers": [
+        ["0", "1/4"], None]}], "Rejected", "separators[1]: cell_radius: is positive on the best fit for some labels"),
     ("a point as minima", "steps[2].from.minima", 0, "Rejected", "expected CellMinima"),
     ("other components", "claims[0].components", 2, "Rejected", "claimed 2, proved 1"),
     ("unknown key", "steps[2].best", ["1"], "Malformed", "unknown key"),
 ]) + of("off", [
     ("a type left out", "steps[2].reached", ALL["reached"][1:], "Rejected", "leaves out 1 types"),
     ("a type twice", "steps[2].reached", [*ALL["reached"], ALL["reached"][0]], "Rejected", "or is named twice"),
+]) + of("an output bias", [
+    ("another bias", "steps[2].reached[0].corners[1][1]", ["0"], "Rejected", "does not predict the best fit"),
+    ("no bias", "steps[2].reached[0].corners[1]", [["2", "1"]], "Rejected", "has not one vector for each slot"),
+    ("two numbers as bias", "steps[2].reached[0].corners[1][1]", ["-1/2", "0"], "Rejected", "has not one vector"),
 ]) + of("apart", [
     ("farther", "steps[2].radius", "2", "Rejected", "corners[0]: cell_radius: does not predict the best fit"),
     ("the other order of slots", "steps[2].reached[0].corners[0]", [["0", "1"], ["2", "1"]], "Rejected",

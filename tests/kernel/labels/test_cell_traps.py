@@ -29,6 +29,13 @@ BESTS = [
     ["0", "0", "3"],
     ["0", "3/2", "3/2"],
 ]
+ABSOLUTE = network([1, 2, 1], "relu", samples([1, 1], [0, -1]), bias=False) | {
+    "loss": {"name": "absolute", "reduction": "sum"}
+}  # on: the median, any number from −1 to 0; off: 0
+KINKED = [
+    {"weights": ["1"], "best": ["-1/2", "-1/2"], "subgradient": ["-1", "1"]},
+    {"weights": ["-1"], "best": ["0", "0"], "subgradient": ["0", "1"]},
+]
 HUBER = ONE | {"loss": {"name": "huber", "reduction": "sum", "delta": 1}}
 
 
@@ -60,6 +67,10 @@ CONTROLS = {
         ONE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}],
         claim("cell_traps", 1, **stated(2, (None, None, None))),  # type: ignore[arg-type]
     ),
+    "absolute": case(
+        ABSOLUTE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": KINKED}],
+        claim("cell_traps", 1, **stated(2, (1, "1", "1"))),
+    ),
     "Huber": case(
         HUBER, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": TRAPS}],
         claim("cell_traps", 1, **stated(2, (2, "0", "1/2"))),
@@ -81,6 +92,15 @@ CORRUPTIONS = of("two cells", [
     ("better without cells", "steps[3].traps", ..., "Rejected", "is of no use without the cells"),
     ("more spurious", "claims[0].spurious_cells", 2, "Rejected", "claimed 2, proved 1"),
     ("another cell", "claims[0].cell", "0,0", "Rejected", "claimed '0,0', proved '1,1'"),
+]) + of("absolute", [
+    ("no subgradient", "steps[1].traps[0].subgradient", ..., "Malformed", "subgradient: is missing"),
+    ("too steep", "steps[1].traps[0].subgradient", ["2", "-1"], "Rejected", "is not a subgradient of the loss there"),
+    ("the other side", "steps[1].traps[1].subgradient", ["1", "-1"], "Rejected", "is not a subgradient of the loss"),
+    ("not orthogonal", "steps[1].traps[0]", KINKED[1] | {"weights": ["1"]}, "Rejected", "are not the best predictions"),
+    ("outside the span", "steps[1].traps[0].best", ["-1/2", "-3/4"], "Rejected", "are not the best predictions"),
+    ("not best", "steps[1].traps[0].best", ["1", "1"], "Rejected", "is not a subgradient of the loss there"),
+]) + of("two cells", [
+    ("a subgradient of a smooth loss", "steps[3].traps[0].subgradient", ["0"], "Malformed", "unknown key"),
 ]) + of("six cells", [
     ("a cell's fit for another's", "steps[1].traps[0].best", BESTS[3], "Rejected", "are not the best predictions"),
     ("not orthogonal", "steps[1].traps[0].best", ["2", "2", "2"], "Rejected", "are not the best predictions"),
@@ -107,9 +127,9 @@ def test_a_minimum_with_units_in_two_cells_is_not_of_this_kind() -> None:
     check_step(ONE, steps, "is not inside a cell with all units alike")
 
 
-def test_losses_without_a_gradient_are_refused() -> None:
-    sharp = ONE | {"loss": "absolute"}
-    check_step(sharp, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}], "not a rule for the")
+def test_losses_over_the_reals_have_a_rule_of_their_own() -> None:
+    real = ONE | {"loss": "logistic"}
+    check_step(real, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}], "not a rule for the")
 
 
 ACTIVATIONS: list[Json] = ["relu", "abs", "hardtanh", {"name": "leaky_relu", "negative_slope": "1/10"},

@@ -1,15 +1,39 @@
 """The rule `closed_list`: no spurious minimum for any value of the symbols."""
 
+from fractions import Fraction
+from itertools import product
+from random import Random
+
 import pytest
 
+from symverify.kernel.labels.closed_list import named_faces
+from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.rules import check_step, of, suite
 
 LINE = network([1, 1, 1], "identity", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
 STEP: Json = {"rule": "closed_list", "fit": [["3/2", "1"]],
               "strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["1"], "sign": 1}, {}, {}]}  # fmt: skip
+AROUND = LINE | {"symbols": {"a": [-1, 1]}}  # at a = 0 the stratum v = 0 has minima, too, with the same predictions
+FALLS: Json = {"fit": [["0", "0"]], "unit": 0, "direction": ["1"], "weights": ["1"]}
+COMMON: Json = [["0", "1"]]
+TREE: Json = [
+    {"split": ["0", "1"]},
+    {"split": ["0", "-1"]},
+    {"fit": COMMON, "strata": [{"fit": [["0", "0"]]}, {}, {}]},
+    {"fit": COMMON, "strata": [FALLS | {"sign": 1}, {}, {}]},
+    {"fit": COMMON, "strata": [FALLS | {"sign": -1}, {}, {}]},
+]
+HELD = LINE | {"where": ["a - 3/2"]}
+WHOLE: Json = {"fit": [["3/2", "1"]], "strata": STEP["strata"]}
+NEVER: Json = {"unit": 0, "direction": ["1"], "weights": ["0", "1"]}  # 0 > 0, as a − 3 ≥ 0 and a ≤ 2
+OUTSIDE: Json = [
+    {"split": ["-3/2", "1"]},
+    {"strata": [NEVER | {"fit": [["0", "0"]], "sign": 1}, *[NEVER | {"fit": [["3/2", "1"]]}] * 2]},
+    WHOLE,
+]
 # A leaky unit on one sample: it fits y = a > 0 with w < 0 and v < 0, or both positive; from all else risk falls.
 LEAKY = LINE | {"activation": {"name": "two_piece", "negative_slope": "1/2", "positive_slope": 1}}
 UP: Json = {"unit": 0, "direction": ["1"]}
@@ -42,7 +66,15 @@ CONTROLS = {
     "a line": case(
         LINE, [STEP], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
     ),
-}
+    "a tree": case(
+        AROUND, [{"rule": "closed_list", "cover": TREE}],
+        claim("no_spurious_for_all", 0, domain="a in [-1, 1]", formula="0", strata=3, excluded=0),
+    ),
+    "a side condition": case(
+        HELD, [{"rule": "closed_list", "cover": OUTSIDE}],
+        claim("no_spurious_for_all", 0, domain="a in [1, 2] with -3/2 + a > 0", formula="0", strata=3, excluded=1),
+    ),
+}  # fmt: skip
 ENTRY = "steps[0].strata[0]"
 CORRUPTIONS = of("a line", [
     ("one left out", "steps[0].strata", [{}, {}], "Rejected", "expected one entry for each of the 3 strata, got 2"),
@@ -63,6 +95,27 @@ CORRUPTIONS = of("a line", [
      "does not admit the stratum, or only with multipliers 0"),
     ("unknown key", f"{ENTRY}.why", "", "Malformed", "unknown key"),
     ("more excluded", "claims[0].excluded", 2, "Rejected", "claimed 2, proved 1"),
+    ("a tree beside it", "steps[0].cover", [WHOLE], "Malformed", "unknown key"),
+    ("no common fit", "steps[0].fit", ..., "Rejected", "is missing, as there is no common one"),
+]) + of("a side condition", [
+    ("an empty part kept", "steps[0].cover[1].strata[1]", {"fit": [["3/2", "1"]]}, "Rejected", "has other predictions"),
+    ("not empty", "steps[0].cover[0].split", ["-1/4", "1"], "Rejected", "it need not fall"),
+    ("nothing kept", "steps[0].cover", OUTSIDE[1:2], "Rejected", "more weights than there are side conditions"),
+]) + of("a tree", [
+    ("no cut at 0", "steps[0].cover", TREE[:1] + TREE[3:], "Rejected", "along which it need not fall"),
+    ("a part left out", "steps[0].cover", TREE[:4], "Rejected", "ends before all parts are covered"),
+    ("a part too many", "steps[0].cover", [*TREE, TREE[4]], "Rejected", "comes after the end of the tree"),
+    ("no tree", "steps[0].cover", [], "Rejected", "ends before all parts are covered"),
+    ("the parts exchanged", "steps[0].cover", [*TREE[:3], TREE[4], TREE[3]], "Rejected", "it need not fall"),
+    ("not the same at 0", "steps[0].cover[2].strata[0].fit", [["1", "0"]], "Rejected", "that are not in the span"),
+    ("not the same beyond 0", "steps[0].cover[3].strata[0]", {"fit": [["0", "0"]]}, "Rejected",
+     "is not excluded, and has other predictions"),
+    ("another cut", "steps[0].cover[0].split", ["1/2", "1"], "Rejected", "has other predictions"),
+    ("a weight of the closed side", "steps[0].cover[3].strata[0].weights", ["0", "1"], "Rejected", "need not fall"),
+    ("too many weights", "steps[0].cover[4].strata[0].weights", ["1", "0"], "Rejected", "more weights than there are"),
+    ("a cut with a list", "steps[0].cover[0].strata", [], "Malformed", "unknown key"),
+    ("a cut of another size", "steps[0].cover[0].split", ["0"], "Malformed", "expected 2 numbers"),
+    ("more excluded", "claims[0].excluded", 1, "Rejected", "claimed 1, proved 0"),
 ]) + of("leaky", [
     ("one too many", "steps[0].strata", [*ENTRIES, {}], "Rejected", "expected one entry for each of the 9 strata"),
     ("the wrong side", "steps[0].strata[0].direction", ["-1"], "Rejected", "[0]: closed_list: has a direction along"),
@@ -94,6 +147,24 @@ def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
         strata = [*first, NONE | way | {"sign": 1}, NONE | way, NONE | way, {}, {}, {}]
         reason = "steps[0].strata[5]: closed_list: has a direction along which it need not fall"
         check_step(vee, [BENT | {"strata": strata}], reason)
+
+
+LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
+                                         ("identity", True)])  # fmt: skip
+def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
+    """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
+    rng = Random(seed)
+    xs = [rng.randint(-2, 2) for _ in range(rng.randint(1, 4))]
+    problem = read_problem(text(network([1, 1, 1], h, samples(xs, [0] * len(xs)), bias=bias)), no_data)
+    seen = set[tuple[int, ...]]()
+    for w, b in product(range(-24, 25), range(-24, 25) if bias else [0]):
+        pieces = [problem.activations[0].pieces(Fraction(w * x + b, 8)) for x in xs]
+        seen.add(tuple(2 * p[0] + (len(p) > 1) if x or bias else 2 * p[0] for p, x in zip(pieces, xs, strict=True)))
+    assert named_faces(problem) == sorted(seen)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -31,7 +31,14 @@ MEAN: Json = {"rule": "face_region", "parameters": [layer([["2"]]), layer([["1"]
 FLAT = network([1, 1, 1], "hardtanh", samples([1], ["a"]), bias=False, symbols={"a": [1, 2]})
 LEVEL: Json = {"rule": "face_region", "parameters": [layer([["2"]]), layer([["3/2"]])], "multipliers": [[]],
                "moves": [[["2"], ["1"]]], "weights": [[], []]}  # fmt: skip
+# f = v h(x/2) at x = 1, 2, 4: z = 1 on the second sample, 1 beyond; errors 2, −2, 1 pull at the kink with −1.
+UPPER = network([1, 1, 1], "hardtanh", samples([1, 2, 4], ["1/2 a - 2", "a + 2", "a - 1"]), "1/2", bias=False,
+                symbols={"a": [1, 2]})  # fmt: skip
+BEYOND: Json = {"rule": "face_region", "parameters": [layer([["1/2"]]), layer([["3/2"]])],
+                "multipliers": [[["-1", "0"]]], "moves": [[["1/2"], ["1"]]]}  # fmt: skip
 CONTROLS = {
+    "a kink at the second breakpoint": case(
+        UPPER, [BEYOND], claim("minimum_for_all", 0, domain="a in [1, 2]", face="1[12]2", formula="9/2")),
     "two symbols": case(PAIR, [MEAN], claim(
         "minimum_for_all", 0, domain="a in [1, 2], b in [1, 2]", face="11",
         formula="1/4 + 1/2 a - 1/2 b + 1/4 a^2 - 1/2 a b + 1/4 b^2")),
@@ -67,6 +74,10 @@ CORRUPTIONS = of("one sample", [
     ("no weights", "steps[0].weights", ..., "Rejected", "the pre-activation of unit 1 at sample 1 may give way"),
     ("a negative weight", "steps[0].weights[1]", ["-1"], "Rejected", "must not be negative"),
     ("weights of too many", "steps[0].weights[1]", ["1", "1"], "Rejected", "may give way"),
+]) + of("a kink at the second breakpoint", [
+    ("no pull", "steps[0].multipliers[0][0]", ["0", "0"], "Rejected", "do not combine to its gradient"),
+    ("it leaves the kink", "steps[0].moves[0]", [["1/2"], ["0"]], "Rejected",
+     "has a first-order term in its output weight for some labels"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
@@ -77,3 +88,6 @@ def test_for_many_values_it_is_a_local_minimum() -> None:
         for values in drawn(FOUR, 25):
             there = moved(step, step["parameters"], [values["a"] - type(values["a"])(centre)])
             assert Oracle(at(FOUR, values)).lower_nearby(there) is None
+    for values in drawn(UPPER, 10):
+        there = moved(BEYOND, BEYOND["parameters"], [values["a"] - type(values["a"])(3, 2)])
+        assert Oracle(at(UPPER, values)).lower_nearby(there) is None

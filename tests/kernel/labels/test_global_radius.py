@@ -24,7 +24,15 @@ MIDDLE: list[Json] = [
     {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "-1/2"], ["0", "0"]]], "multipliers": [[]]},
     {"rule": "global_radius", "from": {"face": 1}, "radius": "3/2", "vectors": [], "tree": [0]},
 ]
+# And even: f = v |w| (1, 1), and the errors are opposite.
+EVEN = ODD | {"activation": "abs"}
+MEAN: list[Json] = [
+    point([layer([["1/2"]]), layer([["1"]])]),
+    {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "1/2"], ["0", "0"]]], "multipliers": [[]]},
+    {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "vectors": [], "tree": [0]},
+]
 CONTROLS = {
+    "an even activation": case(EVEN, MEAN, claim("global_radius", 2, risk="9/4", radius="1/2")),
     "an odd activation": case(ODD, MIDDLE, claim("global_radius", 2, risk="1/4", radius="3/2")),
     "two samples": case(PAIR, [point(AT), FACE, STEP], claim("global_radius", 2, risk="1/2", radius="1/2")),
     "nearer": case(

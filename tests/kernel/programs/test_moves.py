@@ -46,6 +46,9 @@ def pair(*pieces: int) -> Pattern:
 
 JOIN = node("j", "concat", ["a", "x"])
 STEP: Json = {"breakpoints": [0, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
+PARTS = (z(3), a(), node("r", "reshape", "a", shape=[1, 3]),
+         node("p", "max_pool1d", "r", kernel=2, stride=2, padding=1))  # fmt: skip
+POOLED, UNUSED = network(*PARTS, f("p")), network(*PARTS, f("p", weight=[[0, None]]))
 # The network, the pieces, the units with kinks and their breakpoints, and how many flows there are.
 COUNTS: dict[str, tuple[Programmed, Pattern, Kinked, int]] = {
     # Two scalings, and each row gains the other.
@@ -88,6 +91,9 @@ COUNTS: dict[str, tuple[Programmed, Pattern, Kinked, int]] = {
     "it is bent again": (network(z(), a(), a("a", "b"), f("b")), pair(1, 1) * 2, {}, 0),
     "it is the prediction": (network(z(), a(), outputs=2), pair(1, 1), {}, 0),
     "inputs are bent": (network(a("x"), f()), pair(1), {}, 0),
+    # Of three units the first passes the pooling alone: another row may join its own only where it goes nowhere.
+    "one that goes on alone": (POOLED, (((1, 1),) * 3, ((1, 1),)), {}, 1),
+    "one that goes nowhere": (UNUSED, (((1, 1),) * 3, ((1, 1),)), {}, 3),
     # Places that are frozen or tied.
     "a row is frozen": (network(z(weight=[[None], [2]]), a(), f()), pair(1, 1), {}, 1),
     "rows of no edges": (network(z(weight=[[None], [0]]), a(), f()), pair(1, 1), {}, 3),

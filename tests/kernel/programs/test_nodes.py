@@ -1,6 +1,7 @@
 """The operations of a program, against an independent evaluation; ties; every fault of the reader."""
 
 import re
+from itertools import product
 from math import prod
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from symverify.kernel import Malformed
 from symverify.kernel.core.network import predictions
 from symverify.kernel.network_file import read_problem
+from symverify.kernel.programs.build import Window
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.nodes import read_name, read_shape
 from tests.kernel.corruption import edited, no_data, text
@@ -233,6 +235,20 @@ def test_faults(name: str) -> None:
         read(edited(CONTROL, path, new))
     ((place, said),) = found.value.faults
     assert (place, what if what in said else said) == (where, what)
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_places_of_a_window(kernel: int, dilation: int) -> None:
+    """By moving it step by step over the padded entries."""
+    for size, padding, stride in product(range(1, 9), range(3), (1, 2, 3)):
+        window = Window((kernel, 1), (stride, 1), (padding, 0), (dilation, 1))
+        ends = [start + o * dilation for start in range(0, 20, stride) for o in range(kernel)][kernel - 1 :: kernel]
+        found = sum(end < size + 2 * padding for end in ends)
+        assert window.fits((size, 1)) is (found > 0)
+        assert window.fits((size, 0)) is False
+        if found:
+            assert window.places((size, 1)) == (found, 1)
 
 
 def test_sizes_of_the_input() -> None:

@@ -62,6 +62,11 @@ def test_exact_bounds() -> None:
     assert bound(ONE | {"layers": [1, 7, 1]}, step(["1/2"], NONE)) == Fraction(7, 16)
     assert bound(BIASED, step(["2/5"], NONE)) == Fraction(1, 5)
     assert bound(ONE, step(["0"], NONE)) == 0
+    assert bound(ONE, step(["1/2"], [[[0, "0"]], [], [], []])) == Fraction(7, 16)
+    # 2 (a − 1)² + ½ a is least, 15/32, at a = 7/8; and ½ (a − 1)² + ½ a at 0; with the output bias as above
+    assert bound(ONE | {"loss": SUM | {"factor": 2}}, step(["1/2"], NONE)) == Fraction(15, 32)
+    assert bound(ONE | {"loss": SUM | {"factor": "1/2"}}, step(["1/2"], NONE)) == Fraction(3, 8)
+    assert bound(BIASED | {"loss": SUM | {"factor": "1/2"}}, step(["1/3"], NONE)) == Fraction(1, 6)
     found = checked(BIASED, ON_BIASED, {"global_bounds": 2})
     stated = dict(found.theorems[0].statement)["risk"]
     assert isinstance(stated, Enclosure)
@@ -82,6 +87,7 @@ CORRUPTIONS = [
     corruption("one", 0, ["multipliers", 2], [[0, "-1/100"]], Rejected, COUNTED),
     corruption("one", 0, ["multipliers", 0], [[1, "1"]], Rejected, COUNTED),
     corruption("one", 0, ["multipliers"], NONE[:3], Rejected, "expected 4 lists, two per chamber, got 3"),
+    corruption("one", 0, ["multipliers", 0], [[0, "0", 0]], Malformed, "expected a sample and a number"),
     corruption("one", 0, ["multipliers", 0], [[0]], Malformed, "expected a sample and a number"),
     corruption("one", 0, ["vector"], ["1/2", "0"], Malformed, "expected 1 numbers, one per sample, got 2"),
     corruption("biased", 0, ["vector", 0], "3/4", Rejected, LONG),

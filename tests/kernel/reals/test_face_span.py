@@ -88,6 +88,18 @@ def test_the_risk_is_enclosed(name: str) -> None:
     assert found.theorems[0].storey == "reals"
 
 
+def test_of_three_classes_one_is_not_counted() -> None:
+    """p = (1/2, 1/4, 1/4) of one sample: equations for two outputs, by the first two weights of the last layer."""
+    three = document([1, 1, 3], "relu", "cross_entropy", [1], [["1/2", "1/4", "1/4"]], bias=False)
+    centre = [layer([["1"]]), layer([["6931471805599453/10000000000000000"], ["0"], ["0"]])]
+    # ∂(p₁, p₂) by (v₁, v₂) is ((1/4, −1/8), (−1/8, 3/16))
+    step = box(centre, [[[1]]], [["6", "4"], ["4", "8"]], held=[0, 3], radius="1/1048576")
+    fact = checked(three, [step], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(fact, BoxMinimum)
+    assert fact.risk.lower <= Fraction("1.0397207708399179641") <= fact.risk.upper
+    refused(three, [step | {"held": [0]}], "3 parameters are left for 2 equations")
+
+
 REJECTED: list[tuple[str, str, list[Json], Json, str]] = [
     ("inside", "centre moved", ["centre", 1, "weight", 0, 0], "141/100", NO_ZERO),
     ("kink", "centre moved", ["centre", 1, "bias", 0], "1/100", NO_ZERO),
@@ -103,6 +115,7 @@ REJECTED: list[tuple[str, str, list[Json], Json, str]] = [
     ("inside", "another inverse", ["inverse", 0, 0], "1/4", NO_ZERO),
     ("inside", "a parameter of the multipliers", ["columns"], [0], "expected 0 numbers of parameters, one per kink"),
     ("kink", "no parameter", ["columns"], [4], "expected 1 numbers of parameters, one per kink"),
+    ("kink", "far beyond", ["columns"], [9], "expected 1 numbers of parameters, one per kink"),
     ("kink", "another parameter", ["columns"], [0], "the gradients of the kinks are not shown to be independent"),
     ("kink", "not its inverse", ["across", 0, 0], "-1", "the gradients of the kinks are not shown to be independent"),
     ("kink", "held outside", ["held"], [4], "must be different numbers of parameters"),
@@ -157,6 +170,17 @@ def test_more_flat_directions_than_symmetries() -> None:
     found = checked(FIT, [step], {"minimum_in_box": 0}).steps[0].fact
     assert isinstance(found, BoxMinimum)
     assert found.risk.lower <= 0 <= found.risk.upper
+
+
+def test_which_biases_add_a_constant() -> None:
+    """f = v h(w x + b) + c with slopes 0, 1: 1 is in V by an output bias, and (0, 1) by a hidden one."""
+    for hidden, output in ((True, True), (True, False), (False, True), (False, False)):
+        bias = {"hidden": hidden, "output": output}
+        problem = problem_of(document([1, 1, 1], "relu", SUM, [-1, 1, 2, 4], [[0]] * 4, bias=bias))
+        span = span_of_face(Kinks(problem, (((0, 1, 1, 1),),), [], [], "here"))
+        vectors = [(0, 1, 2, 4), *[(0, 1, 1, 1)] * hidden, *[(1, 1, 1, 1)] * output]
+        assert rank(span) == len(span) == len(vectors)
+        assert rank([*span, *([Fraction(x) for x in v] for v in vectors)]) == len(vectors)
 
 
 def test_predictions_on_the_face_are_in_the_span() -> None:

@@ -25,6 +25,10 @@ def random_case(seed: int, decay: str) -> tuple[Problem, list[Fraction]]:
     xs = [[noise.randint(-1, 2) for _ in range(widths[0])] for _ in range(samples)]
     ys = [[noise.randint(-2, 2) for _ in range(widths[-1])] for _ in range(samples)]
     bias = noise.choice([True, True, False, {"hidden": True, "output": False}])
+    if seed % 9 == 8:
+        bias = {"hidden": False, "output": True}
+    if seed % 12 == 11:
+        widths.insert(-1, 1)
     more = {"weight_decay": decay} if decay else {}
     problem = problem_of(document(widths, noise.choice(ACTIVATIONS), SUM, xs, ys, bias=bias, **more))
     return problem, [Fraction(noise.randint(-1, 1)) for _ in range(problem.size())]
@@ -144,6 +148,20 @@ def test_below_a_dead_layer_everything_moves() -> None:
 
     assert alone([]) == every
     assert alone([(1, 0, 1)]) == {(2, 0, 0)}
+
+
+def test_what_softmax_does_not_see() -> None:
+    """All outputs may move alike: a column of the last layer, or its bias, after one hidden layer or several."""
+    for widths in ([1, 2, 3], [1, 1, 1, 2, 3], [1, 1, 2, 2]):
+        last, outputs = len(widths) - 2, range(widths[-1])
+        network = document(widths, "relu", "cross_entropy", [1, 2], [[1] + [0] * (widths[-1] - 1)] * 2)
+        problem = problem_of(network)
+        pieces = tuple(tuple((1, 1) for _ in range(width)) for width in widths[1:-1])
+        found = list(symmetries(problem, pieces, []))
+        columns = [{(last, k, c): (Fraction(1), None) for k in outputs} for c in range(widths[-2] + 1)]
+        assert found[-len(columns) :] == columns
+        plain = problem_of(network | {"loss": "squared", "data": [{"x": [1], "y": [0] * widths[-1]}] * 2})
+        assert not any(each in list(symmetries(plain, pieces, [])) for each in columns)
 
 
 def test_rescaling_at_a_breakpoint_that_is_not_0() -> None:

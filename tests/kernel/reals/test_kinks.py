@@ -1,6 +1,7 @@
 """Kinks that depend on others: the identities at random points, and each condition broken."""
 
 import random
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -105,6 +106,38 @@ def test_a_dependence_that_is_none(
 ) -> None:
     with pytest.raises(Rejected, match=reason):
         tried(doc, pieces, c, row, basis)
+
+
+@pytest.mark.parametrize(
+    ("widths", "kink", "reason"),
+    [
+        ([1, 2, 1], (0, 1, 1), None), ([1, 2, 3, 1], (1, 2, 1), None), ([3, 1, 1], (0, 0, 1), None),
+        ([1, 2, 1], (0, 2, 0), "does not exist"), ([3, 1, 1], (0, 1, 0), "does not exist"),
+        ([1, 3, 2, 1], (1, 2, 0), "does not exist"), ([1, 2, 1], (1, 0, 0), "does not exist"),
+        ([1, 2, 1], (0, 0, 2), "does not exist"),
+    ],
+)  # fmt: skip
+def test_kinks_exist(widths: list[int], kink: Place, reason: str | None) -> None:
+    problem = problem_of(document(widths, "relu", SUM, [[1] * widths[0], [2] * widths[0]], [[0]] * 2))
+    pieces = [[[0, 0]] * width for width in widths[1:-1]]
+    with pytest.raises(Rejected, match=f"a pre-activation that {reason}") if reason else nullcontext():
+        require_kinks(made(problem, pieces, [kink]), "kinks")
+
+
+def test_kinks_are_named_once_at_upper_ends_and_move() -> None:
+    problem = problem_of(document([1, 1, 1], "relu", SUM, [0, 1], [[0]] * 2, bias=False))
+    require_kinks(made(problem, [[[0, 0]]], [(0, 0, 1)]), "kinks")
+    for pieces, kinks, reason in (
+        ([0, 0], [(0, 0, 1)] * 2, "names a kink twice"),
+        ([0, 1], [(0, 0, 1)], "no breakpoint ends its piece on sample 2"),
+        ([0, 0], [(0, 0, 0)], "holds a pre-activation that is 0 at every point, on sample 1"),
+    ):
+        with pytest.raises(Rejected, match=reason):
+            require_kinks(made(problem, [[pieces]], list(kinks)), "kinks")
+    deep = problem_of(document([1, 1, 1, 1], "hardtanh", SUM, [1, 2], [[0]] * 2))
+    require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 1)]), "kinks")
+    with pytest.raises(Rejected, match="holds kinks of sample 1 in two layers"):
+        require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 0)]), "kinks")
 
 
 def test_a_bias_in_a_deeper_layer_counts() -> None:

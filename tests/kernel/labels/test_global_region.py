@@ -1,0 +1,108 @@
+"""The rule `global_region`: a global minimum on one face for all values of the symbols."""
+
+import json
+import random
+from fractions import Fraction
+
+import pytest
+
+import symverify
+from symverify.problem.load import loads
+from symverify.report.claims import lines
+from symverify.run.verdict import Verdict
+from tests.certify.test_regions import polynomial
+from tests.examples import layer, network, samples
+from tests.kernel.accepted import case, claim
+from tests.kernel.corruption import Json
+from tests.kernel.labels.made import FOUR, ONE, at, drawn
+from tests.kernel.rules import check_step, of, suite
+
+F = Fraction
+TWO = network([1, 1, 1], "identity", samples([1, 0], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+AT = {"rule": "face_region", "parameters": [layer([["3/2"]]), layer([["1"]])], "moves": [[["1"], ["0"]]],
+      "multipliers": [[]]}  # fmt: skip
+STEP: Json = {"rule": "global_region", "from": {"minimum": 0}, "vectors": [None], "tree": [0]}
+CORNERS: Json = STEP | {"vectors": [[["0", "2"], ["0", "1"]]]}  # −e at a = 2, then at a = 1
+RELU = network([1, 1, 1], "relu", samples([1, -1], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+ON = {"rule": "face_region", "parameters": [layer([["3/2"]]), layer([["1"]])], "moves": [[["1"], ["0"]]],
+      "multipliers": [[]]}  # fmt: skip
+
+
+def stated(domain: str, face: str, formula: str) -> Json:
+    """The claim about the step 1."""
+    return claim("global_minimum_for_all", 1, domain=domain, face=face, formula=formula)
+
+
+CONTROLS = {
+    "own residuals": case(TWO, [AT, STEP], stated("a in [1, 2]", "00", "a^2")),
+    "vectors at the corners": case(TWO, [AT, CORNERS], stated("a in [1, 2]", "00", "a^2")),
+    "an exact fit": case(
+        ONE, [AT, {"rule": "global_region", "from": {"minimum": 0}}], stated("a in [1, 2]", "1", "0")
+    ),
+    "two leaves": case(
+        RELU, [ON, STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-2, 1, 0]}],
+        stated("a in [1, 2]", "10", "a^2"),
+    ),
+}  # fmt: skip
+CORRUPTIONS = of("vectors at the corners", [
+    ("in another order", "steps[1].vectors[0]", [["0", "1"], ["0", "2"]], "Rejected", "proves less than the risk"),
+    ("too short at one corner", "steps[1].vectors[0][1]", ["0", "1/2"], "Rejected", "proves less than the risk"),
+    ("too long", "steps[1].vectors[0][1]", ["0", "4"], "Rejected", "proves less than the risk"),
+    ("not admissible", "steps[1].vectors[0][0]", ["1", "2"], "Rejected", "does not admit all regions"),
+    ("one corner", "steps[1].vectors[0]", [["0", "2"]], "Malformed", "expected 2 vectors, one for each corner"),
+    ("a number too few", "steps[1].vectors[0][0]", ["0"], "Malformed", "expected 2 numbers"),
+    ("no vector", "steps[1].vectors", [], "Rejected", "there is no vector 0"),
+    ("one that is not used", "steps[1].vectors", [None, None], "Rejected", "not all are used"),
+    ("no tree", "steps[1].tree", ..., "Malformed", "tree: is missing"),
+    ("an empty tree", "steps[1].tree", [], "Rejected", "ends too early"),
+    ("no minimum", "steps[1].from.minimum", 1, "Rejected", "does not come before"),
+    ("a lower risk", "claims[0].formula", "0", "Rejected", "claimed '0', proved 'a^2'"),
+]) + of("an exact fit", [
+    ("a tree for nothing", "steps[1].tree", [0], "Malformed", "unknown key"),
+]) + of("two leaves", [
+    ("the leaves exchanged", "steps[1].tree", [-2, 0, 1], "Rejected", "does not admit all regions"),
+    ("no split", "steps[1].tree", [0], "Rejected", "does not admit all regions"),
+    ("of sum 0, with a bias", "steps[1].vectors[1][0]", ["3", "0"], "Rejected", "proves less than the risk"),
+])  # fmt: skip
+test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_with_an_output_bias_vectors_have_sum_0() -> None:
+    """Of the labels a, 0 with a bias: the residuals are 0; a vector of sum 1 proves nothing."""
+    affine = network([1, 1, 1], "identity", samples([0, 0], ["a", 0]), symbols={"a": [1, 2]})
+    start = {"rule": "face_region", "moves": [None], "multipliers": [[]], "shift": ["1/2"],
+             "parameters": [layer([["0"]], ["0"]), layer([["0"]], ["3/4"])]}  # fmt: skip
+    check_step(affine, [start, STEP | {"vectors": [[["1", "0"], ["1", "0"]]]}], "whose sum is not 0")
+
+
+def made(seed: int) -> Json:
+    """Random labels around whole ones."""
+    rng = random.Random(seed)
+    n, width = rng.choice([(2, 1), (3, 1), (3, 2), (4, 1)])
+    h = rng.choice(["relu", "abs", "hardtanh", {"name": "leaky_relu", "negative_slope": "1/4"}])
+    labels = [f"{rng.randint(-3, 3)} + {rng.choice('ab')}" for _ in range(n)]
+    return network([1, width, 1], h, samples(rng.sample(range(-3, 4), n), labels),
+                   bias={"hidden": rng.random() < 0.8, "output": rng.random() < 0.8},
+                   symbols={"a": ["-1/4", "1/4"], "b": ["-1/4", "1/8"]})  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_formula_is_the_least_risk_at_values_of_the_symbols(seed: int) -> None:
+    document = made(seed)
+    result = symverify.check(loads(json.dumps(document)), ["global_minimum_for_all"], smt=False, timeout=60)
+    found = result["global_minimum_for_all"]
+    if found.verdict is not Verdict.PROVED:
+        assert found.reason
+        return
+    assert "there is a global minimum on the face" in lines(result, found)[0]
+    for values in drawn(document, 4):
+        least = symverify.check(loads(json.dumps(at(document, values))), ["global_minimum"], smt=False)[
+            "global_minimum"
+        ]
+        assert F(str(least.statement["risk"])) == polynomial(str(found.statement["formula"]), values)
+
+
+def test_where_another_face_is_lower_for_some_values_it_is_not_proved() -> None:
+    wide = FOUR | {"data": samples([0, 1, 2, 3], [0, "a", "-1", 2]), "layers": [1, 1, 1], "symbols": {"a": [-3, 3]}}
+    found = symverify.check(loads(json.dumps(wide)), ["global_minimum_for_all"], smt=False)["global_minimum_for_all"]
+    assert found.verdict is Verdict.UNDECIDED
