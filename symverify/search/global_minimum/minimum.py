@@ -30,7 +30,8 @@ from symverify.search.global_minimum.tasks import best_split, bound, roots, solv
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
-SEARCHING = 0.7  # share of a deadline for the search; the rest is for the certificate
+SEARCHING = 0.7  # share of the time left for more search; the rest is for the certificate
+LEAST = 0.1  # share of a deadline that is too little for more of both
 CLOSING = 0.8  # share of the time left for the certificate of a complete search
 FEWER = 2  # times fewer nodes in the next attempt at a certificate
 DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
@@ -83,22 +84,31 @@ def _global_minimum(
     floor, residual = within_groups(problem)
     until = None if deadline is None else begun + deadline
     started = checkpoint is not None and saved.restore(checkpoint, search)  # Ctrl-C in here leaves the file as it is
-    try:
-        if not started:
-            search.start(floor)
-        complete = _searched(search, floor, begun, deadline, progress, checkpoint)
-    except KeyboardInterrupt:
-        complete, until = False, min(until or math.inf, time.monotonic() + GRACE)
-    if checkpoint is not None and search.nodes:
-        saved.save(checkpoint, search)
-    lower = floor
+    lower, last = floor, until is None
     proof: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
-    if search.best.loss > floor:
-        pace = (time.monotonic() - begun) / max(search.nodes, 1)
-        lower, proof = _certified(search, complete, floor, proof, until, pace)
-        if checkpoint is not None and complete and lower < search.best.loss:
+    trivial = proof
+    while True:
+        try:
+            if not started:
+                search.start(floor)
+            started = True
+            complete = _searched(search, floor, _part(until, SEARCHING), progress, checkpoint)
+        except KeyboardInterrupt:
+            complete, until, last = False, min(until or math.inf, time.monotonic() + GRACE), True
+        if checkpoint is not None and search.nodes:
             saved.save(checkpoint, search)
-    return _result(search, complete, lower, proof, begun, until)
+        if search.best.loss > floor:
+            pace = search.elapsed / max(search.nodes, 1)
+            lower, proof = max((lower, proof), _certified(search, complete, floor, trivial, until, pace), key=_bound)
+            if checkpoint is not None and complete and lower < search.best.loss:
+                saved.save(checkpoint, search)
+        if complete or last or time.monotonic() > (until or 0.0) - LEAST * (deadline or 0.0):
+            return _result(search, complete, lower, proof, until)
+
+
+def _bound(found: tuple[Fraction, Written]) -> Fraction:
+    """What a certificate proves."""
+    return found[0]
 
 
 def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
@@ -107,26 +117,19 @@ def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
     return sum((r * r for r in residual), ZERO), residual
 
 
-def _searched(
-    search: Search,
-    floor: Fraction,
-    begun: float,
-    deadline: float | None,
-    progress: Watch | None,
-    path: Path | None,
-) -> bool:
+def _searched(search: Search, floor: Fraction, until: float | None, progress: Watch | None, path: Path | None) -> bool:
     """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
     last = time.monotonic()
     while search.unfinished and search.best.loss > floor:
         now = time.monotonic()
-        if deadline is not None and now - begun > SEARCHING * deadline:
+        if until is not None and now > until:
             return False
         if path is not None and now - last > SAVE_EVERY:
             saved.save(path, search)
             last = now
         search.step()
         if progress is not None:
-            progress(search.report(time.monotonic() - begun))
+            progress(search.report())
     return True
 
 
@@ -142,6 +145,7 @@ def _certified(
     scale, attempts = search.shape.label_scale**2, [*search.past, (search.lower, search.left)]
     if complete:
         reset = search.snapshot()
+        search.vectors, search.served = [], {}
         with suppress(TimeoutError, KeyboardInterrupt):
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
@@ -173,9 +177,7 @@ def _part(until: float | None, share: float) -> float | None:
     return None if until is None else time.monotonic() * (1 - share) + until * share
 
 
-def _result(
-    search: Search, complete: bool, lower: Fraction, proof: Written, begun: float, until: float | None
-) -> Result:
+def _result(search: Search, complete: bool, lower: Fraction, proof: Written, until: float | None) -> Result:
     problem, best, separators = search.problem, search.best, None
     point, known = best.point(problem), True if always_attained(problem) else None
     if point is None and lower == best.loss:
@@ -200,7 +202,7 @@ def _result(
         vectors=proof[0],
         tree=proof[1],
         separators=separators,
-        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, time.monotonic() - begun),
+        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, search.elapsed),
     )
 
 
