@@ -88,6 +88,7 @@ ELSEWHERE = {
     "reals/box.py": BOXES,
     "reals/decay.py": BOXES,
     "reals/facts.py": REALS,
+    "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],

@@ -4,11 +4,13 @@ import time
 from fractions import Fraction
 
 from symverify.certify import reals
+from symverify.certify.program_points import lower, lower_real
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Point
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
@@ -16,8 +18,9 @@ from symverify.search.better import better_point
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
 from symverify.search.decay_dual import best_dual
-from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.float_network import as_floats
 from symverify.search.lower_minima import lower_point, lowest_point
+from symverify.search.programs.float_program import float_network
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -32,14 +35,14 @@ def minimum_in_box(session: Session) -> Outcome:
     session.progress("following the given point to a local minimum")
     deadline = time.monotonic() + session.remaining() * SHARE
     try:
-        found = enclose(problem, start, lambda rule, fields: certificate.step(rule, {}, **fields), deadline)
+        found = enclose(problem, start, certificate.centred, deadline)
     except NotEnclosed as error:
         return _in_cell(session, str(error))
     fact = certificate.fact(found.step)
     if not isinstance(fact, BoxMinimum):
         raise TypeError("the rule minimum_in_box proves a minimum in a box")
     shaken = f", after {found.shakes} perturbations" if found.shakes else ""
-    given = FloatNetwork(problem).risk(as_floats(start))
+    given = float_network(problem).risk(as_floats(problem, start))
     words = f"at distance {found.distance:.3g} from the given point, whose risk is {given:.9g}{shaken}"
     better = _lower(session, found.centre, fact.risk.lower)
     if better is None:
@@ -51,7 +54,8 @@ def minimum_in_box(session: Session) -> Outcome:
 
 def _in_cell(session: Session, reason: str) -> Outcome:
     """Where no box is found: the minimum in the cell of the given point that another last layer makes."""
-    real = isinstance(session.problem.loss, RealLoss) and not session.problem.decays
+    problem = session.problem
+    real = isinstance(problem.loss, RealLoss) and not problem.decays and not isinstance(problem, Programmed)
     step = reals.in_given_cell(session) if real else None
     if step is None or session.certificate.fact(step).settles("valley") is None:
         return Undecided(reason)
@@ -62,11 +66,16 @@ def _in_cell(session: Session, reason: str) -> Outcome:
 def _lower(session: Session, start: Point, risk: Fraction) -> Point | None:
     """A point whose risk is below."""
     problem = session.problem
+    if isinstance(problem, Programmed) and not problem.decays:
+        if isinstance(problem.loss, RealLoss):
+            return lower_real(session, risk)
+        known = lower(session, start, risk)
+        return None if known is None else known.point
     if problem.decays:
         session.progress("searching for a point of lower risk")
         budget = time.monotonic() + session.remaining() / 2
-        lower = lower_point(problem, risk, session.witnesses, budget)
-        return None if lower is None else lower[0]
+        below = lower_point(problem, risk, session.witnesses, budget)
+        return None if below is None else below[0]
     if isinstance(problem.loss, RealLoss):
         witness = reals.lowest(session, risk)
         return witness.point if witness is not None and witness.risk.upper < risk else None

@@ -98,6 +98,10 @@ class Certificate:
         rule = "enclosed_point" if isinstance(self.problem.loss, RealLoss) or self.problem.decays else "point"
         return self.step(rule, parameters="given" if given else spelled(self.problem, point))
 
+    def centred(self, rule: str, centre: Point, fields: Mapping[str, object]) -> int:
+        """The step that proves a minimum near a point."""
+        return self.step(rule, _NONE, centre=spelled(self.problem, centre), **fields)
+
     def fact(self, index: int) -> Fact:
         """What a step proves."""
         return self.proof.steps[index].fact

@@ -4,6 +4,8 @@ from symverify.certify.certificate import spelled
 from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.curvature.substitution import full
+from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
 from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
 
@@ -28,6 +30,20 @@ def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:
             return {"eliminate": {"multipliers": numbers, **parts}}
         case kind:
             return {kind: numbers}
+
+
+def by_full_network(session: Session, problem: Programmed, at: int, theta: Point) -> Decision | None:
+    """The cells of the network without restrictions, if they prove the point a minimum of it."""
+    whole = full(problem)
+    try:
+        around = decide_by_cells(whole, theta)
+        if not isinstance(around, Minimum):
+            return None
+        told = [entry_fields(whole, entry) for entry in around.entries]
+        step = session.certificate.step("substitution", {"point": at}, step={"rule": "cell_kkt", "cells": told})
+    except (Rejected, Declined):
+        return None
+    return Decision(step, False, "substitution")
 
 
 def by_cells(session: Session, at: int, theta: Point) -> Decision | Open:

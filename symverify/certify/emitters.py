@@ -16,6 +16,7 @@ from symverify.certify.labels import (
     spurious_radius,
 )
 from symverify.certify.programs import OF_PROGRAMS, default_of_program
+from symverify.certify.real_programs import OF_REAL_PROGRAMS
 from symverify.certify.real_traps import cell_traps as real_cell_traps
 from symverify.certify.reals import OF_REAL_LOSSES
 from symverify.certify.regions import FOR_ALL, FOR_ALL_SLOPES
@@ -304,8 +305,10 @@ ROBUST = {
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:
     """The claims that there are for the problem's loss; with symbols, those for all their values."""
+    if isinstance(problem, Programmed) and problem.decays:
+        return {"minimum_in_box": minimum_in_box}
     if isinstance(problem, Programmed):
-        return OF_PROGRAMS
+        return OF_REAL_PROGRAMS if isinstance(problem.loss, RealLoss) else OF_PROGRAMS
     if isinstance(problem, SymbolicProblem):
         return FOR_ALL_SLOPES if problem.family.slopes else FOR_ALL
     if problem.decays:
@@ -340,7 +343,9 @@ def attempt(session: Session, name: str) -> Outcome:
         return Undecided(f"it is about all values of symbols: {missing}")
     if name not in known:
         if isinstance(session.problem, Programmed):
-            return Undecided(f"not a claim for general programs; claims for them: {', '.join(known)}")
+            real = isinstance(session.problem.loss, RealLoss)
+            kind = f" under the {session.problem.loss.name} loss" * real + " with weight decay" * session.problem.decays
+            return Undecided(f"not a claim for general programs{kind}; claims for them: {', '.join(known)}")
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:

@@ -19,7 +19,9 @@ from symverify.kernel.labels.every_slope import EverySlope
 from symverify.kernel.labels.face_radius import FaceRadius
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.search.affine_minimum import NotConstructible
+from symverify.search.beyond import lower_beyond
 from symverify.search.cell_minima import CellMinima, cell_minima, named_pattern
+from symverify.search.cell_radius import Gained, Lost
 from symverify.search.cell_radius import cell_radius as least_radius
 from symverify.search.radius import Moves, face_moves, nearest_affine, robust_neighbour, spurious_within
 from symverify.search.strata import slots_of
@@ -195,8 +197,17 @@ def cell_radius(session: Session) -> Outcome:
         "radius": str(robust.radius),
         "reached": reached,
         "separators": [spelled_dual(d) for d in robust.separators],
+        "edge": _spelled_edge(robust.edge),
     }
     return Proved(session.certificate.step("cell_radius", {"minima": outcome.step}, **fields))
+
+
+def _spelled_edge(edge: Lost | Gained) -> dict[str, object]:
+    """As a certificate has it."""
+    if isinstance(edge, Lost):
+        return {"slots": slots_of(edge.mask), "corner": edge.corner, **spelled_dual(edge.dual)}
+    vectors = [vector(part) for part in edge.vectors]
+    return {"slots": slots_of(edge.mask), "labels": vector(edge.labels), "vectors": vectors}
 
 
 def global_radius(session: Session) -> Outcome:
@@ -234,6 +245,14 @@ def global_radius(session: Session) -> Outcome:
                 break
     if not low:
         return Undecided("no radius above 0 was found with the tree of the global minimum")
+    kept = [
+        list(g) for k, g in enumerate(answer.result.vectors) if primitive(g) != primitive([-e[0] for e in face.errors])
+    ]
+    further = lower_beyond(problem, face.errors, kept, low)
+    if further is not None:
+        premises = {"face": at, "better": certificate.point(further[1])}
+        changes = [str(x) for x in further[0]]
+        best = certificate.step("global_radius", premises, radius=str(low), beyond=changes, **tree)
     return Proved(best)
 
 

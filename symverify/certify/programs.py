@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
+from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import spelled
-from symverify.certify.decisions import Decision, by_cells, critical_point, fall
+from symverify.certify.decisions import Decision, by_cells, by_full_network, critical_point, fall
+from symverify.certify.program_points import lower, program_of
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
@@ -16,40 +17,9 @@ from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.better import Witness
 from symverify.search.decide import Descends, Stays
-from symverify.search.programs.better import better_point
 from symverify.search.programs.decide import decide_face
 from symverify.search.programs.linear_place import linear_minimum
 from symverify.search.programs.signed_tree import Bound, signed_bound
-
-
-def program_of(session: Session) -> Programmed:
-    """The session's problem; these claims are tried for no other."""
-    if not isinstance(session.problem, Programmed):
-        raise TypeError("a claim about programs, and a chain of layers")
-    return session.problem
-
-
-def rational_only(emitter: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
-    """The emitter, for losses with exact risks."""
-
-    def settle(session: Session) -> Outcome:
-        if isinstance(session.problem.loss, RealLoss):
-            return Undecided(f"not built for general programs under the {session.problem.loss.name} loss")
-        return emitter(session)
-
-    return settle
-
-
-def lower(session: Session, start: Point, risk: Fraction) -> Witness | None:
-    """A point of lower risk, searched once."""
-    known = session.lowest_point
-    if known is None or known.risk >= risk:
-        session.progress("searching for a point of lower risk")
-        deadline = time.monotonic() + max(session.remaining() / 2, 0)
-        found = better_point(program_of(session), start, deadline)
-        if found is not None and (known is None or found.risk < known.risk):
-            session.lowest_point = known = found
-    return known if known is not None and known.risk < risk else None
 
 
 def constructed(session: Session) -> tuple[int, int, Point | None]:
@@ -199,7 +169,9 @@ def decided(session: Session, problem: Programmed, at: int, theta: Point) -> Dec
         if (found := tried("substitution", step={"rule": rule})) is not None:
             return found
     reason = around.reason
-    return fall(session, at, theta) or Undecided(f"{reason}, and no descent was found")
+    if (found := fall(session, at, theta) or by_full_network(session, problem, at, theta)) is not None:
+        return found
+    return Undecided(f"{reason}, and no descent was found")
 
 
 def global_minimum(session: Session) -> Outcome:
@@ -254,17 +226,20 @@ def global_bounds(session: Session) -> Outcome:
 
 
 OF_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
-    "valley": rational_only(valley),
-    "spurious_minimum": rational_only(linear_spurious("spurious_minimum")),
-    "spurious_linear_minimum": rational_only(linear_spurious("spurious_linear_minimum")),
-    "point": rational_only(point),
-    "critical_point": rational_only(critical_point),
-    "global_minimum": rational_only(global_minimum),
-    "global_bounds": rational_only(global_bounds),
+    "valley": valley,
+    "spurious_minimum": linear_spurious("spurious_minimum"),
+    "spurious_linear_minimum": linear_spurious("spurious_linear_minimum"),
+    "point": point,
+    "critical_point": critical_point,
+    "global_minimum": global_minimum,
+    "global_bounds": global_bounds,
+    "minimum_in_box": minimum_in_box,
 }
 
 
 def default_of_program(problem: Programmed) -> list[str]:
     """The claims that are tried when none are named."""
+    if problem.decays:
+        return ["minimum_in_box"]
     claims = ["valley", "global_minimum", *(["point"] if problem.parameters is not None else [])]
-    return [*claims, "spurious_linear_minimum"]
+    return [*claims, "spurious_minimum" if isinstance(problem.loss, RealLoss) else "spurious_linear_minimum"]

@@ -216,7 +216,7 @@ class Session:
         share = 0.9 if insist else 0.4
         self.progress("searching for the global minimum")
         try:
-            self.deadline += prepare(problem)  # compiling is not searching
+            self.deadline += prepare(problem, self.progress)  # compiling is not searching
             with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
                 result = global_minimum(
                     problem,

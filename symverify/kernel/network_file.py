@@ -234,8 +234,7 @@ def read_problem(data: bytes, open_data: OpenData) -> Problem:
     loss = replace(labels.loss, factor=labels.loss.factor / (len(samples) if mean else 1))
     inputs, targets = (tuple(tuple(sample[k]) for sample in samples) for k in (0, 1))
     problem = network.problem(name, loss, inputs, targets, hashlib.sha256(data + more).hexdigest())
-    if isinstance(network, Chain):
-        problem = decayed(problem, fields)
+    problem = decayed(problem, fields)
     at, none = read_point(problem, liberal), list[Point]()
     given, witnesses = fields.take("parameters", at, None), tuple(fields.take("witnesses", listed(at), none))
     fields.done()

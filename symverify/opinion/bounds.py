@@ -36,7 +36,7 @@ def function_minimum(given: Given) -> Iterator[Statement]:
 
 def function_bound(given: Given) -> Iterator[Statement]:
     """The same at the best function's predictions, whose residuals the bound states."""
-    problem, fact, outputs = given.problem, given.fact(LowerBound), given.problem.widths[-1]
+    problem, fact, outputs = given.problem, given.fact(LowerBound), len(given.problem.targets[0])
     if not problem.loss.quadratic:
         return
     (residual,) = fact.residuals
@@ -47,7 +47,7 @@ def function_bound(given: Given) -> Iterator[Statement]:
 
 def _functions(problem: Problem, best: Sequence[Vector], risk: Fraction) -> Iterator[Statement]:
     label = {i: number for number, group in enumerate(problem.groups, 1) for i in group}
-    names = [[f"g{label[i]}_{k + 1}" for k in range(problem.widths[-1])] for i in range(len(problem.inputs))]
+    names = [[f"g{label[i]}_{k + 1}" for k in range(len(problem.targets[0]))] for i in range(len(problem.inputs))]
     g = [[variable(name) for name in row] for row in names]
     distinct = tuple(dict.fromkeys(name for row in names for name in row))
     pull = residuals(problem, best)

@@ -1,6 +1,7 @@
 """The network as a solver sees it: one interpreter of the problem's program, over any ring.
 
-Variables: z{layer}_{unit}_{sample}, the pre-activations, and f{sample}_{output}, the predictions, all from 1.
+Variables: z{layer}_{unit}_{sample}, the pre-activations, and f{sample}_{output}, the predictions, all from 1. Layers
+of a general program are its bent nodes.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,8 +9,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar, assert_never
 
+from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Affine, Bent, Pattern, Point, Problem, pieces_at
 from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.parameters import fixed, hidden
+from symverify.kernel.reals.layout import layout_of
 from symverify.opinion.terms import Series, Terms, compare, polynomial, power, variable
 
 MAX_EQUATIONS = 4000  # of one statement
@@ -29,7 +34,7 @@ def f_name(sample: int, output: int) -> str:
 
 def f_names(problem: Problem) -> list[list[str]]:
     """The variables of all predictions, n × d_Y."""
-    return [[f_name(i, k) for k in range(problem.widths[-1])] for i in range(len(problem.inputs))]
+    return [[f_name(i, k) for k in range(len(problem.targets[0]))] for i in range(len(problem.inputs))]
 
 
 def interpret(
@@ -40,26 +45,31 @@ def interpret(
     `keep` is told each pre-activation and prediction by its name, and says what stands for it from there on.
     """
     found: list[list[R]] = []
+    layout = layout_of(problem)
     for i, x in enumerate(problem.inputs):
         values: list[Sequence[R | Fraction]] = [x]
         last: list[R] = []
-        for k, node in enumerate(problem.program, 1):
-            entering = values[node.source]
+        for node in problem.program:
             match node:
-                case Affine(layer=m, biased=biased):
+                case Affine(layer=m):
+                    entering: list[R | Fraction] = [values[k][unit] for k, unit in layout.wires[m]]
+                    entering.append(ONE)
                     last = []
-                    for j in range(problem.widths[m + 1]):
-                        name = f_name(i, j) if k == len(problem.program) else z_name(m, j, i)
-                        parts = [parameter((m, j, c)) * a for c, a in enumerate(entering)]
-                        parts += [parameter((m, j, len(entering)))] if biased else []
-                        last.append(keep(name, sum(parts[1:], parts[0])))
-                    values.append(last)
+                    for j, row in enumerate(layout.rows[m]):
+                        parts = [parameter((m, j, c)) * entering[c] for c, _ in row] or [parameter((m, j, 0)) * ZERO]
+                        last.append(sum(parts[1:], parts[0]))
                 case Bent(layer=m, h=h):
-                    pieces = [pattern[m][j][i] for j in range(len(last))]
-                    values.append([z * h.slopes[p] + h.offsets[p] for p, z in zip(pieces, last, strict=True)])
+                    kept = list[R | Fraction]()
+                    for j, z in enumerate(values[node.source]):
+                        p = pattern[m][j][i]
+                        made = z if isinstance(z, Fraction) else keep(z_name(m, j, i), z)
+                        kept.append(made * h.slopes[p] + h.offsets[p])
+                    values.append(kept)
+                    continue
                 case _:
                     assert_never(node)
-        found.append(last)
+            values.append(last)
+        found.append([keep(f_name(i, k), f) for k, f in enumerate(values[-1]) if not isinstance(f, Fraction)])
     return found
 
 
@@ -104,9 +114,21 @@ def of_point(problem: Problem, point: Point, pattern: Pattern) -> Equations:
 
 
 def places(problem: Problem) -> list[Place]:
-    """All parameters."""
-    columns = [problem.widths[m] + problem.has_bias(m) for m in range(len(problem.widths) - 1)]
-    return [(m, j, c) for m, width in enumerate(columns) for j in range(problem.widths[m + 1]) for c in range(width)]
+    """All parameters, each by the first place that holds it."""
+    return [found[0] for found in layout_of(problem).places]
+
+
+def held(problem: Problem, place: Place) -> Terms:
+    """What a place holds: the variable of a parameter, or a number."""
+    if not isinstance(problem, Programmed):
+        return variable(parameter_name(place))
+    slot = problem.slot(place)
+    return polynomial(slot) if isinstance(slot, Fraction) else variable(parameter_name(first_places(problem)[slot]))
+
+
+def first_places(problem: Programmed) -> dict[int, Place]:
+    """Of each free parameter the first place."""
+    return {slot: place for place, slot in reversed(problem.places)}
 
 
 def parameter_name(place: Place) -> str:
@@ -118,7 +140,7 @@ def parameter_name(place: Place) -> str:
 def of_cell(problem: Problem, pattern: Pattern) -> Equations:
     """The network at unknown parameters, on the pieces of `pattern`."""
     made = Equations(list(map(parameter_name, places(problem))))
-    interpret(problem, pattern, lambda place: variable(parameter_name(place)), made.define)
+    interpret(problem, pattern, lambda place: held(problem, place), made.define)
     return made
 
 
@@ -138,7 +160,12 @@ def of_change(problem: Problem, point: Point, pattern: Pattern, order: int) -> t
 
 def too_large(problem: Problem) -> bool:
     """Whether the network's equations on all samples are too many for one statement."""
-    return len(problem.inputs) * sum(problem.widths[1:]) > MAX_EQUATIONS
+    return len(problem.inputs) * units(problem) > MAX_EQUATIONS
+
+
+def units(problem: Problem) -> int:
+    """How many variables the equations of a sample define."""
+    return sum(hidden(problem)) + len(problem.targets[0])
 
 
 def inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
@@ -148,10 +175,10 @@ def inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
         for m, layer in enumerate(pattern)
         for j, unit in enumerate(layer)
         for i, p in enumerate(unit)
-        if not (m == 0 and problem.dead_row(i))
+        if fixed(problem, (m, j, i)) is None
         for side, ends in (
-            (-1, problem.activations[m].breakpoints[p - 1 : p] if p else ()),
-            (1, problem.activations[m].breakpoints[p : p + 1]),
+            (-1, problem.bents[m].h.breakpoints[p - 1 : p] if p else ()),
+            (1, problem.bents[m].h.breakpoints[p : p + 1]),
         )
         for t in ends
     ]
@@ -161,13 +188,13 @@ def whereabouts(problem: Problem, point: Point) -> list[str]:
     """Where each pre-activation of the point is: strictly inside a piece, or at a breakpoint."""
     found = []
     for m, layer in enumerate(pieces_at(problem, point)):
-        t = problem.activations[m].breakpoints
+        t = problem.bents[m].h.breakpoints
         for j, unit in enumerate(layer):
             for i, at in enumerate(unit):
                 z = variable(z_name(m, j, i))
                 if len(at) > 1:
                     found.append(compare(z, "=", t[at[0]]))
-                elif not (m == 0 and problem.dead_row(i)):
+                elif fixed(problem, (m, j, i)) is None:
                     found += [compare(z, ">", lower) for lower in (t[at[0] - 1 : at[0]] if at[0] else ())]
                     found += [compare(z, "<", upper) for upper in t[at[0] : at[0] + 1]]
     return found

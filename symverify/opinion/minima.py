@@ -9,7 +9,7 @@ from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
 from symverify.kernel.core.network import Pattern, Problem, Vector, pieces_at, rational, residuals
 from symverify.kernel.core.text import canonical, listed
-from symverify.opinion.equations import f_names, inside, of_cell, of_point, places, too_large, whereabouts
+from symverify.opinion.equations import f_names, inside, of_cell, of_point, places, too_large, units, whereabouts
 from symverify.opinion.losses import minorant, no_lower, risk_at, small, tangents
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
 from symverify.opinion.terms import Terms, compare, polynomial, variable
@@ -51,7 +51,7 @@ def interior_minimum(given: Given) -> Iterator[Statement]:
     yield tangents(problem, fact.at.predictions, pull)
     title = "the first-order minorant is constant on the cell"
     yield from constant_minorant(problem, fact.at, pull, fact.pattern, title)
-    if small(problem, len(problem.inputs) * problem.widths[-1]):
+    if small(problem, len(problem.inputs) * len(problem.targets[0])):
         title = "no predictions of the cell have lower risk"
         yield no_lower(problem, fact.at.predictions, pull, fact.at.risk, title)
 
@@ -88,7 +88,7 @@ def constant_minorant(
     problem: Problem, at: Evaluated, pull: Sequence[Vector], pattern: Pattern, title: str
 ) -> Iterator[Statement]:
     """Ψ(θ) = 0 for all θ on these pieces, as a polynomial identity."""
-    if len(places(problem)) + len(problem.inputs) * sum(problem.widths[1:]) <= MAX_VARIABLES:
+    if len(places(problem)) + len(problem.inputs) * units(problem) <= MAX_VARIABLES:
         made = of_cell(problem, pattern)
         goal = compare(minorant(at.predictions, pull, predicted(problem)), "=")
         yield Statement(title, NONLINEAR, tuple(made.variables), tuple(made.relations), goal)

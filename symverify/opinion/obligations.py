@@ -31,7 +31,7 @@ CORE: Mapping[str, Poser | Unposed] = {
     "global_minimum": minima.global_minimum,
     "bracket": Unposed("two numbers side by side; its premises' obligations state what they are"),
 }
-OF_PROGRAMS = Unposed("a rule of general programs, whose nodes are not posed")
+OF_PROGRAMS = Unposed("a rule of general programs, about sums over units that are not posed")
 CURVATURE: Mapping[str, Poser | Unposed] = {
     "critical_point": curvature.critical_point,
     "second_order": curvature.second_order,
@@ -98,6 +98,18 @@ KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not diff
     "face_minimum": minima.subgradients,
     "function_minimum": minima.subgradients,
 }
+POSED_OF_PROGRAMS = frozenset(  # the other entries pose the layers of chains
+    {
+        "point",
+        "interior_minimum",
+        "descent",
+        "spurious_minimum",
+        "function_minimum",
+        "valley",
+        "function_bound",
+        "global_minimum",
+    }
+)
 OF_ANY_LOSS = frozenset({*REALS, "assumptions", "cell_cover"})  # the others' statements are about tangents of the loss
 
 
@@ -111,7 +123,7 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     found: list[Obligation] = []
     for index, step in enumerate(steps):
         poser = TABLE[step.rule]
-        if isinstance(problem, Programmed):  # TABLE poses the layers of chains
+        if isinstance(problem, Programmed) and step.rule not in POSED_OF_PROGRAMS:
             continue
         kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
         if kinked:

@@ -14,6 +14,7 @@ from symverify.kernel.core.network import Pattern, Point, Problem, rational, ris
 from symverify.kernel.core.poly import Poly, positive_on_unit_interval
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.proof import read_point
+from symverify.kernel.programs.parameters import hidden
 from symverify.opinion.equations import inside, of_point, too_large
 from symverify.opinion.losses import risk_at, same_slope
 from symverify.opinion.minima import predicted
@@ -41,8 +42,8 @@ def descent(given: Given) -> Iterator[Statement]:
         return
     rows = _traced(problem, path)
     pattern: Pattern = tuple(
-        tuple(tuple(h.piece_after_zero(row[m][j]) for row in rows) for j in range(problem.widths[m + 1]))
-        for m, h in enumerate(problem.activations)
+        tuple(tuple(node.h.piece_after_zero(row[m][j]) for row in rows) for j in range(width))
+        for m, (node, width) in enumerate(zip(problem.bents, hidden(problem), strict=True))
     )
     fall = (risk_along(problem, path) - at.risk) * -1
     span = reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])
@@ -65,7 +66,7 @@ def _margins(problem: Problem, rows: Sequence[Sequence[Sequence[Poly]]], pattern
     found = list[Poly]()
     for i, row in enumerate(rows):
         for m, layer in enumerate(row[:-1]):
-            cuts = problem.activations[m].breakpoints
+            cuts = problem.bents[m].h.breakpoints
             for j, z in enumerate(layer):
                 p = pattern[m][j][i]
                 found += [z - lower for lower in (cuts[p - 1 : p] if p else ())]

@@ -296,8 +296,7 @@ def read_program(fields: Fields, open_data: OpenData) -> None:
     sizes = (None, None) if network is None else (network.inputs, network.outputs)
     labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)
     fields.need("data", lambda v, at: read_data(v, at, sizes, labels, open_data), None)
-    if fields.left.pop("weight_decay", None) is not None:
-        fields.fault("weight_decay", "is not supported in a file with a program")
+    fields.take("weight_decay", read_decay, (ZERO, ZERO))
     for name in ("layers", "bias", "activation"):
         if fields.left.pop(name, None) is not None:
             fields.fault(name, "is not for a file with a program")

@@ -6,11 +6,13 @@ from fractions import Fraction
 from typing import cast
 
 from symverify.kernel.core.facts import LowerBound
-from symverify.kernel.core.network import coordinates, rational
+from symverify.kernel.core.network import Point, Problem, rational
 from symverify.kernel.curvature.hessian import places
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.parameters import fixed, hidden, values_of
 from symverify.kernel.reals.enclosure import decimals
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
-from symverify.report.document import Block, Inline, More, para, prose, table
+from symverify.report.document import Block, Code, Inline, More, para, prose, table
 from symverify.report.story import Story, samples
 from symverify.report.words import counted
 
@@ -50,15 +52,17 @@ def tell_box(story: Story, index: int) -> list[Block]:
 def tell_face(story: Story, index: int) -> list[Block]:
     """The point, what is active, and the span that predictions cannot leave."""
     fact = story.fact(index, BoxMinimum)
-    free = story.problem.size() - len(fact.held)
+    free, program = story.problem.size() - len(fact.held), isinstance(story.problem, Programmed)
+    paths = "products of slopes along paths times input values"
+    what = "what stands before products of free parameters, added to the predictions there" if program else paths
     return [
         *where(story, fact),
         *active(story, index, fact),
         prose(
             "**The span.** With these constraints kept, all that the network can predict near the point lies in a "
-            "vector space $V$, spanned by products of slopes along paths times input values. At one point of the box "
-            f"the residuals are orthogonal to $V$, and the constraints hold: {counted(free, 'equation')} for as many "
-            "free parameters, by Newton's map in interval arithmetic."
+            f"vector space $V$, spanned by {what}. At one point of the box the residuals are orthogonal to $V$, and "
+            f"the constraints hold: {counted(free, 'equation')} for as many free parameters, by Newton's map in "
+            "interval arithmetic."
         ),
         prose("The loss is convex: no predictions in $V$ have lower risk than those of that point."),
     ]
@@ -67,41 +71,59 @@ def tell_face(story: Story, index: int) -> list[Block]:
 def where(story: Story, fact: BoxMinimum) -> list[Block]:
     """The box, the enclosed risk, and the distance from the given point."""
     problem = story.problem
-    rows: list[list[Inline]] = [
-        [f"{m + 1}", f"{j + 1}", "bias" if c == problem.widths[m] else f"{c + 1}", about(rational(x))]
-        for (m, j, c), x in zip(places(problem), coordinates(fact.centre), strict=True)
-    ]
+    headings, rows = parameters(problem, fact.centre)
     found: list[Block] = [
         prose(
             "**The box.** The minimum is not written down: it is within {} of a centre in every parameter. Its risk is "
             f"{fact.risk}.",
             fact.radius,
         ),
-        More("The centre", tuple(table("", ["layer", "unit", "input", "about"], rows, limit=60)), aside=True),
+        More("The centre", tuple(table("", headings, rows, limit=60)), aside=True),
     ]
     if problem.parameters is not None:
-        pairs = zip(coordinates(problem.parameters), coordinates(fact.centre), strict=True)
+        pairs = zip(values_of(problem, problem.parameters), values_of(problem, fact.centre), strict=True)
         square = sum(((rational(a) - rational(b)) ** 2 for a, b in pairs), Fraction(0))
         found.append(para(f"The parameters in the network file are at distance {about(root(square))} from the centre."))
     return found
+
+
+def parameters(problem: Problem, point: Point) -> tuple[list[Inline], list[list[Inline]]]:
+    """Headings and rows of a table of a point's parameters: layer by layer, or node by node of a program."""
+    if isinstance(problem, Programmed):
+        values, rows = problem.free(point), list[list[Inline]]()
+        for each in problem.owned:
+            for part, slots in (("weight", each.weight), ("bias", each.bias)):
+                known = [(k, slot) for k, slot in enumerate(slots, 1) if slot is not None]
+                rows += [[Code(each.name), f"{part} {k}", about(rational(values[slot]))] for k, slot in known]
+        return ["node", "parameter", "about"], rows
+    return ["layer", "unit", "input", "about"], [
+        [f"{m + 1}", f"{j + 1}", "bias" if c == problem.widths[m] else f"{c + 1}", about(rational(x))]
+        for (m, j, c), x in zip(places(problem), values_of(problem, point), strict=True)
+    ]
 
 
 def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
     """The kinks that are held, with their multipliers; those that depend on them."""
     if not fact.kinks:
         of = "of the network without the units that are 0 " if fact.collapsed else ""
-        dead = any(story.problem.dead_row(i) for i in range(len(story.problem.inputs)))
-        but = ", but where a sample enters as 0 at all parameters" if dead else ""
-        said = f"On the box no pre-activation {of}reaches a breakpoint{but}: its risk is smooth there."
+        but = but_constant(story.problem)
+        said = f"On the box no pre-activation {of}passes a breakpoint{but}: its risk is smooth there."
         return [prose(f"**Constraints.** {said}")]
     fields = story.steps[index].fields
     given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
     count = len(fact.kinks) - len(more)
     multipliers = ["" for _ in range(count)] if given is None else [about(Fraction(x)) for x in cast(list[str], given)]
-    headings: list[Inline] = ["layer", "unit", "sample", *(["multiplier, about"] if given is not None else [])]
+    program = story.problem if isinstance(story.problem, Programmed) else None
+    headings: list[Inline] = ["layer" if program is None else "node", "unit", "sample"]
+    headings += ["multiplier, about"] if given is not None else []
     rows: list[list[Inline]] = [
-        [*(str(k + 1) for k in b), *([x] if given is not None else [])]
-        for b, x in zip(fact.kinks[:count], multipliers, strict=True)
+        [
+            str(m + 1) if program is None else Code(program.bent[m]),
+            str(j + 1),
+            str(i + 1),
+            *([x] if given is not None else []),
+        ]
+        for (m, j, i), x in zip(fact.kinks[:count], multipliers, strict=True)
     ]
     words = f"{counted(count, 'pre-activation')} {'is' if count == 1 else 'are'}"
     found: list[Block] = [
@@ -121,6 +143,23 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
             )
         )
     return found
+
+
+def but_constant(problem: Problem) -> str:
+    """That some pre-activations are the same number at all parameters, where there are such."""
+    places = ((m, j, i) for m, width in enumerate(hidden(problem)) for j in range(width) for i in samples_of(problem))
+    if all(fixed(problem, place) is None for place in places):
+        return ""
+    return ", but where " + (
+        "it is the same number at all parameters"
+        if isinstance(problem, Programmed)
+        else "a sample enters as 0 at all parameters"
+    )
+
+
+def samples_of(problem: Problem) -> range:
+    """The samples' numbers."""
+    return range(len(problem.inputs))
 
 
 def gone(fact: BoxMinimum) -> list[Block]:

@@ -51,10 +51,11 @@ def _decay_note(problem: Problem) -> list[Block]:
     if not problem.decays:
         return []
     weights, biases = problem.decay
+    every = "free" if isinstance(problem, Programmed) else "all"
     return [
         prose(
-            "to which weight decay adds half of {} times the sum of the squares of all weights and of {} times that of "
-            "all biases: wherever this page speaks of the risk, the penalty is part of it.",
+            f"to which weight decay adds half of {{}} times the sum of the squares of {every} weights and of {{}} "
+            f"times that of {every} biases: wherever this page speaks of the risk, the penalty is part of it.",
             weights,
             biases,
         )

@@ -314,10 +314,13 @@ TELLINGS: dict[str, Telling] = {
 }
 
 
+TOLD_OF_PROGRAMS = ("minimum_in_box", "face_span")  # other rules are told of programs by their figures
+
+
 def tell(story: Story, index: int) -> Section:
     """One step of the proof."""
     rule = story.rule(index)
-    known = None if isinstance(story.problem, Programmed) else TELLINGS.get(rule)
+    known = TELLINGS.get(rule) if rule in TOLD_OF_PROGRAMS or not isinstance(story.problem, Programmed) else None
     blocks = tell_program_point(story, index) if known is None else known.tell(story, index)
     blocks += [*_grounds(story, index, known), Para((Strong("Proved: "), *told(story.facts[index], story.names), "."))]
     raw = More("The step as the certificate has it", (Verbatim(story.raw(index)),), aside=True)

@@ -99,14 +99,21 @@ def _cell(fact: CellRadius, _: object) -> Sentence:
     how = "one connected valley" if one else f"{minima.components} components"
     orbits = "" if one else f" ({len(minima.orbits)} orbit{'s' * (len(minima.orbits) != 1)} under exchanging units)"
     said = say("the local minima strictly inside the cell {} form {}", Code(spelled(minima.face)), how + orbits)
-    return (*_within(fact.radius), *said)
+    others = "; at every greater distance some labels have minima there with other signs of the output weights"
+    return (*_within(fact.radius), *said, *([f"{others}, or none with some of these"] if fact.exact else []))
 
 
 def _global(fact: GlobalRadius, names: Any) -> Sentence:
+    more: Sentence = ()
+    if fact.exact:
+        more = ("; at every greater distance some labels have none there",)
+    elif fact.beyond is not None:
+        more = say("; for some labels at the distance {} a point elsewhere is lower", fact.beyond)
     return (
         *_within(fact.radius),
         *say("there is a global minimum on the face of {}, whose risk with the labels in the file is {}, with output "
              "weights of the same signs", names.point(fact.at), fact.at.risk),
+        *more,
     )  # fmt: skip
 
 

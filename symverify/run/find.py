@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from symverify.errors import Usage
+from symverify.errors import Declined, Usage
+from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem, loads
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
@@ -18,6 +19,10 @@ CLAIMS = {
     "no_exchange": "cell_minima",
     "not_spurious": "spurious_minimum",
     "not_attained": "infimum",
+}
+TRIED: dict[str, tuple[Callable[[Problem], bool], str]] = {
+    "not_spurious": (affine_is_global, "have a best affine fit that is a global minimum and does not fit exactly"),
+    "not_attained": (not_attained, "have a least risk that no parameters attain"),
 }
 
 
@@ -56,14 +61,10 @@ def find(claim: str, document: dict[str, object], whole: bool, timeout: float, o
     problem = start.problem
     if not problem.shallow or not problem.loss.quadratic:
         raise Usage("labels are searched for one hidden layer, scalar output and squared loss")
-    found: Found | NotFound
-    if claim in ("two_valleys", "no_exchange"):
-        found = two_valleys(problem, whole, claim == "no_exchange", deadline)
-    else:
-        if not whole:
-            raise Usage(f"{claim} is not a matter of linear forms", "search whole labels, with --integers")
-        holds: Callable[..., bool] = affine_is_global if claim == "not_spurious" else not_attained
-        found = by_trying(problem, holds, deadline)
+    try:
+        found = searched(claim, problem, whole, deadline)
+    except Declined as error:
+        return Find(None, None, str(error))
     if isinstance(found, NotFound):
         return Find(None, None, found.reason)
     data = [{"x": [str(v) for v in x], "y": [str(y)]} for x, y in zip(problem.inputs, found.labels, strict=True)]
@@ -72,6 +73,16 @@ def find(claim: str, document: dict[str, object], whole: bool, timeout: float, o
     if not confirmed(claim, result):
         return Find(made, None, "the kernel did not confirm what the search found")
     return Find(made, result, "")
+
+
+def searched(claim: str, problem: Problem, whole: bool, deadline: float) -> Found | NotFound:
+    """The labels. Raises Usage, Declined."""
+    if claim in ("two_valleys", "no_exchange"):
+        return two_valleys(problem, whole, claim == "no_exchange", deadline)
+    if not whole:
+        raise Usage(f"{claim} is not a matter of linear forms", "search whole labels, with --integers")
+    holds, what = TRIED[claim]
+    return by_trying(problem, holds, what, deadline)
 
 
 def confirmed(claim: str, result: CheckResult) -> bool:

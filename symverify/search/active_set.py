@@ -18,6 +18,8 @@ from symverify.kernel.core.algebra import integral, primitive, rays
 from symverify.kernel.core.network import Problem
 from symverify.kernel.reals.kinks import entering, homogeneous
 from symverify.search.float_network import Array, FloatNetwork, Kink, Pieces
+from symverify.search.programs.dependence import as_combination, candidates
+from symverify.search.programs.float_program import FloatProgram
 
 TOLERANCE, RADIUS, MAX_ROUNDS = 2e-11, 0.3, 600
 MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
@@ -114,32 +116,41 @@ def relocated(net: FloatNetwork, state: State, v: Array) -> None:
     state.v, state.pieces = v, pieces
 
 
-def rises(net: FloatNetwork, state: State, unit: tuple[int, int], t: dict[Kink, Fraction]) -> float:
-    """Σ λ t + (σ⁺ − σ⁻) Σ p max(0, z): how the risk rises as the held kinks of a unit open at the speeds t."""
+def rises(net: FloatNetwork, state: State, t: dict[Kink, Fraction]) -> float:
+    """Σ λ t + (σ⁺ − σ⁻) Σ p max(0, z): how the risk rises as the held kinks of a group open at the speeds t."""
     weights = dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
     pulls = net.gradient(state.v, state.pieces, weights)[1]
-    m, j = unit
     found = sum(weights[b] * float(x) for b, x in t.items())
-    for (_, _, i), z in speeds(state, t).items():
+    for (m, j, i), z in speeds(state, t).items():
         found += max(float(z), 0.0) * pulls[m][i, j] * np.diff(net.slopes[m])[state.pieces[m][i, j]]
     return float(found)
 
 
 def speeds(state: State, t: dict[Kink, Fraction]) -> dict[Kink, Fraction]:
     """The same with the kinks that depend on them."""
-    more = {c: sum((a * t.get(b, ZERO) for b, a in row.items()), ZERO) for c, row in state.dependents.items()}
-    return t | {c: z for c, z in more.items() if c[:2] == next(iter(t))[:2]}
+    more = {c: row for c, row in state.dependents.items() if row.keys() & t.keys()}
+    return t | {c: sum((a * t.get(b, ZERO) for b, a in row.items()), ZERO) for c, row in more.items()}
+
+
+def groups(state: State) -> list[list[Kink]]:
+    """The held kinks in parts, so that each one that depends on others depends on those of one part only."""
+    found = list[list[Kink]]()
+    for b in state.kinks:
+        near = {a for row in state.dependents.values() if b in row for a in row}
+        joined = [part for part in found if near & set(part)]
+        found = [part for part in found if part not in joined]
+        found.append([*(a for part in joined for a in part), b])
+    return found
 
 
 def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, int]) -> bool:
-    """Open the kinks of a unit in the way in which the risk falls most, and step there."""
+    """Open the kinks of a group in the way in which the risk falls most, and step there."""
     worst, way = -1e-9, dict[Kink, Fraction]()
-    for unit in dict.fromkeys(b[:2] for b in state.kinks):
-        own = [b for b in state.kinks if b[:2] == unit]
-        planes = [{b: Fraction(1)} for b in own] + [row for c, row in state.dependents.items() if c[:2] == unit]
+    for own in groups(state):
+        planes = [{b: Fraction(1)} for b in own] + [row for row in state.dependents.values() if row.keys() & set(own)]
         lines = rays([primitive(integral([plane.get(b, ZERO) for b in own])) for plane in planes])
         for t in [dict(zip(own, (Fraction(s * x) for x in line), strict=True)) for line in lines for s in (-1, 1)]:
-            if (value := rises(net, state, unit, t) / max(float(abs(x)) for x in t.values())) < worst:
+            if (value := rises(net, state, t) / max(float(abs(x)) for x in t.values())) < worst:
                 worst, way = value, t
     if not way:
         return False
@@ -170,6 +181,9 @@ def depend(net: FloatNetwork, state: State) -> None:
     problem, found, basis = net.problem, dict[Kink, dict[Kink, Fraction]](), list[Kink]()
     if not homogeneous(problem):
         return
+    if isinstance(net, FloatProgram):
+        depend_in_program(net, state)
+        return
     for unit in dict.fromkeys(b[:2] for b in state.kinks):
         own = list[Kink]()
         for b in (b for b in state.kinks if b[:2] == unit):
@@ -188,6 +202,29 @@ def depend(net: FloatNetwork, state: State) -> None:
     state.kinks, state.dependents = basis, found
 
 
+def depend_in_program(net: FloatProgram, state: State) -> None:
+    """The same in a general program, where kinks of several units may depend on each other."""
+    found, basis = dict[Kink, dict[Kink, Fraction]](), list[Kink]()
+
+    def row_of(kink: Kink) -> dict[Kink, Fraction]:
+        own = [b for b in basis if b[:2] == kink[:2]]
+        near = combination(state, net.problem, own, kink) if own else {}
+        return near or as_combination(basis, kink, net.forms)
+
+    for b in state.kinks:
+        if row := row_of(b):
+            found[b] = row
+        else:
+            basis.append(b)
+    for kink in candidates(net.problem, basis, net.forms):
+        m, j, i = kink
+        fresh = kink not in basis and kink not in found and net.fixed[m][i, j] < 0
+        if fresh and (row := row_of(kink)):
+            found[kink] = row
+            state.pieces[m][i, j] = 0
+    state.kinks, state.dependents = basis, found
+
+
 def combination(state: State, problem: Problem, own: Sequence[Kink], kink: Kink) -> dict[Kink, Fraction]:
     """z_c = Σ α z_b for all parameters near, over held kinks of its unit; empty if there is no such α to be seen."""
     m, _, i = kink
@@ -196,7 +233,7 @@ def combination(state: State, problem: Problem, own: Sequence[Kink], kink: Kink)
     held = {*state.kinks, *state.dependents}
 
     def alike(k: int) -> bool:
-        """Whether sample k is strictly inside the same pieces below."""
+        """Whether sample k is inside the same pieces below."""
         lower = [(layer, j) for layer in range(m) for j in range(state.pieces[layer].shape[1])]
         return all(
             state.pieces[layer][k, j] == state.pieces[layer][i, j]

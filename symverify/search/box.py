@@ -11,11 +11,11 @@ import numpy as np
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Pattern, Point, Problem
-from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.box import Lagrangian
 from symverify.kernel.reals.collapsed import widened
 from symverify.kernel.reals.fields import symmetries
 from symverify.kernel.reals.kinks import Kinks, homogeneous
+from symverify.kernel.reals.layout import layout_of
 from symverify.kernel.reals.minimum_in_box import Candidate
 from symverify.search.active_set import State
 from symverify.search.box_numbers import (
@@ -26,18 +26,18 @@ from symverify.search.box_numbers import (
     inverted,
     matrix,
     middle,
-    numbers_of,
     spelled,
     spelled_kinks,
 )
 from symverify.search.collapse import Left, left
-from symverify.search.float_network import Array, FloatNetwork, as_floats
+from symverify.search.float_network import Array, as_floats
+from symverify.search.programs.float_program import float_network
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
 
 ROUNDS = 30
 SHAKES, FAR = 4, 25.0
-Try = Callable[[str, Fields], int]
+Try = Callable[[str, Point, Fields], int]  # a rule, the centre, and the other fields of the step
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class Enclosed:
 
 
 def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Enclosed:
-    """A local minimum reached from the point, by `prove`, which runs a rule of the kernel on the fields of a step.
+    """A local minimum reached from the point, by `prove`, which runs a rule of the kernel on the parts of a step.
 
     Raises NotEnclosed.
     """
-    start = as_floats(point)
-    net, noise = FloatNetwork(problem), np.random.default_rng(1)
+    start = as_floats(problem, point)
+    net, noise = float_network(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
         found = left(problem, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
@@ -74,13 +74,13 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
             continue
         whole = widened(problem, found.gone, centre)
-        return Enclosed(step, whole, float(np.linalg.norm(as_floats(whole) - start)), shake)
+        return Enclosed(step, whole, float(np.linalg.norm(as_floats(problem, whole) - start)), shake)
     raise NotEnclosed(reasons[0])
 
 
 def runs_away(found: Left) -> str:
     """Why there seems to be no minimum where the search went."""
-    risk, largest = FloatNetwork(found.problem).risk(found.state.v), float(np.abs(found.state.v).max())
+    risk, largest = float_network(found.problem).risk(found.state.v), float(np.abs(found.state.v).max())
     return f"the search ended at risk {risk:.9g}, where a parameter is {largest:.3g}: it seems to run to infinity"
 
 
@@ -92,9 +92,9 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
     kinks = Kinks(problem, pieces, list(state.kinks), dependents, "the box")
     try:
-        return isolated(kinks, state, lambda fields: prove("minimum_in_box", {**fields, **collapsed}))
+        return isolated(kinks, state, lambda at, fields: prove("minimum_in_box", at, {**fields, **collapsed}))
     except (NotEnclosed, np.linalg.LinAlgError) as first:
-        if problem.decays or not homogeneous(problem):
+        if "face_span" not in problem.loss.rules or problem.decays or not homogeneous(problem):
             raise
         try:
             return spanned(kinks, [Fraction(x) for x in state.v.tolist()], partial(prove, "face_span"))
@@ -102,7 +102,7 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
             raise first from None
 
 
-def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tuple[int, Point]:
+def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) -> tuple[int, Point]:
     """By `minimum_in_box`: in a slice across the symmetries the minimum is isolated."""
     problem = kinks.problem
     chosen, held = slice_of(kinks, state.v)
@@ -110,6 +110,7 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tupl
     weights = [Fraction(x) for x in state.multipliers.tolist()]
     if len(weights) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
+    require_isolated(problem, state, held)
 
     def candidate() -> Candidate:
         return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)
@@ -120,7 +121,6 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tupl
         raise NotEnclosed(str(error)) from error
     across = inverted(velocity_rows(kinks, numbers, chosen)[:, held])
     fields: Fields = {
-        "centre": numbers_of(as_point(problem, numbers)),
         **spelled_kinks(kinks),
         "multipliers": [str(x) for x in weights],
         "held": held,
@@ -129,13 +129,22 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Fields], int]) -> tupl
         "across": spelled(across),
         "tau": str(tau),
     }
-    reason = ""
+    reason, centre = "", as_point(problem, numbers)
     for k in RADII:
         try:
-            return prove({**fields, "radius": str(Fraction(1, 2**k))}), as_point(problem, numbers)
+            return prove(centre, {**fields, "radius": str(Fraction(1, 2**k))}), centre
         except KernelError as error:
             reason = error.reason if isinstance(error, Rejected) else str(error)
     raise NotEnclosed(reason)
+
+
+def require_isolated(problem: Problem, state: State, held: Sequence[int]) -> None:
+    """In floats F' is regular: intervals, which take long, would not find otherwise. Raises LinAlgError."""
+    net, weights = float_network(problem), dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
+    free = [c for c in range(net.size) if c not in set(held)]
+    hessian = net.hessian(state.v, state.pieces, weights)[np.ix_(free, free)]
+    normals = net.kinks(state.v, state.pieces, state.kinks)[1][:, free]
+    inverted(np.block([[hessian, -normals.T], [normals, np.zeros((len(normals), len(normals)))]]))
 
 
 def newton(
@@ -180,7 +189,7 @@ def derivative_of(found: Lagrangian, free: Sequence[int]) -> tuple[Array, Fracti
 
 def velocity_rows(kinks: Kinks, numbers: Sequence[Fraction], chosen: Sequence[int] | None) -> Array:
     """The velocities of fields at a point, one a row; of those chosen, or of all."""
-    where = list(places(kinks.problem))
+    where = [each[0] for each in layout_of(kinks.problem).places]
     at, rows = dict(zip(where, map(float, numbers), strict=True)), []
     for moves in symmetries(kinks.problem, kinks.pieces, kinks.every):
         speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}

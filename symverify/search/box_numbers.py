@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 
 from symverify.errors import SymverifyError
-from symverify.kernel.core.network import Point
 from symverify.kernel.reals.interval import Interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.search.float_network import Array
@@ -18,15 +17,6 @@ Fields = dict[str, object]
 
 class NotEnclosed(SymverifyError):
     """Why no minimum was enclosed."""
-
-
-def numbers_of(point: Point) -> object:
-    """A point as certificates spell it."""
-    return [
-        {"weight": [[str(x) for x in row] for row in layer.weight]}
-        | ({} if layer.bias is None else {"bias": [str(x) for x in layer.bias]})
-        for layer in point
-    ]
 
 
 def middle(x: Interval) -> float:

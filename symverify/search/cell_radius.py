@@ -4,6 +4,7 @@ Which signs a cell's minima can have is decided by polyhedral cones in the space
 found by exact linear programs, one for each corner of the labels' box and type that has minima, and one for each other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -20,12 +21,34 @@ MAX_SAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The type, the corner, and a vector that is negative on the best fit beyond it."""
+
+    mask: int
+    corner: int
+    dual: Dual
+
+
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """The type, changes of the labels, and vectors in its closed cones for these labels."""
+
+    mask: int
+    labels: list[Fraction]
+    vectors: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class Robust:
-    """The radius; per type with minima its vectors at every corner of the box; and separators of the other types."""
+    """The radius; per type with minima its vectors at every corner of the box; and separators of the other types.
+
+    Why the radius is no larger: a type that is lost beyond a corner (its number), or one that is reached at labels.
+    """
 
     radius: Fraction
     corners: dict[int, list[list[Row]]]
     separators: tuple[Dual, ...]
+    edge: Lost | Gained
 
 
 def projected(strata: Strata) -> list[list[Fraction]]:
@@ -41,30 +64,38 @@ def cell_radius(minima: CellMinima, masks: list[int]) -> Robust | str:
     strata, n = minima.strata, len(minima.best)
     if n > MAX_SAMPLES:
         return f"the box of {n} labels has too many corners: at most {MAX_SAMPLES} samples"
-    project, sizes, duals = projected(strata), list[Fraction](), list[Dual]()
+    project, sizes, duals = projected(strata), list[tuple[Fraction, Lost | Gained]](), list[Dual]()
     for mask in masks:
         if mask in minima.reached or any(dual.admits(mask) and not _slope(project, dual.vector) for dual in duals):
             continue
         found = _enters(strata, project, minima.best, slots_of(mask))
         if found is None:
             return "the radius is 0: minima with other signs of the output weights are at the boundary of the cell"
-        dual, size = found
+        dual, reached = found
         duals.append(dual)
-        sizes += [] if size is None else [size]
+        sizes += [] if reached is None else [(reached[0], Gained(mask, *reached[1:]))]
     leaving = {mask: _leaves(strata, project, minima.best, slots_of(mask)) for mask in minima.reached}
-    sizes += [size for paths in leaving.values() for size, _, _ in paths if size is not None]
+    for mask, paths in leaving.items():
+        sizes += [(size, Lost(mask, k, g)) for k, (size, _, _, g) in enumerate(paths) if size is not None and g]
     if not sizes:
         return "for all labels the cell has the same types of minima"
-    if not (radius := min(sizes)):
+    radius, edge = min(sizes, key=lambda each: each[0])
+    if not radius:
         return "the radius is 0: for labels close by there are no minima with some of the signs of output weights"
     corners = {
         mask: [
             _split(strata, slots_of(mask), [a + radius / (size or ONE) * b for a, b in zip(start, step, strict=True)])
-            for size, start, step in paths
+            for size, start, step, _ in paths
         ]
         for mask, paths in leaving.items()
     }
-    return Robust(radius, corners, tuple(duals))
+    return Robust(radius, corners, tuple(duals), edge)
+
+
+def _dual(strata: Strata, raw: Sequence[Fraction]) -> Dual:
+    """The vector, whole, with the slots that it admits."""
+    g = tuple(map(Fraction, primitive(raw)))
+    return Dual(g, tuple(strata.admission(g, slot) for slot in range(2 * len(strata.classes))))
 
 
 def _slope(project: list[list[Fraction]], g: Row) -> Fraction:
@@ -83,17 +114,18 @@ def _split(strata: Strata, slots: list[int], x: list[Fraction]) -> list[Row]:
 
 def _leaves(
     strata: Strata, project: list[list[Fraction]], best: Row, slots: list[int]
-) -> list[tuple[Fraction | None, list[Fraction], list[Fraction]]]:
+) -> list[tuple[Fraction | None, list[Fraction], list[Fraction], Dual | None]]:
     """Per corner s the largest ρ with vectors in the closed cones for y + ρ s, vectors for y, and the step to those.
 
-    None where there is no largest: then the step is for ρ = 1.
+    None where there is no largest: then the step is for ρ = 1. Else a vector that is 0 on the best fit there.
     """
     n, effects, cone = len(best), strata.effects(slots), strata.cone(slots)
     reached = strata.reach(best, slots)
     if not isinstance(reached, Reached):
         raise TypeError("the type has minima")
     start = [x for slot in slots for x in reached.vectors[slot]] + [reached.bias] * strata.problem.output_bias
-    slack, found = [dot(row, start) for row in cone], list[tuple[Fraction | None, list[Fraction], list[Fraction]]]()
+    slack = [dot(row, start) for row in cone]
+    found = list[tuple[Fraction | None, list[Fraction], list[Fraction], Dual | None]]()
     for signs in product((1, -1), repeat=n):
         goal = [dot(row, signs) for row in project]
         columns = free([
@@ -105,6 +137,7 @@ def _leaves(
         price: list[Fraction | int] = [*[0] * (len(columns) - 1), 1]
         top = maximise(price, list(zip(*columns, strict=True)), right)
         size = None if top is None else top.value
+        wall = None if top is None else [a - b for a, b in zip(top.dual[:n], top.dual[n : 2 * n], strict=True)]
         if top is None:  # no wall in that direction: any step will do, one for ρ = 1 kept inside for every ρ
             rows = [*zip(*columns, strict=True), price]
             ahead = maximise(price, rows, [*[ZERO] * (2 * n + len(cone)), ONE])
@@ -112,14 +145,16 @@ def _leaves(
                 raise ArithmeticError("an unbounded program has a direction")
             top = ahead
         step = [a - b for a, b in zip(top.x[:-1:2], top.x[1:-1:2], strict=True)]
-        found.append((size, start, step))
+        found.append((size, start, step, None if wall is None else _dual(strata, wall)))
     return found
 
 
 def _enters(
     strata: Strata, project: list[list[Fraction]], best: Row, slots: list[int]
-) -> tuple[Dual, Fraction | None] | None:
-    """A separator of a type, and for which ρ it holds; None for all. No pair if there is none for a ρ > 0.
+) -> tuple[Dual, tuple[Fraction, list[Fraction], list[Row]] | None] | None:
+    """A separator of a type; for which ρ it holds, and changes of labels that far away with vectors of the type.
+
+    None if it holds for all; no pair if there is none for a ρ > 0.
 
     g is any vector with s g F = κ A, κ ≥ 0 for the slots; for labels y + d, ⟨g, best fit⟩ = ⟨g, best⟩ + ⟨P g, d⟩.
     """
@@ -143,6 +178,10 @@ def _enters(
         pairs = zip(found.x[: 2 * n : 2], found.x[1 : 2 * n : 2], strict=True)
         g = tuple(map(Fraction, primitive([a - b for a, b in pairs])))
         slope = _slope(project, g)
-        dual = Dual(g, tuple(strata.admission(g, slot) for slot in range(2 * len(strata.classes))))
-        return dual, -dot(g, best) / slope if slope else None
+        if not slope:
+            return _dual(strata, g), None
+        half = width + n
+        prices = [a - b for a, b in zip(found.dual[:half], found.dual[half : 2 * half], strict=True)]
+        vectors = _split(strata, slots, [-x for x in prices[:width]])
+        return _dual(strata, g), (-dot(g, best) / slope, prices[width:], vectors)
     return None

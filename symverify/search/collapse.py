@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from symverify.kernel.core.network import Problem
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.collapsed import Unit, kept, without
 from symverify.search.active_set import State, descend
 from symverify.search.float_network import Array, FloatNetwork
+from symverify.search.programs.float_program import float_network
 
 EARLY, LATE, RETURNS = 3e-2, 2e-3, 6
 STARTS, STEPS = 40, 60
@@ -26,6 +28,8 @@ class Left:
 
 def left(problem: Problem, v: Array, deadline: float) -> Left:
     """The search for a local minimum, with units left out that run to 0."""
+    if isinstance(problem, Programmed):
+        return Left([], problem, descend(float_network(problem), v, deadline))
     gone = small_units(problem, v, EARLY) if problem.decays else []
     if gone and FloatNetwork(problem).risk(emptied(problem, gone, v)) > FloatNetwork(problem).risk(v) + LOSS_OF_RISK:
         gone = []
@@ -58,6 +62,8 @@ def numbers(problem: Problem, gone: Sequence[Unit]) -> list[int]:
 
 def embedded(problem: Problem, gone: Sequence[Unit], v: Array) -> Array:
     """Parameters of the network without the units as those of the whole one."""
+    if not gone:
+        return v
     whole = np.zeros(problem.size())
     whole[numbers(problem, gone)] = v
     return whole

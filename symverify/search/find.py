@@ -23,6 +23,7 @@ from .global_minimum import global_minimum
 from .label_cones import LabelCone, Vector, type_cones
 
 LARGEST, MAX_PATTERNS = 12, 1 << 10
+PARTS = {False: "two components", True: "two orbits of components under exchanging units"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,17 @@ def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) ->
 
         if not some():
             return NotFound(
-                "no labels at all have it: so says the solver, for all real labels; there is no certificate"
+                f"for no real labels the minima strictly inside a cell without dead units have positive risk and form "
+                f"{PARTS[orbits]}; so says the solver, there is no certificate"
             )
         if not whole:
             return _real(solver, [several, *fixed], names, cones, problem, orbits)
         y = smallest(names, some, lambda y: _shown(problem, y, cones, orbits) is not None, _first(problem))
     if y is None:
-        return NotFound(f"no whole labels of size up to {LARGEST} have it, but some labels do")
+        return NotFound(
+            f"for no whole labels of size up to {LARGEST} the minima strictly inside a cell without dead units have "
+            f"positive risk and form {PARTS[orbits]}, but for some real labels they do; so says the solver"
+        )
     return Found(y, _shown(problem, y, cones, orbits))
 
 
@@ -165,19 +170,23 @@ def _shown(
     return None
 
 
-def by_trying(problem: Problem, holds: Callable[[Problem], bool], deadline: float) -> Found | NotFound:
-    """The first whole labels with a property, smallest first, up to a shift where there is an output bias."""
+def by_trying(problem: Problem, holds: Callable[[Problem], bool], what: str, deadline: float) -> Found | NotFound:
+    """The first whole labels with a property, smallest first, up to a shift where there is an output bias.
+
+    `what` says what the property is.
+    """
     largest = 0
     for top in range(1, LARGEST + 1):
         every = sized(len(problem.inputs), top, _first(problem))
         for y in sorted(every, key=lambda each: (sum(map(abs, each)), [(abs(x), -x) for x in each])):
             if time.monotonic() > deadline:
-                return NotFound(f"none of size up to {largest}; stopped there, as the time was up")
+                tried = f"of size up to {largest}" if largest else "yet"
+                return NotFound(f"none {tried} {what}; stopped there, as the time was up")
             labels = tuple(map(Fraction, y))
             if holds(replace(problem, targets=tuple((x,) for x in labels))):
                 return Found(labels, None)
         largest = top
-    return NotFound(f"no whole labels of size up to {LARGEST} have it")
+    return NotFound(f"no whole labels of size up to {LARGEST} {what}; larger ones were not tried")
 
 
 def _first(problem: Problem) -> list[int] | None:

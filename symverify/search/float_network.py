@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symverify.kernel.core.network import Point, Problem, coordinates, rational
+from symverify.kernel.core.network import Point, Problem, rational
 from symverify.kernel.curvature.hessian import places
+from symverify.kernel.programs.parameters import values_of
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 Array = npt.NDArray[Any]
@@ -24,15 +25,19 @@ class FloatNetwork:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self.of_data(problem)
+        self.decay = np.array([float(problem.decay[c == problem.widths[m]]) for m, _, c in places(problem)])
+        self.dead = np.array([problem.dead_row(i) for i in range(len(problem.inputs))])
+
+    def of_data(self, problem: Problem) -> None:
+        """What any network has."""
         self.inputs = np.array([[float(x) for x in row] for row in problem.inputs])
         self.targets = np.array([[float(y) for y in row] for row in problem.targets])
         self.factor = float(problem.loss.factor)
-        self.breaks = [np.array([float(t) for t in h.breakpoints]) for h in problem.activations]
-        self.slopes = [np.array([float(s) for s in h.slopes]) for h in problem.activations]
-        self.offsets = [np.array([float(o) for o in h.offsets]) for h in problem.activations]
+        self.breaks = [np.array([float(t) for t in node.h.breakpoints]) for node in problem.bents]
+        self.slopes = [np.array([float(s) for s in node.h.slopes]) for node in problem.bents]
+        self.offsets = [np.array([float(o) for o in node.h.offsets]) for node in problem.bents]
         self.size = problem.size()
-        self.decay = np.array([float(problem.decay[c == problem.widths[m]]) for m, _, c in places(problem)])
-        self.dead = np.array([problem.dead_row(i) for i in range(len(problem.inputs))])
 
     def layers(self, v: Array) -> list[tuple[Array, Array | None]]:
         """Weights and biases."""
@@ -127,6 +132,6 @@ class FloatNetwork:
         return z, np.array(rows).reshape(len(held), self.size)
 
 
-def as_floats(point: Point) -> Array:
+def as_floats(problem: Problem, point: Point) -> Array:
     """The parameters, rounded."""
-    return np.array([float(rational(x)) for x in coordinates(point)])
+    return np.array([float(rational(x)) for x in values_of(problem, point)])

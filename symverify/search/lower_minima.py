@@ -12,7 +12,7 @@ from symverify.kernel.core.network import Point, Problem, predictions
 from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.search.collapse import embedded, left
-from symverify.search.float_network import FloatNetwork
+from symverify.search.programs.float_program import float_network
 from symverify.search.snap_equations import as_point
 
 STARTS, PLACES, CLOSE = 12, 40, Fraction(1, 10**6)
@@ -49,7 +49,7 @@ def minima(problem: Problem, deadline: float, ceiling: float) -> Iterator[Point]
         start = noise.normal(size=problem.size())
         found = left(problem, start, min(deadline, time.monotonic() + max((deadline - time.monotonic()) / 3, 0)))
         v = embedded(problem, found.gone, found.state.v)
-        if np.isfinite(v).all() and FloatNetwork(problem).risk(v) < ceiling:
+        if np.isfinite(v).all() and float_network(problem).risk(v) < ceiling:
             yield as_point(problem, [Fraction(round(x * 2**PLACES), 2**PLACES) for x in v.tolist()])
 
 

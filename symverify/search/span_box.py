@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 
 from symverify.kernel.core.errors import KernelError
-from symverify.kernel.core.network import Point, Vector
+from symverify.kernel.core.network import Point
 from symverify.kernel.reals.box import Box
-from symverify.kernel.reals.face_span import Equations, equations, span_of_face
+from symverify.kernel.reals.face_span import Direction, Equations, equations, span_of_face
 from symverify.kernel.reals.interval import NONE, interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.search.box_numbers import (
@@ -20,7 +20,6 @@ from symverify.search.box_numbers import (
     inverted,
     matrix,
     middle,
-    numbers_of,
     spelled,
     spelled_kinks,
 )
@@ -35,7 +34,7 @@ class Guess:
     """Numbers on the way to a zero of the equations, moved in the coordinates `free` only."""
 
     kinks: Kinks
-    span: list[Vector]
+    span: list[Direction]
     numbers: list[Fraction]
     free: Sequence[int] = ()
 
@@ -48,7 +47,7 @@ class Guess:
         return Box(self.kinks.problem, [interval(x) for x in self.numbers], self.kinks.pieces, self.kinks.where)
 
 
-def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Fields], int]) -> tuple[int, Point]:
+def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Point, Fields], int]) -> tuple[int, Point]:
     """The step that the kernel accepts near the numbers, and the centre of its box. Raises NotEnclosed."""
     problem = kinks.problem
     guess = Guess(kinks, span_of_face(kinks), numbers)
@@ -58,17 +57,16 @@ def spanned(kinks: Kinks, numbers: list[Fraction], prove: Callable[[Fields], int
     chosen, across = multipliers_from(guess)
     free = set(guess.free)
     fields: Fields = {
-        "centre": numbers_of(as_point(problem, guess.numbers)),
         **spelled_kinks(kinks),
         "held": [c for c in range(problem.size()) if c not in free],
         "inverse": spelled(inverse),
         "columns": chosen,
         "across": spelled(across),
     }
-    reason = ""
+    reason, centre = "", as_point(problem, guess.numbers)
     for k in RADII:
         try:
-            return prove({**fields, "radius": str(Fraction(1, 2**k))}), as_point(problem, guess.numbers)
+            return prove(centre, {**fields, "radius": str(Fraction(1, 2**k))}), centre
         except KernelError as error:
             reason = str(error)
     raise NotEnclosed(reason)

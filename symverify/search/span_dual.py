@@ -44,7 +44,7 @@ class NotFitted(SymverifyError):
 
 def span_fit(problem: Problem, span: Sequence[Vector]) -> SpanFit:
     """A nearly best fit and a dual point with the labels' moments. Raises NotFitted."""
-    loss, n, outputs = real_loss(problem), len(problem.inputs), problem.widths[-1]
+    loss, n, outputs = real_loss(problem), len(problem.inputs), len(problem.targets[0])
     kept = independent_rows(span)
     basis, y = [span[c] for c in kept], targets_of(problem)
     try:
@@ -149,7 +149,7 @@ def corrected(
     Moved are entries far from the boundary of the domain, with a sample's largest class making up for each. None if
     p is not strictly inside the domain where it is active.
     """
-    loss, outputs = real_loss(problem), problem.widths[-1]
+    loss, outputs = real_loss(problem), len(problem.targets[0])
     several = isinstance(loss, CrossEntropy)
     p = np.where(active, probabilities(loss, masked(loss, product(phi, beta.T), active)), 0.0)
     exact: list[list[Fraction]] = []
@@ -230,7 +230,7 @@ def recession(problem: Problem, basis: Sequence[Vector]) -> tuple[list[list[Frac
     Linear in β: per sample equalities (t = 0, or equal classes) and inequalities whose slack makes an entry drop out.
     Directions are found one at a time, each with new slack, and added.
     """
-    outputs, width = problem.widths[-1], len(basis)
+    outputs, width = len(problem.targets[0]), len(basis)
     equalities, inequalities = _cone(problem, basis)
     active = np.ones((len(problem.inputs), outputs), dtype=bool)
     total = [ZERO] * (outputs * width)
@@ -254,7 +254,7 @@ def recession(problem: Problem, basis: Sequence[Vector]) -> tuple[list[list[Frac
 
 def _cone(problem: Problem, basis: Sequence[Vector]) -> tuple[list[Constraint], list[tuple[list[Fraction], int, int]]]:
     """Equalities, and inequalities ≥ 0 with the (sample, output) that drops out where they are strict."""
-    loss, outputs, width = real_loss(problem), problem.widths[-1], len(basis)
+    loss, outputs, width = real_loss(problem), len(problem.targets[0]), len(basis)
     equalities: list[Constraint] = []
     inequalities: list[tuple[list[Fraction], int, int]] = []
 

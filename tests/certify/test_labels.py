@@ -16,7 +16,8 @@ from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
 from tests.oracles.network import Oracle
 from tests.oracles.strata import Strata
-from tests.report.judgements import slid
+from tests.report.judgements import beyond, signs_of, slid
+from tests.report.truth import Judge
 
 F = Fraction
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -119,6 +120,10 @@ def test_components_of_random_cells_are_the_same_in_the_box(seed: int) -> None:
         d = [F(str(statement["radius"])) * F(rng.randint(900, 999), 1000) * s for s in corner]
         found = Strata(relabelled(document, d), at).components()
         assert found == (statement["components"], statement["orbits"])
+    assert statement["exact"] is True
+    step = json.loads(result.certificate)["claims"][-1]["step"]
+    out = beyond(Judge(document, json.loads(result.certificate)), step, F(str(statement["radius"])), at)
+    assert signs_of(document, at) != signs_of(relabelled(document, out), at)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -137,6 +142,34 @@ def test_the_global_minimum_stays_where_it_is_said_to(seed: int) -> None:
         there = relabelled(document, d)
         least = tried(there, "global_minimum")["global_minimum"].statement["risk"]
         assert F(str(least)) == Oracle(there).risk(slid(face, start, d))
+
+
+def test_just_outside_a_known_radius_another_face_has_the_global_minimum() -> None:
+    """Of the labels 2 and −1 one is fitted, the larger: for all nearer than 1/2 the first."""
+    document = network([1, 1, 1], "relu", samples([1, -1], [2, -1]), bias=False)
+    statement = tried(document, "global_radius")["global_radius"].statement
+    assert (statement["radius"], statement["beyond"]) == ("1/2", "65/128")
+    for size, lower in ((F(499, 1000), False), (F(501, 1000), True)):
+        there = relabelled(document, [-size, -size])
+        least = tried(there, "global_minimum")["global_minimum"].statement["risk"]
+        assert (F(str(least)) < (1 + size) ** 2) == lower
+
+
+def test_theorem_1_is_exact_at_every_distance_of_random_data() -> None:
+    """Just inside it is proved anew, at the edge refuted."""
+    rng = random.Random(11)
+    for _ in range(4):
+        document = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [rng.randint(-3, 3) for _ in range(4)]))
+        result = tried(document, "spurious_radius")
+        if result["spurious_radius"].verdict is not Verdict.PROVED:
+            continue
+        a, c = map(F, json.loads(result.certificate)["steps"][-1]["affine"])
+        edge = [a * x + c - F(each["y"][0]) for x, each in enumerate(document["data"])]
+        assert max(map(abs, edge)) == F(str(result["spurious_radius"].statement["radius"]))
+        inside = relabelled(document, [d * F(999, 1000) for d in edge])
+        assert tried(inside, "spurious_minimum")["spurious_minimum"].verdict is Verdict.PROVED
+        outside = tried(relabelled(document, edge), "spurious_minimum")["spurious_minimum"]
+        assert outside.verdict is Verdict.REFUTED
 
 
 def test_robust_adds_radii_and_answers_the_same_question() -> None:

@@ -321,6 +321,23 @@ def test_classes_are_read_from_the_column_of_labels() -> None:
     assert problem.inputs == ((1,), (2,))
 
 
+def test_labels_of_several_columns() -> None:
+    """One for each output, for a loss with classes, too; a single one only where it may name a class."""
+    files = {"a.csv": b"u,p,q\n1,1/4,3/4\n2,1,0\n"}
+    more: Document = {"activation": "relu", "layers": [1, 2, 2]}
+    for loss in ("cross_entropy", "squared"):
+        problem = problem_of(table(inputs=["u"], targets=["p", "q"]) | more | {"loss": loss}, files)
+        assert problem.targets == ((F(1, 4), F(3, 4)), (1, 0))
+    single = table(inputs=["u"], targets=["p"]) | more
+    assert fault_of(single | {"loss": "squared"}, files) == (
+        "data.targets",
+        "expected 2 columns, one per output, got 1",
+    )
+    assert problem_of(single | {"loss": "cross_entropy"}, {"a.csv": b"u,p\n1,1\n"}).targets == ((0, 1),)
+    three = table(inputs=["u"], targets=["p", "q", "u"]) | more | {"loss": "cross_entropy"}
+    assert fault_of(three, files) == ("data.targets", "expected 2 columns, one per output, got 3")
+
+
 CROSS: Any = {"layers": [1, 2, 3], "activation": "relu", "loss": "cross_entropy"}
 NAMES = {"name": "cross_entropy", "classes": ["2", "no", "yes"]}
 

@@ -160,7 +160,7 @@ INVALID: dict[str, tuple[Json, dict[str, str], bool]] = {
         False,
     ),
     "layers, too": (document(NODES, layers=[1, 2, 1]), {"layers": "is not for a file with a program"}, True),
-    "decay": (document(NODES, weight_decay=1), {"weight_decay": "is not supported in a file with a program"}, True),
+    "decay": (document(NODES, weight_decay=-1), {"weight_decay": "must not be negative"}, False),
     "labels": (
         document(NODES, data=[{"x": [1, 2, 3], "y": [0, 1]}]),
         {"data[0].x": "expected 4 numbers", "data[0].y": "expected 1 numbers"},

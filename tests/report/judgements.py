@@ -373,22 +373,76 @@ def slid(entry: Json, start: Json, d: list[Fraction]) -> Json:
 
 
 @sentence(LABELS + r"the local minima strictly inside the cell (?P<cell>\S+) form (?P<how>one connected valley|"
-          r"(?P<count>\d+) components \((?P<orbits>\d+) orbits? under exchanging units\))")  # fmt: skip
+          r"(?P<count>\d+) components \((?P<orbits>\d+) orbits? under exchanging units\))(?P<exact>; at every greater "
+          r"distance some labels have minima there with other signs of the output weights, or none with some of these)?"
+          )  # fmt: skip
 def _cell_radius(judge: Judge, step: int, found: Any) -> None:
     point = judge.point_of(judge.certificate["steps"][step]["from"]["minima"])
     holds(spelled(judge.pattern(point)) == found["cell"], "the pieces are others")
     wanted = (int(found["count"] or 1), int(found["orbits"] or 1))
     for _, there in relabelled(judge, found, 5):
         holds(Strata(there.document, point).components() == wanted, "other components")
+    if found["exact"]:
+        d = beyond(judge, step, Fraction(found["radius"]), point)
+        here, there = (signs_of(document, point) for document in (judge.document, moved_labels(judge.document, d)))
+        holds(max(map(abs, d)) < Fraction(found["radius"]) * Fraction(11, 10), "that is far beyond")
+        holds(here != there, "the signs are the same just beyond")
+
+
+def moved_labels(document: Json, d: list[Fraction]) -> Json:
+    """The problem with changed labels."""
+    new = copy.deepcopy(document)
+    for each, change in zip(new["data"], d, strict=True):
+        each["y"] = [str(Fraction(str(each["y"][0])) + change)]
+    return new
+
+
+def signs_of(document: Json, point: Json) -> set[tuple[int, ...]]:
+    """Of the output weights of the minima in the cell of a point."""
+    found = Strata(document, point)
+    f, r = found.best()
+    return set(found.sign_vectors(f, r))
+
+
+def beyond(judge: Judge, step: int, radius: Fraction, point: Json) -> list[Fraction]:
+    """Changes of labels a little farther than the radius where the signs change, from the edge that the step names."""
+    edge = judge.certificate["steps"][step]["edge"]
+    n = len(judge.document["data"])
+    if "corner" in edge:
+        return [radius * (1 - 2 * (edge["corner"] >> (n - 1 - i) & 1)) * Fraction(1001, 1000) for i in range(n)]
+    hidden = point[0]
+    cells = list(dict.fromkeys(zip(*(layers[0] for layers in judge.pattern(point)), strict=True)))
+    units = list(zip(*(layers[0] for layers in judge.pattern(point)), strict=True))
+    chosen = [(units.index(cells[slot // 2]), 1 - 2 * (slot % 2)) for slot in edge["slots"]]
+    rows = {"weight": [hidden["weight"][j] for j, _ in chosen]}
+    rows |= {"bias": [hidden["bias"][j] for j, _ in chosen]} if "bias" in hidden else {}
+    inner = [rows, {"weight": [[str(s) for _, s in chosen]]} | ({"bias": ["0"]} if "bias" in point[1] else {})]
+    shape = judge.document | {"layers": [len(hidden["weight"][0]), len(chosen), 1]}
+    ahead = [f for (f,) in Oracle(shape).predictions(inner)] if chosen else [Fraction(0)] * n
+    change, small = (
+        [Fraction(x) for x in edge["labels"]],
+        radius / (1000 * (1 + max(map(abs, ahead), default=Fraction(0)))),
+    )
+    labels = [y for _, (y,) in judge.oracle.samples()]
+    return [b + small * (p - y - b) for b, p, y in zip(change, ahead, labels, strict=True)]
 
 
 @sentence(LABELS + r"there is a global minimum on the face of " + WHO + r", whose risk with the labels in the file is "
-          r"(?P<risk>\S+), with output weights of the same signs")  # fmt: skip
+          r"(?P<risk>\S+), with output weights of the same signs(?P<exact>; at every greater distance some labels "
+          r"have none there)?(; for some labels at the distance (?P<beyond>\S+) a point elsewhere is lower)?"
+          )  # fmt: skip
 def _global_radius(judge: Judge, step: int, found: Any) -> None:
     face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
     start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
     for d, there in relabelled(judge, found, 4):
         there.nothing_below_it(slid(face, start, d))
+    entry = judge.certificate["steps"][step]
+    if found["beyond"]:
+        d = [Fraction(x) for x in entry["beyond"]]
+        there = Oracle(moved_labels(judge.document, d))
+        holds(max(map(abs, d)) == Fraction(found["beyond"]), "they are at another distance")
+        lower = there.risk(judge.point_of(entry["from"]["better"]))
+        holds(lower < there.risk(slid(face, start, d)), "it is no lower there")
 
 
 @sentence(r"whatever the labels, no function of the inputs is better than a best affine fit|a local minimum that "

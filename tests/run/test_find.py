@@ -33,7 +33,22 @@ def test_the_smallest_examples(claim: str, width: int, labels: list[str], key: s
 def test_three_samples_have_no_two_valleys_of_positive_risk() -> None:
     found = find("two_valleys", template("0,1,2", 2, "relu", True), False, 60, None)
     assert found.problem is None
-    assert "no labels at all have it" in found.reason
+    assert "for no real labels the minima strictly inside a cell without dead units have positive risk" in found.reason
+
+
+def test_what_is_too_large_is_said_in_the_same_way(capsys: Any) -> None:
+    assert run(["find", "--claim", "two_valleys", "--inputs", "0,1,2", "--width", "3"]) == 3
+    out = capsys.readouterr().out
+    assert "none found: too many types of signs in a cell: at most two units" in out
+    assert out.splitlines()[-1] == "s UNDECIDED two_valleys"
+
+
+def test_where_labels_were_only_tried_it_says_how_far() -> None:
+    """Two samples are always on a line."""
+    found = find("not_spurious", template("0,1", 1, "relu", True), True, 60, None)
+    assert "no whole labels of size up to 12 have a best affine fit that is a global minimum" in found.reason
+    late = find("not_attained", template("0,1,2", 1, "relu", True), True, 1e-3, None)
+    assert "stopped there, as the time was up" in late.reason
 
 
 def test_an_infimum_that_is_not_attained() -> None:

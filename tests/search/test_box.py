@@ -38,7 +38,7 @@ def found(network: Json, seconds: float = 20) -> tuple[Enclosed, BoxMinimum]:
     result = enclose(
         problem,
         problem.parameters,
-        lambda rule, fields: certificate.step(rule, {}, **fields),
+        certificate.centred,
         time.monotonic() + seconds,
     )
     fact = certificate.fact(result.step)
@@ -62,7 +62,7 @@ def test_gradients(network: Json) -> None:
     """Against differences of the risk, on fixed pieces; and the Hessian against those of the gradient."""
     problem = loads(json.dumps(network)).problem
     assert problem.parameters is not None
-    net, v, step = FloatNetwork(problem), as_floats(problem.parameters), 1e-5
+    net, v, step = FloatNetwork(problem), as_floats(problem, problem.parameters), 1e-5
     pieces = net.pieces(v)
     first, second = net.gradient(v, pieces)[0], net.hessian(v, pieces, {})
     for c, way in enumerate(np.eye(net.size)):
@@ -112,9 +112,7 @@ def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
     problem = loads(json.dumps(FIT)).problem
     certificate = Certificate(problem)
     assert problem.parameters is not None
-    step = enclose(
-        problem, problem.parameters, lambda rule, fields: certificate.step(rule, {}, **fields), time.monotonic() + 20
-    ).step
+    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 20).step
     assert certificate.steps[step]["rule"] == "face_span"
     fact = certificate.fact(step)
     assert isinstance(fact, BoxMinimum)

@@ -10,6 +10,7 @@ import pytest
 import symverify
 from symverify.kernel.cells.cell_minima import CellMinima
 from symverify.problem.load import loads
+from symverify.run.verdict import Verdict
 from symverify.search.label_cones import facets, label_cone
 from symverify.search.regions import strata
 from tests.examples import network, samples
@@ -33,8 +34,9 @@ def agree(seed: int, widths: tuple[int, ...] = (1,), most: int = 3) -> bool:
         cone = label_cone(problem, stratum)
         if cone.holds(labels):
             by_face[tuple(sorted(face for face, _ in stratum))] = problem.loss.factor * cone.distance(labels)
-    result = symverify.check(loads(json.dumps(document)), ["face_atlas"], smt=False, timeout=120)
+    result = symverify.check(loads(json.dumps(document)), ["face_atlas"], smt=False, timeout=1_200)
     assert result.checked is not None
+    assert result["face_atlas"].verdict is Verdict.PROVED
     found = {
         tuple(sorted(step.fact.face)): step.fact.risk
         for step in result.checked.steps

@@ -29,7 +29,7 @@ def closed_cells(units: Units) -> tuple[list[Direction], list[list[int]]]:
 
 def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> Iterator[tuple[Direction, int, int]]:
     """Each ray with the sets of the planes that it is strictly above, and strictly below."""
-    packing = Packing(largest(planes, closed), len(planes))
+    packing = Packing([largest(planes, closed)] * len(planes))
     columns = [packing(entries) for entries in zip(*planes, strict=True)]
     spend(len(closed) * packing.work(closed))
     for ray in closed:

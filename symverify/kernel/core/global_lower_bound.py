@@ -6,6 +6,7 @@ set over (ray, σ), those of + first.
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from operator import mul
 
 from .algebra import Direction, directed, integral, rays
@@ -73,29 +74,35 @@ def directions(units: Units) -> list[Direction]:
 class Packing:
     """Rows of integers as one integer each, a field an entry, so that one multiplication serves all entries.
 
-    |entry| ≤ `bound` in all that is packed and in every sum that is read.
+    |entry k| ≤ bounds_k in all that is packed and in every sum that is read. Neighbours of one size are read at once.
     """
 
-    def __init__(self, bound: int, count: int) -> None:
-        self.size, self.count = bound.bit_length() // 8 + 1, count
-        self.half = int.from_bytes((1 << 8 * self.size - 1).to_bytes(self.size, "little") * count, "little")
-        self.ones = self.half >> 8 * self.size - 1
+    def __init__(self, bounds: Sequence[int]) -> None:
+        self.sizes = sizes = [bound.bit_length() // 8 + 1 for bound in bounds]
+        ends = [*accumulate(sizes, initial=0)]
+        edges = [k for k, size in enumerate(sizes) if not k or size != sizes[k - 1]]
+        self.runs = [slice(ends[a] + sizes[a] - 1, ends[b], sizes[a]) for a, b in pairwise([*edges, len(sizes)])]
+        self.length, self.tops = ends[-1], [1 << 8 * size - 1 for size in sizes]
+        self.half, self.ones = self.joined(self.tops), self.joined([1] * len(sizes))
+
+    def joined(self, entries: Sequence[int]) -> int:
+        """Entries that are not negative, a field each."""
+        fields = [x.to_bytes(size, "little") for x, size in zip(entries, self.sizes, strict=True)]
+        return int.from_bytes(b"".join(fields), "little")
 
     def __call__(self, entries: Sequence[int]) -> int:
-        """Σ_k entries_k · 2^(8·size·k)."""
-        half = 1 << 8 * self.size - 1
-        raised = b"".join([(x + half).to_bytes(self.size, "little") for x in entries])
-        return int.from_bytes(raised, "little") - self.half
+        """Σ_k entries_k · 2^(8 · the sizes before k)."""
+        return self.joined([x + top for x, top in zip(entries, self.tops, strict=True)]) - self.half
 
     def work(self, factors: Sequence[Direction]) -> int:
         """Of the products of one of these with rows, and their signs."""
         digits = max([x.bit_length() for factor in factors for x in factor], default=0) >> 5
-        return 1000 + self.size * self.count * (len(factors[:1] and factors[0]) * (1 + digits) + 8) // 8
+        return 1000 + self.length * (len(factors[:1] and factors[0]) * (1 + digits) + 8) // 8
 
     def positive(self, total: int) -> bytes:
         """Per entry a digit, 1 where it is positive: the top bit of its field once 2^(8·size − 1) − 1 is added."""
-        fields = (total + self.half - self.ones).to_bytes(self.size * self.count, "little")
-        return fields[self.size - 1 :: self.size].translate(TOP_BIT)
+        fields = (total + self.half - self.ones).to_bytes(self.length, "little")
+        return b"".join([fields[run] for run in self.runs]).translate(TOP_BIT)
 
 
 def largest(planes: Sequence[Direction], closed: Sequence[Direction]) -> int:
@@ -118,12 +125,11 @@ def sides_of(units: Units, closed: Sequence[Direction]) -> tuple[list[int], list
     count, whole, planes = len(closed), (1 << len(closed)) - 1, units.planes
     if 2 * count * len(planes) > MAX_BYTES:
         raise Declined("too many intersections of hyperplanes")
-    packing, above, below = Packing(largest(planes, closed), len(planes)), list[bytes](), list[bytes]()
+    packing = Packing([largest(planes, closed)] * len(planes))
     columns = [packing(entries) for entries in zip(*planes, strict=True)]
     spend(count * packing.work(closed))
-    for ray in closed:
-        above.append(packing.positive(total := sum(map(mul, ray, columns))))
-        below.append(packing.positive(-total))
+    totals = [sum(map(mul, ray, columns)) for ray in closed]
+    above, below = ([packing.positive(sign * total) for total in totals] for sign in (1, -1))
     high, low = ([whole ^ side for side in transposed(texts, len(planes))] for texts in (below, above))
     sides = [(a | a << count, b | b << count) for a, b in zip(high, low, strict=True)]
     return [int(digits[::-1] or b"0", 2) for digits in above], [(whole, whole << count), *sides]
@@ -137,18 +143,16 @@ def failing(units: Units, closed: Sequence[Direction], above: list[int], vectors
     """
     tops = [max(map(abs, entries)) for entries in zip(*closed, strict=True)]
     wide = sum(sum(map(mul, map(abs, plane), tops)) for plane in (*units.rows, *units.planes))
-    steep = max(1, sum(map(abs, (*units.start, *units.kinks))))
-    norm = steep * (wide + len(units.rows) * max(tops, default=0) + 1) * max(abs(x) for g in vectors for x in g)
-    packing, per = Packing(norm, len(vectors)), len(units.kinks)
-    if (len(closed) * 6 + len(units.planes) * units.dimension * packing.size) * len(vectors) > MAX_BYTES:
+    norm = max(1, sum(map(abs, (*units.start, *units.kinks)))) * (wide + len(units.rows) * max(tops, default=0) + 1)
+    packing, kinks, per = Packing([norm * max(map(abs, g)) for g in vectors]), units.kinks, len(units.kinks)
+    if len(closed) * 6 * len(vectors) + len(units.planes) * units.dimension * packing.length > MAX_BYTES:
         if not (half := len(vectors) // 2):
             raise Declined("too long a vector for so many hyperplanes")
         return failing(units, closed, above, vectors[:half]) + failing(units, closed, above, vectors[half:])
     packed = [packing(entries) for entries in zip(*vectors, strict=True)]
     base = [units.start[0] * sum(map(mul, column, packed)) for column in zip(*units.rows, strict=True)]
     base += [units.start[1] * sum(packed)] * units.cone
-    planes = enumerate(units.planes if per else ())
-    steps = [[units.kinks[k % per] * x * packed[k // per] for x in plane] for k, plane in planes]
+    steps = [[kinks[k % per] * x * packed[k // per] for x in row] for k, row in enumerate(units.planes if per else ())]
     known, form, texts, cost = 0, base, list[bytes](), packing.work(closed)
     for ray, over in zip(closed, above, strict=True):
         crossed = over ^ known
@@ -157,9 +161,8 @@ def failing(units: Units, closed: Sequence[Direction], above: list[int], vectors
         known = over
         while crossed and per:
             spend(cost // 4)
-            bit = crossed & -crossed
+            step = steps[(bit := crossed & -crossed).bit_length() - 1]
             crossed ^= bit
-            step = steps[bit.bit_length() - 1]
             form = [a + b if over & bit else a - b for a, b in zip(form, step, strict=True)]
         spend(cost)
         texts.append(packing.positive(total := sum(map(mul, ray, form))))

@@ -50,7 +50,8 @@ def cell_kkt(step: Reading) -> LocalMinimum:
     """
     for every choice s of a side of each kink b (a pre-activation z_b of θ* at a breakpoint), one of
       flat         Ψ is constant on the cell
-      empty        μ ≥ 0, ≠ 0, on first-layer kinks with N_b ≠ 0:  Σ μ_b N_b = 0,  N_b = s_b ∇z_b
+      empty        μ ≥ 0, ≠ 0, on kinks affine in the free parameters, as a first layer's are, with N_b ≠ 0:
+                   Σ μ_b N_b = 0,  N_b = s_b ∇z_b
       multipliers  λ ≥ 0:  ∇R_s = Σ λ_b N_b, and with S = {b: λ_b > 0} the Hessian of R_s − Σ λ_b s_b z_b is positive
                    definite on the vectors orthogonal to all N_b, b ∈ S, and to the flows of the cell and S
       eliminate    see `eliminated`
@@ -134,13 +135,16 @@ def smooth(problem: Problem, at: Evaluated, where: str) -> None:
 
 def no_point(cell: Cell, mu: Sequence[Fraction], where: str) -> None:
     """
-    μ ≥ 0, ≠ 0, only on first-layer kinks with N_b ≠ 0      Σ μ_b N_b = 0
+    μ ≥ 0, ≠ 0, only on kinks affine in the free parameters, with N_b ≠ 0      Σ μ_b N_b = 0
     ------------------------------------------------------------------- [no_point]
       no θ has s_b (z_b(θ) − t_b) > 0 for all of these: linear forms that vanish at θ*
     """
     used = [b for b, m in enumerate(mu) if m]
     if not used or min(mu) < 0 or not all(linear(cell.problem, cell.kinks[b]) for b in used):
-        raise Rejected(where, "needs multipliers that are not negative, not all 0, and 0 beyond the first layer")
+        raise Rejected(
+            where,
+            "needs multipliers that are not negative, not all 0, and 0 on kinks not affine in parameters",
+        )
     normals = [cell.kink(b)[0] for b in used]
     if not all(map(any, normals)):
         raise Rejected(where, "has a multiplier on a kink that does not move")

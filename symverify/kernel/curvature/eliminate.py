@@ -35,8 +35,8 @@ def eliminated(
     where: str,
 ) -> None:
     """
-    λ as for `multipliers`; every kink of S in the first layer, N_S of full rank; coordinates: held ones, one y,
-    pivots P of N_S, and the rest U. T_u is 1 at u, 0 at held, y and the rest of U, and orthogonal to N_S.
+    λ as for `multipliers`; every kink of S affine in the free parameters, N_S of full rank; coordinates: held ones, one
+    y, pivots P of N_S, and the rest U. T_u is 1 at u, 0 at held, y and the rest of U, and orthogonal to N_S.
     the flows, restricted to the held coordinates, have full rank; T_uᵀ ∇²R_s T_u' is positive definite
     γ(0) = θ*, γ holds the held coordinates, moves y as y* + t, and keeps all kinks of S
     g = R_s ∘ γ − R(θ*), q = the least order of ⟨∇R_s ∘ γ, T_u⟩:  g = 0 and q = ∞, or g = a t^d + …, a > 0, d even
@@ -50,7 +50,7 @@ def eliminated(
     """
     size, normals = problem.size(), [normal for normal, _ in found.active]
     if not all(linear(problem, kink) for _, kink in found.active) or rank(normals) < len(normals):
-        raise Rejected(where, "active kinks must be in the first layer, and independent")
+        raise Rejected(where, "active kinks must be affine in the parameters, and independent")
     slots = [*held, place]
     if len(set(slots)) < len(slots) or not all(0 <= c < size for c in slots):
         raise Rejected(where, "held and place must be different numbers of parameters")

@@ -12,23 +12,27 @@ from ..core.algebra import dot
 from ..core.errors import Declined, Rejected, printable, within_budget
 from ..core.network import Problem, Vector
 from ..core.proof import Fact, Reading, Statement
-from ..core.text import Fields, canonical, listed, natural
+from ..core.text import Fields, canonical, listed, natural, optional
 
 MAX_CORNERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class CellRadius(Fact):
-    """For all labels nearer than `radius` in every sample the cell's minima have the same signs and components."""
+    """For all labels nearer than `radius` in every sample the cell's minima have the same signs and components.
+
+    `exact`: at every greater distance some labels have minima of other signs, or none of some of these.
+    """
 
     minima: CellMinima
     radius: Fraction
+    exact: bool
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "cell_radius":
             return None
         count: Statement = {"components": self.minima.components, "orbits": len(self.minima.orbits)}
-        return "proved", {"cell": spelled(self.minima.face), **count, "radius": str(self.radius)}
+        return "proved", {"cell": spelled(self.minima.face), **count, "radius": str(self.radius), "exact": self.exact}
 
 
 def cell_radius(step: Reading) -> CellRadius:
@@ -36,13 +40,18 @@ def cell_radius(step: Reading) -> CellRadius:
     the minima in a cell (cell_minima); squared loss; labels y + ρ s, s ∈ {1, −1}ⁿ
     a type with minima: for each s vectors in its closed cones that predict the best fit in the cell's span
     each other type: a g that admits its slots, ⟨g, best fit⟩ ≤ 0 for every s, and at y < 0, or a slot is strict
+    if given, an "edge": a type with minima, a g that admits its slots, ⟨g, best fit⟩ > 0 at y and ≤ 0 for some s; or
+      another type, labels y + b, |b_i| ≤ ρ, and vectors in its closed cones that predict the best fit there
     -------------------------------------------------------------------------------------------- [cell_radius]
-      for all labels y', |y'_i − y_i| < ρ, the same types have minima in the cell, so these form as many components
+      for all labels y', |y'_i − y_i| < ρ, the same types have minima in the cell, so these form as many components;
+      with an edge that is not so at any greater distance
 
     Sound: the best fit is linear in the labels, and cones are convex. Labels inside the box are t y + (1 − t) y'' with
     t > 0 and y'' a mean of corners: with a vector in the open cones at y those of the corners make one in the open
     cones; and ⟨g, best fit⟩ is at most its largest value at a corner, and less than that where it is < 0 at y.
-    In a cell all signs are held (r ⊥ features), so that types are all that components depend on.
+    In a cell all signs are held (r ⊥ features), so that types are all that components depend on. Edge: on the ray from
+    y through y + ρ s ⟨g, best fit⟩ is < 0 beyond; labels from y + b towards the predictions of any vector in the open
+    cones have vectors in these.
     """
     problem, found = step.proof.problem, step.premise("minima", CellMinima)
     n, rho = len(problem.inputs), step.need("radius", canonical)
@@ -82,7 +91,45 @@ def cell_radius(step: Reading) -> CellRadius:
             not each & ~allowed and (below or each & strict) for allowed, strict, below in covers
         ):
             raise Rejected(step.at("separators"), f"leave out the type {each:0{2 * len(classes)}b}")
-    return CellRadius(found, printable(rho))
+    edge = step.take("edge", Fields, None)
+    if edge is not None:
+        at_edge(step, classes, every, fits, rho, edge)
+    return CellRadius(found, printable(rho), edge is not None)
+
+
+def at_edge(
+    step: Reading,
+    classes: Sequence[UnitClass],
+    every: frozenset[int],
+    fits: Sequence[Vector],
+    rho: Fraction,
+    edge: Fields,
+) -> None:
+    """That the types with minima change at the distance ρ: one is lost beyond a corner, or another one is reached."""
+    problem = step.proof.problem
+    mask = read_type(edge, len(classes))
+    if "vector" in edge.left:
+        k = edge.need("corner", natural)
+        g: list[Fraction] = edge.need("vector", listed(canonical))
+        slots: Slots = edge.need("multipliers", listed(optional(listed(canonical))))
+        allowed, _ = admitted(problem, classes, g, slots, edge.where)
+        if mask not in every or mask & ~allowed or k >= len(fits):
+            raise Rejected(edge.where, "has no such corner, or no vector that admits a type with minima")
+        here, there = dot(g, fits[k]), dot(g, fits[-1 - k])
+        if here > 0 or here + there <= 0:  # at y it is half the sum of those at opposite corners
+            raise Rejected(edge.where, "has a vector that does not lose the type beyond the corner")
+    else:
+        change = edge.need("labels", listed(canonical, len(problem.inputs), "changes, one per sample"))
+        vectors = edge.need("vectors", listed(listed(canonical)))
+        if mask in every or any(abs(x) > rho for x in change):
+            raise Rejected(edge.where, "is about a type with minima, or labels farther away")
+        if mask not in types([choices((0, 1, -1), len(each.units)) for each in classes]):
+            raise Rejected(edge.where, "is about a type that takes more units than there are")
+        f = fit(problem, classes, mask, vectors, edge.where)
+        errors = [a - y - x for a, (y,), x in zip(f, problem.targets, change, strict=True)]
+        if any(dot(errors, phi) for phi in features(problem, classes)):
+            raise Rejected(edge.where, "does not predict the best fit")
+    edge.done()
 
 
 def read_type(fields: Fields, classes: int) -> int:

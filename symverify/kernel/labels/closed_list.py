@@ -184,15 +184,10 @@ def named_faces(problem: Problem) -> list[tuple[int, ...]]:
 
 
 def orientation(problem: Problem) -> list[int]:
-    """Per live sample and breakpoint the sign of the canonical row of `arrangement` to (x̃, −t)."""
-    t = problem.activations[0].breakpoints
-    cone = not (len(t) <= 1 and (problem.hidden_bias or not any(t)))
-    found = list[int]()
-    for i in range(len(problem.inputs)):
-        row = problem.row(i)
-        if any(row):
-            found += [sign(next(x for x in ((*row, -p) if cone else row) if x)) for p in t]
-    return found
+    """Per live sample and breakpoint the sign of the canonical row of `arrangement` to (x̃, −t): that of x̃ alone."""
+    rows = [problem.row(i) for i in range(len(problem.inputs))]
+    leading = [next(filter(None, row)) for row in rows if any(row)]
+    return [sign(x) for x in leading for _ in problem.activations[0].breakpoints]
 
 
 def judged(

@@ -23,17 +23,21 @@ from .global_region import heights
 class GlobalRadius(Fact):
     """For all labels nearer than `radius` in every sample (None: no limit) the global minimum is on the face of `at`.
 
-    It is c times the squared distance of the labels from the predictions of the face.
+    It is c times the squared distance of the labels from the predictions of the face. `exact`: at every greater
+    distance some labels have no local minimum there. `beyond`: for some labels that far away another point is lower.
     """
 
     at: Evaluated
     radius: Fraction | None
+    exact: bool
+    beyond: Fraction | None
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "global_radius":
             return None
         radius = None if self.radius is None else str(self.radius)
-        return "proved", {"risk": str(self.at.risk), "radius": radius}
+        beyond = None if self.beyond is None else str(self.beyond)
+        return "proved", {"risk": str(self.at.risk), "radius": radius, "exact": self.exact, "beyond": beyond}
 
 
 def global_radius(step: Reading) -> GlobalRadius:
@@ -41,15 +45,17 @@ def global_radius(step: Reading) -> GlobalRadius:
     θ(d) a local minimum on a face for |d_i| < ρ, with errors e(d) = y + d − f linear in d (face_radius)
     e = 0 for all d; or a tree as in global_lower_bound, its leaves served by e(d), admissible for all |d_i| < ρ, or by
     fixed g: at all corners d ∈ {ρ, −ρ}ⁿ  ⟨g, y + d⟩ ≥ 0 and ⟨g, y + d⟩² ≥ ⟨g, g⟩ |e(d)|²
+    if given, θ' and "beyond", d' with |f(θ') − y − d'|² < |e(d')|²
     ------------------------------------------------------------------------------------------ [global_radius]
-      for all labels y + d, |d_i| < ρ, θ(d) is a global minimum
+      for all labels y + d, |d_i| < ρ, θ(d) is a global minimum; for y + d' no point of the face with these signs is
 
     Sound: ⟨e, y + d⟩ = |e|², as e is orthogonal to the predictions of its face, so a leaf that e serves has R/c ≥ |e|².
     |e(d)| |g| − ⟨g, y + d⟩ is convex in d: it is largest at a corner. So R ≥ c |e(d)|² at every leaf, and θ(d) has it.
+    For all labels c |e(d)|² is the least risk over the span of the face's features, which the signs restrict further.
     """
     problem, face = step.proof.problem, step.premise("face", FaceRadius)
     if not any(map(any, face.errors)):
-        return GlobalRadius(face.at, face.radius)
+        return GlobalRadius(face.at, face.radius, face.exact and face.radius is not None, None)
     rho = step.need("radius", canonical)
     vectors, tree = step.need("vectors", listed(listed(integer))), step.need("tree", listed(integer))
     n = len(problem.inputs)
@@ -74,7 +80,21 @@ def global_radius(step: Reading) -> GlobalRadius:
     above, sides = sides_of(units, closed)
     fails = [rejected(units, closed, face.errors, rho), *(failing(units, closed, above, vectors) if vectors else [])]
     walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], n), sides, fails, step)
-    return GlobalRadius(face.at, printable(rho))
+    return GlobalRadius(face.at, printable(rho), face.exact and rho == face.radius, lower_beyond(step, face, n))
+
+
+def lower_beyond(step: Reading, face: FaceRadius, n: int) -> Fraction | None:
+    """The size of the labels' changes "beyond", for which the point "better" is lower than the face's best fit."""
+    d = step.take("beyond", listed(canonical, n, "changes, one per sample"), None)
+    if d is None:
+        return None
+    better = step.premise("better", Evaluated)
+    labels = [y + x for (y,), x in zip(step.proof.problem.targets, d, strict=True)]
+    other = [f - y for (f,), y in zip(better.predictions, labels, strict=True)]
+    errors = [e[0] + dot(e[1:], d) for e in face.errors]
+    if dot(other, other) >= dot(errors, errors):
+        raise Rejected(step.at("beyond"), "is no label vector for which the other point is lower")
+    return printable(max(map(abs, d)))
 
 
 def rejected(units: Units, closed: Sequence[Direction], errors: Sequence[Form], rho: Fraction) -> int:

@@ -6,7 +6,7 @@ no edge at all. So a restricted network is the full one at T θ + t_0, and deriv
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import NoReturn, TypeVar
@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 from ..core.activation import ONE, ZERO, Activation
 from ..core.algebra import dot, rank
 from ..core.errors import Malformed, Rejected, effort, spend, within_budget
+from ..core.loss import Loss
 from ..core.network import (
     Affine,
     Bent,
@@ -219,24 +220,45 @@ class Programmed(Problem):
 
     def with_point(self, point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
         """The same problem with other given parameters, and points to compare them with."""
-        return self._made(self.slots, point, witnesses)
+        return self._made(self.slots, self.owned, point, witnesses)
+
+    def with_decay(self, decay: tuple[Fraction, Fraction], rules: frozenset[str]) -> "Programmed":
+        """The same problem with a penalty on the free parameters, each counted once, and the rules that cover it."""
+        return self._made(
+            self.slots, self.owned, self.parameters, self.witnesses, replace(self.loss, rules=rules), decay
+        )
 
     def restricted(self, slots: tuple[Slots, ...]) -> "Programmed":
-        """The same nodes with other restrictions, and without parameters."""
-        return self._made(slots, None)
+        """The same nodes with other restrictions, and without parameters; points are spelled map by map, from 1."""
+        owned = []
+        for m, each in enumerate(slots):
+            weight = [slot if isinstance(slot, int) else None for row in each.weight for slot in row]
+            bias = [slot if isinstance(slot, int) else None for slot in each.bias or ()]
+            if any(slot is not None for slot in (*weight, *bias)):
+                shape = (len(each.weight), len(each.weight[0]))
+                owned.append(Owned(f"map {m + 1}", shape, tuple(weight), tuple(bias)))
+        return self._made(slots, tuple(owned), None, ())
 
-    def _made(self, slots: tuple[Slots, ...], point: Point | None, witnesses: tuple[Point, ...] = ()) -> "Programmed":
+    def _made(
+        self,
+        slots: tuple[Slots, ...],
+        owned: tuple[Owned, ...],
+        point: Point | None,
+        witnesses: tuple[Point, ...],
+        loss: Loss | None = None,
+        decay: tuple[Fraction, Fraction] | None = None,
+    ) -> "Programmed":
         chain: tuple[str, tuple[int, ...], bool, bool, tuple[Activation, ...]] = (self.name, (), False, False, ())
-        data = (self.loss, self.inputs, self.targets, point, self.sha256)
+        data = (loss or self.loss, self.inputs, self.targets, point, self.sha256)
         return Programmed(
             *chain,
             *data,
-            (ZERO, ZERO),
+            self.decay if decay is None else decay,
             witnesses,
             self.nodes,
             slots,
             self.bent,
-            self.owned,
+            owned,
             self.outputs,
             self.comparing,
         )

@@ -24,6 +24,9 @@ _SAME = (
     "spurious_real",
     "real_interior_minimum",
     "real_descent",
+    "minimum_in_box",
+    "face_span",
+    "zero_infimum",
 )
 ON_PROGRAMS: Mapping[str, str] = {
     **{rule: rule for rule in _SAME},

@@ -4,16 +4,18 @@ Every sample is evaluated forwards; derivatives are pulled back; second derivati
 parameter at a time. L = R − Σ_b λ_b z_b over the held kinks b = (hidden layer, unit, sample).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import assert_never
 
+from ..core.activation import Activation
 from ..core.errors import spend
 from ..core.network import Affine, Bent, Pattern, Place, Problem
-from ..curvature.hessian import places
-from .interval import NONE, PRODUCT, WHOLE, Interval, inner, interval
+from .enclosure import exact
+from .interval import NONE, PRODUCT, WHOLE, Interval, inner, interval, summed
 from .jet import Jet, quadratics
+from .layout import Layout, bent_node, layout_of
 from .losses import RealLoss
 
 Values = list[list[Interval]]  # node by node, the input first
@@ -36,128 +38,138 @@ class Lagrangian:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Parameters in intervals, in the order of `places`, and the piece of each activation."""
+    """Parameters in intervals, in the order of their numbers, and the piece of each activation."""
 
     problem: Problem
     parameters: Sequence[Interval]
     pieces: Pattern
     where: str
-    rows: list[list[list[Interval]]] = field(init=False)  # rows[layer][unit]: weights, then the bias
-    places: list[Place] = field(init=False)
+    layout: Layout = field(init=False)
+    rows: list[list[list[tuple[int, Interval]]]] = field(init=False)  # rows[layer][unit]: column, weight or bias
 
     def __post_init__(self) -> None:
-        widths = self.problem.widths
-        rows: list[list[list[Interval]]] = [[[] for _ in range(width)] for width in widths[1:]]
-        found = list(places(self.problem))
-        for (m, j, _), x in zip(found, self.parameters, strict=True):
-            rows[m][j].append(x)
+        layout = layout_of(self.problem)
+        rows = [
+            [[(c, self.parameters[x] if isinstance(x, int) else interval(x)) for c, x in row] for row in unit]
+            for unit in layout.rows
+        ]
         object.__setattr__(self, "rows", rows)
-        object.__setattr__(self, "places", found)
+        object.__setattr__(self, "layout", layout)
 
     def slope(self, m: int, j: int, i: int) -> Fraction:
         """h' on the piece of a pre-activation."""
-        return self.problem.activations[m].slopes[self.pieces[m][j][i]]
+        return self.problem.bents[m].h.slopes[self.pieces[m][j][i]]
 
-    def values(self, i: int) -> Values:
-        """The values of all nodes on sample i."""
+    def values(self, i: int, held: Set[Place] = frozenset()) -> Values:
+        """The values of all nodes on sample i; those of `held` are on both sides of the breakpoints of their pieces."""
         found: Values = [[interval(x) for x in self.problem.inputs[i]]]
         for node in self.problem.program:
-            entering = found[node.source]
             match node:
                 case Affine(layer=m, biased=biased):
-                    column = [*entering, *[WHOLE] * biased]
-                    found.append([inner(row, column) for row in self.rows[m]])
+                    column = self.entering(m, found, WHOLE, biased)
+                    found.append([summed(w * column[c] for c, w in row) for row in self.rows[m]])
                 case Bent(layer=m, h=h):
-                    at = [self.pieces[m][j][i] for j in range(len(entering))]
-                    found.append(
-                        [z.times(h.slopes[p]) + interval(h.offsets[p]) for p, z in zip(at, entering, strict=True)]
-                    )
+                    bent = []
+                    for j, z in enumerate(found[node.source]):
+                        p = self.pieces[m][j][i]
+                        bent.append(around(h, p, z) if (m, j, i) in held else on(h, p, z))
+                    found.append(bent)
                 case _:
                     assert_never(node)
         return found
 
+    def entering(self, m: int, values: Values, one: Interval, biased: bool) -> list[Interval]:
+        """What enters an affine node, of the values of all nodes, and what stands for 1 where it has a bias."""
+        return [*(values[k][unit] for k, unit in self.layout.wires[m]), *[one] * biased]
+
     def before(self, m: int) -> int:
         """The node of the pre-activations of hidden layer m."""
-        return next(node.source for node in self.problem.program if isinstance(node, Bent) and node.layer == m)
+        return self.problem.bents[m].source
 
     def backwards(self, i: int, values: Values, pulls: Values) -> list[Interval]:
         """Complete `pulls`, the derivatives of a function by the values of the nodes; those by the parameters."""
-        found: list[list[Interval]] = [[] for _ in self.rows]
+        found = [NONE] * len(self.parameters)
         for k, node in reversed(list(enumerate(self.problem.program, 1))):
-            pull, before = pulls[k], pulls[node.source]
+            pull = pulls[k]
             match node:
                 case Affine(layer=m, biased=biased):
-                    column = [*values[node.source], *[WHOLE] * biased]
-                    found[m] = [g * a if g != NONE else NONE for g in pull for a in column]
-                    if node.source:
-                        before[:] = self.through(m, pull, before)
+                    column = self.entering(m, values, WHOLE, biased)
+                    for j, c, number in self.layout.free[m]:
+                        if pull[j] != NONE:
+                            found[number] += pull[j] * column[c]
+                    self.through(m, pull, pulls)
                 case Bent(layer=m):
+                    before = pulls[node.source]
                     before[:] = [
                         x + g.times(self.slope(m, j, i)) for j, (x, g) in enumerate(zip(before, pull, strict=True))
                     ]
                 case _:
                     assert_never(node)
-        return [x for rows in found for x in rows]
+        return found
 
-    def through(self, m: int, pull: Sequence[Interval], before: Sequence[Interval]) -> list[Interval]:
-        """before + Wᵀ pull."""
-        return [x + inner(pull, [row[c] for row in self.rows[m]]) for c, x in enumerate(before)]
+    def through(self, m: int, pull: Sequence[Interval], pulls: Values) -> None:
+        """Add Wᵀ pull to the derivatives by what enters an affine node, but for the input's."""
+        wires = self.layout.wires[m]
+        for g, row in zip(pull, self.rows[m], strict=True):
+            for c, w in row if g != NONE else ():
+                if c < len(wires) and (node := wires[c][0]):
+                    pulls[node][wires[c][1]] += w * g
 
-    def forwards_tangent(self, i: int, values: Values, place: Place) -> Values:
+    def forwards_tangent(self, values: Values, number: int, i: int) -> Values:
         """The tangents of the values of all nodes as one parameter moves at speed 1."""
-        at, unit, column = place
         found: Values = [[NONE] * len(values[0])]
+        moving = self.layout.places[number]
         for node in self.problem.program:
-            entering = found[node.source]
             match node:
-                case Affine(layer=m):
-                    rates = [inner(row[: len(entering)], entering) for row in self.rows[m]]
-                    if m == at:
-                        rates[unit] += values[node.source][column] if column < len(entering) else WHOLE
+                case Affine(layer=m, biased=biased):
+                    column = self.entering(m, found, NONE, biased)
+                    rates = [summed(w * column[c] for c, w in row if column[c] != NONE) for row in self.rows[m]]
+                    own = self.entering(m, values, WHOLE, biased) if any(at == m for at, _, _ in moving) else []
+                    for at, j, c in moving:
+                        if at == m:
+                            rates[j] += own[c]
                     found.append(rates)
                 case Bent(layer=m):
-                    found.append([z.times(self.slope(m, j, i)) for j, z in enumerate(entering)])
+                    found.append([z.times(self.slope(m, j, i)) for j, z in enumerate(found[node.source])])
                 case _:
                     assert_never(node)
         return found
 
     def backwards_tangent(
-        self, i: int, values: Values, pulls: Values, moved: Values, last: Sequence[Interval], place: Place
+        self, i: int, values: Values, pulls: Values, moved: Values, last: Sequence[Interval], number: int
     ) -> list[Interval]:
         """The tangent of `backwards`, the pull of the prediction having the tangent `last`."""
-        at, unit, column = place
         rates: Values = [[NONE] * len(each) for each in values]
         rates[-1] = list(last)
-        found: list[list[Interval]] = [[] for _ in self.rows]
+        found = [NONE] * len(self.parameters)
         for k, node in reversed(list(enumerate(self.problem.program, 1))):
-            pull, rate, before = pulls[k], rates[k], rates[node.source]
+            pull, rate = pulls[k], rates[k]
             match node:
                 case Affine(layer=m, biased=biased):
-                    entering = [*values[node.source], *[WHOLE] * biased]
-                    changes = [*moved[node.source], *[NONE] * biased]
-                    found[m] = [
-                        inner((r, g), (a, b))
-                        for r, g in zip(rate, pull, strict=True)
-                        for a, b in zip(entering, changes, strict=True)
-                    ]
-                    if node.source:
-                        before[:] = self.through(m, rate, before)
-                        if m == at and column < len(before):
-                            before[column] += pull[unit]
+                    entering = self.entering(m, values, WHOLE, biased)
+                    changes = self.entering(m, moved, NONE, biased)
+                    for j, c, p in self.layout.free[m]:
+                        found[p] += inner((rate[j], pull[j]), (entering[c], changes[c]))
+                    self.through(m, rate, rates)
+                    for at, j, c in self.layout.places[number]:
+                        if at == m and c < len(self.layout.wires[m]):
+                            source, unit = self.layout.wires[m][c]
+                            rates[source][unit] += pull[j]
                 case Bent(layer=m):
+                    before = rates[node.source]
                     before[:] = [
                         x + g.times(self.slope(m, j, i)) for j, (x, g) in enumerate(zip(before, rate, strict=True))
                     ]
                 case _:
                     assert_never(node)
-        return [x for rows in found for x in rows]
+        return found
 
     def lagrangian(
         self, kinks: Sequence[Place], multipliers: Sequence[Interval], free: Sequence[int] = ()
     ) -> Lagrangian:
         """L with the rows `free` of its Hessian, which are parameters."""
-        problem, size = self.problem, len(self.places)
-        spend(3 * PRODUCT * size * len(problem.inputs) * (1 + len(kinks) + len(free)))
+        problem, size = self.problem, len(self.parameters)
+        spend(3 * PRODUCT * self.layout.edges * len(problem.inputs) * (1 + len(kinks) + len(free)))
         risk, gradient, hessian = NONE, [NONE] * size, [[NONE] * size for _ in free]
         found = dict[Place, tuple[Interval, list[Interval], Interval]]()
         for i in range(len(problem.inputs)):
@@ -170,7 +182,7 @@ class Box:
             for b in held:
                 found[b] = self.kink(b, values, pulls)
             for row, c in enumerate(free):
-                rates = self.bend_row(i, values, pulls, local, self.places[c])
+                rates = self.bend_row(i, values, pulls, local, c)
                 hessian[row] = add(hessian[row], rates)
         risk = risk.times(problem.loss.factor)
         if problem.decays:
@@ -195,8 +207,8 @@ class Box:
     def penalise(self, gradient: list[Interval], hessian: list[list[Interval]], free: Sequence[int]) -> Interval:
         """Add the derivatives of the weight decay; its value."""
         value, rates = NONE, []
-        for c, ((m, _, column), x) in enumerate(zip(self.places, self.parameters, strict=True)):
-            rates.append(self.problem.decay[column == self.problem.widths[m]])
+        for c, x in enumerate(self.parameters):
+            rates.append(self.problem.decay[c in self.layout.biases])
             gradient[c] += x.times(rates[-1])
             value += (x * x).times(rates[-1] / 2)
         for row, c in zip(hessian, free, strict=True):
@@ -211,20 +223,19 @@ class Box:
         """z_b − t_b, where the piece held there ends; its gradient; ∂L/∂a_b."""
         m, j, i = b
         node = self.before(m)
-        end = self.problem.activations[m].breakpoints[self.pieces[m][j][i]]
+        end = self.problem.bents[m].h.breakpoints[self.pieces[m][j][i]]
         normal = self.derivative(i, values, node, j)
         return values[node][j] - interval(end), normal, pulls[self.after(m)][j]
 
     def after(self, m: int) -> int:
         """The node of the activations of hidden layer m."""
-        each = enumerate(self.problem.program, 1)
-        return next(k for k, node in each if isinstance(node, Bent) and node.layer == m)
+        return bent_node(self.problem, m)
 
-    def bend_row(self, i: int, values: Values, pulls: Values, local: Jet, place: Place) -> list[Interval]:
+    def bend_row(self, i: int, values: Values, pulls: Values, local: Jet, number: int) -> list[Interval]:
         """A row of the Hessian of a sample's part of L."""
-        moved = self.forwards_tangent(i, values, place)
+        moved = self.forwards_tangent(values, number, i)
         last = [inner(row, moved[-1]).times(self.problem.loss.factor) for row in local.bends]
-        return self.backwards_tangent(i, values, pulls, moved, last, place)
+        return self.backwards_tangent(i, values, pulls, moved, last, number)
 
     def derivative(self, i: int, values: Values, node: int, unit: int) -> list[Interval]:
         """The gradient of the value of a node's unit on sample i."""
@@ -232,13 +243,28 @@ class Box:
         own[node][unit] = WHOLE
         return self.backwards(i, values, own)
 
-    def pre_activations(self) -> Iterator[tuple[Place, Interval]]:
-        """Every pre-activation, by (hidden layer, unit, sample)."""
+    def pre_activations(self, held: Set[Place]) -> Iterator[tuple[Place, Interval]]:
+        """Every pre-activation, by (hidden layer, unit, sample), wherever those of `held` are."""
         for i in range(len(self.problem.inputs)):
-            values = self.values(i)
-            for node in self.problem.program:
-                if isinstance(node, Bent):
-                    yield from (((node.layer, j, i), z) for j, z in enumerate(values[node.source]))
+            values = self.values(i, held)
+            for node in self.problem.bents:
+                yield from (((node.layer, j, i), z) for j, z in enumerate(values[node.source]))
+
+
+def on(h: Activation, piece: int, z: Interval) -> Interval:
+    """h on one of its pieces."""
+    return z.times(h.slopes[piece]) + interval(h.offsets[piece])
+
+
+def around(h: Activation, piece: int, z: Interval) -> Interval:
+    """h on a piece and on the next one, each on its side of the breakpoint between them."""
+    low, high = exact(h.breakpoints[piece])
+    parts = []
+    if z.lo <= high:
+        parts.append(on(h, piece, Interval(z.lo, min(z.hi, high))))
+    if z.hi >= low:
+        parts.append(on(h, piece + 1, Interval(max(z.lo, low), z.hi)))
+    return Interval(min(each.lo for each in parts), max(each.hi for each in parts))
 
 
 def add(u: Sequence[Interval], v: Sequence[Interval]) -> list[Interval]:
@@ -248,5 +274,5 @@ def add(u: Sequence[Interval], v: Sequence[Interval]) -> list[Interval]:
 
 def velocities(moves: Mapping[Place, tuple[Fraction, Place | None]], box: Box) -> dict[Place, Interval]:
     """A flow on the box: each place moves at a constant, or at a multiple of another parameter."""
-    at = dict(zip(box.places, box.parameters, strict=True))
+    at = {places[0]: x for places, x in zip(box.layout.places, box.parameters, strict=True)}
     return {p: interval(q) if source is None else at[source].times(q) for p, (q, source) in moves.items()}

@@ -38,6 +38,8 @@ def without(problem: Problem, units: Sequence[Unit], where: str) -> Problem:
 
 def widened(problem: Problem, units: Sequence[Unit], small: Point) -> Point:
     """A point of the network without the units as one of the whole network: their rows and columns are 0."""
+    if not units:
+        return small
     own, layers = kept(problem, units), []
     for m, layer in enumerate(small):
         columns = {c: k for k, c in enumerate(own[m])}

@@ -7,6 +7,7 @@ from ..core.activation import ZERO
 from ..core.errors import Malformed
 from ..core.network import Problem
 from ..core.text import Fields, liberal
+from ..programs.network import Programmed
 
 RULES = frozenset({"minimum_in_box", "spurious_real", "enclosed_point", "decay_bound", "bracket"})  # with a penalty
 
@@ -15,6 +16,8 @@ def decayed(problem: Problem, fields: Fields) -> Problem:
     """The problem with the "weight_decay" of its file, if there is one."""
     decay = fields.take("weight_decay", read_decay, (ZERO, ZERO))
     rules = problem.loss.rules & RULES if any(decay) else problem.loss.rules
+    if isinstance(problem, Programmed):
+        return problem.with_decay(decay, rules)
     return replace(problem, loss=replace(problem.loss, rules=rules), decay=decay)
 
 

@@ -5,12 +5,13 @@ from fractions import Fraction
 
 from ..core.activation import ZERO
 from ..core.errors import Rejected, within_budget
-from ..core.network import Point, Problem, Vector, coordinates, predictions, rational
+from ..core.network import Point, Problem, Vector, predictions, rational
 from ..core.network import risk as exact_risk
 from ..core.proof import Reading
-from ..curvature.hessian import places
+from ..programs.parameters import values_of
 from .enclosure import Enclosure, exact, plus, scaled
 from .facts import EnclosedPoint
+from .layout import layout_of
 from .losses import RealLoss
 
 
@@ -44,11 +45,9 @@ def enclosed_risk(problem: Problem, f: Sequence[Vector], penalty: Fraction = ZER
 
 
 def penalty(problem: Problem, theta: Point) -> Fraction:
-    """½ μ |weights|² + ½ ν |biases|²."""
-    value, (weights, biases) = ZERO, problem.decay
-    if not problem.decays:  # as no general program does
-        return value
-    for (m, _, c), x in zip(places(problem), map(rational, coordinates(theta)), strict=True):
-        rate = biases if c == problem.widths[m] else weights
+    """½ μ |weights|² + ½ ν |biases|² over the free parameters."""
+    value, own = ZERO, layout_of(problem).biases if problem.decays else ()
+    for number, x in enumerate(map(rational, values_of(problem, theta)) if problem.decays else ()):
+        rate = problem.decay[number in own]
         value = within_budget(value + rate * x * x / 2, rate, x)
     return value

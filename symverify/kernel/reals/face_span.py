@@ -11,17 +11,21 @@ from ..core.network import Vector
 from ..core.proof import Reading
 from ..core.text import canonical, listed, natural
 from ..curvature.forms import nullspace
+from ..programs.network import Programmed
 from .box import Box
 from .enclosure import scaled
 from .interval import NONE, PRODUCT, Interval, deviations, inner, interval
 from .kinks import Kinks, homogeneous, require_rise
 from .losses import RealLoss
 from .minimum_in_box import BoxMinimum, Candidate, Rows, inside_pieces, read_candidate, require_shape
+from .program_span import columns_of
+
+Direction = dict[int, Vector]  # a vector over the samples for each of some outputs
 
 
 @dataclass(frozen=True, slots=True)
 class Equations:
-    """Σ_i φ_i ∂ℓ/∂f_ik for the φ of a basis of V and the outputs k but the gauge's, then z_B; their rows of F'."""
+    """Σ_ik φ_ik ∂ℓ/∂f_ik for the φ of a basis of V, then z_B; their rows of F'."""
 
     values: list[Interval]
     rows: list[list[Interval]]
@@ -30,19 +34,21 @@ class Equations:
 def face_span(step: Reading) -> BoxMinimum:
     """
     B ⊆ C, z_c = Σ α_cb z_b, s and h homogeneous as in minimum_in_box; no weight decay; held parameters, ξ the others
-    V the span over the samples of products of slopes along a path times ⟨c, x̃_i⟩ or 1, with slope 0 at C,
-      c·x̃_b = 0 for the kinks b of C in the path's first unit
+    V the span over the samples, for each output, of products of slopes along a path times ⟨c, x̃_i⟩ or 1, with slope 0
+      at C, c·x̃_b = 0 for the kinks b of C in the path's first unit; in a general program the span,
+      over samples and outputs, of coefficients of non-constant monomials of free parameters, affine kinks of B solved
+    where all parameters are within ρ of the centre: every other pre-activation is in its closed piece
     on the box |ξ − centre| ≤ ρ:
-      every other pre-activation is strictly inside its piece, and ℓ is convex and twice continuously differentiable
-      F = (Σ_i φ_i ∂ℓ/∂f_ik for a basis φ of V and all k; z_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ
+      ℓ is convex and twice continuously differentiable
+      F = (Σ_ik φ_ik ∂ℓ/∂f_ik for a basis φ of V; z_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ
       in |B| coordinates, N = ∂z_B and e = Y_N Nᵀ − 1:   |e|_∞ < 1,   λ_a within Σ|e_a| |Y_N ∇R_s|_∞ / (1 − |e|_∞) of
         (Y_N ∇R_s)_a
       with those λ, L = R_s − Σ λ_b z_b: the condition of minimum_in_box on directions
     ------------------------------------------------------------------------------------------- [face_span]
       R has a local minimum in the box
 
-    Sound: by Krawczyk F = 0 for some ξ, where N has full rank. On M = {z_B = 0} all z_C = 0, so near that point every
-    output column of f is in V and R(θ) ≥ R(θ°) + Σ_k ⟨r_k, f_k(θ) − f_k(θ°)⟩ = R(θ°). So ∇R_s is a combination of the
+    Sound: by Krawczyk F = 0 for some ξ, where N has full rank. On M = {z_B = 0} all z_C = 0, so near that point
+    f(θ) − f(θ°) is in V and R(θ) ≥ R(θ°) + Σ_k ⟨r_k, f_k(θ) − f_k(θ°)⟩ = R(θ°). So ∇R_s is a combination of the
     rows of N, by those λ, and the condition on directions gives R ≥ R∘π + ε |z_B| with π a retraction onto M.
     """
     given = read_candidate(step, multiplied=False)
@@ -52,7 +58,7 @@ def face_span(step: Reading) -> BoxMinimum:
     across, kinks = step.need("across", listed(listed(canonical))), given.kinks
     span = span_of_face(kinks)
     box, _ = given.box(given.radius)
-    inside_pieces(kinks, box)
+    inside_pieces(given)
     found = equations(kinks, span, box, given.free)
     if len(found.rows) != len(given.free):
         raise Rejected(step.at("held"), f"{len(given.free)} parameters are left for {len(found.rows)} equations")
@@ -67,8 +73,25 @@ def face_span(step: Reading) -> BoxMinimum:
     return BoxMinimum(given.centre, given.radius, risk, tuple(kinks.every), tuple(given.held))
 
 
-def span_of_face(kinks: Kinks) -> list[Vector]:
-    """A basis of V (vectors over the samples)."""
+def span_of_face(kinks: Kinks) -> list[Direction]:
+    """A basis of V, modulo what the loss does not see; in a program the reduced one."""
+    problem, outputs = kinks.problem, len(kinks.problem.targets[0])
+    gauge = isinstance(problem.loss, RealLoss) and problem.loss.gauge > 0
+    counted = range(outputs - gauge)
+    if not isinstance(problem, Programmed):
+        return [{k: phi} for phi in span_of_chain(kinks) for k in counted]
+    rows = list[list[Fraction]]()
+    for columns in columns_of(kinks, problem):
+        last = columns[-1] if gauge else (Fraction(0),) * len(columns[-1])  # Σ_k ∂ℓ/∂f_k = 0 then
+        rows.append([a - b for k in counted for a, b in zip(columns[k], last, strict=True)])
+    n = len(problem.inputs)
+    width = n * len(counted)
+    basis = [tuple(row) for row in nullspace(nullspace(rows, width), width)]  # reduced: 1 in a column of its own
+    return [{k: row[k * n : (k + 1) * n] for k in counted} for row in basis]
+
+
+def span_of_chain(kinks: Kinks) -> list[Vector]:
+    """A basis of the vectors over the samples that an output can be, in a chain."""
     problem, held, n = kinks.problem, set(kinks.every), len(kinks.problem.inputs)
     entering: list[list[Vector]] = []
     for j in range(problem.widths[1]):
@@ -88,32 +111,29 @@ def span_of_face(kinks: Kinks) -> list[Vector]:
     return entering[0]
 
 
-def equations(kinks: Kinks, span: Sequence[Vector], box: Box, free: Sequence[int]) -> Equations:
+def equations(kinks: Kinks, span: Sequence[Direction], box: Box, free: Sequence[int]) -> Equations:
     """F on a box, with the columns `free` of F'."""
-    problem, outputs = kinks.problem, range(kinks.problem.widths[-1])
-    counted = outputs[:-1] if isinstance(problem.loss, RealLoss) and problem.loss.gauge else outputs
-    spend(PRODUCT * len(problem.inputs) * (problem.size() + len(span) * len(counted) * (1 + len(free))) * len(outputs))
-    values = [[NONE] * len(counted) for _ in span]
-    rows = [[[NONE] * len(free) for _ in counted] for _ in span]
+    problem, outputs = kinks.problem, range(len(kinks.problem.targets[0]))
+    spend(PRODUCT * len(problem.inputs) * (problem.size() + len(span) * (1 + len(free))) * len(outputs))
+    values = [NONE] * len(span)
+    rows = [[NONE] * len(free) for _ in span]
     held = dict[tuple[int, int, int], tuple[Interval, list[Interval]]]()
     for i in range(len(problem.inputs)):
         at = box.values(i)
         local, bent = box.jet(at[-1], i), list[list[Interval]]()
         slopes = [box.derivative(i, at, len(at) - 1, k) for k in outputs] if free else []
-        for k in counted if free else ():
+        for k in outputs if free else ():
             bent.append([inner(local.bends[k], [slopes[q][c] for q in outputs]) for c in free])
-        for row, derivative, phi in zip(values, rows, span, strict=True):
-            for k in counted if phi[i] else ():
-                row[k] += local.slopes[k].times(phi[i])
-                if free:
-                    derivative[k] = [x + g.times(phi[i]) for x, g in zip(derivative[k], bent[k], strict=True)]
+        for row, phi in enumerate(span):
+            for k, column in phi.items():
+                if column[i]:
+                    values[row] += local.slopes[k].times(column[i])
+                    if free:
+                        rows[row] = [x + g.times(column[i]) for x, g in zip(rows[row], bent[k], strict=True)]
         for b in (b for b in kinks.basis if b[2] == i):
             node = box.before(b[0])
             held[b] = at[node][b[1]], [box.derivative(i, at, node, b[1])[c] for c in free]
-    return Equations(
-        [x for row in values for x in row] + [held[b][0] for b in kinks.basis],
-        [row for each in rows for row in each] + [held[b][1] for b in kinks.basis],
-    )
+    return Equations(values + [held[b][0] for b in kinks.basis], rows + [held[b][1] for b in kinks.basis])
 
 
 def has_zero(given: Candidate, here: Equations, found: Equations, inverse: Rows) -> None:

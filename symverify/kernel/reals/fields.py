@@ -8,22 +8,27 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE
-from ..core.network import Pattern, Place, Problem
+from ..core.network import Affine, Pattern, Place, Problem
 from ..curvature.flows import moves_of, seen_by
 from ..curvature.forms import nullspace
-from ..programs.moves import Moves
+from ..programs.moves import Formula, Moves
+from ..programs.network import Programmed
 from .kinks import homogeneous
+from .layout import layout_of
 from .losses import RealLoss
+from .program_fields import scalings, symmetries_of_program
 
 
 def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Iterator[Moves]:
     """The fields for the kinks C, in this order: layer by layer, unit by unit; last those of the loss."""
-    if problem.decays:
+    if isinstance(problem, Programmed):
+        if not problem.decays:
+            yield from symmetries_of_program(problem, pieces, kinks)
+    elif problem.decays:
         if homogeneous(problem):
             for m in range(len(pieces)):
                 yield from rotations(Layered(problem, pieces, kinks, m))
-        return
-    if homogeneous(problem):
+    elif homogeneous(problem):
         for m in range(len(pieces)):
             yield from fields_of(Layered(problem, pieces, kinks, m))
     else:
@@ -31,10 +36,22 @@ def symmetries(problem: Problem, pieces: Pattern, kinks: Sequence[Place]) -> Ite
         for m, j, i in kinks:
             kinked.setdefault((m, j), set()).add(problem.activations[m].breakpoints[pieces[m][j][i]])
         yield from moves_of(problem, pieces, kinked, set(kinks))
-    if isinstance(problem.loss, RealLoss) and problem.loss.gauge:
-        last = len(problem.widths) - 2
-        for c in range(problem.widths[last] + problem.has_bias(last)):
-            yield {(last, k, c): (ONE, None) for k in range(problem.widths[-1])}
+    if isinstance(problem.loss, RealLoss) and problem.loss.gauge and not problem.decays:
+        yield from common_rows(problem)
+    if isinstance(problem, Programmed) and not problem.decays:
+        yield from scalings(problem)
+
+
+def common_rows(problem: Problem) -> Iterator[Moves]:
+    """A number added to an entry of all output rows adds the same to all outputs."""
+    last, layout = problem.program[-1], layout_of(problem)
+    if not isinstance(last, Affine):
+        return
+    m = last.layer
+    for c in range(len(layout.wires[m]) + last.biased):
+        places = [(m, k, c) for k in range(len(layout.rows[m]))]
+        if not isinstance(problem, Programmed) or all(map(Formula(problem).movable, places)):
+            yield dict.fromkeys(places, (ONE, None))
 
 
 class Layered:

@@ -8,10 +8,11 @@ from fractions import Fraction
 from ..core.activation import ZERO
 from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.facts import Verdict
-from ..core.network import Place, Point, Problem, coordinates, rational
+from ..core.network import Place, Point, Problem, rational
 from ..core.proof import Proof, Reading, Value
 from ..core.text import canonical, listed, natural
 from ..curvature.hessian import MAX_HESSIAN, places
+from ..programs.parameters import fixed, values_of
 from .box import Box, Lagrangian, velocities
 from .collapsed import Unit, kept, require_collapsed, widened, without
 from .enclosure import Enclosure, scaled
@@ -81,10 +82,10 @@ class Candidate:
         held = set(self.held)
         return [c for c in range(self.problem.size()) if c not in held]
 
-    def box(self, radius: Fraction) -> tuple[Box, list[Interval]]:
-        """The parameters and the multipliers, each within `radius`, the held ones exactly."""
-        held = set(self.held)
-        numbers = map(rational, coordinates(self.centre))
+    def box(self, radius: Fraction, whole: bool = False) -> tuple[Box, list[Interval]]:
+        """The parameters and the multipliers, each within `radius`, the held ones exactly unless it is `whole`."""
+        held = set() if whole else set(self.held)
+        numbers = map(rational, values_of(self.problem, self.centre))
         around = [interval(x, ZERO if c in held else radius) for c, x in enumerate(numbers)]
         box = Box(self.problem, around, self.kinks.pieces, self.where)
         return box, [interval(x, radius) for x in self.multipliers]
@@ -94,14 +95,17 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     """
     C pre-activations z_c at breakpoints t_c, none a dead row's, and no two of one sample in different layers unless h
     is homogeneous (at most one breakpoint, at 0, and h(0) = 0); B ⊆ C, and z_c − t_c = Σ α_cb (z_b − t_b) for all
-    parameters near, over the b of the same unit; R_s the risk with the lower pieces at C and the given ones elsewhere;
+    parameters near; R_s the risk with the lower pieces at C and the given ones elsewhere;
     L = R_s − Σ λ_b (z_b − t_b); held parameters, ξ the others; all this without the units named collapsed, if any, of
     which `collapsed` shows that they stay 0
+    where all parameters are within ρ of the centre: every other pre-activation is in its closed piece, with collapsed
+    units strictly inside
     on the box |ξ − centre| ≤ ρ, |λ − given| ≤ ρ:
-      every other pre-activation is strictly inside its piece, and ℓ is twice continuously differentiable
+      ℓ is twice continuously differentiable
       F = (∂L/∂ξ, z_B − t_B):   |Y F(centre)|_a + Σ_c |Y F' − 1|_ac ρ < ρ for each row a
       ∂²L/∂ξ² + τ NᵀN is positive definite, N = ∂z_B/∂ξ
-      for each unit and each t ≠ 0 on a line where planes α_c·t = 0 of the unit's c meet, in both directions:
+      for each group of B whose kinks others depend on together, and each t ≠ 0 on a line where planes α_c·t = 0 of
+      the group's c meet, in both directions:
         Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c
       as many fields as held parameters, each leaving R as it is in every cell around C, or, where h is homogeneous,
         on {z_C = 0}, with velocities T there: |1 − Y_T T|_∞ < 1
@@ -110,7 +114,8 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
 
     Weight decay is part of R; of the fields it leaves rotations of units that are alike.
 
-    Sound: by Krawczyk some ξ, λ in the box has F = 0, and N has full rank. There the derivative of R along δ is
+    Sound: near the centre R is R_s with the pieces at C that the sides of the z_c say. By Krawczyk some ξ, λ in the box
+    has F = 0, and N has full rank. There the derivative of R along δ is
     Σ λ_b t_b + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) with t the derivatives of z_B along δ, of nested kinks the true ones. It
     is linear on cones that those lines generate, as B has its own coordinate planes, so positive for t ≠ 0, and
     R ≥ R∘π + ε |z_B − t_B| near, with π a C¹ retraction onto M = {z_B = t_B}. On M all of C is at its breakpoints and
@@ -128,7 +133,7 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     if tau < 0:
         raise Rejected(step.at("tau"), "must not be negative")
     box, multipliers = given.box(given.radius)
-    inside_pieces(given.kinks, box)
+    inside_pieces(given, strictly=bool(units))
     every, count = given.kinks.every, len(given.kinks.basis)
     found = box.lagrangian(every, [*multipliers, *[NONE] * (len(every) - count)], given.free)
     pulls = found.pulls
@@ -190,22 +195,25 @@ def read_candidate(step: Reading, multiplied: bool = True) -> Candidate:
     return Candidate(kinks, centre, radius, multipliers, held)
 
 
-def inside_pieces(given: Kinks, box: Box) -> None:
-    """Condition 1: every pre-activation that is not held is strictly inside its piece on the box.
+def inside_pieces(given: Candidate, strictly: bool = False) -> None:
+    """Condition 1: every pre-activation that is not held is in its closed piece, all parameters being within ρ.
 
-    A dead row's first-layer pre-activation is 0 at every point: its piece must be the one that `pieces_at` gives it.
+    Strictly inside where more is added to it: collapsed units. Held ones are on any side of their breakpoints. What is
+    the same number at every point must have the piece that `pieces_at` gives it.
     """
-    problem, held = given.problem, set(given.every)
-    spend(PRODUCT * problem.size() * len(problem.inputs))
-    for (m, j, i), z in box.pre_activations():
-        h, piece = problem.activations[m], given.pieces[m][j][i]
-        if m == 0 and problem.dead_row(i):
-            if piece != h.pieces(ZERO)[0]:
+    problem, held = given.problem, set(given.kinks.every)
+    box, _ = given.box(given.radius, True)
+    spend(PRODUCT * box.layout.edges * len(problem.inputs))
+    for (m, j, i), z in box.pre_activations(held):
+        h, piece = problem.bents[m].h, given.kinks.pieces[m][j][i]
+        if (value := fixed(problem, (m, j, i))) is not None:
+            if piece != h.pieces(value)[0]:
                 raise Rejected(given.where, f"{problem.unit_name(m, j)} is on another piece on sample {i + 1}")
         elif (m, j, i) not in held:
             low = h.breakpoints[piece - 1] if piece else None
             high = h.breakpoints[piece] if piece < len(h.breakpoints) else None
-            if (low is not None and z.lower <= low) or (high is not None and z.upper >= high):
+            leaves = (low is not None and z.lower < low) or (high is not None and z.upper > high)
+            if leaves or (strictly and (z.lower == low or z.upper == high)):
                 raise Rejected(given.where, f"{problem.unit_name(m, j)} may leave its piece on sample {i + 1}")
 
 
@@ -240,7 +248,7 @@ def is_slice(given: Candidate, box: Box, chosen: Sequence[int], across: Rows) ->
     every = list(symmetries(given.problem, given.kinks.pieces, given.kinks.every))
     if len(chosen) != len(given.held) or any(k >= len(every) for k in chosen):
         raise Rejected(given.where, f"expected {len(given.held)} numbers of flows, one per held parameter")
-    where = list(places(given.problem))
+    where = [each[0] for each in box.layout.places]
     rates = [velocities(every[k], box) for k in chosen]
     moved = [[rate.get(where[c], NONE) for c in given.held] for rate in rates]
     left = [[interval(x) for x in row] for row in across]

@@ -1,73 +1,144 @@
-"""Strong branching as plain loops, compiled by numba: the children of the splits of one node, with their bounds.
+"""The search's tree below a few nodes, grown by plain loops that numba compiles: best bound first, strong branching.
 
-Sets of rays are bit sets in 64-bit words, the lowest bit first. Imported only where numba is installed.
+Sets of rays are bit sets in 64-bit words, the lowest bit first. A slot is its sign and its facets, coded as
+2 · hyperplane + side, as `generators` names them. Imported only where numba is installed.
 """
 
 from typing import Any
 
-import numba
 import numpy as np
 
-from symverify.search.global_minimum.compiled import _enter, nearest, room, workspace
+from symverify.ground.loops import loop
+from symverify.search.global_minimum.compiled import _enter, copied, nearest, room, workspace
 
+OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
 _ONE = np.uint64(1)
 
 
-@numba.njit(cache=True)
+@loop
 def _has(words: Any, ray: int) -> bool:
     return bool((words[ray >> 6] >> np.uint64(ray & 63)) & _ONE)
 
 
-@numba.njit(cache=True)
-def _listed(words: Any, offset: int, numbers: Any, count: int) -> int:
+@loop
+def _bits(word: Any) -> int:
+    """How many bits are set."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@loop
+def listed(words: Any, offset: int, numbers: Any, count: int) -> int:
     """Append the elements of a bit set, plus `offset`, to the first `count` numbers; the new count."""
     for place in range(words.shape[0]):
         word = words[place]
         while word:
             low = word & (~word + _ONE)
-            bit = 0
-            if low & np.uint64(0xFFFFFFFF00000000):
-                bit += 32
-            if low & np.uint64(0xFFFF0000FFFF0000):
-                bit += 16
-            if low & np.uint64(0xFF00FF00FF00FF00):
-                bit += 8
-            if low & np.uint64(0xF0F0F0F0F0F0F0F0):
-                bit += 4
-            if low & np.uint64(0xCCCCCCCCCCCCCCCC):
-                bit += 2
-            if low & np.uint64(0xAAAAAAAAAAAAAAAA):
-                bit += 1
-            numbers[count] = offset + 64 * place + bit
+            numbers[count] = offset + 64 * place + _bits(low - _ONE)
             count += 1
             word ^= low
     return count
 
 
-@numba.njit(cache=True)
-def _child(
-    words: Any, signs: Any, groups: Any, closed: Any, place: int, plane: int, high: int, plus: Any, minus: Any
-) -> None:
-    """The rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane."""
+@loop
+def _region(closed: Any, cuts: Any, count: int, left_out: int, words: Any) -> None:
+    """The rays on the closed sides of the first `count` cuts, except cut number `left_out` (−1: of all)."""
+    for w in range(words.shape[0]):
+        words[w] = ~np.uint64(0)
+    for k in range(count):
+        if k != left_out:
+            side = closed[cuts[k] & 1, cuts[k] >> 1]
+            for w in range(words.shape[0]):
+                words[w] &= side[w]
+
+
+@loop
+def _cut(closed: Any, cuts: Any, count: int, code: int, found: Any, some: Any, other: Any) -> int:
+    """The facets of a cone with one more cut, sorted, into `found`; how many. As `Generators.halves` finds them."""
+    total, place = 0, -1
+    for k in range(count):
+        if place < 0 and cuts[k] > code:
+            found[total], place = code, total
+            total += 1
+        found[total] = cuts[k]
+        total += 1
+    if place < 0:
+        found[total] = code
+        total += 1
+    _region(closed, found, total, -1, some)
+    k = 0
+    while k < total:
+        redundant = found[k] != code
+        if redundant:
+            _region(closed, found, total, k, other)
+            for w in range(some.shape[0]):
+                if some[w] != other[w]:
+                    redundant = False
+                    break
+        if redundant:
+            for later in range(k, total - 1):
+                found[later] = found[later + 1]
+            total -= 1
+        else:
+            k += 1
+    return total
+
+
+@loop
+def _grouped(words: Any, signs: Any, groups: Any) -> None:
+    """For each slot the first one equal to it."""
+    for j in range(words.shape[0]):
+        groups[j] = j
+        for k in range(j):
+            equal = signs[k] == signs[j]
+            for w in range(words.shape[1]):
+                equal = equal and words[k, w] == words[j, w]
+            if equal:
+                groups[j] = k
+                break
+
+
+@loop
+def _copies(groups: Any, place: int) -> int:
+    """How many slots are equal to one."""
+    count = 0
+    for j in range(groups.shape[0]):
+        if groups[j] == groups[place]:
+            count += 1
+    return count
+
+
+@loop
+def _child(words: Any, signs: Any, groups: Any, closed: Any, live: Any, cut: Any, high: int, reach: Any) -> float:
+    """The live rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane.
+
+    Returns the product of the numbers of rays of its slots.
+    """
+    (place, plane), (plus, minus) = cut, reach
     for w in range(words.shape[1]):
         plus[w] = minus[w] = 0
-    done = 0
+    done, volume = 0, 1.0
     for j in range(words.shape[0]):
-        cut = groups[j] == groups[place]
-        side = 1 if done < high else 0
+        inside, size = groups[j] == groups[place], 0
+        side = closed[1 if done < high else 0, plane]
         for w in range(words.shape[1]):
-            word = words[j, w]
-            if cut:
-                word &= closed[side, plane, w]
+            word = words[j, w] & live[w]
+            if inside:
+                word &= side[w]
+            size += _bits(word)
             if signs[j] > 0:
                 plus[w] |= word
             else:
                 minus[w] |= word
-        if cut:
+        volume *= size
+        if inside:
             done += 1
+    return volume
 
 
-@numba.njit(cache=True)
+@loop
 def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus: Any, state: Any) -> int:
     """Make those of a parent's passive columns that a child has, too, the passive ones; how many."""
     rays, size = units.shape[0], 0
@@ -78,86 +149,195 @@ def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus
     return size
 
 
-@numba.njit(cache=True)
-def branch(
-    units: Any, target: Any, closed: Any, slots: Any, splits: Any, start: Any, value: float, cut: float, limits: Any
-) -> tuple[int, Any, Any, Any, Any]:
-    """See `tasks.best_split`: the number of the best split; for its children support, weights, residual and sizes.
-
-    slots: their words, signs, and for each the first one equal to it. splits: slots and hyperplanes. start: the
-    parent's support and weights. limits: patience, and the least violation.
-    """
-    (words, signs, groups), (places, planes), (support, weights), (patience, least) = slots, splits, start, limits
-    rays, samples, most_children = units.shape[0], units.shape[1], words.shape[0] + 1
-    state = workspace(units, support.shape[0])
-    supports = np.empty((2, most_children, state[0].shape[0]), np.int64)
-    amounts, residuals = np.empty(supports.shape), np.empty((2, most_children, samples))
-    sizes, allowed = np.zeros((2, most_children), np.int64), np.empty(2 * rays, np.int64)
-    plus, minus = np.zeros(words.shape[1], np.uint64), np.zeros(words.shape[1], np.uint64)
-    gap, slight, scratch = cut - value, value + 1e-6 * max(cut - value, 0.0), room(np.empty(samples), 2 * rays)
-    best, chosen, now, vain = -1.0, -1, 0, 0
-    for trial in range(places.shape[0]):
-        low, most, high, left = gap, 1e-12, 0, (groups == groups[places[trial]]).sum() + 1
-        while high < left and (low * gap > best or high == 0):
-            _child(words, signs, groups, closed, places[trial], planes[trial], high, plus, minus)
-            count = _listed(minus, rays, allowed, _listed(plus, 0, allowed, 0))
-            size = _begun(units, target, support, weights, plus, minus, state)
-            stop = max(value + best / max(gap, 1e-300), slight)
-            size = nearest(units, target, allowed, count, size, 0, (0.0, least, stop), state, scratch)
-            reached, sizes[now, high] = 0.0, size
-            for k in range(size):
-                supports[now, high, k], amounts[now, high, k] = state[0][k], state[4][k]
-            for i in range(samples):
-                residuals[now, high, i] = scratch[0][i]
-                reached += scratch[0][i] * scratch[0][i]
-            gain = max(min(reached - value, gap), 1e-12)
-            low, most, high = min(low, gain), max(most, gain), high + 1
-        if high == left and low * gap > best and low * most > best:
-            best, chosen, now, vain = low * most, trial, 1 - now, 0
-        else:
-            vain += 1
-        if low == gap or vain == patience:
-            break
-    return chosen, supports[1 - now], amounts[1 - now], residuals[1 - now], sizes[1 - now]
+@loop
+def _subtracted(units: Any, target: Any, support: Any, weights: Any, residual: Any) -> None:
+    """The target less a combination of columns."""
+    rays = units.shape[0]
+    for i in range(target.shape[0]):
+        residual[i] = target[i]
+    for k in range(support.shape[0]):
+        amount = weights[k] if support[k] < rays else -weights[k]
+        for i in range(target.shape[0]):
+            residual[i] -= amount * units[support[k] % rays, i]
 
 
-@numba.njit(cache=True)
+@loop
 def conflicts(
-    words: Any, signs: Any, support: Any, weights: Any, residual: Any, margins: Any, kinks: Any, samples: Any, most: int
-) -> Any:
-    """See `network.conflicts`: slot · (number of hyperplanes) + hyperplane of the best splits, the best first."""
+    words: Any, signs: Any, support: Any, weights: Any, residual: Any, importance: Any, same: Any, found: Any
+) -> int:
+    """See `network.conflicts`: slot · (number of hyperplanes) + hyperplane of the best splits, the best first, into
+    `found`; how many. importance: margins, kinks and samples of the hyperplanes.
+    """
+    margins, kinks, samples = importance
     slots, planes, rays = words.shape[0], margins.shape[1], margins.shape[0]
-    owner = np.full(support.shape[0], -1)
+    top, score = 0.0, np.zeros(slots * planes)
+    for i in range(residual.shape[0]):
+        top = max(top, abs(residual[i]))
+    above, below = np.zeros((slots, planes)), np.zeros((slots, planes))
     for k in range(support.shape[0]):
         ray, sign = support[k] % rays, 1 if support[k] < rays else -1
         for j in range(slots):
             if signs[j] == sign and _has(words[j], ray):
-                owner[k] = j
+                for p in range(planes):
+                    height = margins[ray, p] * weights[k]
+                    if height > 0.0:
+                        above[j, p] += height
+                    else:
+                        below[j, p] -= height
                 break
-    top = 0.0
-    for i in range(residual.shape[0]):
-        top = max(top, abs(residual[i]))
-    score = np.zeros(slots * planes)
     for j in range(slots):
         for p in range(planes):
-            above, below = 0.0, 0.0
-            for k in range(support.shape[0]):
-                if owner[k] == j:
-                    height = margins[support[k] % rays, p] * weights[k]
-                    if height > 0.0:
-                        above += height
-                    else:
-                        below -= height
-            error = min(above, below)
+            error = min(above[j, p], below[j, p])
             if error > 0.0:
                 score[j * planes + p] = error * kinks[p] * (abs(residual[samples[p]]) + 1e-6 * (top + 1e-300)) + 1e-300
-    found = np.empty(most, np.int64)
     count = 0
-    while count < most:
-        best = int(score.argmax())
+    while count < found.shape[0]:
+        best = 0
+        for k in range(score.shape[0]):
+            if score[k] > score[best]:
+                best = k
         if not score[best] > 0.0:
             break
-        found[count] = best
-        score[best] = 0.0
+        j, first = best // planes, same[best % planes]
+        found[count] = j * planes + first
+        for p in range(planes):
+            if same[p] == first:
+                score[j * planes + p] = 0.0
         count += 1
-    return found[:count]
+    return count
+
+
+@loop
+def _branched(
+    model: Any, slots: Any, splits: Any, count: int, begun: Any, bounds: Any, patience: int, scratch: Any, trial: Any
+) -> tuple[int, int]:
+    """Strong branching: the number of the best split, and in which of the two places of `trial` its children are.
+
+    slots: their words and signs, and for each the first one equal to it. begun: the node's support and weights.
+    bounds: the node's, the cut, and the least violation. scratch, trial: see `_rooms`. The score of a split is the
+    product of the least and the greatest gain of its children; both are at most the gap, which tells early that one is
+    not better.
+    """
+    (units, target, closed, live), (value, cut, least) = model, bounds
+    (words, signs, groups), (support, weights) = slots, begun
+    state, room, allowed, plus, minus, _ = scratch
+    supports, amounts, sizes, values, volumes = trial
+    rays, planes = units.shape[0], closed.shape[1]
+    gap, slight = cut - value, value + 1e-6 * max(cut - value, 0.0)
+    best, chosen, now, vain = -1.0, -1, 0, 0
+    for number in range(count):
+        where = splits[number] // planes, splits[number] % planes
+        low, most, high, left = gap, 1e-12, 0, _copies(groups, where[0]) + 1
+        while high < left and (low * gap > best or high == 0):
+            volumes[now, high] = _child(words, signs, groups, closed, live, where, high, (plus, minus))
+            columns = listed(minus, rays, allowed, listed(plus, 0, allowed, 0))
+            size = _begun(units, target, support, weights, plus, minus, state)
+            stop = max(value + best / max(gap, 1e-300), slight)
+            size = nearest(units, target, allowed, columns, size, 0, (0.0, least, stop), state, room)
+            reached, sizes[now, high] = 0.0, size
+            copied(state[0], size, supports[now, high])
+            copied(state[4], size, amounts[now, high])
+            for i in range(target.shape[0]):
+                reached += room[0][i] * room[0][i]
+            values[now, high] = reached if reached > slight else value
+            gain = max(min(reached - value, gap), 1e-12)
+            low, most, high = min(low, gain), max(most, gain), high + 1
+        if high == left and low * gap > best and low * most > best:
+            best, chosen, now, vain = low * most, number, 1 - now, 0
+        else:
+            vain += 1
+        if low == gap or vain == patience:
+            break
+    return chosen, 1 - now
+
+
+@loop
+def _lowest(kind: Any, values: Any, used: int) -> int:
+    """The first open node of lowest bound, −1 if none is open."""
+    lowest = -1
+    for k in range(used):
+        if kind[k] == OPEN and (lowest < 0 or values[k] < values[lowest]):
+            lowest = k
+    return lowest
+
+
+@loop
+def _rooms(units: Any, closed: Any, width: int, length: int) -> Any:
+    """What `grow` needs no result of: `scratch`, and `trial`, the children of two splits."""
+    samples, words = units.shape[1], closed.shape[2]
+    state, allowed = workspace(units, length), np.empty(2 * units.shape[0], np.int64)
+    some, other = np.empty(words, np.uint64), np.empty(words, np.uint64)
+    scratch = state, room(np.empty(samples), 2 * units.shape[0]), allowed, some, other, np.empty(samples)
+    shape = (2, width + 1)
+    supports, amounts = (
+        np.empty((2, width + 1, samples + length + 2), np.int64),
+        np.empty((2, width + 1, samples + length + 2)),
+    )
+    return scratch, (supports, amounts, np.zeros(shape, np.int64), np.empty(shape), np.empty(shape))
+
+
+@loop
+def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any, trial: Any, scratch: Any) -> int:
+    """Append the children of a node. cut: slot, hyperplane, and where in `trial` they are. How many there are."""
+    _, values, share, signs, cuts, numbers, supports, amounts, sizes, _, _ = nodes
+    (place, plane, kept), (_, _, _, some, other, _) = cut, scratch
+    copies, total = _copies(groups, place), 0.0
+    for high in range(copies + 1):
+        total += trial[4][kept, high]
+    for high in range(copies + 1):
+        above, child = 0, used + high
+        for j in range(groups.shape[0]):
+            signs[child, j], numbers[child, j] = signs[node, j], numbers[node, j]
+            if groups[j] == groups[place]:
+                code = 2 * plane + (1 if above < high else 0)
+                numbers[child, j] = _cut(closed, cuts[node, j], numbers[node, j], code, cuts[child, j], some, other)
+                above += 1
+            else:
+                copied(cuts[node, j], numbers[node, j], cuts[child, j])
+        values[child], sizes[child] = max(trial[3][kept, high], values[node]), trial[2][kept, high]
+        copied(trial[0][kept, high], sizes[child], supports[child])
+        copied(trial[1][kept, high], sizes[child], amounts[child])
+        share[child] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / (copies + 1))
+    return copies + 1
+
+
+@loop
+def grow(model: Any, importance: Any, same: Any, nodes: Any, used: int, most: int, limits: Any) -> int:
+    """Split the open node of lowest bound until none is open or `most` have been split; the number of nodes then.
+
+    model: units, target, closed and live words. importance, same: see `conflicts`. limits: the cut, the least
+    violation, patience. nodes: arrays with room for `most` splits, the first `used` of which are filled: kind; value,
+    weight as a share of all tuples; signs, cuts, their numbers (see above); supports, the weights of these columns,
+    their numbers; the splits (the one made, or those worth trying, −1 for none), and the first child of each, which are
+    together.
+    """
+    (units, target, closed, _), (cut, least, patience) = model, limits
+    kind, values, _, signs, cuts, numbers, supports, amounts, sizes, splits, first = nodes
+    planes, width, done = closed.shape[1], signs.shape[1], 0
+    scratch, trial = _rooms(units, closed, width, supports.shape[1])
+    words, groups, residual = np.empty((width, closed.shape[2]), np.uint64), np.empty(width, np.int64), scratch[5]
+    while True:
+        node = _lowest(kind, values, used)
+        if node < 0:
+            return used
+        if values[node] >= cut:
+            kind[node] = LEAF
+            continue
+        for j in range(width):
+            _region(closed, cuts[node, j], numbers[node, j], -1, words[j])
+        begun = supports[node, : sizes[node]], amounts[node, : sizes[node]]
+        _subtracted(units, target, begun[0], begun[1], residual)
+        count = conflicts(words, signs[node], begun[0], begun[1], residual, importance, same, splits[node])
+        if not count:
+            kind[node] = NETWORK
+            cut = min(cut, values[node] * (1 - 1e-9) - 1e-13)
+        elif done == most:
+            kind[node] = KEPT
+        else:
+            _grouped(words, signs[node], groups)
+            slots, bounds = (words, signs[node], groups), (values[node], cut, least)
+            chosen, kept = _branched(model, slots, splits[node], count, begun, bounds, patience, scratch, trial)
+            splits[node, 0] = splits[node, chosen]
+            where = splits[node, 0] // planes, splits[node, 0] % planes, kept
+            kind[node], first[node], done = SPLIT, used, done + 1
+            used += _append(nodes, node, used, closed, groups, where, trial, scratch)

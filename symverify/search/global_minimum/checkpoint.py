@@ -16,8 +16,9 @@ from symverify.problem.write import write_atomically
 from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated
 from symverify.search.global_minimum.dual import DualVector, known
 from symverify.search.global_minimum.generators import Generators, Node, Slot
-from symverify.search.global_minimum.search import RIVALS, Search, Trail
+from symverify.search.global_minimum.search import RIVALS, Search
 from symverify.search.global_minimum.tasks import Solved
+from symverify.search.global_minimum.trail import Trail
 from symverify.text import plain
 
 FORMAT = "symverify-search/7"

@@ -7,15 +7,23 @@ results are guesses; nothing rests on them.
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from symverify.ground.loops import loop, quick_loop
 
 _WAITING = 48  # how many violated columns one pricing keeps for the next steps
 _NEAR = 0.1  # columns priced above −_NEAR times the worst price are looked at again
 _DEPENDENT = 1e-11  # squared distance from the span of the others
 
 
-@numba.njit(cache=True, fastmath=True)
+@loop
+def copied(source: Any, count: int, target: Any) -> None:
+    """The first entries of one vector into another; assigning slices takes long to compile."""
+    for k in range(count):
+        target[k] = source[k]
+
+
+@quick_loop
 def _dot(a: Any, b: Any) -> float:
     total = 0.0
     for i in range(a.shape[0]):
@@ -23,7 +31,7 @@ def _dot(a: Any, b: Any) -> float:
     return total
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _price(units: Any, number: int, residual: Any, margin: float) -> float:
     count = units.shape[0]
     if number < count:
@@ -31,7 +39,7 @@ def _price(units: Any, number: int, residual: Any, margin: float) -> float:
     return margin - _dot(units[number - count], residual)
 
 
-@numba.njit(cache=True)
+@loop
 def workspace(units: Any, extra: int) -> Any:
     """numbers, columns, factor, its solution with the moments, weights, and room for the next weights."""
     samples = units.shape[1]
@@ -46,13 +54,13 @@ def workspace(units: Any, extra: int) -> Any:
     )
 
 
-@numba.njit(cache=True)
+@loop
 def room(residual: Any, count: int) -> Any:
     """The `scratch` of `nearest` for so many columns."""
     return residual, np.empty(max(count, _WAITING)), np.empty(count, np.int64), np.empty(_WAITING, np.int64)
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _enter(units: Any, target: Any, number: int, weight: float, margin: float, state: Any, size: int) -> bool:
     """Append a passive column; False if it depends on the others (then its row of the factor says how)."""
     numbers, columns, factor, solution, weights, _ = state
@@ -78,7 +86,7 @@ def _enter(units: Any, target: Any, number: int, weight: float, margin: float, s
     return True
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _leave(state: Any, place: int, size: int) -> None:
     """Remove a passive column; rotations make the factor triangular again."""
     numbers, columns, factor, solution, weights, _ = state
@@ -101,7 +109,7 @@ def _leave(state: Any, place: int, size: int) -> None:
         solution[k], solution[k + 1] = c * x + s * y, c * y - s * x
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _move(state: Any, fixed: int, size: int, fresh: bool) -> int:
     """Move to the least squares of the passive columns, dropping those whose weight would turn negative.
 
@@ -132,7 +140,7 @@ def _move(state: Any, fixed: int, size: int, fresh: bool) -> int:
     return size
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _replace(state: Any, fixed: int, size: int) -> float:
     """Give weight to the column after the passive ones, a combination of them, until one of those has none left.
 
@@ -155,7 +163,7 @@ def _replace(state: Any, fixed: int, size: int) -> float:
     return step
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _add(units: Any, target: Any, number: int, margin: float, state: Any, fixed: int, size: int) -> int:
     """Take a violated column in and move; the new number of passive columns, −1 if nothing has changed."""
     if _enter(units, target, number, 0.0, margin, state, size):
@@ -171,7 +179,7 @@ def _add(units: Any, target: Any, number: int, margin: float, state: Any, fixed:
     return _move(state, fixed, size, False)
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
     _, columns, _, _, weights, _ = state
     for i in range(residual.shape[0]):
@@ -181,7 +189,7 @@ def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
             residual[i] -= weights[k] * columns[k, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _violated(units: Any, residual: Any, numbers: Any, count: int, margin: float, least: float, prices: Any) -> int:
     """The prices of these columns; which is the worst violated one, −1 if none is."""
     top, worst = least, -1
@@ -193,7 +201,7 @@ def _violated(units: Any, residual: Any, numbers: Any, count: int, margin: float
     return worst
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _first(allowed: Any, count: int, worst: int, prices: Any, pool: Any) -> int:
     """Put the columns that are near to being violated, or are, into the pool, with their prices; how many."""
     bar, near = -_NEAR * prices[worst], 0
@@ -205,7 +213,7 @@ def _first(allowed: Any, count: int, worst: int, prices: Any, pool: Any) -> int:
     return near
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _queued(pool: Any, near: int, first: int, top: float, prices: Any, waiting: Any) -> int:
     """Put column `first`, of price `top`, and others that are violated about as much into the queue; how many."""
     waiting[0], kept = first, 1
@@ -216,7 +224,7 @@ def _queued(pool: Any, near: int, first: int, top: float, prices: Any, waiting: 
     return kept
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def nearest(
     units: Any, target: Any, allowed: Any, count: int, size: int, fixed: int, limits: Any, state: Any, scratch: Any
 ) -> int:
@@ -265,7 +273,7 @@ def nearest(
     return size
 
 
-@numba.njit(cache=True, fastmath=True)
+@quick_loop
 def _refine(target: Any, residual: Any, margin: float, fixed: int, state: Any, size: int) -> None:
     """One step of iterative refinement of the weights: the factor has gone through many changes."""
     _, columns, factor, _, weights, z = state
@@ -283,7 +291,7 @@ def _refine(target: Any, residual: Any, margin: float, fixed: int, state: Any, s
     _subtract(state, target, residual, size)
 
 
-@numba.njit(cache=True)
+@loop
 def project(
     units: Any,
     target: Any,

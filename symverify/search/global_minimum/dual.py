@@ -7,52 +7,66 @@ every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ �
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
+from math import inf, sqrt
+from operator import mul
 
 import numpy as np
 
 from symverify.ground import linear
 from symverify.ground.floats import product, spanning
 from symverify.ground.qp import ConeProjection, cone_projection
-from symverify.search.global_minimum.generators import Flags, Floats, Generators, Indices, Signs, Slot, bit_set
-from symverify.search.global_minimum.relaxation import Projection, large, nearest, project
+from symverify.search.global_minimum.generators import (
+    EXACT,
+    Flags,
+    Floats,
+    Generators,
+    Indices,
+    Signs,
+    Slot,
+    Words,
+    packed,
+)
+from symverify.search.global_minimum.lattice import Lattice
+from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
+COARSE = 4.0  # the margin in the units of the coarsest rounding
+SMALLER = 0.3
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DualVector:
-    """vector: n integers. blocked: bit set of the column numbers (+rays, then −rays) on which it is positive."""
+    """vector: n integers. blocked: the rays with σ = + and then those with σ = − on which it is positive, as words."""
 
     vector: tuple[int, ...]
-    blocked: int
+    blocked: Words
 
 
 def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> bool:
     """Whether the vector's bound reaches `threshold`, a bound of Σ(F − Y)² for the integer labels Y."""
-    gain = sum(g * y for g, y in zip(vector, model.labels, strict=True))
+    gain: int = sum(map(mul, vector, model.labels))
     square = sum([g * g for g in vector])
-    return gain > 0 and gain * gain >= threshold * square
+    return gain > 0 and gain * gain * threshold.denominator >= threshold.numerator * square
 
 
-def accepted(
-    model: Generators, vector: Sequence[int], plus: Flags, minus: Flags, threshold: Fraction
-) -> DualVector | None:
+def accepted(model: Generators, vector: Sequence[int], reach: Words, threshold: Fraction) -> DualVector | None:
     """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
     if (model.problem.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
-    signs: Signs = model.products(vector)
-    if ((signs > 0) & plus).any() or ((signs < 0) & minus).any():
-        return None
-    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+    found = known(model, vector)
+    return None if (found.blocked & reach).any() else found
 
 
 def known(model: Generators, vector: Sequence[int]) -> DualVector:
-    """A vector that was accepted before."""
+    """The vector with the columns on which it is positive. Exact."""
+    if compiling(model) and model.whole is not None and max(map(abs, vector)) * model.norm < EXACT:
+        from symverify.search.global_minimum.margins import signed
+
+        return DualVector(tuple(vector), signed(model.whole, np.array(vector, dtype=float), len(model.live_packed)))
     signs: Signs = model.products(vector)
-    return DualVector(tuple(vector), bit_set(signs > 0, signs < 0))
+    return DualVector(tuple(vector), packed(np.stack([signs > 0, signs < 0])).ravel())
 
 
 def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
@@ -60,15 +74,22 @@ def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, thresho
 
     The slots may be those of several nodes: then each of these is covered.
     """
+    reach = model.reach_words(slots)
+    if compiling(model):
+        found = _stepped(model, reach, warm, threshold)
+        if found is not None:
+            return found
     plus, minus = model.reach(slots)
-    found = _rounded(model, plus, minus, warm, threshold)
+    found = _rounded(model, plus, minus, reach, warm, threshold)
     if found is not None:
         return found
     exact = exact_projection(model, plus, minus, warm)
-    return accepted(model, linear.primitive(exact.residual), plus, minus, threshold) if any(exact.residual) else None
+    return accepted(model, linear.primitive(exact.residual), reach, threshold) if any(exact.residual) else None
 
 
-def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, threshold: Fraction) -> DualVector | None:
+def _rounded(
+    model: Generators, plus: Flags, minus: Flags, reach: Words, warm: Indices, threshold: Fraction
+) -> DualVector | None:
     """Step back from the node's columns by a margin that the slack pays for, then round inside the margin.
 
     Where the node's cone contains lines there is no margin: the vector must be orthogonal to them exactly.
@@ -100,11 +121,34 @@ def _rounded(model: Generators, plus: Flags, minus: Flags, warm: Indices, thresh
     for _ in range(6):
         moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
         if _bound(model, moved) > share + 0.2 * slack:
-            found = _round(model, moved.residual, 0.35 / margin, rounding, plus, minus, threshold)
+            found = _round(model, moved.residual, 0.35 / margin, rounding, reach, threshold)
             if found is not None:
                 return found
         cost = max(moved.value - first.value, 1e-300)  # grows with the square of the margin where it starts
         margin *= min(0.25, sqrt(0.3 * slack / cost))
+    return None
+
+
+def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """`_rounded` by compiled loops, with margins as shares of the columns' parts outside the lines."""
+    from symverify.search.global_minimum.margins import stepped
+
+    share, cap = model.share(threshold / model.label_scale**2), inf
+    biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
+    for _ in range(3):
+        margin, residual, basis, count, rays = search(
+            model.units, model.target, model.live_packed, reach, warm, share, tight, cap
+        )
+        if not margin:
+            return None
+        zero = (basis[:count] ** 2).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR
+        rounding = Lattice(model.columns[rays[:count]], zero, biased)
+        for finer in (1, 4, 16, 2**10, 2**18):
+            vector = rounding(residual * (COARSE * finer / margin))
+            found = accepted(model, vector, reach, threshold) if any(vector) else None
+            if found is not None:
+                return found
+        cap = SMALLER * margin
     return None
 
 
@@ -148,14 +192,13 @@ def _round(
     residual: Floats,
     scale: float,
     rounding: Rounding,
-    plus: Flags,
-    minus: Flags,
+    reach: Words,
     threshold: Fraction,
 ) -> DualVector | None:
     """The coarsest tried rounding of `residual` that proves the threshold."""
     for finer in (1, 2, 4, 8, 16, 64, 256, 2**12, 2**20):
         vector = rounding(residual * (finer * scale))
-        found = accepted(model, vector, plus, minus, threshold) if any(vector) else None
+        found = accepted(model, vector, reach, threshold) if any(vector) else None
         if found is not None:
             return found
     return None

@@ -8,6 +8,7 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from typing import Any
 
@@ -36,7 +37,7 @@ Slot = tuple[int, Cuts]  # (σ, cone): one unit restricted to it
 Node = tuple[Slot, ...]  # one slot per hidden unit, sorted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: cached properties
 class Generators:
     """N rays in the D integer coordinates of the kernel's `Units`, its m planes (sample, breakpoint), n samples.
 
@@ -73,12 +74,11 @@ class Generators:
     target: Floats
     size: float
     unit: Fraction
-    same: tuple[int, ...]
+    same: Indices
     cones: dict[Cuts, Flags] = field(default_factory=dict)
     sides: dict[tuple[int, int], int] = field(default_factory=dict)
     half: dict[tuple[Cuts, int], tuple[Cuts, Cuts]] = field(default_factory=dict)
-    live_words: dict[Cuts, Words] = field(default_factory=dict)
-    closed_words: list[Words] = field(default_factory=list)
+    cone_words: dict[Cuts, Words] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -117,33 +117,41 @@ class Generators:
             inside &= side
         return inside
 
-    def reach_bits(self, node: Sequence[Slot]) -> int:
-        """`reach` as one bit set of column numbers (see `bit_set`)."""
-        plus = minus = 0
+    def reach_words(self, node: Sequence[Slot]) -> Words:
+        """`reach` as words: the rays with σ = + and then those with σ = −, (2 ⌈N/64⌉,)."""
+        width = len(self.live_packed)
+        found = np.zeros(2 * width, dtype=np.uint64)
         for sign, cuts in node:
-            if sign > 0:
-                plus |= self._bits(cuts)
-            else:
-                minus |= self._bits(cuts)
-        return plus << self.count | minus
+            half = found[:width] if sign > 0 else found[width:]
+            half |= self.words(cuts)
+        return found
 
-    def words(self, node: Sequence[Slot]) -> tuple[Words, Indices]:
-        """The live rays of each slot as words of 64 bits, the lowest bit first; and the slots' signs."""
-        rows = []
-        for _, cuts in node:
-            if cuts not in self.live_words:
-                if len(self.live_words) * self.count > 8 * KEPT:
-                    self.live_words.clear()
-                self.live_words[cuts] = packed(self.cone((1, cuts)) & self.live)
-            rows.append(self.live_words[cuts])
-        return np.stack(rows), np.array([sign for sign, _ in node], dtype=np.int64)
+    def words(self, cuts: Cuts) -> Words:
+        """A cone's rays as words of 64 bits, the lowest bit first."""
+        found = self.cone_words.get(cuts)
+        if found is None:
+            if len(self.cone_words) * self.count > 8 * KEPT:
+                self.cone_words.clear()
+            found = self.every
+            for plane, side in cuts:
+                found = found & self.closed_packed[side, plane]
+            self.cone_words[cuts] = found
+        return found
 
-    @property
+    @cached_property
+    def every(self) -> Words:
+        """All rays as words."""
+        return packed(np.ones(self.count, dtype=bool))
+
+    @cached_property
     def closed_packed(self) -> Words:
         """`closed` as such words, (2, m, ⌈N/64⌉)."""
-        if not self.closed_words:
-            self.closed_words.append(packed(self.closed))
-        return self.closed_words[0]
+        return packed(self.closed)
+
+    @cached_property
+    def live_packed(self) -> Words:
+        """`live` as such words."""
+        return packed(self.live)
 
     def halves(self, cuts: Cuts, plane: int) -> tuple[Cuts, Cuts]:
         """The two sides of a cone that a hyperplane cuts, each by its facets alone.
@@ -217,10 +225,9 @@ class Generators:
         return signs
 
 
-def bit_set(*flags: Flags) -> int:
+def bit_set(flags: Flags) -> int:
     """Flags as one integer, the first one its highest bit, for fast intersections."""
-    count = sum(map(len, flags))
-    return int.from_bytes(np.packbits(np.concatenate(flags)).tobytes(), "big") >> -count % 8
+    return int.from_bytes(np.packbits(flags).tobytes(), "big") >> -len(flags) % 8
 
 
 def packed(flags: Flags) -> Words:
@@ -288,10 +295,11 @@ def _columns(units: Units, rays: NDArray[Any], heights: NDArray[Any]) -> NDArray
     return values
 
 
-def _same(planes: Sequence[Sequence[int]]) -> tuple[int, ...]:
+def _same(planes: Sequence[Sequence[int]]) -> Indices:
     """For each hyperplane the first one that is a multiple of it."""
     first: dict[tuple[int, ...], int] = {}
-    return tuple(first.setdefault(directed(row) if any(row) else tuple(row), k) for k, row in enumerate(planes))
+    found = [first.setdefault(directed(row) if any(row) else tuple(row), k) for k, row in enumerate(planes)]
+    return np.array(found, dtype=np.int64)
 
 
 _latest: list[Generators] = []

@@ -1,11 +1,14 @@
 """The entry point: search, certify, and say what is proved."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from math import comb
 from pathlib import Path
 
@@ -13,19 +16,19 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
 from symverify.ground import linear
-from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.core.units import Units
 from symverify.search.global_minimum import checkpoint as saved
+from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
 from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
 from symverify.search.global_minimum.generators import generators
-from symverify.search.global_minimum.relaxation import large
+from symverify.search.global_minimum.relaxation import compiling, large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
-from symverify.search.global_minimum.tasks import best_split, bound, roots, solve
 
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
@@ -57,15 +60,42 @@ def global_minimum(
         return _global_minimum(problem, incumbent, executor, progress, deadline, checkpoint)
 
 
-def prepare(problem: Problem) -> float:
-    """The seconds that it takes to compile what the search uses: in its first run on a machine some twenty."""
-    shape, begun = generators(problem), time.monotonic()
-    if large(shape) and shape.count:
-        node, above = roots(shape.width)[0], 2.0  # no bound is above 1
-        root = solve(shape, node, bound(shape, node, (), ()), 0.0, above, 1.0)
-        if root.splits:
-            best_split(shape, root, above)
+def prepare(problem: Problem, say: Callable[[str], None]) -> float:
+    """Compile what the search uses, if it is large and nobody did so on this machine; the seconds that it took.
+
+    Where numba is missing a warning says, once, what that costs.
+    """
+    begun = time.monotonic()
+    if not large(generators(problem)):
+        return 0.0
+    if not compiling(generators(problem)):
+        _lacking()
+    elif not tasks.kept():
+        say("compiling the search, once on this machine")
+        global_minimum(_sample(problem))
     return time.monotonic() - begun
+
+
+def _sample(problem: Problem) -> Problem:
+    """One of the smallest problems for which compiling pays."""
+    return replace(
+        problem,
+        widths=(2, 2, 1),
+        hidden_bias=True,
+        output_bias=True,
+        activations=(Activation.of((ZERO,), (ZERO, ONE), ZERO, ZERO),),
+        inputs=tuple((Fraction(k * k % 17), Fraction(k * k * k % 23)) for k in range(14)),
+        targets=tuple((Fraction(k * k % 11),) for k in range(14)),
+        parameters=None,
+        witnesses=(),
+    )
+
+
+@cache
+def _lacking() -> None:
+    logging.getLogger("symverify").warning(
+        "numba is not installed: large searches take about five times as long without it"
+    )
 
 
 def _global_minimum(

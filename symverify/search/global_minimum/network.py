@@ -53,7 +53,7 @@ def conflicts(
     score = np.where(error > 0.0, error * importance + 1e-300, -1.0)
     order = np.argsort(-score, axis=None, kind="stable")[:SPLITS]
     best = (divmod(int(k), score.shape[1]) for k in order if score.flat[k] > 0.0)
-    return tuple(dict.fromkeys((place, model.same[plane]) for place, plane in best))
+    return tuple(dict.fromkeys((place, int(model.same[plane])) for place, plane in best))
 
 
 def shares(model: Generators, node: Node, cones: Sequence[Flags], support: Indices) -> list[Share]:
@@ -93,15 +93,20 @@ def grouped(model: Generators, parts: Sequence[Share], weights: Mapping[int, Fra
     return units
 
 
-class Fit(Protocol):
-    """A combination of columns of length 1, and how good it is."""
+class Weighted(Protocol):
+    """A combination of columns of length 1."""
 
-    @property
-    def value(self) -> float: ...
     @property
     def support(self) -> Indices: ...
     @property
     def weights(self) -> Floats: ...
+
+
+class Fit(Weighted, Protocol):
+    """How good it is, too."""
+
+    @property
+    def value(self) -> float: ...
 
 
 def local_search(
@@ -149,7 +154,7 @@ def _in_cells(
 
 
 def _moved(
-    model: Generators, units: Sequence[tuple[int, Floats]], projection: Fit, owners: dict[int, int]
+    model: Generators, units: Sequence[tuple[int, Floats]], projection: Weighted, owners: dict[int, int]
 ) -> list[tuple[int, Floats]]:
     """The units at the projection; a unit that got no weight stays where it was."""
     sums = [np.zeros(model.form.dimension) for _ in units]
@@ -158,7 +163,7 @@ def _moved(
     return [(sign, new if new.any() else old) for (sign, old), new in zip(units, sums, strict=True)]
 
 
-def start_units(model: Generators, node: Node, projection: Fit) -> list[tuple[int, Floats]]:
+def start_units(model: Generators, node: Node, projection: Weighted) -> list[tuple[int, Floats]]:
     """One float unit per slot from a relaxation: its rays' sum; equal slots share theirs by similarity."""
     cones = [model.cone(slot) for slot in node]
     lists = assign(model, node, cones, projection.support)

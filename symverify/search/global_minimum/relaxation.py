@@ -77,6 +77,11 @@ def large(model: Generators) -> bool:
     return bool(model.count ** min(model.problem.widths[1], 4) > SMALL)
 
 
+def compiling(model: Generators) -> bool:
+    """Whether there is numba, and compiling pays."""
+    return large(model) and _fastest() is not project_with_numpy
+
+
 @cache
 def _fastest() -> Callable[..., tuple[Indices, Floats, Floats]]:
     """The compiled projection if numba is installed, else the one in NumPy."""

@@ -24,9 +24,10 @@ from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, exact_projection
-from symverify.search.global_minimum.generators import Generators, Node, Slot, binary
+from symverify.search.global_minimum.generators import Generators, Node, Slot, Words, binary
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
-from symverify.search.global_minimum.tasks import Branch, Guess, Solved
+from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
+from symverify.search.global_minimum.trail import Replay, Trail
 from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
@@ -39,7 +40,7 @@ NEAR = 1e-9  # relative distance at which float bounds count as equal
 RIVALS = 200  # leaves considered for the dual vector of another one
 
 T = TypeVar("T")
-Waiting = tuple[Solved, int]  # a leaf and its columns as a bit set
+Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +74,7 @@ class Sent:
 
     nodes: tuple[Solved, ...]
     cut: float
-    result: Callable[[], tuple[list[Branch], list[Guess]]]
-
-
-@dataclass(slots=True)
-class Trail:
-    """What certifying has computed so far, in the order of asking: after an interruption it is not computed again.
-
-    grown: places of the members of each group, and their common support. found: each group's dual vector. alone: the
-    dual vectors of first members whose group has none.
-    """
-
-    grown: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
-    found: list[DualVector | None] = field(default_factory=list)
-    alone: list[DualVector | None] = field(default_factory=list)
-
-
-class Replay:
-    """A walk along a trail, which it makes longer."""
-
-    def __init__(self, trail: Trail) -> None:
-        self.trail, self.places = trail, dict.fromkeys(("grown", "asked", "found", "alone"), 0)
-
-    def next(self, name: str, entries: list[T], compute: Callable[[], T]) -> T:
-        """The next entry, computed if the trail ends here."""
-        place = self.places[name]
-        self.places[name] += 1
-        if place == len(entries):
-            entries.append(compute())
-        return entries[place]
-
-    def asks(self) -> bool:
-        """Whether the next group's dual vector is still to be computed."""
-        self.places["asked"] += 1
-        return self.places["asked"] > len(self.trail.found)
+    result: Callable[[], Expanded]
 
 
 @dataclass(slots=True)
@@ -131,6 +99,7 @@ class Search:
     sent: deque[Sent] = field(default_factory=deque)
     past: list[tuple[float, list[Solved]]] = field(default_factory=list)
     trail: Trail = field(default_factory=Trail)
+    journal: list[Node] = field(default_factory=list)  # the nodes of the tree that were split, in order
     executor: Executor | None = None
     pickled: bytes = b""
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
@@ -201,6 +170,12 @@ class Search:
             return
         self.tree[solved.node] = None
         self.nodes += 1
+        self.place(solved)
+
+    def place(self, solved: Solved) -> None:
+        """Put a node that is not split where it belongs."""
+        if self.tree[solved.node] is not None:
+            return
         if not solved.splits and solved.value < self.cut:
             self.improve(candidate(self.shape, solved.parts))
         if not solved.splits or solved.value >= self.cut:
@@ -238,10 +213,13 @@ class Search:
     def snapshot(self) -> Callable[[], None]:
         """Call what it returns to have the state as it is now."""
         state = [*self.open], [*self.leaves], [*self.proof], self.best, self.share, self.nodes, deque(self.sent)
-        known = len(self.tree)
+        known, mark = len(self.tree), len(self.journal)
 
         def reset() -> None:
             self.open, self.leaves, self.proof, self.best, self.share, self.nodes, self.sent = state
+            for node in self.journal[mark:]:
+                self.tree[node] = None
+            del self.journal[mark:]
             while len(self.tree) > known:
                 self.tree.popitem()
 
@@ -258,22 +236,37 @@ class Search:
                 self.send(batch, self.cut)
             if not self.sent:  # all that was open are leaves by now
                 return
-            found, guesses = self.sent[0].result()
-            parents = self.sent.popleft().nodes
+            found, kept, guesses = self.sent[0].result()
+            self.sent.popleft()
             self.consider(guesses)
-            for parent, (split, solved) in zip(parents, found, strict=True):
-                self.tree[parent.node] = split
-                for one in solved:
-                    self.add(one)
+            for one in kept:
+                self.place(one)
+            self.attach(found)
         if self.lower > MILESTONE * self.past[-1][0] if self.past else self.lower > TINY:
             self.past.append((self.lower, self.left))
+
+    def attach(self, found: Sequence[Branch]) -> None:
+        """Take in the nodes that were split, parents first."""
+        split = {node for node, _, _ in found}
+        for node, cut, solved in found:
+            if self.tree.get(node, cut) is not None:  # split before, or below such a node
+                continue
+            self.journal.append(node)
+            self.tree[node] = cut
+            for one in solved:
+                if one.node not in split:
+                    self.add(one)
+                elif one.node not in self.tree:
+                    self.tree[one.node] = None
+                    self.nodes += 1
 
     def batch(self) -> list[Solved]:
         """The next open nodes to split; those that are leaves by now are put there."""
         chosen: list[Solved] = []
         while self.open and len(chosen) < CHUNK:
             value, _, solved = heapq.heappop(self.open)
-            (self.leaves if value >= self.cut else chosen).append(solved)
+            if self.tree[solved.node] is None:  # else it was split below another node
+                (self.leaves if value >= self.cut else chosen).append(solved)
         return chosen
 
     def send(self, batch: Sequence[Solved], cut: float) -> None:
@@ -290,13 +283,14 @@ class Search:
         """
         failed, replay = list[Solved](), replay or Replay(Trail())
         trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
-        waiting = [(leaf, self.reach(leaf)) for leaf in sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))]
-        waiting = self.unserved(waiting, 0)
+        leaves = sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))
+        rows = np.array([self.shape.reach_words(leaf.node) for leaf in leaves])
+        waiting = self.unserved(rows, list(enumerate(leaves)), 0)
         under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
         while waiting or under_way:
             in_time(until)
             while waiting and len(under_way) < WINDOW:
-                group, waiting = self.grown(waiting, share, replay)
+                group, waiting = self.grown(rows, waiting, share, replay)
                 part = group.slots, group.support
                 result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
                 under_way.append((group, len(self.vectors), result))
@@ -305,27 +299,32 @@ class Search:
             members = group.members
             if found is None and len(members) > 1:
                 members, waiting = members[:1], [*members[1:], *waiting]
-                leaf, _ = members[0]
+                _, leaf = members[0]
                 alone = partial(tasks.certify, self.problem, (leaf.node, leaf.support), threshold)
                 found = replay.next("alone", trail.alone, alone)
-            members = self.unserved(members, known)
+            members = self.unserved(rows, members, known)
             if found is None:
-                failed += [leaf for leaf, _ in members]
+                failed += [leaf for _, leaf in members]
             elif members:
                 self.vectors.append(found)
-                waiting = self.unserved([*members, *waiting], len(self.vectors) - 1)
+                waiting = self.unserved(rows, [*members, *waiting], len(self.vectors) - 1)
         return failed
 
-    def grown(self, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
+    def grown(self, rows: Words, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
         """The first waiting leaf with those that one vector may cover together with it; and the rest."""
+        _, head = waiting[0]
         rivals = waiting[1 : 1 + RIVALS]
-        grow = partial(tasks.grow, self.shape, waiting[0][0], rivals, share)
+
+        def grow() -> tuple[tuple[int, ...], tuple[int, ...]]:
+            some = rows[[row for row, _ in waiting[: 1 + RIVALS]]]
+            return tasks.grow(self.shape, head, [leaf for _, leaf in rivals], some, share)
+
         taken, support = replay.next("grown", replay.trail.grown, grow)
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
         rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
-        slots = tuple(dict.fromkeys(slot for leaf, _ in members for slot in leaf.node))
-        return Group(members, slots, support if taken else waiting[0][0].support), rest
+        slots = tuple(dict.fromkeys(slot for _, leaf in members for slot in leaf.node))
+        return Group(members, slots, support if taken else head.support), rest
 
     def close(self, floor: Fraction, until: float | None = None) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
@@ -363,20 +362,12 @@ class Search:
             return None
         return left * (now - then) / (share - left)
 
-    def reach(self, solved: Solved) -> int:
-        """The node's columns as a bit set."""
-        return self.shape.reach_bits(solved.node)
-
-    def unserved(self, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
+    def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        left = list(leaves)
-        for number in range(since, len(self.vectors)):
-            blocked = self.vectors[number].blocked
-            rest = [each for each in left if blocked & each[1]]
-            if len(rest) < len(left):
-                self.served.update((leaf.node, number) for leaf, bits in left if not blocked & bits)
-                left = rest
-        return left
+        found = tasks.admitted(self.shape, rows, [row for row, _ in leaves], self.vectors[since:])
+        pairs = list(zip(leaves, found, strict=True))
+        self.served.update((leaf.node, since + number) for (_, leaf), number in pairs if number >= 0)
+        return [each for each, number in pairs if number < 0]
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
         """The certificate: the vectors that serve the leaves, and the tree that leads to them."""
@@ -402,6 +393,7 @@ class Search:
             self.improve(found)
             self.leaves.append(leaf)
             return
+        self.journal.append(leaf.node)
         self.tree[leaf.node] = splits[0]
         for node in tasks.children(shape, leaf.node, splits[0]):
             self.add(self.solved(node, leaf.support, leaf.weights, leaf.weight))

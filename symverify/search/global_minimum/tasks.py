@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import prod, sqrt
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.ground.floats import product
@@ -25,16 +27,28 @@ from symverify.search.global_minimum.generators import (
     Indices,
     Node,
     Slot,
-    bit_set,
+    Words,
     generators,
+    packed,
 )
 from symverify.search.global_minimum.network import SPLITS, Share, Split, conflicts, local_search, shares, start_units
 from symverify.search.global_minimum.relaxation import LEAST, Projection, interruptible, large, project
 
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
+DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
+BURST = 32  # splits by compiled loops in one task
 PATIENCE = 3  # so many splits in a row that are not better end the trials
 CLEAR = 0.005  # of the residual's length: a product above this is in the way
 T = TypeVar("T")
+
+
+class Fitted(NamedTuple):
+    """Columns and their weights."""
+
+    support: Indices
+    weights: Floats
+
+
 Guess = tuple[float, tuple[Share, ...]]  # a value (share of the labels' square) and the parts that reach it
 
 
@@ -56,7 +70,9 @@ class Solved:
     weight: float
 
 
-Branch = tuple[Split, list[Solved]]  # how a node is split, and its children
+Branch = tuple[Node, Split, list[Solved]]  # a node, how it is split, and its children
+# The nodes that were split, parents before children; those of the batch that were not; networks near open ones.
+Expanded = tuple[list[Branch], list[Solved], list[Guess]]
 
 
 @lru_cache(maxsize=2)
@@ -112,16 +128,24 @@ def conflicting(shape: Generators, node: Node, found: Projection) -> tuple[Split
     if loops is None:
         cones = [shape.cone(slot) for slot in node]
         return conflicts(shape, node, cones, found.support, found.weights, found.residual)
-    words, signs = shape.words(node)
+    words, best = np.stack([shape.words(cuts) for _, cuts in node]), np.empty(SPLITS, dtype=np.int64)
+    signs = np.array([sign for sign, _ in node], dtype=np.int64)
     importance = shape.margins, shape.kinks, shape.samples
-    best = loops.conflicts(words, signs, found.support, found.weights, found.residual, *importance, SPLITS)
-    pairs = (divmod(int(k), len(shape.planes)) for k in best)
-    return tuple(dict.fromkeys((place, shape.same[plane]) for place, plane in pairs))
+    count = loops.conflicts(words, signs, found.support, found.weights, found.residual, importance, shape.same, best)
+    return tuple(divmod(k, len(shape.planes)) for k in best[:count].tolist())
 
 
 def compiled(shape: Generators) -> ModuleType | None:
     """The compiled loops, where there is numba and compiling pays."""
     return _loops() if large(shape) else None
+
+
+def kept() -> bool:
+    """Whether the loops need not be compiled any more."""
+    from symverify.ground.loops import kept
+    from symverify.search.global_minimum.margins import stepped
+
+    return kept(stepped)
 
 
 @cache
@@ -154,26 +178,35 @@ def relaxed(
     return project(shape, ups, downs, warm[inside], stop=stop, weights=weights[inside])
 
 
-def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> tuple[list[Branch], list[Guess]]:
-    """Every node's split and children, and a network near the projection of the first child that is open.
+def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> Expanded:
+    """Split nodes.
 
-    `cut` is the incumbent's value: guesses that are not better are not returned.
+    `cut` is the incumbent's value: guesses that are not better are not returned. Compiled loops go on below the batch.
     """
     shape = generators(problem)
-    found_splits, guesses = list[Branch](), list[Guess]()
-    for parent in batch:
-        split, nodes, bounds = best_split(shape, parent, cut)
-        solved = list[Solved]()
-        sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
-        volumes = [prod(sizes[slot] for slot in node) for node in nodes]
-        for node, found, volume in zip(nodes, bounds, volumes, strict=True):
-            child = solve(shape, node, found, parent.value, cut, parent.weight * volume / (sum(volumes) or 1.0))
-            solved.append(child)
-            if not guesses and child.splits:
-                value, parts = local_search(shape, start_units(shape, node, found))
-                guesses.append((value, tuple(parts)))
-        found_splits.append((split, solved))
-    return found_splits, [guess for guess in guesses if guess[0] < cut]
+    loops = compiled(shape)
+    if loops:
+        found, kept = _grown(loops, shape, batch, cut)
+    else:
+        found, kept = [_split(shape, parent, cut) for parent in batch], []
+    split = {node for node, _, _ in found}
+    left = (child for _, _, solved in found for child in solved if child.splits and child.node not in split)
+    guesses = list[Guess]()
+    if nearest := min(left, key=lambda child: (child.value, child.node), default=None):
+        fit = Fitted(np.array(nearest.support, dtype=np.int64), np.array(nearest.weights))
+        value, parts = local_search(shape, start_units(shape, nearest.node, fit))
+        guesses.append((value, tuple(parts)))
+    return found, kept, [guess for guess in guesses if guess[0] < cut]
+
+
+def _split(shape: Generators, parent: Solved, cut: float) -> Branch:
+    """One node's best split, and its children."""
+    split, nodes, bounds = best_split(shape, parent, cut)
+    sizes = {slot: float(np.count_nonzero(shape.cone(slot))) for node in nodes for slot in node}
+    volumes = [prod(sizes[slot] for slot in node) for node in nodes]
+    shares = [parent.weight * volume / (sum(volumes) or 1.0) for volume in volumes]
+    parts = zip(nodes, bounds, shares, strict=True)
+    return parent.node, split, [solve(shape, node, found, parent.value, cut, share) for node, found, share in parts]
 
 
 def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, list[Node], list[Projection]]:
@@ -182,9 +215,6 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
     A bound above `cut` is as good as one there. The score of a split is the product of its least and its greatest gain.
     Both are at most cut − the parent's bound, which tells early that a split is not better.
     """
-    loops = compiled(shape)
-    if loops is not None:
-        return _compiled_split(loops, shape, parent, cut)
     gap, best, vain = cut - parent.value, -1.0, 0
     chosen: tuple[Split, list[Node], list[Projection]] = parent.splits[0], [], []
     for split in parent.splits:
@@ -205,28 +235,71 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
     return chosen
 
 
-def _compiled_split(
-    loops: ModuleType, shape: Generators, parent: Solved, cut: float
-) -> tuple[Split, list[Node], list[Projection]]:
-    """`best_split` by compiled loops."""
-    node, (words, signs) = parent.node, shape.words(parent.node)
-    slots = words, signs, np.array([node.index(slot) for slot in node])
-    places, planes = (np.array(part) for part in zip(*parent.splits, strict=True))
-    start = np.array(parent.support, dtype=np.int64), np.array(parent.weights, dtype=float)
-    where = slots, (places, planes), start, parent.value, cut, (PATIENCE, LEAST)
-    branch = interruptible(loops.branch)
-    number, supports, amounts, residuals, sizes = branch(shape.units, shape.target, shape.closed_packed, *where)
-    nodes = children(shape, node, parent.splits[number])
-    bounds = [
-        Projection(supports[k, :size].copy(), amounts[k, :size].copy(), residuals[k].copy())
-        for k, size in enumerate(sizes[: len(nodes)])
+def _grown(
+    loops: ModuleType, shape: Generators, batch: Sequence[Solved], cut: float
+) -> tuple[list[Branch], list[Solved]]:
+    """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
+    model = shape.units, shape.target, shape.closed_packed, shape.live_packed
+    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
+    arrays, grow = _packed(batch, shape), interruptible(loops.grow)
+    used = grow(model, importance, shape.same, arrays, len(batch), BURST, limits)
+    nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
+    first, kinds = arrays[-1][:used], arrays[0][:used].tolist()
+    ends = [*sorted(first[first > 0].tolist()), used]
+    below = {start: nodes[start:end] for start, end in pairwise(ends)}
+    found = [
+        (nodes[k].node, nodes[k].splits[0], below[first[k]]) for k, kind in enumerate(kinds) if kind == loops.SPLIT
     ]
-    return parent.splits[number], nodes, bounds
+    return found, [nodes[k] for k in range(len(batch)) if kinds[k] != loops.SPLIT]
+
+
+def _packed(batch: Sequence[Solved], shape: Generators) -> tuple[NDArray[Any], ...]:
+    """The `nodes` of `branching.grow`."""
+    width, samples = shape.width, len(shape.labels)
+    room, whole, real = len(batch) + BURST * (width + 1), np.dtype(np.int64), np.dtype(np.float64)
+    deepest = max(len(cuts) for parent in batch for _, cuts in parent.node) + BURST
+    length = max(*(len(parent.support) for parent in batch), samples) + 2
+    numbers, sizes, first = np.zeros((room, width), whole), np.zeros(room, whole), np.zeros(room, whole)
+    signs, cuts, splits = (
+        np.zeros((room, width), whole),
+        np.zeros((room, width, deepest), whole),
+        np.full((room, SPLITS), -1),
+    )
+    values, share = np.zeros(room, real), np.zeros(room, real)
+    supports, amounts = np.zeros((room, length), whole), np.zeros((room, length), real)
+    for k, parent in enumerate(batch):
+        for j, (sign, facets) in enumerate(parent.node):
+            signs[k, j], numbers[k, j] = sign, len(facets)
+            cuts[k, j, : len(facets)] = [2 * plane + side for plane, side in facets]
+        values[k], share[k], sizes[k] = parent.value, parent.weight, len(parent.support)
+        supports[k, : sizes[k]], amounts[k, : sizes[k]] = parent.support, parent.weights
+    return np.zeros(room, np.int8), values, share, signs, cuts, numbers, supports, amounts, sizes, splits, first
+
+
+def _unpacked(loops: ModuleType, shape: Generators, arrays: Sequence[list[Any]]) -> list[Solved]:
+    """The nodes of `branching.grow`; those that were split have that split alone."""
+    nodes, planes, (*arrays, _) = list[Solved](), len(shape.planes), arrays
+    for kind, value, share, signs, cuts, numbers, support, amounts, size, options in zip(*arrays, strict=True):
+        order = [
+            (sign, tuple([(code >> 1, code & 1) for code in codes[:number]]))
+            for sign, codes, number in zip(signs, cuts, numbers, strict=True)
+        ]
+        node, tried, parts = tuple(sorted(order)), tuple[Split, ...](), tuple[Share, ...]()
+        if kind == loops.NETWORK:
+            cones = [shape.cone(slot) for slot in node]
+            parts = tuple(shares(shape, node, cones, np.array(support[:size], dtype=np.int64)))
+        elif kind != loops.LEAF:
+            some = options[:1] if kind == loops.SPLIT else options
+            tried = tuple([(node.index(order[number // planes]), number % planes) for number in some if number >= 0])
+        nodes.append(Solved(value, node, tuple(support[:size]), tuple(amounts[:size]), tried, parts, share))
+    return nodes
 
 
 def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
-    """Networks found by descent from seeded random units."""
+    """Networks found by descent from seeded random units; many more of them by compiled loops."""
     shape = generators(problem)
+    if compiled(shape) and shape.form.kinks and not shape.form.cone:
+        return [_descended(shape, seeds[0], width)]
     found = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -242,36 +315,68 @@ def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
     return found
 
 
+def _descended(shape: Generators, seed: int, width: int) -> Guess:
+    """The best of many compiled descents from random units, which are positively homogeneous."""
+    from symverify.search.global_minimum.descents import descents
+
+    rows = np.array(shape.form.rows, dtype=float)
+    tops = np.abs(rows).max(axis=0)
+    bend = float(shape.form.start[0]), float(shape.form.kinks[0]), float(shape.problem.output_bias)
+    units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, DESCENTS)
+    value, parts = local_search(shape, [(int(sign), unit / tops) for sign, unit in zip(signs, units, strict=True)])
+    return value, tuple(parts)
+
+
 def certify(problem: Problem, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
     """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
     slots, support = group
     return dual_vector(generators(problem), slots, np.array(support, dtype=np.int64), threshold)
 
 
+def admitted(shape: Generators, rows: Words, places: Sequence[int], vectors: Sequence[DualVector]) -> list[int]:
+    """For each of the nodes with these rows of rays the first of the vectors that it admits, −1 if none."""
+    if not vectors or not places:
+        return [-1] * len(places)
+    if compiled(shape):
+        from symverify.search.global_minimum import margins
+
+        blocked = np.array([each.blocked for each in vectors])
+        numbers: list[int] = margins.admitted(rows, np.array(places, dtype=np.int64), blocked).tolist()
+        return numbers
+    met = np.array([(rows[places] & each.blocked).any(axis=1) for each in vectors])
+    return [int(row.argmin()) if not row.all() else -1 for row in met.T]
+
+
 def grow(
-    shape: Generators, head: Solved, rivals: Sequence[tuple[Solved, int]], share: float
+    shape: Generators, head: Solved, rivals: Sequence[Solved], rows: Words, share: float
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
 
-    Rivals come with their columns as bit sets. The one with the fewest columns clearly above the current residual
-    is tried, until one fails to leave a part of the slack over the incumbent's `share`.
+    rows: the rays of the head and then of the rivals. The rival with the fewest columns clearly above the current
+    residual is tried, until one fails to leave a part of the slack over the incumbent's `share`.
     """
+    if compiled(shape):
+        from symverify.search.global_minimum import margins
+
+        fit = np.array(head.support, dtype=np.int64), np.array(head.weights, dtype=float)
+        where = shape.units, shape.target, shape.live_packed, rows
+        places, numbers = interruptible(margins.grow)(*where, fit, share, GROUP, CLEAR)
+        return tuple(places.tolist()), tuple(numbers.tolist())
     plus, minus = shape.reach(head.node)
     found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64), np.array(head.weights, dtype=float))
     least = share + 0.1 * (found.value - share)
-    taken: list[int] = []
-    left = dict(enumerate(bits for _, bits in rivals))
+    taken, left = list[int](), list(range(len(rivals)))
     while left and len(taken) < GROUP and found.value > share:
         prices = product(shape.units, found.residual)
         clear = CLEAR * sqrt(found.value)
-        blocked = bit_set(prices > clear, prices < -clear)
-        place = min(left, key=lambda k: (blocked & left[k]).bit_count())
-        node = rivals[place][0].node
-        more_plus, more_minus = shape.reach(node)
+        blocked = np.concatenate([packed(prices > clear), packed(prices < -clear)])
+        clashes = np.bitwise_count(rows[1:][left] & blocked).sum(axis=1)
+        place = left[int(clashes.argmin())]
+        more_plus, more_minus = shape.reach(rivals[place].node)
         tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support, found.weights)
         if tried.value < least:
             break
         plus, minus, found = plus | more_plus, minus | more_minus, tried
         taken.append(place)
-        del left[place]
+        left.remove(place)
     return tuple(taken), tuple(int(k) for k in found.support)

@@ -16,6 +16,7 @@ import numpy as np
 from symverify.search.global_minimum.dual import DualVector
 from symverify.search.global_minimum.generators import Generators, Node, Slot
 from symverify.search.global_minimum.network import Split
+from symverify.search.global_minimum.relaxation import large
 from symverify.search.global_minimum.tasks import children, halves, roots
 
 MATCHED = 1 << 30  # bytes of bit sets compared to find all vectors that a leaf admits, at most
@@ -30,7 +31,7 @@ def written(
     served: Mapping[Node, int],
     vectors: Sequence[DualVector],
 ) -> tuple[tuple[Vector, ...], tuple[int, ...]]:
-    """The vectors that are used, in the order of their first use, and the tree.
+    """The vectors that are used, in the order of their first use (of large problems: short ones first), and the tree.
 
     splits: of the nodes that were split. served: for each node that no split is needed for, a vector that it admits.
     """
@@ -45,9 +46,12 @@ def written(
     leaves = list(dict.fromkeys(_leaves(model, below, admitted)))
     choice = _few([admitted[node] for node in leaves], len(vectors))
     entries = _entries(model, splits, dict(zip(leaves, choice, strict=True)))
-    number: dict[int, int] = {}
-    tree = tuple(entry if entry < 0 else number.setdefault(entry, len(number)) for entry in entries)
-    return tuple(vectors[k].vector for k in number), tree
+    order = list(entries)
+    used = list(dict.fromkeys(entry for entry in order if entry >= 0))
+    if large(model):  # vectors of one size are checked at once
+        used.sort(key=lambda k: max(map(abs, vectors[k].vector)))
+    number = {entry: place for place, entry in enumerate(used)}
+    return tuple(vectors[k].vector for k in used), tuple(entry if entry < 0 else number[entry] for entry in order)
 
 
 def _subtrees(model: Generators, splits: Mapping[Node, Split], served: Mapping[Node, int]) -> dict[Node, list[Node]]:
@@ -74,11 +78,9 @@ def _admitted(
     admitted = {node: 1 << served[node] for node in leaves}
     if len(leaves) * len(vectors) * model.count > 4 * MATCHED:
         return admitted
-    size = -(-2 * model.count // 64) * 8
-    blocked = np.array([np.frombuffer(one.blocked.to_bytes(size, "big"), np.uint64) for one in vectors])
+    blocked = np.array([one.blocked for one in vectors])
     for node in leaves:
-        reach = np.frombuffer(model.reach_bits(node).to_bytes(size, "big"), np.uint64)
-        free = ~(blocked & reach).any(axis=1)
+        free = ~(blocked & model.reach_words(node)).any(axis=1)
         admitted[node] = int.from_bytes(np.packbits(free, bitorder="little").tobytes(), "little")
     return admitted
 

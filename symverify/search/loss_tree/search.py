@@ -166,9 +166,9 @@ class Search:
 
     def covered(self, node: Node) -> bool:
         """Whether a vector known proves the node; the latest are the likeliest."""
-        reach = self.shape.reach_bits(node)
+        reach = self.shape.reach_words(node)
         for k in reversed(range(len(self.proofs))):
-            if not reach & self.proofs[k].blocked:
+            if not (reach & self.proofs[k].blocked).any():
                 self.served[node] = k
                 return True
         return False
@@ -253,8 +253,10 @@ class Search:
 
     def known(self, node: Node) -> bool:
         """Whether nothing need be found out about the node."""
-        reach = self.shape.reach_bits(node)
-        return node in self.splits or node in self.served or any(not reach & each.blocked for each in self.proofs)
+        reach = self.shape.reach_words(node)
+        return (
+            node in self.splits or node in self.served or any(not (reach & each.blocked).any() for each in self.proofs)
+        )
 
     @property
     def left(self) -> list[Open]:

@@ -18,8 +18,8 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.reals.enclosure import lower_end, plus
 from symverify.kernel.reals.facts import real_loss
 from symverify.kernel.reals.losses import RealLoss
-from symverify.search.global_minimum.dual import DualVector
-from symverify.search.global_minimum.generators import Flags, Floats, Generators, bit_set
+from symverify.search.global_minimum.dual import DualVector, known
+from symverify.search.global_minimum.generators import Flags, Floats, Generators, packed
 from symverify.search.loss_tree.relaxation import Relaxed
 from symverify.search.span_dual import pivots
 
@@ -28,7 +28,7 @@ BITS, LEAST_ROOM = 50, Fraction(1, 2**42)
 Row = Sequence[int | Fraction]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Proof(DualVector):
     """A vector with a scale, for losses over the reals, and the bound of Σ ℓ that it proves."""
 
@@ -56,11 +56,11 @@ def _checked(shape: Generators, ups: Flags, downs: Flags, g: Sequence[Fraction])
     vector = [int(x * scale) for x in g] if real else primitive(g)
     if problem.output_bias and sum(vector) != 0:
         return None
-    signs = shape.products(vector)
-    if ((signs > 0) & ups).any() or ((signs < 0) & downs).any():
+    blocked = known(shape, vector).blocked
+    if (blocked & np.concatenate([packed(ups), packed(downs)])).any():
         return None
     gain = _real_gain(shape, g) if real else _gain(shape, vector)
-    return None if gain is None else Proof(tuple(vector), bit_set(signs > 0, signs < 0), scale, gain)
+    return None if gain is None else Proof(tuple(vector), blocked, scale, gain)
 
 
 def _gain(shape: Generators, g: Sequence[int]) -> Fraction | None:

@@ -31,16 +31,18 @@ LINE = document([1, 1, 1, 1], "relu", SUM, [1, 2], [[1], [-1]], bias=False)
 G = (2, -1)
 
 
-def entries() -> Json:
+def entries(low: Fraction = Fraction(0)) -> Json:
     """Of every case in the kernel's order: one unit, on at both samples, and a later unit; all in one number P ≥ 0.
 
-    u = s P (1, 2), f = t (P (1, 2) s where u is on); rows: P x ≥ 0 of the unit, then side · u ≥ 0 of the later one.
+    u = s P (1, 2), f = t h(u) with the slopes `low` and 1; rows: P x ≥ 0 of the unit, then side · u ≥ 0 of the later.
     """
     found: list[Any] = []
     for s in (1, -1):
         for sides in product((1, -1), repeat=2):
             for t in (1, -1):
-                part = sum(t * s * x * g for x, side, g in zip((1, 2), sides, G, strict=True) if side > 0)
+                part = sum(
+                    t * s * x * g * (1 if side > 0 else low) for x, side, g in zip((1, 2), sides, G, strict=True)
+                )
                 rows = [1, 2, *(side * s * x for side, x in zip(sides, (1, 2), strict=True))]
                 row = next((k for k, c in enumerate(rows) if c * part < 0), None)
                 assert part == 0 or row is not None
@@ -51,7 +53,12 @@ def entries() -> Json:
 ON_LINE = {"rule": "tree_bound", "risk": "9/5", "vectors": [list(G)], "cases": entries()}
 POINT = {"rule": "point", "parameters": [layer([["1/5"]]), layer([["1"]]), layer([["-1"]])]}
 LAST = {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}
-CONTROLS = {"line": control(LINE, [ON_LINE, POINT, LAST], {"global_minimum": 2})}
+LEAKY = LINE | {"activation": ["relu", {"name": "leaky_relu", "negative_slope": "1/2"}]}  # the later unit's
+ON_LEAKY = ON_LINE | {"cases": entries(Fraction(1, 2))}
+CONTROLS = {
+    "line": control(LINE, [ON_LINE, POINT, LAST], {"global_minimum": 2}),
+    "leaky": control(LEAKY, [ON_LEAKY, POINT, LAST], {"global_minimum": 2}),
+}
 BALANCE = "the vector and its multipliers do not balance"
 FILLED = next(k for k, each in enumerate(ON_LINE["cases"]) if each[1])
 CORRUPTIONS = [
@@ -66,6 +73,8 @@ CORRUPTIONS = [
     corruption("line", 0, ["cases", FILLED, 1, 0, 1], "7", Rejected, BALANCE),
     corruption("line", 0, ["cases", FILLED, 1, 0, 1], "-1", Rejected, "with multipliers that are not negative"),
     corruption("line", 0, ["cases", FILLED, 1, 0, 0], 4, Rejected, "expected numbers of rows"),
+    corruption("leaky", 0, ["cases"], entries(), Rejected, BALANCE),
+    corruption("line", 0, ["cases"], entries(Fraction(1, 2)), Rejected, BALANCE),
     corruption("line", 0, ["cases", 0], [0], Malformed, "expected the number of a vector, and multipliers"),
     corruption("line", 0, ["cases", FILLED, 1, 0], [0], Malformed, "expected a row and a number"),
 ]

@@ -259,15 +259,18 @@ def test_packed_signs() -> None:
         for big in (1, 3, 60):
             g = [rng.randint(-(10**big), 10**big) for _ in rows]
             totals = [sum(a * row[k] for a, row in zip(g, rows, strict=True)) for k in range(7)]
-            packing = rule.Packing(max(map(abs, [*totals, *(x for row in rows for x in row)])), 7)
-            packed = sum(a * packing(row) for a, row in zip(g, rows, strict=True))
-            assert packing.positive(packed) == bytes(48 + (x > 0) for x in totals)
-            assert packing.positive(-packed) == bytes(48 + (x < 0) for x in totals)
+            tops = [max(map(abs, column)) for column in zip(totals, *rows, strict=True)]
+            wide = [10**9 * top if k in (2, 3, 6) else top for k, top in enumerate(tops)]  # fields of several sizes
+            for bounds in ([max(tops)] * 7, tops, wide):
+                packing = rule.Packing(bounds)
+                packed = sum(a * packing(row) for a, row in zip(g, rows, strict=True))
+                assert packing.positive(packed) == bytes(48 + (x > 0) for x in totals)
+                assert packing.positive(-packed) == bytes(48 + (x < 0) for x in totals)
     for extreme in (1, 127, 128, 255, 256, 2**15 - 1, 2**15, 2**64):
-        packing = rule.Packing(extreme, 3)
+        packing = rule.Packing([extreme] * 3)
         assert packing.positive(packing([extreme, -extreme, 0])) == b"100"
         assert packing.positive(packing([-extreme, 0, extreme])) == b"001"
-    assert rule.Packing(1, 0).positive(rule.Packing(1, 0)([])) == b""
+    assert rule.Packing([]).positive(rule.Packing([])([])) == b""
 
 
 def test_transposed() -> None:

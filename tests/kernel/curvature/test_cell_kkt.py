@@ -104,7 +104,7 @@ CORRUPTIONS = of("a crest", [
     ("all empty", C, [EMPTY] * 4, "Rejected", f"{C}[0]: cell_kkt: its multipliers do not combine to 0"),
     ("a cell that is not empty", f"{C}[0]", EMPTY, "Rejected", "its multipliers do not combine to 0"),
     ("an empty cell by no multiplier", f"{C}[1].empty", ["0", "0"], "Rejected",
-     f"{C}[1]: cell_kkt: needs multipliers that are not negative, not all 0, and 0 beyond the first layer"),
+     f"{C}[1]: cell_kkt: needs multipliers that are not negative, not all 0, and 0 on kinks not affine in parameters"),
     ("by negative ones", f"{C}[1].empty", ["-1", "-1"], "Rejected", "needs multipliers that are not negative"),
     ("by unequal ones", f"{C}[1].empty", ["1", "2"], "Rejected", "its multipliers do not combine to 0"),
     ("by too few", f"{C}[1].empty", ["1"], "Malformed", f"{C}[1].empty: expected 2 numbers, one per kink, got 1"),
@@ -146,7 +146,7 @@ CORRUPTIONS = of("a crest", [
     ("its weight is the place", f"{D}.place", 0, "Rejected",
      "the active kinks have no pivots outside the held parameters and the place"),
     ("both kinks", f"{D}.multipliers", ["1", "1"], "Rejected",
-     "active kinks must be in the first layer, and independent"),
+     "active kinks must be affine in the parameters, and independent"),
     ("no kink", f"{D}.multipliers", ["0", "0"], "Rejected", "its multipliers do not combine to the gradient"),
     ("nothing held", f"{D}.held", [], "Rejected",
      "the Hessian along the eliminated parameters is not positive definite"),
@@ -205,7 +205,7 @@ def test_all_cells_empty_is_refused() -> None:
     at = [layer([[1]]), layer([[1]]), layer([[1]])]
     stuck = kkt(document, at, "1", {"empty": ["1"]}, {"empty": ["1"]})
     verdict, what = outcome(stuck.network, stuck.proof)
-    assert (verdict, "0 beyond the first layer" in what) == ("Rejected", True)
+    assert (verdict, "0 on kinks not affine" in what) == ("Rejected", True)
 
 
 @pytest.mark.parametrize("seed", range(24))

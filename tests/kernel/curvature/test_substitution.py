@@ -9,6 +9,7 @@ from tests.kernel.corruption import Json, no_data, text
 from tests.kernel.programs.test_restricted_face_minimum import TWO, network
 from tests.kernel.rules import check_step, of, suite
 
+CURVE = "steps[1].step.cells[0].eliminate.curve"
 STEP: Json = {"rule": "substitution", "from": {"point": 0}}
 
 
@@ -36,8 +37,19 @@ def beside() -> Case:
     return case(document, [point(), STEP | {"step": {"rule": "second_order"}}], given(1, "0"))
 
 
+def eliminated() -> Case:
+    """f = v w x + c, w frozen at 1, beside an x that is not used: in the free network a curve through w = 1, v = 0."""
+    data = [{"x": [1], "y": [2]}]
+    document = network(1, "identity", [[None, 0]], data, {"f": {"weight": [["0", None]], "bias": ["2"]}}, weight=1)
+    document["program"].insert(3, {"name": "j", "op": "concat", "from": ["a", "x"]})
+    document["program"][4] |= {"from": "j", "bias": True}
+    curve = {"map 1": {"weight": [["1"]]}, "map 2": {"weight": [[["0", "1"], None]], "bias": [["2", "-1"]]}}
+    entry = {"eliminate": {"multipliers": [], "held": [0], "place": 1, "curve": curve}}
+    return case(document, [point(), STEP | {"step": {"rule": "cell_kkt", "cells": [entry]}}], given(1, "0"))
+
+
 BRACKET: Json = {"rule": "bracket", "from": {"bound": 1, "point": 0}}
-CONTROLS = {"minimum": minimum(), "bound": bound(), "beside": beside()}
+CONTROLS = {"minimum": minimum(), "bound": bound(), "beside": beside(), "eliminated": eliminated()}
 CORRUPTIONS = of("minimum", [
     ("no step", "steps[1].step", ..., "Malformed", "steps[1].step: is missing"),
     ("text", "steps[1].step", "second_order", "Malformed", "expected an object"),
@@ -48,6 +60,11 @@ CORRUPTIONS = of("minimum", [
     ("not stationary", "steps[0].parameters", {"z": {"weight": [["2"]]}}, "Rejected", "the gradient is not 0"),
 ]) + of("bound", [
     ("too high", "steps[1].step.risk", "2", "Rejected", "proves less than the claimed bound"),
+]) + of("eliminated", [
+    ("another start", f"{CURVE}.map 2.bias[0]", ["1", "-1"], "Rejected", "does not start at the point"),
+    ("another end", f"{CURVE}.map 2.bias[0]", "2", "Rejected", "risk along the curve has order 2, the pull order 1"),
+    ("a number for no edge", f"{CURVE}.map 2.weight[0][1]", "0", "Malformed", "is frozen or tied: expected null"),
+    ("a map left out", f"{CURVE}.map 1", ..., "Malformed", "map 1: is missing"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 

@@ -22,7 +22,7 @@ STEP: Json = {
     "rule": "cell_radius", "from": {"minima": 1}, "radius": "1", "separators": [dict(MINUS)],
     "reached": [{"slots": [0], "corners": [[["2", "1"]], [["0", "1"]]]}],
 }  # fmt: skip
-STATED = claim("cell_radius", 2, cell="1", components=1, orbits=1, radius="1")
+STATED = claim("cell_radius", 2, cell="1", components=1, orbits=1, radius="1", exact=False)
 OFF = [point([layer([["-1"]]), layer([["0"]])]), {
     "rule": "cell_minima", "from": {"point": 0}, "best": ["0"], "separators": [],
     "witnesses": [[layer([["-1"]]), layer([[v]])] for v in ("0", "1", "-1")],
@@ -60,15 +60,19 @@ RAISED: Json = {
         [["1", "1"], ["1/2"]], [["2", "1"], ["-1/2"]], [["0", "3"], ["1/2"]], [["1", "0"], ["-1/2"]],
     ]}],
 }  # fmt: skip
+LOST: Json = {"slots": [0], "corner": 1, "vector": ["1"], "multipliers": [["0", "1"], None]}  # at y − 1 = 0
+GAINED: Json = {"slots": [], "labels": ["-1"], "vectors": []}
 CONTROLS = {
     "an output bias": case(
-        LEVEL, [*ABOVE, RAISED], claim("cell_radius", 2, cell="10", components=1, orbits=1, radius="1/2")),
-    "apart": case(TWO, [*APART, BOTH], claim("cell_radius", 2, cell="10,01", components=1, orbits=1, radius="1")),
+        LEVEL, [*ABOVE, RAISED], STATED | {"cell": "10", "radius": "1/2"}),
+    "apart": case(TWO, [*APART, BOTH], STATED | {"cell": "10,01"}),
     "on": case(ONE, [*INSIDE, STEP], STATED),
+    "on, lost": case(ONE, [*INSIDE, STEP | {"edge": LOST}], STATED | {"exact": True}),
+    "on, another": case(ONE, [*INSIDE, STEP | {"edge": GAINED}], STATED | {"exact": True}),
     "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
         {"slots": [0], "corners": [[["3/2", "1"]], [["1/2", "7"]]]}]}],
         STATED | {"radius": "1/2"}),
-    "off": case(ONE, [*OFF, ALL], claim("cell_radius", 2, cell="0", components=1, orbits=1, radius="100")),
+    "off": case(ONE, [*OFF, ALL], claim("cell_radius", 2, cell="0", components=1, orbits=1, radius="100", exact=False)),
 }  # fmt: skip
 CORNERS = "steps[2].reached[0].corners"
 CORRUPTIONS = of("on", [
@@ -85,6 +89,8 @@ CORRUPTIONS = of("on", [
     ("a type left out", "steps[2].reached", [], "Rejected", "leaves out 1 types with minima"),
     ("no separator", "steps[2].separators", [], "Rejected", "leave out the type 00"),
     ("a separator of nothing", "steps[2].separators[0].multipliers", [None, None], "Rejected", "leave out the type 10"),
+    ("a separator that is 0", "steps[2].separators", [MINUS | {"multipliers": [None, None]}, {"vector": ["0"],
+     "multipliers": [["0", "0"], ["0", "0"]]}], "Rejected", "leave out the type 10"),
     ("a separator with a wrong sign", "steps[2].separators[0].vector", ["1"], "Rejected",
      "multipliers[1] do not combine to the vector's pull"),
     ("far beyond", "steps[2].reached[0].slots", [5], "Rejected", "names a slot that there is not, or one twice"),
@@ -93,6 +99,30 @@ CORRUPTIONS = of("on", [
     ("a point as minima", "steps[2].from.minima", 0, "Rejected", "expected CellMinima"),
     ("other components", "claims[0].components", 2, "Rejected", "claimed 2, proved 1"),
     ("unknown key", "steps[2].best", ["1"], "Malformed", "unknown key"),
+]) + of("on, lost", [
+    ("the other corner", "steps[2].edge.corner", 0, "Rejected", "does not lose the type beyond the corner"),
+    ("no corner", "steps[2].edge.corner", 2, "Rejected", "has no such corner"),
+    ("a type without minima", "steps[2].edge.slots", [1], "Rejected", "or no vector that admits a type with minima"),
+    ("a vector that does not admit it", "steps[2].edge", LOST | {"vector": ["-1"], "multipliers": MINUS["multipliers"]},
+     "Rejected", "or no vector that admits a type with minima"),
+    ("a vector of nothing", "steps[2].edge", LOST | {"vector": ["0"], "multipliers": [["0", "0"]] * 2}, "Rejected",
+     "does not lose the type"),
+    ("wrong multipliers", "steps[2].edge.multipliers", [["1", "1"], None], "Rejected", "do not combine"),
+    ("both kinds", "steps[2].edge.labels", ["-1"], "Malformed", "unknown key"),
+    ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
+]) + of("nearer", [
+    ("not lost so near", "steps[2].edge", LOST, "Rejected", "does not lose the type beyond the corner"),
+    # One unit has one sign: 2 w − w fits the label, but no network does so, and the radius is 1.
+    ("of two signs of one unit", "steps[2].edge", {"slots": [0, 1], "labels": ["0"],
+     "vectors": [["2", "1"], ["1", "1"]]}, "Rejected", "is about a type that takes more units than there are"),
+    ("farther than the radius", "steps[2].edge", GAINED, "Rejected", "or labels farther away"),
+]) + of("on, another", [
+    ("one with minima", "steps[2].edge.slots", [0], "Rejected", "is about a type with minima"),
+    ("not the best fit", "steps[2].edge.labels", ["-1/2"], "Rejected", "edge: cell_radius: does not predict"),
+    ("farther away", "steps[2].edge.labels", ["-2"], "Rejected", "or labels farther away"),
+    ("a vector of no slot", "steps[2].edge.vectors", [["0", "1"]], "Rejected", "has not one vector for each slot"),
+    ("outside the cone", "steps[2].edge", GAINED | {"slots": [1], "vectors": [["-1", "0"]]}, "Rejected",
+     "outside its closed cone"),
 ]) + of("off", [
     ("a type left out", "steps[2].reached", ALL["reached"][1:], "Rejected", "leaves out 1 types"),
     ("a type twice", "steps[2].reached", [*ALL["reached"], ALL["reached"][0]], "Rejected", "or is named twice"),

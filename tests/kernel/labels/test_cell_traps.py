@@ -36,6 +36,10 @@ KINKED = [
     {"weights": ["1"], "best": ["-1/2", "-1/2"], "subgradient": ["-1", "1"]},
     {"weights": ["-1"], "best": ["0", "0"], "subgradient": ["0", "1"]},
 ]
+HALVES = [
+    {"weights": ["1"], "best": ["-1/2", "-1/2"], "subgradient": ["-1/2", "1/2"]},
+    {"weights": ["-1"], "best": ["0", "0"], "subgradient": ["0", "1/2"]},
+]
 HUBER = ONE | {"loss": {"name": "huber", "reduction": "sum", "delta": 1}}
 
 
@@ -71,6 +75,11 @@ CONTROLS = {
         ABSOLUTE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": KINKED}],
         claim("cell_traps", 1, **stated(2, (1, "1", "1"))),
     ),
+    "absolute, the mean": case(
+        ABSOLUTE | {"loss": "absolute"},
+        [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": HALVES}],
+        claim("cell_traps", 1, **stated(2, (1, "1/2", "1/2"))),
+    ),
     "Huber": case(
         HUBER, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": TRAPS}],
         claim("cell_traps", 1, **stated(2, (2, "0", "1/2"))),
@@ -99,6 +108,9 @@ CORRUPTIONS = of("two cells", [
     ("not orthogonal", "steps[1].traps[0]", KINKED[1] | {"weights": ["1"]}, "Rejected", "are not the best predictions"),
     ("outside the span", "steps[1].traps[0].best", ["-1/2", "-3/4"], "Rejected", "are not the best predictions"),
     ("not best", "steps[1].traps[0].best", ["1", "1"], "Rejected", "is not a subgradient of the loss there"),
+]) + of("absolute, the mean", [
+    ("too low", "steps[1].traps[0].subgradient[0]", "-1", "Rejected", "[0]: cell_traps: is not a subgradient"),
+    ("too high", "steps[1].traps[0].subgradient[1]", "1", "Rejected", "[1]: cell_traps: is not a subgradient"),
 ]) + of("two cells", [
     ("a subgradient of a smooth loss", "steps[3].traps[0].subgradient", ["0"], "Malformed", "unknown key"),
 ]) + of("six cells", [

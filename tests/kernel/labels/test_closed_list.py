@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.labels.closed_list import named_faces
+from symverify.kernel.labels.closed_list import NoSpurious, Part, named_faces
+from symverify.kernel.labels.symbols import Family
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
@@ -149,12 +150,31 @@ def test_the_piece_at_a_kink_is_that_of_the_direction() -> None:
         check_step(vee, [BENT | {"strata": strata}], reason)
 
 
+def test_different_risks_are_told_with_their_parts() -> None:
+    """One that holds on two parts of three; at a = 0 all are the same."""
+    whole = Family(("a",), (Fraction(0),), (Fraction(1),), (), ())
+    a, minus = (Fraction(0), Fraction(1)), (Fraction(0), Fraction(-1))
+    above, below = whole.split(a)
+    zero, beyond = above.split(minus)
+    twice = (tuple(2 * x for x in a),)
+    parts = (
+        Part(zero, ((a, False), (minus, False)), twice, 2), Part(beyond, ((a, False), (a, True)), (a,), 1),
+        Part(below, ((minus, True),), twice, 3), Part(whole, (), None, 4),
+    )  # fmt: skip
+    found = NoSpurious(whole, parts, Fraction(1, 2), 5)
+    assert found.formula == "2 a^2 where (a >= 0 and - a >= 0) or (- a > 0); 1/2 a^2 where (a > 0)"
+    assert found.excluded == 1
+    assert NoSpurious(whole, parts[:1], Fraction(1), 5).formula == "4 a^2"
+    assert (parts[0].has((a,)), parts[1].has(twice), parts[3].has(twice)) == (True, False, False)
+
+
 LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
+STEP_UP: Json = {"breakpoints": [0, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
 
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(("h", "bias"), [("relu", True), ("abs", False), (LATE, True), ("hardtanh", False),
-                                         ("identity", True)])  # fmt: skip
+                                         (STEP_UP, False), ("identity", True)])  # fmt: skip
 def test_the_faces_of_a_unit(h: Json, bias: bool, seed: int) -> None:
     """Those of all weights and biases on a grid that is fine enough for one input; equal inputs and 0 among them."""
     rng = Random(seed)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from symverify.kernel.labels.face_radius import FaceRadius
+from symverify.kernel.labels.forms import room
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, point
-from tests.kernel.corruption import Json, certificate, outcome
+from tests.kernel.corruption import Json, certificate, checked, outcome
 from tests.kernel.rules import check_step, of, suite
 from tests.oracles.network import Oracle
 
@@ -78,6 +80,18 @@ CORRUPTIONS = of("one sample", [
     ("the idle unit moves", "steps[1].moves[1]", [["0"] * 3] * 3, "Rejected", "is null exactly where"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("one sample", "the pre-activation of unit 1 at sample 1"), ("a kink", "the multiplier of unit 1 at sample 3"),
+     ("an idle unit", "the pre-activation of unit 1 at sample 3")],
+)  # fmt: skip
+def test_what_the_radius_is_due_to(name: str, what: str) -> None:
+    fact = checked(CONTROLS[name].network, CONTROLS[name].proof).steps[1].fact
+    assert isinstance(fact, FaceRadius)
+    assert fact.binding is not None
+    assert (fact.binding.what, room(fact.binding.form)) == (what, fact.radius)
 
 
 def relabelled(document: Json, change: list[Fraction]) -> Any:

@@ -31,16 +31,28 @@ MEAN: list[Json] = [
     {"rule": "face_radius", "from": {"point": 0}, "moves": [[["1/2", "1/2"], ["0", "0"]]], "multipliers": [[]]},
     {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "vectors": [], "tree": [0]},
 ]
+
+
+def stated(step: int, risk: str, radius: str, exact: bool = False, beyond: str | None = None) -> Json:
+    """The claim."""
+    return claim("global_radius", step, risk=risk, radius=radius, exact=exact, beyond=beyond)
+
+
+BEYOND: Json = STEP | {"from": {"face": 1, "better": 2}, "beyond": ["-51/100", "-51/100"]}
 CONTROLS = {
-    "an even activation": case(EVEN, MEAN, claim("global_radius", 2, risk="9/4", radius="1/2")),
-    "an odd activation": case(ODD, MIDDLE, claim("global_radius", 2, risk="1/4", radius="3/2")),
-    "two samples": case(PAIR, [point(AT), FACE, STEP], claim("global_radius", 2, risk="1/2", radius="1/2")),
+    "an even activation": case(EVEN, MEAN, stated(2, "9/4", "1/2", exact=True)),
+    "beyond": case(
+        PAIR, [point(AT), FACE, point([layer([["-151/100"]]), layer([["-1"]])]), BEYOND],
+        stated(3, "1/2", "1/2", beyond="51/100"),
+    ),
+    "an odd activation": case(ODD, MIDDLE, stated(2, "1/4", "3/2")),
+    "two samples": case(PAIR, [point(AT), FACE, STEP], stated(2, "1/2", "1/2")),
     "nearer": case(
-        PAIR, [point(AT), FACE, STEP | {"radius": "1/3"}], claim("global_radius", 2, risk="1/2", radius="1/3")
+        PAIR, [point(AT), FACE, STEP | {"radius": "1/3"}], stated(2, "1/2", "1/3")
     ),
     "no errors": case(
         ONE, [point(ON), SLIDE, {"rule": "global_radius", "from": {"face": 1}}],
-        claim("global_radius", 2, risk="0", radius="1"),
+        stated(2, "0", "1", exact=True),
     ),
 }  # fmt: skip
 CORRUPTIONS = of("two samples", [
@@ -58,6 +70,13 @@ CORRUPTIONS = of("two samples", [
     ("no tree", "steps[2].tree", ..., "Malformed", "is missing"),
     ("a point as face", "steps[2].from.face", 0, "Rejected", "expected FaceRadius"),
     ("a larger radius", "claims[0].radius", "1", "Rejected", "claimed '1', proved '1/2'"),
+]) + of("beyond", [
+    ("labels at which it is not lower", "steps[3].beyond", ["1/2", "-1/2"], "Rejected", "is no label vector for which"),
+    ("labels at which it is as low", "steps[3].beyond", ["-49/100", "-51/100"], "Rejected", "is no label vector for"),
+    ("one label", "steps[3].beyond", ["-51/100"], "Malformed", "expected 2 changes, one per sample"),
+    ("no labels", "steps[3].beyond", ..., "Malformed", "unknown key"),
+    ("no point", "steps[3].from.better", 1, "Rejected", "expected Evaluated"),
+    ("nearer", "claims[0].beyond", "1/2", "Rejected", "claimed '1/2', proved '51/100'"),
 ]) + of("no errors", [
     ("a tree of no use", "steps[2].tree", [0], "Malformed", "unknown key"),
 ])  # fmt: skip

@@ -39,6 +39,12 @@ CONTROLS = {
     "an exact fit": case(
         ONE, [AT, {"rule": "global_region", "from": {"minimum": 0}}], stated("a in [1, 2]", "1", "0")
     ),
+    # By sign, first −: what fits the first label serves it, and the residuals serve +, though not −.
+    "two signs": case(
+        RELU | {"data": samples([1, -1], ["a", "-a"])},
+        [ON, STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-1, 1, 0]}],
+        stated("a in [1, 2]", "10", "a^2"),
+    ),
     "two leaves": case(
         RELU, [ON, STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-2, 1, 0]}],
         stated("a in [1, 2]", "10", "a^2"),
@@ -60,6 +66,7 @@ CORRUPTIONS = of("vectors at the corners", [
 ]) + of("an exact fit", [
     ("a tree for nothing", "steps[1].tree", [0], "Malformed", "unknown key"),
 ]) + of("two leaves", [
+    ("a factor too many", "steps[1].vectors[1]", [["4", "0"], ["2", "0"]], "Rejected", "proves less than the risk"),
     ("the leaves exchanged", "steps[1].tree", [-2, 0, 1], "Rejected", "does not admit all regions"),
     ("no split", "steps[1].tree", [0], "Rejected", "does not admit all regions"),
     ("of sum 0, with a bias", "steps[1].vectors[1][0]", ["3", "0"], "Rejected", "proves less than the risk"),
@@ -73,6 +80,18 @@ def test_with_an_output_bias_vectors_have_sum_0() -> None:
     start = {"rule": "face_region", "moves": [None], "multipliers": [[]], "shift": ["1/2"],
              "parameters": [layer([["0"]], ["0"]), layer([["0"]], ["3/4"])]}  # fmt: skip
     check_step(affine, [start, STEP | {"vectors": [[["1", "0"], ["1", "0"]]]}], "whose sum is not 0")
+
+
+def test_one_unit_of_the_other_sign_is_enough_to_be_lower() -> None:
+    """The labels above 0 are fitted, the one below 0 costs more, and no unit of sign + helps there; one of − does."""
+    for xs, labels, bias, point, moves in (
+        ([-1, 1], ["-2 a", "a"], False, layer([["3/2"]]), [["1"], ["0"]]),
+        ([0, 1, 2], ["5 a", "2 a", "-10 a"], {"hidden": True, "output": False}, layer([["-9/2"]], ["15/2"]),
+         [["-3"], ["5"], ["0"]]),
+    ):  # fmt: skip
+        sided = network([1, 1, 1], "relu", samples(xs, labels), bias=bias, symbols={"a": [1, 2]})
+        face = {"rule": "face_region", "parameters": [point, layer([["1"]])], "moves": [moves], "multipliers": [[]]}
+        check_step(sided, [face, STEP], "does not admit all regions of the leaf")
 
 
 def made(seed: int) -> Json:

@@ -47,6 +47,8 @@ CONTROLS = {
     "both": proved(BOTH, "a in [-2, 2], b in [-2, 2] with a - b != 0",
                    "3/20 - 9/50 (a - b)^2 / (11 a^2 + 6 a b + 3 b^2)"),
     "one": proved(ONE, "a in [0, 1]", "3/20 - 9/50 (1 - 1/2 a)^2 / (3 + 3 a + 11/4 a^2)"),
+    "equal at one end": proved(four(["a", 1], {"a": [0, 1]}), "a in [0, 1] with 1 - a != 0",
+                               "3/20 - 9/50 (1 - a)^2 / (3 + 6 a + 11 a^2)"),
     "a side condition": proved(SIDED, "a in [0, 1], b in [-1, 1] with b > 0",
                                "3/20 - 9/50 (b)^2 / (20 a^2 + 12 a b + 3 b^2)", weights=["1"]),
     "apart": proved(NEGATIVE, "a in [3/4, 1]", "3/20 - 9/50 (1 - 2 a)^2 / (3 + 8 a^2)"),

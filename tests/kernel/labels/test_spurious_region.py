@@ -51,6 +51,29 @@ def test_with_symbols_rules_about_one_label_vector_are_refused(rule: str) -> Non
     check_step(FOUR, [point([])], "point: is not a rule for the squared loss")
 
 
+def test_symbols_are_looked_for_at_the_middles_of_edges_too() -> None:
+    """Near a = 1, b = 1/2 only: no line to a corner of the box meets it."""
+    sides = ["a - 7/8", "b - 7/16", "9/16 - b"]
+    narrow = FOUR | {"symbols": {"a": [0, 1], "b": [0, 1]}, "where": sides}
+    stated = claim("spurious_for_all", 0, domain="a in [0, 1], b in [0, 1] with -7/8 + a > 0 and -7/16 + b > 0 "
+                   "and 9/16 - b > 0", form="1 + 2 a")  # fmt: skip
+    again = case(narrow, [STEP], stated)
+    assert outcome(again.network, again.proof)[0] == "Accepted"
+
+
+def test_many_symbols_are_looked_for_at_the_corners() -> None:
+    names = list("abcdfghi")
+    many = FOUR | {"symbols": {name: [0, 1] for name in names}}
+    domain = ", ".join(f"{name} in [0, 1]" for name in names)
+    for side, told in (("1/4 - a", "1/4 - a"), ("a - 3/4", "-3/4 + a")):
+        stated = claim("spurious_for_all", 0, domain=f"{domain} with {told} > 0", form="1 + 2 a")
+        again = case(many | {"where": [side]}, [STEP], stated)
+        assert outcome(again.network, again.proof)[0] == "Accepted"
+    for side in ("-1/8 - a", "a - 9/8"):
+        verdict, what = outcome(many | {"where": [side]}, CONTROLS["a label"].proof)
+        assert (verdict, "no symbols were found" in what) == ("Malformed", True)
+
+
 def test_the_labels_are_not_affine() -> None:
     for values in drawn(FOUR, 40):
         data = at(FOUR, values)["data"]
@@ -75,6 +98,8 @@ def test_the_labels_are_not_affine() -> None:
     ({"symbols": {"e": [0, 1]}}, "not a name of a symbol"),
     ({"symbols": {"e1": [0, 1]}}, "not a name of a symbol"),
     ({"where": ["a - 2"]}, "where: no symbols were found that satisfy it"),
+    ({"where": ["-1/8 - a"]}, "where: no symbols were found that satisfy it"),
+    ({"where": ["a - 3/4", "1/4 - a"]}, "where: no symbols were found that satisfy it"),
     ({"data": samples([0], ["a * 2"])}, "expected an affine expression"),
     ({"data": samples([0], ["a^2"])}, "expected an affine expression"),
     ({"data": samples([0], [""])}, "expected an affine expression"),

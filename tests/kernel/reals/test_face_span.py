@@ -9,7 +9,7 @@ import sympy
 
 from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.network import evaluate, rational
-from symverify.kernel.reals.face_span import enclosed_multipliers, span_of_face
+from symverify.kernel.reals.face_span import enclosed_multipliers, span_of_chain
 from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
@@ -164,7 +164,7 @@ def test_more_flat_directions_than_symmetries() -> None:
     """V is everything, so at errors 0 three free parameters are enough, whatever the others do."""
     seen = ((1, 2, 4), (0, Fraction(1, 2), Fraction(5, 2)), (0, 0, 1))  # the units on the samples
     pieces = tuple(map(tuple, ON_FIT["pieces"][0]))
-    basis = sympy.Matrix(span_of_face(Kinks(problem_of(FIT), (pieces,), [], [], "here")))
+    basis = sympy.Matrix(span_of_chain(Kinks(problem_of(FIT), (pieces,), [], [], "here")))
     rows = 2 * basis * sympy.Matrix(seen).T
     step = ON_FIT | {"inverse": [[str(x) for x in row] for row in rows.inv().tolist()]}
     found = checked(FIT, [step], {"minimum_in_box": 0}).steps[0].fact
@@ -177,7 +177,7 @@ def test_which_biases_add_a_constant() -> None:
     for hidden, output in ((True, True), (True, False), (False, True), (False, False)):
         bias = {"hidden": hidden, "output": output}
         problem = problem_of(document([1, 1, 1], "relu", SUM, [-1, 1, 2, 4], [[0]] * 4, bias=bias))
-        span = span_of_face(Kinks(problem, (((0, 1, 1, 1),),), [], [], "here"))
+        span = span_of_chain(Kinks(problem, (((0, 1, 1, 1),),), [], [], "here"))
         vectors = [(0, 1, 2, 4), *[(0, 1, 1, 1)] * hidden, *[(1, 1, 1, 1)] * output]
         assert rank(span) == len(span) == len(vectors)
         assert rank([*span, *([Fraction(x) for x in v] for v in vectors)]) == len(vectors)
@@ -191,7 +191,7 @@ def test_predictions_on_the_face_are_in_the_span() -> None:
         if (found := on_m(problem, numbers)) is None:
             continue
         pieces, kinks = found
-        span = span_of_face(Kinks(problem, pieces, kinks, [], "here"))
+        span = span_of_chain(Kinks(problem, pieces, kinks, [], "here"))
         assert rank(span) == len(span)
         noise = random.Random(seed)
         for turn in range(4):

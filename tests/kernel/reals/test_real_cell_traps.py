@@ -83,6 +83,24 @@ def test_the_risks_are_log_2_for_each_sample() -> None:
                 assert mp(statement[end].lower) <= exact <= mp(statement[end].upper)
 
 
+def test_the_cell_that_is_shown_and_its_risk() -> None:
+    """Its pieces, the same for all units; none where it has no minimum with the labels in the file."""
+    three = SOFT | {"layers": [1, 3, 1], "activation": "hardtanh"}  # 1, 2: five cells, on pieces 22, 12, 11, 10 and 00
+    weights = {"22": "2", "12": "3/4", "11": "1/4", "10": "-3/4", "00": "-2"}
+    dual = {"dual": [["1/2"], ["1/2"]]}
+    sizes = {"22": 1, "12": 2, "11": 1, "10": 2, "00": 1}
+    traps = [{"weights": [w], **dual, "near": [["0"] * sizes[cell]]} for cell, w in weights.items()]
+    for k, cell in enumerate(weights):
+        found = dict(checked(three, steps(*traps, shown=k), {"cell_traps": 1}).theorems[0].statement)
+        assert found["cell"] == ",".join([cell] * 3)
+        with mpmath.workdps(40):
+            assert mp(found["risk"].lower) <= 2 * mpmath.log(2) <= mp(found["risk"].upper)
+    none = dict(checked(HARD, steps(RISES, OFF, shown=0), {"cell_traps": 1}).theorems[0].statement)
+    assert (none["cell"], none["risk"], none["cells"], none["cells_with_minima"]) == ("11,11", None, 2, 1)
+    plain = dict(checked(HARD, steps(), {"cell_traps": 1}).theorems[0].statement)
+    assert (plain["cell"], plain["risk"], plain["cells"], plain["cells_with_minima"]) == (None, None, 2, None)
+
+
 def test_more_units_than_outputs_beyond_the_gauge_are_needed() -> None:
     refused(SOFT | {"layers": [1, 1, 1]}, steps(), "needs more than 1 hidden units")
     two = document([1, 2, 2], "relu", "logistic", [1], [[1, 0]], bias=False)

@@ -1,0 +1,39 @@
+"""What programs predict where kinks are held: random degenerate programs, moved along their faces."""
+
+from fractions import Fraction
+from random import Random
+
+from symverify.kernel.core.algebra import rank
+from symverify.kernel.core.network import predictions
+from symverify.kernel.reals.kinks import Kinks, homogeneous
+from symverify.kernel.reals.program_span import columns_of, solutions
+from tests.kernel.reals.random_programs import located, random_case
+
+
+def test_predictions_on_the_face_are_in_the_span() -> None:
+    """Parameters solved for from affine kinks, the others moved a little: f − f(θ°) is a sum of the columns."""
+    seen = kinked = 0
+    for seed in range(400):
+        made = random_case(seed)
+        if made is None or not homogeneous(made[0]):
+            continue
+        problem, numbers = made
+        pieces, kinks = located(problem, problem.expand(list(numbers)))
+        given = Kinks(problem, pieces, kinks, [], "here")
+        rows = [[x for column in columns for x in column] for columns in columns_of(given, problem)]
+        start = predictions(problem, problem.expand(list(numbers)))
+        rng, solved = Random(seed), solutions(given, problem)
+        for _ in range(3):
+            moved = [x + Fraction(rng.randint(-3, 3), 10**6) for x in numbers]
+            for slot, each in solved.items():
+                moved[slot] = sum((q * (1 if s is None else moved[s]) for s, q in each.items()), Fraction(0))
+            point = problem.expand(list(moved))
+            if located(problem, point) != (pieces, kinks):
+                continue
+            there = predictions(problem, point)
+            outputs = range(len(start[0]))
+            change = [b[k] - a[k] for k in outputs for a, b in zip(start, there, strict=True)]
+            assert rank([*rows, change]) == rank(rows), seed
+            seen += any(change)
+            kinked += any(change) and bool(solved)
+    assert (seen > 90, kinked > 7) == (True, True), (seen, kinked)
