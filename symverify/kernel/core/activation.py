@@ -31,6 +31,5 @@ class Activation:
 
     def on(self, piece: int, z: Scalar) -> Scalar:
         """h as it is on the piece, continued to all z."""
-        slope, offset = self.slopes[piece], self.offsets[piece]
-        steep = z if slope == 1 else z * slope if slope else ZERO
-        return steep + offset if offset else steep
+        steep = z if (slope := self.slopes[piece]) == 1 else z * slope if slope else ZERO
+        return steep + offset if (offset := self.offsets[piece]) else steep

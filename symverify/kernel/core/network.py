@@ -17,7 +17,7 @@ from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
 from .algebra import common, dot, echelon, rank, total
-from .errors import MAX_BITS, Declined, Rejected, elimination, spend, within_budget
+from .errors import MAX_BITS, Declined, Rejected, effort, spend, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
 
@@ -69,7 +69,7 @@ class Layer:
     @cached_property
     def whole(self) -> tuple[list[int | Poly], int, int]:
         """All rows, `scaled`, each followed by its bias."""
-        rows = zip(self.weight, self.bias or (ZERO,) * len(self.weight), strict=True)
+        rows = zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)
         return scaled([x for row, bias in rows for x in (*row, bias)])
 
     def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
@@ -79,9 +79,9 @@ class Layer:
             raise ValueError("a layer of another width than what enters")
         if bits + size > MAX_BITS:
             raise Declined(f"a number grew beyond {MAX_BITS} bits")
-        spend(len(self.weight) * (1000 + width * elimination(bits + size) // 4))
-        sums, over = (sum(map(mul, flat[k : k + width], entering)) for k in range(0, len(flat), width)), over * under
-        return [x * Fraction(1, over) if isinstance(x, Poly) else Fraction(x, over) for x in sums]
+        spend(len(self.weight) * effort(bits + size) + len(flat) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
+        sums = (sum(map(mul, flat[k : k + width], entering)) for k in range(0, len(flat), width))
+        return [x * Fraction(1, over * under) if isinstance(x, Poly) else Fraction(x, over * under) for x in sums]
 
 
 Point = tuple[Layer, ...]

@@ -3,9 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -83,7 +83,7 @@ def _sample(problem: Problem) -> Problem:
         widths=(2, 2, 1),
         hidden_bias=True,
         output_bias=True,
-        activations=(Activation.of((ZERO,), (ZERO, ONE), ZERO, ZERO),),
+        activations=(Activation((ZERO,), (ZERO, ONE), (ZERO, ZERO)),),
         inputs=tuple((Fraction(k * k % 17), Fraction(k * k * k % 23)) for k in range(14)),
         targets=tuple((Fraction(k * k % 11),) for k in range(14)),
         parameters=None,
@@ -132,7 +132,7 @@ def _global_minimum(
             lower, proof = max((lower, proof), _certified(search, complete, floor, trivial, until, pace), key=_bound)
             if checkpoint is not None and complete and lower < search.best.loss:
                 saved.save(checkpoint, search)
-        if complete or last or time.monotonic() > (until or 0.0) - LEAST * (deadline or 0.0):
+        if complete or last or search.stopped or time.monotonic() > (until or 0.0) - LEAST * (deadline or 0.0):
             return _result(search, complete, lower, proof, until)
 
 
@@ -163,6 +163,17 @@ def _searched(search: Search, floor: Fraction, until: float | None, progress: Wa
     return True
 
 
+@contextmanager
+def attempt(search: Search) -> Iterator[None]:
+    """What may end for want of time, or by Ctrl-C, which then ends the search, too."""
+    try:
+        yield
+    except TimeoutError:
+        pass
+    except KeyboardInterrupt:
+        search.stopped = True
+
+
 def _certified(
     search: Search, complete: bool, floor: Fraction, trivial: Written, until: float | None, pace: float
 ) -> tuple[Fraction, Written]:
@@ -176,7 +187,7 @@ def _certified(
     if complete:
         reset = search.snapshot()
         search.vectors, search.served = [], {}
-        with suppress(TimeoutError, KeyboardInterrupt):
+        with attempt(search):
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
@@ -192,7 +203,7 @@ def _certified(
         if len(leaves) > most:
             continue
         most = len(leaves) / FEWER
-        with suppress(TimeoutError, KeyboardInterrupt):
+        with attempt(search):
             search.vectors, search.served = [], {}
             if not search.certify(threshold, leaves, _part(until, 0.5)):
                 proof = search.written()

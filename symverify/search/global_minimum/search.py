@@ -105,6 +105,7 @@ class Search:
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
     before: float = 0.0  # seconds that earlier runs took, which this one continues
     begun: float = field(default_factory=time.monotonic)
+    stopped: bool = False  # by Ctrl-C
     marks: list[tuple[float, float]] = field(default_factory=list)  # seconds, and the share of the tree left then
 
     def __post_init__(self) -> None:
