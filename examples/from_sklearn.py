@@ -20,13 +20,13 @@ def main() -> None:
     settings = {"hidden_layer_sizes": (2,), "solver": "lbfgs", "max_iter": 30, "random_state": 0}
 
     regressor = MLPRegressor(**settings).fit(FRAME.to_numpy(), PRICE)
-    problem = symverify.from_sklearn(regressor, FRAME, PRICE, penalty=False)
+    problem = symverify.from_sklearn(regressor, FRAME, PRICE, alpha=0)
     result = symverify.check(problem, "spurious_minimum, global_minimum")
     result.html(folder / "regressor.html")
     print(result)
 
     classifier = MLPClassifier(**settings).fit(FRAME.to_numpy(), KIND)
-    problem = symverify.from_sklearn(classifier, FRAME, KIND, penalty=False)
+    problem = symverify.from_sklearn(classifier, FRAME, KIND, alpha=0)
     result = symverify.check(problem, "spurious_minimum")
     result.html(folder / "classifier.html")
     print(result)

@@ -158,6 +158,45 @@ Proof.
 Qed.
 End Huber.
 
+(* low below the label, high above it *)
+Definition bent_soon1 (low high : t) (p : poly) (b : t) : poly :=
+  let e := padd p [z0 -! b] in if at_most_soon e [z0] then map (mul K low) e else map (mul K high) e.
+Lemma bent_soon1_ok low high p b :
+  soon (fun x => (if Rle_dec (ev_p x p) (r b) then r low * (ev_p x p - r b) else r high * (ev_p x p - r b)) = ev_p x (bent_soon1 low high p b)).
+Proof.
+  unfold bent_soon1. set (e := padd p [z0 -! b]).
+  assert (E : forall x, ev_p x e = ev_p x p - r b) by (intros x; unfold e; rewrite (padd_ok K KR), (ev1 K KR), toR_sub, toR_zero; ring).
+  destruct (at_most_soon_ok e [z0]) as [A B]. destruct (at_most_soon e [z0]).
+  - apply (soon_imp (fun x => ev_p x e <= ev_p x [z0])); [|apply A; auto]. intros x _ L. rewrite E, (ev1 K KR), toR_zero in L.
+    destruct (Rle_dec _ _); [|exfalso; lra]. rewrite (pscal_ok K KR), E. reflexivity.
+  - apply (soon_imp (fun x => ~ ev_p x e <= ev_p x [z0])); [|apply B; auto]. intros x _ L. rewrite E, (ev1 K KR), toR_zero in L.
+    destruct (Rle_dec _ _); [exfalso; lra|]. rewrite (pscal_ok K KR), E. reflexivity.
+Qed.
+Lemma absolute_soon_ok : loss_soon (sum_soon (bent_soon1 (minus1 K) (one K))) absolute_loss.
+Proof.
+  intros u y. apply sum_soon_ok. intros p b. eapply soon_imp; [|apply bent_soon1_ok]. intros x _ <-. rewrite (minus1_ok K KR), toR_one. unfold absolute1, Rabs. destruct (Rle_dec _ _), (Rcase_abs _); lra.
+Qed.
+Lemma quantile_soon_ok tau : loss_soon (sum_soon (bent_soon1 (z0 -! tau) (one K -! tau))) (quantile_loss (r tau)).
+Proof.
+  intros u y. apply sum_soon_ok. intros p b. eapply soon_imp; [|apply bent_soon1_ok]. intros x _ <-. rewrite !toR_sub, toR_zero, toR_one. unfold quantile1. destruct (Rle_dec _ _); ring.
+Qed.
+Definition hinge_soon1 (p : poly) (b : t) : poly :=
+  let e := minus [one K] (map (mul K b) p) in if at_most_soon [z0] e then e else [z0].
+Lemma hinge_soon_ok : loss_soon (sum_soon hinge_soon1) hinge_loss.
+Proof.
+  intros u y. apply sum_soon_ok. intros p b. unfold hinge_soon1. set (e := minus [one K] (map (mul K b) p)).
+  assert (E : forall x, ev_p x e = 1 - r b * ev_p x p) by (intros x; unfold e; rewrite minus_ok, (ev1 K KR), (pscal_ok K KR), toR_one; ring).
+  destruct (at_most_soon_ok [z0] e) as [A B]. destruct (at_most_soon [z0] e).
+  - apply (soon_imp (fun x => ev_p x [z0] <= ev_p x e)); [|apply A; auto]. intros x _ L. rewrite E, (ev1 K KR), toR_zero in L. rewrite E. unfold hinge1. apply Rmax_right. lra.
+  - apply (soon_imp (fun x => ~ ev_p x [z0] <= ev_p x e)); [|apply B; auto]. intros x _ L. rewrite E, (ev1 K KR), toR_zero in L. rewrite (ev1 K KR), toR_zero. unfold hinge1. apply Rmax_left. lra.
+Qed.
+Fixpoint linear_soon (u : list poly) (y : list t) : poly := match u, y with p :: u', b :: y' => padd (map (mul K b) p) (linear_soon u' y') | _, _ => [] end.
+Lemma linear_soon_ok : loss_soon linear_soon linear_loss.
+Proof.
+  intros u y. apply soon_always. intros x. cbn [value linear_loss]. revert y. induction u as [|p u IH]; intros [|b y]; try reflexivity.
+  cbn [map linear_soon InteriorCheck.rv dot]. rewrite (padd_ok K KR), (pscal_ok K KR), <- IH. reflexivity.
+Qed.
+
 Definition constants (v : list t) : list poly := map (fun a => [a]) v.
 Definition total_soon (lp : list poly -> list t -> poly) N (D : list (list t * list t)) (th : params poly) : poly :=
   fold_right (fun d s => padd (lp (net_soon N th (constants (fst d))) (snd d)) s) [] D.
@@ -186,16 +225,11 @@ Proof.
   { induction W as [|row W IH]; [apply soon_always; intros; constructor|]. apply (soon_imp _ _ (fun x _ H => Forall2_cons _ _ (proj1 H) (proj2 H)) (soon_and _ _ (P2 row) IH)). }
   induction th as [|W th IH]; [apply soon_always; intros; constructor|]. apply (soon_imp _ _ (fun x _ H => Forall2_cons _ _ (proj1 H) (proj2 H)) (soon_and _ _ (P3 W) IH)).
 Qed.
-Lemma at_start (th : params poly) : at_ KR 0 th = rp KR (start K th).
-Proof.
-  unfold at_, start, rp, rm, InteriorCheck.rv. rewrite !map_map. apply map_ext. intros W. rewrite !map_map. apply map_ext. intros row. rewrite !map_map. apply map_ext. intros q.
-  unfold ValleyCheck.ev_p. destruct q; simpl; [rewrite toR_zero; auto|ring].
-Qed.
 Theorem check_descent_ok l lp g L c N D th : means KR l g L -> loss_soon lp L -> check_descent l lp c N D th = true ->
   ~ local_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (rp KR (start K th)).
 Proof.
   intros [HV _] HL H (e & He & M). apply rises_ok in H.
-  assert (S0 := at_start th).
+  assert (S0 := at_start K KR th).
   destruct (soon_and _ _ H (soon_and _ _ (total_soon_ok lp L N th HL D) (path_near th e He))) as (e' & He' & A).
   destruct (A (e' / 2)) as (A1 & A2 & A3); [lra|]. rewrite S0 in A3. specialize (M _ A3). rewrite minus_ok, (ev1 K KR), (pscal_ok K KR), (riskT_ok K KR l (value L)) in A1 by auto.
   unfold risk_of in *. rewrite A2 in M. lra.

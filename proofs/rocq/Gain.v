@@ -1,5 +1,6 @@
 (* What a vector g proves about networks whose predictions f have <g, f> <= 0: c <g,y>^2 / <g,g> for squared loss, and for
-   Huber's c (t <g,y> - t^2 <g,g> / 2) with any t >= 0 and t |g_i| <= delta. *)
+   Huber's c (t <g,y> - t^2 <g,g> / 2) with any t >= 0 and t |g_i| <= delta; for absolute, quantile and hinge loss c t <g,y> with any
+   t >= 0 for which each -t g_i lies between the loss's slopes at the ends. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses InteriorMinimum LinearAlgebra Numbers InteriorCheck.
 Import ListNotations.
@@ -86,4 +87,52 @@ Proof.
     apply (leb_ok QR) in U, V. rewrite (toR_mul QR) in U, V. rewrite (toR_sub QR) in V. cbn [toR QR] in *. rewrite real_zero in V. apply Rabs_le. lra. }
   assert (Q := huber_sum (Q2R delta) (Q2R t) (rv ZR g) f (rv QR y)). unfold rv in Q at 1 2. rewrite !map_length in Q. specialize (Q L1 L2 B).
   apply Rle_trans with (1 := H3). apply Rmult_le_compat_l; auto. assert (0 <= Q2R t * - dot (rv ZR g) f) by (apply Rmult_le_pos; lra). lra.
+Qed.
+(* the slopes of a loss at -oo and oo, and that they support it at the label *)
+Definition ends_of (f : R -> R -> R) (low high : Q -> Q) (ok : Q -> bool) : Prop :=
+  forall y, ok y = true -> forall a, Q2R (low y) * (a - Q2R y) <= f a (Q2R y) /\ Q2R (high y) * (a - Q2R y) <= f a (Q2R y).
+Definition farthest (low high : Q) (g : Q) : option Q :=
+  if ltb Qops 0%Q g then Some (qnorm (- low / g)) else if ltb Qops g 0%Q then Some (qnorm (- high / g)) else None.
+Definition nearer (a b : option Q) : option Q := match a, b with Some x, Some y => if Qle_bool x y then Some x else Some y | None, b => b | a, None => a end.
+Definition gain_bent (low high : Q -> Q) (ok : Q -> bool) (c rho : Q) (y : list Q) (g : list Z) : bool :=
+  let g := rational g in let e := combine g y in
+  let t := match fold_right (fun p m => nearer (farthest (low (snd p)) (high (snd p)) (fst p)) m) None e with Some t => t | None => 0%Q end in
+  leb Qops 0%Q t && forallb (fun p => let s := sub Qops 0%Q (mul Qops t (fst p)) in ok (snd p) && leb Qops (low (snd p)) s && leb Qops s (high (snd p))) e &&
+  leb Qops rho (mul Qops c (mul Qops t (dotT Qops g y))).
+Lemma bent_sum f low high ok t : ends_of f low high ok -> forall g a y, length g = length a -> length a = length y ->
+  (forall p, In p (combine g y) -> ok (snd p) = true /\ Q2R (low (snd p)) <= - (t * Q2R (fst p)) <= Q2R (high (snd p))) ->
+  t * (dot (rv QR g) (rv QR y) - dot (rv QR g) a) <= sum2 f a (rv QR y).
+Proof.
+  intros E. induction g as [|x g IH]; intros [|b a] [|z y] L1 L2 H; try discriminate; cbn [rv map dot sum2]; [lra|]. change (map (toR QR) g) with (rv QR g). change (map (toR QR) y) with (rv QR y).
+  assert (I := IH a y ltac:(simpl in L1; lia) ltac:(simpl in L2; lia) (fun p Hp => H p (or_intror Hp))). destruct (H _ (or_introl eq_refl)) as [O [B1 B2]]. cbn [fst snd] in *.
+  destruct (E z O b) as [E1 E2]. cbn [toR QR]. assert (S : - (t * Q2R x) * (b - Q2R z) <= f b (Q2R z)).
+  { destruct (Rle_lt_dec 0 (b - Q2R z)) as [P|P]; [apply Rle_trans with (2 := E2); apply Rmult_le_compat_r; auto|apply Rle_trans with (2 := E1)].
+    apply Ropp_le_cancel. rewrite !Ropp_mult_distr_r. apply Rmult_le_compat_r; lra. }
+  lra.
+Qed.
+Theorem gain_bent_ok f low high ok c rho y g a : ends_of f low high ok -> 0 <= Q2R c -> length g = length a -> length a = length y -> dot (rv ZR g) a <= 0 ->
+  gain_bent low high ok c rho y g = true -> Q2R rho <= Q2R c * sum2 f a (rv QR y).
+Proof.
+  intros E Hc L1 L2 P H. unfold gain_bent in H. set (t := match fold_right _ _ _ with Some _ => _ | None => _ end) in H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2].
+  apply (leb_ok QR) in H1, H3. cbn [toR QR] in H1. rewrite real_zero in H1. rewrite forallb_forall in H2. rewrite !(toR_mul QR), (dotT_ok Qops QR) in H3. cbn [toR QR] in H3.
+  clearbody t. apply Rle_trans with (1 := H3). apply Rmult_le_compat_l; auto.
+  assert (B := bent_sum f low high ok (Q2R t) E (rational g) a y). unfold rational in B at 1. rewrite map_length in B.
+  assert (X : forall p, In p (combine (rational g) y) -> ok (snd p) = true /\ Q2R (low (snd p)) <= - (Q2R t * Q2R (fst p)) <= Q2R (high (snd p))).
+  { intros p Hp. specialize (H2 p Hp). cbv zeta in H2. apply andb_prop in H2. destruct H2 as [H2 U]. apply andb_prop in H2. destruct H2 as [O V].
+    apply (leb_ok QR) in U, V. rewrite (toR_sub QR), (toR_mul QR) in U, V. cbn [toR QR] in U, V. rewrite real_zero in U, V. rewrite Rminus_0_l in U, V. split; [auto|split; [exact V|exact U]]. }
+   specialize (B L1 L2 X). rewrite rational_ok in B. rewrite <- rational_ok in P. assert (0 <= Q2R t * - dot (rv QR (rational g)) a) by (apply Rmult_le_pos; lra).
+  rewrite rational_ok in *. lra.
+Qed.
+Lemma absolute_ends : ends_of absolute1 (fun _ => -1)%Q (fun _ => 1)%Q (fun _ => true).
+Proof. intros y _ a. replace (Q2R (-1)) with (-1) by (unfold Q2R; simpl; lra). replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). unfold absolute1, Rabs. destruct (Rcase_abs _); split; lra. Qed.
+Lemma quantile_ends tau : ends_of (quantile1 (Q2R tau)) (fun _ => - tau)%Q (fun _ => 1 - tau)%Q (fun _ => true).
+Proof.
+  intros y _ a. rewrite Q2R_opp, Q2R_minus. replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). unfold quantile1. destruct (Rle_dec _ _); split; lra.
+Qed.
+Definition hinge_low (y : Q) : Q := if Qle_bool 0 y then (- y)%Q else 0%Q.
+Definition hinge_high (y : Q) : Q := if Qle_bool 0 y then 0%Q else (- y)%Q.
+Lemma hinge_ends : ends_of hinge1 hinge_low hinge_high (fun y => Qeq_bool (y * y) 1).
+Proof.
+  intros y O a. apply Qeq_bool_eq, Qeq_eqR in O. rewrite Q2R_mult in O. replace (Q2R 1) with 1 in O by (unfold Q2R; simpl; lra). unfold hinge_low, hinge_high, hinge1.
+  assert (M1 := Rmax_l 0 (1 - Q2R y * a)). assert (M2 := Rmax_r 0 (1 - Q2R y * a)). destruct (Qle_bool 0 y); rewrite ?Q2R_opp, real_zero; split; lra.
 Qed.

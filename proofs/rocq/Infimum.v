@@ -29,6 +29,59 @@ Proof.
       assert (C := Rle_abs t). destruct (Rle_dec z (t * x)) as [L|]; [exfalso; nra|]. destruct (Rle_dec z (t * 0)) as [L|]; [exfalso; lra|]. apply IH. lra.
 Qed.
 
+(* a loss that changes little with its prediction; differentiable ones do *)
+Definition lipschitz_near (L : convex_loss) : Prop :=
+  forall a v y, exists S e, 0 <= S /\ 0 < e /\ forall x, Rabs x < e -> Rabs (value L [a + x * v] [y] - value L [a] [y]) <= S * Rabs x.
+Lemma differentiable_lipschitz L : differentiable L 1 -> lipschitz_near L.
+Proof.
+  intros H a v y. destruct (H [a] [v] [y] eq_refl eq_refl eq_refl 1) as (e & He & B); [lra|]. set (g := dot (slope L [a] [y]) [v]) in *.
+  assert (P := Rabs_pos g). exists (Rabs g + 1), e. split; [lra|]. split; [auto|]. intros x Hx. specialize (B x Hx). cbn [along] in B.
+  replace (value L [a + x * v] [y] - value L [a] [y]) with ((value L [a + x * v] [y] - value L [a] [y] - x * g) + x * g) by ring.
+  apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult. lra.
+Qed.
+Lemma by_output_lipschitz f df H : (forall y, exists S, 0 <= S /\ forall a a', Rabs (f a' y - f a y) <= S * Rabs (a' - a)) -> lipschitz_near (by_output f df H).
+Proof.
+  intros B a v y. destruct (B y) as (S & P & B'). exists (S * Rabs v), 1. assert (V := Rabs_pos v). split; [apply Rmult_le_pos; auto|]. split; [lra|]. intros x _. cbn [value by_output sum2].
+  replace (f (a + x * v) y + 0 - (f a y + 0)) with (f (a + x * v) y - f a y) by ring. apply Rle_trans with (1 := B' a (a + x * v)).
+  replace (a + x * v - a) with (x * v) by ring. rewrite Rabs_mult. lra.
+Qed.
+Lemma absolute_lipschitz : lipschitz_near absolute_loss.
+Proof.
+  apply by_output_lipschitz. intros y. exists 1. split; [lra|]. intros a a'. rewrite Rmult_1_l. unfold absolute1.
+  replace (a' - a) with ((a' - y) - (a - y)) by ring. apply Rabs_triang_inv2.
+Qed.
+Lemma quantile_lipschitz tau : lipschitz_near (quantile_loss tau).
+Proof.
+  apply by_output_lipschitz. intros y. exists (Rabs tau + Rabs (1 - tau)). assert (P := Rabs_pos tau). assert (P' := Rabs_pos (1 - tau)). split; [lra|]. intros a a'.
+  assert (Q := Rabs_pos (a' - a)). assert (B1 : Rabs (tau * (a' - a)) <= (Rabs tau + Rabs (1 - tau)) * Rabs (a' - a)) by (rewrite Rabs_mult; nra).
+  assert (B2 : Rabs ((1 - tau) * (a' - a)) <= (Rabs tau + Rabs (1 - tau)) * Rabs (a' - a)) by (rewrite Rabs_mult; nra).
+  unfold quantile1. destruct (Rle_dec a y), (Rle_dec a' y).
+  - replace (tau * (y - a') - tau * (y - a)) with (- (tau * (a' - a))) by ring. rewrite Rabs_Ropp. auto.
+  - assert (Rabs ((1 - tau) * (a' - y)) <= Rabs (1 - tau) * Rabs (a' - a)).
+    { rewrite Rabs_mult. apply Rmult_le_compat_l; auto. rewrite !Rabs_right; lra. }
+    assert (Rabs (tau * (y - a)) <= Rabs tau * Rabs (a' - a)).
+    { rewrite Rabs_mult. apply Rmult_le_compat_l; auto. rewrite !Rabs_right; lra. }
+    assert (T := Rabs_triang ((1 - tau) * (a' - y)) (- (tau * (y - a)))). rewrite Rabs_Ropp in T.
+    replace ((1 - tau) * (a' - y) - tau * (y - a)) with ((1 - tau) * (a' - y) + - (tau * (y - a))) by ring. lra.
+  - assert (Rabs ((1 - tau) * (a - y)) <= Rabs (1 - tau) * Rabs (a' - a)).
+    { rewrite Rabs_mult. apply Rmult_le_compat_l; auto. rewrite (Rabs_minus_sym a' a), !Rabs_right; lra. }
+    assert (Rabs (tau * (y - a')) <= Rabs tau * Rabs (a' - a)).
+    { rewrite Rabs_mult. apply Rmult_le_compat_l; auto. rewrite (Rabs_minus_sym a' a), !Rabs_right; lra. }
+    assert (T := Rabs_triang (tau * (y - a')) (- ((1 - tau) * (a - y)))). rewrite Rabs_Ropp in T.
+    replace (tau * (y - a') - (1 - tau) * (a - y)) with (tau * (y - a') + - ((1 - tau) * (a - y))) by ring. lra.
+  - replace ((1 - tau) * (a' - y) - (1 - tau) * (a - y)) with ((1 - tau) * (a' - a)) by ring. auto.
+Qed.
+Lemma hinge_lipschitz : lipschitz_near hinge_loss.
+Proof.
+  apply by_output_lipschitz. intros y. exists (Rabs y). split; [apply Rabs_pos|]. intros a a'. rewrite <- Rabs_mult. unfold hinge1.
+  replace (y * (a' - a)) with ((1 - y * a) - (1 - y * a')) by ring. rewrite (Rabs_minus_sym (1 - y * a)). generalize (1 - y * a) (1 - y * a'). intros u v.
+  unfold Rmax. destruct (Rle_dec 0 v), (Rle_dec 0 u); unfold Rabs; repeat destruct (Rcase_abs _); lra.
+Qed.
+Lemma linear_lipschitz : lipschitz_near linear_loss.
+Proof.
+  intros a v y. exists (Rabs (y * v)), 1. split; [apply Rabs_pos|]. split; [lra|]. intros x _. cbn [value linear_loss dot]. rewrite <- Rabs_mult. right. f_equal. ring.
+Qed.
+
 Section Infimum.
 Variable K : ops.
 Variable KR : num K.
@@ -82,7 +135,7 @@ Proof.
   rewrite Rmult_assoc. f_equal. assert (Pu := P u (or_introl eq_refl)). unfold ev, ra. cbn [fst snd]. fold (raps K KR (fst h)). fold (rlast K KR (snd h)).
   rewrite <- plin_cone_1, <- plin_cone_scale by auto. unfold row_at. rewrite dot_scale. f_equal; field; lra.
 Qed.
-Theorem check_limit_ok l g L c D width n c0 us rho : means KR l g L -> differentiable L 1 -> check_limit l c D width n c0 us rho = true ->
+Theorem check_limit_ok l g L c D width n c0 us rho : means KR l g L -> lipschitz_near L -> check_limit l c D width n c0 us rho = true ->
   forall eps, 0 < eps -> exists out W, length out = ((if bo then 1 else 0) + width)%nat /\ length W = width /\ (forall row, In row W -> length row = n) /\
     risk_of (value L) (r c) (rN KR [(bo, act_out K); (bh, h)]) (rD KR D) [[out]; W] < r rho + eps.
 Proof.
@@ -94,31 +147,23 @@ Proof.
   (* the risk near the limit *)
   set (DD := combine (rD KR D) ds). set (lim := fun d : list R * list R => [r c0 + 0]).
   set (F := fun x : R => sum (fun q : (list t * list t) * R => value L [r c0 + r (far_value us (fst (fst q))) + x * snd q] (rv (snd (fst q)))) (combine D ds)).
-  assert (SD : exists e2, 0 < e2 /\ forall x, Rabs x < e2 -> Rabs (F x - F 0 - x * sum (fun q : (list t * list t) * R => dot (slope L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q)))) [snd q]) (combine D ds)) <= 1 * Rabs x).
-  { assert (G : forall S : list ((list t * list t) * R), (forall q, In q S -> length (snd (fst q)) = 1%nat) -> forall e, 0 < e -> exists e2, 0 < e2 /\ forall x, Rabs x < e2 ->
-      Rabs (sum (fun q : (list t * list t) * R => value L [r c0 + r (far_value us (fst (fst q))) + x * snd q] (rv (snd (fst q)))) S -
-            sum (fun q : (list t * list t) * R => value L [r c0 + r (far_value us (fst (fst q))) + 0 * snd q] (rv (snd (fst q)))) S -
-            x * sum (fun q : (list t * list t) * R => dot (slope L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q)))) [snd q]) S) <= e * Rabs x).
-    { induction S as [|q S IH]; intros HS e Pe.
-      - exists 1. split; [lra|]. intros x _. simpl. replace (0 - 0 - x * 0) with 0 by ring. rewrite Rabs_R0. assert (P := Rabs_pos x). nra.
-      - destruct (IH (fun q' Hq => HS q' (or_intror Hq)) (e / 2)) as (e2 & P2 & H2); [lra|].
-        assert (L1 := HS q (or_introl eq_refl)).
-        destruct (DL [r c0 + r (far_value us (fst (fst q)))] [snd q] (rv (snd (fst q))) eq_refl eq_refl) with (e := e / 2) as (e3 & P3 & H3); [unfold InteriorCheck.rv; rewrite map_length; auto|lra|].
-        exists (Rmin e2 e3). split; [apply Rmin_pos; auto|]. assert (M1 := Rmin_l e2 e3). assert (M2 := Rmin_r e2 e3). intros x Hx. specialize (H2 x ltac:(lra)). specialize (H3 x ltac:(lra)).
-        cbn [sum]. cbn [along] in H3. rewrite !Rmult_0_l, !Rplus_0_r.
-        match goal with |- Rabs ?X <= _ => replace X with
-          ((value L [r c0 + r (far_value us (fst (fst q))) + x * snd q] (rv (snd (fst q))) - value L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q))) - x * dot (slope L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q)))) [snd q]) +
-           (sum (fun q : (list t * list t) * R => value L [r c0 + r (far_value us (fst (fst q))) + x * snd q] (rv (snd (fst q)))) S -
-            sum (fun q : (list t * list t) * R => value L [r c0 + r (far_value us (fst (fst q))) + 0 * snd q] (rv (snd (fst q)))) S -
-            x * sum (fun q : (list t * list t) * R => dot (slope L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q)))) [snd q]) S)) by ring end.
-        apply Rle_trans with (1 := Rabs_triang _ _). lra. }
-    apply (G (combine D ds)); [|lra]. intros [d o] Hq. apply in_combine_l in Hq. apply Nat.eqb_eq, C0. auto. }
-  destruct SD as (e2 & He2 & SD). set (S := sum (fun q : (list t * list t) * R => dot (slope L [r c0 + r (far_value us (fst (fst q)))] (rv (snd (fst q)))) [snd q]) (combine D ds)) in *.
+  assert (SD : exists S e2, 0 <= S /\ 0 < e2 /\ forall x, Rabs x < e2 -> Rabs (F x - F 0) <= S * Rabs x).
+  { unfold F. assert (HS : forall q, In q (combine D ds) -> length (snd (fst q)) = 1%nat) by (intros [d o] Hq; apply in_combine_l in Hq; apply Nat.eqb_eq, C0; auto).
+    revert HS. induction (combine D ds) as [|q S IH]; intros HS.
+    - exists 0, 1. split; [lra|]. split; [lra|]. intros x _. simpl. rewrite Rminus_0_r, Rabs_R0. lra.
+    - destruct (IH (fun q' Hq => HS q' (or_intror Hq))) as (S1 & e2 & P1 & P2 & H2). assert (L1 := HS q (or_introl eq_refl)).
+      destruct (snd (fst q)) as [|y [|]] eqn:Y; try discriminate L1.
+      destruct (DL (r c0 + r (far_value us (fst (fst q)))) (snd q) (r y)) as (S2 & e3 & P3 & P4 & H3). exists (S2 + S1), (Rmin e3 e2).
+      split; [lra|]. split; [apply Rmin_pos; auto|]. assert (M1 := Rmin_l e3 e2). assert (M2 := Rmin_r e3 e2). intros x Hx. specialize (H2 x ltac:(lra)). specialize (H3 x ltac:(lra)).
+      cbn [sum]. rewrite Y. cbn [InteriorCheck.rv map].
+      match goal with |- Rabs ?X <= _ => match type of H3 with Rabs ?Y <= _ => match type of H2 with Rabs ?Z <= _ => replace X with (Y + Z) by (rewrite ?Rmult_0_l, ?Rplus_0_r; ring) end end end.
+      apply Rle_trans with (1 := Rabs_triang _ _). lra. }
+  destruct SD as (S & e2 & PS & He2 & SD).
   assert (F0 : r c * F 0 <= r rho).
   { apply Rle_trans with (2 := C). rewrite toR_mul, sumT_ok. right. f_equal. unfold F. clear - HV LD. revert ds LD. induction D as [|d D0 IH]; intros [|o ds] LD; try discriminate; simpl; auto.
     rewrite (IH ds) by (simpl in LD; lia). f_equal. rewrite HV. f_equal. cbn [InteriorCheck.rv map]. f_equal. rewrite toR_add. ring. }
   (* a small enough x *)
-  set (M := r c * (Rabs S + 1) + 1). assert (AS := Rabs_pos S). assert (PM : 0 < M) by (unfold M; nra).
+  set (M := r c * S + 1). assert (PM : 0 < M) by (unfold M; nra).
   set (x := Rmin (Rmin (e1 / 2) (e2 / 2)) (eps / (2 * M))). assert (PX : 0 < x) by (apply Rmin_pos; [apply Rmin_pos; lra|apply Rdiv_lt_0_compat; lra]).
   assert (X1 : x < e1) by (unfold x; assert (A := Rmin_l (Rmin (e1 / 2) (e2 / 2)) (eps / (2 * M))); assert (B := Rmin_l (e1 / 2) (e2 / 2)); lra).
   assert (X2 : x < e2) by (unfold x; assert (A := Rmin_l (Rmin (e1 / 2) (e2 / 2)) (eps / (2 * M))); assert (B := Rmin_r (e1 / 2) (e2 / 2)); lra).
@@ -147,9 +192,8 @@ Proof.
           sum (fun d : list t * list t => value L [r c0 + value_at us (ext bh (rv (fst d))) x] (rv (snd d))) D').
         { intros D' ds' V'. induction V' as [|d o D' ds' E V' IH]; simpl; auto. rewrite IH. f_equal. f_equal. f_equal. rewrite E. ring. }
         apply G. exact V. }
-    assert (Q := SD x ltac:(rewrite Rabs_right; lra)). rewrite (Rabs_right x) in Q by lra. assert (Q1 := Rle_abs (F x - F 0 - x * S)).
-    assert (Q2 := Rle_abs S). assert (Q3 : F x <= F 0 + x * (Rabs S + 1)) by nra.
-    assert (Q4 : r c * F x <= r c * F 0 + r c * (x * (Rabs S + 1))) by (rewrite <- Rmult_plus_distr_l; apply Rmult_le_compat_l; auto).
-    assert (Q5 : r c * (x * (Rabs S + 1)) <= x * M) by (unfold M; nra). lra.
+    assert (Q := SD x ltac:(rewrite Rabs_right; lra)). rewrite (Rabs_right x) in Q by lra. assert (Q1 := Rle_abs (F x - F 0)).
+    assert (Q4 : r c * F x <= r c * F 0 + r c * (x * S)) by (rewrite <- Rmult_plus_distr_l; apply Rmult_le_compat_l; lra).
+    assert (Q5 : r c * (x * S) <= x * M) by (unfold M; nra). lra.
 Qed.
 End Infimum.

@@ -42,6 +42,31 @@ Proof.
 Qed.
 Definition huber (d : R) (Hd : 0 < d) : convex_loss := by_output (huber1 d) (huber1' d) (huber_convex d Hd).
 
+(* absolute, quantile and hinge loss: at y (1/y) the slopes of both sides, and those between them, support them *)
+Definition absolute1 (a y : R) : R := Rabs (a - y).
+Definition quantile1 (tau a y : R) : R := if Rle_dec a y then tau * (y - a) else (1 - tau) * (a - y).
+Definition hinge1 (a y : R) : R := Rmax 0 (1 - y * a).
+Definition below (low high a y : R) : R := if Rle_dec a y then low else high.
+Definition above (low high a y : R) : R := if Rle_dec y a then high else low.
+Definition inner (a y : R) : R := if Rle_dec 0 (1 - y * a) then - y else 0.
+Definition outer (a y : R) : R := if Rle_dec (1 - y * a) 0 then 0 else - y.
+Lemma absolute_convex a a' y : below (-1) 1 a y * (a' - a) <= absolute1 a' y - absolute1 a y /\ above (-1) 1 a y * (a' - a) <= absolute1 a' y - absolute1 a y.
+Proof. unfold below, above, absolute1, Rabs. destruct (Rle_dec a y), (Rle_dec y a), (Rcase_abs (a - y)), (Rcase_abs (a' - y)); split; lra. Qed.
+Lemma quantile_convex tau a a' y : below (- tau) (1 - tau) a y * (a' - a) <= quantile1 tau a' y - quantile1 tau a y /\
+  above (- tau) (1 - tau) a y * (a' - a) <= quantile1 tau a' y - quantile1 tau a y.
+Proof. unfold below, above, quantile1. destruct (Rle_dec a y), (Rle_dec y a), (Rle_dec a' y); split; lra. Qed.
+Lemma hinge_convex a a' y : inner a y * (a' - a) <= hinge1 a' y - hinge1 a y /\ outer a y * (a' - a) <= hinge1 a' y - hinge1 a y.
+Proof.
+  unfold inner, outer, hinge1. assert (M1 := Rmax_l 0 (1 - y * a')). assert (M2 := Rmax_r 0 (1 - y * a')).
+  destruct (Rle_dec 0 (1 - y * a)), (Rle_dec (1 - y * a) 0); split; try (rewrite (Rmax_right 0 (1 - y * a)) by lra; lra); rewrite (Rmax_left 0 (1 - y * a)) by lra; lra.
+Qed.
+Definition absolute_loss : convex_loss := by_output absolute1 (below (-1) 1) (fun a a' y => proj1 (absolute_convex a a' y)).
+Definition quantile_loss (tau : R) : convex_loss := by_output (quantile1 tau) (below (- tau) (1 - tau)) (fun a a' y => proj1 (quantile_convex tau a a' y)).
+Definition hinge_loss : convex_loss := by_output hinge1 inner (fun a a' y => proj1 (hinge_convex a a' y)).
+(* a linear loss: the label is its slope *)
+Definition linear_loss : convex_loss.
+Proof. refine {| value := fun u y => dot y u; slope := fun u y => y |}. intros. lra. Defined.
+
 (* logistic loss, for a label y (a probability, or 0 or 1): log(1 + e^a) - y a *)
 Definition sigmoid (a : R) : R := exp a / (1 + exp a).
 Definition logistic1 (a y : R) : R := ln (1 + exp a) - y * a.
@@ -68,6 +93,16 @@ Proof.
   rewrite L. unfold d in *. lra.
 Qed.
 Definition logistic : convex_loss := by_output logistic1 logistic1' logistic_convex.
+
+(* Poisson loss, for a label y >= 0: e^a - y a *)
+Definition poisson1 (a y : R) : R := exp a - y * a.
+Definition poisson1' (a y : R) : R := exp a - y.
+Lemma poisson_convex a a' y : poisson1' a y * (a' - a) <= poisson1 a' y - poisson1 a y.
+Proof.
+  unfold poisson1', poisson1. assert (E := exp_ineq1_le (a' - a)). assert (P := exp_pos a). replace (exp a') with (exp a * exp (a' - a)) by (rewrite <- exp_plus; f_equal; ring).
+  assert (Q : exp a * (1 + (a' - a)) <= exp a * exp (a' - a)) by (apply Rmult_le_compat_l; lra). lra.
+Qed.
+Definition poisson : convex_loss := by_output poisson1 poisson1' poisson_convex.
 
 (* softmax cross-entropy, for labels y that are probabilities of the classes: log sum_k e^(a_k) - sum_k y_k a_k *)
 Fixpoint sum_exp (u : list R) : R := match u with [] => 0 | a :: u' => exp a + sum_exp u' end.

@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check.
+From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check Enclosure SpanCheck.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -9,19 +9,46 @@ Open Scope R_scope.
 Lemma risk_at_QR p : risk_at p = risk_of (value_of (loss_of p)) (Q2R (factor p)) (rN QR (layers p)) (rD QR (samples p)).
 Proof. reflexivity. Qed.
 Definition half : Q := 1 # 2.
-Definition vT (l : loss_name) : list Q -> list Q -> Q := match l with Squared => sqdT Qops | Huber d => sum2T Qops (huber1T Qops half d) end.
-Definition gT (l : loss_name) : list Q -> list Q -> list Q := match l with Squared => sqgT Qops | Huber d => map2 (huber1T' Qops d) end.
-Definition pT (l : loss_name) : list (list Q) -> list Q -> list Q :=
-  match l with Squared => sum_soon Qops (squared_soon1 Qops) | Huber d => sum_soon Qops (huber_soon1 Qops half d) end.
-Definition good_loss (l : loss_name) : bool := match l with Squared => true | Huber d => ltb Qops 0%Q d end.
+Definition vT (l : loss_name) : list Q -> list Q -> Q := match l with
+  | Squared => sqdT Qops | Huber d => sum2T Qops (huber1T Qops half d)
+  | Absolute => sum2T Qops (bent1T Qops (minus1 Qops) (one Qops)) | Quantile tau => sum2T Qops (bent1T Qops (sub Qops 0%Q tau) (sub Qops (one Qops) tau))
+  | Hinge => sum2T Qops (hinge1T Qops) | Linear => linearT Qops end.
+Definition gT (l : loss_name) : list Q -> list Q -> list Q := match l with
+  | Squared => sqgT Qops | Huber d => map2 (huber1T' Qops d)
+  | Absolute => map2 (belowT Qops (minus1 Qops) (one Qops)) | Quantile tau => map2 (belowT Qops (sub Qops 0%Q tau) (sub Qops (one Qops) tau))
+  | Hinge => map2 (innerT Qops) | Linear => fun _ y => y end.
+(* the slopes of the other side *)
+Definition hT (l : loss_name) : list Q -> list Q -> list Q := match l with
+  | Absolute => map2 (aboveT Qops (minus1 Qops) (one Qops)) | Quantile tau => map2 (aboveT Qops (sub Qops 0%Q tau) (sub Qops (one Qops) tau))
+  | Hinge => map2 (outerT Qops) | _ => gT l end.
+Definition pT (l : loss_name) : list (list Q) -> list Q -> list Q := match l with
+  | Squared => sum_soon Qops (squared_soon1 Qops) | Huber d => sum_soon Qops (huber_soon1 Qops half d)
+  | Absolute => sum_soon Qops (bent_soon1 Qops (minus1 Qops) (one Qops)) | Quantile tau => sum_soon Qops (bent_soon1 Qops (sub Qops 0%Q tau) (sub Qops (one Qops) tau))
+  | Hinge => sum_soon Qops (hinge_soon1 Qops) | Linear => linear_soon Qops end.
+Definition good_loss (l : loss_name) : bool := match l with Huber d => ltb Qops 0%Q d | _ => true end.
 Lemma half_ok : toR QR half = / 2.
 Proof. cbn [toR QR]. unfold Q2R, half. simpl. lra. Qed.
-Lemma good_loss_ok l : good_loss l = true -> exists L, value L = value_of l /\ means QR (vT l) (gT l) L /\ loss_soon Qops QR (pT l) L /\ differentiable L 1.
+Lemma good_loss_ok l : good_loss l = true ->
+  exists L, value L = value_of l /\ means QR (vT l) (gT l) L /\ loss_soon Qops QR (pT l) L /\ lipschitz_near L /\ slopes_mean Qops QR (gT l) (hT l) L.
 Proof.
-  destruct l as [|d]; intros H.
-  - exists squared. split; [reflexivity|split; [apply (squared_ok Qops QR)|split; [apply (squared_soon_ok Qops QR)|apply squared_differentiable]]].
+  destruct l as [|d| |tau| |]; intros H.
+  - exists squared. assert (M := squared_ok Qops QR).
+    repeat (split; [reflexivity || exact M || apply (squared_soon_ok Qops QR) || apply differentiable_lipschitz, squared_differentiable|]). exact (one_slope Qops QR _ _ _ M).
   - apply (ltb_ok QR) in H. assert (Hd : 0 < toR QR d) by (cbn [toR QR] in *; unfold Q2R at 1 in H; simpl in H; lra).
-    exists (huber (toR QR d) Hd). split; [reflexivity|]. split; [apply (huber_ok Qops QR half d half_ok)|split; [apply (huber_soon_ok Qops QR half d half_ok)|apply huber_differentiable]].
+    exists (huber (toR QR d) Hd). assert (M := huber_ok Qops QR half d half_ok Hd).
+    repeat (split; [reflexivity || exact M || apply (huber_soon_ok Qops QR half d half_ok) || apply differentiable_lipschitz, huber_differentiable|]). exact (one_slope Qops QR _ _ _ M).
+  - exists absolute_loss. repeat (split; [reflexivity || apply (absolute_ok Qops QR) || apply (absolute_soon_ok Qops QR) || apply absolute_lipschitz|]).
+    apply (by_output_slopes Qops QR) with (below (-1) 1) (above (-1) 1); [intros; rewrite (belowT_ok Qops QR), (minus1_ok Qops QR), toR_one; auto|intros; rewrite (aboveT_ok Qops QR), (minus1_ok Qops QR), toR_one; auto|apply absolute_convex].
+  - exists (quantile_loss (Q2R tau)). repeat (split; [reflexivity || apply (quantile_ok Qops QR) || apply (quantile_soon_ok Qops QR) || apply quantile_lipschitz|]).
+    assert (E0 : toR QR (sub Qops 0%Q tau) = - Q2R tau) by (rewrite (toR_sub QR); cbn [toR QR]; rewrite real_zero; ring).
+    assert (E1 : toR QR (sub Qops (one Qops) tau) = 1 - Q2R tau) by (rewrite (toR_sub QR), (toR_one QR); reflexivity).
+    apply (by_output_slopes Qops QR) with (below (- Q2R tau) (1 - Q2R tau)) (above (- Q2R tau) (1 - Q2R tau));
+      [intros; rewrite (belowT_ok Qops QR), E0, E1; auto|intros; rewrite (aboveT_ok Qops QR), E0, E1; auto|apply quantile_convex].
+  - exists hinge_loss. repeat (split; [reflexivity || apply (hinge_ok Qops QR) || apply (hinge_soon_ok Qops QR) || apply hinge_lipschitz|]).
+    apply (by_output_slopes Qops QR) with inner outer; [|apply (outerT_ok Qops QR)|apply hinge_convex].
+    intros a y. unfold innerT, inner. rewrite (leb_dec Qops QR), (toR_zero QR), (toR_sub QR), (toR_one QR), (toR_mul QR). destruct (Rle_dec _ _); [rewrite (toR_sub QR), (toR_zero QR); ring|apply (toR_zero QR)].
+  - exists linear_loss. assert (M := linear_ok Qops QR).
+    repeat (split; [reflexivity || exact M || apply (linear_soon_ok Qops QR) || apply linear_lipschitz|]). exact (one_slope Qops QR _ _ _ M).
 Qed.
 Section Rules.
 Variable p : problem.
@@ -48,8 +75,6 @@ Definition ok_valley (th : params (list Q)) : bool :=
   good_loss (loss_of p) && check_valley Qops g (n_out p) (n_in p) c N D th && moves Qops th.
 (* no two points of the path are equal at all *)
 Definition ok_steady (th : params (list Q)) : bool := steady Qops th.
-Definition ok_spurious_valley (th : params (list Q)) (th' : params Q) : bool :=
-  good_loss (loss_of p) && check_spurious_valley Qops l g (n_out p) (n_in p) c N D th th'.
 Definition ok_function_bound (fits : list (list Q)) (rho : Q) : bool :=
   good_loss (loss_of p) && check_function_bound Qops l g (n_out p) c D fits rho.
 Definition ok_global_function (th : params Q) (fits : list (list Q)) : bool :=
@@ -57,7 +82,12 @@ Definition ok_global_function (th : params Q) (fits : list (list Q)) : bool :=
 (* what a vector proves *)
 Definition gain (rho : Q) (g : list Z) : bool :=
   let y := map (fun d => hd 0%Q (snd d)) D in
-  match loss_of p with Squared => gain_squared c rho y g | Huber delta => gain_huber delta c rho y g end.
+  match loss_of p with
+  | Squared => gain_squared c rho y g | Huber delta => gain_huber delta c rho y g
+  | Absolute => gain_bent (fun _ => -1)%Q (fun _ => 1)%Q (fun _ => true) c rho y g
+  | Quantile tau => gain_bent (fun _ => - tau)%Q (fun _ => 1 - tau)%Q (fun _ => true) c rho y g
+  | Hinge => gain_bent hinge_low hinge_high (fun y => Qeq_bool (y * y) 1) c rho y g
+  | Linear => false end.
 (* scales: L, a, b of Scale.v; homog, extra, units: of TreeBound.v; G, tree: of the certificate *)
 Definition ok_tree_bound (width : nat) (s : Z * Z * Z) (homog : bool) (extra : list (list Z)) (units : nat) (G : list (list Z)) (tree : list Z) (rho : Q) : bool :=
   match N, s with
@@ -81,6 +111,18 @@ Definition ok_limit (width : nat) (c0 : Q) (us : list (bool * (list Q * Q))) (rh
   end.
 (* one hidden layer and one output: a bound for all widths is one for each *)
 Definition ok_shallow : bool := match N with [(_, a); _] => is_identity a && (n_out p =? 1)%nat | _ => false end.
+(* where the loss has several slopes: S, one vector of slopes for each sample, and the problem with the loss <s, prediction> *)
+Definition minorant_of (S : list (list Q)) : problem := Problem N (labelled D S) Linear c (n_in p) (n_out p).
+Definition ok_slopes_at (fits S : list (list Q)) : bool :=
+  good_loss (loss_of p) && Qle_bool 0 c && forallb (fun d => (length (snd d) =? n_out p)%nat) D && check_slopes Qops g (hT (loss_of p)) D fits S.
+Definition ok_slopes (th : params Q) (S : list (list Q)) : bool := ok_slopes_at (map (fun d => predict th (fst d)) D) S.
+(* the bound at given fits: theirs in the problem with the linear loss, and what is lost there *)
+Definition lost (fits S : list (list Q)) : Q :=
+  mul Qops c (sumT Qops (fun e => sub Qops (l (snd (fst e)) (snd (fst (fst e)))) (dotT Qops (snd e) (snd (fst e)))) (combine (combine D fits) S)).
+Definition ok_lost (fits S : list (list Q)) (low rho : Q) : bool := ok_slopes_at fits S && Qle_bool rho (add Qops (lost fits S) low).
+(* a point with the risk of a bound for any widths *)
+Definition ok_attains (rho : Q) (th : params Q) : bool :=
+  good_loss (loss_of p) && Qeq_bool rho (risk_Q th) && forallb (fun d => (length (predict th (fst d)) =? n_out p)%nat) D.
 (* a curve, polynomial in t, that begins at the point *)
 Definition ok_descent (curve : params (list Q)) : bool := good_loss (loss_of p) && check_descent Qops l (pT (loss_of p)) c N D curve.
 (* a point with the risk of a bound *)
@@ -126,12 +168,6 @@ Proof.
 Qed.
 Theorem ok_steady_sound th : ok_steady th = true -> forall x x', path_at x th = path_at x' th -> x = x'.
 Proof. apply (steady_ok Qops QR). Qed.
-Theorem ok_spurious_valley_sound th th' : ok_spurious_valley th th' = true -> spurious_valley p th.
-Proof.
-  intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). unfold spurious_valley. rewrite risk_at_QR, <- E.
-  destruct (check_spurious_valley_ok Qops QR _ _ L _ _ _ _ _ _ _ HL H) as (V1 & V2 & V3). split; auto. intros x Hx. split; [apply V1; auto|].
-  etransitivity; [exact (V2 x Hx)|]. symmetry. apply V2. lra.
-Qed.
 Theorem ok_global_function_sound th fits : ok_global_function th fits = true -> global_min (risk_at p) (real th).
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _). rewrite risk_at_QR, <- E.
@@ -150,7 +186,7 @@ Proof.
 Qed.
 Theorem ok_tree_bound_sound width s homog extra units G tree rho : ok_tree_bound width s homog extra units G tree rho = true -> lower_bound p width rho.
 Proof.
-  unfold ok_tree_bound, lower_bound. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
+  unfold ok_tree_bound, lower_bound, bounded_below. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
   repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']). apply is_identity_ok in H. subst a.
   exists bo, bh, h. split; auto. intros out W LO LW LR. destruct (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ C0 out W LO LW LR) as (g & Hg & Lg & PG).
   rewrite forallb_forall in C. specialize (C g Hg). unfold gain in C. rewrite forallb_forall in C1.
@@ -159,22 +195,29 @@ Proof.
   set (f := fun x => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x)).
   assert (NF : forall x, net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x = [f x]) by reflexivity.
   change (map (fun d => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)))) D) with (map (fun d => f (rv QR (fst d))) D) in PG.
-  unfold risk_of. rewrite total_sum. destruct (loss_of p) as [|delta]; cbn [value_of].
-  - rewrite (sum_ext _ (fun d => sum2 (fun a b => (a - b) * (a - b)) [f (fst d)] (snd d))); [|intros d _; rewrite NF; destruct (snd d); reflexivity].
-    rewrite total_gain by auto. apply (gain_squared_ok _ _ _ g); auto; rewrite !map_length; auto.
-  - rewrite (sum_ext _ (fun d => sum2 (huber1 (Q2R delta)) [f (fst d)] (snd d))); [|intros d _; rewrite NF; reflexivity].
-    rewrite total_gain by auto. apply (gain_huber_ok _ _ _ _ g); auto; rewrite !map_length; auto.
+  unfold risk_of. rewrite total_sum.
+  assert (TG : forall phi, sum (fun d => sum2 phi (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (fst d)) (snd d)) (rD QR D) = sum2 phi (map (fun d => f (rv QR (fst d))) D) (rv QR (map (fun d => hd 0%Q (snd d)) D))).
+  { intros phi. rewrite <- total_gain by auto. apply sum_ext. intros d _. rewrite NF. reflexivity. }
+  assert (LG : length g = length (map (fun d => f (rv QR (fst d))) D)) by (rewrite map_length; auto).
+  assert (LF : length (map (fun d => f (rv QR (fst d))) D) = length (map (fun d : list Q * list Q => hd 0%Q (snd d)) D)) by (rewrite !map_length; auto).
+  destruct (loss_of p) as [|delta| |tau| |]; cbn [value_of]; try discriminate C.
+  - rewrite (sum_ext _ (fun d => sum2 (fun a b => (a - b) * (a - b)) (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (fst d)) (snd d))); [|intros d _; rewrite NF; destruct (snd d); reflexivity].
+    rewrite TG. apply (gain_squared_ok _ _ _ g); auto.
+  - rewrite TG. apply (gain_huber_ok _ _ _ _ g); auto.
+  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply absolute_ends.
+  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply quantile_ends.
+  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply hinge_ends.
 Qed.
 Theorem ok_limit_sound width c0 us rho : ok_limit width c0 us rho = true -> approached p width rho.
 Proof.
   unfold ok_limit, approached. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
   apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
-  destruct (good_loss_ok _ H2) as (L & E & HL & _ & DL). exists bo, bh, h. split; [reflexivity|]. rewrite <- E.
+  destruct (good_loss_ok _ H2) as (L & E & HL & _ & DL & _). exists bo, bh, h. split; [reflexivity|]. rewrite <- E.
   exact (check_limit_ok Qops QR bh bo h _ _ L _ _ _ _ _ _ _ HL DL H3).
 Qed.
 Theorem ok_shallow_sound width rho : ok_shallow = true -> lower_bound_any p rho -> lower_bound p width rho.
 Proof.
-  unfold ok_shallow. intros H B. unfold lower_bound. unfold lower_bound_any in B. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
+  unfold ok_shallow. intros H B. unfold lower_bound, bounded_below. unfold lower_bound_any in B. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate.
   apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a. apply Nat.eqb_eq in H2. exists bo, bh, h. split; [reflexivity|].
   intros out W _ _ _. apply B. intros d _. rewrite H2. reflexivity.
 Qed.
@@ -200,7 +243,110 @@ Proof.
 Qed.
 End Rules.
 
+Section Minorants.
+Variable p : problem.
+Notation N := (layers p).
+Notation D := (samples p).
+Notation c := (factor p).
+Notation l := (vT (loss_of p)).
+Notation g := (gT (loss_of p)).
+Notation predict := (predict p).
+Notation minorant_of := (minorant_of p).
+Notation ok_slopes := (ok_slopes p).
+Notation ok_slopes_at := (ok_slopes_at p).
+Notation lost := (lost p).
+Notation ok_lost := (ok_lost p).
+Lemma support_ok fits S : ok_slopes_at fits S = true -> exists L, value L = value_of (loss_of p) /\ 0 <= Q2R c /\
+  (forall d, In d (rD QR D) -> length (snd d) = n_out p) /\ all_support L (rD QR D) (map (rv QR) fits) (map (rv QR) S) /\ means QR l g L.
+Proof.
+  intros H. unfold Main.ok_slopes_at in H. apply andb_prop in H. destruct H as [H H4]. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2].
+  destruct (good_loss_ok _ H1) as (L & E & HL & _ & _ & SM). exists L. split; auto. apply Qle_bool_iff, Qle_Rle in H2. rewrite real_zero in H2. split; auto. rewrite forallb_forall in H3.
+  split; [|split; auto]. { intros d Hd. unfold rD in Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). cbn [snd]. unfold rv. rewrite map_length. apply Nat.eqb_eq, H3. auto. }
+  exact (check_slopes_ok Qops QR _ _ L _ _ _ SM H4).
+Qed.
+Lemma predictions_ok th : map (rv QR) (map (fun d => predict th (fst d)) D) = map (fun d => net (rN QR N) (real th) (fst d)) (rD QR D).
+Proof. unfold rD. rewrite !map_map. apply map_ext. intros d. cbn [fst]. apply predict_ok. Qed.
+Lemma risk_minorant S th : risk_at (minorant_of S) th = risk_of (value linear_loss) (Q2R c) (rN QR N) (labelled (rD QR D) (map (rv QR) S)) th.
+Proof. rewrite risk_at_QR. unfold minorant_of. cbn [loss_of factor layers samples]. rewrite (labelled_ok Qops QR). reflexivity. Qed.
+Theorem ok_slopes_local th S : ok_slopes th S = true -> local_min (risk_at (minorant_of S)) (real th) -> local_min (risk_at p) (real th).
+Proof.
+  intros H (e & He & M). destruct (support_ok _ _ H) as (L & E & Hc & _ & A & _). rewrite risk_at_QR, <- E. apply (minorant_local L _ _ _ (map (rv QR) S) Hc); [rewrite <- predictions_ok; exact A|].
+  exists e. split; auto. intros th' C. rewrite <- !risk_minorant. auto.
+Qed.
+Theorem ok_slopes_global th S : ok_slopes th S = true -> global_min (risk_at (minorant_of S)) (real th) -> global_min (risk_at p) (real th).
+Proof.
+  intros H M. destruct (support_ok _ _ H) as (L & E & Hc & _ & A & _). rewrite risk_at_QR, <- E. apply (minorant_global L _ _ _ (map (rv QR) S) Hc); [rewrite <- predictions_ok; exact A|].
+  intros th' SH. rewrite <- !risk_minorant. auto.
+Qed.
+Theorem ok_slopes_fit th S : ok_slopes th S = true -> affine_fit (minorant_of S) th -> affine_fit p th.
+Proof.
+  intros H M. destruct (support_ok _ _ H) as (L & E & _ & LY & A & _). unfold affine_fit in *. rewrite <- E. apply (minorant_affine L _ _ _ _ _ (map (rv QR) S)); [|exact LY|].
+  - change (real_samples D) with (rD QR D). change (real_layers N) with (rN QR N). rewrite <- predictions_ok. exact A.
+  - change (real_samples D) with (rD QR D). rewrite <- (labelled_ok Qops QR). exact M.
+Qed.
+Theorem ok_slopes_valley path S : ok_slopes (start Qops path) S = true -> ok_valley (minorant_of S) path = true -> valley p path.
+Proof.
+  intros H V. destruct (support_ok _ _ H) as (L & E & Hc & _ & A & HL). apply andb_prop in V. destruct V as [V V3].
+  assert (CV := check_valley_ok Qops QR _ _ linear_loss _ _ _ _ _ _ (linear_ok Qops QR) V). assert (SP := same_predictions Qops QR _ _ _ _ _ _ _ V).
+  assert (IN : forall d, In d (rD QR D) -> forall x, 0 <= x <= 1 -> net (rN QR N) (path_at x path) (fst d) = net (rN QR N) (real (start Qops path)) (fst d)).
+  { intros d Hd x Hx. unfold rD in Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). cbn [fst]. destruct A as (_ & LS & _). unfold rD in LS. rewrite !map_length in LS. destruct (in_labelled D S d0 LS Hd) as (s & Hs & Q).
+    exact (eq_ind _ (fun u => net (rN QR N) (path_at x path) (rv QR u) = net (rN QR N) (real (start Qops path)) (rv QR u)) (SP x s Hx Hs) _ Q). }
+  assert (RE : forall x, 0 <= x <= 1 -> risk_at p (path_at x path) = risk_at p (real (start Qops path))).
+  { intros x Hx. rewrite risk_at_QR. unfold risk_of. f_equal. rewrite !total_sum. apply sum_ext. intros d Hd. rewrite (IN d Hd x Hx). reflexivity. }
+  split; [|apply (moves_ok Qops QR); auto]. intros x Hx. split; [|rewrite (RE x Hx), (RE 0 ltac:(lra)); reflexivity].
+  rewrite risk_at_QR, <- E. apply (minorant_local L _ _ _ (map (rv QR) S) Hc).
+  - rewrite (map_ext_in _ (fun d => net (rN QR N) (real (start Qops path)) (fst d))) by (intros d Hd; apply IN; auto). rewrite <- predictions_ok. exact A.
+  - destruct (CV x Hx) as [M _]. rewrite <- (labelled_ok Qops QR). exact M.
+Qed.
+Theorem ok_lost_sound fits S low rho : ok_lost fits S low rho = true -> lower_bound_any (minorant_of S) low -> lower_bound_any p rho.
+Proof.
+  intros H B th HT. unfold Main.ok_lost in H. apply andb_prop in H. destruct H as [H1 H2]. destruct (support_ok _ _ H1) as (L & E & Hc & LY & A & [HV _]). rewrite risk_at_QR, <- E.
+  apply Qle_bool_iff, Qle_Rle in H2. apply Rle_trans with (1 := H2). change Q2R with (toR QR). rewrite (toR_add QR). unfold Main.lost. rewrite (toR_mul QR), (sumT_ok Qops QR).
+  assert (HT' : forall d, In d (rD QR D) -> length (net (rN QR N) th (fst d)) = length (snd d)).
+  { intros d Hd. rewrite (LY d Hd). unfold rD in Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). apply HT. auto. }
+  apply Rle_trans with (2 := minorant L (Q2R c) (rN QR N) (rD QR D) (map (rv QR) fits) (map (rv QR) S) Hc A th HT'). apply Rplus_le_compat.
+  - right. f_equal. clear - HV. unfold rD. generalize fits S. induction D as [|d D' IH]; intros [|u U] [|s SS]; try reflexivity; try (destruct (combine (map _ _) _); reflexivity).
+    cbn [map combine sum fst snd]. rewrite <- (IH U SS), (toR_sub QR), HV, (dotT_ok Qops QR). reflexivity.
+  - rewrite <- risk_minorant. apply B. intros d Hd. destruct (labelled_in _ _ _ Hd) as (d0 & I & Q).
+    exact (eq_ind _ (fun u => length (net (rN QR N) th (rv QR u)) = n_out p) (HT d0 I) _ Q).
+Qed.
+Theorem ok_attains_sound rho th : lower_bound_any p rho -> ok_attains p rho th = true -> global_min (risk_at p) (real th).
+Proof.
+  intros B H th' SH. unfold ok_attains in H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. rewrite forallb_forall in H3.
+  apply Qeq_bool_eq, Qeq_eqR in H2. rewrite <- (risk_Q_ok p th H1), <- H2. apply B. intros d Hd. etransitivity; [symmetry; apply (net_length _ _ _ _ SH)|].
+  change (real_layers N) with (rN QR N). change (real_vector (fst d)) with (rv QR (fst d)). rewrite <- predict_ok. unfold rv. rewrite map_length. apply Nat.eqb_eq, H3, Hd.
+Qed.
+(* a better point makes all points of a valley spurious *)
+Theorem ok_better_valley path th' : valley p path -> ok_better p (start Qops path) th' = true -> spurious_valley p path.
+Proof.
+  intros [V M] H. split; auto. apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & HL & _).
+  destruct (check_better_ok Qops QR _ _ _ _ _ _ _ (proj1 HL) H) as [B1 B2]. intros x Hx. destruct (V x Hx) as [V1 V2]. split; auto. split; auto.
+  exists (real th'). split; [apply (shape_along Qops QR); exact B1|]. rewrite V2. change (path_at 0 path) with (at_ QR 0 path). rewrite (at_start Qops QR), risk_at_QR, <- E. exact B2.
+Qed.
+End Minorants.
+
 (* Theorem 1 for logistic loss and cross-entropy. points: where the activation of each hidden layer bends; P: probabilities for each sample *)
 Definition ok_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool := check_theorem1 p widths points P.
 Theorem ok_theorem1_sound p widths points P : ok_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
 Proof. apply check_theorem1_ok. Qed.
+(* Risks under these losses, from rational numbers (logarithms and exponentials in the loss) on the right side of each. *)
+Definition ok_log_risk (p : problem_of log_loss) (th : params Q) (below above : list (list Q)) (low high : Q) : bool :=
+  risk_at_least p (fits_of p th) below low && risk_at_most p (fits_of p th) above high.
+Theorem ok_log_risk_sound p th below above low high : ok_log_risk p th below above low high = true -> risk_between p th low high.
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H1 H2]. unfold risk_between. rewrite log_risk_sum.
+  split; [apply (risk_at_least_ok p _ below _ _ H1 (fits_of_ok p th))|apply (risk_at_most_ok p _ above _ _ H2 (fits_of_ok p th))].
+Qed.
+(* Theorem 1 without its assumptions on the data: the minima exist; with a better point they are spurious. P: probabilities or rates for each
+   sample; logs: above the logarithms of their entropies; near: rows of an affine map, nearby: numbers for its risk *)
+Definition ok_span := check_span.
+Theorem ok_span_sound p widths points P logs near nearby low high : ok_span p widths points P logs near nearby low high = true -> minima_at_affine_fit p widths low high.
+Proof. apply check_span_ok. Qed.
+Definition ok_log_better := check_log_better.
+Theorem ok_log_better_sound p widths th above low high better : ok_log_better p widths th above low better = true ->
+  minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
+Proof. apply check_log_better_ok. Qed.
+(* G: for each vector its scale, and for each sample numbers above the logarithms *)
+Definition ok_log_tree := check_log_tree.
+Theorem ok_log_tree_sound p width s homog extra units G tree rho : ok_log_tree p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
+Proof. apply check_log_tree_ok. Qed.

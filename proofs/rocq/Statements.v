@@ -5,9 +5,10 @@ From Symverify Require Import Spec Losses Theorem1.
 Import ListNotations.
 Open Scope R_scope.
 
-Inductive loss_name := Squared | Huber (delta : Q).
-(* logistic loss on each output, and softmax cross-entropy; for Theorem 1 alone *)
-Inductive log_loss := Logistic | CrossEntropy.
+(* Linear: the sum of label times prediction, the loss of a first-order minorant *)
+Inductive loss_name := Squared | Huber (delta : Q) | Absolute | Quantile (tau : Q) | Hinge | Linear.
+(* logistic loss on each output, softmax cross-entropy, Poisson loss on each output: risks that are no rational numbers *)
+Inductive log_loss := Logistic | CrossEntropy | Poisson.
 (* layers from the last to the first, the last one with the identity; R = factor * sum of the losses *)
 Record problem_of (loss : Type) := Problem {
   layers : list (bool * act Q); samples : list (list Q * list Q); loss_of : loss; factor : Q;
@@ -25,7 +26,10 @@ Definition real_layers : list (bool * act Q) -> list (bool * act R) := map (fun 
 Definition real_samples : list (list Q * list Q) -> list (list R * list R) := map (fun d => (real_vector (fst d), real_vector (snd d))).
 
 Definition value_of (l : loss_name) : list R -> list R -> R :=
-  match l with Squared => sqd | Huber delta => sum2 (huber1 (Q2R delta)) end.
+  match l with
+  | Squared => sqd | Huber delta => sum2 (huber1 (Q2R delta))
+  | Absolute => sum2 absolute1 | Quantile tau => sum2 (quantile1 (Q2R tau)) | Hinge => sum2 hinge1 | Linear => fun u y => dot y u
+  end.
 Definition risk_at (p : problem) : params R -> R :=
   risk_of (value_of (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)).
 
@@ -51,10 +55,11 @@ Definition affine_fit (p : problem) (th : params Q) : Prop :=
 Definition lower_bound_any (p : problem) (rho : Q) : Prop :=
   forall th, (forall d, In d (samples p) -> length (net (real_layers (layers p)) th (real_vector (fst d))) = n_out p) -> Q2R rho <= risk_at p th.
 (* no network with one hidden layer of this width, one output, and these biases and activation has a risk below rho *)
-Definition lower_bound (p : problem) (width : nat) (rho : Q) : Prop :=
-  exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\
+Definition bounded_below (N : list (bool * act Q)) (inputs : nat) (risk : params R -> R) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, N = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\
   forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
-    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> Q2R rho <= risk_at p [[out]; W].
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + inputs)%nat) -> Q2R rho <= risk [[out]; W].
+Definition lower_bound (p : problem) : nat -> Q -> Prop := bounded_below (layers p) (n_in p) (risk_at p).
 (* some networks of this width have risks as near to rho as wanted, or lower *)
 Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
   exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\ forall eps, 0 < eps ->
@@ -64,6 +69,19 @@ Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
 Definition infimum (p : problem) (width : nat) (rho : Q) : Prop := lower_bound p width rho /\ approached p width rho.
 (* Theorem 1, for hidden layers of these widths, from the last to the first: infinitely many spurious local minima that
    predict what a best affine map predicts *)
-Definition value_of_log (l : log_loss) : list R -> list R -> R := match l with Logistic => value logistic | CrossEntropy => value cross_entropy end.
+Definition value_of_log (l : log_loss) : list R -> list R -> R := match l with Logistic => value logistic | CrossEntropy => value cross_entropy | Poisson => value poisson end.
 Definition valley_at_affine_fit (p : problem_of log_loss) (hidden : list nat) : Prop :=
   infinite_valley (value_of_log (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)) (n_out p) hidden (n_in p).
+Definition log_risk (p : problem_of log_loss) : params R -> R :=
+  risk_of (value_of_log (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)).
+Definition risk_between (p : problem_of log_loss) (th : params Q) (low high : Q) : Prop := Q2R low <= log_risk p (real th) <= Q2R high.
+Definition log_lower_bound (p : problem_of log_loss) : nat -> Q -> Prop := bounded_below (layers p) (n_in p) (log_risk p).
+(* a path over all real numbers, pairwise different points outside every bounded set, that are minima of this kind and predict
+   what a best affine map predicts; they have one risk, from low to high *)
+Definition path_at_affine_fit (kind : (params R -> R) -> params R -> Prop) (p : problem_of log_loss) (hidden : list nat) (low high : Q) : Prop :=
+  exists path : R -> params R,
+    (forall x, shaped (n_out p :: hidden ++ [n_in p]) (path x) /\ kind (log_risk p) (path x) /\ log_risk p (path x) = log_risk p (path 0) /\
+       best_affine_fit (value_of_log (loss_of p)) (n_in p) (n_out p) (real_layers (layers p)) (real_samples (samples p)) (path x)) /\
+    Q2R low <= log_risk p (path 0) <= Q2R high /\ injective path /\ continuous_path path /\ unbounded_path path.
+Definition minima_at_affine_fit := path_at_affine_fit local_min.
+Definition spurious_minima_at_affine_fit := path_at_affine_fit spurious_min.

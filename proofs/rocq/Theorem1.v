@@ -123,6 +123,14 @@ Definition bound_softmax_statement : Prop :=
   forall d m D p A, (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) -> sized m d A -> same_moments m D p ->
   (forall s, In s D -> length (p s) = m /\ positive (p s) /\ dot (p s) (repeat 1 m) = 1) ->
   sum (fun s => entropy (p s)) D <= affine_total cross_entropy D A.
+(* the same for Poisson loss, with any positive p *)
+Definition poisson_moments (m : nat) (D : list (list R * list R)) : Prop :=
+  exists p, same_moments m D p /\ forall s, In s D -> length (p s) = m /\ positive (p s).
+Definition attained_poisson_statement : Prop :=
+  forall d m D, (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) -> poisson_moments m D -> attains_over_affine_maps poisson m d D.
+Definition bound_poisson_statement : Prop :=
+  forall d m D p A, (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) -> sized m d A -> same_moments m D p ->
+  (forall s, In s D -> length (p s) = m /\ positive (p s)) -> sum (fun s => entropy (p s) + sum (fun a => a) (p s)) D <= affine_total poisson D A.
 Definition theorem1_logistic_statement : Prop :=
   forall (c : R) (d m : nat) (h : act R) (H : nat) (HL : list (act R * nat)) (D : list (list R * list R)),
   0 < c -> wide_layers m HL h H -> distinct_data d m D -> logistic_moments m D ->

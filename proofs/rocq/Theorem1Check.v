@@ -123,15 +123,15 @@ Proof.
   exists (qv (fst s), qv (snd s)), (Q2R a). split; [apply (in_map (fun d => (qv (fst d), qv (snd d)))); auto|]. split; [apply (in_map Q2R); auto|auto].
 Qed.
 (* the probabilities as a function of the sample *)
-Lemma moments_ok d m D P : distinct_data d m (rD QR D) -> length P = length D -> forallb (fun q => (length q =? m)%nat) P = true -> check_moments d m D P = true ->
-  exists p, same_moments m (rD QR D) p /\ forall s, In s (rD QR D) -> exists q, In q P /\ p s = qv q /\ length (p s) = m.
+Lemma moments_ok d m D P : (forall s, In s (rD QR D) -> length (fst s) = d /\ length (snd s) = m) -> NoDup (rD QR D) -> length P = length D -> forallb (fun q => (length q =? m)%nat) P = true -> check_moments d m D P = true ->
+  exists p, same_moments m (rD QR D) p /\ (forall s, In s (rD QR D) -> exists q, In q P /\ p s = qv q /\ length (p s) = m) /\ map p (rD QR D) = map qv P.
 Proof.
-  intros [HD ND] LP SP CM. destruct P as [|q0 P].
-  { destruct D; [|discriminate]. exists (fun _ => []). split; [intros k j _; reflexivity|intros s []]. }
-  destruct (as_function (rD QR D) (map qv (q0 :: P))) as (p & E); [eapply NoDup_map_inv; eauto|unfold rD; rewrite !map_length; auto|discriminate|].
+  intros HD ND LP SP CM. destruct P as [|q0 P].
+  { destruct D; [|discriminate]. exists (fun _ => []). split; [intros k j _; reflexivity|split; [intros s []|reflexivity]]. }
+  destruct (as_function (rD QR D) (map qv (q0 :: P))) as (p & E); [exact ND|unfold rD; rewrite !map_length; auto|discriminate|].
   assert (C : map (fun s => (s, p s)) (rD QR D) = map (fun sp => ((qv (fst (fst sp)), qv (snd (fst sp))), qv (snd sp))) (combine D (q0 :: P))).
   { rewrite <- combine_map_self, E. apply combine_real. }
-  exists p. split.
+  exists p. split; [|split; [|exact E]].
   - intros k j Hk. destruct (le_lt_dec (S d) j) as [J|J].
     { apply sum_0. intros s Hs. rewrite (nth_overflow (1 :: fst s)); [ring|]. simpl. destruct (HD s Hs) as [-> _]. lia. }
     unfold check_moments in CM. rewrite forallb_forall in CM. specialize (CM k ltac:(apply in_seq; lia)). rewrite forallb_forall in CM. specialize (CM j ltac:(apply in_seq; lia)).
@@ -154,7 +154,7 @@ Definition check_theorem1 (p : problem_of log_loss) (widths : list nat) (points 
       let d := n_in p in let m := n_out p in let D := samples p in
       bo && is_identity a && ltb Qops 0%Q (factor p) && check_hidden m Ls widths points &&
       check_sizes d m D && distinct (map fst D) && (length P =? length D)%nat && forallb (fun q => (length q =? m)%nat) P && check_moments d m D P && some_hard D &&
-      match loss_of p with Logistic => check_logistic P | CrossEntropy => check_softmax m D P end
+      match loss_of p with Logistic => check_logistic P | CrossEntropy => check_softmax m D P | Poisson => false end
   | _ => false
   end.
 Theorem check_theorem1_ok p widths points P : check_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
@@ -169,10 +169,10 @@ Proof.
   match goal with H : (length P =? length D)%nat = true |- _ => apply Nat.eqb_eq in H; rename H into LP end.
   match goal with H : ltb _ _ _ = true |- _ => apply (ltb_ok QR) in H; cbn [toR QR] in H; rewrite real_zero in H; rename H into HC end.
   match goal with H : some_hard D = true |- _ => destruct (hard_ok D H) as (s0 & a0 & Hs0 & Ha0 & Hard) end.
-  match goal with H : check_moments _ _ _ _ = true, H' : forallb (fun q => (length q =? m)%nat) P = true |- _ => destruct (moments_ok d m D P DD LP H' H) as (f & MO & HF) end.
+  match goal with H : check_moments _ _ _ _ = true, H' : forallb (fun q => (length q =? m)%nat) P = true |- _ => destruct (moments_ok d m D P (proj1 DD) (NoDup_map_inv _ _ (proj2 DD)) LP H' H) as (f & MO & HF & _) end.
   rewrite EA, E1, E2. change (real_samples D) with (rD QR D). change ((true, identity) :: lay HL ++ [(true, h)]) with (network HL h).
   destruct (proj1 DD s0 Hs0) as [_ Ly]. destruct (In_nth _ _ 0 Ha0) as (k0 & Hk0 & Ek0). rewrite Ly in Hk0.
-  destruct l.
+  destruct l; [| |discriminate].
   - (* logistic loss *)
     apply (theorem1_logistic (Q2R c) d m h H0' HL (rD QR D)); auto.
     + exists f. split; auto. intros s Hs. destruct (HF s Hs) as (q & Hq & E & L). split; auto. rewrite E. unfold check_logistic in *.

@@ -347,6 +347,15 @@ Qed.
 (* ---- the least risk is at least the entropy of such probabilities (Fenchel and Young) ---- *)
 Lemma least_at L m (u0 u y : list R) : length u0 = m -> length u = m -> length y = m -> (forall v, length v = m -> dot (slope L u0 y) v = 0) -> value L u0 y <= value L u y.
 Proof. intros L0 L1 L2 Z. assert (T := tangent L u0 u y ltac:(congruence) ltac:(congruence)). rewrite !Z in T by auto. lra. Qed.
+Lemma logistic_young b a : 0 < b < 1 -> b * - ln b + (1 - b) * - ln (1 - b) <= logistic1 a b.
+Proof.
+  intros [B1 B2]. set (a0 := ln (b / (1 - b))). assert (E0 : exp a0 = b / (1 - b)) by (apply exp_ln, Rdiv_lt_0_compat; lra).
+  assert (S0 : 1 + exp a0 = / (1 - b)) by (rewrite E0; field; lra). assert (G0 : sigmoid a0 = b) by (unfold sigmoid; rewrite S0, E0; field; lra).
+  assert (T := logistic_convex a0 a b). unfold logistic1' in T. rewrite G0 in T.
+  assert (V : logistic1 a0 b = b * - ln b + (1 - b) * - ln (1 - b)).
+  { unfold logistic1. rewrite S0, ln_Rinv by lra. unfold a0, Rdiv. rewrite ln_mult, ln_Rinv by (try apply Rinv_0_lt_compat; lra). ring. }
+  lra.
+Qed.
 Theorem bound_logistic : bound_logistic_statement.
 Proof.
   intros d m D p A HD SA MO HP. rewrite (same_risk logistic m d D p A) by (auto using logistic_linear; intros s Hs; apply HP; auto).
@@ -355,11 +364,7 @@ Proof.
   revert v u. induction m as [|m IH]; intros [|b v] [|a u] Lv P1 P2 Lu; try discriminate; simpl; [lra|].
   assert (I := IH v u ltac:(simpl in Lv; lia) (fun x Hx => P1 x (or_intror Hx)) (fun x Hx => P2 x (or_intror Hx)) ltac:(simpl in Lu; lia)).
   assert (B1 := P1 b (or_introl eq_refl)). assert (B2 := P2 (1 - b) (or_introl eq_refl)).
-  set (a0 := ln (b / (1 - b))). assert (E0 : exp a0 = b / (1 - b)) by (apply exp_ln, Rdiv_lt_0_compat; auto).
-  assert (S0 : 1 + exp a0 = / (1 - b)) by (rewrite E0; field; lra). assert (G0 : sigmoid a0 = b) by (unfold sigmoid; rewrite S0, E0; field; lra).
-  assert (T := logistic_convex a0 a b). unfold logistic1' in T. rewrite G0 in T.
-  assert (V : logistic1 a0 b = b * - ln b + (1 - b) * - ln (1 - b)) by (unfold logistic1; rewrite S0, ln_Rinv by auto; unfold a0, Rdiv; rewrite ln_mult, ln_Rinv by (auto using Rinv_0_lt_compat); ring).
-  lra.
+  assert (T := logistic_young b a ltac:(lra)). lra.
 Qed.
 Theorem bound_softmax : bound_softmax_statement.
 Proof.
@@ -372,4 +377,59 @@ Proof.
   assert (V : value cross_entropy (map ln (p s)) (p s) = entropy (p s)).
   { cbn [value cross_entropy]. rewrite SE, ln_1. unfold entropy. clear. induction (p s) as [|b v IH]; simpl; [ring|]. lra. }
   rewrite <- V. apply (least_at cross_entropy m); rewrite ?map_length; auto. intros v Lv. cbn [slope cross_entropy]. rewrite dot_map2_minus, SM; [ring|]. rewrite softmax_length, map_length. auto.
+Qed.
+
+(* ---- Poisson loss: e^a - p a >= p |a| / 2 - C ---- *)
+Lemma exp_tangent t a : 0 < t -> t * (1 + a - ln t) <= exp a.
+Proof.
+  intros H. assert (E := exp_ineq1_le (a - ln t)). unfold Rminus in E. rewrite exp_plus, exp_Ropp, exp_ln in E by auto.
+  apply Rmult_le_reg_r with (/ t); [apply Rinv_0_lt_compat; auto|]. replace (t * (1 + a - ln t) * / t) with (1 + (a + - ln t)) by (field; lra). exact E.
+Qed.
+Definition poisson_slack (p : R) : R := Rabs (2 * p * (1 - ln (2 * p))) + Rabs (p / 2 * (1 - ln (p / 2))).
+Lemma poisson_below p a q : 0 < q <= p -> q / 2 * Rabs a - poisson_slack p <= poisson1 a p.
+Proof.
+  intros H. unfold poisson1, poisson_slack. assert (T1 := exp_tangent (2 * p) a ltac:(lra)). assert (T2 := exp_tangent (p / 2) a ltac:(lra)).
+  assert (B1 := Rle_abs (- (2 * p * (1 - ln (2 * p))))). assert (B2 := Rle_abs (- (p / 2 * (1 - ln (p / 2))))). rewrite Rabs_Ropp in B1, B2.
+  assert (P1 := Rabs_pos (2 * p * (1 - ln (2 * p)))). assert (P2 := Rabs_pos (p / 2 * (1 - ln (p / 2)))). unfold Rabs at 1. destruct (Rcase_abs a); nra.
+Qed.
+Lemma poisson_linear : linear_in_label poisson.
+Proof.
+  intros u. cbn [value poisson by_output]. induction u as [|a u IH]; intros [|b y] [|q p] L1 L2; try discriminate; simpl; [ring|]. rewrite (IH y p) by (simpl in *; lia). unfold poisson1. ring.
+Qed.
+Lemma poisson_differentiable m : differentiable poisson m.
+Proof.
+  apply by_output_differentiable. intros a y. unfold poisson1, poisson1'. apply derivable_pt_lim_minus; [apply derivable_pt_lim_exp|].
+  replace y with (0 * a + y * 1) at 2 by ring. apply (derivable_pt_lim_mult (fct_cte y) id); [apply derivable_pt_lim_const|apply derivable_pt_lim_id].
+Qed.
+Theorem attained_poisson : attained_poisson_statement.
+Proof.
+  intros d m D HD (p & MO & HP).
+  destruct (least_positive (fun sk : (list R * list R) * nat => nth (snd sk) (p (fst sk)) 0) (list_prod D (seq 0 m))) as (q & Hq & HM).
+  { intros [s k] Hin. apply in_prod_iff in Hin. destruct Hin as [Hs Hk]. apply in_seq in Hk. cbn [fst snd]. destruct (HP s Hs) as (Lp & P1). apply P1, nth_In. lia. }
+  set (C := sum (fun s => sum poisson_slack (p s)) D).
+  assert (SP : forall v, 0 <= sum poisson_slack v) by (intros v; apply sum_pos; intros; unfold poisson_slack; assert (X := Rabs_pos (2 * i * (1 - ln (2 * i)))); assert (Y := Rabs_pos (i / 2 * (1 - ln (i / 2)))); lra).
+  assert (TERM : forall u v, length u = length v -> (forall k, (k < length u)%nat -> q <= nth k v 0) -> 0 <= sum2 poisson1 u v + sum poisson_slack v /\
+     forall k, (k < length u)%nat -> q / 2 * Rabs (nth k u 0) <= sum2 poisson1 u v + sum poisson_slack v).
+  { induction u as [|a u IH]; intros [|b v] L H; try discriminate; simpl; [split; [lra|lia]|]. assert (H1 := H 0%nat ltac:(simpl; lia)). cbn [nth] in H1.
+    assert (X := poisson_below b a q ltac:(lra)). assert (Y := Rabs_pos a). assert (Y' : 0 <= q / 2 * Rabs a) by (apply Rmult_le_pos; lra).
+    destruct (IH v) as [I1 I2]; [simpl in L; lia|intros i Hi; apply (H (S i)); simpl; lia|]. split; [lra|]. intros [|k] Hk; [lra|]. specialize (I2 k ltac:(lia)). lra. }
+  assert (TM : forall A s, sized m d A -> In s D -> 0 <= value poisson (affine_map A (fst s)) (p s) + sum poisson_slack (p s) /\
+     forall k, (k < m)%nat -> q / 2 * Rabs (nth k (affine_map A (fst s)) 0) <= value poisson (affine_map A (fst s)) (p s) + sum poisson_slack (p s)).
+  { intros A s [LA _] Hs. destruct (HP s Hs) as (Lp & _). rewrite <- LA. rewrite <- (affine_map_length A (fst s)). apply TERM; rewrite affine_map_length; [congruence|].
+    intros k Hk. assert (X := HM (s, k) ltac:(apply in_prod; [auto|apply in_seq; lia])). exact X. }
+  assert (TOT : forall A, sized m d A -> affine_total poisson D A + C = sum (fun s => value poisson (affine_map A (fst s)) (p s) + sum poisson_slack (p s)) D).
+  { intros. rewrite (same_risk poisson m d D p A) by (auto using poisson_linear; intros s Hs; apply HP; auto). unfold C. rewrite sum_plus. reflexivity. }
+  apply attained; auto.
+  - exists (- C). intros A SA. assert (X := TOT A SA). assert (0 <= sum (fun s => value poisson (affine_map A (fst s)) (p s) + sum poisson_slack (p s)) D) by (apply sum_pos; intros s Hs; apply (TM A s SA Hs)). lra.
+  - intros B. exists ((B + C) / (q / 2)). intros A SA HB. exists A. split; [auto|]. split; [lra|]. intros s k Hs Hk. assert (X := TOT A SA).
+    assert (Y := term_le _ D (fun s Hs => proj1 (TM A s SA Hs)) s Hs). cbv beta in Y. assert (Z := proj2 (TM A s SA Hs) k Hk).
+    apply Rmult_le_reg_l with (q / 2); [lra|]. replace (q / 2 * ((B + C) / (q / 2))) with (B + C) by (field; lra). lra.
+Qed.
+Theorem bound_poisson : bound_poisson_statement.
+Proof.
+  intros d m D p A HD SA MO HP. rewrite (same_risk poisson m d D p A) by (auto using poisson_linear; intros s Hs; apply HP; auto).
+  apply sum_le. intros s Hs. destruct (HP s Hs) as (Lp & P1). assert (Lu : length (affine_map A (fst s)) = m) by (rewrite affine_map_length; apply SA).
+  revert Lp P1 Lu. generalize (p s) (affine_map A (fst s)). clear. intros v u. cbn [value poisson by_output]. unfold entropy.
+  revert v u. induction m as [|m IH]; intros [|b v] [|a u] Lv P1 Lu; try discriminate; simpl; [lra|].
+  assert (I := IH v u ltac:(simpl in Lv; lia) (fun x Hx => P1 x (or_intror Hx)) ltac:(simpl in Lu; lia)). assert (T := exp_tangent b a (P1 b (or_introl eq_refl))). change (poisson1 a b) with (exp a - b * a). lra.
 Qed.

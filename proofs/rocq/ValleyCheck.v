@@ -220,22 +220,36 @@ Definition check_valley (g : list t -> list t -> list t) (m d : nat) (c : t) N D
       forallb (fun k => killT K d (shapeNP N th) (map (fun e =>
          (nth k (g (map (hd z0) (snd (snd e))) (snd (fst e))) z0, fst (snd e), fst (fst e))) tr)) (seq 0 m)
   end.
+Lemma at_start (th : params poly) : at_ 0 th = rp KR (start th).
+Proof.
+  unfold at_, start, rp, rm, InteriorCheck.rv. rewrite !map_map. apply map_ext. intros W. rewrite !map_map. apply map_ext. intros row. rewrite !map_map. apply map_ext. intros q.
+  unfold ev_p. destruct q; simpl; [rewrite toR_zero; auto|ring].
+Qed.
+Lemma along_path g m d c N D th : check_valley g m d c N D th = true -> exists tr, tracesP N th D = Some tr /\ forall x e, 0 <= x <= 1 -> In e tr ->
+  inside (rN KR N) (map (rso KR) (fst (snd e))) (at_ x th) (rv (fst (fst e))) /\ net (rN KR N) (at_ x th) (rv (fst (fst e))) = rv (map (hd z0) (snd (snd e))).
+Proof.
+  unfold check_valley. intros H. apply andb_prop in H. destruct H as [_ H]. destruct (tracesP N th D) as [tr|] eqn:E; [|discriminate]. exists tr. split; auto.
+  apply andb_prop in H. destruct H as [H1 _]. rewrite forallb_forall in H1. destruct (tracesP_ok _ _ _ _ E) as [_ T2].
+  intros x e Hx He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x Hx) in T2.
+  destruct T2 as [T2 T3]. split; auto. rewrite T3. apply andb_prop in H1. destruct H1 as [_ HC]. rewrite forallb_forall in HC.
+  unfold InteriorCheck.rv. rewrite map_map. apply map_ext_in. intros q Hq. apply constP_ok; auto.
+Qed.
+(* the predictions are those of the start *)
+Lemma same_predictions g m d c N D th : check_valley g m d c N D th = true -> forall x s, 0 <= x <= 1 -> In s D ->
+  net (rN KR N) (at_ x th) (rv (fst s)) = net (rN KR N) (rp KR (start th)) (rv (fst s)).
+Proof.
+  intros H x s Hx Hs. destruct (along_path _ _ _ _ _ _ _ H) as (tr & E & PR). destruct (tracesP_ok _ _ _ _ E) as [T1 _]. rewrite <- T1 in Hs. apply in_map_iff in Hs. destruct Hs as (e & <- & He).
+  rewrite <- at_start, (proj2 (PR x e Hx He)), (proj2 (PR 0 e ltac:(lra) He)). reflexivity.
+Qed.
 (* at every point of the path: a local minimum with the risk of the start *)
 Theorem check_valley_ok l g L m d c N D th : means KR l g L -> check_valley g m d c N D th = true ->
   forall x, 0 <= x <= 1 -> local_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th) /\
     risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th)).
 Proof.
-  unfold check_valley. intros [HV HG] H x Hx. apply andb_prop in H. destruct H as [Hc H].
+  intros [HV HG] H x Hx. destruct (along_path _ _ _ _ _ _ _ H) as (tr' & E' & PR). unfold check_valley in H. apply andb_prop in H. destruct H as [Hc H].
   destruct (tracesP N th D) as [tr|] eqn:E; [|discriminate]. apply andb_prop in H. destruct H as [H1 H2].
   rewrite forallb_forall in H1, H2. destruct (tracesP_ok _ _ _ _ E) as [T1 T2].
-  assert (PR : forall x e, 0 <= x <= 1 -> In e tr -> inside (rN KR N) (map (rso KR) (fst (snd e))) (at_ x th) (rv (fst (fst e))) /\
-     net (rN KR N) (at_ x th) (rv (fst (fst e))) = rv (map (hd z0) (snd (snd e)))).
-  { intros x0 e Hx0 He. specialize (T2 e He). specialize (H1 e He). destruct e as [[u y] [p a]]. simpl in *. apply (traceP_ok x0 Hx0) in T2.
-    destruct T2 as [T2 T3]. split; auto. rewrite T3. apply andb_prop in H1. destruct H1 as [_ HC]. rewrite forallb_forall in HC.
-    unfold InteriorCheck.rv. rewrite map_map. apply map_ext_in. intros q Hq. apply constP_ok; auto. }
-  assert (S0 : at_ 0 th = rp KR (start th)).
-  { unfold at_, start, rp, rm, InteriorCheck.rv. rewrite !map_map. apply map_ext. intros W. rewrite !map_map. apply map_ext. intros row. rewrite !map_map. apply map_ext. intros q.
-    unfold ev_p. destruct q; simpl; [rewrite toR_zero; auto|ring]. }
+  inversion E'; subst tr'. clear E'. assert (S0 := at_start th).
   split.
   2:{ rewrite (riskT_ok K KR l (value L)) by auto. rewrite <- S0. unfold risk_of. f_equal. rewrite !total_sum. unfold rD. rewrite !sum_map. rewrite <- T1, !sum_map.
     apply sum_ext. intros e He. cbn [fst snd]. rewrite (proj2 (PR x e Hx He)), (proj2 (PR 0 e ltac:(lra) He)). reflexivity. }
@@ -282,28 +296,15 @@ Proof.
   apply Rmult_eq_reg_r with (r b); auto. lra.
 Qed.
 
-(* a valley with a better point: all its points are spurious local minima, pairwise different *)
-Definition check_spurious_valley l g (m d : nat) (c : t) N D (th : params poly) (th' : params t) : bool :=
-  check_valley g m d c N D th && moves th && check_better K l c N D (start th) th'.
-Theorem check_spurious_valley_ok l g L m d c N D th th' : means KR l g L -> check_spurious_valley l g m d c N D th th' = true ->
-  (forall x, 0 <= x <= 1 -> spurious_min (risk_of (value L) (r c) (rN KR N) (rD KR D)) (at_ x th)) /\
-  (forall x, 0 <= x <= 1 -> risk_of (value L) (r c) (rN KR N) (rD KR D) (at_ x th) = r (riskT K l c N D (start th))) /\
-  (exists k, forall xs, NoDup xs -> (forall x x', In x xs -> In x' xs -> at_ x th = at_ x' th) -> (length xs <= k)%nat).
+Lemma shape_along th x th' : same_shape (rp KR (start th)) (rp KR th') -> same_shape (at_ x th) (rp KR th').
 Proof.
-  intros HL H. apply andb_prop in H. destruct H as [H HB]. apply andb_prop in H. destruct H as [HV HM].
-  assert (V := check_valley_ok l g L m d c N D th HL HV). split; [|split].
-  - intros x Hx. split; [apply V; auto|]. exists (rp KR th').
-    destruct (check_better_ok K KR l (value L) c N D _ _ (proj1 HL) HB) as [B1 B2]. split.
-    + assert (SS : forall x, Forall2 (Forall2 (Forall2 (fun _ _ => True))) (at_ x th) (rp KR (start th))).
-      { assert (G : forall (A B C : Type) (f : A -> B) (h : A -> C) (P : B -> C -> Prop), (forall a, P (f a) (h a)) -> forall u, Forall2 P (map f u) (map h u)) by (intros; induction u; simpl; constructor; auto).
-        intros x0. unfold at_, rp, rm, InteriorCheck.rv, start. rewrite map_map. apply G. intros W. rewrite map_map. apply G. intros row. rewrite map_map. apply G. auto. }
-      assert (TR : forall (A B C : Type) (P : A -> B -> Prop) (Q : B -> C -> Prop) (S : A -> C -> Prop), (forall a b c, P a b -> Q b c -> S a c) ->
-         forall u v w, Forall2 P u v -> Forall2 Q v w -> Forall2 S u w).
-      { intros A B C P Q S HT u v w H1. revert w. induction H1; intros w H2; inversion H2; subst; constructor; eauto. }
-      unfold same_shape in *. eapply TR; [|apply SS|exact B1]. intros ? ? ? A1 A2. eapply TR; [|exact A1|exact A2]. intros ? ? ? A3 A4. eapply TR; [|exact A3|exact A4]. auto.
-    + destruct (V x Hx) as [_ ->]. rewrite (riskT_ok K KR l (value L)) by apply HL. exact B2.
-  - intros x Hx. apply V; auto.
-  - apply moves_ok; auto.
+  intros B1. assert (SS : Forall2 (Forall2 (Forall2 (fun _ _ => True))) (at_ x th) (rp KR (start th))).
+  { assert (G : forall (A B C : Type) (f : A -> B) (h : A -> C) (P : B -> C -> Prop), (forall a, P (f a) (h a)) -> forall u, Forall2 P (map f u) (map h u)) by (intros; induction u; simpl; constructor; auto).
+    unfold at_, rp, rm, InteriorCheck.rv, start. rewrite map_map. apply G. intros W. rewrite map_map. apply G. intros row. rewrite map_map. apply G. auto. }
+  assert (TR : forall (A B C : Type) (P : A -> B -> Prop) (Q : B -> C -> Prop) (S : A -> C -> Prop), (forall a b c, P a b -> Q b c -> S a c) ->
+     forall u v w, Forall2 P u v -> Forall2 Q v w -> Forall2 S u w).
+  { intros A B C P Q S HT u v w H1. revert w. induction H1; intros w H2; inversion H2; subst; constructor; eauto. }
+  unfold same_shape in *. eapply TR; [|apply SS|exact B1]. intros ? ? ? A1 A2. eapply TR; [|exact A1|exact A2]. intros ? ? ? A3 A4. eapply TR; [|exact A3|exact A4]. auto.
 Qed.
 Transparent positive.
 End Valley.

@@ -15,10 +15,13 @@ from symverify.kernel import Checked
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, rational
 from symverify.kernel.core.proof import Fact
+from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
-from symverify.report.rationals import short
+from symverify.problem.load import LoadedProblem
+from symverify.problem.shape import architecture
+from symverify.report.rationals import enclosed, short
 from symverify.text import plain
 
 Which = Literal["at", "better"]
@@ -29,13 +32,14 @@ Risk = Fraction | Enclosure
 class ExactPoint:
     """A point of parameter space. `exact` are its affine maps (`.weight`, out × in, and `.bias`) in fractions.
 
-    `risk` is its risk, an enclosure where it is not rational. Where a minimum is only known to be near, `radius` is how
-    far in each parameter, and `risk` the minimum's; it is 0 for a point that is exactly the one.
+    Of a general program they are those that its nodes unfold to, whose entries may be frozen or shared. `risk` is its
+    risk, an enclosure where it is not rational. Where a minimum is only known to be near, `radius` is how far in each
+    parameter, and `risk` the minimum's; it is 0 for a point that is exactly the one.
     """
 
     exact: Point
     risk: Risk
-    names: tuple[str, ...] = ()
+    owner: LoadedProblem | None = None
     radius: Fraction = Fraction(0)
 
     def numpy(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
@@ -45,29 +49,65 @@ class ExactPoint:
         ]
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """The same by name: those of the module that the problem was made from, else those of an nn.Sequential."""
-        names = self.names or tuple(str(2 * m) for m in range(len(self.exact)))
-        found: dict[str, NDArray[np.float64]] = {}
-        for name, (weight, bias) in zip(names, self.numpy(), strict=True):
-            found |= {f"{name}.weight": weight} | ({} if bias is None else {f"{name}.bias": bias})
-        return found
+        """The free parameters by name, each in its own shape, rounded as in `numpy`.
+
+        The names are those of the model that the problem was made from; else those of an nn.Sequential, or of a general
+        program the names of its nodes. An entry that is no parameter of its node is nan.
+        """
+        parts = self._parts()
+        state = () if self.owner is None else self.owner.state
+        if state:
+            return {key: parts[node, part] for key, node, part in state}
+        if self._program() is not None:
+            return {f"{node}.{part}": array for (node, part), array in parts.items()}
+        return {f"{2 * int(m)}.{part}": array for (m, part), array in parts.items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """The same as tensors of PyTorch, for `module.load_state_dict`. Raises Usage where PyTorch is missing."""
+        """The same as tensors of PyTorch, for `module.load_state_dict`, with what the module has beside them.
+
+        Slopes, frozen parameters and statistics are as they were. Raises Usage where PyTorch is missing.
+        """
         try:
-            from_numpy = import_module("torch").from_numpy
+            torch = import_module("torch")
         except ImportError:
             raise Usage("PyTorch is not installed", "run: pip install torch; or use .arrays()") from None
-        return {name: from_numpy(array) for name, array in self.arrays().items()}
+        held = {} if self.owner is None else self.owner.held
+        return {name: torch.as_tensor(array) for name, array in {**self.arrays(), **held}.items()}
+
+    def _program(self) -> Programmed | None:
+        problem = None if self.owner is None else self.owner.problem
+        return problem if isinstance(problem, Programmed) else None
+
+    def _parts(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """The parameters by affine map, a number in a chain and a node in a program, and by "weight" and "bias"."""
+        found: dict[tuple[str, str], NDArray[np.float64]] = {}
+        if (program := self._program()) is None:
+            for m, (weight, bias) in enumerate(self.numpy()):
+                found[str(m), "weight"] = weight
+                if bias is not None:
+                    found[str(m), "bias"] = bias
+            return found
+        values = [rational(x) for x in program.free(self.exact)]
+        for each in program.owned:
+            parts = {"weight": (each.weight, each.weight_shape), "bias": (each.bias, (len(each.bias),))}
+            for part, (slots, shape) in parts.items():
+                if any(slot is not None for slot in slots):
+                    flat = [np.nan if slot is None else values[slot] for slot in slots]
+                    found[each.name, part] = _floats(flat).reshape(shape)
+        return found
 
     def __repr__(self) -> str:
         widths = "-".join(map(str, [len(self.exact[0].weight[0]), *(len(layer.weight) for layer in self.exact)]))
+        if (program := self._program()) is not None:
+            widths = architecture(program)
         near = f", within {brief(self.radius)} of a minimum" if self.radius else ""
         return f"<ExactPoint {widths}, risk {brief(self.risk)}{near}>"
 
 
 def brief(value: object) -> str:
     """A number of a statement in a few characters: a long fraction as a rounded decimal, marked ≈."""
+    if isinstance(value, Enclosure):
+        return enclosed(value)
     text = str(value)
     return short(Fraction(text)) if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text) else plain(text, 60)
 
@@ -83,19 +123,19 @@ def _floats(numbers: Any) -> NDArray[np.float64]:
         raise Usage("a parameter is beyond the range of floats", "use .exact") from None
 
 
-def found(checked: Checked, step: int, which: Which, names: tuple[str, ...]) -> ExactPoint | None:
+def found(checked: Checked, step: int, which: Which, owner: LoadedProblem) -> ExactPoint | None:
     """The point that a step is about, or the better one that it knows; None where none is written down."""
     fact = checked.steps[step].fact
     if which == "better":
         better = next((each.better for each in _chain(fact) if hasattr(each, "better")), None)
-        return None if better is None else ExactPoint(better.point, better.risk, names)
+        return None if better is None else ExactPoint(better.point, better.risk, owner)
     premises = [checked.steps[index].fact for index in checked.steps[step].rests_on]
     for each in (*_chain(fact), *premises):
         match each:
             case Evaluated(point=point, risk=risk) | EnclosedPoint(point=point, risk=risk):
-                return ExactPoint(point, risk, names)
+                return ExactPoint(point, risk, owner)
             case BoxMinimum(centre=point, risk=risk, radius=radius):
-                return ExactPoint(point, risk, names, radius)
+                return ExactPoint(point, risk, owner, radius)
     return None
 
 

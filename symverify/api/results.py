@@ -99,7 +99,7 @@ class CheckResult(run.CheckResult):
         for each in known:
             if self.checked is None or each.theorem is None:
                 continue
-            point = found(self.checked, each.theorem.step, which, self.problem.layer_names)
+            point = found(self.checked, each.theorem.step, which, self.problem)
             if point is not None:
                 return point
         what = "point of lower risk" if which == "better" else "point"
@@ -226,7 +226,7 @@ class AtlasResult(CheckResult):
             {
                 **{key: getattr(each, key) for key in keys},
                 "spurious": spurious,
-                "point": ExactPoint(each.point, each.risk),
+                "point": ExactPoint(each.point, each.risk, self.problem),
             }
             for each, spurious in valleys(self)
         ]
@@ -296,7 +296,7 @@ class SnapResult:
         nearest = self.found[0]
         if nearest.point is None or nearest.risk is None or self.problem is None:
             raise Usage("no exact local minimum was found near the given point", "`.words` says why")
-        return ExactPoint(nearest.point, nearest.risk, self.problem.layer_names)
+        return ExactPoint(nearest.point, nearest.risk, self.problem)
 
     @property
     def words(self) -> str:

@@ -95,7 +95,7 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
     if nearest is not None:
         where = loaded.path if loaded.path is not None else Path("snapped.json")
         exact = loads(snapped_network(loaded, nearest, where), open_data=loaded.open_data)
-        made = replace(exact, notes=loaded.notes, layer_names=loaded.layer_names)
+        made = replace(exact, notes=loaded.notes, state=loaded.state, held=loaded.held)
     return SnapResult(tuple(found), made)
 
 

@@ -327,7 +327,7 @@ def default_claims(problem: Problem) -> list[str]:
         slopes = list(FOR_ALL_SLOPES)
         return slopes if problem.family.slopes else ["spurious_for_all", "minimum_for_all", "spurious_face_for_all"]
     if problem.decays:
-        return ["minimum_in_box", "global_bounds"]
+        return ["minimum_in_box", "global_bounds", "point", "spurious_minimum", "global_minimum"]
     linear = not any(h.breakpoints for h in problem.activations)
     claims = ["assumptions", *(["linear_collapse"] if linear else ["valley"])]
     claims += ["global_minimum", "point"] if problem.parameters is not None else ["global_minimum"]
@@ -346,6 +346,10 @@ def attempt(session: Session, name: str) -> Outcome:
             real = isinstance(session.problem.loss, RealLoss)
             kind = f" under the {session.problem.loss.name} loss" * real + " with weight decay" * session.problem.decays
             return Undecided(f"not a claim for general programs{kind}; claims for them: {', '.join(known)}")
+        if session.problem.decays and not session.insist:
+            return Skipped(
+                "not known under weight decay, which ties the layers' scales; without it the loss alone is meant"
+            )
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:

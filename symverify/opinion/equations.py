@@ -13,7 +13,7 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Affine, Bent, Pattern, Point, Problem, pieces_at
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.programs.network import Programmed
-from symverify.kernel.programs.parameters import fixed, hidden
+from symverify.kernel.programs.parameters import hidden
 from symverify.kernel.reals.layout import layout_of
 from symverify.opinion.terms import Series, Terms, compare, polynomial, power, variable
 
@@ -175,7 +175,7 @@ def inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
         for m, layer in enumerate(pattern)
         for j, unit in enumerate(layer)
         for i, p in enumerate(unit)
-        if fixed(problem, (m, j, i)) is None
+        if not problem.dead(m, j, i, single(pattern))
         for side, ends in (
             (-1, problem.bents[m].h.breakpoints[p - 1 : p] if p else ()),
             (1, problem.bents[m].h.breakpoints[p : p + 1]),
@@ -184,17 +184,23 @@ def inside(problem: Problem, pattern: Pattern, less: str) -> list[str]:
     ]
 
 
+def single(pattern: Pattern) -> list[list[list[tuple[int]]]]:
+    """Each piece as the only one near."""
+    return [[[(p,) for p in unit] for unit in layer] for layer in pattern]
+
+
 def whereabouts(problem: Problem, point: Point) -> list[str]:
     """Where each pre-activation of the point is: strictly inside a piece, or at a breakpoint."""
     found = []
-    for m, layer in enumerate(pieces_at(problem, point)):
+    around = pieces_at(problem, point)
+    for m, layer in enumerate(around):
         t = problem.bents[m].h.breakpoints
         for j, unit in enumerate(layer):
             for i, at in enumerate(unit):
                 z = variable(z_name(m, j, i))
                 if len(at) > 1:
                     found.append(compare(z, "=", t[at[0]]))
-                elif fixed(problem, (m, j, i)) is None:
+                elif not problem.dead(m, j, i, around):
                     found += [compare(z, ">", lower) for lower in (t[at[0] - 1 : at[0]] if at[0] else ())]
                     found += [compare(z, "<", upper) for upper in t[at[0] : at[0] + 1]]
     return found

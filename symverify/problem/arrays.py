@@ -63,6 +63,18 @@ def table(value: Any, what: str) -> Table:
     return Table(what, rows, columns if len(columns) == len(rows[0]) else (), labels, flat)
 
 
+def rows_of(value: Any) -> Any:
+    """Samples of several axes as rows; anything else as it is."""
+    sides = getattr(value, "shape", ())
+    return value.reshape((sides[0], -1)) if isinstance(sides, tuple) and len(sides) > 2 else value
+
+
+def sample_shape(value: Any) -> tuple[int, ...]:
+    """The shape of one sample: of arrays and tensors as they say it, else of a row. Raises Malformed."""
+    sides = tuple(int(x) for x in getattr(value, "shape", ()))
+    return sides[1:] if len(sides) > 2 else (table(value, "X").width,)
+
+
 def numbers(source: Table) -> list[list[Fraction]]:
     """The cells as exact numbers. Raises Malformed with the first of the cells that are none, each at its place."""
     faults: Faults = []
@@ -165,4 +177,4 @@ def _array(value: Any) -> Any:
         return value.to_numpy()
 
 
-__all__ = ["Table", "number", "numbers", "table"]
+__all__ = ["Table", "number", "numbers", "rows_of", "sample_shape", "table"]

@@ -8,7 +8,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from html import escape
@@ -37,9 +37,11 @@ Faults = list[tuple[str, str]]
 class LoadedProblem:
     """A problem with the bytes that it was read from, which is what certificates are about.
 
-    `path` is None for a problem made in memory. `open_data(name)` gives the bytes of the data file that the
-    network file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does. `notes` say what
-    was assumed where the problem was made from a trained model, `layer_names` what the model calls its affine maps.
+    `path` is None for a problem made in memory. `open_data(name)` gives the bytes of the data file that the network
+    file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does. `notes` say what was
+    assumed where the problem was made from a trained model. `state` are the model's parameters as it calls them: the
+    key, the affine map (its number in a chain, its node in a program) and "weight" or "bias"; `held` is what its state
+    has beside them.
     """
 
     path: Path | None
@@ -47,7 +49,8 @@ class LoadedProblem:
     problem: Problem
     open_data: OpenData
     notes: tuple[str, ...] = ()
-    layer_names: tuple[str, ...] = ()
+    state: tuple[tuple[str, str, str], ...] = ()
+    held: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property
     def sha256(self) -> str:

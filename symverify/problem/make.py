@@ -66,7 +66,18 @@ def problem(
         parts["weight_decay"] = exactly(weight_decay, "weight_decay")
     if given is not None:
         parts["parameters"] = given
-    return replace(assembled(X, y, widths, parts, name), layer_names=names)
+    return replace(
+        assembled(X, y, widths, parts, name), state=chain_state(names, ["bias" in each for each in given or ()])
+    )
+
+
+def chain_state(names: Sequence[str], biased: Sequence[bool]) -> tuple[tuple[str, str, str], ...]:
+    """The parameters of a chain as a model calls them, of the names of its affine maps; () where it has none."""
+    return tuple(
+        (f"{name}.{part}", str(m), part)
+        for m, (name, bias) in enumerate(zip(names, biased, strict=False))
+        for part in ("weight", "bias")[: 1 + bias]
+    )
 
 
 def assembled(X: Any, y: Any, widths: Sequence[int], parts: dict[str, Any], name: str) -> LoadedProblem:

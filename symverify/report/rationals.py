@@ -69,8 +69,14 @@ def apart(values: Iterable[Fraction], digits: int = DIGITS) -> int:
 
 
 def enclosed(x: Enclosure) -> str:
-    """The first digits on which both ends of an enclosure agree, cut off with ".." as in verdict lines."""
-    return decimals(x.lower, x.upper, ENCLOSED)
+    """The first digits on which both ends of an enclosure agree, cut off with ".." as in verdict lines.
+
+    Where these are zeros, and the number is none: both ends, rounded outward.
+    """
+    found = decimals(x.lower, x.upper, ENCLOSED)
+    if found.startswith("[") or re.search("[1-9]", found) or not x.lower:
+        return found
+    return f"[{decimal(x.lower, View(FEW, 'down'))}, {decimal(x.upper, View(FEW, 'up'))}]"
 
 
 def abridged(text: str) -> str:

@@ -106,10 +106,14 @@ def test_the_penalty_is_that_of_a_batch():
     assert loaded.problem.decay == (Fraction(1, 20), 0)
     assert loaded.notes == (
         "the solver adam sees 5 of 14 samples at a time: the risk is that of all",
-        "alpha = 0.25 is kept, as the weight decay alpha / 5 of all weights but biases "
-        "(few claims can be decided with it; penalty=False leaves it out)",
+        "alpha = 0.25 is kept, as the weight decay alpha / 5 of all weights but biases: "
+        "with it a minimum near the point and a bracket of the least risk are claims; alpha=0 leaves it out",
     )
-    assert not symverify.from_sklearn(estimator, ROWS, NUMBER, penalty=False).problem.decays
+    assert symverify.from_sklearn(estimator, ROWS, NUMBER, alpha=0.5).problem.decay == (Fraction(1, 10), 0)
+    assert symverify.from_sklearn(estimator, ROWS, NUMBER, alpha="1/3").problem.decay == (Fraction(1, 15), 0)
+    with pytest.raises(symverify.Malformed, match=r"alpha: expected a number of at least 0, got -1"):
+        symverify.from_sklearn(estimator, ROWS, NUMBER, alpha=-1)
+    assert not symverify.from_sklearn(estimator, ROWS, NUMBER, alpha=0).problem.decays
     assert not symverify.from_sklearn(estimator, ROWS, NUMBER, loss="mse").problem.decays
 
 
@@ -124,7 +128,7 @@ def test_five_lines_to_a_page(tmp_path):
 
 def test_five_lines_of_a_classifier_to_a_page(tmp_path):
     labels = np.where(ROWS[:, 0] * ROWS[:, 1] > 0, "even", "odd")
-    problem = symverify.from_sklearn(classifier(labels), FRAME, labels, penalty=False)
+    problem = symverify.from_sklearn(classifier(labels), FRAME, labels, alpha=0)
     result = symverify.check(problem, "spurious_minimum", smt=False)
     assert result.proved
     assert result.risk is None
@@ -176,3 +180,11 @@ def test_labels_are_the_estimators_classes():
         symverify.from_sklearn(estimator, ROWS[:2], ["no", "maybe"])
     with pytest.raises(NotImportable, match=r"the model ends in a sigmoid, and the loss is 'squared'; name the loss"):
         symverify.from_sklearn(estimator, ROWS[:2], ["no", "yes"], loss="squared")
+
+
+def test_the_default_says_what_the_penalty_leaves_and_how_to_go_without():
+    """MLPRegressor's own alpha, 0.0001."""
+    result = symverify.check(symverify.from_sklearn(regressor(), ROWS, NUMBER), smt=False, timeout=5)
+    assert "alpha = 0.0001 is kept" in result.words
+    assert "spurious_minimum: skipped: not known under weight decay" in result.words
+    assert {claim.name for claim in result.claims} <= {"minimum_in_box", "global_bounds"}

@@ -94,7 +94,7 @@ def test_models_of_skl2onnx_have_their_outputs_and_their_loss(name, tmp_path):
     path.write_bytes(skl2onnx.to_onnx(estimator, ROWS[:1]).SerializeToString())
     given = np.arange(12) % 3 if name == "three classes" else y
     loaded = symverify.from_onnx(path, ROWS, given)
-    direct = symverify.from_sklearn(estimator, ROWS, y, penalty=False)
+    direct = symverify.from_sklearn(estimator, ROWS, y, alpha=0)
     assert loaded.problem.loss.name == loss
     assert ours(loaded) == pytest.approx(ours(direct), abs=1e-5)  # skl2onnx writes float32
     if kind == "MLPClassifier":

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import symverify
+from symverify.api.points import ExactPoint
 from symverify.kernel.core.network import predictions
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.imports import NotImportable
@@ -105,6 +106,61 @@ def test_pooling_and_reshaping(tmp_path: Path) -> None:
     assert read(path, [[1, 3, 8, 2]]) == [(Fraction(3) + 10 * Fraction(11, 2) + 100 * 8,)]
 
 
+def test_arithmetic_with_constants_and_maxima(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["z"]),
+        helper.make_node("Sub", ["b", "z"], ["u"]),  # b - x
+        helper.make_node("Mul", ["u", "c"], ["v"]),
+        helper.make_node("Neg", ["v"], ["n"]),
+        helper.make_node("Max", ["n", "x"], ["m"]),
+        helper.make_node("Sub", ["m", "x"], ["d"]),
+        helper.make_node("Gemm", ["d", "r"], ["y"], transB=1),
+    ]
+    arrays = {"w": np.eye(2, dtype=np.float32), "b": np.array([1, 2], dtype=np.float32),
+              "c": np.array(2, dtype=np.float32), "r": np.array([[1, 10]], dtype=np.float32)}  # fmt: skip
+    path = saved(tmp_path / "m.onnx", nodes, [2], **arrays)
+    # d = max(2 (x - b), x) - x = max(x - 2 b, 0)
+    assert read(path, [[3, 5], [1, 9]]) == [(Fraction(1 + 10),), (Fraction(50),)]
+
+
+def ending(*more: Any) -> list[Any]:
+    return [
+        helper.make_node("MaxPool", ["x"], ["m"], kernel_shape=[2], strides=[2]),
+        helper.make_node("Flatten", ["m"], ["f"]),
+        helper.make_node("Gemm", ["f", "w"], ["z"], transB=1),
+        *more,
+    ]
+
+
+SQUARE = np.array([[1, 2], [3, -1]], dtype=np.float32)
+
+
+def test_the_end_of_a_program_belongs_to_the_loss(tmp_path: Path) -> None:
+    kinds = {"Softmax": "cross_entropy", "LogSoftmax": "cross_entropy", "Sigmoid": "logistic", "Exp": "poisson"}
+    for kind, loss in kinds.items():
+        path = saved(tmp_path / "m.onnx", ending(helper.make_node(kind, ["z"], ["y"])), [1, 4], w=SQUARE)
+        loaded = symverify.from_onnx(path, [[1, 2, 3, 4]], [[1, 0]])
+        assert loaded.problem.loss.name == loss
+        assert loaded.notes[0].startswith(f"the {kind} ")
+        assert loaded.problem.parameters is not None
+        assert list(predictions(loaded.problem, loaded.problem.parameters)) == [(10, 2)]
+    argmax = helper.make_node("ArgMax", ["z"], ["y"], axis=1)
+    loaded = symverify.from_onnx(saved(tmp_path / "a.onnx", ending(argmax), [1, 4], w=SQUARE), [[1, 2, 3, 4]], [[1, 0]])
+    assert loaded.notes == ("what makes labels of the outputs is left out (ArgMax)",)
+    wrong = ending(helper.make_node("Softmax", ["z"], ["y"], axis=0))
+    with pytest.raises(NotImportable, match=r"Softmax 'y': it is not over the outputs; take it over axis 1"):
+        symverify.from_onnx(saved(tmp_path / "w.onnx", wrong, [1, 4], w=SQUARE), [[1, 2, 3, 4]], [[1, 0]])
+
+
+def test_points_of_programs_have_the_names_of_the_file(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.onnx", ending(helper.make_node("Identity", ["z"], ["y"])), [1, 4], w=SQUARE)
+    loaded = symverify.from_onnx(path, np.array([[[1, 2, 3, 4]]]), [[1, 0]])
+    assert loaded.problem.parameters is not None
+    arrays = ExactPoint(loaded.problem.parameters, Fraction(0), loaded).arrays()
+    assert list(arrays) == ["w"]
+    assert arrays["w"].tolist() == SQUARE.tolist()
+
+
 REFUSED = {
     "ceil_mode": ([helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[2], ceil_mode=1)], "ceil_mode is 1"),
     "auto_pad": (
@@ -121,7 +177,7 @@ REFUSED = {
     ),
     "attention": (
         [helper.make_node("Mul", ["x", "x"], ["q"]), helper.make_node("MaxPool", ["q"], ["y"], kernel_shape=[2])],
-        "the operator 'Mul' .* is not supported",
+        "it multiplies computed values; products are not piecewise linear",
     ),
     "shapes": (
         [helper.make_node("MaxPool", ["x"], ["q"], kernel_shape=[2]), helper.make_node("Add", ["x", "q"], ["y"])],

@@ -8,9 +8,21 @@ from fractions import Fraction
 import pytest
 
 from symverify.kernel.core.facts import Bracket, LowerBound
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.report.context import context_words
 from symverify.report.explain import render
-from symverify.report.rationals import LONGEST, Toward, View, abridged, abridged_line, apart, decimal, is_short, short
+from symverify.report.rationals import (
+    LONGEST,
+    Toward,
+    View,
+    abridged,
+    abridged_line,
+    apart,
+    decimal,
+    enclosed,
+    is_short,
+    short,
+)
 from symverify.report.words import flat, told
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, precise, shown
@@ -108,3 +120,17 @@ def test_json_is_exact() -> None:
 
     words = json.loads(as_json(check(precise()[0], ["point"], smt=False)))["claims"][0]
     assert words["risk"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        ("2255/100000000", "3534/100000000", "[2.255e-5, 3.534e-5]"),
+        ("22551/1000000000", "35341/1000000000", "[2.255e-5, 3.535e-5]"),
+        ("123456/1000000", "123457/1000000", "0.12345.."),
+        ("0", "1/1000000000000", "0.0000000000.."),
+        ("3/10", "4/10", "[0.300000, 0.400000]"),
+    ],
+)
+def test_an_enclosure_of_which_no_digit_is_known_is_its_ends(lower: str, upper: str, expected: str) -> None:
+    assert enclosed(Enclosure(Fraction(lower), Fraction(upper))) == expected

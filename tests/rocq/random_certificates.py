@@ -10,6 +10,7 @@ from typing import Any
 
 from symverify.kernel import check
 from symverify.kernel.core.errors import KernelError
+from symverify.kernel.core.network import predictions
 from symverify.problem.load import loads
 from symverify.run.check import check as search
 from tests.examples import layer, network
@@ -19,6 +20,13 @@ Json = Any
 ACTIVATIONS: list[Json] = [
     "relu", "relu", "abs", "hardtanh", {"name": "leaky_relu", "negative_slope": "1/3"},
     {"breakpoints": [-1, 0, "1/2"], "slopes": [0, 1, -1, 2], "anchor": [0, 1]}, "hardsigmoid", "identity",
+]  # fmt: skip
+
+
+LOSSES: list[Json] = [
+    *[{"name": "squared"}] * 4,
+    *[{"name": "huber", "delta": delta} for delta in (1, "1/2", 2)],
+    {"name": "absolute"}, {"name": "quantile", "tau": "1/3"}, {"name": "hinge"},
 ]  # fmt: skip
 
 
@@ -37,7 +45,7 @@ def random_point(rng: Random, widths: list[int], biases: tuple[bool, bool], zero
 
 
 def random_problem(rng: Random) -> tuple[Json, list[int], tuple[bool, bool]]:
-    """One or two hidden layers, one or two outputs, three to five samples, squared or Huber loss."""
+    """One or two hidden layers, one or two outputs, up to five samples, a loss with rational values."""
     shallow = rng.random() < 0.7
     widths = [
         rng.randint(1, 2),
@@ -52,13 +60,26 @@ def random_problem(rng: Random) -> tuple[Json, list[int], tuple[bool, bool]]:
         for _ in range(count)
     ]
     document = network(widths, rng.choice(ACTIVATIONS), data, bias={"hidden": biases[0], "output": biases[1]})
-    if rng.random() < 0.25:
-        document["loss"] = {
-            "name": "huber",
-            "delta": rng.choice([1, "1/2", 2]),
-            "reduction": rng.choice(["mean", "sum"]),
-        }
+    document["loss"] = rng.choice(LOSSES) | {"reduction": rng.choice(["mean", "sum"])}
+    if document["loss"]["name"] == "hinge":
+        for sample in data:
+            sample["y"] = [rng.choice([-1, 1]) for _ in sample["y"]]
     return document, widths, biases
+
+
+def subgradient(document: Json) -> Json:
+    """Slopes of the loss at the given parameters, for a loss that has several; they add up to 0 where they can."""
+    problem = loads(text(document)).problem
+    if problem.loss.smooth or problem.parameters is None:
+        return {}
+    columns = []
+    at = zip(*predictions(problem, problem.parameters), strict=True)
+    for f, y in zip(at, zip(*problem.targets, strict=True), strict=True):
+        ends = [problem.loss.at(b).slopes(a - b) for a, b in zip(f, y, strict=True)]
+        low, high = (sum(end[k] for end in ends) for k in (0, 1))
+        share = min(Fraction(1), max(Fraction(0), -low / (high - low))) if high > low else Fraction(0)
+        columns.append([str((u + share * (v - u)) * problem.loss.factor) for u, v in ends])
+    return {"subgradient": [list(row) for row in zip(*columns, strict=True)]}
 
 
 def moved(rng: Random, point: Json) -> Json:
@@ -101,8 +122,9 @@ def settled(document: Json, steps: list[Json], step: int, name: str) -> Json:
 
 
 def dead(rng: Random, document: Json, widths: list[int]) -> Json:
-    """A point whose hidden units are all off or constant and whose outputs are the targets' means: often a minimum."""
-    means = [Fraction(sum(s["y"][k] for s in document["data"]), len(document["data"])) for k in range(widths[-1])]
+    """A point whose hidden units are all off or constant and whose outputs are the best constants: often a minimum."""
+    problem = loads(text(document)).problem
+    means = [problem.loss.best(column) for column in zip(*problem.targets, strict=True)]
     point = []
     for columns, rows in pairwise(widths):
         point.append(layer([["0"] * columns for _ in range(rows)], [str(-rng.randint(1, 3)) for _ in range(rows)]))  # type: ignore[list-item]
@@ -117,7 +139,7 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     if all(biases) and rng.random() < 0.4:
         given = dead(rng, document, widths)
     document["parameters"] = given
-    start: list[Json] = [{"rule": "point", "parameters": "given"}]
+    start, slopes = [{"rule": "point", "parameters": "given"}], subgradient(document)
     kind = rng.choice(
         ["interior_minimum", "face_minimum", "descent", "function_minimum", "spurious", "valley", "adjacent", "bracket"]
     )
@@ -125,7 +147,7 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     match kind:
         case "face_minimum":
             return document, settled(
-                document, [*start, {"rule": kind, **at, "multipliers": [None] * widths[1]}], 1, "point"
+                document, [*start, {"rule": kind, **at, **slopes, "multipliers": [None] * widths[1]}], 1, "point"
             )
         case "descent":
             return document, settled(document, [*start, {"rule": kind, **at, "curve": moved(rng, given)}], 1, "point")
@@ -134,18 +156,21 @@ def random_case(rng: Random) -> tuple[Json, Json]:
         case "spurious":
             better = {"rule": "point", "parameters": random_point(rng, widths, biases, 0.2)}
             rule = {"rule": rng.choice(["interior_minimum", "adjacent_cells"]), **at}
+            rule |= slopes if rule["rule"] == "interior_minimum" else {}
             last = {"rule": "spurious_minimum", "from": {"minimum": 1, "better": 2}}
             return document, settled(
                 document, [*start, rule, better, last], 3, rng.choice(["point", "spurious_minimum"])
             )
         case "valley":
             path = {"rule": "valley", "from": {"minimum": 1}, "path": moved(rng, given)}
-            return document, settled(document, [*start, {"rule": "interior_minimum", **at}, path], 2, "valley")
+            return document, settled(
+                document, [*start, {"rule": "interior_minimum", **at, **slopes}, path], 2, "valley"
+            )
         case "bracket":
             steps = [{"rule": "function_bound"}, *start, {"rule": "bracket", "from": {"bound": 0, "point": 1}}]
             return document, settled(document, steps, 2, "global_bounds")
     return document, settled(
-        document, [*start, {"rule": kind, **at}], 1, rng.choice(["point", "point", "spurious_minimum"])
+        document, [*start, {"rule": kind, **at, **slopes}], 1, rng.choice(["point", "point", "spurious_minimum"])
     )
 
 

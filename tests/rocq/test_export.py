@@ -22,7 +22,10 @@ from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
 PROOFS = Path(__file__).parents[2] / "proofs"
-FOLDERS = ["absolute", "boundary", "dead-unit", "deep-vector", "four-points", "linear", "narrow", "twins"]
+FOLDERS = [
+    "absolute", "boundary", "dead-unit", "deep-vector", "four-points", "linear", "margins", "narrow", "quantile",
+    "spike", "twins",
+]  # fmt: skip
 
 
 def exported(name: str, folder: Path, theory: Path) -> tuple[LoadedProblem, Exported]:
@@ -123,8 +126,8 @@ def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
     (tmp_path / "certificate.v").write_text(head + "\n" + as_modules(bodies))
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr
-    assert len(bodies) >= 13
-    assert claims >= 36
+    assert len(bodies) >= 16
+    assert claims >= 45
     named = re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)
     assert named.count("Axioms") == len(bodies)
     assert set(named) - {"Axioms"} <= CLASSICAL_REALS
@@ -137,15 +140,6 @@ def test_gaps_are_named(tmp_path: Path) -> None:
     assert made.claims == ("claim_global_minimum",)
     written = made.file.read_text()
     assert all(each in written for each in made.left_out)
-
-
-def test_other_losses_are_left_out(tmp_path: Path) -> None:
-    _, made = exported("spike", tmp_path, tmp_path)
-    assert made.claims == ()
-    assert any("has no verified checker for absolute loss" in each for each in made.left_out)
-    assert "Theorem" not in made.file.read_text().partition("*)")[2]
-    _, made = exported("huber", tmp_path, tmp_path)
-    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum", "claim_global_minimum"}
 
 
 @pytest.mark.parametrize("name", ["huber", "kink and idle unit", "bent"])
@@ -187,29 +181,37 @@ def wider_classes() -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("change", ["", "moments", "label"])
-@pytest.mark.parametrize("name", ["logistic-line", "logistic-xor", "classes"])
-def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, name: str, change: str) -> None:
-    """From the moments of the labels alone; another probability or another label refutes them."""
-    if name == "classes":
-        document, proof = wider_classes()
-        problem = loads(text(document))
-        made = export_rocq(problem, json.dumps(proof).encode(), tmp_path, built)
-    else:
-        problem, made = exported(name, tmp_path, built)
-        read_back(made.file.read_text(), problem.problem)
-    assert "claim_spurious_minimum" in made.claims
-    assert "claim spurious_minimum: risk, better_risk have no verified checker" in made.left_out
+def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, change: str) -> None:
+    """Where its assumptions hold it is among the theorems, from the moments of the labels alone."""
+    document, proof = wider_classes()
+    made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+    assert made.claims == ("claim_spurious_minimum",)
+    written = made.file.read_text()
+    assert "Theorem theorem1 : valley_at_affine_fit p" in written
     if change == "moments":
-        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", made.file.read_text(), count=1)
+        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", written, count=1)
     elif change == "label":
-        written = re.sub(
-            r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", made.file.read_text(), count=1
-        )
+        written = re.sub(r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", written, count=1)
     if change:
         assert written != made.file.read_text()
         made.file.write_text(written)
     done = compiled(tmp_path, built)
     assert (done.returncode == 0) == (change == ""), done.stderr
+
+
+def test_what_has_no_checker_under_losses_with_logarithms(tmp_path: Path) -> None:
+    _, made = exported("separable", tmp_path, tmp_path)
+    assert "step 2, span_minimum: has a verified checker only for pieces whose slopes are not 0" in made.left_out
+    assert "step 1, no_minimum: has no verified checker for logistic loss" in made.left_out
+    assert "step 4, spurious_real: rests on step 2" in made.left_out
+    assert made.claims == ()
+    assert "Theorem" not in made.file.read_text().partition("*)")[2].replace("Theorem step3 ", "")
+    _, made = exported("logistic-xor", tmp_path, tmp_path)
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+    assert "claim infimum: rests on step 4" in made.left_out
+    _, made = exported("classes", tmp_path, tmp_path)
+    assert set(made.claims) == {"claim_valley", "claim_spurious_minimum"}
+    assert "theorem1" not in made.file.read_text()  # three hidden units for three outputs
 
 
 @pytest.mark.parametrize("what", ["labels", "risk", "bias", "slope", "claim"])
@@ -249,18 +251,56 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or
 }
 
 
-def test_coq_refuses_each_step_that_is_corrupted(built: Path, tmp_path: Path) -> None:
-    """The proof in the folder `boundary`: of each theorem `Qed` is accepted, and fails with any one thing wrong."""
-    _, made = exported("boundary", tmp_path, built)
-    head, _, body = made.file.read_text().partition("\nDefinition ")
-    definitions = re.findall(r"^Definition [^c].*?\.$", "Definition " + body, re.DOTALL | re.MULTILINE)
+EPSILON = "(1 # 10000000000000000000000000)"
+RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by regular expressions
+    "a probability": ("step1", r"\[\[\((\d+) #", r"[[(1\1 #"),
+    "a higher lower end": ("step1", r"(\[2%nat\]) (\(\d+ # \d+\)) ", rf"\1 (\2 + {EPSILON}) "),
+    "a lower upper end": ("step1", r"(\(\d+ # \d+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a logarithm of the entropy": ("step1", r"\[\[\(\((-\d+)\) #", r"[[((\g<1>9) #"),
+    "an affine map": ("step1", r"\[\[\(\((-\d+)\) # (\d+)\); \((\d+) # (\d+)\)\]\]", r"[[((\1) # \2); (\3 # 1\4)]]"),
+    "a risk's lower end": ("step2", r"(th2) (\(\d+ # \d+\)) ", rf"\1 (\2 + {EPSILON}) "),
+    "a risk's upper end": ("step2", r"(\(\d+ # \d+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a risk's logarithm": ("step2", r"\[\[\((\d+) #", r"[[(1\1 #"),
+    "a better point's risk": ("step3", r"(\(\d+ # \d+\))\); \[", rf"(\1 - {EPSILON})); ["),
+    "a higher bound": ("step4", r"2 (\(\d+ # \d+\))\.", r"2 (\1 + (1 # 100000000000000000000))."),
+    "an entry of a vector": ("step4", r"\(\[0; (\d+)", r"([0; 1\1"),
+    "a scale": ("step4", r"%Z, \((\d+),", r"%Z, (1\1,"),
+    "a leaf": ("step4", r"3; 3\]%Z", "3; 2]%Z"),
+}
+SLOPES: dict[str, tuple[str, str, str]] = {  # of `quantile`
+    "a slope beyond those of the loss": ("step2", r"\[\(2 # 3\)\]", "[1]"),
+    "slopes exchanged": ("step2", r"\[\(1 # 6\)\]; \[\(\(-1\) # 3\)\]", "[((-1) # 3)]; [(1 # 6)]"),
+    "a higher bound": ("step3", r"lower_bound p 2 1\.", f"lower_bound p 2 (1 + {EPSILON})."),
+    "no better point": ("step5", "th1 th4", "th1 th1"),
+    "another path": ("step6", r"\[\(-2\); \(-1\)\]", "[(-2); 1]"),
+    "no better point than those of the path": ("step6", "path6 th4", "path6 th1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "changes"),
+    [
+        ("boundary", {name: (step, re.escape(old), new) for name, (step, old, new) in CORRUPTED.items()}),
+        ("logistic-line", RISKS),
+        ("quantile", SLOPES),
+    ],
+    ids=["boundary", "logistic-line", "quantile"],
+)
+def test_coq_refuses_each_step_that_is_corrupted(
+    built: Path, tmp_path: Path, folder: str, changes: dict[str, tuple[str, str, str]]
+) -> None:
+    """The proof in a folder is accepted; of each theorem `Qed` fails with any one thing wrong in it or a definition."""
+    _, made = exported(folder, tmp_path, built)
+    written = made.file.read_text()
+    definitions = "\n".join(re.findall(r"^Definition [^c].*?\.$", written, re.DOTALL | re.MULTILINE))
     parts = []
-    for name, old, new in CORRUPTED.values():
-        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", body, re.DOTALL | re.MULTILINE)[0]
-        whole = "\n".join([*definitions, theorem])
-        assert old in whole
-        parts += [whole, whole.replace(old, new, 1).replace("Qed.", "Fail Qed. Abort.")]
-    made.file.write_text(head + "\n" + as_modules(parts))
+    for name, old, new in changes.values():
+        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", written, re.DOTALL | re.MULTILINE)[0]
+        corrupted, count = re.subn(old, new, theorem, count=1)
+        before, found = re.subn(old, new, definitions, count=1 - count)
+        assert found or count, (name, old)
+        parts.append(f"{definitions if count else before}\n{corrupted.replace('Qed.', 'Fail Qed. Abort.')}")
+    made.file.write_text(written + "\n" + as_modules(parts))
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr
 

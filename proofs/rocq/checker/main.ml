@@ -10,7 +10,10 @@ let contents path =
     if n > Json.max_bytes then malformed path "larger than %d bytes" Json.max_bytes;
     really_input_string c n)
 
-let shown = function Json.Text s -> s | Json.Bool b -> string_of_bool b | Json.Int s -> s | _ -> "null"
+let shown = function Json.Text s -> s | Json.Bool b -> string_of_bool b | Json.Int s -> s
+  | Json.Object [ ("lower", Json.Text a); ("upper", Json.Text b) ] ->
+      String.map (fun c -> if c = ' ' then '_' else c) (Enclosure.decimals (Q.of_string a) (Q.of_string b))
+  | _ -> "null"
 let line sha256 (o : Certificate.outcome) =
   let name = function "better_risk" -> "better" | key -> key in
   let numbers = List.filter_map (fun (k, v) -> if v = Json.Null then None else Some (name k ^ "=" ^ shown v)) o.numbers in

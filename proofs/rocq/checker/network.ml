@@ -6,6 +6,9 @@ module C = Checker
 type activation = ((Q.t * Q.t) * Q.t) list * (Q.t * Q.t) (* pieces ((t, s), o): s z + o up to t; then the last (s, o) *)
 type params = Q.t list list list (* layers from the last to the first; rows with the bias first *)
 
+type loss = Squared | Huber of Q.t | Absolute | Quantile of Q.t | Hinge
+  | Logistic | Cross_entropy of Q.t (* label smoothing *) | Poisson
+
 type t = {
   widths : int list;
   biases : bool list; (* of each affine map, from the first *)
@@ -13,8 +16,9 @@ type t = {
   data : (Q.t list * Q.t list) list;
   given : params option;
   factor : Q.t;
-  huber : Q.t option;
-  problem : C.problem;
+  loss : loss;
+  problem : C.problem; (* for losses with rational values *)
+  log_problem : C.log_loss C.problem_of option; (* for the others *)
   sha256 : string;
 }
 
@@ -85,27 +89,76 @@ let read_activation where v =
 (* ---- loss and biases ---- *)
 let positive where v = let x = Read.liberal where v in if Q.sign x <= 0 then malformed where "must be positive" else x
 
-(* losses that the kernel knows and the verified checkers do not *)
-let other_losses = [ "absolute"; "mae"; "l1"; "quantile"; "pinball"; "hinge"; "logistic"; "bce_with_logits"; "cross_entropy"; "poisson" ]
+let fraction where v = let x = Read.liberal where v in if Q.sign x <= 0 || Q.geq x Q.one then malformed where "must be strictly between 0 and 1" else x
 
-let covered where v =
-  let name = Read.need (named where v) "name" Read.text in
-  if List.mem name other_losses then raise (Uncovered (name ^ " loss"))
-
-let read_loss where v samples =
+(* loss, names of classes, factor, and whether it is to be divided by the number of samples *)
+let read_loss where v outputs =
   let f = named where v in
   let name = Read.need f "name" Read.text and reduction = Read.default f "reduction" Read.text "mean" in
   let factor = Read.default f "factor" positive Q.one in
-  let huber = match name with
-    | "squared" | "mse" -> None
-    | "huber" -> Some (Read.default f "delta" positive Q.one)
-    | "smooth_l1" -> Some (Read.default f "beta" positive Q.one)
+  let part where v = let x = Read.liberal where v in if Q.sign x < 0 || Q.geq x Q.one then malformed where "must be at least 0 and below 1" else x in
+  let loss = match name with
+    | "squared" | "mse" -> Squared
+    | "huber" -> Huber (Read.default f "delta" positive Q.one)
+    | "smooth_l1" -> Huber (Read.default f "beta" positive Q.one)
+    | "absolute" | "mae" | "l1" -> Absolute
+    | "quantile" | "pinball" -> Quantile (Read.default f "tau" fraction (Q.of_ints 1 2))
+    | "hinge" -> Hinge
+    | "logistic" | "bce" | "bce_with_logits" -> Logistic
+    | "cross_entropy" | "ce" -> Cross_entropy (Read.default f "label_smoothing" part Q.zero)
+    | "poisson" -> Poisson
     | _ -> malformed where "unknown loss %S" name in
-  let factor = match huber with Some beta when name = "smooth_l1" -> Q.(factor / beta) | _ -> factor in
-  let factor = match reduction with
-    | "mean" -> Q.(factor / of_int samples) | "sum" -> factor | _ -> malformed where "expected \"mean\" or \"sum\"" in
+  (match loss with Cross_entropy _ when outputs < 2 -> malformed where "needs an output for each class" | _ -> ());
+  let factor = match loss with Huber beta when name = "smooth_l1" -> Q.(factor / beta) | _ -> factor in
+  if not (List.mem reduction [ "mean"; "sum" ]) then malformed where "expected \"mean\" or \"sum\"";
+  let given = List.mem_assoc "classes" f.Read.left in
+  let classes = Read.default f "classes" (Read.listed Read.text) [] in
+  let fit = match loss with
+    | Hinge | Logistic -> List.length classes = 2 && outputs = 1 | Cross_entropy _ -> List.length classes = outputs | _ -> false in
+  if given && not (fit && List.length (List.sort_uniq compare classes) = List.length classes) then
+    malformed where "expected distinct names, one for each class";
   Read.finish f;
-  (factor, huber)
+  (loss, classes, factor, reduction = "mean")
+
+(* whether one class may stand for a sample's labels *)
+let classed loss classes = match loss with
+  | Hinge | Logistic -> List.length classes = 2 | Cross_entropy _ -> true | _ -> false
+
+(* labels as the loss compares with them *)
+let made loss where given =
+  let total = List.fold_left Q.add Q.zero given in
+  let fine = match loss with
+    | Hinge -> List.for_all (fun a -> Q.equal (Q.abs a) Q.one) given
+    | Logistic -> List.for_all (fun a -> Q.sign a >= 0 && Q.leq a Q.one) given
+    | Cross_entropy _ -> List.for_all (fun a -> Q.sign a >= 0) given && Q.equal total Q.one
+    | Poisson -> List.for_all (fun a -> Q.sign a >= 0) given
+    | _ -> true in
+  if not fine then malformed where "these are no labels for this loss";
+  match loss with Cross_entropy s -> List.map (fun y -> Q.(((one - s) * y) + (s / of_int (List.length given)))) given | _ -> given
+
+let read_label loss classes outputs where v =
+  let one = match v with Json.List [ x ] -> x | v -> v in
+  let is_list = match one with Json.List _ -> true | _ -> false in
+  let count = if classes = [] then outputs else List.length classes in
+  let place = match one with
+    | Json.Text t when classes <> [] -> (
+        match List.filter (fun (_, c) -> c = t) (List.mapi (fun k c -> (k, c)) classes) with
+        | (k, _) :: _ -> k | [] -> malformed where "expected one of the classes, got %S" t)
+    | _ when is_list -> 0
+    | _ ->
+        if not (classed loss classes && (classes <> [] || outputs > 1)) then 0
+        else
+          let x = Read.liberal where one in
+          if not (Z.equal x.Q.den Z.one) || Q.sign x < 0 || Q.geq x (Q.of_int count) then malformed where "expected a class";
+          Z.to_int x.Q.num in
+  let given =
+    if classed loss classes && (not is_list) && (classes <> [] || outputs > 1) then
+      match loss with
+      | Hinge -> [ Q.of_int ((2 * place) - 1) ]
+      | Logistic -> [ Q.of_int place ]
+      | _ -> List.init outputs (fun k -> if k = place then Q.one else Q.zero)
+    else Read.sized outputs Read.liberal where v in
+  made loss where given
 
 let read_bias where = function
   | Json.Object _ as v ->
@@ -142,11 +195,12 @@ let parse_csv s =
   start 0;
   List.rev !rows
 
-let read_table where v (inputs, outputs) open_data =
+let read_table where v (inputs, outputs) (loss, classes) open_data =
   let f = Read.fields where v in
   let name = Read.need f "csv" Read.text in
   let xs = Read.need f "inputs" (Read.sized inputs Read.text) in
-  let ys = Read.need f "targets" (Read.sized outputs Read.text) in
+  let single = function Json.List [ _ ] -> classed loss classes | _ -> false in
+  let ys = Read.need f "targets" (fun w v -> Read.sized (if single v then 1 else outputs) Read.text w v) in
   Read.finish f;
   if List.mem name [ ""; "."; ".." ] || String.exists (fun c -> String.contains "/\\:\000" c) name then
     malformed where "expected the name of a file beside this one";
@@ -162,17 +216,20 @@ let read_table where v (inputs, outputs) open_data =
   let read row =
     if List.length row <> List.length header then malformed where "a line with another number of cells";
     let get i = Read.liberal where (Json.Text (List.nth row i)) in
-    (List.map get px, List.map get py) in
+    let y = match py with
+      | [ i ] when classed loss classes -> read_label loss classes outputs where (Json.Text (List.nth row i))
+      | _ -> made loss where (List.map get py) in
+    (List.map get px, y) in
   (List.map read rows, "\000" ^ bytes)
 
-let read_data where v ((inputs, outputs) as sizes) open_data =
+let read_data where v ((inputs, outputs) as sizes) ((loss, classes) as how) open_data =
   let sample where v =
     let f = Read.fields where v in
-    let x = Read.need f "x" (Read.sized inputs Read.liberal) and y = Read.need f "y" (Read.sized outputs Read.liberal) in
+    let x = Read.need f "x" (Read.sized inputs Read.liberal) and y = Read.need f "y" (read_label loss classes outputs) in
     Read.finish f;
     (x, y) in
   let samples, more = match v with
-    | Json.Object _ -> read_table where v sizes open_data | _ -> (Read.listed sample where v, "") in
+    | Json.Object _ -> read_table where v sizes how open_data | _ -> (Read.listed sample where v, "") in
   if samples = [] then malformed where "expected at least one sample";
   (samples, more)
 
@@ -220,9 +277,9 @@ let read bytes open_data =
   let acts = Read.need f "activation" (fun where v -> match v with
     | Json.List _ -> Read.sized hidden read_activation where v
     | _ -> let a = read_activation where v in List.init hidden (fun _ -> a)) in
-  Option.iter (covered "loss") (List.assoc_opt "loss" f.Read.left);
-  let data, more = Read.need f "data" (fun where v -> read_data where v (inputs, outputs) open_data) in
-  let factor, huber = Read.need f "loss" (fun where v -> read_loss where v (List.length data)) in
+  let loss, classes, factor, mean = Read.need f "loss" (fun where v -> read_loss where v outputs) in
+  let data, more = Read.need f "data" (fun where v -> read_data where v (inputs, outputs) (loss, classes) open_data) in
+  let factor = if mean then Q.(factor / of_int (List.length data)) else factor in
   let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
   let given = Read.take f "parameters" (raw_params Read.liberal) in
   let given = Option.map (shaped (fun what -> Malformed ("parameters: " ^ what)) widths biases) given in
@@ -230,7 +287,11 @@ let read bytes open_data =
   List.iteri (fun k w -> ignore (shaped (fun what -> Malformed (Printf.sprintf "witnesses[%d]: %s" k what)) widths biases w)) witnesses;
   Read.finish f;
   let layers = List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) in
-  { widths; biases; acts; data; given; factor; huber; sha256 = Sha256.hex (bytes ^ more);
-    problem = { C.layers = List.rev layers; samples = List.map (fun (x, y) -> (vec x, vec y)) data;
-      loss_of = (match huber with None -> C.Squared | Some d -> C.Huber (q d)); factor = q factor;
-      n_in = inputs; n_out = outputs } }
+  let about loss = { C.layers = List.rev layers; samples = List.map (fun (x, y) -> (vec x, vec y)) data; loss_of = loss; factor = q factor;
+    n_in = inputs; n_out = outputs } in
+  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more);
+    problem = about (match loss with
+      | Huber d -> C.Huber (q d) | Absolute -> C.Absolute | Quantile tau -> C.Quantile (q tau) | Hinge -> C.Hinge
+      | Squared | Logistic | Cross_entropy _ | Poisson -> C.Squared);
+    log_problem = (match loss with
+      | Logistic -> Some (about C.Logistic) | Cross_entropy _ -> Some (about C.CrossEntropy) | Poisson -> Some (about C.Poisson) | _ -> None) }

@@ -39,16 +39,29 @@ let affine (net : N.t) predictions =
 
 (* ---- function_bound: the best target for the samples with the same input ---- *)
 let clipped delta e = Q.max (Q.neg delta) (Q.min delta e)
-let loss (net : N.t) e = match net.huber with
-  | None -> Q.(e * e)
-  | Some delta ->
-      let s = clipped delta e in
-      Q.((s * e) - (s * s / of_int 2))
+(* the loss of f at the label y, and its slopes there: from the left, from the right *)
+let loss (net : N.t) f y = let e = Q.(f - y) in match net.loss with
+  | N.Squared -> Q.(e * e)
+  | N.Huber delta -> let s = clipped delta e in Q.((s * e) - (s * s / of_int 2))
+  | N.Absolute -> Q.abs e
+  | N.Quantile tau -> Q.(max (neg tau * e) ((one - tau) * e))
+  | N.Hinge -> Q.(max zero (one - (y * f)))
+  | N.Logistic | N.Cross_entropy _ | N.Poisson -> Q.zero (* not asked for *)
+let slopes (net : N.t) f y = let e = Q.(f - y) in
+  let bent low high = ((if Q.sign e > 0 then high else low), (if Q.sign e < 0 then low else high)) in
+  match net.loss with
+  | N.Squared -> Q.(of_int 2 * e, of_int 2 * e)
+  | N.Huber delta -> (clipped delta e, clipped delta e)
+  | N.Absolute -> bent Q.minus_one Q.one
+  | N.Quantile tau -> bent (Q.neg tau) Q.(one - tau)
+  | N.Hinge -> if Q.sign y > 0 then bent Q.minus_one Q.zero else bent Q.zero Q.one
+  | N.Logistic | N.Cross_entropy _ | N.Poisson -> (Q.zero, Q.zero)
+let smooth (net : N.t) = match net.loss with N.Absolute | N.Quantile _ | N.Hinge -> false | _ -> true
 
-(* the number with the least sum of losses: the mean; for Huber's loss where the sum of the slopes changes its sign *)
-let best (net : N.t) ys = match net.huber with
-  | None -> Q.(List.fold_left add zero ys / of_int (List.length ys))
-  | Some delta -> (
+(* the number with the least sum of losses: the mean; else where the sum of the slopes changes its sign *)
+let best (net : N.t) ys = match net.loss with
+  | N.Squared | N.Logistic | N.Cross_entropy _ | N.Poisson -> Q.(List.fold_left add zero ys / of_int (List.length ys))
+  | N.Huber delta -> (
       let slope m = List.fold_left (fun s y -> Q.(s + clipped delta (m - y))) Q.zero ys in
       let marks = List.sort_uniq Q.compare (List.concat_map (fun y -> Q.[ y - delta; y + delta ]) ys) in
       let rec between low = function
@@ -60,6 +73,20 @@ let best (net : N.t) ys = match net.huber with
       | low, high -> (* linear from low to high *)
           let s = slope low in
           Q.(low - (s * (high - low) / (slope high - s))))
+  | N.Absolute | N.Quantile _ | N.Hinge ->
+      let total m = List.fold_left (fun s y -> Q.(s + loss net m y)) Q.zero ys in
+      List.fold_left (fun m y -> if Q.lt (total y) (total m) then y else m) (List.hd ys) ys
+
+(* slopes at these fits that add up to 0 over equal inputs, where fits are best *)
+let slopes_of_fits (net : N.t) fits =
+  let same x x' = List.for_all2 Q.equal x x' in
+  let ends = List.map2 (fun (x, y) fit -> (x, List.map2 (slopes net) fit y)) net.data fits in
+  List.map (fun (x, mine) ->
+    let group = List.map snd (List.filter (fun (x', _) -> same x x') ends) in
+    List.mapi (fun k (low, high) ->
+      let total part = List.fold_left (fun s each -> Q.(s + part (List.nth each k))) Q.zero group in
+      let lows = total fst and highs = total snd in
+      if Q.equal lows highs then low else Q.(low - (lows * (high - low) / (highs - lows)))) mine) ends
 
 let means (net : N.t) =
   let same x x' = List.for_all2 Q.equal x x' in
@@ -110,15 +137,14 @@ let sides (ps, (s, o)) z =
         else go rest in
   go ps
 
-(* Per unit: the sign of its output weight, the derivative g and the bends a_u by primitive direction u, sorted; and per sample
+(* pull: the loss's slope at each sample, without the factor. Per unit: the sign of its output weight, the derivative g and the bends a_u by primitive direction u, sorted; and per sample
    (x, r, one-sided slopes). For one hidden layer and scalar output, as FORMAT.md's face_minimum has them. *)
-let kinks (net : N.t) th predictions =
+let kinks (net : N.t) th pull =
   match th with
   | [ [ out ]; w ] ->
       let h = List.hd net.acts and hb = List.hd net.biases and ob = List.nth net.biases 1 in
       let vs = if ob then List.tl out else out in
-      let slope e = match net.huber with None -> Q.(of_int 2 * e) | Some d -> Q.max (Q.neg d) (Q.min d e) in
-      let res = List.map2 (fun (_, y) f -> Q.(net.factor * slope (List.hd f - List.hd y))) net.data predictions in
+      let res = List.map (fun r -> Q.(net.factor * List.hd r)) pull in
       let ext x = if hb then Q.one :: x else x in
       let unit row v =
         let items = List.map2 (fun (x, _) r -> let x = ext x in (x, r, sides h (dot row x))) net.data res in

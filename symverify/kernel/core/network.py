@@ -151,8 +151,8 @@ class Problem:
         """Whether sample i enters the first layer as the zero row: its pre-activations are 0 at every point."""
         return not self.hidden_bias and not any(self.inputs[i])
 
-    def dead(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
+    def dead(self, layer: int, unit: int, i: int, pieces: Sequence[Sequence[Sequence[Sequence[int]]]] = ()) -> bool:
+        """Whether a pre-activation on sample i is the same at all points, or near one on `pieces`: bounds no cell."""
         return layer == 0 and self.dead_row(i)
 
     def unit_name(self, layer: int, unit: int) -> str:
@@ -264,15 +264,14 @@ def residuals(problem: Problem, f: Sequence[Vector]) -> list[Vector]:
 def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]]]:
     """[l][j][i]: the piece that each pre-activation is strictly inside, or the two that meet there.
 
-    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h.
+    A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h. So
+    it is in a program where all that enters it is the same near the point: units strictly inside pieces of slope 0.
     """
-    rows = [trace(problem, point, i)[:-1] for i in range(len(problem.inputs))]
-
-    def at(m: int, j: int, i: int) -> tuple[int, ...]:
-        found = problem.bents[m].h.pieces(rational(rows[i][m][j]))
-        return found[:1] if len(found) > 1 and problem.dead(m, j, i) else found
-
-    return [[[at(m, j, i) for i in range(len(rows))] for j in range(len(z))] for m, z in enumerate(rows[0])]
+    c, rows = list[list[list[tuple[int, ...]]]](), [trace(problem, point, i)[:-1] for i in range(len(problem.inputs))]
+    for m, node in enumerate(problem.bents):
+        at = [[node.h.pieces(rational(x)) for x in unit] for unit in zip(*(row[m] for row in rows), strict=True)]
+        c += [[[p[: 2 - (len(p) > 1 and problem.dead(m, j, i, c))] for i, p in enumerate(u)] for j, u in enumerate(at)]]
+    return c
 
 
 def cell_of(problem: Problem, point: Point) -> Pattern:

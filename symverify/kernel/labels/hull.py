@@ -1,11 +1,13 @@
 """The rule `hull`: local minima on one face are spurious for all values of the symbols, by those on another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
 
-from ..core.algebra import dot
-from ..core.errors import Declined, Rejected
+from ..core.activation import ONE, ZERO
+from ..core.algebra import dot, total
+from ..core.errors import Rejected, within_budget
 from ..core.proof import Fact, Reading, Statement
 from .face_region import FaceRegion, spelled_square
 from .forms import Form, value
@@ -33,16 +35,20 @@ def hull(step: Reading) -> SpuriousHull:
     """
     local minima on two faces for all values of the symbols (face_region); their errors e and e' at the corners of the
     box, labelled by α: D_αβ = ⟨e_α, e_β⟩ − ⟨e'_α, e'_β⟩ ≥ 0, and D_αα > 0
+    with more than 64 corners instead: |e|² − |e'|² = q_00 + 2 Σ q_0k δ_k + Σ q_jk δ_j δ_k, a_k = centre_k + half_k δ_k,
+    and q_00 > 2 Σ |q_0k| + Σ |q_jk|
     ------------------------------------------------------------------------------------ [hull]
       for all values of the symbols the first has a higher risk than the second: it is spurious
 
     Sound: any values are Σ t_α α with t ≥ 0, Σ t_α = 1; errors are affine in them, so the difference of the risks is
-    c Σ t_α t_β D_αβ > 0.
+    c Σ t_α t_β D_αβ > 0. In the box all |δ_k| ≤ 1.
     """
     first, second = step.premise("minimum", FaceRegion), step.premise("better", FaceRegion)
     family = first.family
     if 1 << family.size > MAX_CORNERS:
-        raise Declined(f"the symbols' box has more than {MAX_CORNERS} corners")
+        if least_gap(family.half, first.errors, second.errors) <= 0:
+            raise Rejected(step.roles.at("better"), "is not shown to be lower for all values of so many symbols")
+        return SpuriousHull(first, second)
     corners = [
         [h * s for h, s in zip(family.half, signs, strict=True)] for signs in product((1, -1), repeat=family.size)
     ]
@@ -52,6 +58,17 @@ def hull(step: Reading) -> SpuriousHull:
         if gap < 0 or (gap == 0 and (a, b) == (c, e)):
             raise Rejected(step.roles.at("better"), "is not shown to be lower for all values of the symbols")
     return SpuriousHull(first, second)
+
+
+def least_gap(half: Sequence[Fraction], first: Sequence[Form], second: Sequence[Form]) -> Fraction:
+    """A lower bound of |e|² − |e'|² on the box: q_00 − 2 Σ |q_0k| − Σ |q_jk|."""
+    scales, low = (ONE, *half), ZERO
+    for j, a in enumerate(scales):
+        for k, b in enumerate(scales):
+            plus, minus = (total(form[j] * form[k] for form in errors) for errors in (first, second))
+            size = within_budget(a * b * (plus - minus), a, b, plus)
+            low = within_budget(low + size if j == k == 0 else low - abs(size), size)
+    return low
 
 
 def at_corner(errors: tuple[Form, ...], d: list[Fraction]) -> list[Fraction]:

@@ -271,12 +271,17 @@ class Programmed(Problem):
     def _constants(self) -> list[list[list[Fraction | None]]]:
         return [self._constants_of(i) for i in range(len(self.inputs))]
 
-    def _constants_of(self, i: int) -> list[list[Fraction | None]]:
+    def _constants_of(
+        self, i: int, pieces: Sequence[Sequence[Sequence[Sequence[int]]]] = ()
+    ) -> list[list[Fraction | None]]:
+        """With `pieces`, of the first bent nodes, what is the same near a point where only these can be on sample i."""
         known: list[list[Fraction | None]] = [list(self.inputs[i])]
         for node in self.nodes:
             if isinstance(node, Bent):
                 entering = known[node.source]
-                known.append([None if z is None else node.h.on(node.h.pieces(z)[0], z) for z in entering])  # type: ignore[misc]
+                own = pieces[node.layer] if node.layer < len(pieces) else ()
+                near = [unit[i] for unit in own] or [()] * len(entering)
+                known.append([level(node.h, z, p) for z, p in zip(entering, near, strict=True)])
                 continue
             rows = [(*row,) for row in self.slots[node.layer].rows()]
             spend(50 * sum(map(len, rows)))
@@ -284,10 +289,12 @@ class Programmed(Problem):
             known.append([constant_sum(row, ends) for row in rows])
         return known
 
-    def dead(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is the same at every point: it bounds no cell."""
-        node = self.bents[layer]
-        return self.constants(i)[node.source][unit] is not None
+    def dead(self, layer: int, unit: int, i: int, pieces: Sequence[Sequence[Sequence[Sequence[int]]]] = ()) -> bool:
+        """Whether a pre-activation on sample i is the same at all points, or near one on `pieces`: bounds no cell."""
+        source = self.bents[layer].source
+        if self.constants(i)[source][unit] is not None:
+            return True
+        return bool(pieces) and self._constants_of(i, pieces[:layer])[source][unit] is not None
 
     def linear(self, layer: int, unit: int, i: int) -> bool:
         """Whether a pre-activation on sample i is an affine function of the free parameters."""
@@ -352,6 +359,13 @@ def wired(node: Affine) -> Wired:
 def zero(slot: Slot) -> bool:
     """Whether a place is frozen to 0: there is no edge."""
     return isinstance(slot, Fraction) and not slot
+
+
+def level(h: Activation, z: Fraction | None, pieces: Sequence[int]) -> Fraction | None:
+    """The value of an activation that is the same near a point: of a number, or strictly inside a piece of slope 0."""
+    if z is not None:
+        return h.on(h.pieces(z)[0], z)  # type: ignore[return-value]
+    return h.offsets[pieces[0]] if len(pieces) == 1 and not h.slopes[pieces[0]] else None
 
 
 def constant_sum(row: Sequence[Slot], entering: Sequence[Fraction | None]) -> Fraction | None:

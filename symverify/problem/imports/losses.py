@@ -14,7 +14,7 @@ from symverify.kernel.losses import LOSSES
 from symverify.kernel.network_file import unknown_loss
 from symverify.text import plain
 
-from .common import Model, NotImportable, quoted
+from .common import NotImportable, quoted
 
 LINKS = {  # what a model may end in, and the losses that it then belongs to
     "softmax": ("cross_entropy", "ce"),
@@ -48,23 +48,23 @@ def loss_of(loss: Any, outputs: int) -> Stated:
     return stated
 
 
-def linked(model: Model, stated: Stated | None) -> object:
+def linked(link: str, stated: Stated | None) -> object:
     """The loss of the values before a model's link: the one stated, or by the link, or the squared.
 
     Raises NotImportable where a loss does not belong to what the model ends in.
     """
     if stated is None:
-        return LINKS[model.link][0] if model.link else "squared"
+        return LINKS[link][0] if link else "squared"
     name = str(stated.loss.get("name") if isinstance(stated.loss, dict) else stated.loss)
     if name not in LOSSES:
         raise NotImportable(f"loss: {unknown_loss(name)}", "choose one of them")
-    if (model.link and name not in LINKS[model.link]) or (stated.after is not None and model.link not in stated.after):
-        ends = f"in a {model.link}" if model.link else "without softmax or sigmoid"
+    if (link and name not in LINKS[link]) or (stated.after is not None and link not in stated.after):
+        ends = f"in a {link}" if link else "without softmax or sigmoid"
         wanted = f" after {' or '.join(stated.after or ())}" if any(stated.after or ()) else ""
         raise NotImportable(
             f"the model ends {ends}, and the loss is {quoted(name)}{wanted}",
-            f"name the loss of the values before it, {quoted(LINKS[model.link][0])}, or leave its last layer out"
-            if model.link
+            f"name the loss of the values before it, {quoted(LINKS[link][0])}, or leave its last layer out"
+            if link
             else f"name the loss of the model's own outputs, {quoted(name)}",
         )
     return stated.loss

@@ -13,9 +13,10 @@ from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
 from symverify.kernel.losses import LOSSES
 from symverify.kernel.network_file import FORMAT, Labels, read_table
+from symverify.problem.arrays import rows_of
 from symverify.problem.faults import read_network
 from symverify.problem.load import LoadedProblem
-from symverify.problem.make import assembled, exactly
+from symverify.problem.make import assembled, chain_state, exactly
 from symverify.problem.regular import read_regular
 from symverify.problem.write import network_text, write_atomically
 from symverify.text import plain
@@ -23,7 +24,8 @@ from symverify.text import plain
 from .common import Affine, Model, NotImportable, quoted, spelled
 from .losses import linked, loss_of
 from .onnx import graph_of, read_onnx
-from .program import Program, beyond_chains, read_program
+from .onnx_program import beyond_chains, read_program
+from .program import Program
 from .safetensors import read_safetensors
 
 DEFAULT_ACTIVATION = "relu"
@@ -88,7 +90,7 @@ def _fields(path: Path, activation: object, loss: Any) -> tuple[dict[str, Any], 
     fields = {
         "layers": [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)],
         **{key: value for key, value in parts.items() if key != "parameters"},
-        "loss": linked(chain, stated),
+        "loss": linked(chain.link, stated),
         "parameters": parts["parameters"],
     }
     return fields, (chain.layers[0].inputs, chain.layers[-1].outputs), chain.notes
@@ -106,7 +108,7 @@ def read_any(path: Path, activation: object) -> Model | Program:
 
 def program_parts(program: Program, loss: Any) -> dict[str, Any]:
     """The fields of a network file with a program, without the data."""
-    stated = "squared" if loss is None else loss_of(loss, program.outputs).loss
+    stated = linked(program.link, None if loss is None else loss_of(loss, program.outputs))
     return {"program": program.nodes, "loss": stated, "parameters": program.parameters}
 
 
@@ -176,10 +178,23 @@ def of_model(
     """
     parts, widths = parts_of(chain), [chain.layers[0].inputs, *(layer.outputs for layer in chain.layers)]
     stated = None if loss is None else loss_of(loss, widths[-1])
-    parts["loss"] = exactly(linked(chain, stated), "loss")
+    parts["loss"] = exactly(linked(chain.link, stated), "loss")
     if weight_decay is not None:
         parts["weight_decay"] = exactly(weight_decay, "weight_decay")
-    return replace(assembled(X, y, widths, parts, name), notes=chain.notes, layer_names=tuple(names))
+    state = chain_state(names, [layer.bias is not None for layer in chain.layers])
+    return replace(assembled(X, y, widths, parts, name), notes=chain.notes, state=state)
+
+
+def of_program(
+    program: Program, X: Any, y: Any, loss: Any, *, weight_decay: object = None, name: str = ""
+) -> LoadedProblem:
+    """The same of a model that is no chain; samples may have several axes."""
+    if weight_decay is not None:
+        raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
+    parts = program_parts(program, loss)
+    parts["loss"] = exactly(parts["loss"], "loss")
+    made = assembled(rows_of(X), y, (program.inputs, program.outputs), parts, name)
+    return replace(made, notes=tuple(program.notes), state=tuple(program.state))
 
 
 def _columns(
@@ -269,11 +284,6 @@ def _from_file(
             f"{quoted(path)}: {error.strerror or error}", "check the path and its permissions"
         ) from None
     if isinstance(chain, Program):
-        if weight_decay is not None:
-            raise NotImportable("weight decay of a network that is no chain is not supported", "leave it out")
-        parts = program_parts(chain, loss)
-        parts["loss"] = exactly(parts["loss"], "loss")
-        made = assembled(X, y, (chain.inputs, chain.outputs), parts, name or path.stem)
-        return replace(made, notes=tuple(chain.notes))
+        return of_program(chain, X, y, loss, weight_decay=weight_decay, name=name or path.stem)
     names = [layer.name.removesuffix(".weight") for layer in chain.layers] if path.suffix == ".safetensors" else []
     return of_model(chain, X, y, loss, weight_decay=weight_decay, name=name or path.stem, names=names)

@@ -1,11 +1,12 @@
-"""Networks from ONNX files that are no chains: convolutions, poolings, batch norms, skip connections, as a program.
+"""Networks that are no chains: convolutions, poolings, batch norms, skip connections, as a program.
 
-The shapes are those of one sample: the first axis of every value are the samples. Weights are free parameters, each
-float exactly; what an operator computes from constants is frozen.
+The operators are those of ONNX, whatever framework a model comes from. The shapes are those of one sample: the first
+axis of every value are the samples. Weights are free parameters, each float exactly; what an operator computes from
+constants is frozen.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod, sqrt
@@ -16,7 +17,6 @@ import numpy as np
 from .chain import OPERATORS as OF_CHAINS
 from .chain import Chain, Node
 from .common import NotImportable, exact, quoted, spelled
-from .onnx import Graph, attributes, body
 
 Array = np.ndarray[Any, Any]
 _ACTIVATIONS = ("Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu")
@@ -33,23 +33,63 @@ class Value:
 
 @dataclass(slots=True)
 class Program:
-    """The nodes of a network file and the parameters so far; `notes` say what was assumed."""
+    """The nodes of a network file and the parameters so far, of a model's values by their names there.
 
-    graph: Graph
+    `input` and `output` are two of these names, `uses` says how often operators read each. `link` is what makes
+    probabilities or rates of the output: it belongs to the loss. `state` are the parameters as the model calls them:
+    the key, the node that has it, and "weight" or "bias". `notes` say what was assumed.
+    """
+
+    input: str
+    output: str
+    uses: Mapping[str, int]
     nodes: list[dict[str, object]] = field(default_factory=list)
     parameters: dict[str, dict[str, object]] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    state: list[tuple[str, str, str]] = field(default_factory=list)
+    link: str = ""
+
+    @staticmethod
+    def begun(name: str, shape: Sequence[int], output: str, uses: Mapping[str, int]) -> "Program":
+        """A program that has its input alone."""
+        made = Program(name, output, uses)
+        made.values[name] = made.add("input", shape, shape=list(shape))
+        return made
 
     @property
     def inputs(self) -> int:
         """d_X."""
-        return prod(self.values[self.graph.input].shape)
+        return prod(self.values[self.input].shape)
 
     @property
     def outputs(self) -> int:
         """d_Y."""
-        return prod(self.values[self.graph.outputs[0]].shape)
+        return prod(self.values[self.output].shape)
+
+    def step(self, node: Node, output: str) -> Value:
+        """One more operator: of its operands those are computed that are None and have a name. Raises NotImportable."""
+        entering = [self.values[name] for name in self.computed(node)]
+        if not entering:
+            raise node.fail("nothing that enters it is known", "export the model again")
+        self.values[output] = OPERATIONS[node.kind](self, node, entering)
+        return self.values[output]
+
+    def computed(self, node: Node) -> list[str]:
+        """The names of the operands that are values of the model."""
+        return [
+            name
+            for name, operand in zip(node.names, node.operands, strict=True)
+            if operand is None and name in self.values
+        ]
+
+    def ended(self) -> "Program":
+        """The program itself, with its output last. Raises NotImportable where the model has no such end."""
+        if self.output not in self.values:
+            raise NotImportable("nothing makes the output", "export the model again")
+        if self.nodes[-1]["name"] != self.values[self.output].name:
+            raise NotImportable("an operator makes what nothing uses", "export the model again")
+        return self
 
     def fresh(self, kind: str) -> str:
         """A name for a node."""
@@ -70,45 +110,9 @@ class Program:
         if bias is not None:
             given["bias"] = texts(exact(bias, f"{node.name}.bias"))
         self.parameters[value.name] = given
+        called = zip(("weight", "bias"), (node.called(1), node.called(2)), strict=True)
+        self.state += [(key, value.name, part) for part, key in called if part in given]
         return value
-
-
-def read_program(graph: Graph) -> Program:
-    """The program of a graph. Raises NotImportable."""
-    if len(graph.outputs) != 1:
-        raise NotImportable(f"the model has {len(graph.outputs)} outputs", "export it with one")
-    made, shape = Program(graph), sample_shape(graph)
-    made.values[graph.input] = made.add("input", shape, shape=list(shape))
-    for proto in graph.nodes:
-        kind = proto.op_type
-        if kind not in OPERATIONS or proto.domain not in ("", "ai.onnx"):
-            raise NotImportable(
-                f"the operator {quoted(kind)} (node {quoted(proto.name or proto.output[0])}) is not supported",
-                f"these are: {', '.join(sorted(OPERATIONS))}",
-            )
-        computed = [made.values.get(name) for name in proto.input]
-        operands = [
-            None if not name or value is not None else graph.constant(name)
-            for name, value in zip(proto.input, computed, strict=True)
-        ]
-        node = Node(kind, proto.name or proto.output[0], operands, list(proto.input), 0, attributes(proto))
-        entering = [value for value in computed if value is not None]
-        if not entering:
-            raise node.fail("nothing that enters it is known", "export the model again")
-        made.values[proto.output[0]] = OPERATIONS[kind](made, node, entering)
-    if graph.outputs[0] not in made.values:
-        raise NotImportable("nothing makes the output", "export the model again")
-    if made.nodes[-1]["name"] != made.values[graph.outputs[0]].name:
-        raise NotImportable("an operator makes what nothing uses", "export the model again")
-    return made
-
-
-def sample_shape(graph: Graph) -> tuple[int, ...]:
-    """The shape of one sample of the input."""
-    sides = [int(side.dim_value) for side in graph.kind.shape.dim][1:]
-    if not sides or any(side < 1 for side in sides) or len(sides) > 3:
-        raise NotImportable(f"the input {quoted(graph.input)} has the shape {sides} per sample", _WHOLE)
-    return tuple(sides)
 
 
 def texts(values: Any) -> Any:
@@ -187,10 +191,21 @@ def pool(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 
 def global_pool(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """The mean of each channel; the axes stay, with one entry."""
-    value = only(node, entering)
+    (value,) = entering
     found = made.add("global_average_pool", value.shape[:1], **{"from": value.name})
     return made.add("reshape", (*value.shape[:1], *(1 for _ in value.shape[1:])), **{"from": found.name},
                     shape=[value.shape[0], *(1 for _ in value.shape[1:])])  # fmt: skip
+
+
+def mean(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """The mean over all axes of each channel."""
+    value, given = only(node, entering), node.optional(1)
+    axes, rank = node.attributes.get("axes", []) if given is None else [int(x) for x in given], len(value.shape) + 1
+    if sorted(axis % rank for axis in axes) != list(range(2, rank)):
+        raise node.fail("it is not over all axes after the channels", "use a global average pooling")
+    if node.whole("keepdims", 1):
+        return global_pool(made, node, [value])
+    return made.add("global_average_pool", value.shape[:1], **{"from": value.name})
 
 
 def batch_norm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
@@ -244,30 +259,70 @@ def gemm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 def add(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """A skip connection; or a constant: the bias of the affine map before it, or a shift of each channel."""
     if len(entering) == 2:
-        if entering[0].shape != entering[1].shape:
-            shapes = " and ".join(str(list(value.shape)) for value in entering)
-            raise node.fail(f"it adds values of the shapes {shapes}", "only equal shapes can be added")
-        return made.add("sum", entering[0].shape, **{"from": [value.name for value in entering]})
-    (value,), (constant,) = entering, [x for x in node.operands if x is not None]
-    count, by = value.shape[0], exact(constant, node.name).reshape(-1)
-    inner = constant.shape[-len(value.shape) :] if constant.ndim >= len(value.shape) else constant.shape
-    if len(by) not in (1, count) or (len(value.shape) > 1 and len(by) > 1 and inner[:1] != (count,)):
-        raise node.fail("it adds numbers that are not one for each channel", "add one for each")
-    ends = list(by) if len(by) == count else list(by) * count
-    last = made.nodes[-1]
+        return joined(made, node, entering, "sum", "adds")
+    value = entering[0]
+    ends, last = per_channel(node, value), made.nodes[-1]
     if last["name"] == value.name and last["op"] == "affine" and last.get("bias") is False and read_once(made, node):
         del last["bias"]
         made.parameters[value.name]["bias"] = list(map(spelled, ends))
+        made.state.append((next(x for x in node.names if x not in made.values), value.name, "bias"))
         return value
-    return channels(made, value, [Fraction(1)] * count, ends)
+    return channels(made, value, [Fraction(1)] * value.shape[0], ends)
+
+
+def joined(made: Program, node: Node, entering: Sequence[Value], kind: str, does: str) -> Value:
+    """Values of one shape, entry by entry."""
+    if len({value.shape for value in entering}) > 1:
+        shapes = " and ".join(str(list(value.shape)) for value in entering)
+        raise node.fail(f"it {does} values of the shapes {shapes}", "only equal shapes fit")
+    return made.add(kind, entering[0].shape, **{"from": [value.name for value in entering]})
+
+
+def greatest(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """The greatest of computed values, entry by entry."""
+    if len(entering) != len(node.operands) or len(entering) < 2:
+        raise node.fail("it compares with constants", "use a clip, or an activation")
+    return joined(made, node, entering, "max", "compares")
+
+
+def subtract(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """A value less another, or less a constant, or a constant less it."""
+    if len(entering) == 2:
+        back = channels(made, entering[1], [Fraction(-1)] * entering[1].shape[0], [Fraction(0)] * entering[1].shape[0])
+        return joined(made, node, [entering[0], back], "sum", "subtracts")
+    value, first = entering[0], node.operands[0] is not None
+    by, one = per_channel(node, value), Fraction(1)
+    signs = [-one if first else one] * value.shape[0]
+    return channels(made, value, signs, by if first else [-x for x in by])
+
+
+def scaled(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Each channel times a constant, frozen."""
+    value = entering[0]
+    if len(entering) != 1:
+        raise node.fail("it multiplies computed values", "products are not piecewise linear")
+    return channels(made, value, per_channel(node, value), [Fraction(0)] * value.shape[0])
+
+
+def negated(made: Program, node: Node, entering: Sequence[Value]) -> Value:
+    """Times −1."""
+    value = only(node, entering)
+    return channels(made, value, [Fraction(-1)] * value.shape[0], [Fraction(0)] * value.shape[0])
+
+
+def per_channel(node: Node, value: Value) -> list[Fraction]:
+    """The constant operand as a number for each channel of the computed one."""
+    constant = next(x for x in node.operands if x is not None)
+    count, by = value.shape[0], exact(constant, node.name).reshape(-1)
+    inner = constant.shape[-len(value.shape) :] if constant.ndim >= len(value.shape) else constant.shape
+    if len(by) not in (1, count) or (len(value.shape) > 1 and len(by) > 1 and inner[:1] != (count,)):
+        raise node.fail("its numbers are not one for each channel", "give one for each")
+    return list(by) if len(by) == count else list(by) * count
 
 
 def read_once(made: Program, node: Node) -> bool:
     """Whether nothing else reads what this operator reads."""
-    return (
-        sum(list(each.input).count(name) for each in made.graph.nodes for name in node.names if name in made.values)
-        == 1
-    )
+    return sum(made.uses[name] for name in made.computed(node)) == 1
 
 
 def concat(made: Program, node: Node, entering: Sequence[Value]) -> Value:
@@ -295,6 +350,8 @@ def reshape(made: Program, node: Node, entering: Sequence[Value]) -> Value:
         inner = [prod(value.shape) // rest if side == -1 and rest else side for side in inner]
     if not inner or min(inner) < 1 or prod(inner) != prod(value.shape) or len(inner) > 4:
         raise node.fail(f"it makes the shape {sides}", "keep the first axis, the samples")
+    if len(inner) == 1:
+        return made.add("flatten", inner, **{"from": value.name})
     return made.add("reshape", inner, **{"from": value.name}, shape=inner)
 
 
@@ -326,21 +383,12 @@ OPERATIONS: dict[str, Operation] = {
     "GlobalAveragePool": global_pool,
     "Identity": nothing,
     "MatMul": gemm,
+    "Max": greatest,
     "MaxPool": pool,
+    "Mul": scaled,
+    "Neg": negated,
+    "ReduceMean": mean,
     "Reshape": reshape,
+    "Sub": subtract,
     "Transpose": transpose,
 }
-BEYOND_CHAINS = frozenset(
-    {"AveragePool", "BatchNormalization", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Transpose"}
-)
-
-
-def beyond_chains(graph: Graph) -> bool:
-    """Whether a graph has what a chain has not: one of these operators, or a value that is used twice.
-
-    What belongs to the loss at its end, or makes labels there, does not count.
-    """
-    nodes = body(graph)
-    read = [name for node in nodes for name in node.input]
-    made = [graph.input, *(name for node in nodes for name in node.output)]
-    return any(node.op_type in BEYOND_CHAINS for node in nodes) or any(read.count(name) > 1 for name in made)

@@ -1,13 +1,12 @@
 """Networks from scikit-learn's MLPRegressor and MLPClassifier, with the risk that they descend."""
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from symverify.errors import Malformed
-from symverify.problem.arrays import table
+from symverify.problem.arrays import number, table
 from symverify.problem.load import LoadedProblem
 from symverify.text import plain
 
@@ -24,16 +23,17 @@ _LINKS = {"exp": "exp", "logistic": "sigmoid", "softmax": "softmax"}
 
 
 def from_sklearn(
-    estimator: Any, X: Any, y: Any, *, loss: Any = None, penalty: bool = True, name: str = ""
+    estimator: Any, X: Any, y: Any, *, loss: Any = None, alpha: object = None, name: str = ""
 ) -> LoadedProblem:
     """The problem of a fitted MLPRegressor or MLPClassifier on data; its weights, each float exactly, are the point.
 
     The risk is the one whose gradient the estimator descends: the mean over the samples of half the squared error
     summed over outputs, of the cross-entropy, or of the Poisson loss (but for a constant), plus alpha/2 times the sum
     of the squares of the weights, not of the biases, over the number of samples (of a batch, where the solver is adam
-    or sgd). With a penalty only a few things can be proved (`minimum_in_box`); `penalty=False` leaves it out, as does
-    alpha=0. `loss` replaces the estimator's own, as for `problem`. Labels of a classifier are its own classes.
-    `.notes` say what was assumed. Raises NotImportable for another estimator, Malformed for data.
+    or sgd). `alpha` is the estimator's own unless it is given: with one that is not 0, as by default, only a minimum
+    near the point (`minimum_in_box`) and a bracket of the least risk (`global_bounds`) can be proved; `alpha=0` asks
+    about the loss alone, with all claims. `loss` replaces the estimator's own, as for `problem`. Labels of a classifier
+    are its own classes. `.notes` say what was assumed. Raises NotImportable for another estimator, Malformed for data.
     """
     model, kind = _read(estimator)
     stated = dict(_LOSSES[kind]) if loss is None else loss
@@ -41,11 +41,15 @@ def from_sklearn(
         y = _classes(estimator, y, stated)
     decay = None
     notes = list(model.notes)
-    if penalty and estimator.alpha and loss is None:
+    strength = number(estimator.alpha if alpha is None else alpha, "alpha")
+    if strength < 0:
+        raise Malformed(("alpha", f"expected a number of at least 0, got {plain(alpha, 40)}"))
+    if strength and (loss is None or alpha is not None):
         size = _batch(estimator, len(table(X, "X").rows), notes)
-        decay = {"weights": Fraction(estimator.alpha) / size, "biases": 0}
-        kept = f"alpha = {estimator.alpha:g} is kept, as the weight decay alpha / {size} of all weights but biases"
-        notes.append(f"{kept} (few claims can be decided with it; penalty=False leaves it out)")
+        decay = {"weights": strength / size, "biases": 0}
+        kept = f"alpha = {float(strength):g} is kept, as the weight decay alpha / {size} of all weights but biases"
+        claims = "with it a minimum near the point and a bracket of the least risk are claims; alpha=0 leaves it out"
+        notes.append(f"{kept}: {claims}")
     model = replace(model, notes=tuple(notes))
     return of_model(model, X, y, stated, weight_decay=decay, name=name or type(estimator).__name__)
 

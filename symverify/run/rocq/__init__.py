@@ -16,8 +16,9 @@ from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
-from .steps import COMPUTED, Writer, covered, write_step
-from .terms import affine_map, definition, log_loss
+from .steps import write_step
+from .terms import affine_map, definition, log_loss, loss_term
+from .writer import Writer, lifted
 
 THEORY = Path(__file__).parents[3] / "proofs" / "rocq" / "_build"
 
@@ -36,7 +37,12 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
     index, steps = theorem.step, out.checked.steps
     step = steps[index]
     yield out.done[index], f"exact step{index}"
-    if theorem.claim in ("global_bounds", "infimum") or log_loss(out.problem):
+    if theorem.claim in ("global_bounds", "infimum"):
+        return
+    if log_loss(out.problem):
+        if step.rule == "spurious_real":
+            better = out.premise(step, "better")
+            yield out.done[better], f"exact step{better}"
         return
     th = out.point_of(index)
     if theorem.claim == "valley":
@@ -49,7 +55,8 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
         yield out.done[better], f"exact step{better}"
     at = steps[th].fact
     if theorem.claim == "spurious_minimum" and isinstance(at, Evaluated):
-        yield f"affine_fit p th{th}", f"apply (ok_affine_fit_sound p th{th} {affine_map(out.problem, at)}). {COMPUTED}"
+        checker = f"apply (ok_affine_fit_sound {{}} th{th} {affine_map(out.problem, at)})"
+        yield f"affine_fit p th{th}", lifted("fit", f"th{th}", out.slopes.get(index), checker)
 
 
 def write_claim(out: Writer, theorem: Theorem) -> None:
@@ -66,8 +73,6 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     out.theorem(name, joined, f"{splits}{parts[-1][1]}")
     out.claims.append(name)
     numbers = ["dimension", "exact"] if theorem.claim == "valley" else []
-    if log_loss(out.problem):
-        numbers = ["risk", "better_risk", *numbers]
     if numbers:
         out.left_out.append(f"claim {theorem.claim}: {', '.join(numbers)} have no verified checker")
 
@@ -97,8 +102,8 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    known = covered(out.problem.loss) or log_loss(out.problem) is not None
-    problem_text = definition(out.problem) if known else ""
+    loss = log_loss(out.problem) or loss_term(out.problem.loss)
+    problem_text = "" if loss is None else definition(out.problem, loss)
     file = folder / "certificate.v"
     write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))
     write_atomically(folder / "_CoqProject", f"-Q {theory} Symverify\n-Q . Certificate\ncertificate.v\n".encode())

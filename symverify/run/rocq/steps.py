@@ -1,119 +1,61 @@
 """One theorem for each step that has a verified checker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
-from symverify.kernel.check import Checked
 from symverify.kernel.core.facts import Evaluated, LowerBound
-from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, pieces_at
 from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.core.text import canonical, listed
-from symverify.kernel.reals.facts import SpanMinimum
 
+from .reals import write_enclosed_point, write_real_lower_bound, write_span_minimum, write_spurious_real
 from .terms import (
     coefficients,
     constant,
     integers,
-    linear_coordinates,
     listing,
     log_loss,
+    loss_term,
     means,
     number,
     parameters,
-    scales,
+    slopes_of_means,
+    tree_arguments,
     vector,
+    vectors,
 )
-from .theorem1 import arguments, obstacle
+from .writer import COMPUTED, Writer, lifted
 
-COMPUTED = "vm_cast_no_check (eq_refl true)"
 MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
 MOST_CELLS = 12  # pre-activations on a breakpoint
 
 
-@dataclass(slots=True)
-class Writer:
-    """What has been written, and for each step what it states there; None for a step that is left out."""
-
-    checked: Checked
-    parts: list[str] = field(default_factory=list)
-    done: dict[int, str] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-    claims: list[str] = field(default_factory=list)
-
-    @property
-    def problem(self) -> Problem:
-        """The problem."""
-        return self.checked.problem
-
-    def theorem(self, name: str, statement: str, proof: str) -> None:
-        """One theorem."""
-        self.parts.append(f"Theorem {name} : {statement}.\nProof. {proof}. Qed.\n")
-
-    def premise(self, step: Step, role: str) -> int:
-        """The number of the step with this role."""
-        return step.premises[role][0]
-
-    def point_of(self, index: int) -> int:
-        """The number of the `point` step that a minimum is about."""
-        step = self.checked.steps[index]
-        return (
-            index
-            if step.rule == "point"
-            else self.point_of(self.premise(step, "minimum" if "minimum" in step.premises else "point"))
-        )
-
-    def state(self, index: int, statement: str, proof: str) -> None:
-        """The theorem of a step."""
-        self.theorem(f"step{index}", statement, proof)
-        self.done[index] = statement
-
-    def local(self, index: int, step: Step, checker: str) -> None:
-        """A local minimum."""
-        th = f"th{self.premise(step, 'point')}"
-        self.state(index, f"local_min (risk_at p) (real {th})", f"apply {checker}. {COMPUTED}")
-
-
-def covered(loss: Loss) -> bool:
-    """Whether the verified checkers know the loss: squared, or quadratic between two cuts and linear beyond."""
-    return loss.quadratic or (loss.smooth and [bool(a) for a, _, _ in loss.parts] == [False, True, False])
-
-
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
-    if log_loss(out.problem):
-        return write_theorem1(out, index, step)
     missing = [each for each in step.rests_on if each not in out.done]
     if missing:
         return f"rests on step {missing[0]}"
-    loss = out.problem.loss
-    if not covered(loss):
+    loss, real = out.problem.loss, log_loss(out.problem) is not None
+    if not real and loss_term(loss) is None:
         return f"has no verified checker for {loss.name} loss"
-    write = WRITERS.get(step.rule)
-    return "has no verified checker" if write is None else write(out, index, step)
+    if (write := (REAL_WRITERS if real else WRITERS).get(step.rule)) is None:
+        return f"has no verified checker{f' for {loss.name} loss' * real}"
+    if "subgradient" in step.fields:
+        write_slopes(out, index, step)
+    elif "minimum" in step.premises and (before := out.premise(step, "minimum")) in out.slopes:
+        out.slopes[index] = out.slopes[before]
+    return write(out, index, step)
 
 
-def write_theorem1(out: Writer, index: int, step: Step) -> str | None:
-    """Theorem 1 from the moments of the labels; where it holds no better point is needed."""
-    minimum = out.premise(step, "minimum") if step.rule == "spurious_real" else index
-    if minimum != index:
-        if minimum not in out.done:
-            return f"rests on step {minimum}"
-        out.state(index, out.done[minimum], f"exact step{minimum}")
-        return None
-    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine or "pieces" not in step.fields:
-        return f"has no verified checker for {out.problem.loss.name} loss"
-    if why := obstacle(out.problem):
-        return why
-    dual = listed(listed(canonical))(step.fields["dual"], "")
-    widths = listing([f"{width}%nat" for width in reversed(out.problem.widths[1:-1])])
-    proof = f"apply (ok_theorem1_sound p {arguments(out.problem, dual)}). {COMPUTED}"
-    out.state(index, f"valley_at_affine_fit p {widths}", proof)
-    return None
+def write_slopes(out: Writer, index: int, step: Step) -> None:
+    """The subgradient that a step gives, without the loss's factor."""
+    rows = listed(listed(canonical))(step.fields["subgradient"], "")
+    out.slopes[index] = f"slopes{index}"
+    given = vectors([[r / out.problem.loss.factor for r in row] for row in rows])
+    out.parts.append(f"Definition slopes{index} : list (list Q) := {given}.\n")
 
 
 def write_point(out: Writer, index: int, step: Step) -> str | None:
@@ -142,7 +84,7 @@ def on_breakpoints(out: Writer, step: Step) -> tuple[int, int]:
 
 def write_interior(out: Writer, index: int, step: Step) -> str | None:
     """Strictly inside a cell."""
-    out.local(index, step, "ok_interior_sound")
+    out.local(index, step, "apply (ok_interior_sound {})")
     return None
 
 
@@ -150,7 +92,7 @@ def write_adjacent(out: Writer, index: int, step: Step) -> str | None:
     """By all cells around."""
     if sum(on_breakpoints(out, step)) > MOST_CELLS:
         return "has too many cells for the verified checker"
-    out.local(index, step, "ok_adjacent_sound")
+    out.local(index, step, "apply (ok_adjacent_sound {})")
     return None
 
 
@@ -160,9 +102,8 @@ def write_face(out: Writer, index: int, step: Step) -> str | None:
     size = problem.widths[0] + problem.hidden_bias
     if comb(len(problem.inputs) + size, size - 1) > MOST_RAYS:
         return "has too many rays for the verified checker"
-    th = f"th{out.premise(step, 'point')}"
-    rays = listing(["None"] * problem.widths[1])
-    out.state(index, f"local_min (risk_at p) (real {th})", f"apply (ok_face_sound p {th} {rays}). {COMPUTED}")
+    th, rays = f"th{out.premise(step, 'point')}", listing(["None"] * problem.widths[1])
+    out.local(index, step, f"apply (ok_face_sound {{}} {th} {rays})")
     return None
 
 
@@ -199,11 +140,10 @@ def write_spurious(out: Writer, index: int, step: Step) -> str | None:
 
 def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
     """A global minimum, as no function of the inputs does better."""
-    th = out.premise(step, "point")
-    fits = listing([vector(f) for f in evaluated(out, th).predictions])
-    out.state(
-        index, f"global_min (risk_at p) (real th{th})", f"apply (ok_global_function_sound p th{th} {fits}). {COMPUTED}"
-    )
+    at = out.premise(step, "point")
+    th, fits = f"th{at}", vectors(evaluated(out, at).predictions)
+    proof = lifted("global", th, out.slopes.get(index), f"apply (ok_global_function_sound {{}} {th} {fits})")
+    out.state(index, f"global_min (risk_at p) (real {th})", proof)
     return None
 
 
@@ -211,13 +151,15 @@ def write_valley(out: Writer, index: int, step: Step) -> str | None:
     """Every point of the path is a local minimum, spurious if the first one is."""
     minimum = out.premise(step, "minimum")
     path, before = write_path(out, index, step, "path"), out.checked.steps[minimum]
+    slopes = out.slopes.get(index)
+    rule = "ok_valley_sound" if slopes is None else f"(ok_slopes_valley p {path} {slopes})"
+    proof = f"apply {rule}; {COMPUTED}"
     if before.rule == "spurious_minimum":
         better = out.premise(before, "better")
-        out.state(
-            index, f"spurious_valley p {path}", f"apply (ok_spurious_valley_sound p {path} th{better}). {COMPUTED}"
-        )
+        spurious = f"apply (ok_better_valley p {path} th{better}); [ | {COMPUTED}]. {proof}"
+        out.state(index, f"spurious_valley p {path}", spurious)
     else:
-        out.state(index, f"valley p {path}", f"apply ok_valley_sound. {COMPUTED}")
+        out.state(index, f"valley p {path}", proof)
     return None
 
 
@@ -230,26 +172,25 @@ def bound_of(step: Step) -> Fraction:
 
 def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network does better than the means."""
-    proof = f"apply (ok_function_bound_sound p {means(out.problem)}). {COMPUTED}"
-    out.state(index, f"lower_bound_any p {number(bound_of(step))}", proof)
+    fits, rho = vectors(means(out.problem)), number(bound_of(step))
+    proof = f"apply (ok_function_bound_sound p {fits}). {COMPUTED}"
+    if not out.problem.loss.smooth:
+        slopes = vectors(slopes_of_means(out.problem))
+        below = f"apply (ok_function_bound_sound (minorant_of p {slopes}) {fits})"
+        proof = f"apply (ok_lost_sound p {fits} {slopes} 0); [ | {below}]; {COMPUTED}"
+    out.state(index, f"lower_bound_any p {rho}", proof)
     return None
 
 
 def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network of this width does better, by the tree."""
-    problem, rho = out.problem, bound_of(step)
-    h, width = problem.activations[0], problem.widths[1]
-    homogeneous = not any(h.breakpoints) and not any(h.offsets)
-    scale = scales(problem)
-    extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
-    vectors, tree = step.fields["vectors"], step.fields["tree"]
-    if not isinstance(vectors, list) or not isinstance(tree, list):
+    duals, tree = step.fields["vectors"], step.fields["tree"]
+    if not isinstance(duals, list) or not isinstance(tree, list):
         return "is not readable"
-    factors = "({}, {}, {})%Z".format(*scale)
-    given = listing([integers(g) for g in vectors], ";\n    ")
-    units = min(width, len(problem.inputs))
-    arguments = f"{width} {factors} {str(homogeneous).lower()} {extra} {units}\n   {given}\n   {integers(tree)}"
-    out.state(index, f"lower_bound p {width} {number(rho)}", f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
+    given = listing([integers(g) for g in duals], ";\n    ")
+    arguments = f"{tree_arguments(out.problem)}\n   {given}\n   {integers(tree)}"
+    statement = f"lower_bound p {out.problem.widths[1]} {number(bound_of(step))}"
+    out.state(index, statement, f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None
 
 
@@ -257,13 +198,9 @@ def write_global(out: Writer, index: int, step: Step) -> str | None:
     """A point that attains a bound."""
     bound, th = out.premise(step, "bound"), out.premise(step, "point")
     before = out.checked.steps[bound]
-    if before.rule == "function_bound":
-        proof = f"apply (ok_global_function_sound p th{th} {means(out.problem)}). {COMPUTED}"
-    else:
-        rho = number(bound_of(before))
-        proof = (
-            f"apply (ok_global_minimum_sound p {out.problem.widths[1]} {rho} th{th}); [exact step{bound} | {COMPUTED}]"
-        )
+    rho, width = number(bound_of(before)), out.problem.widths[1]
+    rule = "ok_attains_sound p" if before.rule == "function_bound" else f"ok_global_minimum_sound p {width}"
+    proof = f"apply ({rule} {rho} th{th}); [exact step{bound} | {COMPUTED}]"
     out.state(index, f"global_min (risk_at p) (real th{th})", proof)
     return None
 
@@ -317,4 +254,11 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "bracket": write_bracket,
     "limit": write_limit,
     "infimum": write_infimum,
+}
+REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+    "enclosed_point": write_enclosed_point,
+    "span_minimum": write_span_minimum,
+    "spurious_real": write_spurious_real,
+    "real_lower_bound": write_real_lower_bound,
+    "bracket": write_bracket,
 }

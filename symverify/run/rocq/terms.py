@@ -6,11 +6,11 @@ from math import lcm
 
 from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon, integral
-from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.loss import Loss, Quadratic
+from symverify.kernel.core.network import Point, Problem, Vector
 from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.reals.losses import CrossEntropy, Logistic
+from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 Scales = tuple[int, int, int]
 
@@ -59,16 +59,39 @@ def coefficients(x: Scalar) -> str:
 
 
 def log_loss(problem: Problem) -> str | None:
-    """The name in `Statements.v` of a loss with logarithms that Theorem 1 is proved for there."""
+    """The name in `Statements.v` of a loss with logarithms or exponentials."""
     match problem.loss:
         case Logistic():
             return "Logistic"
         case CrossEntropy():
             return "CrossEntropy"
+        case Poisson():
+            return "Poisson"
     return None
 
 
-def definition(problem: Problem) -> str:
+def bent(low: int | Fraction, high: int | Fraction) -> tuple[Quadratic, ...]:
+    """The parts of a loss with two slopes, which is 0 at the label."""
+    zero = Fraction(0)
+    return (zero, Fraction(low), zero), (zero, Fraction(high), zero)
+
+
+def loss_term(loss: Loss) -> str | None:
+    """The loss in `Statements.v` with these values; None if there is none."""
+    if loss.quadratic:
+        return "Squared"
+    if loss.smooth:
+        is_huber = [bool(a) for a, _, _ in loss.parts] == [False, True, False]
+        return f"(Huber {number(loss.cuts[-1])})" if is_huber else None
+    above, below = (loss.at(Fraction(label)).parts for label in (1, -1))
+    if above == below == bent(-1, 1):
+        return "Absolute"
+    if above == below and above == bent(above[0][1], above[0][1] + 1):
+        return f"(Quantile {number(-above[0][1])})"
+    return "Hinge" if (above, below) == (bent(-1, 0), bent(0, 1)) else None
+
+
+def definition(problem: Problem, loss: str) -> str:
     """The problem: layers from the last to the first, samples, loss."""
     layers = [f"({str(problem.output_bias).lower()}, ([], (1, 0)))"]
     for h in reversed(problem.activations):
@@ -76,10 +99,6 @@ def definition(problem: Problem) -> str:
         last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
         layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    if (loss := log_loss(problem)) is None:
-        if not problem.loss.smooth:
-            raise Declined("the Coq development has squared and Huber loss")
-        loss = "Squared" if problem.loss.quadratic else f"Huber {number(problem.loss.cuts[-1])}"
     sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
     joined = listing(layers, ";\n    "), listing(samples, ";\n    ")
     return (
@@ -126,10 +145,42 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
     return forms
 
 
-def means(problem: Problem) -> str:
+def tree_arguments(problem: Problem) -> str:
+    """Width, scales, whether the activation is homogeneous, coordinates, units: what the checker of a tree is given."""
+    h, width, scale = problem.activations[0], problem.widths[1], scales(problem)
+    homogeneous = not any(h.breakpoints) and not any(h.offsets)
+    extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
+    factors = "({}, {}, {})%Z".format(*scale)
+    return f"{width} {factors} {str(homogeneous).lower()} {extra} {min(width, len(problem.inputs))}"
+
+
+def means(problem: Problem) -> list[Vector]:
     """For each sample the prediction with the least loss on all samples with its input."""
-    found: dict[int, tuple[Fraction, ...]] = {}
+    found: dict[int, Vector] = {}
     for group in problem.groups:
         columns = zip(*(problem.targets[i] for i in group), strict=True)
         found |= dict.fromkeys(group, tuple(problem.loss.best(column) for column in columns))
-    return listing([vector(found[i]) for i in range(len(problem.targets))])
+    return [found[i] for i in range(len(problem.targets))]
+
+
+def slopes_of_means(problem: Problem) -> list[Vector]:
+    """For each sample slopes of the loss at its mean that add up to 0 over the samples with its input."""
+    ends = [
+        [problem.loss.at(y).slopes(m - y) for m, y in zip(fit, labels, strict=True)]
+        for fit, labels in zip(means(problem), problem.targets, strict=True)
+    ]
+    found: dict[int, Vector] = {}
+    for group in problem.groups:
+        columns = [list(column) for column in zip(*(ends[i] for i in group), strict=True)]
+        shares = []
+        for column in columns:
+            low, high = (sum((side[k] for side in column), Fraction(0)) for k in (0, 1))
+            shares.append(-low / (high - low) if high > low else Fraction(0))
+        for i in group:
+            found[i] = tuple(low + share * (high - low) for (low, high), share in zip(ends[i], shares, strict=True))
+    return [found[i] for i in range(len(ends))]
+
+
+def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
+    """A list of lists of rationals."""
+    return listing([vector(row) for row in rows])

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
+from symverify.kernel.reals.losses import Poisson
 
 from .terms import listing, number, vector
 
@@ -13,6 +14,8 @@ from .terms import listing, number, vector
 def obstacle(problem: Problem) -> str | None:
     """Which assumption of the theorem in Rocq the problem misses; the moments are checked there."""
     outputs = problem.widths[-1]
+    if isinstance(problem.loss, Poisson):
+        return "is not proved for the Poisson loss"
     if not (problem.hidden_bias and problem.output_bias):
         return "has no verified checker without biases"
     if min(problem.widths[1:-1]) <= outputs:

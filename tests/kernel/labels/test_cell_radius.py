@@ -68,6 +68,8 @@ CONTROLS = {
     "apart": case(TWO, [*APART, BOTH], STATED | {"cell": "10,01"}),
     "on": case(ONE, [*INSIDE, STEP], STATED),
     "on, lost": case(ONE, [*INSIDE, STEP | {"edge": LOST}], STATED | {"exact": True}),
+    "on, of the other sign": case(ONE, [*INSIDE, STEP | {"edge": {
+        "slots": [1], "labels": ["-1"], "vectors": [["0", "1"]]}}], STATED | {"exact": True}),
     "on, another": case(ONE, [*INSIDE, STEP | {"edge": GAINED}], STATED | {"exact": True}),
     "nearer": case(ONE, [*INSIDE, STEP | {"radius": "1/2", "reached": [
         {"slots": [0], "corners": [[["3/2", "1"]], [["1/2", "7"]]]}]}],

@@ -7,6 +7,9 @@ from fractions import Fraction
 import pytest
 
 import symverify
+from symverify.kernel.core.global_lower_bound import directions, failing, sides_of
+from symverify.kernel.core.units import Units
+from symverify.kernel.labels.global_region import opposed
 from symverify.problem.load import loads
 from symverify.report.claims import lines
 from symverify.run.verdict import Verdict
@@ -125,3 +128,21 @@ def test_where_another_face_is_lower_for_some_values_it_is_not_proved() -> None:
     wide = FOUR | {"data": samples([0, 1, 2, 3], [0, "a", "-1", 2]), "layers": [1, 1, 1], "symbols": {"a": [-3, 3]}}
     found = symverify.check(loads(json.dumps(wide)), ["global_minimum_for_all"], smt=False)["global_minimum_for_all"]
     assert found.verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_rays_that_a_vector_does_not_admit_are_those_of_the_lower_bound(seed: int) -> None:
+    """Counted one by one here, and packed into long integers there."""
+    rng = random.Random(seed)
+    problem = loads(json.dumps(at(made(seed), {"a": F(0), "b": F(0)}))).problem
+    units = Units.of(problem)
+    closed = directions(units)
+    above, _ = sides_of(units, closed)
+    vectors = [[rng.randint(-5, 5) for _ in problem.inputs] for _ in range(4)]
+    vectors = [g if any(g) else [1] * len(g) for g in vectors]
+    found = [opposed(units, closed, [tuple(map(F, g))]) for g in vectors]
+    assert found == failing(units, closed, above, vectors)
+    together = 0
+    for each in found:
+        together |= each
+    assert opposed(units, closed, [tuple(map(F, g)) for g in vectors]) == together

@@ -29,7 +29,17 @@ STILL: Json = {"rule": "face_region", "parameters": [layer([["0"], ["0"]], ["-1"
 FITTED: Json = {"rule": "face_region", "parameters": [layer([["1"], ["-1"]], ["0", "0"]), layer([["1", "1"]])],
                 "moves": [[["1"], ["0"], ["0"]]] * 2, "multipliers": [[], []],
                 "weights": [[], ["1"], ["1"], [], ["0", "1"], ["0", "1"]]}  # fmt: skip
+# The same with seven symbols, 128 corners: a² > b² by the sizes of the terms.
+MANY = network([1, 1, 1], "relu", samples([1, -1], ["a", "b"]), 1, bias=False,
+               symbols={"a": [2, 3], "b": [1, "3/2"]} | {name: [0, 1] for name in "cdfgh"})  # fmt: skip
+WIDE = [
+    step | {"parameters": [layer([[w]]), layer([["1"]])], "moves": [[[*row, *["0"] * 5] for row in step["moves"][0]]]}
+    for step, w in ((LEFT, "-5/4"), (RIGHT, "5/2"))
+]
 CONTROLS = {
+    "seven symbols": case(MANY, [*WIDE, HULL], claim(
+        "spurious_face_for_all", 2, face="01", formula="a^2", better_formula="b^2",
+        domain="a in [2, 3], b in [1, 3/2], " + ", ".join(f"{name} in [0, 1]" for name in "cdfgh"))),
     "two symbols": case(SIDES, [LEFT, RIGHT, HULL], claim(
         "spurious_face_for_all", 2, domain="a in [2, 3], b in [1, 19/10]", face="01", formula="a^2",
         better_formula="b^2")),
@@ -42,7 +52,10 @@ CONTROLS = {
         "spurious_face_for_all", 2, domain="a in [0, 1]", face="1111,1111", formula="3/80 + 3/20 a + 3/20 a^2",
         better_formula="0")),
 }  # fmt: skip
-CORRUPTIONS = of("off", [
+CORRUPTIONS = of("seven symbols", [
+    ("the other way", "steps[2].from", {"minimum": 1, "better": 0}, "Rejected", "values of so many symbols"),
+    ("itself", "steps[2].from", {"minimum": 0, "better": 0}, "Rejected", "values of so many symbols"),
+]) + of("off", [
     ("the other way", "steps[2].from", {"minimum": 1, "better": 0}, "Rejected", "is not shown to be lower"),
     ("itself", "steps[2].from", {"minimum": 0, "better": 0}, "Rejected", "is not shown to be lower"),
     ("no premise", "steps[2].from.better", ..., "Malformed", "is missing"),
@@ -50,6 +63,14 @@ CORRUPTIONS = of("off", [
     ("the risks", "claims[0].better_formula", "1", "Rejected", "claimed '1', proved '0'"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_with_many_symbols_the_sizes_of_all_terms_count() -> None:
+    """It fails where b may come up to 2, a² − b² ≥ 0 only just; and at 19/10, where the corners would do."""
+    for top, weight in (("2", "-3/2"), ("19/10", "-29/20")):
+        there = MANY | {"symbols": MANY["symbols"] | {"b": [1, top]}}
+        left = WIDE[0] | {"parameters": [layer([[weight]]), layer([["1"]])]}
+        check_step(there, [left, WIDE[1], HULL], "for all values of so many symbols")
 
 
 def test_at_every_corner() -> None:

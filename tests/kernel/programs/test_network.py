@@ -13,7 +13,7 @@ import pytest
 
 from symverify.kernel import Malformed, Rejected, check
 from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.network import cell_of, evaluate, features, jacobian_rank, pullback
+from symverify.kernel.core.network import cell_of, evaluate, features, jacobian_rank, pieces_at, pullback
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.network_file import read_problem
@@ -349,3 +349,48 @@ def test_what_is_tilted() -> None:
     assert problem.tilted((), [one, nothing]) == "free parameters 1"
     assert problem.tilted((), [nothing, one]) == "free parameters 1"
     assert problem.reach(()) == 2
+
+
+def pooled(weights: list[str], biases: list[str]) -> Json:
+    """f = v max(relu(z₁), relu(z₂)) + c at v = 1, c = 1/2, labels 0 and 1 at x = 0 and 1."""
+    return {
+        "format": "symverify-network/1",
+        "program": [
+            {"name": "x", "op": "input", "shape": [1]},
+            {"name": "z", "op": "affine", "from": "x", "units": 2},
+            {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+            {"name": "t", "op": "maxout", "from": "a", "pieces": 2},
+            {"name": "f", "op": "affine", "from": "t", "units": 1},
+        ],
+        "loss": "squared",
+        "data": [{"x": [0], "y": [0]}, {"x": [1], "y": [1]}],
+        "parameters": {"z": {"weight": [[w] for w in weights], "bias": biases},
+                       "f": {"weight": [["1"]], "bias": ["1/2"]}},
+    }  # fmt: skip
+
+
+def test_a_maximum_of_dead_units_bounds_no_cell() -> None:
+    """Near the point the comparison is 0 − 0: all units dead, the constant 1/2 is a local minimum inside a cell."""
+    document = pooled(["1", "-1"], ["-2", "-1"])
+    problem = read(document)
+    assert problem.parameters is not None
+    assert not problem.dead(1, 0, 0)
+    assert problem.dead(1, 0, 0, [[[(0,), (0,)], [(0,), (0,)]]])
+    assert not problem.dead(1, 0, 0, [[[(0,), (0,)], [(0, 1), (0,)]]])
+    assert cell_of(problem, problem.parameters) == (((0, 0), (0, 0)), ((0, 0),))
+    steps = [{"rule": "point", "parameters": "given"}, {"rule": "interior_minimum", "from": {"point": 0}}]
+    claims = [{"claim": "point", "verdict": "proved", "step": 1, "risk": "1/4", "spurious": None, "better_risk": None}]
+    proof = {"format": "symverify-certificate/2", "problem": hashlib.sha256(text(document)).hexdigest(),
+             "claims": claims, "steps": steps}  # fmt: skip
+    assert outcome(document, proof)[0] == "Accepted"
+
+
+def test_a_maximum_at_a_kink_bounds_cells() -> None:
+    """With one of the units at its breakpoint on sample 2 the comparison moves on one side."""
+    problem = read(pooled(["2", "-1"], ["-2", "-1"]))
+    assert problem.parameters is not None
+    with pytest.raises(Rejected, match="unit 1 of node a is at a breakpoint on sample 2"):
+        cell_of(problem, problem.parameters)
+    found = pieces_at(problem, problem.parameters)
+    assert found[0][0] == [(0,), (0, 1)]
+    assert found[1][0] == [(0,), (0, 1)]

@@ -202,3 +202,16 @@ def test_a_free_weight_stands_alone() -> None:
         shared = network(2, "relu", last, TWO, {"z": {"weight": [["0"], [None]]}, "f": {"weight": own}},
                          weight=[["w"], ["w"]])  # fmt: skip
         check_step(shared, [point(), STEP | {"multipliers": [None]}], "a unit with a free weight shares parameters")
+
+
+def test_bends_count_by_how_fast_their_kinks_are_crossed() -> None:
+    """Σ r h(w x) at w = 0 with x = −1 and 2: it rises both ways exactly if both r are not negative."""
+    data = [{"x": [-1], "y": ["-1/2"]}, {"x": [2], "y": [-2]}]  # r = (1, 4): g = 7/2, and a bend of 9/2
+    document = network(1, "relu", 1, data, {"z": {"weight": [["0"]]}})
+    for multipliers in (["7/2"], None):
+        good = case(document, [point(), STEP | {"multipliers": [multipliers]}], given(1, "17/4"))
+        assert outcome(good.network, good.proof)[0] == "Accepted"
+    data[0]["y"] = ["1/2"]  # r = (−1, 4): g = 9/2, a bend of 7/2; it falls below 0
+    falling = network(1, "relu", 1, data, {"z": {"weight": [["0"]]}})
+    check_step(falling, [point(), STEP | {"multipliers": [["9/2"]]}], "has a multiplier beyond the bend")
+    check_step(falling, [point(), STEP | {"multipliers": [None]}], "has a descent direction among its rays")

@@ -115,6 +115,24 @@ def test_a_skip_connection_fixes_the_scale() -> None:
     assert list(symmetries(problem, (((1,),),), [])) == []
 
 
+def test_a_parameter_used_twice_grows_at_half_the_rate() -> None:
+    """f = v relu(w relu(w x)): where w grows at 1 what follows it twice grows at 2, and v shrinks at 2."""
+    problem = program(
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "z", "op": "affine", "from": "x", "units": 1, "weight": [["w"]], "bias": False},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        {"name": "y", "op": "affine", "from": "a", "units": 1, "weight": [["w"]], "bias": False},
+        {"name": "b", "op": "activation", "from": "y", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "b", "units": 1, "bias": False},
+        data=[{"x": [1], "y": [1]}],
+    )
+    (moves,) = scalings(problem)
+    rate = dict(problem.places)
+    speeds = {rate[place]: x for place, (x, source) in moves.items() if source == place}
+    assert speeds.keys() == {0, 1}
+    assert speeds[1] == -2 * speeds[0] != 0
+
+
 def frozen(h: str, **last: Json) -> Programmed:
     return program(
         {"name": "x", "op": "input", "shape": [1]},

@@ -4,7 +4,7 @@ from fractions import Fraction
 from random import Random
 
 from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.network import predictions
+from symverify.kernel.core.network import evaluate, predictions
 from symverify.kernel.reals.kinks import Kinks, homogeneous
 from symverify.kernel.reals.program_span import columns_of, solutions
 from tests.kernel.reals.random_programs import located, random_case
@@ -37,3 +37,27 @@ def test_predictions_on_the_face_are_in_the_span() -> None:
             seen += any(change)
             kinked += any(change) and bool(solved)
     assert (seen > 90, kinked > 7) == (True, True), (seen, kinked)
+
+
+def test_solved_parameters_hold_the_affine_kinks() -> None:
+    """Wherever the others are: each pre-activation at C that is affine in the parameters is 0."""
+    held = several = 0
+    for seed in range(400):
+        made = random_case(seed)
+        if made is None or not homogeneous(made[0]):
+            continue
+        problem, numbers = made
+        pieces, kinks = located(problem, problem.expand(list(numbers)))
+        solved = solutions(Kinks(problem, pieces, kinks, [], "here"), problem)
+        rng = Random(seed)
+        moved = [Fraction(rng.randint(-9, 9), rng.randint(1, 4)) for _ in numbers]
+        for slot, each in solved.items():
+            assert not solved.keys() & each.keys()
+            moved[slot] = sum((q * (1 if s is None else moved[s]) for s, q in each.items()), Fraction(0))
+        point = problem.expand(list(moved))
+        for m, j, i in kinks:
+            if problem.linear(m, j, i):
+                assert evaluate(problem, point, i)[problem.bents[m].source][j] == 0, seed
+                held += 1
+        several += len(solved) > 1
+    assert (held > 100, several > 20) == (True, True), (held, several)

@@ -1,0 +1,274 @@
+(* exp between rational numbers, by its series; and with it logarithms: a <= ln x where e^a <= x.
+   Fixed point: an integer z stands for z / 2^200, and every step is rounded to the safe side. *)
+Require Import Reals ZArith QArith Qreals List Lra Lia Arith Bool.
+From Symverify Require Import Spec Numbers.
+Import ListNotations.
+Open Scope R_scope.
+
+(* ---- the series ---- *)
+Definition term (x : R) (k : nat) : R := / INR (fact k) * x ^ k.
+Fixpoint terms (x : R) (n i : nat) : R := match n with O => 0 | S n' => term x i + terms x n' (S i) end.
+Lemma terms_last x : forall n i, terms x (S n) i = terms x n i + term x (i + n).
+Proof.
+  induction n as [|n IH]; intros i; [simpl; rewrite Nat.add_0_r; ring|]. change (terms x (S (S n)) i) with (term x i + terms x (S n) (S i)).
+  rewrite IH. replace (i + S n)%nat with (S i + n)%nat by lia. simpl. ring.
+Qed.
+Lemma term_next x k : term x (S k) = term x k * x / INR (S k).
+Proof.
+  unfold term. change (fact (S k)) with (S k * fact k)%nat. rewrite mult_INR. cbn [pow]. field. split; [apply INR_fact_neq_0|apply not_0_INR; lia].
+Qed.
+Lemma term_pos x k : 0 <= x -> 0 <= term x k.
+Proof. intros H. apply Rmult_le_pos; [apply Rlt_le, Rinv_0_lt_compat, INR_fact_lt_0|apply pow_le; auto]. Qed.
+Lemma series x n : sum_f_R0 (term x) n = 1 + terms x n 1.
+Proof. induction n as [|n IH]; [unfold term; simpl; field|]. rewrite terms_last. simpl sum_f_R0. rewrite IH. change (1 + n)%nat with (S n). ring. Qed.
+Lemma exp_series x : infinite_sum (term x) (exp x).
+Proof. unfold exp. destruct (exist_exp x) as [l H]. exact H. Qed.
+Lemma exp_above_terms x n : 0 <= x -> 1 + terms x n 1 <= exp x.
+Proof.
+  intros Hx. rewrite <- series. apply sum_incr; [exact (exp_series x)|]. intros k. apply term_pos. auto.
+Qed.
+Lemma exp_below_terms x n : 0 <= x <= 1 -> exp x <= 1 + terms x n 1 + 2 * term x (S n).
+Proof.
+  intros Hx. set (U := fun n => 1 + terms x n 1 + 2 * term x (S n)).
+  assert (D : forall k, U (S k) <= U k).
+  { intros k. unfold U. rewrite terms_last, (term_next x (S k)). change (1 + k)%nat with (S k). assert (P := term_pos x (S k) (proj1 Hx)).
+    assert (I : 2 <= INR (S (S k))) by (rewrite !S_INR; assert (Q := pos_INR k); lra).
+    assert (B : term x (S k) * x / INR (S (S k)) <= term x (S k) / 2).
+    { unfold Rdiv. rewrite Rmult_assoc. apply Rmult_le_compat_l; auto. apply Rle_trans with (1 * / INR (S (S k))).
+      - apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; lra|lra].
+      - rewrite Rmult_1_l. apply Rinv_le_contravar; lra. }
+    lra. }
+  assert (M : forall m, U (m + n)%nat <= U n) by (induction m as [|m IH]; simpl; [lra|]; specialize (D (m + n)%nat); lra).
+  destruct (Rle_lt_dec (exp x) (U n)) as [|G]; auto. exfalso. destruct (exp_series x (exp x - U n)) as (N & HN); [lra|]. specialize (HN (N + n)%nat ltac:(lia)).
+  rewrite series in HN. unfold R_dist in HN. apply Rabs_def2 in HN. specialize (M N). unfold U in M. assert (P := term_pos x (S (N + n)) (proj1 Hx)). unfold U in HN. lra.
+Qed.
+
+(* ---- integers ---- *)
+Definition precision : Z := 200.
+Definition unit : Z := (2 ^ precision)%Z.
+Definition one_unit : R := IZR unit.
+Lemma unit_pos : (0 < unit)%Z.
+Proof. reflexivity. Qed.
+Lemma one_unit_pos : 0 < one_unit.
+Proof. apply (IZR_lt 0), unit_pos. Qed.
+Definition real_of (z : Z) : R := IZR z / one_unit.
+Lemma real_of_nonneg z : (0 <= z)%Z -> 0 <= real_of z.
+Proof. intros H. apply Rmult_le_pos; [apply (IZR_le 0); auto|apply Rlt_le, Rinv_0_lt_compat, one_unit_pos]. Qed.
+Lemma real_of_le a b : (a <= b)%Z -> real_of a <= real_of b.
+Proof. intros H. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat, one_unit_pos|apply IZR_le; auto]. Qed.
+Lemma real_of_unit : real_of unit = 1.
+Proof. unfold real_of. fold one_unit. assert (U := one_unit_pos). field. lra. Qed.
+(* quotients, rounded down and up *)
+Definition down (a b : Z) : Z := (a / b)%Z.
+Definition up (a b : Z) : Z := (- (- a / b))%Z.
+Lemma down_ok a b : (0 < b)%Z -> IZR (down a b) <= IZR a / IZR b.
+Proof.
+  intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). apply Rmult_le_reg_r with (IZR b); auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  rewrite <- mult_IZR. apply IZR_le. unfold down. rewrite Z.mul_comm. apply Z.mul_div_le; auto.
+Qed.
+Lemma up_ok a b : (0 < b)%Z -> IZR a / IZR b <= IZR (up a b).
+Proof. intros H. unfold up. rewrite opp_IZR. assert (D := down_ok (- a) b H). unfold down in D. rewrite opp_IZR in D. unfold Rdiv in *. lra. Qed.
+(* the same by 2^200 *)
+Definition down_unit (a : Z) : Z := Z.shiftr a precision.
+Definition up_unit (a : Z) : Z := (- Z.shiftr (- a) precision)%Z.
+Lemma down_unit_ok a : IZR (down_unit a) <= IZR a / one_unit.
+Proof. unfold down_unit. rewrite Z.shiftr_div_pow2 by discriminate. apply down_ok, unit_pos. Qed.
+Lemma up_unit_ok a : IZR a / one_unit <= IZR (up_unit a).
+Proof. unfold up_unit. rewrite Z.shiftr_div_pow2 by discriminate. apply (up_ok a unit), unit_pos. Qed.
+
+(* the terms of exp x from number i on, the one before being t *)
+Fixpoint low_terms (n : nat) (i t x : Z) : Z := match n with O => 0 | S n' => let t' := down (down_unit (t * x)) i in t' + low_terms n' (i + 1) t' x end.
+Fixpoint high_terms (n : nat) (i t x : Z) : Z := match n with O => 2 * up (up_unit (t * x)) i | S n' => let t' := up (up_unit (t * x)) i in t' + high_terms n' (i + 1) t' x end.
+Definition count : nat := 27.
+Definition low_series (x : Z) : Z := unit + low_terms count 1 unit x.
+Definition high_series (x : Z) : Z := unit + high_terms count 1 unit x.
+Lemma low_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> 0 <= IZR t -> IZR t <= one_unit * term (real_of x) k ->
+  0 <= IZR (down (down_unit (t * x)) i) <= one_unit * term (real_of x) (S k).
+Proof.
+  intros Hx Hi Pt Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
+  assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto). split.
+  - apply (IZR_le 0). unfold down. apply Z.div_pos; auto. unfold down_unit. apply Z.shiftr_nonneg. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
+  - apply Rle_trans with (1 := down_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+    apply Rle_trans with (1 := down_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+    apply Rmult_le_compat_r; auto.
+Qed.
+Lemma high_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> one_unit * term (real_of x) k <= IZR t -> one_unit * term (real_of x) (S k) <= IZR (up (up_unit (t * x)) i).
+Proof.
+  intros Hx Hi Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
+  assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto).
+  apply Rle_trans with (2 := up_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+  apply Rle_trans with (2 := up_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+  apply Rmult_le_compat_r; auto.
+Qed.
+Lemma low_terms_ok x : (0 <= x)%Z -> forall n k t, 0 <= IZR t -> IZR t <= one_unit * term (real_of x) k -> IZR (low_terms n (Z.of_nat (S k)) t x) <= one_unit * terms (real_of x) n (S k).
+Proof.
+  intros Hx. induction n as [|n IH]; intros k t Pt Ht; [simpl; lra|]. cbn [low_terms terms]. rewrite plus_IZR.
+  destruct (low_term_ok t x _ k Hx eq_refl Pt Ht) as [A B]. specialize (IH (S k) _ A B). replace (Z.of_nat (S k) + 1)%Z with (Z.of_nat (S (S k))) by lia. lra.
+Qed.
+Lemma high_terms_ok x : (0 <= x)%Z -> forall n k t, one_unit * term (real_of x) k <= IZR t ->
+  one_unit * (terms (real_of x) n (S k) + 2 * term (real_of x) (S k + n)) <= IZR (high_terms n (Z.of_nat (S k)) t x).
+Proof.
+  intros Hx. induction n as [|n IH]; intros k t Ht; assert (A := high_term_ok t x _ k Hx eq_refl Ht).
+  - cbn [high_terms terms]. rewrite mult_IZR, Nat.add_0_r. lra.
+  - cbn [high_terms terms]. rewrite plus_IZR. specialize (IH (S k) _ A). replace (Z.of_nat (S k) + 1)%Z with (Z.of_nat (S (S k))) by lia.
+    replace (S k + S n)%nat with (S (S k) + n)%nat by lia. lra.
+Qed.
+Lemma term_0 x : term x 0 = 1.
+Proof. unfold term. simpl. field. Qed.
+Lemma low_series_ok x : (0 <= x)%Z -> real_of (low_series x) <= exp (real_of x).
+Proof.
+  intros Hx. assert (U := one_unit_pos). apply Rle_trans with (2 := exp_above_terms _ count (real_of_nonneg x Hx)).
+  unfold low_series, real_of at 1. rewrite plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  assert (L := low_terms_ok x Hx count 0 unit). fold one_unit in L. rewrite term_0 in L. specialize (L ltac:(lra) ltac:(lra)). change (Z.of_nat 1) with 1%Z in L. lra.
+Qed.
+Lemma high_series_ok x : (0 <= x <= unit)%Z -> exp (real_of x) <= real_of (high_series x).
+Proof.
+  intros [Hx Hx']. assert (U := one_unit_pos). assert (X : real_of x <= 1) by (rewrite <- real_of_unit; apply real_of_le; auto).
+  apply Rle_trans with (1 := exp_below_terms _ count (conj (real_of_nonneg x Hx) X)).
+  unfold high_series, real_of at 3. rewrite plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  assert (L := high_terms_ok x Hx count 0 unit). fold one_unit in L. rewrite term_0 in L. specialize (L ltac:(lra)). change (Z.of_nat 1) with 1%Z in L. change (1 + count)%nat with (S count) in L. lra.
+Qed.
+
+(* squared k times *)
+Fixpoint low_square (k : nat) (z : Z) : Z := match k with O => z | S k' => low_square k' (down_unit (z * z)) end.
+Fixpoint high_square (k : nat) (z : Z) : Z := match k with O => z | S k' => high_square k' (up_unit (z * z)) end.
+Lemma low_square_ok : forall k z x, 0 <= real_of z <= exp x -> real_of (low_square k z) <= exp (x * 2 ^ k).
+Proof.
+  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [low_square pow]; [rewrite Rmult_1_r; apply H|]. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
+  assert (E : real_of (down_unit (z * z)) <= real_of z * real_of z).
+  { unfold real_of, Rdiv. replace (IZR z * / one_unit * (IZR z * / one_unit)) with (IZR (z * z) / one_unit * / one_unit) by (rewrite mult_IZR; field; lra). apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|apply down_unit_ok]. }
+  split.
+  - unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold down_unit. apply Z.shiftr_nonneg. apply Z.square_nonneg.
+  - apply Rle_trans with (1 := E). rewrite exp_plus. apply Rmult_le_compat; apply H.
+Qed.
+Lemma high_square_ok : forall k z x, exp x <= real_of z -> exp (x * 2 ^ k) <= real_of (high_square k z).
+Proof.
+  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [high_square pow]; [rewrite Rmult_1_r; apply H|]. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
+  assert (E : real_of z * real_of z <= real_of (up_unit (z * z))).
+  { unfold real_of, Rdiv. replace (IZR z * / one_unit * (IZR z * / one_unit)) with (IZR (z * z) / one_unit * / one_unit) by (rewrite mult_IZR; field; lra). apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|apply up_unit_ok]. }
+  apply Rle_trans with (2 := E). rewrite exp_plus. assert (P := exp_pos x). apply Rmult_le_compat; lra.
+Qed.
+
+(* exp of a rational number a/b >= 0 *)
+Definition halvings (a b : Z) : nat := Z.to_nat (Z.log2 (a / b + 1) + 5).
+Definition low_exp (a b : Z) : Z := let k := halvings a b in low_square k (low_series (down (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)))).
+Definition high_exp (a b : Z) : option Z :=
+  let k := halvings a b in let x := up (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)) in if (x <=? unit)%Z then Some (high_square k (high_series x)) else None.
+Lemma shares a b k : (0 < b)%Z -> IZR (Z.shiftl a precision) / IZR (Z.shiftl b (Z.of_nat k)) / one_unit * 2 ^ k = IZR a / IZR b.
+Proof.
+  intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). rewrite !Z.shiftl_mul_pow2 by (try discriminate; lia). rewrite !mult_IZR. fold unit. fold one_unit. assert (U := one_unit_pos).
+  rewrite <- (pow_IZR 2 k). assert (K : 2 ^ k <> 0) by (apply pow_nonzero; lra). field. repeat split; auto; lra.
+Qed.
+Lemma shift_pos b k : (0 < b)%Z -> (0 < Z.shiftl b (Z.of_nat k))%Z.
+Proof. intros H. rewrite Z.shiftl_mul_pow2 by lia. apply Z.mul_pos_pos; auto. apply Z.pow_pos_nonneg; lia. Qed.
+Lemma low_terms_pos n : forall i t x, (0 <= t)%Z -> (0 <= x)%Z -> (0 < i)%Z -> (0 <= low_terms n i t x)%Z.
+Proof.
+  induction n as [|n IH]; intros i t x Ht Hx Hi; cbn [low_terms]; [lia|]. set (t' := down (down_unit (t * x)) i).
+  assert (0 <= t')%Z by (unfold t', down; apply Z.div_pos; auto; unfold down_unit; apply Z.shiftr_nonneg, Z.mul_nonneg_nonneg; auto). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
+Qed.
+Theorem low_exp_ok a b : (0 <= a)%Z -> (0 < b)%Z -> real_of (low_exp a b) <= exp (IZR a / IZR b).
+Proof.
+  intros Ha Hb. unfold low_exp. set (k := halvings a b). set (x := down _ _). assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
+  assert (Px : (0 <= x)%Z) by (unfold x, down; apply Z.div_pos; auto; apply Z.shiftl_nonneg; auto).
+  apply Rle_trans with (exp (real_of x * 2 ^ k)).
+  - apply low_square_ok. split; [|apply low_series_ok; auto]. unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold low_series. assert (Q := low_terms_pos count 1 unit x ltac:(discriminate) Px ltac:(lia)). assert (UP := unit_pos). lia.
+  - assert (L : real_of x * 2 ^ k <= IZR a / IZR b).
+    { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply down_ok; auto. }
+    destruct L as [L|L]; [left; apply exp_increasing; auto|right; f_equal; auto].
+Qed.
+Theorem high_exp_ok a b z : (0 <= a)%Z -> (0 < b)%Z -> high_exp a b = Some z -> exp (IZR a / IZR b) <= real_of z.
+Proof.
+  intros Ha Hb. unfold high_exp. set (k := halvings a b). set (x := up _ _). destruct (x <=? unit)%Z eqn:E; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.leb_le in E.
+  assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
+  assert (Px : (0 <= x)%Z). { unfold x, up. assert (- Z.shiftl a precision / Z.shiftl b (Z.of_nat k) <= 0)%Z; [|lia]. apply Z.div_le_upper_bound; auto. rewrite Z.mul_0_r. assert (0 <= Z.shiftl a precision)%Z by (apply Z.shiftl_nonneg; auto). lia. }
+  apply Rle_trans with (exp (real_of x * 2 ^ k)).
+  - assert (L : IZR a / IZR b <= real_of x * 2 ^ k).
+    { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply up_ok; auto. }
+    destruct L as [L|L]; [left; apply exp_increasing; auto|right; f_equal; auto].
+  - apply high_square_ok, high_series_ok. auto.
+Qed.
+
+(* ---- of any rational number ---- *)
+Definition exp_low (q : Q) : Z :=
+  let a := Qnum q in let b := Zpos (Qden q) in
+  if (0 <=? a)%Z then low_exp a b else match high_exp (- a) b with Some z => down (unit * unit) z | None => 0 end.
+Definition exp_high (q : Q) : option Z :=
+  let a := Qnum q in let b := Zpos (Qden q) in
+  if (0 <=? a)%Z then high_exp a b else let z := low_exp (- a) b in if (0 <? z)%Z then Some (up (unit * unit) z) else None.
+Lemma Q2R_quotient q : Q2R q = IZR (Qnum q) / IZR (Zpos (Qden q)).
+Proof. reflexivity. Qed.
+Lemma exp_opposite x : exp x = / exp (- x).
+Proof. rewrite exp_Ropp, Rinv_inv. reflexivity. Qed.
+Lemma opposite_quotient a b : IZR (- a) / IZR b = - (IZR a / IZR b).
+Proof. rewrite opp_IZR. unfold Rdiv. ring. Qed.
+Theorem exp_low_ok q : real_of (exp_low q) <= exp (Q2R q).
+Proof.
+  unfold exp_low. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply low_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
+  assert (P := exp_pos (IZR (Qnum q) / IZR (Zpos (Qden q)))). destruct (high_exp _ _) as [z|] eqn:H; [|unfold real_of, Rdiv; rewrite Rmult_0_l; lra].
+  assert (B := high_exp_ok (- Qnum q) (Zpos (Qden q)) z ltac:(lia) eq_refl H). rewrite opposite_quotient in B.
+  rewrite exp_opposite. assert (P' := exp_pos (- (IZR (Qnum q) / IZR (Zpos (Qden q))))). assert (Z0 : 0 < real_of z) by lra.
+  assert (Z1 : 0 < IZR z). { unfold real_of in Z0. apply Rmult_lt_reg_r with (/ one_unit); [apply Rinv_0_lt_compat; auto|]. rewrite Rmult_0_l. exact Z0. }
+  apply Rle_trans with (/ real_of z); [|apply Rinv_le_contravar; auto]. unfold real_of at 1. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  apply Rle_trans with (1 := down_ok (unit * unit) z ltac:(apply lt_IZR; auto)). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
+Qed.
+Theorem exp_high_ok q z : exp_high q = Some z -> exp (Q2R q) <= real_of z.
+Proof.
+  unfold exp_high. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply high_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
+  set (w := low_exp _ _). destruct (0 <? w)%Z eqn:H; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.ltb_lt in H.
+  assert (B := low_exp_ok (- Qnum q) (Zpos (Qden q)) ltac:(lia) eq_refl). fold w in B. rewrite opposite_quotient in B.
+  rewrite exp_opposite. assert (Z1 : 0 < IZR w) by (apply (IZR_lt 0); auto). assert (Z0 : 0 < real_of w) by (unfold real_of; apply Rdiv_lt_0_compat; auto).
+  apply Rle_trans with (/ real_of w); [apply Rinv_le_contravar; auto|]. unfold real_of at 2. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv at 1. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  apply Rle_trans with (2 := up_ok (unit * unit) w H). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
+Qed.
+
+(* ---- logarithms of sums of exponentials: u on which side of ln (sum e^f), both shifted ---- *)
+Definition minus_ (a b : Q) : Q := sub Qops a b.
+Fixpoint sum_low (m : Q) (fs : list Q) : Z := match fs with [] => 0 | f :: fs' => exp_low (minus_ f m) + sum_low m fs' end.
+Fixpoint sum_high (m : Q) (fs : list Q) : option Z :=
+  match fs with [] => Some 0%Z | f :: fs' => match exp_high (minus_ f m), sum_high m fs' with Some a, Some b => Some (a + b)%Z | _, _ => None end end.
+Definition log_sum_at_most (m : Q) (fs : list Q) (u : Q) : bool := match sum_high m fs with Some z => (z <=? exp_low (minus_ u m))%Z | None => false end.
+Definition log_sum_at_least (m : Q) (fs : list Q) (u : Q) : bool := match exp_high (minus_ u m) with Some z => (z <=? sum_low m fs)%Z | None => false end.
+Fixpoint exps (u : list R) : R := match u with [] => 0 | a :: u' => exp a + exps u' end.
+Lemma minus_ok a b : Q2R (minus_ a b) = Q2R a - Q2R b.
+Proof. apply (toR_sub QR). Qed.
+Lemma real_of_add a b : real_of (a + b) = real_of a + real_of b.
+Proof. unfold real_of. rewrite plus_IZR. assert (U := one_unit_pos). field. lra. Qed.
+Lemma sum_low_ok m fs : real_of (sum_low m fs) <= exp (- Q2R m) * exps (map Q2R fs).
+Proof.
+  induction fs as [|f fs IH]; cbn [sum_low map exps]; [unfold real_of, Rdiv; rewrite Rmult_0_l, Rmult_0_r; lra|]. rewrite real_of_add. assert (A := exp_low_ok (minus_ f m)).
+  rewrite minus_ok in A. unfold Rminus in A. rewrite exp_plus in A. lra.
+Qed.
+Lemma sum_high_ok m : forall fs z, sum_high m fs = Some z -> exp (- Q2R m) * exps (map Q2R fs) <= real_of z.
+Proof.
+  induction fs as [|f fs IH]; intros z H; cbn [sum_high map exps] in *; [inversion H; unfold real_of, Rdiv; rewrite Rmult_0_l, Rmult_0_r; lra|].
+  destruct (exp_high _) as [a|] eqn:E; [|discriminate]. destruct (sum_high m fs) as [b|]; [|discriminate]. inversion H; subst z. rewrite real_of_add. apply exp_high_ok in E.
+  rewrite minus_ok in E. unfold Rminus in E. rewrite exp_plus in E. specialize (IH b eq_refl). lra.
+Qed.
+Lemma exps_nonnegative fs : 0 <= exps fs.
+Proof. induction fs as [|f fs IH]; simpl; [lra|]. assert (P := exp_pos f). lra. Qed.
+Lemma exps_positive fs : fs <> [] -> 0 < exps fs.
+Proof. destruct fs as [|f fs]; [congruence|]. intros _. simpl. assert (P := exp_pos f). assert (Q := exps_nonnegative fs). lra. Qed.
+Theorem log_sum_at_most_ok m fs u : fs <> [] -> log_sum_at_most m fs u = true -> ln (exps (map Q2R fs)) <= Q2R u.
+Proof.
+  unfold log_sum_at_most. intros N H. destruct (sum_high m fs) as [z|] eqn:E; [|discriminate]. apply Z.leb_le, real_of_le in H. apply sum_high_ok in E. assert (A := exp_low_ok (minus_ u m)).
+  rewrite minus_ok in A. unfold Rminus in A. rewrite Rplus_comm, exp_plus in A. assert (P := exp_pos (- Q2R m)).
+  assert (B : exps (map Q2R fs) <= exp (Q2R u)) by (apply Rmult_le_reg_l with (exp (- Q2R m)); auto; lra).
+  assert (S : 0 < exps (map Q2R fs)) by (apply exps_positive; destruct fs; [congruence|discriminate]).
+  rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
+Qed.
+Theorem log_sum_at_least_ok m fs u : fs <> [] -> log_sum_at_least m fs u = true -> Q2R u <= ln (exps (map Q2R fs)).
+Proof.
+  unfold log_sum_at_least. intros N H. destruct (exp_high (minus_ u m)) as [z|] eqn:E; [|discriminate]. apply Z.leb_le, real_of_le in H. apply exp_high_ok in E. assert (A := sum_low_ok m fs).
+  rewrite minus_ok in E. unfold Rminus in E. rewrite Rplus_comm, exp_plus in E. assert (P := exp_pos (- Q2R m)).
+  assert (B : exp (Q2R u) <= exps (map Q2R fs)) by (apply Rmult_le_reg_l with (exp (- Q2R m)); auto; lra). assert (Q := exp_pos (Q2R u)).
+  rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
+Qed.
+(* ln x <= u for a rational x *)
+Definition log_at_most (x u : Q) : bool := Qle_bool (x * inject_Z unit) (inject_Z (exp_low u)).
+Theorem log_at_most_ok x u : 0 < Q2R x -> log_at_most x u = true -> ln (Q2R x) <= Q2R u.
+Proof.
+  intros P H. unfold log_at_most in H. apply Qle_bool_iff, Qle_Rle in H. rewrite Q2R_mult in H.
+  assert (IZ : forall z, Q2R (inject_Z z) = IZR z) by (intros z; unfold Q2R, inject_Z; simpl; lra). rewrite !IZ in H. fold one_unit in H.
+  assert (B : Q2R x <= exp (Q2R u)). { apply Rle_trans with (2 := exp_low_ok u). unfold real_of. assert (U := one_unit_pos). apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. exact H. }
+  rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
+Qed.

@@ -1,0 +1,114 @@
+(* Steps under logistic loss, cross-entropy and Poisson loss. The numbers are computed in enclosure.ml and put to the verified
+   checkers, with numbers on the right side of each exponential and logarithm. *)
+open Fault
+module C = Checker
+module N = Network
+module E = Enclosure
+
+type ends = Q.t * Q.t
+
+let about (net : N.t) = Option.get net.log_problem
+let confirmed ok = if not ok then raise (Declined "a risk that needs more places")
+let fits (net : N.t) th = List.map (fun (x, _) -> List.map N.of_q (C.predict net.problem (N.cparams th) (N.vec x))) net.data
+
+(* exponentials and logarithms in the loss of a prediction *)
+let parts (net : N.t) f = match net.loss with
+  | N.Logistic -> List.map (fun a -> E.log_sum_exp [ Q.zero; a ]) f
+  | N.Cross_entropy _ -> [ E.log_sum_exp f ]
+  | _ -> List.map E.exp f
+let proposals net above = List.map (fun f -> List.map (fun part -> N.q (E.outside above part)) (parts net f))
+let risk (net : N.t) fits : ends =
+  let loss (_, y) f = E.plus (E.exact (Q.neg (Propose.dot y f)) :: parts net f) in
+  E.scaled net.factor (E.plus (List.map2 loss net.data fits))
+
+let point (net : N.t) th : ends =
+  let f = fits net th in
+  let lo, hi = risk net f in
+  confirmed (C.ok_log_risk (about net) (N.cparams th) (proposals net false f) (proposals net true f) (N.q lo) (N.q hi));
+  (lo, hi)
+
+(* arguments of the logarithms in the entropy of probabilities or rates *)
+let arguments (net : N.t) p = match net.loss with N.Logistic -> p @ List.map (fun a -> Q.(one - a)) p | _ -> p
+let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a > 0 then E.outside true (E.log a) else a)) (arguments net p))
+let least (net : N.t) dual =
+  let entropy p =
+    let terms = List.map (fun a -> E.times (Q.neg a) (E.log a)) (List.filter (fun a -> Q.sign a <> 0) (arguments net p)) in
+    E.plus (match net.loss with N.Poisson -> E.exact (List.fold_left Q.add Q.zero p) :: terms | _ -> terms) in
+  fst (E.scaled net.factor (E.plus (List.map entropy dual)))
+let inside (net : N.t) strictly p =
+  let above a = if strictly then Q.sign a > 0 else Q.sign a >= 0 in
+  List.for_all above p
+  && match net.loss with
+     | N.Logistic -> List.for_all (fun a -> above Q.(one - a)) p
+     | N.Cross_entropy _ -> Q.equal (List.fold_left Q.add Q.zero p) Q.one
+     | _ -> true
+
+let hidden_widths (net : N.t) = List.tl (List.rev (List.tl net.widths))
+(* three numbers at which an activation has different values, from its first bend on *)
+let bend ((ps, _) as h : N.activation) =
+  let ts = List.map (fun ((t, _), _) -> t) ps in
+  let first, last = match ts with [] -> (Q.zero, Q.zero) | t :: _ -> (t, List.nth ts (List.length ts - 1)) in
+  let value z = let _, _, v = Propose.sides h z in v in
+  let rec go = function a :: (b :: _ as l) -> if Q.equal (value a) (value b) then go l else (a, b) | _ -> (first, first) in
+  let a, b = go ((Q.(first - one) :: (if ts = [] then [ first ] else ts)) @ [ Q.(last + one) ]) in
+  ((N.q a, N.q b), N.q b)
+
+(* the minima at a best affine map: an enclosure of their risk *)
+let span (net : N.t) (f : Read.fields) : ends =
+  let gap () = raise (Rests_on "span_minimum") in
+  if not (List.mem_assoc "pieces" f.Read.left) then gap ();
+  let acts = net.acts and n = List.length net.data in
+  let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
+  let pieces = Read.need f "pieces" (Read.sized (List.length acts) Read.natural) in
+  if List.mem false net.biases then rejected (Read.at f "pieces") "needs hidden biases and an output bias";
+  let slope (ps, (s, _)) p =
+    let slopes = List.map (fun ((_, s), _) -> s) ps @ [ s ] in
+    if p >= List.length slopes then rejected (Read.at f "pieces") "the activation has no such piece" else List.nth slopes p in
+  let flat = List.exists (fun s -> Q.sign s = 0) (List.map2 slope acts pieces) in
+  let dual = Read.need f "dual" (Read.sized n (Read.sized outputs Read.canonical)) in
+  if not (List.for_all (inside net true) dual) then rejected (Read.at f "dual") "is not strictly inside the domain";
+  let moment k column = List.fold_left2 (fun s (p, (_, y)) x -> Q.(s + ((List.nth p k - List.nth y k) * x))) Q.zero (List.combine dual net.data) column in
+  let columns = List.init (if flat then 1 else inputs + 1) (fun j -> List.map (fun (x, _) -> if j = 0 then Q.one else List.nth x (j - 1)) net.data) in
+  for k = 0 to outputs - 1 do
+    if List.exists (fun column -> Q.sign (moment k column) <> 0) columns then rejected (Read.at f "dual") "a moment is not that of the labels"
+  done;
+  if flat then gap ();
+  let near = Read.need f "near" (Read.sized outputs (Read.sized (inputs + 1) Read.canonical)) in
+  let bias_first row = match List.rev row with b :: w -> b :: List.rev w | [] -> [] in
+  let near = List.map bias_first near in
+  let fits = List.map (fun (x, _) -> List.map (fun row -> Propose.dot row (Q.one :: x)) near) net.data in
+  let needed = match net.loss with N.Cross_entropy _ -> outputs - 1 | _ -> outputs in
+  let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
+  let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = n in
+  if List.exists (fun w -> w <= needed) (hidden_widths net) || not different then gap ();
+  let lo = least net dual and _, hi = risk net fits in
+  confirmed (C.ok_span (about net) (hidden_widths net) (List.map bend (List.rev acts)) (List.map N.vec dual) (logarithms net dual)
+    (List.map N.vec near) (proposals net true fits) (N.q lo) (N.q hi));
+  (lo, hi)
+
+(* a point below those minima *)
+let better (net : N.t) (low, _) th (_, high) =
+  confirmed (C.ok_log_better (about net) (hidden_widths net) (N.cparams th) (proposals net true (fits net th)) (N.q low) (N.q high))
+
+let tree_bound (net : N.t) (f : Read.fields) =
+  let where = f.Read.where in
+  let rho = Read.need f "risk" Read.canonical and integers = Read.listed Read.integer in
+  let vectors = Read.need f "vectors" (Read.listed integers) and scales = Read.need f "scales" (Read.listed Read.canonical) in
+  let tree = Read.need f "tree" integers in
+  if List.length net.widths <> 3 || List.nth net.widths 2 <> 1 then rejected where "needs one hidden layer and scalar output";
+  if List.length scales <> List.length vectors || List.exists (fun q -> Q.sign q <= 0) scales then rejected (Read.at f "scales") "one above 0 for each vector";
+  if List.exists (fun g -> List.length g <> List.length net.data) vectors then rejected (Read.at f "vectors") "one integer for each sample";
+  let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
+  if List.length named <> List.length vectors then rejected (Read.at f "vectors") "not all are used, or one is missing";
+  if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
+  let dual g q = List.map2 (fun x (_, y) -> [ Q.(List.hd y - (of_bigint x / q)) ]) g net.data in
+  let given g q =
+    let p = dual g q in
+    if not (List.for_all (inside net false) p) then rejected (Read.at f "vectors") "does not leave the dual point in the domain";
+    if Q.lt (least net p) rho then rejected (Read.at f "vectors") "proves less than the claimed bound";
+    (g, (N.q q, logarithms net p)) in
+  let width = List.nth net.widths 1 and s = Propose.scales net in
+  let ok = C.ok_log_tree (about net) width s (Propose.homogeneous net) (Propose.coordinates net s) (min width (List.length net.data))
+    (List.map2 given vectors scales) tree (N.q rho) in
+  if not ok then rejected where "the vectors and the tree do not prove the bound";
+  rho

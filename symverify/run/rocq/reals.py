@@ -1,0 +1,137 @@
+"""Steps under losses with logarithms and exponentials: the theorems, and what the verified checkers want proposed."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symverify.kernel.core.facts import LowerBound
+from symverify.kernel.core.network import Problem, Vector
+from symverify.kernel.core.proof import Step
+from symverify.kernel.core.text import canonical, integer, listed
+from symverify.kernel.reals.enclosure import PLACES, Bounds, exp, log, log_sum_exp
+from symverify.kernel.reals.facts import EnclosedPoint, SpanMinimum
+from symverify.kernel.reals.losses import CrossEntropy, Logistic
+
+from .terms import constant, integers, listing, number, parameters, tree_arguments, vectors
+from .theorem1 import arguments, bend, obstacle
+from .writer import COMPUTED, Writer
+
+GIVEN = 160  # binary places of a proposed logarithm or exponential; the checkers compute with 200
+
+
+def outside(x: Bounds, above: bool) -> Fraction:
+    """A number on that side of what is enclosed, with few places."""
+    end = x[1] if above else x[0]
+    return Fraction((end >> PLACES - GIVEN) + (2 if above else -1), 1 << GIVEN)
+
+
+def proposals(problem: Problem, fits: Sequence[Vector], above: bool) -> str:
+    """For each sample the logarithms and exponentials in the loss of its prediction, rounded to that side."""
+
+    def parts(f: Vector) -> list[Bounds]:
+        match problem.loss:
+            case Logistic():
+                return [log_sum_exp([Fraction(0), a]) for a in f]
+            case CrossEntropy():
+                return [log_sum_exp(f)]
+        return [exp(a) for a in f]
+
+    return vectors([[outside(part, above) for part in parts(f)] for f in fits])
+
+
+def logarithms(problem: Problem, dual: Sequence[Sequence[Fraction]]) -> str:
+    """For each sample numbers above the logarithms in the entropy of its probabilities or rates."""
+    both = isinstance(problem.loss, Logistic)
+    parts = [[*p, *[1 - q for q in p]] if both else p for p in dual]
+    return vectors([[outside(log(a), True) if a else a for a in p] for p in parts])
+
+
+def widths(problem: Problem) -> str:
+    """Those of the hidden layers, from the last to the first."""
+    return listing([f"{width}%nat" for width in reversed(problem.widths[1:-1])])
+
+
+def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
+    """The parameters, and an enclosure of their risk."""
+    at = step.fact
+    if not isinstance(at, EnclosedPoint):
+        raise TypeError("not a point with an enclosed risk")
+    out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
+    below, above = (proposals(out.problem, at.predictions, side) for side in (False, True))
+    low, high = number(at.risk.lower), number(at.risk.upper)
+    proof = f"apply (ok_log_risk_sound p th{index}\n   {below}\n   {above}). {COMPUTED}"
+    out.state(index, f"risk_between p th{index} {low} {high}", proof)
+    return None
+
+
+def without_checker(problem: Problem, step: Step) -> str | None:
+    """Why a `span_minimum` has no verified checker; None if it has one."""
+    if "pieces" not in step.fields:
+        return "has a verified checker only for a place given by pieces"
+    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine:
+        return "has a verified checker only for pieces whose slopes are not 0"
+    needed = problem.widths[-1] - isinstance(problem.loss, CrossEntropy)
+    if min(problem.widths[1:-1]) <= needed:
+        return f"has a verified checker only where every hidden layer has more than {needed} units"
+    if len(set(zip(problem.inputs, problem.targets, strict=True))) < len(problem.inputs):
+        return "has a verified checker only where no sample occurs twice"
+    return None
+
+
+def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
+    """Infinitely many local minima with the best affine predictions; Theorem 1 itself, where its assumptions hold."""
+    problem = out.problem
+    if why := without_checker(problem, step):
+        return why
+    if not isinstance(step.fact, SpanMinimum):
+        raise TypeError("not a minimum over a span")
+    rows, risk = listed(listed(canonical)), step.fact.risk
+    dual, combination = rows(step.fields["dual"], ""), rows(step.fields["near"], "")
+    if obstacle(problem) is None and not out.theorem1:
+        proof = f"apply (ok_theorem1_sound p {arguments(problem, dual)}). {COMPUTED}"
+        out.theorem("theorem1", f"valley_at_affine_fit p {widths(problem)}", proof)
+        out.theorem1 = True
+    near = [[row[-1], *row[:-1]] for row in combination]  # the constant is the last vector of the span
+    fits = [
+        tuple(row[0] + sum((a * b for a, b in zip(row[1:], x, strict=True)), Fraction(0)) for row in near)
+        for x in problem.inputs
+    ]
+    bends = listing([bend(h) for h in reversed(problem.activations)])
+    given = [vectors(dual), logarithms(problem, dual), vectors(near), proposals(problem, fits, True)]
+    proof = f"apply (ok_span_sound p {widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}). {COMPUTED}"
+    statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
+    out.state(index, statement, proof)
+    return None
+
+
+def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
+    """The same minima are spurious, by a better point."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    at, before = out.checked.steps[better].fact, out.checked.steps[minimum].fact
+    if not isinstance(before, SpanMinimum) or not isinstance(at, EnclosedPoint):
+        return "has a verified checker only for span_minimum, and a point of enclosed risk"
+    risk, above = before.risk, proposals(out.problem, at.predictions, True)
+    arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
+    low, high = number(risk.lower), number(risk.upper)
+    proof = (
+        f"apply (ok_log_better_sound p {arguments_} {low} {high} {number(at.risk.upper)}); "
+        f"[{COMPUTED} | exact step{minimum}]"
+    )
+    out.state(index, f"spurious_minima_at_affine_fit p {widths(out.problem)} {low} {high}", proof)
+    return None
+
+
+def write_real_lower_bound(out: Writer, index: int, step: Step) -> str | None:
+    """No network of this width does better, by the tree."""
+    problem, fact = out.problem, step.fact
+    if not isinstance(fact, LowerBound):
+        raise TypeError("not a lower bound")
+    duals = listed(listed(integer))(step.fields["vectors"], "")
+    scales, tree = listed(canonical)(step.fields["scales"], ""), listed(integer)(step.fields["tree"], "")
+    given = []
+    for g, q in zip(duals, scales, strict=True):
+        dual = [[y - x / q] for x, (y,) in zip(g, problem.targets, strict=True)]
+        given.append(f"({integers(g)}, ({number(q)}, {logarithms(problem, dual)}))")
+    arguments_ = f"{tree_arguments(problem)}\n   {listing(given, f';{chr(10)}    ')}\n   {integers(tree)}"
+    statement = f"log_lower_bound p {problem.widths[1]} {number(fact.risk)}"
+    out.state(index, statement, f"apply (ok_log_tree_sound p {arguments_}). {COMPUTED}")
+    return None

@@ -1,0 +1,62 @@
+"""What is written of a Rocq file so far."""
+
+from dataclasses import dataclass, field
+
+from symverify.kernel.check import Checked
+from symverify.kernel.core.network import Problem
+from symverify.kernel.core.proof import Step
+
+COMPUTED = "vm_cast_no_check (eq_refl true)"
+
+
+@dataclass(slots=True)
+class Writer:
+    """What has been written, and for each step what it states there; None for a step that is left out."""
+
+    checked: Checked
+    parts: list[str] = field(default_factory=list)
+    done: dict[int, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
+    theorem1: bool = False  # whether Theorem 1 for the problem is among the theorems
+    slopes: dict[int, str] = field(default_factory=dict)  # of the loss, where it has several: what a step rests on
+
+    @property
+    def problem(self) -> Problem:
+        """The problem."""
+        return self.checked.problem
+
+    def theorem(self, name: str, statement: str, proof: str) -> None:
+        """One theorem."""
+        self.parts.append(f"Theorem {name} : {statement}.\nProof. {proof}. Qed.\n")
+
+    def premise(self, step: Step, role: str) -> int:
+        """The number of the step with this role."""
+        return step.premises[role][0]
+
+    def point_of(self, index: int) -> int:
+        """The number of the `point` step that a minimum is about."""
+        step = self.checked.steps[index]
+        return (
+            index
+            if step.rule == "point"
+            else self.point_of(self.premise(step, "minimum" if "minimum" in step.premises else "point"))
+        )
+
+    def state(self, index: int, statement: str, proof: str) -> None:
+        """The theorem of a step."""
+        self.theorem(f"step{index}", statement, proof)
+        self.done[index] = statement
+
+    def local(self, index: int, step: Step, checker: str) -> None:
+        """A local minimum, by a checker; "{}" stands for the problem."""
+        th = f"th{self.premise(step, 'point')}"
+        self.state(index, f"local_min (risk_at p) (real {th})", lifted("local", th, self.slopes.get(index), checker))
+
+
+def lifted(lemma: str, at: str, slopes: str | None, checker: str) -> str:
+    """A proof by a checker, "{}" being p, or where the loss has several slopes the minorant, lifted to p."""
+    if slopes is None:
+        return f"{checker.format('p')}. {COMPUTED}"
+    inner = checker.format(f"(minorant_of p {slopes})")
+    return f"apply (ok_slopes_{lemma} p {at} {slopes}); [ | {inner}]; {COMPUTED}"
