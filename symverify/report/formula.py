@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.report import escape
-from symverify.report.rationals import NEAREST, TABLE, View, decimal, is_short, short
+from symverify.report.rationals import NEAREST, TABLE, View, is_short, scientific, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ BINARY = frozenset("+−·×")
 _SIGNS = RELATIONS | BINARY | frozenset("()[]{},;:|⟨⟩Σ∑∂∘…′*/±.")
 GAP = Op("\u2003")
 _SUB = str.maketrans("0123456789+−ijkluxtpr", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗᵤₓₜₚᵣ")
-_SUP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUP = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def m(*parts: "str | Formula | Fraction | int") -> Line:
@@ -224,6 +224,8 @@ def _inline(part: Formula, before: Formula | None) -> str:
     shown = text(part)
     if isinstance(before, Num) and (before.value.denominator > 1 or not is_short(before.value)) and not _closes(part):
         return f" {shown}"
+    if isinstance(part, Num) and not is_short(part.value) and before is not None and not _opens(before):
+        return f" {shown}"
     if isinstance(part, Op) and (part.sign in RELATIONS or (part.sign in BINARY and not _opens(before))):
         return "·" if part.sign == "·" else f" {part.sign} "
     return f"{shown} " if isinstance(part, Op) and part.sign in (",", ";") else shown.replace("\u2003", "  ")
@@ -324,7 +326,8 @@ def latex(formula: Formula) -> str:
 
 def _latex_number(value: Fraction, view: View) -> str:
     if not is_short(value):
-        return rf"{{\approx}} {decimal(value, view)}"
+        digits, power = scientific(value, view)
+        return rf"{{\approx}} {digits}" + (rf" \cdot 10^{{{power}}}" if power else "")
     if value.denominator == 1:
         return str(value)
     return ("-" if value < 0 else "") + rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"

@@ -16,7 +16,7 @@ from symverify.report.formula import (
     Words,
     text,
 )
-from symverify.report.rationals import View, decimal, exact, is_short
+from symverify.report.rationals import View, exact, is_short, scientific
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -79,8 +79,10 @@ def _scripted(both: str, under: str, over: str, base: str, below: Formula | None
 
 def _number(value: Fraction, view: View) -> str:
     if not is_short(value):
-        shown = decimal(value, view).replace("-", "−")
-        return f'<mrow class="q" data-tip="{escape.html(exact(value))}"><mo form="prefix">≈</mo><mn>{shown}</mn></mrow>'
+        digits, power = (part.replace("-", "−") for part in scientific(value, view))
+        times = f"<mo>·</mo><msup><mn>10</mn><mn>{power}</mn></msup>" if power else ""
+        tip = escape.html(exact(value))
+        return f'<mrow class="q" data-tip="{tip}"><mo form="prefix">≈</mo><mn>{digits}</mn>{times}</mrow>'
     sign = '<mo form="prefix">−</mo>' if value < 0 else ""
     top, bottom = abs(value.numerator), value.denominator
     body = f"<mn>{top}</mn>" if bottom == 1 else f"<mfrac><mn>{top}</mn><mn>{bottom}</mn></mfrac>"

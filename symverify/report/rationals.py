@@ -58,6 +58,12 @@ def decimal(x: Fraction, view: View = TABLE) -> str:
     return f"{shown:f}" if -5 < shown.adjusted() < view.digits + 3 else f"{shown:e}"
 
 
+def scientific(x: Fraction, view: View = TABLE) -> tuple[str, str]:
+    """A decimal value as a formula shows it, digits and the power of ten that they are times, which may be none."""
+    digits, _, power = decimal(x, view).partition("e")
+    return digits, power.removeprefix("+")
+
+
 def short(x: Fraction, view: View = NEAREST) -> str:
     """A rational as sentences and tables show it."""
     return (str(x) if is_short(x) else f"≈ {decimal(x, view)}").replace("-", "−")

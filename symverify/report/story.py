@@ -139,8 +139,8 @@ def _lines(lines: Sequence[str]) -> tuple[str, ...]:
 
 def scalar(x: Scalar) -> Formula:
     """A number, or a polynomial in t."""
-    if not isinstance(x, Poly):
-        return Num(x)
+    if not isinstance(x, Poly) or x.is_constant():
+        return Num(x.at_zero() if isinstance(x, Poly) else x)
     parts: list[str | Formula | Fraction] = []
     for power, c in enumerate(x.coefficients):
         if not c:
@@ -148,7 +148,7 @@ def scalar(x: Scalar) -> Formula:
         size: list[str | Formula | Fraction] = [] if abs(c) == 1 and power else [abs(c)]
         size += [] if not power else ["t" if power == 1 else f"t^{power}"]
         parts += (["+"] if parts and c > 0 else ["−"] if c < 0 else []) + size
-    return m(*parts) if parts else Num(Fraction(0))
+    return m(*parts)
 
 
 def layers(problem: Problem, point: Point) -> Display:

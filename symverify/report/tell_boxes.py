@@ -13,6 +13,8 @@ from symverify.kernel.programs.parameters import fixed, hidden, values_of
 from symverify.kernel.reals.enclosure import decimals
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.document import Block, Code, Inline, More, para, prose, table
+from symverify.report.formula import Formula, Num, Script
+from symverify.report.rationals import is_short
 from symverify.report.story import Story, samples
 from symverify.report.words import counted
 
@@ -68,6 +70,13 @@ def tell_face(story: Story, index: int) -> list[Block]:
     ]
 
 
+def _radius(x: Fraction) -> Formula:
+    """A small power of 2 as such, as verdicts show it."""
+    power = x.denominator.bit_length() - 1
+    small = x == Fraction(1, 2**power) and not is_short(x)
+    return Script(Num(Fraction(2)), None, Num(Fraction(-power))) if small else Num(x)
+
+
 def where(story: Story, fact: BoxMinimum) -> list[Block]:
     """The box, the enclosed risk, and the distance from the given point."""
     problem = story.problem
@@ -76,7 +85,7 @@ def where(story: Story, fact: BoxMinimum) -> list[Block]:
         prose(
             "**The box.** The minimum is not written down: it is within {} of a centre in every parameter. Its risk is "
             f"{fact.risk}.",
-            fact.radius,
+            _radius(fact.radius),
         ),
         More("The centre", tuple(table("", headings, rows, limit=60)), aside=True),
     ]

@@ -34,7 +34,7 @@ def as_text(explanation: Explanation, whole: bool = False) -> str:
     title = escape.terminal(explanation.title)
     lines = [
         f"{explanation.verdict.value.upper()}: {title}",
-        "=" * min(WIDTH, len(title) + 12),
+        "=" * min(WIDTH, len(explanation.verdict.value) + 2 + len(title)),
         explanation.context,
         "",
     ]

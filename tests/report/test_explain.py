@@ -13,7 +13,8 @@ from symverify.problem.load import loads
 from symverify.report import escape
 from symverify.report.document import Inference, Section, prose, say
 from symverify.report.explain import FORMS, Explanation, Form, explain, render
-from symverify.report.formula import latex, m, matrix, text, text_lines
+from symverify.report.formula import Num, Script, latex, m, matrix, text, text_lines
+from symverify.report.mathml import mathml
 from symverify.report.rationals import decimal, exact, short
 from symverify.report.story import inference
 from symverify.report.tellers import TELLINGS
@@ -228,6 +229,19 @@ def test_numbers_short_and_exact() -> None:
     assert decimal(Fraction(10**5000)) == "1e+5000"
     assert "about 20001 digits" in exact(Fraction(10**20000 + 1, 3))
     assert exact(Fraction(22, 7)) == "22/7"
+
+
+def test_a_power_of_ten_is_typeset_as_one_and_a_rounded_number_stands_apart() -> None:
+    formula = m("R ( θ ) =", Fraction(-1, 3 * 10**12), "t < 10")
+    large = m("(", Fraction(10**20, 3), ")")
+    assert text(formula) == "R(θ) ≈ −3.33333e−13 t < 10"
+    assert latex(formula) == r"R ( \theta ) {\approx} -3.33333 \cdot 10^{-13} t < 10"
+    assert latex(large) == r"( {\approx} 3.33333 \cdot 10^{19} )"
+    assert text(large) == "(≈ 3.33333e+19)"
+    assert "<mn>−3.33333</mn><mo>·</mo><msup><mn>10</mn><mn>−13</mn></msup></mrow>" in mathml(formula)
+    assert "<msup><mn>10</mn><mn>19</mn></msup>" in mathml(large)
+    assert latex(m(Fraction(10**13 + 1, 3 * 10**13))) == r"{\approx} 0.333333"
+    assert text(Script(Num(Fraction(2)), None, Num(Fraction(-64)))) == "2⁻⁶⁴"
 
 
 def test_formulas_as_text_and_latex() -> None:
