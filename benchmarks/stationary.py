@@ -1,8 +1,8 @@
 """Stationary points of deep and vector-valued networks, planted: how many are decided; minima are attacked.
 
-Run from the repository's root: python benchmarks/points.py [points] [seed]. Labels are chosen so that a random point is
-stationary on its cell, or has strict multipliers on every cell around it. What is proved a minimum is attacked from
-random points so near that only its kinks change sides, in floats, and by exact curves.
+Run from the repository's root: python benchmarks/stationary.py [points] [seed]. Labels are chosen so that a random
+point is stationary on its cell, or has strict multipliers on every cell around it. What is proved a minimum is
+attacked from random points so near that only its kinks change sides, in floats, and by exact curves.
 """
 
 import json
