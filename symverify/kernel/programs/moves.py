@@ -11,7 +11,8 @@ from fractions import Fraction
 from ..core.activation import ONE
 from ..core.errors import spend
 from ..core.network import Affine, Bent, Pattern, Place
-from .network import Programmed, Wired, zero
+from .network import Programmed
+from .places import Wired, zero
 
 Moves = dict[Place, tuple[Fraction, Place | None]]  # a velocity is a number, or a multiple of a parameter
 Unit = tuple[int, int]  # bent node, unit

@@ -10,7 +10,8 @@ from ..core.network import Problem, Vector
 from ..core.proof import Reading
 from ..core.text import canonical, integer, listed
 from ..core.units import Units
-from .network import Programmed, Wired
+from .network import Programmed
+from .places import Wired
 from .terms import terms_of
 
 

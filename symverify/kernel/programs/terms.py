@@ -11,7 +11,8 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.errors import Rejected, spend, within_budget
 from ..core.network import Affine, Bent
-from .network import Programmed, wired, zero
+from .network import Programmed
+from .places import wired, zero
 
 Unit = tuple[int, int]  # bent node, unit
 Column = Unit | int | None  # a bent unit, an input coordinate, or 1
