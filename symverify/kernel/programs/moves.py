@@ -34,7 +34,7 @@ def between(problem: Programmed) -> Iterator[Between]:
     """The bent nodes of that kind, of which no unit enters an affine node twice."""
     program = problem.program
     for k, node in enumerate(program, 1):
-        source = program[node.source - 1] if isinstance(node, Bent) and node.source else None
+        source = problem.before(node.layer) if isinstance(node, Bent) else None
         if not isinstance(node, Bent) or not isinstance(source, Affine) or k == len(program):
             continue
         affine = [each for each in program if isinstance(each, Wired)]

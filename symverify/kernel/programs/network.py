@@ -14,7 +14,7 @@ from ..core.activation import ONE, ZERO, Activation
 from ..core.algebra import dot, rank
 from ..core.errors import Rejected, effort, spend, within_budget
 from ..core.loss import Loss
-from ..core.network import Bent, Pattern, Place, Point, Problem, Program, Vector, bounded, features, rational
+from ..core.network import Affine, Bent, Pattern, Place, Point, Problem, Program, Vector, bounded, features, rational
 from ..core.poly import Scalar
 from ..core.text import Fields, Read
 from .places import Owned, Slot, Slots, into, wired, zero
@@ -222,10 +222,15 @@ class Programmed(Problem):
             return True
         return bool(pieces) and self._constants_of(i, pieces[:layer])[source][unit] is not None
 
+    def before(self, layer: int) -> Affine | Bent | None:
+        """The node whose values a bent node bends, None for the input."""
+        source = self.bents[layer].source
+        return self.program[source - 1] if source else None
+
     def linear(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is an affine function of the free parameters."""
-        node = self.program[self.bents[layer].source - 1]
-        if isinstance(node, Bent):
+        """Whether a pre-activation on sample i is that of an affine node, and affine in the free parameters."""
+        node = self.before(layer)
+        if not isinstance(node, Affine):
             return False
         entering, row = wired(node).entering(self.constants(i)), self.slots[node.layer].weight[unit]
         return all(x is not None or zero(slot) for x, slot in zip(entering, row, strict=True))

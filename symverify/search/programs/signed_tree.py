@@ -239,7 +239,7 @@ def placed(
             weights.setdefault(t.column, []).append((t.factor, t.slot))
     frozen_first = sorted(weights.items(), key=lambda item: (item[1][0][1] is not None, item[0]))
     for (m, j), given in frozen_first:
-        node = problem.program[problem.bents[m].source - 1]
+        node = problem.before(m)
         ((factor, slot), *more) = given
         if more or not isinstance(node, Wired) or (slot is None and cone):
             return None
