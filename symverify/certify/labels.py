@@ -229,9 +229,7 @@ def global_radius(session: Session) -> Outcome:
     if not any(map(any, face.errors)):
         return Proved(certificate.step("global_radius", {"face": at}))
     if answer.result is None or not any(e[0] for e in face.errors):
-        return Undecided(
-            "no radius above 0 was found: the least risk is 0, and that of this face is not for labels around"
-        )
+        return Undecided("no radius above 0 was found: the least risk is 0, and not that of the labels around")
     tree = _tree(face, answer.result.vectors, answer.result.tree)
     low, high = Fraction(0), min(face.radius or Fraction(1), Fraction(10**6))
     for round in range(14):
