@@ -36,6 +36,16 @@ from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
 from symverify.text import meant, plain
 
+MAIN = (  # what a run without named claims is about: the first of these that was tried
+    "point",
+    "spurious_minimum",
+    "spurious_linear_minimum",
+    "spurious_for_all",
+    "linear_collapse",
+    "global_minimum",
+    "minimum_in_box",
+)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClaimResult:
@@ -264,8 +274,7 @@ def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -
 
 def _main(tried: Mapping[str, str], skipped: Collection[str]) -> Sequence[str]:
     """Of the default claims the one that the verdict is about: one that was tried, or else one that was skipped."""
-    main = ("point", "spurious_minimum", "linear_collapse", "global_minimum", "minimum_in_box")
-    return next(([name] for names in (tried, skipped) for name in main if name in names), [])
+    return next(([name] for names in (tried, skipped) for name in MAIN if name in names), [])
 
 
 def _attempted(
