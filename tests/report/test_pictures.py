@@ -15,6 +15,7 @@ from symverify.kernel import Theorem, check
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
+from symverify.kernel.core.poly import Poly
 from symverify.kernel.reals.enclosed_point import penalty
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import LoadedProblem, load, loads
@@ -103,6 +104,56 @@ def test_along_a_descent_curve_the_risk_falls() -> None:
     name = next(name for name in CASES if told(name).scenes and scene(name).descent is not None)
     view = segment_view(accepted(name)[0].problem, scene(name))
     assert view.risk.min() < view.marks[0][2]
+
+
+def falling(above: Fraction, kink: Fraction) -> tuple[Problem, Scene]:
+    """The constant 1/2 + `above` through labels 0 and 1; a unit of value `kink` carries it down until it is 0."""
+    given = [layer([[0]], [str(kink)]), layer([[1]], [str(Fraction(1, 2) + above - kink)])]
+    problem = loads(json.dumps(network([1, 1, 1], "relu", samples([0, 1], [0, 1]), parameters=given))).problem
+    assert problem.parameters is not None
+    first, last = problem.parameters
+    f = predictions(problem, problem.parameters)
+    at = Evaluated(problem.parameters, f, exact_risk(problem, f), True)
+    return problem, Scene(
+        at, "θ", "no minimum", None, "", None, (Layer(first.weight, (Poly((kink, Fraction(-1))),)), last)
+    )
+
+
+@pytest.mark.parametrize(
+    ("above", "kink", "reach"),
+    [(2**-30, 1, 2.0**-30), (2**-200, 1, 2.0**-200), (2**-30, 2**-34, 2.0**-35)],
+)
+def test_a_fall_below_the_roundings_of_the_risk_is_drawn_from_exact_differences(
+    above: float, kink: float, reach: float
+) -> None:
+    problem, drawn = falling(Fraction(above), Fraction(kink))
+    view = segment_view(problem, drawn)
+    assert view.ts[-1] == reach
+    assert view.vertical == "risk less that of θ"
+    assert view.marks == ((0.0, "θ", 0.0),)
+    assert (np.diff(view.risk) < 0).all()
+    for t, change in list(zip(view.ts.tolist(), view.risk.tolist(), strict=True))[::32]:
+        (first, last), moved = drawn.at.point, Fraction(kink) - Fraction(t)
+        there = exact_risk(problem, predictions(problem, (Layer(first.weight, (moved,)), last)))
+        assert float(there - drawn.at.risk) == change
+    found = [each for each in pictures(problem, drawn, "k") if isinstance(each, Picture)]
+    line = next(each for each in found if each.headings[:1] == ("t",))
+    assert line.caption.endswith("less that of θ: the difference is computed exactly, then rounded.")
+    assert all(float(value.replace("−", "-")) <= 0 for _, value in line.rows)
+    assert not any(words == "the descent curve" for each in found for _, words in each.legend)
+
+
+def test_a_fall_that_floats_show_is_drawn_as_the_risk() -> None:
+    problem, drawn = falling(Fraction(1, 4), Fraction(1))
+    view = segment_view(problem, drawn)
+    assert (view.vertical, view.ts[-1], view.risk.min()) == ("risk", 0.25, 0.5)
+    assert slice_view(problem, drawn).path
+
+
+def test_a_fall_beyond_floats_is_said_and_not_drawn() -> None:
+    shown = pictures(*falling(Fraction(1, 2**600), Fraction(1)), "k")
+    said = "There is no picture of the risk along a line: the risk falls along the curve by less than floats can show."
+    assert said in shown
 
 
 def test_the_fit_has_what_the_network_predicts() -> None:
