@@ -11,6 +11,7 @@ from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
+from symverify.kernel.reals.layout import layout_of
 from symverify.report.scenes import Scene
 from symverify.search.float_losses import loss_values
 
@@ -32,11 +33,14 @@ class Net:
     problem: Problem
     inputs: Array
     targets: Array
+    rates: Array  # of weight decay, for each parameter
 
     @staticmethod
     def of(problem: Problem) -> "Net":
         """The network with its data. Raises NoView for numbers beyond floats."""
-        return Net(problem, _floats(problem.inputs), _floats(problem.targets))
+        biases = layout_of(problem).biases if problem.decays else ()
+        rates = _floats([problem.decay[number in biases] for number in range(problem.size())])
+        return Net(problem, _floats(problem.inputs), _floats(problem.targets), rates)
 
     def traces(self, thetas: Array, inputs: Array | None = None) -> list[Array]:
         """Pre-activations layer by layer, then the predictions; each G × n × width."""
@@ -53,11 +57,11 @@ class Net:
             start += size
         return found
 
-    def risk(self, predictions: Array) -> Array:
-        """The risk for each of G predictions (G × n × d_Y)."""
+    def risk(self, thetas: Array, predictions: Array) -> Array:
+        """The risk, with the penalty of weight decay, at G parameter vectors with their predictions (G × n × d_Y)."""
         with np.errstate(over="ignore", invalid="ignore"):  # infinite: beyond the picture
             each = loss_values(self.problem, predictions)
-        return np.asarray(float(self.problem.loss.factor) * each.sum(axis=1))
+            return np.asarray(float(self.problem.loss.factor) * each.sum(axis=1) + thetas**2 @ self.rates / 2)
 
     def work(self) -> int:
         """Multiplications for one evaluation on the data."""
@@ -143,8 +147,9 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
         raise NoView("the network and its data are too large for this picture")
     xs, ys = (np.linspace(v[0], v[-1], max(int(len(v) * scale), 13)) for v in (xs, ys))
     for y in ys:
-        traced = net.traces(start + xs[:, None] * u + float(y) * w)
-        rows.append(net.risk(traced[-1]))
+        thetas = start + xs[:, None] * u + float(y) * w
+        traced = net.traces(thetas)
+        rows.append(net.risk(thetas, traced[-1]))
         stacks.append(traced[:-1] if drawn else [])
     creases, left_out = _creases(problem, stacks) if drawn else ((), pairs)
     risk = np.array(rows)
@@ -256,7 +261,7 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         thetas = start + ts[:, None] * u
         marks, label = ((0.0, scene.name, level),), f"distance from {scene.name}, {names[0]}"
     traced = net.traces(thetas)
-    risk = net.risk(traced[-1])
+    risk = net.risk(thetas, traced[-1])
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")
     return Segment(ts, risk, _meets(problem, ts, traced), marks, label)
@@ -265,7 +270,8 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
 def _reach(net: Net, curve: Point, level: float) -> float:
     """How far along a descent curve the fall is seen best."""
     reaches = [2.0**-k for k in range(13)]
-    risks = net.risk(net.traces(np.array([along(curve, t) for t in reaches]))[-1])
+    thetas = np.array([along(curve, t) for t in reaches])
+    risks = net.risk(thetas, net.traces(thetas)[-1])
     return reaches[int(np.nanargmin(risks))] if np.nanmin(risks) < level else reaches[-1]
 
 

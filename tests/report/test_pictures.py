@@ -1,5 +1,6 @@
 """Pictures: their numbers agree with the kernel's, they are well-formed, and what cannot be drawn is said."""
 
+import json
 import re
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 
 from symverify.kernel import Theorem, check
+from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
+from symverify.kernel.reals.enclosed_point import penalty
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import LoadedProblem, load, loads
 from symverify.report.atlas import Mark
@@ -24,7 +27,7 @@ from symverify.report.explain import Scene, explain
 from symverify.report.pictures import Picture, pictures
 from symverify.report.svg import Canvas, meet, number, ticks
 from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
-from tests.examples import EXAMPLES, network, samples, text
+from tests.examples import EXAMPLES, layer, network, samples, text
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told
 
@@ -46,7 +49,24 @@ def test_the_float_network_agrees_with_the_exact_one(name: str) -> None:
     exact = predictions(problem, problem.parameters)
     found = net.traces(flat(problem.parameters)[None])[-1]
     assert np.allclose(found[0], [[float(x) for x in row] for row in exact])
-    assert np.isclose(net.risk(found)[0], float(exact_risk(problem, exact)))
+    assert np.isclose(net.risk(flat(problem.parameters)[None], found)[0], float(exact_risk(problem, exact)))
+
+
+@pytest.mark.parametrize("decay", [None, "1/4", {"weights": "1/4", "biases": "3"}])
+def test_the_penalty_of_weight_decay_is_part_of_what_is_drawn(decay: object) -> None:
+    given = [layer([[2], [-1]], [1, 3]), layer([[1, "1/2"]], ["-1/2"])]
+    document = network([1, 2, 1], "relu", samples([0, 1], [0, 1]), parameters=given)
+    problem = loads(json.dumps(document | ({} if decay is None else {"weight_decay": decay}))).problem
+    assert problem.parameters is not None
+    f = predictions(problem, problem.parameters)
+    extra = penalty(problem, problem.parameters)
+    assert (extra == 0) == (decay is None)
+    value = exact_risk(problem, f) + extra
+    drawn = Scene(Evaluated(problem.parameters, f, value, True), "θ", "a point", None, "", None, None)
+    line, plane = segment_view(problem, drawn), slice_view(problem, drawn)
+    assert np.interp(0.0, line.ts, line.risk) == pytest.approx(float(value))
+    nearest = np.ix_([np.abs(plane.ys).argmin()], [np.abs(plane.xs).argmin()])
+    assert plane.risk[nearest] == pytest.approx(float(value), rel=0.05)
 
 
 def test_the_slice_goes_through_both_points_and_along_the_valley() -> None:
@@ -331,7 +351,8 @@ def test_minima_that_are_not_written_down_are_shown_by_points_near_them(name: st
     view = slice_view(problem.problem, shown)
     assert view.level == pytest.approx(float(shown.at.risk))
     net = Net.of(problem.problem)
-    assert net.risk(net.traces(flat(shown.at.point)[None])[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
+    theta = flat(shown.at.point)[None]
+    assert net.risk(theta, net.traces(theta)[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
 
 
 def found_theorems(problem: LoadedProblem, name: str) -> list[Theorem]:

@@ -66,10 +66,10 @@ def prepare(problem: Problem, say: Callable[[str], None]) -> float:
 
     Where numba is missing a warning says, once, what that costs.
     """
-    begun = time.monotonic()
-    if not large(generators(problem)):
+    shape, begun = generators(problem), time.monotonic()
+    if not large(shape):
         return 0.0
-    if not compiling(generators(problem)):
+    if not compiling(shape):
         _lacking()
     elif not tasks.kept():
         say("compiling the search, once on this machine")
