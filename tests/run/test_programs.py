@@ -131,21 +131,6 @@ def test_theorem_1_without_some_biases_wherever_the_fit_is_reached(layers: Any, 
     assert verdict is None or found["spurious_minimum"]["risk"] == "3/40"
 
 
-@pytest.mark.parametrize("more", [{"loss": "logistic"}, {}, {"weight_decay": "1/100"}])
-def test_an_activation_on_an_input_that_is_wider_than_the_output(more: dict[str, Any]) -> None:
-    """The node before it is the input, not the last one of the program."""
-    nodes = [
-        {"name": "x", "op": "input", "shape": [2]},
-        {"name": "a", "op": "activation", "from": "x", "activation": "relu"},
-        {"name": "f", "op": "affine", "from": "a", "units": 1},
-    ]
-    data = [{"x": [1, -1], "y": ["1/3"]}, {"x": [-1, 2], "y": ["2/3"]}, {"x": [2, 2], "y": ["1/2"]}]
-    document = {"format": "symverify-network/1", "program": nodes, "loss": "squared", "data": data, **more}
-    document["parameters"] = {"f": {"weight": [["1/10", "1/5"]], "bias": ["0"]}}
-    result = symverify.check(document, ["minimum_in_box"], smt=False)
-    assert result["minimum_in_box"].verdict == Verdict.PROVED
-
-
 def unnamed(document: dict[str, Any]) -> symverify.CheckResult:
     return symverify.check(symverify.loads(json.dumps(document)), smt=False)
 
@@ -170,3 +155,18 @@ def test_without_parameters_the_answer_is_the_minimum_of_theorem_1(tmp_path: Pat
     assert "spurious_linear_minimum" in dict(affine.skipped)
     result = symverify.check(symverify.loads(json.dumps(document)), ["spurious_linear_minimum"], smt=False)
     assert result.verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("more", [{"loss": "logistic"}, {}, {"weight_decay": "1/100"}])
+def test_an_activation_on_an_input_that_is_wider_than_the_output(more: dict[str, Any]) -> None:
+    """The node before it is the input, not the last one of the program."""
+    nodes = [
+        {"name": "x", "op": "input", "shape": [2]},
+        {"name": "a", "op": "activation", "from": "x", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "a", "units": 1},
+    ]
+    data = [{"x": [1, -1], "y": ["1/3"]}, {"x": [-1, 2], "y": ["2/3"]}, {"x": [2, 2], "y": ["1/2"]}]
+    document = {"format": "symverify-network/1", "program": nodes, "loss": "squared", "data": data, **more}
+    document["parameters"] = {"f": {"weight": [["1/10", "1/5"]], "bias": ["0"]}}
+    result = symverify.check(document, ["minimum_in_box"], smt=False)
+    assert result["minimum_in_box"].verdict == Verdict.PROVED
