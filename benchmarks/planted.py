@@ -80,9 +80,9 @@ FLAT = [
 ]
 
 
-def document(shape: Shape, xs: Sequence[Sequence[int]], ys: Sequence[Sequence[Fraction | int]]) -> Document:
+def document(shape: Shape, xs: Sequence[Sequence[Fraction | int]], ys: Sequence[Sequence[Fraction | int]]) -> Document:
     """Squared loss with factor 1/2, so that r = f − y."""
-    data = [{"x": list(x), "y": [str(b) for b in y]} for x, y in zip(xs, ys, strict=True)]
+    data = [{"x": [str(a) for a in x], "y": [str(b) for b in y]} for x, y in zip(xs, ys, strict=True)]
     form: Document = {"format": "symverify-network/1", "layers": list(shape.layers), "activation": shape.activation}
     loss = {"name": "squared", "reduction": "sum", "factor": "1/2"}
     return form | {"bias": shape.bias, "data": data, "loss": loss}
@@ -110,17 +110,21 @@ def kinks_at(problem: Problem, theta: Point) -> list[Place]:
     return [(m, j, i) for m, j, i in every if len(found[m][j][i]) > 1]
 
 
-def labelled(noise: Random, shape: Shape, xs: Sequence[Sequence[int]], theta: Point) -> Document | None:
-    """The network at a point, with labels that make it stationary; None if only an exact fit does."""
-    problem, k = plain(shape, xs), shape.layers[-1]
-    f = predictions(problem, theta)
+def labelled(noise: Random, shape: Shape, problem: Problem, theta: Point, wanted: Sequence[int]) -> Document | None:
+    """The network at a point with a wanted number of kinks, with labels that make it stationary.
+
+    None if the number is another one, or if only an exact fit is stationary.
+    """
+    if len(kinks_at(problem, theta)) not in wanted:
+        return None
+    f, k = predictions(problem, theta), shape.layers[-1]
     every = [cell for cell in cells(problem, Evaluated(theta, f, risk(problem, f), False))[1] if possible(cell)]
     r = pulls(noise, problem, every)
     if r is None:
         return None
     size = noise.choice([Fraction(1, 50), Fraction(1), Fraction(4)]) / max(map(abs, r))
     ys = [[b - size * r[i * k + c] for c, b in enumerate(row)] for i, row in enumerate(f)]
-    return document(shape, xs, ys) | {"parameters": parameters(theta)}
+    return document(shape, problem.inputs, ys) | {"parameters": parameters(theta)}
 
 
 def possible(cell: Cell) -> bool:
@@ -161,13 +165,6 @@ def pulls(noise: Random, problem: Problem, every: Sequence[Cell]) -> list[Fracti
     aim = [Fraction(noise.randint(-3, 3)) if a < count else Fraction(0) for a in range(width)]
     found = solve_system(equal, least, [(aim, Fraction(0))], width)
     return None if isinstance(found, Farkas) else list(found.x[:count])
-
-
-def with_kinks(
-    noise: Random, shape: Shape, theta: Point, xs: Sequence[Sequence[int]], wanted: Sequence[int]
-) -> Document | None:
-    """`labelled`, if the point has a wanted number of kinks."""
-    return labelled(noise, shape, xs, theta) if len(kinks_at(plain(shape, xs), theta)) in wanted else None
 
 
 def theorem_one(noise: Random, number: int) -> Document | None:
@@ -216,18 +213,17 @@ def exact_fit(noise: Random, number: int) -> Document | None:
 def interior(noise: Random, number: int) -> Document | None:
     """Strictly inside a cell, all flat directions of the Hessian being flows of the cell."""
     shape = SHAPES[number % len(SHAPES)]
-    xs = inputs(noise, shape, 4)
-    form = with_kinks(noise, shape, somewhere(noise, plain(shape, xs), 3), xs, [0])
+    problem = plain(shape, inputs(noise, shape, 4))
+    form = labelled(noise, shape, problem, somewhere(noise, problem, 3), [0])
     return None if form is None or extra_flat(form)[0] else form
 
 
 def flat_beside(noise: Random, number: int) -> Document | None:
     """Inside a cell; Hessian ≥ 0 with more flat directions than the flows, and a minorant that is not constant."""
     shape = FLAT[number % len(FLAT)]
-    xs = inputs(noise, shape)
-    problem = plain(shape, xs)
+    problem = plain(shape, inputs(noise, shape))
     theta = tuple(thinned(noise, layer, 0.35) for layer in somewhere(noise, problem))
-    form = with_kinks(noise, shape, theta, xs, [0])
+    form = labelled(noise, shape, problem, theta, [0])
     return form if form is not None and extra_flat(form) == (True, True) else None
 
 
@@ -257,34 +253,34 @@ def thinned(noise: Random, layer: Layer, share: float) -> Layer:
 def one_to_four_kinks(noise: Random, number: int) -> Document | None:
     """As many as the draw's number says."""
     shape = noise.choice(SHAPES)
-    xs = inputs(noise, shape)
-    return with_kinks(noise, shape, somewhere(noise, plain(shape, xs)), xs, [number % 4 + 1])
+    problem = plain(shape, inputs(noise, shape))
+    return labelled(noise, shape, problem, somewhere(noise, problem), [number % 4 + 1])
 
 
 def zero_weights(noise: Random, number: int) -> Document | None:
     """A layer of zero weights, or half of all."""
     shape = SHAPES[number % len(SHAPES)]
-    xs = inputs(noise, shape)
-    theta = list(somewhere(noise, plain(shape, xs)))
+    problem = plain(shape, inputs(noise, shape))
+    theta = list(somewhere(noise, problem))
     if noise.random() < 0.5:
         m = noise.randrange(len(theta))
         theta[m] = thinned(noise, theta[m], 1)
     else:
         theta = [thinned(noise, layer, 0.5) for layer in theta]
-    return with_kinks(noise, shape, tuple(theta), xs, range(MAX_KINKS + 1))
+    return labelled(noise, shape, problem, tuple(theta), range(MAX_KINKS + 1))
 
 
 def duplicate_units(noise: Random, number: int) -> Document | None:
     """Two units of a layer have the same row; in half of the draws the same outgoing weights, too."""
     shape = noise.choice([each for each in SHAPES if max(each.layers[1:-1]) > 1])
-    xs = inputs(noise, shape)
-    theta = list(somewhere(noise, plain(shape, xs)))
+    problem = plain(shape, inputs(noise, shape))
+    theta = list(somewhere(noise, problem))
     m = noise.choice([m for m, width in enumerate(shape.layers[1:-1]) if width > 1])
     weight, bias = theta[m].weight, theta[m].bias
     theta[m] = Layer((weight[0], weight[0], *weight[2:]), bias and (bias[0], bias[0], *bias[2:]))
     if noise.random() < 0.5:
         theta[m + 1] = replace(theta[m + 1], weight=tuple((row[0], row[0], *row[2:]) for row in theta[m + 1].weight))
-    return with_kinks(noise, shape, tuple(theta), xs, range(number % 2, MAX_KINKS + 1))
+    return labelled(noise, shape, problem, tuple(theta), range(number % 2, MAX_KINKS + 1))
 
 
 def duplicate_samples(noise: Random, number: int) -> Document | None:
@@ -293,21 +289,22 @@ def duplicate_samples(noise: Random, number: int) -> Document | None:
     xs = inputs(noise, shape)
     for k in range(noise.randint(1, 2)):
         xs[2 * k + 1] = xs[2 * k]
-    theta = somewhere(noise, plain(shape, xs))
-    if number % 2 and not any(i < 2 for _, _, i in kinks_at(plain(shape, xs), theta)):
+    problem = plain(shape, xs)
+    theta = somewhere(noise, problem)
+    if number % 2 and not any(i < 2 for _, _, i in kinks_at(problem, theta)):
         return None
-    return with_kinks(noise, shape, theta, xs, range(MAX_KINKS + 1))
+    return labelled(noise, shape, problem, theta, range(MAX_KINKS + 1))
 
 
 def nested_kinks(noise: Random, number: int) -> Document | None:
     """One sample at breakpoints in different layers."""
     shape = noise.choice([each for each in SHAPES if len(each.layers) > 3])
-    xs = inputs(noise, shape)
-    theta = somewhere(noise, plain(shape, xs))
-    kinks = kinks_at(plain(shape, xs), theta)
+    problem = plain(shape, inputs(noise, shape))
+    theta = somewhere(noise, problem)
+    kinks = kinks_at(problem, theta)
     if not any(m < n and i == k for m, _, i in kinks for n, _, k in kinks):
         return None
-    return with_kinks(noise, shape, theta, xs, range(MAX_KINKS + 1))
+    return labelled(noise, shape, problem, theta, range(MAX_KINKS + 1))
 
 
 def activation(name: str) -> Generator:
@@ -315,8 +312,8 @@ def activation(name: str) -> Generator:
 
     def drawn(noise: Random, number: int) -> Document | None:
         shape = replace(noise.choice(SHAPES), activation=name)
-        xs = inputs(noise, shape)
-        return with_kinks(noise, shape, somewhere(noise, plain(shape, xs), 1 + 2 * (number % 5 == 0)), xs, [number % 5])
+        problem = plain(shape, inputs(noise, shape))
+        return labelled(noise, shape, problem, somewhere(noise, problem, 1 + 2 * (number % 5 == 0)), [number % 5])
 
     return drawn
 
@@ -326,7 +323,6 @@ KINDS: Mapping[str, Generator] = {
     "dead layer": dead_layer,
     "exact fit": exact_fit,
     "interior": interior,
-    "interior, more flat directions": flat_beside,
     "one to four kinks": one_to_four_kinks,
     "zero weights": zero_weights,
     "duplicate units": duplicate_units,
@@ -334,4 +330,5 @@ KINDS: Mapping[str, Generator] = {
     "nested kinks": nested_kinks,
     "hard tanh": activation("hardtanh"),
     "|z|": activation("abs"),
+    "interior, more flat directions": flat_beside,
 }
