@@ -9,6 +9,7 @@ exact curve along which the risk falls is a proof that the verdict is wrong; a l
 import argparse
 import json
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -107,12 +108,24 @@ def points(each: int, seed: int, only: str | None) -> Iterator[tuple[str, Docume
 
 def decided(problem: Problem, theta: Point, timeout: float) -> tuple[str, str]:
     """ "proved" a local minimum, "refuted" or "open", by steps that the kernel has accepted; and the reason."""
-    session = Session(problem, time.monotonic() + timeout)
-    at = session.certificate.point(theta)
-    found = local_minimum(session, at, theta)
-    if isinstance(found, Decision):
-        return "refuted" if found.refuted else "proved", found.why
-    return ("open", found.reason) if session.everywhere(at) is None else ("proved", "no network has lower risk")
+    signal.signal(signal.SIGPROF, out_of_time)
+    signal.setitimer(signal.ITIMER_PROF, timeout)
+    try:
+        session = Session(problem, time.monotonic() + timeout)
+        at = session.certificate.point(theta)
+        found = local_minimum(session, at, theta)
+        if isinstance(found, Decision):
+            return "refuted" if found.refuted else "proved", found.why
+        return ("open", found.reason) if session.everywhere(at) is None else ("proved", "no network has lower risk")
+    except TimeoutError:
+        return "open", f"no answer within {timeout:g} CPU s"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def out_of_time(number: int, frame: object) -> None:
+    """The answer to the clock."""
+    raise TimeoutError
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=20, help="points of each kind")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--timeout", type=float, default=30, help="seconds for a point")
+    parser.add_argument("--timeout", type=float, default=30, help="CPU seconds for a point")
     parser.add_argument("--kind", choices=list(KINDS), help="this kind alone")
     options = parser.parse_args()
     begun, tallies = time.process_time(), dict[str, Counter[str]]()
