@@ -1,14 +1,17 @@
-"""Cells of one hidden unit: chambers per second against sign trees on z3 and on HiGHS, in one run.
+"""Cells of one hidden unit: chambers per CPU second against sign trees on four solvers, medians of several runs.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 5]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 5] [--runs 3]
 
-The trees fix one row's sign after the other, depth first. Both re-use the last solution: the side on which it
-lies needs no call. They get `--seconds` per instance, and their rate is that of the cells listed until then
-(a tree that ends in time must agree on the count). Our time is from rows to all sign vectors as an int8 matrix.
+The trees fix one row's sign after the other, depth first: z3, HiGHS, SciPy's NNLS on Gordan's alternative, and cddlib
+where pycddlib is installed. All re-use the last point: the side on which it lies needs no call. They get `--seconds`
+of CPU time per run, and their rate is that of the cells listed until then (a tree that ends in time must agree on the
+count). Our time is from rows to all sign vectors as an int8 matrix. Both sides are timed by the process's CPU clock,
+in turn, so many times.
 """
 
 import argparse
 import itertools
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +19,14 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 import z3
+from scipy.optimize import nnls
 
 from symverify.cells.arrangement import arrangement, count_chambers
+
+try:
+    import cdd
+except ImportError:
+    cdd = None
 
 Rows = list[list[int]]
 
@@ -102,37 +111,103 @@ def highs_tree(rows: Rows, seconds: float) -> Tree:
     return timed(cells(0, None), seconds)
 
 
+def by_points(rows: Rows, inside: Callable[[np.ndarray], np.ndarray | None]) -> Iterator[None]:
+    """The tree on a solver that gives a point w with ⟨a, w⟩ > 0 for all rows a of a matrix, or None."""
+    matrix = np.array(rows, dtype=np.float64)
+
+    def cells(depth: int, signed: np.ndarray, point: np.ndarray | None) -> Iterator[None]:
+        if depth == len(matrix):
+            yield None
+            return
+        known = 0.0 if point is None else float(matrix[depth] @ point)
+        for sign in (1.0, -1.0):
+            below = np.vstack([signed, sign * matrix[depth]])
+            here = point if point is not None and sign * known > 1e-9 else inside(below)
+            if here is not None:
+                yield from cells(depth + 1, below, here)
+
+    return cells(0, matrix[:0], None)
+
+
+def gordan(signed: np.ndarray) -> np.ndarray | None:
+    """λ ≥ 0 with λA = 0 and Σ λ = 1 by least squares; where there is none the residual is a point of the cone."""
+    lengths = np.sqrt((signed * signed).sum(axis=1))
+    system = np.vstack([(signed / lengths[:, None]).T, np.ones(len(signed))])
+    target = np.append(np.zeros(signed.shape[1]), 1.0)
+    weights, distance = nnls(system, target)
+    return None if distance < 1e-7 else (system @ weights - target)[:-1]
+
+
+def nnls_tree(rows: Rows, seconds: float) -> Tree:
+    """SciPy's NNLS."""
+    return timed(by_points(rows, gordan), seconds)
+
+
+def by_cdd(signed: np.ndarray) -> np.ndarray | None:
+    """⟨a, w⟩ ≥ ε, −1 ≤ w ≤ 1, ε ≤ 1, largest ε, by cddlib's floats."""
+    width = signed.shape[1]
+    box = np.hstack([np.ones((2 * width, 1)), np.vstack([np.eye(width), -np.eye(width)]), np.zeros((2 * width, 1))])
+    cuts = np.hstack([np.zeros((len(signed), 1)), signed, -np.ones((len(signed), 1))])
+    top = [[1.0, *[0.0] * width, -1.0]]
+    matrix = cdd.matrix_from_array(
+        [*cuts.tolist(), *box.tolist(), *top],
+        rep_type=cdd.RepType.INEQUALITY,
+        obj_type=cdd.LPObjType.MAX,
+        obj_func=[*[0.0] * (width + 1), 1.0],
+    )
+    program = cdd.linprog_from_matrix(matrix)
+    cdd.linprog_solve(program)
+    return np.array(program.primal_solution[:-1]) if program.obj_value > 1e-9 else None
+
+
+def cdd_tree(rows: Rows, seconds: float) -> Tree:
+    """cddlib's linear programs."""
+    return timed(by_points(rows, by_cdd), seconds)
+
+
+PEERS = {"z3": z3_tree, "HiGHS": highs_tree, "NNLS": nnls_tree, **({} if cdd is None else {"cddlib": cdd_tree})}
+
+
 def timed(cells: Iterator[None], seconds: float) -> Tree:
-    """Count what the iterator yields in the time."""
-    start, found = time.perf_counter(), 0
+    """Count what the iterator yields in the CPU time."""
+    start, found = time.process_time(), 0
     for _ in cells:
         found += 1
-        if time.perf_counter() - start > seconds:
-            return Tree(found, time.perf_counter() - start, finished=False)
-    return Tree(found, time.perf_counter() - start, finished=True)
+        if time.process_time() - start > seconds:
+            return Tree(found, time.process_time() - start, finished=False)
+    return Tree(found, time.process_time() - start, finished=True)
 
 
-def best_of(work: Callable[[], object], repeats: int = 3) -> float:
-    """The shortest wall-clock time of some runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
+def once(work: Callable[[], object]) -> float:
+    """The CPU time of a run; of a short one, the mean of several that take a twentieth of a second."""
+    start, count = time.process_time(), 0
+    while not count or time.process_time() - start < 0.05:
         work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        count += 1
+    return (time.process_time() - start) / count
 
 
-def compare(name: str, rows: Rows, seconds: float) -> None:
-    """Print one line: our rate, the trees' rates, and the ratios."""
+def median_of(work: Callable[[], object], repeats: int = 3) -> float:
+    """The median CPU time of some runs."""
+    return statistics.median(once(work) for _ in range(repeats))
+
+
+def compare(name: str, rows: Rows, seconds: float, runs: int) -> None:
+    """Print one line: the medians of our rate, of the trees' rates, and of the ratios in each run."""
     found = len(arrangement(rows))
-    ours = found / best_of(lambda: arrangement(rows).signs)
-    line = f"{name:<22}{found:>9}{ours:>12,.0f}"
-    for tree in (z3_tree(rows, seconds), highs_tree(rows, seconds)):
-        if tree.finished and tree.cells != found:
-            line += f"   (wrong: {tree.cells})"
-            continue
-        rate = tree.cells / tree.seconds
-        line += f"{rate:>9,.0f}{ours / rate:>9,.0f}x"
+    ours, theirs, wrong = list[float](), {peer: list[float]() for peer in PEERS}, dict[str, int]()
+    for _ in range(runs):
+        ours.append(found / once(lambda: arrangement(rows).signs))
+        for peer, of in PEERS.items():
+            tree = of(rows, seconds)
+            theirs[peer].append(tree.cells / tree.seconds)
+            if tree.finished and tree.cells != found:
+                wrong[peer] = tree.cells
+    line = f"{name:<22}{found:>9}{statistics.median(ours):>12,.0f}"
+    for peer, rates in theirs.items():
+        ratio = statistics.median(a / b for a, b in zip(ours, rates, strict=True))
+        told = f"{statistics.median(rates):>9,.0f}{ratio:>9,.0f}x"
+        line += f"{'wrong: ' + str(wrong[peer]):>19}" if peer in wrong else told
     print(line, flush=True)
 
 
@@ -142,9 +217,9 @@ def growth() -> None:
     for dimension, count in itertools.product((2, 3), (20, 40, 60, 80, 100)):
         rows = random_points(count, dimension, seed=1)
         chambers = arrangement(rows)
-        seconds = best_of(lambda rows=rows: arrangement(rows).signs)
-        incidence = best_of(lambda rows=rows: arrangement(rows).chamber_rays(), 1)
-        counting = best_of(lambda rows=rows: count_chambers(rows), 1)
+        seconds = median_of(lambda rows=rows: arrangement(rows).signs)
+        incidence = median_of(lambda rows=rows: arrangement(rows).chamber_rays(), 1)
+        counting = median_of(lambda rows=rows: count_chambers(rows), 1)
         print(
             f"n={count:<4} d={dimension}{len(chambers):>16}{seconds:>10.4f}{len(chambers) / seconds:>10,.0f}"
             f"{incidence:>19.3f}{counting:>17.3f}",
@@ -157,7 +232,7 @@ def cubes() -> None:
     print("\n{0,1}^d         cells   listed (s)   counted (s)")
     for dimension in range(2, 7):
         rows = grid(2, dimension)
-        listed = f"{best_of(lambda rows=rows: arrangement(rows).signs, 1):.3f}" if dimension < 6 else "-"
+        listed = f"{median_of(lambda rows=rows: arrangement(rows).signs, 1):.3f}" if dimension < 6 else "-"
         start = time.perf_counter()
         found = count_chambers(rows)
         print(f"d={dimension}{found:>18}{listed:>13}{time.perf_counter() - start:>14.3f}", flush=True)
@@ -166,12 +241,14 @@ def cubes() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0, help="time for each tree on each instance")
-    seconds = parser.parse_args().seconds
-    print(f"{'':<22}{'cells':>9}{'ours/s':>12}{'z3/s':>9}{'ratio':>10}{'HiGHS/s':>9}{'ratio':>10}")
-    for dimension, count in ((2, 20), (2, 60), (3, 20), (3, 40), (3, 100), (4, 30)):
-        compare(f"random n={count} d={dimension}", random_points(count, dimension, seed=1), seconds)
+    parser.add_argument("--runs", type=int, default=3, help="how often both sides are timed, in turn")
+    given = parser.parse_args()
+    peers = "".join(f"{peer + '/s':>9}{'ratio':>10}" for peer in PEERS)
+    print(f"{'':<22}{'cells':>9}{'ours/s':>12}{peers}")
+    for dimension, count in ((2, 20), (2, 60), (3, 20), (3, 40), (3, 100), (4, 30), (6, 16)):
+        compare(f"random n={count} d={dimension}", random_points(count, dimension, seed=1), given.seconds, given.runs)
     for side, dimension in ((6, 2), (10, 2), (4, 3), (5, 3), (2, 4), (2, 5), (3, 4)):
-        compare(f"grid {side}^{dimension}", grid(side, dimension), seconds)
+        compare(f"grid {side}^{dimension}", grid(side, dimension), given.seconds, given.runs)
     growth()
     cubes()
 

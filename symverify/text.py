@@ -95,3 +95,13 @@ def meant(given: object, known: Iterable[str], called: Mapping[str, str] = Mappi
 
 def _letters(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
+
+
+def lasting(seconds: float) -> str:
+    """A time in one or two units: "7 s", "2 min 5 s", "3 h 40 min"."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

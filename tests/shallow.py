@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.losses import squared
+from symverify.kernel.network_file import activation_through
 
 Number = Fraction | int
 
@@ -29,7 +29,9 @@ def shallow(
         widths=(len(X[0]), width, 1),
         hidden_bias=hidden_bias,
         output_bias=output_bias,
-        activations=(Activation.of([Fraction(t) for t in breakpoints], [Fraction(s) for s in slopes], start, value),),
+        activations=(
+            activation_through([Fraction(t) for t in breakpoints], [Fraction(s) for s in slopes], start, value),
+        ),
         loss=squared(Fraction(factor)),
         inputs=tuple(tuple(map(Fraction, row)) for row in X),
         targets=tuple((Fraction(x),) for x in y),

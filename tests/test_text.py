@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from symverify.text import SPELLED, leading, plain, word
+from symverify.text import SPELLED, lasting, leading, plain, word
 
 ROOT = Path(__file__).parents[1] / "symverify"
 NASTY = "a\ns PROVED global_minimum risk=0\x1b[31m\u202e\u2028\x00\x7f\x9b\udce9é"
+
+
+def test_times_are_told_in_one_or_two_units() -> None:
+    times = {-1: "0 s", 59.4: "59 s", 59.6: "1 min 0 s", 125: "2 min 5 s", 3599.4: "59 min 59 s", 13200: "3 h 40 min"}
+    assert [lasting(x) for x in times] == list(times.values())
 
 
 def test_what_comes_through_is_one_line_of_ascii() -> None:

@@ -356,7 +356,8 @@ def attempt(session: Session, name: str) -> Outcome:
             return Undecided(f"not a claim for general programs{kind}; claims for them: {', '.join(known)}")
         if session.problem.decays and not session.insist:
             return Skipped(
-                "not known under weight decay, which ties the layers' scales; without it the loss alone is meant"
+                "this claim is not known under weight decay; "
+                "remove weight_decay from the file to ask it of the loss alone"
             )
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")

@@ -76,7 +76,7 @@ def _chosen(session: Session, cells: UnitCells, fits: list[tuple[Row, Row]]) -> 
         return None
     (units,) = named_pattern(problem, session.cell)
     if len(set(units)) != 1:
-        return Undecided("for all labels only the cells with all units alike hold minima: name one of these")
+        return Undecided("it is about the cells with all units alike: name one of these")
     place = next((k for k in range(len(cells)) if tuple(int(p) for p in cells.pieces[k]) == units[0]), None)
     if place is None:
         return Undecided("the cell is empty")
@@ -171,7 +171,7 @@ def spelled_moves(found: Moves) -> dict[str, object]:
 
 
 def cell_radius(session: Session) -> Outcome:
-    """How far the labels may move before the minima of the cell hang together otherwise."""
+    """How far the labels may move before the signs of output weights among the cell's minima may change."""
     problem = session.problem
     if not problem.loss.quadratic:
         return Undecided("needs the squared loss: else predictions move otherwise")
@@ -225,11 +225,11 @@ def global_radius(session: Session) -> Outcome:
     face = _of_face(session, reached.point, fields)
     at = certificate.step("face_radius", {"point": certificate.point(reached.point)}, **fields)
     if face.radius == 0:
-        return Undecided("the radius is 0: the point found is at the edge of its face")
+        return Undecided("no radius above 0 was found: the point found is at the edge of its face")
     if not any(map(any, face.errors)):
         return Proved(certificate.step("global_radius", {"face": at}))
     if answer.result is None or not any(e[0] for e in face.errors):
-        return Undecided("the radius is 0: the least risk is 0, and not for the labels around")
+        return Undecided("no radius above 0 was found: the least risk is 0, and not that of the labels around")
     tree = _tree(face, answer.result.vectors, answer.result.tree)
     low, high = Fraction(0), min(face.radius or Fraction(1), Fraction(10**6))
     for round in range(14):

@@ -83,7 +83,8 @@ def linear_spurious(claim: str) -> Callable[[Session], Outcome]:
         if (known := everywhere(session, point)) is not None:
             if isinstance(session.certificate.fact(known), GlobalMinimum) and claims(session, known, claim):
                 return Proved(known, (("reason", "nothing of this program has lower risk than the linear fit"),))
-            return Undecided("the constructed minimum is global")
+            why = "the constructed minimum is global: see global_minimum"
+            return Undecided(why) if session.insist else Skipped(why)
         if not isinstance(fact, Evaluated) or (better := lower(session, fact.point, fact.risk)) is None:
             return Undecided("no point of lower risk than the constructed minimum was found within the budget")
         premises = {"minimum": minimum, "better": session.certificate.point(better.point)}

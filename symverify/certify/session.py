@@ -34,6 +34,7 @@ from symverify.search.programs.linear_place import LinearMinimum
 from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
 from symverify.search.tree_dual import NotFinished, applies, tree_minimum
+from symverify.text import lasting
 
 UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
@@ -321,9 +322,10 @@ class Session:
         bracket = [x * self.problem.loss.factor for x in (seen.lower, seen.upper)]
         self.watch(seen.nodes, *bracket)
         low, high = (Decimal(x.numerator) / Decimal(x.denominator) for x in bracket)  # floats may overflow
-        self.progress(
-            f"the global minimum is between {low:.6g} and {high:.6g}; {seen.covered:.0%} done in {seen.elapsed:.0f} s"
-        )
+        gap = f" ({(high - low) / high * 100:.2g} % apart)" if high else ""
+        rest = "" if seen.left is None else f", about {lasting(seen.left)} left"
+        done = f"{seen.nodes} nodes in {lasting(seen.elapsed)}{rest}"
+        self.progress(f"the global minimum is between {low:.6g} and {high:.6g}{gap}; {done}")
 
     def spurious(self, minimum_step: int) -> int | None:
         """The step that proves a local minimum spurious by a better point, if one is found."""

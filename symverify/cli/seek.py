@@ -1,13 +1,16 @@
 """Commands about label space: find, regions."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from symverify.cli.common import Format, Network, app, load_chain, positive, print_result, tell, writable, writing
 from symverify.errors import Usage
 from symverify.text import plain
+
+if TYPE_CHECKING:
+    from symverify.run.find import Find
 
 
 @app.command()
@@ -28,11 +31,8 @@ def find(
 
     It is one of the loss surface; what is found is an ordinary network file, with its certificate.
     """
-    import json
-
     from symverify.kernel.core.text import strict_json
     from symverify.problem.write import write_atomically
-    from symverify.report.render import as_json
     from symverify.run.find import find as run
     from symverify.run.find import template
 
@@ -47,6 +47,18 @@ def find(
     if found.problem is not None and target is not None and found.proved:
         with writing(target):
             write_atomically(target, found.problem.network)
+    tell_found(found, inputs, target, form)
+    if not found.proved:
+        tell(f"s UNDECIDED {plain(claim)}")
+        raise typer.Exit(3)
+
+
+def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) -> None:
+    """Print the labels, where the network file is, and the claims."""
+    import json
+
+    from symverify.report.render import as_json
+
     labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
     if form is Format.JSON:
         more = {"labels": labels, "reason": found.reason, "network": None if target is None else str(target)}
@@ -62,9 +74,6 @@ def find(
             print_result(found.result)
         elif labels:
             tell(found.reason)
-    if not found.proved:
-        tell(f"s UNDECIDED {plain(claim)}")
-        raise typer.Exit(3)
 
 
 @app.command()

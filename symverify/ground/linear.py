@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat, nmod_mat
 
 Number = Fraction | int
 Matrix = Sequence[Sequence[Number]]
+PRIME = (1 << 61) - 1
 
 
 def _matrix(rows: Matrix) -> fmpq_mat:
@@ -70,15 +71,32 @@ def independent_rows(rows: Matrix) -> list[int]:
     return _reduced(list(zip(*rows, strict=True)))[1] if rows else []
 
 
+def independent_columns(rows: Matrix) -> list[int]:
+    """Indices of the first maximal independent subset of the columns, in order, by elimination modulo a prime.
+
+    What is independent modulo a prime is independent. Some may be missing, for one prime in about 2^60.
+    """
+    if not rows or not rows[0]:
+        return []
+    whole = [primitive(row) for row in rows]
+    form, count = nmod_mat(len(rows), len(rows[0]), [x % PRIME for row in whole for x in row], PRIME).rref()
+    return [next(c for c in range(form.ncols()) if form[r, c]) for r in range(count)]
+
+
 def least_squares(rows: Matrix, targets: Matrix) -> list[list[Fraction]]:
-    """Some B minimising Σ‖rows·B − targets‖²; rows is n × p, targets n × q, the result p × q."""
-    width, design = len(rows[0]), _matrix(rows)
-    normal = _rows(design.transpose() * design)
-    moments = _rows(design.transpose() * _matrix(targets))
-    solved = [solve(normal, moment, width) for moment in zip(*moments, strict=True)]
-    if any(solution is None for solution in solved):
-        raise ArithmeticError("normal equations are always solvable")
-    return [list(row) for row in zip(*(solution or [] for solution in solved), strict=True)]
+    """The B minimising Σ‖rows·B − targets‖² that is 0 beside the first independent columns of rows.
+
+    rows is n × p, targets n × q, the result p × q.
+    """
+    kept = independent_columns(rows)
+    found = [[Fraction(0)] * len(targets[0]) for _ in rows[0]]
+    design, moments = _matrix([[row[c] for c in kept] for row in rows]), _matrix(targets)
+    if len(kept) < len(rows):
+        across = design.transpose()
+        design, moments = across * design, across * moments
+    for c, row in zip(kept, _rows(design.solve(moments)) if kept else (), strict=True):
+        found[c] = row
+    return found
 
 
 def _rows(matrix: fmpq_mat) -> list[list[Fraction]]:

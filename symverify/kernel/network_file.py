@@ -4,13 +4,14 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from .core.activation import ONE, ZERO, Activation
-from .core.errors import Malformed
+from .core.errors import Malformed, within_budget
 from .core.loss import Loss
 from .core.network import Point, Problem
 from .core.proof import read_point
@@ -63,7 +64,19 @@ def read_activation(value: object, where: str) -> Activation:
         raise Malformed((fields.at("slopes"), what))
     if any(a >= b for a, b in pairwise(breakpoints)):
         raise Malformed((fields.at("breakpoints"), "must increase strictly"))
-    return Activation.of(breakpoints, slopes, anchor[0], anchor[1])
+    return activation_through(breakpoints, slopes, anchor[0], anchor[1])
+
+
+def activation_through(t: Sequence[Fraction], slopes: Sequence[Fraction], x: Fraction, y: Fraction) -> Activation:
+    """The activation through (x, y); a breakpoint between equal slopes is none and is dropped."""
+    real = [p for p in range(len(t)) if slopes[p] != slopes[p + 1]]
+    at, rate = [t[p] for p in real], [slopes[p] for p in (*real, -1)]
+    shape = [ZERO]
+    for p, cut in enumerate(at):
+        shape.append(within_budget(shape[-1] + (rate[p] - rate[p + 1]) * cut))
+    piece = bisect_left(at, x)
+    shift = y - rate[piece] * x - shape[piece]
+    return Activation(tuple(at), tuple(rate), tuple(o + shift for o in shape))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ GLOSSARY: dict[str, str] = {
     "cell_infimum": "A claim: the greatest lower bound of the risk over a cell.",
     "cell_minima": "A claim: the local minima strictly inside one cell (--cell), their risk, and the components "
     "that they form.",
-    "cell_radius": "A claim: how far all labels may move before a cell's minima (--cell) change their components.",
+    "cell_radius": "A claim: how far all labels may move before the signs of output weights at a cell's minima "
+    "(--cell) may change, and with them the components of these.",
     "cell_traps": "A claim: for all labels, every cell of a unit holds a local minimum of the network; with the file's "
     "labels their risks, and how many are spurious.",
     "cells": "A claim, and a command: how many cells a hidden unit has on the data, and the network.",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Bent, pieces_at
-from symverify.kernel.programs.network import Programmed, Wired
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import Wired
 from symverify.report.pictures import Picture
 from symverify.report.svg import Canvas
 

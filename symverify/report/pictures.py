@@ -85,7 +85,7 @@ def slice_picture(scene: Scene, view: Slice, key: str) -> Picture:
         ("s-above", f"risk above it, up to {number(high)} (beyond: the same colour)"),
         *([("s-crease", "cell boundaries: creases, where the risk may not be differentiable")] if view.creases else []),
         *([("s-valley", "the valley: local minima, all of the same risk")] if scene.valley else []),
-        *([("s-valley", "the descent curve")] if scene.descent else []),
+        *([("s-valley", "the descent curve")] if scene.descent and view.path else []),
     ]
     return Picture(canvas.svg(), _slice_caption(scene, view), tuple(legend))
 
@@ -144,30 +144,33 @@ def segment_picture(scene: Scene, view: Segment, key: str) -> Picture:
         (float(view.ts[0]), float(view.ts[-1])),
         (low, high),
         f"The risk along {line}",
-        f"Line graph. The risk lies between {number(float(view.risk.min()))} and {number(float(view.risk.max()))}; "
+        f"Line graph. The {view.vertical} lies between {number(float(view.risk.min()))} and "
+        f"{number(float(view.risk.max()))}; "
         f"{len(view.meets)} cell boundaries are met.",
         key,
     )
-    canvas.axes(view.horizontal, "risk")
-    level = view.marks[0][2]
-    canvas.line((canvas.xs[0], level), (canvas.xs[1], level), "level", f"the risk of {scene.name}, {number(level)}")
+    canvas.axes(view.horizontal, view.vertical)
+    level, shown = view.marks[0][2], number(view.marks[0][2]) if not view.less else risk_words(scene.at.risk)
+    canvas.line((canvas.xs[0], level), (canvas.xs[1], level), "level", f"the risk of {scene.name}, {shown}")
     for t in view.meets.tolist()[:400]:
         canvas.line((t, canvas.ys[0]), (t, low + 0.07 * (high - low)), "meet", f"meets a cell boundary at {number(t)}")
     canvas.clip()
     canvas.path([list(zip(view.ts.tolist(), view.risk.tolist(), strict=True))], "graph")
     step = max(len(view.ts) // 65, 1)
     for t, risk in zip(view.ts.tolist()[::step], view.risk.tolist()[::step], strict=True):
-        canvas.dot(t, risk, "probe", f"at {number(t)}: risk {number(risk)}", 5)
+        canvas.dot(t, risk, "probe", f"at {number(t)}: {view.vertical} {number(risk)}", 5)
     canvas.unclip()
     for index, (t, name, risk) in enumerate(view.marks):
         mark = canvas.dot if index == 0 else canvas.star
-        mark(t, risk, "at" if index == 0 else "better", f"{name}: risk {number(risk)}", 6)
+        told = shown if index == 0 else number(risk)
+        mark(t, risk, "at" if index == 0 else "better", f"{name}: risk {told}", 6)
         canvas.mark_label(t, risk, name)
     chosen = np.linspace(0, len(view.ts) - 1, 11).round().astype(int)
     rows = tuple((number(float(view.ts[i])), number(float(view.risk[i]))) for i in chosen)
     legend = [("s-level", f"the risk of {scene.name}")] + ([("s-meet", "cell boundaries")] if len(view.meets) else [])
-    headings = (view.horizontal.split(",")[0], "risk")
-    return Picture(canvas.svg(), f"The risk along {line}.", tuple(legend), headings, rows)
+    headings = (view.horizontal.split(",")[0], view.vertical)
+    exact = f", less that of {scene.name}: the difference is computed exactly, then rounded" if view.less else ""
+    return Picture(canvas.svg(), f"The risk along {line}{exact}.", tuple(legend), headings, rows)
 
 
 # the fits

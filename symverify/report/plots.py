@@ -230,7 +230,7 @@ def _segment(axes: Any, problem: Problem, scene: Scene) -> None:
     axes.vlines(view.meets, 0, 0.06, transform=axes.get_xaxis_transform(), color=_INK, linewidth=0.5)
     for index, (t, name, risk) in enumerate(view.marks):
         _mark(axes, t, risk, name, "oD"[index], (_AT, _BETTER)[index])
-    axes.set(xlim=(view.ts[0], view.ts[-1]), ylim=view.span(), xlabel=view.horizontal, ylabel="risk")
+    axes.set(xlim=(view.ts[0], view.ts[-1]), ylim=view.span(), xlabel=view.horizontal, ylabel=view.vertical)
 
 
 def _fit(axes: Any, problem: Problem, scene: Scene) -> None:

@@ -139,19 +139,25 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         ),
         *table("", headings, rows),
     ]
+    return [*found, *dependent(fact, count, len(more), len(following))]
+
+
+def dependent(fact: BoxMinimum, count: int, more: int, following: int) -> list[Block]:
+    """The kinks after the first `count`: those that combine from them, and those at their breakpoints with them."""
+    found: list[Block] = []
     if more:
-        places_of = [samples([b[2]]) for b in fact.kinks[count : count + len(more)]]
+        places_of = [samples([b[2]]) for b in fact.kinks[count : count + more]]
         found.append(
             para(
-                f"{counted(len(more), 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
+                f"{counted(more, 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
                 "these, as their inputs combine to those of the others, and count in the same condition."
             )
         )
     if following:
         said = "is at its breakpoint wherever the others are: its multiplier was chosen"
-        if len(following) > 1:
+        if following > 1:
             said = "are at their breakpoints wherever the others are: their multipliers were chosen"
-        found.append(para(f"The last {'one' if len(following) == 1 else str(len(following))} {said}."))
+        found.append(para(f"The last {'one' if following == 1 else str(following)} {said}."))
     return found
 
 

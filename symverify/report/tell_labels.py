@@ -113,7 +113,7 @@ def tell_cell_radius(story: Story, index: int) -> list[Block]:
             f"The labels nearer than {{}} to those of the file form a box with {2**n} corners. For every combination "
             "of signs of the output weights that the cell's minima have, the step gives at each corner vectors in the "
             "closed cones of the cell that predict the best fit there; means of these serve the labels in between. "
-            "Every other combination is separated from the best fit at all corners.",
+            "Every other combination is weakly separated from the best fit at all corners.",
             fact.radius,
         )
     ]
@@ -128,7 +128,7 @@ def tell_global_radius(story: Story, index: int) -> list[Block]:
         prose(
             "The tree of splits is that of the global minimum. Where a leaf is served by the residuals of {}, these "
             "move with the labels, and every ray that they must not favour is checked for all labels in the box; other "
-            "vectors are fixed, and the bounds that they prove are above the risk at every corner of the box.",
+            "vectors are fixed, and the bounds that they prove are at least the risk at every corner of the box.",
             story.theta(fact.at),
         )
     ]

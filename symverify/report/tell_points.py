@@ -9,8 +9,9 @@ from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.algebra import total
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimum, SpuriousMinimum
 from symverify.kernel.core.network import Problem, Vector, risk_along
+from symverify.kernel.labels.symbols import Family, SymbolicProblem
 from symverify.kernel.programs.network import Programmed
-from symverify.report.document import Block, Display, Inline, Stranger, formula, prose, say, table
+from symverify.report.document import Block, Code, Display, Inline, Stranger, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
 from symverify.report.tell_program import program_blocks
@@ -41,8 +42,30 @@ def _chain(problem: Problem) -> list[Block]:
             m("θ = (", _parameter_names(problem), ")"),
         ),
         Display((_recursion(problem),)),
-        prose("with the continuous, piecewise linear activation"),
-        *_activations(problem),
+        *(
+            _symbolic_slopes(problem)
+            or [prose("with the continuous, piecewise linear activation"), *_activations(problem)]
+        ),
+    ]
+
+
+def _symbols(problem: Problem) -> Family | None:
+    return problem.family if isinstance(problem, SymbolicProblem) else None
+
+
+def _symbolic_slopes(problem: Problem) -> list[Block]:
+    """The activation if its slopes are symbols: the problem itself has those at their centre only."""
+    if (family := _symbols(problem)) is None or not family.slopes:
+        return []
+    first, second = (Code(family.spelled(form)) for form in family.slopes)
+    return [
+        prose(
+            "with the continuous, piecewise linear activation of slope {} left of its one breakpoint and of slope {} "
+            "right of it, for all values of the symbols: {}.",
+            first,
+            second,
+            Code(family.domain()),
+        )
     ]
 
 
@@ -176,10 +199,13 @@ def _between(low: Fraction | None, high: Fraction | None) -> Formula:
 
 
 def _data(problem: Problem) -> list[Block]:
-    rows = [
-        (str(i), _value(x), _value(y)) for i, (x, y) in enumerate(zip(problem.inputs, problem.targets, strict=True), 1)
-    ]
-    return table("The data.", (m("i"), m("x_i"), m("y_i")), rows, limit=12)
+    family, caption = _symbols(problem), say("The data.")
+    labels: list[Inline] = [_value(y) for y in problem.targets]
+    if family is not None and not family.slopes:
+        labels = [Code(family.spelled(form)) if any(form[1:]) else Num(form[0]) for form in family.labels]
+        caption = say("The data, the labels for all values of the symbols: {}.", Code(family.domain()))
+    rows = [(str(i), _value(x), y) for i, (x, y) in enumerate(zip(problem.inputs, labels, strict=True), 1)]
+    return table(caption, (m("i"), m("x_i"), m("y_i")), rows, limit=12)
 
 
 def _value(x: Sequence[Fraction]) -> Formula:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Bent
-from symverify.kernel.programs.network import Programmed, Wired, zero
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import Wired, zero
 from symverify.report.document import Block, Code, Inline, prose, table
 from symverify.report.formula import Formula, Num, m, vector
 from symverify.report.story import Story, scalar

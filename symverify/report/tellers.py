@@ -222,7 +222,7 @@ TELLINGS: dict[str, Telling] = {
         "inequalities are linear.",
     ),
     "cell_radius": Telling(
-        "How far the labels may move before the minima of the cell hang together otherwise",
+        "How far the labels may move before the signs of output weights at the cell's minima may change",
         tell_cell_radius,
         "Sound, because the best fit is linear in the labels and the cones are convex, so that corners decide.",
     ),
@@ -264,8 +264,9 @@ TELLINGS: dict[str, Telling] = {
     "hull": Telling(
         "It is spurious for all values of the symbols",
         untold,
-        "Sound, because errors are affine in the symbols: the difference of the two risks is a sum of products of "
-        "weights, none negative, with the cross products of the errors at the corners of the box.",
+        "Sound, because errors are affine in the symbols: with few symbols the difference of the two risks is a sum of "
+        "products of weights, none negative, with the cross products of the errors at the corners of the box; with "
+        "many it is positive at the centre by more than all other terms together can take away.",
     ),
     "global_region": Telling(
         "A global minimum on one face for all values of the symbols",

@@ -11,12 +11,16 @@ from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
+from symverify.kernel.reals.layout import layout_of
+from symverify.report.falls import exact_fall
 from symverify.report.scenes import Scene
 from symverify.search.float_losses import loss_values
 
 Array = NDArray[np.float64]
 COLUMNS, ROWS = 97, 73
 MAX_WORK = 4_000_000_000  # multiplications for one picture
+MAX_HALVINGS = 12  # of a descent curve, to find where the risk is lower
+SEEN = 2.0**-30  # the least fall, as a share of the risk, that is above the roundings of a float of the risk
 MAX_CREASES = 300
 MAX_BOUNDARIES = 2500  # pairs of a hidden unit and a sample, beyond which no cell boundaries are drawn
 
@@ -32,11 +36,14 @@ class Net:
     problem: Problem
     inputs: Array
     targets: Array
+    rates: Array  # of weight decay, for each parameter
 
     @staticmethod
     def of(problem: Problem) -> "Net":
         """The network with its data. Raises NoView for numbers beyond floats."""
-        return Net(problem, _floats(problem.inputs), _floats(problem.targets))
+        biases = layout_of(problem).biases if problem.decays else ()
+        rates = _floats([problem.decay[number in biases] for number in range(problem.size())])
+        return Net(problem, _floats(problem.inputs), _floats(problem.targets), rates)
 
     def traces(self, thetas: Array, inputs: Array | None = None) -> list[Array]:
         """Pre-activations layer by layer, then the predictions; each G × n × width."""
@@ -53,11 +60,11 @@ class Net:
             start += size
         return found
 
-    def risk(self, predictions: Array) -> Array:
-        """The risk for each of G predictions (G × n × d_Y)."""
+    def risk(self, thetas: Array, predictions: Array) -> Array:
+        """The risk, with the penalty of weight decay, at G parameter vectors with their predictions (G × n × d_Y)."""
         with np.errstate(over="ignore", invalid="ignore"):  # infinite: beyond the picture
             each = loss_values(self.problem, predictions)
-        return np.asarray(float(self.problem.loss.factor) * each.sum(axis=1))
+            return np.asarray(float(self.problem.loss.factor) * each.sum(axis=1) + thetas**2 @ self.rates / 2)
 
     def work(self) -> int:
         """Multiplications for one evaluation on the data."""
@@ -107,7 +114,7 @@ class Crease:
 class Slice:
     """The risk on a plane of parameter space, at θ* + x·u + y·w: θ* at (0, 0), the better point at (1, 0).
 
-    `path` is the valley or the descent curve in the plane's coordinates; `off` how far it leaves the plane, in
+    `path` is the valley, or the descent curve where the risk is seen to fall; `off` how far it leaves the plane, in
     units of |u|. `stretch` is |u| / |w|. `left_out` creases are not among `creases`.
     """
 
@@ -126,9 +133,11 @@ class Slice:
 def slice_view(problem: Problem, scene: Scene) -> Slice:
     """The slice through the scene's points and, if it has one, along its path."""
     net, start = Net.of(problem), flat(scene.at.point)
-    u, w, names = _plane(net, scene, start)
-    route = scene.valley or scene.descent
-    ends = [] if route is None else [along(route, t) - start for t in np.linspace(0, 1, 41)]
+    route, reach = scene.valley or scene.descent, 1.0
+    if scene.descent is not None and route is scene.descent:
+        reach = _reach(net, scene.descent, float(scene.at.risk)) or 0.0
+    u, w, names = _plane(net, scene, start, reach or 1.0)
+    ends = [along(route, t) - start for t in np.linspace(0, reach, 41)] if route is not None and reach else []
     unit, high = float(u @ u), max((abs(float(step @ w)) for step in ends), default=0.0) / float(w @ w)
     stretch = 0.4 / high if 1e-9 < high < 0.12 else 1.0  # so that a short path can be seen
     w = w / stretch
@@ -143,8 +152,9 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
         raise NoView("the network and its data are too large for this picture")
     xs, ys = (np.linspace(v[0], v[-1], max(int(len(v) * scale), 13)) for v in (xs, ys))
     for y in ys:
-        traced = net.traces(start + xs[:, None] * u + float(y) * w)
-        rows.append(net.risk(traced[-1]))
+        thetas = start + xs[:, None] * u + float(y) * w
+        traced = net.traces(thetas)
+        rows.append(net.risk(thetas, traced[-1]))
         stacks.append(traced[:-1] if drawn else [])
     creases, left_out = _creases(problem, stacks) if drawn else ((), pairs)
     risk = np.array(rows)
@@ -153,8 +163,8 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     return Slice(xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
 
 
-def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[str, str]]:
-    """Two orthogonal vectors of equal length, and what each is."""
+def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Array, Array, tuple[str, str]]:
+    """Two orthogonal vectors of equal length, and what each is; a descent curve is followed up to t = `reach`."""
     wanted: list[tuple[str, Array]] = []
     if scene.better is not None:
         wanted.append((f"towards {scene.better_name}", flat(scene.better.point) - start))
@@ -162,7 +172,7 @@ def _plane(net: Net, scene: Scene, start: Array) -> tuple[Array, Array, tuple[st
         across = "across, in the valley's plane"
         wanted.append((across if wanted else "along the valley", along(scene.valley, 1.0) - start))
     if scene.descent is not None:
-        wanted.append(("along the descent curve's chord", along(scene.descent, 1.0) - start))
+        wanted.append(("along the descent curve's chord", along(scene.descent, reach) - start))
     wanted += list(zip(("most sensitive direction", "next most sensitive"), _sensitive(net, start), strict=False))
     wanted += [("a parameter", v) for v in np.eye(len(start))[:4]]
     chosen: list[tuple[str, Array]] = []
@@ -224,6 +234,12 @@ class Segment:
     meets: Array
     marks: tuple[tuple[float, str, float], ...]  # t, name, risk
     horizontal: str
+    less: str = ""  # the point whose risk is taken off, where the risk falls by less than floats of it can show
+
+    @property
+    def vertical(self) -> str:
+        """What is drawn, in words."""
+        return f"risk less that of {self.less}" if self.less else "risk"
 
     def span(self) -> tuple[float, float]:
         """The risks to show: those between the points, and some of what rises beyond them."""
@@ -241,6 +257,8 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
     if scene.descent is not None:
         curve = scene.descent
         reach = _reach(net, curve, level)
+        if reach is None:
+            return _exact_segment(problem, scene, curve)
         ts = np.linspace(0, reach, 241)
         thetas = np.array([along(curve, t) for t in ts])
         marks: tuple[tuple[float, str, float], ...] = ((0.0, scene.name, level),)
@@ -256,17 +274,28 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         thetas = start + ts[:, None] * u
         marks, label = ((0.0, scene.name, level),), f"distance from {scene.name}, {names[0]}"
     traced = net.traces(thetas)
-    risk = net.risk(traced[-1])
+    risk = net.risk(thetas, traced[-1])
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")
     return Segment(ts, risk, _meets(problem, ts, traced), marks, label)
 
 
-def _reach(net: Net, curve: Point, level: float) -> float:
-    """How far along a descent curve the fall is seen best."""
-    reaches = [2.0**-k for k in range(13)]
-    risks = net.risk(net.traces(np.array([along(curve, t) for t in reaches]))[-1])
-    return reaches[int(np.nanargmin(risks))] if np.nanmin(risks) < level else reaches[-1]
+def _reach(net: Net, curve: Point, level: float) -> float | None:
+    """How far along a descent curve the fall is seen best; None where floats of the risk do not show that it falls."""
+    reaches = [2.0**-k for k in range(MAX_HALVINGS + 1)]
+    thetas = np.array([along(curve, t) for t in reaches])
+    risks = net.risk(thetas, net.traces(thetas)[-1])
+    least = int(np.argmin(np.where(np.isfinite(risks), risks, np.inf)))
+    return reaches[least] if level - risks[least] > SEEN * abs(level) else None
+
+
+def _exact_segment(problem: Problem, scene: Scene, curve: Point) -> Segment:
+    """The change of the risk along a descent curve, from exact values; up to where another cell is met at the most."""
+    found = exact_fall(problem, curve, 256)
+    if found is None:
+        raise NoView("the risk falls along the curve by less than floats can show")
+    ts, changes = map(np.array, found)
+    return Segment(ts, changes, np.zeros(0), ((0.0, scene.name, 0.0),), "t, along the curve γ(t)", scene.name)
 
 
 def _meets(problem: Problem, ts: Array, traced: Sequence[Array]) -> Array:

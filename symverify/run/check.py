@@ -36,6 +36,16 @@ from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
 from symverify.text import meant, plain
 
+MAIN = (  # what a run without named claims is about: the first of these that was tried
+    "point",
+    "spurious_minimum",
+    "spurious_linear_minimum",
+    "spurious_for_all",
+    "linear_collapse",
+    "global_minimum",
+    "minimum_in_box",
+)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClaimResult:
@@ -168,17 +178,13 @@ def check(
     NotWritable), OSError where the certificate cannot be written.
     """
     names = default_claims(problem.problem) if claims is None else _known(claims)
-    asked_names = names
-    if robust:
-        names = list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
+    wanted = _with_robust(names) if robust else names
     target = None if output is None else Path(output)
     place = None if log is None else log_place(log, target, *(each.path for each in (problem, *witnesses)))
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else parse_pattern(problem.problem, cell)
-    checkpoint, taken = None, None
-    if target is not None:
-        checkpoint, taken = _prepared(target, problem, resume, fresh)
+    checkpoint, taken = (None, None) if target is None else _prepared(target, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
     session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
@@ -186,7 +192,7 @@ def check(
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
-        results, skipped, called = _attempted(session, names, stopped)
+        results, skipped, called = _attempted(session, wanted, stopped)
         whole, results = _settled(session, results, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
         if taken is None:
@@ -194,8 +200,28 @@ def check(
         raise bad(taken, error) from error  # what it says cannot be continued
     if place is not None:
         _write_log(place, seen)
-    left_out = dict.fromkeys(name for name, _ in skipped)
-    asked = tuple(called.get(name, name) for name in (_main(called, left_out) if claims is None else asked_names))
+    main = _main(called, [name for name, _ in skipped]) if claims is None else names
+    asked = tuple(called.get(name, name) for name in main)
+    found = _concluded(problem, target, whole, results, skipped, asked)
+    if whole is None or not smt or stopped():
+        return found
+    return _with_opinion(found, whole.checked, solver, timeout, progress)
+
+
+def _with_robust(names: Sequence[str]) -> list[str]:
+    """The claims, each that allows it followed by how far the labels may move before it fails."""
+    return list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
+
+
+def _concluded(
+    problem: LoadedProblem,
+    target: Path | None,
+    whole: Stored | None,
+    results: Sequence[ClaimResult],
+    skipped: Sequence[tuple[str, str]],
+    asked: tuple[str, ...],
+) -> CheckResult:
+    """The result as far as the kernel goes; checkpoints that are of no more use are removed."""
     if target is not None:
         solved = whole is not None and any(theorem.claim in SOLVED for theorem in whole.checked.theorems)
         checkpoints.tidy(target, problem.problem, solved)
@@ -203,10 +229,8 @@ def check(
         return CheckResult(problem, tuple(results), None, skipped=tuple(skipped), asked=asked)
     tried = {result.name for result in results}
     kept = tuple(dict.fromkeys(theorem.claim for theorem in whole.checked.theorems if theorem.claim not in tried))
-    settled, alarms = _with_gaps(results), tuple[str, ...]()
-    if smt and not stopped():
-        settled, alarms = _second_opinion(whole.checked, settled, solver, timeout, progress)
-    return CheckResult(problem, tuple(settled), whole.text, target, whole.checked, alarms, tuple(skipped), asked, kept)
+    settled = tuple(_with_gaps(results))
+    return CheckResult(problem, settled, whole.text, target, whole.checked, (), tuple(skipped), asked, kept)
 
 
 def _write_log(place: Path, seen: Log) -> None:
@@ -250,8 +274,7 @@ def _prepared(output: Path, problem: LoadedProblem, resume: bool, fresh: bool) -
 
 def _main(tried: Mapping[str, str], skipped: Collection[str]) -> Sequence[str]:
     """Of the default claims the one that the verdict is about: one that was tried, or else one that was skipped."""
-    main = ("point", "spurious_minimum", "linear_collapse", "global_minimum", "minimum_in_box")
-    return next(([name] for names in (tried, skipped) for name in main if name in names), [])
+    return next(([name] for names in (tried, skipped) for name in MAIN if name in names), [])
 
 
 def _attempted(
@@ -315,7 +338,7 @@ def _with_theorem(result: ClaimResult, theorem: Theorem, before: bool) -> ClaimR
     )
 
 
-def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
+def _with_gaps(results: Sequence[ClaimResult]) -> Sequence[ClaimResult]:
     """Local minima with their exact height above the global minimum, where that is known."""
     least = next((result.risk for result in results if result.name == "global_minimum"), None)
     if least is None:
@@ -329,13 +352,10 @@ def _with_gaps(results: list[ClaimResult]) -> list[ClaimResult]:
     ]
 
 
-def _second_opinion(
-    checked: Checked,
-    results: list[ClaimResult],
-    solver: Name,
-    timeout: float,
-    progress: Callable[[str], None],
-) -> tuple[list[ClaimResult], tuple[str, ...]]:
+def _with_opinion(
+    found: CheckResult, checked: Checked, solver: Name, timeout: float, progress: Callable[[str], None]
+) -> CheckResult:
+    """The result with the solver's answers, and where they contradict the kernel."""
     todo = obligations(checked)
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
@@ -345,4 +365,5 @@ def _second_opinion(
         for made, opinion in opinions.items()
         if opinion.contradicted
     )
-    return [replace(result, smt=of.get(result.line, NO_OPINION)) for result in results], alarms
+    claims = tuple(replace(result, smt=of.get(result.line, NO_OPINION)) for result in found.claims)
+    return replace(found, claims=claims, alarms=alarms)

@@ -15,15 +15,16 @@ from itertools import product as every
 import numpy as np
 
 from symverify.ground.floats import product
-from symverify.ground.linear import independent_rows, least_squares
+from symverify.ground.linear import independent_columns, least_squares
 from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals, risk, trace
+from symverify.kernel.core.network import Layer, Point, Problem, evaluate, predictions, rational, residuals, risk
 from symverify.search.affine_minimum import carrier_of
 from symverify.search.float_losses import measure_of
 from symverify.search.kinked_fit import kinked_fit
 from symverify.search.training import Array, Training, heights_of
 
 POLISH_WORK = 200_000  # parameters · samples · candidates
+MAX_PAIRS = 1 << 18  # samples · kinks, in one direction: of more samples only some are kinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,8 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     best = Witness(start, risk(problem, predictions(problem, start)))
     first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
     for source in (extra_units(problem, start), trained(problem)):
-        for hidden in within_floats(source):
-            if time.monotonic() > deadline or best.risk <= floor or polish == 0:
-                break
+        candidates = within_floats(source)
+        while time.monotonic() <= deadline and best.risk > floor and polish and (hidden := next(candidates, None)):
             polish -= best is not first
             found = refit(problem, hidden)
             if found is not None and found.risk < best.risk:
@@ -70,9 +70,9 @@ def refit(problem: Problem, point: Point) -> Witness | None:
     For Huber the result is only a candidate, and its exact risk is what counts.
     """
     arriving = arriving_at_last(problem, point)
-    columns = list(zip(*arriving, strict=True))
-    order = sorted(range(len(columns)), key=lambda j: (j != len(columns) - 1) if problem.output_bias else 0)
-    kept = sorted(order[j] for j in independent_rows([columns[j] for j in order]))
+    columns = len(arriving[0])
+    order = sorted(range(columns), key=lambda j: (j != columns - 1) if problem.output_bias else 0)
+    kept = sorted(order[j] for j in independent_columns([[row[j] for j in order] for row in arriving]))
     if not kept:
         return None
     rows = [[row[j] for j in kept] for row in arriving]
@@ -87,13 +87,8 @@ def refit(problem: Problem, point: Point) -> Witness | None:
 
 def arriving_at_last(problem: Problem, point: Point) -> list[list[Fraction]]:
     """Per sample what enters the last layer, and 1 where it has a bias."""
-    arriving = []
-    for i in range(len(problem.inputs)):
-        z = list(trace(problem, point, i))[-2]
-        h = problem.activations[-1]
-        a = [h.slopes[p] * x + h.offsets[p] for x in map(rational, z) for p in h.pieces(x)[:1]]
-        arriving.append(a + [ONE] * problem.output_bias)
-    return arriving
+    values = (evaluate(problem, point, i)[-2] for i in range(len(problem.inputs)))
+    return [[*map(rational, a), *[ONE] * problem.output_bias] for a in values]
 
 
 def with_last_layer(problem: Problem, point: Point, kept: Sequence[int], solved: Sequence[Sequence[Fraction]]) -> Point:
@@ -120,11 +115,16 @@ def extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poin
     directions = list(_directions(problem))
     for number, w in enumerate(directions):
         z = product(x, np.array([float(v) for v in w]))
+        kinks = np.arange(len(z))
+        if len(z) > (count := max(MAX_PAIRS // len(z), most)):
+            kinks = np.argsort(z, kind="stable")[np.arange(count) * len(z) // count]
         for which, t in enumerate(h.breakpoints):
-            heights = heights_of(h, z[None, :] - z[:, None] + float(t))
+            heights = heights_of(h, z[None, :] - z[kinks, None] + float(t))
             spread = ((heights - heights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
             score = (product(heights, pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
-            scored += [(-float(score[i]), number, which, int(i)) for i in np.argsort(-score, kind="stable")[:most]]
+            scored += [
+                (-float(score[i]), number, which, int(kinks[i])) for i in np.argsort(-score, kind="stable")[:most]
+            ]
     seen: set[tuple[tuple[Fraction, ...], Fraction]] = set()
     for _, number, which, i in sorted(scored):
         w = directions[number]

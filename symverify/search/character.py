@@ -15,7 +15,6 @@ from symverify.kernel.core.network import (
     Point,
     Problem,
     cell_of,
-    features,
     jacobian_rank,
     predictions,
     rational,
@@ -46,8 +45,9 @@ def character(problem: Problem, point: Point) -> Character:
         pattern = None
     kind, why = _seen(problem, point, pattern)
     if pattern is not None and problem.loss.quadratic:
-        attained = jacobian_rank(problem, point, pattern)
-        if attained == problem.widths[-1] * rank(features(problem, pattern)):
+        most = problem.reach(pattern)
+        attained = jacobian_rank(problem, point, pattern, most)
+        if attained == most:
             dimension = problem.size() - attained
             return Character(kind, why, dimension == 0, dimension, True)
     dimension = rank(_moves(problem, point))

@@ -53,8 +53,11 @@ def decide_real(problem: Problem, at: EnclosedPoint) -> Holds | Falls | Open:
     """Decide a point, or say why not."""
     try:
         residuals = Residuals.of(problem, at.predictions)
-    except Rejected as error:
-        return Open(error.reason)
+    except Rejected:
+        return Open(
+            f"whether a point's derivatives are exactly 0 is not decided under the {problem.loss.name} loss; "
+            "--claims minimum_in_box looks for a local minimum in a small box near it"
+        )
     try:
         span = features(problem, cell_of(problem, at.point))
         if all(r.vanishes(phi) for r in residuals for phi in span):

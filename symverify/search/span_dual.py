@@ -25,6 +25,7 @@ from symverify.search.float_losses import LARGE, probabilities, real_bends, real
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Move = tuple[int, int, int | None, float]  # a sample, an output, the one that makes up for it, the room
 STEPS, HALVINGS, BITS, SHORT = 200, 40, 60, 36
 STILL, POLISH = 1e-13, 3
 
@@ -89,30 +90,13 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
     With `cap`, what is reached once an entry is beyond it.
     """
     outputs, width = y.shape[1], phi.shape[1]
-    several = isinstance(loss, CrossEntropy)
-
-    def risk(beta: Array) -> float:
-        f = product(phi, beta.T)
-        if several:
-            e = np.where(active, f, -np.inf)
-            most = e.max(axis=1, keepdims=True)
-            above = most[:, 0] + log(np.where(active, exp(np.maximum(e - most, -LARGE)), 0.0).sum(axis=1))
-            return float((above - np.where(active, y * f, 0.0).sum(axis=1)).sum())
-        return float(sum(real_values(loss, f[:, [k]], y[:, [k]])[active[:, k]].sum() for k in range(outputs)))
-
     beta = np.zeros((outputs, width))
-    value, vain = risk(beta), 0
+    value, vain = _risk(loss, product(phi, beta.T), y, active), 0
     for _ in range(STEPS):
         p = np.where(active, probabilities(loss, masked(loss, product(phi, beta.T), active)), 0.0)
         off = np.where(active, p - y, 0.0)
         slope = product(off.T, phi)
-        bends = real_bends(loss, p) * (active[:, :, None] & active[:, None, :])
-        hessian = np.zeros((outputs, width, outputs, width))
-        for a in range(outputs):
-            for b in range(outputs):
-                if several or a == b:
-                    hessian[a, :, b, :] = product(phi.T * bends[:, a, b], phi)
-        flat = hessian.reshape(outputs * width, outputs * width)
+        flat = _hessian(loss, phi, p, active)
         # no step along what has no curvature: the loss's gauge, and what dropped out
         lengths = np.sqrt(np.where(np.diag(flat) > 0, np.diag(flat), 1.0))
         scaled = solve_floats(flat / lengths[:, None] / lengths[None, :], -slope.ravel() / lengths)
@@ -122,7 +106,7 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
             return None
         length = 1.0
         for _ in range(HALVINGS):
-            tried = risk(beta + length * step)
+            tried = _risk(loss, product(phi, (beta + length * step).T), y, active)
             if np.isfinite(tried) and tried <= value + 1e-4 * length * rate + 1e-15 * abs(value):
                 break
             length /= 2
@@ -141,6 +125,28 @@ def newton(loss: RealLoss, phi: Array, y: Array, active: Mask, cap: float | None
     return beta
 
 
+def _risk(loss: RealLoss, f: Array, y: Array, active: Mask) -> float:
+    """Σ ℓ of predictions over the active entries."""
+    if isinstance(loss, CrossEntropy):
+        e = np.where(active, f, -np.inf)
+        most = e.max(axis=1, keepdims=True)
+        above = most[:, 0] + log(np.where(active, exp(np.maximum(e - most, -LARGE)), 0.0).sum(axis=1))
+        return float((above - np.where(active, y * f, 0.0).sum(axis=1)).sum())
+    return float(sum(real_values(loss, f[:, [k]], y[:, [k]])[active[:, k]].sum() for k in range(y.shape[1])))
+
+
+def _hessian(loss: RealLoss, phi: Array, p: Array, active: Mask) -> Array:
+    """The second derivatives of Σ ℓ by β, outputs × width in one axis, where the dual point is p."""
+    outputs, width = p.shape[1], phi.shape[1]
+    bends = real_bends(loss, p) * (active[:, :, None] & active[:, None, :])
+    hessian = np.zeros((outputs, width, outputs, width))
+    for a in range(outputs):
+        for b in range(outputs):
+            if isinstance(loss, CrossEntropy) or a == b:
+                hessian[a, :, b, :] = product(phi.T * bends[:, a, b], phi)
+    return hessian.reshape(outputs * width, outputs * width)
+
+
 def corrected(
     problem: Problem, basis: Sequence[Vector], phi: Array, beta: Array, active: Mask
 ) -> list[list[Fraction]] | None:
@@ -150,23 +156,8 @@ def corrected(
     p is not strictly inside the domain where it is active.
     """
     loss, outputs = real_loss(problem), len(problem.targets[0])
-    several = isinstance(loss, CrossEntropy)
     p = np.where(active, probabilities(loss, masked(loss, product(phi, beta.T), active)), 0.0)
-    exact: list[list[Fraction]] = []
-    moves: list[tuple[int, int, int | None, float]] = []
-    for i, row in enumerate(p):
-        rounded = [
-            _rounded(float(v), loss) if active[i, k] else (ZERO if several else problem.targets[i][k])
-            for k, v in enumerate(row)
-        ]
-        top = int(np.argmax(row)) if several else None
-        if top is not None:
-            rounded[top] = 1 - sum(rounded[:top], ZERO) - sum(rounded[top + 1 :], ZERO)
-        exact.append(rounded)
-        for k, v in enumerate(row):
-            room = float(min(v, row[top])) if top is not None else _room(loss, float(v))
-            if active[i, k] and k != top:
-                moves.append((i, k, top, room))
+    exact, moves = _movable(problem, p, active)
     columns = np.zeros((outputs * len(basis), len(moves)))
     for c, (i, k, top, room) in enumerate(moves):
         columns[k * len(basis) : (k + 1) * len(basis), c] = phi[i] * room
@@ -195,6 +186,26 @@ def corrected(
             exact[i][top] -= delta
     whole = bool(active.all())
     return exact if all(loss.inside(row, whole) for row in exact) else None
+
+
+def _movable(problem: Problem, p: Array, active: Mask) -> tuple[list[list[Fraction]], list[Move]]:
+    """The dual point, rounded, and the entries of it that may be moved."""
+    loss, several = real_loss(problem), isinstance(real_loss(problem), CrossEntropy)
+    exact, moves = list[list[Fraction]](), list[Move]()
+    for i, row in enumerate(p):
+        rounded = [
+            _rounded(float(v), loss) if active[i, k] else (ZERO if several else problem.targets[i][k])
+            for k, v in enumerate(row)
+        ]
+        top = int(np.argmax(row)) if several else None
+        if top is not None:
+            rounded[top] = 1 - sum(rounded[:top], ZERO) - sum(rounded[top + 1 :], ZERO)
+        exact.append(rounded)
+        for k, v in enumerate(row):
+            room = float(min(v, row[top])) if top is not None else _room(loss, float(v))
+            if active[i, k] and k != top:
+                moves.append((i, k, top, room))
+    return exact, moves
 
 
 def _rounded(v: float, loss: RealLoss) -> Fraction:

@@ -186,5 +186,5 @@ def test_the_default_says_what_the_penalty_leaves_and_how_to_go_without():
     """MLPRegressor's own alpha, 0.0001."""
     result = symverify.check(symverify.from_sklearn(regressor(), ROWS, NUMBER), smt=False, timeout=5)
     assert "alpha = 0.0001 is kept" in result.words
-    assert "spurious_minimum: skipped: not known under weight decay" in result.words
+    assert "spurious_minimum: skipped: this claim is not known under weight decay" in result.words
     assert {claim.name for claim in result.claims} <= {"minimum_in_box", "global_bounds"}

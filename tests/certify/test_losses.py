@@ -339,3 +339,14 @@ def test_wide_data() -> None:
     assert isinstance(risk, Enclosure)
     assert risk.upper - risk.lower < Fraction(1, 10**18)
     assert json.loads(result.certificate or b"")["claims"]
+
+
+def test_a_given_point_under_cross_entropy_is_told_where_to_look() -> None:
+    doc = document([1, 2, 2], "relu", "cross_entropy", [0, 1, 2, 3], [0, 1, 1, 0])
+    doc["parameters"] = [
+        {"weight": [[1], [1]], "bias": [0, -1]},
+        {"weight": [[1, 0], [0, 1]], "bias": [0, 0]},
+    ]
+    found = proved(doc, ["point"])["point"]
+    assert found.verdict is Verdict.UNDECIDED
+    assert "is not decided under the cross_entropy loss; --claims minimum_in_box looks for" in found.reason

@@ -123,3 +123,26 @@ def test_no_tree_is_found_where_the_atlas_has_two_risks(seed: int) -> None:
         assert found.verdict is Verdict.UNDECIDED
     elif found.verdict is not Verdict.PROVED:
         assert found.reason
+
+
+def test_without_named_claims_the_answer_is_theorem_1_for_all_values() -> None:
+    """Labels or slopes as symbols; and where it is not proved, what is proved beside it does not stand in for it."""
+    first = tried(FOUR)
+    assert (first.asked, first.verdict) == (("spurious_for_all",), Verdict.PROVED)
+    slopes = {"breakpoints": [0], "slopes": ["a", "b"], "anchor": [0, 0]}
+    bent = FOUR | {"activation": slopes, "symbols": {"a": [-2, 2], "b": [-2, 2]}}
+    bent["data"] = samples([0, 1, 2, 3], [0, 0, 0, 1])
+    second = tried(bent)
+    assert (second.asked, second.verdict) == (("spurious_for_all",), Verdict.PROVED)
+    open_one = tried(CONE)
+    assert open_one["minimum_for_all"].verdict is Verdict.PROVED
+    assert (open_one.asked, open_one.verdict) == (("spurious_for_all",), Verdict.UNDECIDED)
+
+
+def test_a_face_that_fails_for_some_values_is_only_not_shown() -> None:
+    labels = network([1, 1, 1], {"name": "leaky_relu", "negative_slope": "1/4"}, samples([0, 1], ["a", "b"]),
+                     symbols={"a": [0, 1], "b": [0, 1]})  # fmt: skip
+    reason = tried(labels, "minimum_for_all")["minimum_for_all"].reason
+    assert reason.startswith(
+        "the face of the minimum at the centre is not shown to have a local minimum for all values: "
+    )

@@ -295,7 +295,7 @@ def test_solver_whose_package_is_broken_is_no_answer(tmp_path: Path, monkeypatch
 def test_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solve, "_package_folder", lambda name: None)
     assert not available("cvc5")
-    with pytest.raises(NoSolver, match=r'pip install "symverify\[cvc5\]"'):
+    with pytest.raises(NoSolver, match=r"pip install cvc5$"):
         Solver("cvc5")
 
 

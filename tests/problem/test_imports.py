@@ -440,7 +440,5 @@ def test_a_missing_extra_is_named(tmp_path, data, monkeypatch):
     for name, module in (("model.onnx", "onnx"), ("model.safetensors", "safetensors")):
         monkeypatch.setitem(sys.modules, module, None)
         (tmp_path / name).write_bytes(b"")
-        with pytest.raises(
-            NotImportable, match=rf"needs the package {module}; run: pip install 'symverify\[{module}\]'"
-        ):
+        with pytest.raises(NotImportable, match=f"needs the package {module}; run: pip install {module}$"):
             import_model(tmp_path / name, data, tmp_path / "network.json")

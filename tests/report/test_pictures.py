@@ -1,5 +1,6 @@
 """Pictures: their numbers agree with the kernel's, they are well-formed, and what cannot be drawn is said."""
 
+import json
 import re
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from symverify.kernel import Theorem, check
+from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.network import risk as exact_risk
+from symverify.kernel.core.poly import Poly
+from symverify.kernel.reals.enclosed_point import penalty
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import LoadedProblem, load, loads
 from symverify.report.atlas import Mark
@@ -24,7 +28,7 @@ from symverify.report.explain import Scene, explain
 from symverify.report.pictures import Picture, pictures
 from symverify.report.svg import Canvas, meet, number, ticks
 from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
-from tests.examples import EXAMPLES, network, samples, text
+from tests.examples import EXAMPLES, layer, network, samples, text
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told
 
@@ -46,7 +50,24 @@ def test_the_float_network_agrees_with_the_exact_one(name: str) -> None:
     exact = predictions(problem, problem.parameters)
     found = net.traces(flat(problem.parameters)[None])[-1]
     assert np.allclose(found[0], [[float(x) for x in row] for row in exact])
-    assert np.isclose(net.risk(found)[0], float(exact_risk(problem, exact)))
+    assert np.isclose(net.risk(flat(problem.parameters)[None], found)[0], float(exact_risk(problem, exact)))
+
+
+@pytest.mark.parametrize("decay", [None, "1/4", {"weights": "1/4", "biases": "3"}])
+def test_the_penalty_of_weight_decay_is_part_of_what_is_drawn(decay: object) -> None:
+    given = [layer([[2], [-1]], [1, 3]), layer([[1, "1/2"]], ["-1/2"])]
+    document = network([1, 2, 1], "relu", samples([0, 1], [0, 1]), parameters=given)
+    problem = loads(json.dumps(document | ({} if decay is None else {"weight_decay": decay}))).problem
+    assert problem.parameters is not None
+    f = predictions(problem, problem.parameters)
+    extra = penalty(problem, problem.parameters)
+    assert (extra == 0) == (decay is None)
+    value = exact_risk(problem, f) + extra
+    drawn = Scene(Evaluated(problem.parameters, f, value, True), "θ", "a point", None, "", None, None)
+    line, plane = segment_view(problem, drawn), slice_view(problem, drawn)
+    assert np.interp(0.0, line.ts, line.risk) == pytest.approx(float(value))
+    nearest = np.ix_([np.abs(plane.ys).argmin()], [np.abs(plane.xs).argmin()])
+    assert plane.risk[nearest] == pytest.approx(float(value), rel=0.05)
 
 
 def test_the_slice_goes_through_both_points_and_along_the_valley() -> None:
@@ -83,6 +104,56 @@ def test_along_a_descent_curve_the_risk_falls() -> None:
     name = next(name for name in CASES if told(name).scenes and scene(name).descent is not None)
     view = segment_view(accepted(name)[0].problem, scene(name))
     assert view.risk.min() < view.marks[0][2]
+
+
+def falling(above: Fraction, kink: Fraction) -> tuple[Problem, Scene]:
+    """The constant 1/2 + `above` through labels 0 and 1; a unit of value `kink` carries it down until it is 0."""
+    given = [layer([[0]], [str(kink)]), layer([[1]], [str(Fraction(1, 2) + above - kink)])]
+    problem = loads(json.dumps(network([1, 1, 1], "relu", samples([0, 1], [0, 1]), parameters=given))).problem
+    assert problem.parameters is not None
+    first, last = problem.parameters
+    f = predictions(problem, problem.parameters)
+    at = Evaluated(problem.parameters, f, exact_risk(problem, f), True)
+    return problem, Scene(
+        at, "θ", "no minimum", None, "", None, (Layer(first.weight, (Poly((kink, Fraction(-1))),)), last)
+    )
+
+
+@pytest.mark.parametrize(
+    ("above", "kink", "reach"),
+    [(2**-30, 1, 2.0**-30), (2**-200, 1, 2.0**-200), (2**-30, 2**-34, 2.0**-35)],
+)
+def test_a_fall_below_the_roundings_of_the_risk_is_drawn_from_exact_differences(
+    above: float, kink: float, reach: float
+) -> None:
+    problem, drawn = falling(Fraction(above), Fraction(kink))
+    view = segment_view(problem, drawn)
+    assert view.ts[-1] == reach
+    assert view.vertical == "risk less that of θ"
+    assert view.marks == ((0.0, "θ", 0.0),)
+    assert (np.diff(view.risk) < 0).all()
+    for t, change in list(zip(view.ts.tolist(), view.risk.tolist(), strict=True))[::32]:
+        (first, last), moved = drawn.at.point, Fraction(kink) - Fraction(t)
+        there = exact_risk(problem, predictions(problem, (Layer(first.weight, (moved,)), last)))
+        assert float(there - drawn.at.risk) == change
+    found = [each for each in pictures(problem, drawn, "k") if isinstance(each, Picture)]
+    line = next(each for each in found if each.headings[:1] == ("t",))
+    assert line.caption.endswith("less that of θ: the difference is computed exactly, then rounded.")
+    assert all(float(value.replace("−", "-")) <= 0 for _, value in line.rows)
+    assert not any(words == "the descent curve" for each in found for _, words in each.legend)
+
+
+def test_a_fall_that_floats_show_is_drawn_as_the_risk() -> None:
+    problem, drawn = falling(Fraction(1, 4), Fraction(1))
+    view = segment_view(problem, drawn)
+    assert (view.vertical, view.ts[-1], view.risk.min()) == ("risk", 0.25, 0.5)
+    assert slice_view(problem, drawn).path
+
+
+def test_a_fall_beyond_floats_is_said_and_not_drawn() -> None:
+    shown = pictures(*falling(Fraction(1, 2**600), Fraction(1)), "k")
+    said = "There is no picture of the risk along a line: the risk falls along the curve by less than floats can show."
+    assert said in shown
 
 
 def test_the_fit_has_what_the_network_predicts() -> None:
@@ -331,7 +402,8 @@ def test_minima_that_are_not_written_down_are_shown_by_points_near_them(name: st
     view = slice_view(problem.problem, shown)
     assert view.level == pytest.approx(float(shown.at.risk))
     net = Net.of(problem.problem)
-    assert net.risk(net.traces(flat(shown.at.point)[None])[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
+    theta = flat(shown.at.point)[None]
+    assert net.risk(theta, net.traces(theta)[-1])[0] == pytest.approx(float(shown.at.risk), abs=1e-9)
 
 
 def found_theorems(problem: LoadedProblem, name: str) -> list[Theorem]:

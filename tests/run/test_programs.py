@@ -9,6 +9,7 @@ import pytest
 import symverify
 from symverify.cli.outcome import exit_code
 from symverify.report.explain import FORMS, explain, render
+from symverify.run.verdict import Verdict
 from tests.as_program import program_of
 from tests.examples import EXAMPLES
 
@@ -128,3 +129,44 @@ def test_theorem_1_without_some_biases_wherever_the_fit_is_reached(layers: Any, 
     found = {claim["claim"]: claim for claim in json.loads(result.certificate)["claims"]} if result.certificate else {}
     assert (found["spurious_minimum"]["verdict"] if verdict else found.get("spurious_minimum")) == verdict
     assert verdict is None or found["spurious_minimum"]["risk"] == "3/40"
+
+
+@pytest.mark.parametrize("more", [{"loss": "logistic"}, {}, {"weight_decay": "1/100"}])
+def test_an_activation_on_an_input_that_is_wider_than_the_output(more: dict[str, Any]) -> None:
+    """The node before it is the input, not the last one of the program."""
+    nodes = [
+        {"name": "x", "op": "input", "shape": [2]},
+        {"name": "a", "op": "activation", "from": "x", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "a", "units": 1},
+    ]
+    data = [{"x": [1, -1], "y": ["1/3"]}, {"x": [-1, 2], "y": ["2/3"]}, {"x": [2, 2], "y": ["1/2"]}]
+    document = {"format": "symverify-network/1", "program": nodes, "loss": "squared", "data": data, **more}
+    document["parameters"] = {"f": {"weight": [["1/10", "1/5"]], "bias": ["0"]}}
+    result = symverify.check(document, ["minimum_in_box"], smt=False)
+    assert result["minimum_in_box"].verdict == Verdict.PROVED
+
+
+def unnamed(document: dict[str, Any]) -> symverify.CheckResult:
+    return symverify.check(symverify.loads(json.dumps(document)), smt=False)
+
+
+def test_without_parameters_the_answer_is_the_minimum_of_theorem_1(tmp_path: Path) -> None:
+    """Unless its point has the least risk of all, which is then the answer."""
+    nodes: list[dict[str, Any]] = [
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "h", "op": "affine", "from": "x", "units": 2},
+        {"name": "bent", "op": "activation", "from": "h", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "bent", "units": 1},
+    ]
+    data = [{"x": [x], "y": [y]} for x, y in ((0, 0), (1, 0), (2, 0), (3, 1))]
+    document = {"format": "symverify-network/1", "program": nodes, "loss": "squared", "data": data}
+    result = unnamed(document)
+    assert (result.asked, result.verdict) == (("spurious_linear_minimum",), Verdict.PROVED)
+    (file := tmp_path / "program.json").write_text(json.dumps(document))
+    assert exit_code(["check", str(file), "--no-smt"]) == 0
+    data[3]["y"] = [0]
+    affine = unnamed(document)
+    assert (affine.asked, affine.verdict) == (("global_minimum",), Verdict.PROVED)
+    assert "spurious_linear_minimum" in dict(affine.skipped)
+    result = symverify.check(symverify.loads(json.dumps(document)), ["spurious_linear_minimum"], smt=False)
+    assert result.verdict is Verdict.UNDECIDED

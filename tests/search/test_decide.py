@@ -63,7 +63,7 @@ def planted(rng):
     blank = network(layers, activation, bias, loss, inputs, [[0]] * n, theta)
     h, columns = blank.activations[0], [[1] * n] if output else []
     for j in range(width):
-        z = [rational(next(trace(blank, theta, i))[j]) for i in range(n)]
+        z = [rational(trace(blank, theta, i)[0][j]) for i in range(n)]
         columns.append([h.slopes[h.pieces(x)[0]] * x + h.offsets[h.pieces(x)[0]] for x in z])
         if rng.random() < 0.8:
             side = rng.choice([0, -1])
@@ -128,7 +128,7 @@ def test_planted_points_are_decided_rightly(block):
         boundary += any(
             len(problem.activations[0].pieces(rational(z))) > 1
             for i in range(len(problem.inputs))
-            for z in next(trace(problem, problem.parameters, i))
+            for z in trace(problem, problem.parameters, i)[0]
         )
     assert minima >= 5
     assert boundary >= 10

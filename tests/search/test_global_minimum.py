@@ -331,6 +331,26 @@ def test_progress_closes_in() -> None:
     assert 0 <= watch.reports[0].covered <= watch.reports[-1].covered <= 1
 
 
+def test_the_rest_is_told_from_the_later_half_of_the_time() -> None:
+    """Half of the tree in 10 s, then a quarter in the next 10 s: the last quarter takes as long; at first nothing."""
+    inst = larger(n=9)
+    search = Search(inst, generators(inst), evaluated(inst, []))
+    assert [search.rest(now, left) for now, left in ((1.0, 0.99), (3.0, 0.9), (4.0, 0.8))] == [None] * 3
+    assert search.rest(10.0, 0.5) == pytest.approx(0.5 * 6.0 / 0.3)  # since 4 s, when 0.8 was left
+    assert search.rest(20.0, 0.25) == pytest.approx(10.0)
+    assert search.rest(21.0, 0.25) is not None
+    assert search.rest(60.0, 0.25) is None  # nothing was done since
+
+
+def test_a_deadline_is_used() -> None:
+    """After an early bracket the search goes on while there is time: the end comes near the deadline, not after it."""
+    begun = time.monotonic()
+    part = checked(larger(n=25, width=3), deadline=4.0)
+    took = time.monotonic() - begun
+    assert part.closed or part.statistics.seconds > 0.8 * 4.0
+    assert took < 3 * 4.0  # the machine may be busy
+
+
 def test_interrupt_keeps_the_bracket_and_a_checkpoint_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     inst, path = larger(), tmp_path / "search.json"
     watch = Stop(-1)

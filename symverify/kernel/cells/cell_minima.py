@@ -9,12 +9,13 @@ from ..core.activation import ZERO
 from ..core.algebra import dot, rank, sign
 from ..core.errors import Rejected, printable, spend
 from ..core.facts import Evaluated
-from ..core.network import Point, Problem, rational, risk
+from ..core.network import Point, Problem, Vector, rational, risk
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, listed
 from .strata import (
     Face,
     Slots,
+    UnitClass,
     admitted,
     dimension,
     dual,
@@ -26,6 +27,8 @@ from .strata import (
     spelled,
     types,
 )
+
+Level = tuple[Fraction | None, Fraction | None]  # the ends of an interval of predictions, None at infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +81,13 @@ def cell_minima(step: Reading) -> CellMinima:
     problem, (at, face, classes) = step.proof.problem, named_face(step)
     best: list[Fraction] = step.need("best", listed(canonical, len(problem.inputs), "predictions"))
     duals: list[tuple[list[Fraction], Slots]] = step.need("separators", listed(dual))
-    r, span, reached = loss_gradient(problem, best), features(problem, classes), dict[int, Point]()
+    r, span = loss_gradient(problem, best), features(problem, classes)
     if any(dot(r, phi) for phi in span) or rank(span) != rank([*span, best]):
         raise Rejected(step.at("best"), "are not the best predictions in the features' span")
     held = tuple(signs_held(problem, at.point, each.units[0], r) for each in classes)
-    member = {j: k for k, each in enumerate(classes) for j in each.units}
-    for here, theta in inside(problem, face, r, step, "witnesses"):
-        signs = [sign(rational(v)) for v in theta[1].weight[0]]
-        for j, s in enumerate(signs):
-            if s not in held[member[j]]:
-                raise Rejected(
-                    here, f"{problem.unit_name(0, j)} has an output weight of a sign that no local minimum has"
-                )
-        reached.setdefault(sum({1 << 2 * member[j] + (s < 0) for j, s in enumerate(signs) if s}), theta)
-    ends, covers = [level(problem, f, y) for f, (y,) in zip(best, problem.targets, strict=True)], []
-    for index, (g, given) in enumerate(duals):
-        here = f"{step.at('separators')}[{index}]"
-        allowed, strict = admitted(problem, classes, g, given, here)
-        tops = [high if x > 0 else low for x, (low, high) in zip(g, ends, strict=True)]
-        top = dot(g, [end or ZERO for end in tops])
-        if top > 0 or any(x and end is None for x, end in zip(g, tops, strict=True)):
-            raise Rejected(here, "its products with best predictions are not bounded by 0")
-        covers.append((allowed, strict, top < 0))
+    reached = witnessed(step, face, classes, r, held)
+    ends = [level(problem, f, y) for f, (y,) in zip(best, problem.targets, strict=True)]
+    covers = separated(step, classes, duals, ends)
     for each in types([choices(signs, len(k.units)) for signs, k in zip(held, classes, strict=True)]):
         spend(60 * (2 + len(covers)))
         if each not in reached and not any(
@@ -119,12 +107,45 @@ def cell_minima(step: Reading) -> CellMinima:
     return CellMinima(at, face, least, components, tuple(orbits), parts, held)
 
 
+def witnessed(
+    step: Reading, face: Face, classes: Sequence[UnitClass], r: Vector, held: Sequence[tuple[int, ...]]
+) -> dict[int, Point]:
+    """The first witness of each type that has one."""
+    problem, reached = step.proof.problem, dict[int, Point]()
+    member = {j: k for k, each in enumerate(classes) for j in each.units}
+    for here, theta in inside(problem, face, r, step, "witnesses"):
+        signs = [sign(rational(v)) for v in theta[1].weight[0]]
+        for j, s in enumerate(signs):
+            if s not in held[member[j]]:
+                raise Rejected(
+                    here, f"{problem.unit_name(0, j)} has an output weight of a sign that no local minimum has"
+                )
+        reached.setdefault(sum({1 << 2 * member[j] + (s < 0) for j, s in enumerate(signs) if s}), theta)
+    return reached
+
+
+def separated(
+    step: Reading, classes: Sequence[UnitClass], duals: Sequence[tuple[list[Fraction], Slots]], ends: Sequence[Level]
+) -> list[tuple[int, int, bool]]:
+    """Per separator the slots that it admits, those that are strict, and whether it is < 0 at best predictions."""
+    covers = []
+    for index, (g, given) in enumerate(duals):
+        here = f"{step.at('separators')}[{index}]"
+        allowed, strict = admitted(step.proof.problem, classes, g, given, here)
+        tops = [high if x > 0 else low for x, (low, high) in zip(g, ends, strict=True)]
+        top = dot(g, [end or ZERO for end in tops])
+        if top > 0 or any(x and end is None for x, end in zip(g, tops, strict=True)):
+            raise Rejected(here, "its products with best predictions are not bounded by 0")
+        covers.append((allowed, strict, top < 0))
+    return covers
+
+
 def choices(held: Sequence[int], units: int) -> Sequence[int]:
     """The signs that a class can show in a type: as in `types`. Where 0 is not held, every unit has the one sign."""
     return (0, 1, 2, 3)[: 3 + (units > 1)] if 0 in held else [1 if s > 0 else 2 for s in held]
 
 
-def level(problem: Problem, f: Fraction, y: Fraction) -> tuple[Fraction | None, Fraction | None]:
+def level(problem: Problem, f: Fraction, y: Fraction) -> Level:
     """The I_i of a best prediction f: the ends of the interval of predictions with its slope, None at infinity."""
     loss, e = problem.loss, f - y
     piece, slope, cuts = bisect_left(loss.cuts, e), loss.slope(e), (None, *loss.cuts, None)

@@ -1,11 +1,9 @@
 """Continuous piecewise linear activations."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .errors import within_budget
 from .poly import Poly, Scalar
 
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -18,19 +16,6 @@ class Activation:
     breakpoints: tuple[Fraction, ...]
     slopes: tuple[Fraction, ...]
     offsets: tuple[Fraction, ...]
-
-    @staticmethod
-    def of(breakpoints: Sequence[Fraction], slopes: Sequence[Fraction], x: Fraction, y: Fraction) -> "Activation":
-        """The activation through (x, y); a breakpoint between equal slopes is none and is dropped."""
-        real = [p for p in range(len(breakpoints)) if slopes[p] != slopes[p + 1]]
-        at = [breakpoints[p] for p in real]
-        rate = [slopes[p] for p in real] + [slopes[-1]]
-        shape = [ZERO]
-        for p, t in enumerate(at):
-            shape.append(within_budget(shape[-1] + (rate[p] - rate[p + 1]) * t))
-        piece = bisect_left(at, x)
-        shift = y - rate[piece] * x - shape[piece]
-        return Activation(tuple(at), tuple(rate), tuple(o + shift for o in shape))
 
     def pieces(self, z: Fraction) -> tuple[int, ...]:
         """The piece that z is strictly inside, or the two that meet at z."""
@@ -46,4 +31,5 @@ class Activation:
 
     def on(self, piece: int, z: Scalar) -> Scalar:
         """h as it is on the piece, continued to all z."""
-        return z * self.slopes[piece] + self.offsets[piece]
+        steep = z if (slope := self.slopes[piece]) == 1 else z * slope if slope else ZERO
+        return steep + offset if (offset := self.offsets[piece]) else steep

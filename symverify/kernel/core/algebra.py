@@ -12,13 +12,18 @@ Direction = tuple[int, ...]
 MAX_RAYS = 2**17
 
 
+def common(numbers: Iterable[Fraction]) -> int:
+    """The common denominator."""
+    scale = 1
+    for x in numbers:
+        if scale % x.denominator and (scale := lcm(scale, x.denominator)).bit_length() > MAX_BITS:
+            raise Declined("the denominators of a row have no common multiple within the budget on numbers")
+    return scale
+
+
 def integral(row: Row) -> list[int]:
     """The positive multiple of a rational row with coprime integer entries (the zero row stays zero)."""
-    scale = 1
-    for x in row:
-        scale = lcm(scale, x.denominator)
-        if scale.bit_length() > MAX_BITS:
-            raise Declined("the denominators of a row have no common multiple within the budget on numbers")
+    scale = common(row)
     spend(len(row) * elimination(max([scale.bit_length(), *(x.numerator.bit_length() for x in row)])))
     return list(primitive([x.numerator * (scale // x.denominator) for x in row]))
 
@@ -40,6 +45,8 @@ def echelon(rows: Iterable[Row]) -> list[list[int]]:
             if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
                 raise Declined("an elimination outgrew the budget on numbers")
             spend(len(left) * elimination(bits))
+        if len(basis) == len(left):
+            break
     return [basis[column] for column in sorted(basis)]
 
 

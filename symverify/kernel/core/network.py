@@ -7,16 +7,17 @@ bent node applies an activation to each of its units.
 Indices: sample i (n of them), bent node (hidden layer) l from 0, unit j, output k.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from operator import add
+from itertools import islice
+from operator import add, mul
 from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import dot, echelon, rank, total
-from .errors import Rejected, within_budget
+from .algebra import common, dot, echelon, rank, total
+from .errors import MAX_BITS, Declined, Rejected, effort, spend, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar
 
@@ -58,16 +59,29 @@ class Bent:
 Program = tuple[Affine | Bent, ...]  # node 0 is the input; program[k] is node k + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
     """One affine map z ↦ weight·z + bias; bias is None where the architecture has none."""
 
     weight: tuple[tuple[Scalar, ...], ...]
     bias: tuple[Scalar, ...] | None
 
+    @cached_property
+    def whole(self) -> tuple[list[int | Poly], int, int]:
+        """All rows, `scaled`, each followed by its bias."""
+        rows = zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)
+        return scaled([x for row, bias in rows for x in (*row, bias)])
+
     def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
-        """weight·a + bias; every partial sum stays within the budget on numbers."""
-        return [inner(row, a, b) for row, b in zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)]
+        """weight·a + bias, in integers over a common denominator."""
+        (flat, over, bits), (entering, under, size), width = self.whole, scaled([*a, ONE]), len(a) + 1
+        if len(flat) != width * len(self.weight):
+            raise ValueError("a layer of another width than what enters")
+        if bits + size > MAX_BITS:
+            raise Declined(f"a number grew beyond {MAX_BITS} bits")
+        spend(len(self.weight) * effort(bits + size) + len(flat) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
+        sums = (sum(map(mul, flat[k : k + width], entering)) for k in range(0, len(flat), width))
+        return [x * Fraction(1, over * under) if isinstance(x, Poly) else Fraction(x, over * under) for x in sums]
 
 
 Point = tuple[Layer, ...]
@@ -176,11 +190,11 @@ def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
-def inner(u: Sequence[Scalar], v: Sequence[Scalar], start: Scalar) -> Scalar:
-    """start + ⟨u, v⟩; every partial sum stays within the budget on numbers."""
-    for a, b in zip(u, v, strict=True):
-        start = bounded(start + a * b, a, b) if b != 0 else start
-    return start
+def scaled(row: Sequence[Scalar]) -> tuple[list[int | Poly], int, int]:
+    """The row times its common denominator, that, and the length of the longest integer."""
+    over = common(x for x in row if not isinstance(x, Poly))
+    whole = [x * over if isinstance(x, Poly) else x.numerator * (over // x.denominator) for x in row]
+    return whole, over, max([over, *(abs(x) for x in whole if isinstance(x, int))]).bit_length()
 
 
 def rational(x: Scalar) -> Fraction:
@@ -210,17 +224,16 @@ def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = No
             case Bent(layer=m, h=h):
                 entering = values[node.source]
                 at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
-                values.append([bounded(h.on(p, z), z, h.slopes[p]) for p, z in zip(at, entering, strict=True)])
+                values.append([h.on(p, z) for p, z in zip(at, entering, strict=True)])
             case _:
                 assert_never(node)
     return values
 
 
-def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> Iterator[list[Scalar]]:
+def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
     """The pre-activations of sample i, hidden layer by hidden layer, and last the prediction; see `evaluate`."""
     values = evaluate(problem, point, i, pieces)
-    yield from (values[node.source] for node in problem.program if isinstance(node, Bent))
-    yield values[-1]
+    return [*(values[node.source] for node in problem.bents), values[-1]]
 
 
 def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
@@ -254,21 +267,17 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h. So
     it is in a program where all that enters it is the same near the point: units strictly inside pieces of slope 0.
     """
-    found: list[list[list[tuple[int, ...]]]] = [[] for _ in problem.bents]
-    for i in range(len(problem.inputs)):
-        for m, (node, z) in enumerate(zip(problem.bents, list(trace(problem, point, i))[:-1], strict=True)):
-            found[m] = found[m] or [[] for _ in z]
-            for j, x in enumerate(z):
-                at = node.h.pieces(rational(x))
-                found[m][j].append(at[:1] if len(at) > 1 and problem.dead(m, j, i, found) else at)
-    return found
+    c, rows = list[list[list[tuple[int, ...]]]](), [trace(problem, point, i)[:-1] for i in range(len(problem.inputs))]
+    for m, node in enumerate(problem.bents):
+        at = [[node.h.pieces(rational(x)) for x in unit] for unit in zip(*(row[m] for row in rows), strict=True)]
+        c += [[[p[: 2 - (len(p) > 1 and problem.dead(m, j, i, c))] for i, p in enumerate(u)] for j, u in enumerate(at)]]
+    return c
 
 
 def cell_of(problem: Problem, point: Point) -> Pattern:
     """The pattern of the cell that the point is strictly inside; rejected on an activation boundary."""
     found = pieces_at(problem, point)
-    units = ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer))
-    for m, j, unit in units:
+    for m, j, unit in ((m, j, unit) for m, layer in enumerate(found) for j, unit in enumerate(layer)):
         if (i := next((i for i, at in enumerate(unit) if len(at) > 1), None)) is not None:
             raise Rejected("", f"{problem.unit_name(m, j)} is at a breakpoint on sample {i + 1}")
     return tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in found)
@@ -288,6 +297,8 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
             case Affine(biased=biased):
                 spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
             case Bent(layer=m, h=h):
+                if len(spans[node.source]) > n:
+                    spans[node.source] = [tuple(map(Fraction, row)) for row in echelon(spans[node.source])]
                 fresh = dict[Vector, None]()
                 for unit in dict.fromkeys(pattern[m]):
                     slopes = [h.slopes[p] for p in unit]
@@ -295,8 +306,6 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
                         fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
                     fresh[tuple(h.offsets[p] for p in unit)] = None
                 spans.append([phi for phi in fresh if any(phi)])
-                if len(spans[-1]) > n:
-                    spans[-1] = [tuple(map(Fraction, row)) for row in echelon(spans[-1])]
             case _:
                 assert_never(node)
     return spans[-1]
@@ -317,10 +326,9 @@ def pullback(
         match each:
             case Affine(layer=m, biased=biased):
                 row = [*each.entering(values), *[ONE] * biased]
-                found[m] = [bounded(g * a, g, a) for g in pull for a in row]
+                found[m] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
                 if each.source:
-                    columns = zip(*point[m].weight, strict=True)
-                    each.spread(pulls, [inner(column, pull, ZERO) for column in columns])
+                    each.spread(pulls, Layer(tuple(zip(*point[m].weight, strict=True)), None).apply(pull))
             case Bent(layer=m, h=h):
                 before = pulls[each.source]
                 rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
@@ -330,9 +338,13 @@ def pullback(
     return problem.gather(found)
 
 
-def jacobian_rank(problem: Problem, point: Point, pattern: Pattern) -> int:
-    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`."""
-    outputs = range(len(problem.targets[0]))
+def jacobian_rank(problem: Problem, point: Point, pattern: Pattern, most: int) -> int:
+    """The rank at `point` of the derivative of θ ↦ (f_ik), on the pieces of `pattern`; it is at most `most`.
+
+    Where a few samples reach that, no more are looked at.
+    """
+    outputs, n = range(len(problem.targets[0])), len(problem.inputs)
     units = [[Fraction(j == k) for j in outputs] for k in outputs]
-    rows = (pullback(problem, point, i, pattern, back) for i in range(len(problem.inputs)) for back in units)
-    return rank([rational(x) for x in row] for row in rows)
+    rows = (map(rational, pullback(problem, point, i, pattern, back)) for i in range(n) for back in units)
+    found = rank(zip(*(few := [list(row) for row in islice(rows, most)]), strict=True))
+    return found if found == most else rank(zip(*few, *rows, strict=True))

@@ -31,8 +31,8 @@ class Poly:
         return Poly(tuple(kept))
 
     def __add__(self, other: "Poly | Fraction | int") -> "Poly":
-        theirs = other.coefficients if isinstance(other, Poly) else (Fraction(other),)
-        return Poly.of(a + b for a, b in zip_longest(self.coefficients, theirs, fillvalue=Fraction(0)))
+        more = other.coefficients if isinstance(other, Poly) else (Fraction(other),) * bool(other)
+        return Poly.of(a + b for a, b in zip_longest(self.coefficients, more, fillvalue=Fraction(0))) if more else self
 
     def __mul__(self, other: "Poly | Fraction | int") -> "Poly":
         if not isinstance(other, Poly):

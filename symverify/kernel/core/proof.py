@@ -128,10 +128,10 @@ def curve(problem: Problem, fields: Fields, name: str, start: Point) -> Point:
     return path
 
 
-def polynomial(value: object, where: str) -> Poly:
+def polynomial(value: object, where: str) -> Scalar:
     """A coordinate of a path: a rational, or the list of two or more coefficients of 1, t, t², …, the last not 0."""
     if not isinstance(value, list):
-        return Poly.of([canonical(value, where)])
+        return canonical(value, where)
     coefficients = listed(canonical)(value, where)
     if len(coefficients) < 2 or not coefficients[-1]:
         raise Malformed((where, "expected at least two coefficients, the last one not 0"))

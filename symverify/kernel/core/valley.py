@@ -29,10 +29,11 @@ def valley(step: Reading) -> Valley:
         if not all((Poly(()) + x).is_constant() for x in last):
             raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
         for m, z in enumerate(hidden):
-            for j, x in enumerate(z):
+            moving = ((j, x) for j, x in enumerate(z) if isinstance(x, Poly) and not x.is_constant())
+            for j, x in moving:  # the others stay where they are at t = 0, strictly inside
                 t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
-                if not (problem.dead(m, j, i) or all(positive_on_unit_interval(Poly(()) + x) for x in margins)):
+                if not all(map(positive_on_unit_interval, margins)):
                     raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")
-    attained = jacobian_rank(problem, minimum.at.point, pattern)
-    return Valley(minimum, problem.size() - attained, attained == problem.reach(pattern))
+    attained = jacobian_rank(problem, minimum.at.point, pattern, most := problem.reach(pattern))
+    return Valley(minimum, problem.size() - attained, attained == most)

@@ -86,12 +86,7 @@ def cell_kkt(step: Reading) -> LocalMinimum:
                 second_order_holds(cell, given, where)
             case ["eliminate"]:
                 smooth(problem, at, where)
-                inner = Fields(fields.need("eliminate", anything), fields.at("eliminate"))
-                given = inner.need("multipliers", listed(canonical, len(cell.kinks), "numbers, one per kink"))
-                held, place = inner.need("held", listed(integer)), inner.need("place", integer)
-                path = curve(problem, inner, "curve", at.point)
-                inner.done()
-                eliminated(problem, at, cell.pattern, stationary(cell, given, where), held, place, path, where)
+                by_elimination(cell, Fields(fields.need("eliminate", anything), fields.at("eliminate")), where)
             case _:
                 raise Malformed((where, 'expected one of "flat", "empty", "multipliers", "eliminate"'))
     if empty == count:
@@ -176,6 +171,16 @@ def stationary(cell: Cell, given: Sequence[Fraction], where: str) -> Stationary:
     if any(dot(normal, move) for normal, _ in active for move in moves):
         raise ArithmeticError("a flow moves a kink that it should keep")
     return Stationary(hessian, active, moves)
+
+
+def by_elimination(cell: Cell, given: Fields, where: str) -> None:
+    """See `eliminated`."""
+    problem, at = cell.problem, cell.at
+    multipliers = given.need("multipliers", listed(canonical, len(cell.kinks), "numbers, one per kink"))
+    held, place = given.need("held", listed(integer)), given.need("place", integer)
+    path = curve(problem, given, "curve", at.point)
+    given.done()
+    eliminated(problem, at, cell.pattern, stationary(cell, multipliers, where), held, place, path, where)
 
 
 def second_order_holds(cell: Cell, given: Sequence[Fraction], where: str) -> None:

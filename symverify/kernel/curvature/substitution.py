@@ -13,7 +13,8 @@ from ..core.interior_minimum import interior_minimum
 from ..core.network import Bent, Problem
 from ..core.proof import Fact, Proof, Reading, Rule
 from ..core.text import Fields, anything, shown, text
-from ..programs.network import Programmed, Slot, Slots, Wired, zero
+from ..programs.network import Programmed
+from ..programs.places import Slot, Slots, Wired, zero
 from .cell_kkt import cell_kkt
 from .second_order import second_order
 

@@ -62,13 +62,29 @@ def cell_radius(step: Reading) -> CellRadius:
     if 1 << n > MAX_CORNERS:
         raise Declined(f"the labels' box has more than {MAX_CORNERS} corners")
     classes = unit_classes(problem, found.face)
-    span = features(problem, classes)
     corners = [
         [within_budget(y + rho * s, y, rho) for s, (y,) in zip(signs, problem.targets, strict=True)]
         for signs in product((1, -1), repeat=n)
     ]
-    every, fits = frozenset(mask for part in found.types for mask in part), list[Vector]()
-    reached = every
+    every = frozenset(mask for part in found.types for mask in part)
+    fits = reached_fits(step, classes, every, corners)
+    covers = separators(step, classes, fits)
+    for each in types([choices((0, 1, -1), len(k.units)) for k in classes]):
+        if each not in every and not any(
+            not each & ~allowed and (below or each & strict) for allowed, strict, below in covers
+        ):
+            raise Rejected(step.at("separators"), f"leave out the type {each:0{2 * len(classes)}b}")
+    edge = step.take("edge", Fields, None)
+    if edge is not None:
+        at_edge(step, classes, every, fits, rho, edge)
+    return CellRadius(found, printable(rho), edge is not None)
+
+
+def reached_fits(
+    step: Reading, classes: Sequence[UnitClass], every: frozenset[int], corners: Sequence[Sequence[Fraction]]
+) -> list[Vector]:
+    """The best fits at the corners, which vectors in the closed cones of every type with minima predict."""
+    problem, span, reached, fits = step.proof.problem, features(step.proof.problem, classes), every, list[Vector]()
     given = step.need("reached", listed(Fields))
     for where, fields in ((f"{step.at('reached')}[{k}]", each) for k, each in enumerate(given)):
         mask = read_type(fields, len(classes))
@@ -85,16 +101,7 @@ def cell_radius(step: Reading) -> CellRadius:
             fits += [f] * (len(fits) < len(corners))
     if reached:
         raise Rejected(step.at("reached"), f"leaves out {len(reached)} types with minima")
-    covers = separators(step, classes, fits)
-    for each in types([choices((0, 1, -1), len(k.units)) for k in classes]):
-        if each not in every and not any(
-            not each & ~allowed and (below or each & strict) for allowed, strict, below in covers
-        ):
-            raise Rejected(step.at("separators"), f"leave out the type {each:0{2 * len(classes)}b}")
-    edge = step.take("edge", Fields, None)
-    if edge is not None:
-        at_edge(step, classes, every, fits, rho, edge)
-    return CellRadius(found, printable(rho), edge is not None)
+    return fits
 
 
 def at_edge(

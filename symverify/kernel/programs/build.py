@@ -13,7 +13,7 @@ from math import prod
 from ..core.activation import ONE, ZERO, Activation
 from ..core.errors import Malformed
 from ..core.network import Affine, Bent
-from .network import Slot, Slots, Wire, Wired
+from .places import Slot, Slots, Wire, Wired
 
 MAX_PLACES, MAX_NODES = 2**20, 4096
 RELU = Activation((ZERO,), (ZERO, ONE), (ZERO, ZERO))

@@ -11,7 +11,8 @@ from fractions import Fraction
 from ..core.activation import ONE
 from ..core.errors import spend
 from ..core.network import Affine, Bent, Pattern, Place
-from .network import Programmed, Wired, zero
+from .network import Programmed
+from .places import Wired, zero
 
 Moves = dict[Place, tuple[Fraction, Place | None]]  # a velocity is a number, or a multiple of a parameter
 Unit = tuple[int, int]  # bent node, unit
@@ -33,7 +34,7 @@ def between(problem: Programmed) -> Iterator[Between]:
     """The bent nodes of that kind, of which no unit enters an affine node twice."""
     program = problem.program
     for k, node in enumerate(program, 1):
-        source = program[node.source - 1] if isinstance(node, Bent) and node.source else None
+        source = problem.before(node.layer) if isinstance(node, Bent) else None
         if not isinstance(node, Bent) or not isinstance(source, Affine) or k == len(program):
             continue
         affine = [each for each in program if isinstance(each, Wired)]

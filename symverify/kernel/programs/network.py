@@ -1,99 +1,25 @@
-"""General programs: which parameters are free, and where each of them is; wires between nodes; what never moves.
+"""General programs: a problem whose network is one; what no parameter moves, and the monomials on a cell.
 
-A program's point has a `Layer` for each affine node, as a chain's has, with every entry written out: the *places*. A
-place is frozen to a number, or holds the free parameter of its *slot*; places of one slot are tied. A frozen zero is
-no edge at all. So a restricted network is the full one at T θ + t_0, and derivatives are gathered by T.
+A point has a `Layer` for each affine node, as a chain's has, with every entry written out: see `places`. So a
+restricted network is the full one at T θ + t_0, and derivatives are gathered by T.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from ..core.activation import ONE, ZERO, Activation
 from ..core.algebra import dot, rank
-from ..core.errors import Malformed, Rejected, effort, spend, within_budget
+from ..core.errors import Rejected, effort, spend, within_budget
 from ..core.loss import Loss
-from ..core.network import (
-    Affine,
-    Bent,
-    Layer,
-    Pattern,
-    Place,
-    Point,
-    Problem,
-    Program,
-    Vector,
-    bounded,
-    features,
-    rational,
-)
+from ..core.network import Affine, Bent, Pattern, Place, Point, Problem, Program, Vector, bounded, features, rational
 from ..core.poly import Scalar
-from ..core.text import Fields, Read, shown
+from ..core.text import Fields, Read
+from .places import Owned, Slot, Slots, into, wired, zero
 
-Slot = int | Fraction  # a free parameter's number, or a frozen number
-Wire = tuple[int, int]  # a node and one of its units
 Monomial = tuple[int, ...]  # the free parameters of a product, sorted
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Wired(Affine):
-    """An affine node into which any units of earlier nodes go, in the order of `wires`."""
-
-    wires: tuple[Wire, ...]
-
-    def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
-        """All that the nodes that enter are made of."""
-        return [phi for source in self.sources for phi in spans[source]]
-
-    @property
-    def sources(self) -> tuple[int, ...]:
-        """The nodes whose values enter."""
-        return tuple(dict.fromkeys(node for node, _ in self.wires))
-
-    def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
-        """What enters, of the values of all nodes."""
-        return [values[node][unit] for node, unit in self.wires]
-
-    def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
-        """Add the derivatives by what enters to those by the nodes' values."""
-        for (node, unit), x in zip(self.wires, back, strict=True):
-            before = pulls[node][unit]
-            pulls[node][unit] = bounded(before + x) if before != 0 else x
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """What the places of one affine node hold: weight (out × in) and bias (out)."""
-
-    weight: tuple[tuple[Slot, ...], ...]
-    bias: tuple[Slot, ...] | None
-
-    def rows(self) -> Iterator[tuple[Slot, ...]]:
-        """Per unit the weights and, where there is one, the bias."""
-        for j, row in enumerate(self.weight):
-            yield (*row, *(self.bias or ())[j : j + 1])
-
-    def filled(self, values: Sequence[Scalar]) -> Layer:
-        """The layer whose free places have these values."""
-
-        def at(slot: Slot) -> Scalar:
-            return slot if isinstance(slot, Fraction) else values[slot]
-
-        bias = None if self.bias is None else tuple(map(at, self.bias))
-        return Layer(tuple(tuple(map(at, row)) for row in self.weight), bias)
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """How the parameters of a node in the file are spelled: shapes, and the slots that are its own, None elsewhere."""
-
-    name: str
-    weight_shape: tuple[int, ...]
-    weight: tuple[int | None, ...]  # row by row
-    bias: tuple[int | None, ...]
 
 
 class Absent:
@@ -296,10 +222,15 @@ class Programmed(Problem):
             return True
         return bool(pieces) and self._constants_of(i, pieces[:layer])[source][unit] is not None
 
+    def before(self, layer: int) -> Affine | Bent | None:
+        """The node whose values a bent node bends, None for the input."""
+        source = self.bents[layer].source
+        return self.program[source - 1] if source else None
+
     def linear(self, layer: int, unit: int, i: int) -> bool:
-        """Whether a pre-activation on sample i is an affine function of the free parameters."""
-        node = self.program[self.bents[layer].source - 1]
-        if isinstance(node, Bent):
+        """Whether a pre-activation on sample i is that of an affine node, and affine in the free parameters."""
+        node = self.before(layer)
+        if not isinstance(node, Affine):
             return False
         entering, row = wired(node).entering(self.constants(i)), self.slots[node.layer].weight[unit]
         return all(x is not None or zero(slot) for x, slot in zip(entering, row, strict=True))
@@ -349,18 +280,6 @@ class Programmed(Problem):
         return read
 
 
-def wired(node: Affine) -> Wired:
-    """An affine node of a program."""
-    if not isinstance(node, Wired):
-        raise TypeError("an affine node of a chain")
-    return node
-
-
-def zero(slot: Slot) -> bool:
-    """Whether a place is frozen to 0: there is no edge."""
-    return isinstance(slot, Fraction) and not slot
-
-
 def level(h: Activation, z: Fraction | None, pieces: Sequence[int]) -> Fraction | None:
     """The value of an activation that is the same near a point: of a number, or strictly inside a piece of slope 0."""
     if z is not None:
@@ -378,32 +297,6 @@ def constant_sum(row: Sequence[Slot], entering: Sequence[Fraction | None]) -> Fr
             return None
         value = within_budget(value + slot * x, slot, x)
     return value
-
-
-def into(
-    shape: Sequence[int], slots: Sequence[int | None], number: Read[Scalar], found: list[Scalar]
-) -> Callable[[object, str], None]:
-    """Reads nested lists of a shape into the values of the slots; null where a place is not the node's own."""
-
-    def read(value: object, where: str, depth: int = 0, start: int = 0) -> None:
-        if depth == len(shape):
-            slot = slots[start]
-            if slot is not None:
-                found[slot] = number(value, where)
-            elif value is not None:
-                raise Malformed((where, f"is frozen or tied: expected null, got {shown(value)}"))
-            return
-        if not isinstance(value, list):
-            raise Malformed((where, f"expected a list, got {shown(value)}"))
-        if len(value) != shape[depth]:
-            raise Malformed((where, f"expected {shape[depth]} entries, got {len(value)}"))
-        step = 1
-        for size in shape[depth + 1 :]:
-            step *= size
-        for k, item in enumerate(value):
-            read(item, f"{where}[{k}]", depth + 1, start + k * step)
-
-    return read
 
 
 def monomials(problem: Programmed, pattern: Pattern) -> list[dict[Monomial, Vector]]:

@@ -10,13 +10,14 @@ from ..core.activation import ONE, ZERO, Activation
 from ..core.errors import Malformed
 from ..core.loss import Loss
 from ..core.network import Vector
-from ..core.text import Fields, Read, anything, boolean, liberal, listed, natural, shown, text
+from ..core.text import Fields, Read, boolean, liberal, listed, natural, shown, text
 from .build import MAX_PLACES, Builder, Shape, Value, Window
-from .network import Owned, Programmed, Slot, Slots
+from .entries import Entries
+from .network import Programmed
+from .places import Slots
 from .rules import ON_PROGRAMS
 
-RESERVED = frozenset({"free", "true", "false", "null", "none", "nan", "inf", "infinity"})
-NAME, SHARED = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}"), re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 MAX_RANK = 4
 
 
@@ -30,10 +31,7 @@ class Network:
     values: dict[str, Value] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     later: Sequence[str] = ()
-    free: int = 0
-    shared: dict[str, int] = field(default_factory=dict)
-    entries: dict[tuple[str, str], tuple[Shape, tuple[Slot, ...]]] = field(default_factory=dict)
-    owned: list[Owned] = field(default_factory=list)
+    entries: Entries = field(default_factory=Entries)
     outputs: int = 0
 
     def source(self, value: object, where: str) -> Value:
@@ -58,17 +56,12 @@ class Network:
         """The problem of this network, with the rules that cover programs."""
         rules = frozenset(rule for rule, needed in ON_PROGRAMS.items() if needed in loss.rules)
         made, data = self.builder, (replace(loss, rules=rules), inputs, targets, None, sha256, (ZERO, ZERO), ())
-        parts = tuple(made.nodes), tuple(made.slots), tuple(made.bent), tuple(self.owned)
+        parts = tuple(made.nodes), tuple(made.slots), tuple(made.bent), tuple(self.entries.owned)
         found = Programmed(name, (), False, False, (), *data, *parts, self.outputs, frozenset(made.comparing))
-        if len({slot for _, slot in found.places}) != self.free:
+        if len({slot for _, slot in found.places}) != self.entries.free:
             why = "a free parameter has no place: some kernel is wider than all that it meets; freeze those entries"
             raise Malformed(("program", why))
         return found
-
-    def fresh(self) -> int:
-        """A new free parameter."""
-        self.free += 1
-        return self.free - 1
 
 
 def read_nodes(value: object, where: str, activation: Read[Activation]) -> Network:
@@ -91,7 +84,7 @@ def read_nodes(value: object, where: str, activation: Read[Activation]) -> Netwo
     if unused := [name for name in names[:-1] if name not in network.used]:
         raise Malformed((where, f"nothing uses the node {shown(unused[0])}; the last node is the prediction"))
     network.outputs = network.builder.finished(network.values[names[-1]], where)
-    if not network.free:
+    if not network.entries.free:
         raise Malformed((where, "no parameter is free"))
     return network
 
@@ -134,7 +127,7 @@ def read_affine(network: Network, name: str, node: Fields) -> Value:
     network.builder.room(0, node.where)
     if units * (columns + 1) > MAX_PLACES:
         raise Malformed((node.at("units"), "too many parameters"))
-    weight, bias = parameters(network, name, node, (units, columns))
+    weight, bias = network.entries.read(name, node, (units, columns))
     rows = tuple(tuple(weight[j * columns : (j + 1) * columns]) for j in range(units))
     return Value((units,), network.builder.affine(value.wires, Slots(rows, bias), node.where))
 
@@ -153,7 +146,7 @@ def read_convolution(axes: int) -> "Operation":
         shape = (channels, value.channels // groups, *window.kernel)
         if prod(shape) > MAX_PLACES:
             raise Malformed((node.at("channels"), "too many parameters"))
-        weight, bias = parameters(network, name, node, shape)
+        weight, bias = network.entries.read(name, node, shape)
         return network.builder.convolved(value, window, groups, weight, bias, node.where)
 
     return read
@@ -321,83 +314,6 @@ def placed(window: Window, value: Value, node: Fields) -> Window:
     if prod(window.places(value.shape[1:])) * value.channels > MAX_PLACES:
         raise Malformed((node.where, "too many units"))
     return window
-
-
-def parameters(
-    network: Network, name: str, node: Fields, shape: Shape
-) -> tuple[tuple[Slot, ...], tuple[Slot, ...] | None]:
-    """The slots of "weight" (of this shape) and "bias" (one per row); free ones are numbered row by row."""
-    units, each = shape[0], prod(shape[1:])
-    free: list[Slot | str | None] = [None] * prod(shape)
-    weight = node.take("weight", lambda v, at: read_entries(network, v, at, shape, "weight"), free)
-    bias: list[Slot | str | None] | None = [None] * units
-    if node.left.get("bias") is False:
-        bias = node.take("bias", lambda *_: None, None)
-    else:
-        bias = node.take("bias", lambda v, at: read_entries(network, v, at, (units,), "bias"), bias)
-    weights: list[Slot] = []
-    biases: list[Slot] = []
-    own: list[int | None] = []
-    own_bias: list[int | None] = []
-    for j in range(units):
-        for found, mine, part in (
-            (weights, own, weight[j * each : (j + 1) * each]),
-            (biases, own_bias, (bias or [])[j : j + 1]),
-        ):
-            for entry in part:
-                before = network.free
-                if entry is None:
-                    slot: Slot = network.fresh()
-                elif isinstance(entry, str):
-                    slot = (
-                        network.shared[entry]
-                        if entry in network.shared
-                        else network.shared.setdefault(entry, network.fresh())
-                    )
-                else:
-                    slot = entry
-                found.append(slot)
-                mine.append(slot if network.free > before and isinstance(slot, int) else None)
-    network.entries[name, "weight"] = shape, tuple(weights)
-    if bias is not None:
-        network.entries[name, "bias"] = (units,), tuple(biases)
-    if any(slot is not None for slot in (*own, *own_bias)):
-        network.owned.append(Owned(name, shape, tuple(own), tuple(own_bias)))
-    return tuple(weights), None if bias is None else tuple(biases)
-
-
-def read_entries(network: Network, value: object, where: str, shape: Shape, part: str) -> list[Slot | str | None]:
-    """true or "free"; a number, for all; {"like": node}; or nested lists of null (free), numbers and shared names."""
-    if value is True or value == "free":
-        return [None] * prod(shape)
-    if isinstance(value, dict):
-        fields = Fields(value, where)
-        other = fields.need("like", text)
-        fields.done()
-        if (other, part) not in network.entries:
-            raise Malformed((f"{where}.like", f"{shown(other)} is not an earlier node with a {part}"))
-        theirs, slots = network.entries[other, part]
-        if theirs != shape:
-            raise Malformed(
-                (f"{where}.like", f"the {part} of {other} has shape {list(theirs)}, here it is {list(shape)}")
-            )
-        return list(slots)
-    if not isinstance(value, list):
-        return [liberal(value, where)] * prod(shape)
-    found: list[Slot | str | None] = []
-
-    def read(item: object, at: str, depth: int) -> None:
-        if depth == len(shape):
-            named = isinstance(item, str) and SHARED.fullmatch(item)
-            if isinstance(item, str) and item.lower() in RESERVED:
-                raise Malformed((at, f"{shown(item)} is no name of a shared parameter; null is a free one"))
-            found.append(None if item is None else str(item) if named else liberal(item, at))
-            return
-        for k, each in enumerate(listed(anything, shape[depth], "entries")(item, at)):
-            read(each, f"{at}[{k}]", depth + 1)
-
-    read(value, where, 0)
-    return found
 
 
 Operation = Callable[[Network, str, Fields], Value]

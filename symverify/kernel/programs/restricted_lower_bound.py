@@ -10,7 +10,8 @@ from ..core.network import Problem, Vector
 from ..core.proof import Reading
 from ..core.text import canonical, integer, listed
 from ..core.units import Units
-from .network import Programmed, Wired
+from .network import Programmed
+from .places import Wired
 from .terms import terms_of
 
 
@@ -77,7 +78,7 @@ def relaxed(problem: Programmed, where: str) -> tuple[Problem, list[int], list[V
         raise Rejected(where, "needs one activation")
     biased, signs = False, list[int]()
     for (m, _), given in sorted(weights.items()):
-        before = problem.program[problem.bents[m].source - 1]
+        before = problem.before(m)
         if not isinstance(before, Wired) or before.sources != (0,):
             raise Rejected(where, "needs pre-activations that are affine in the inputs")
         biased |= before.biased

@@ -11,7 +11,8 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.errors import Rejected, spend, within_budget
 from ..core.network import Affine, Bent
-from .network import Programmed, wired, zero
+from .network import Programmed
+from .places import wired, zero
 
 Unit = tuple[int, int]  # bent node, unit
 Column = Unit | int | None  # a bent unit, an input coordinate, or 1
@@ -41,7 +42,7 @@ def terms_of(problem: Programmed, where: str) -> list[Term]:
     known: list[list[list[Term]]] = [[[Term(0, ONE, None, c)] for c in range(len(problem.inputs[0]))]]
     for node in problem.program:
         if isinstance(node, Bent):
-            source = problem.program[node.source - 1] if node.source else None
+            source = problem.before(node.layer)
             if isinstance(source, Affine):
                 width = len(problem.slots[source.layer].weight)
                 known.append([[Term(0, ONE, None, (node.layer, j))] for j in range(width)])
@@ -72,8 +73,8 @@ def joined(row: Sequence[int | Fraction], entering: Sequence[Sequence[Term]], wh
 
 def activity(problem: Programmed, unit: Unit, i: int, where: str) -> Activity:
     """A unit's pre-activation on a sample; Rejected where it is not affine in the free parameters."""
-    node = problem.program[problem.bents[unit[0]].source - 1]
-    if isinstance(node, Bent):
+    node = problem.before(unit[0])
+    if not isinstance(node, Affine):
         raise Rejected(where, f"node {problem.bent[unit[0]]} does not follow an affine map")
     start, rates = ZERO, dict[int, Fraction]()
     entering = [*wired(node).entering(problem.constants(i)), *[ONE] * node.biased]

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..core.network import Affine, Bent, Place, Problem
-from ..programs.network import Programmed, Slot, Wired, zero
+from ..programs.network import Programmed
 from ..programs.parameters import numbered, sizes
+from ..programs.places import Slot, Wired, zero
 
 Wire = tuple[int, int]  # a node and one of its units
 Edge = tuple[int, Slot]  # a column, and what it holds: a parameter's number, or a number

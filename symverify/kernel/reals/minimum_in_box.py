@@ -15,7 +15,7 @@ from ..curvature.hessian import MAX_HESSIAN, places
 from ..programs.parameters import fixed, values_of
 from .box import Box, Lagrangian, velocities
 from .collapsed import Unit, kept, require_collapsed, widened, without
-from .enclosure import Enclosure, scaled
+from .enclosure import Bounds, Enclosure, scaled
 from .facts import RealMinimum
 from .fields import symmetries
 from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive
@@ -128,28 +128,15 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     none: list[Unit] = []
     units = step.take("collapsed", listed(collapsed_unit), none)
     given = read_candidate(about(step, without(step.proof.problem, units, step.at("collapsed"))))
-    inverse, across = step.need("inverse", listed(listed(canonical))), step.need("across", listed(listed(canonical)))
-    chosen, tau = step.need("flows", listed(natural)), step.need("tau", canonical)
-    size = len(given.free) + len(given.kinks.basis)
-    require_shape(inverse, size, step.at("inverse"))
-    require_shape(across, len(given.held), step.at("across"))
-    if tau < 0:
-        raise Rejected(step.at("tau"), "must not be negative")
+    inverse, across, chosen, tau = read_witness(step, given)
     box, multipliers = given.box(given.radius)
     inside_pieces(given, strictly=bool(units))
-    every, count = given.kinks.every, len(given.kinks.basis)
-    weights = given.kinks.multipliers(multipliers)
-    found = box.lagrangian(every, weights, given.free)
-    pulls = found.pulls
-    found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
-    is_zero(given, found, inverse)
-    is_lowest(given, found, tau)
-    require_rise(given.kinks, weights, pulls)
+    bounds = is_least(given, box, multipliers, inverse, tau)
     is_slice(given, box, chosen, across)
-    risk = scaled(Fraction(1), found.risk.bounds)
+    risk = scaled(Fraction(1), bounds)
     if units:
         require_collapsed(units, given.kinks, box, multipliers)
-    here = BoxMinimum(given.centre, given.radius, risk, tuple(every), tuple(given.held))
+    here = BoxMinimum(given.centre, given.radius, risk, tuple(given.kinks.every), tuple(given.held))
     return in_whole(step.proof.problem, units, here)
 
 
@@ -199,6 +186,18 @@ def read_candidate(step: Reading, multiplied: bool = True) -> Candidate:
     return Candidate(kinks, centre, radius, multipliers, held)
 
 
+def read_witness(step: Reading, given: Candidate) -> tuple[Rows, Rows, list[int], Fraction]:
+    """What shows the conditions on the box: Y, Y_T, the numbers of the fields, τ."""
+    inverse, across = step.need("inverse", listed(listed(canonical))), step.need("across", listed(listed(canonical)))
+    chosen, tau = step.need("flows", listed(natural)), step.need("tau", canonical)
+    size = len(given.free) + len(given.kinks.basis)
+    require_shape(inverse, size, step.at("inverse"))
+    require_shape(across, len(given.held), step.at("across"))
+    if tau < 0:
+        raise Rejected(step.at("tau"), "must not be negative")
+    return inverse, across, chosen, tau
+
+
 def inside_pieces(given: Candidate, strictly: bool = False) -> None:
     """Condition 1: every pre-activation that is not held is in its closed piece, all parameters being within ρ.
 
@@ -219,6 +218,18 @@ def inside_pieces(given: Candidate, strictly: bool = False) -> None:
             leaves = (low is not None and z.lower < low) or (high is not None and z.upper > high)
             if leaves or (strictly and (z.lower == low or z.upper == high)):
                 raise Rejected(given.where, f"{problem.unit_name(m, j)} may leave its piece on sample {i + 1}")
+
+
+def is_least(given: Candidate, box: Box, multipliers: Sequence[Interval], inverse: Rows, tau: Fraction) -> Bounds:
+    """Conditions 2 to 4, and between which numbers the risk is on the box."""
+    count, weights = len(given.kinks.basis), given.kinks.multipliers(multipliers)
+    found = box.lagrangian(given.kinks.every, weights, given.free)
+    pulls = found.pulls
+    found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
+    is_zero(given, found, inverse)
+    is_lowest(given, found, tau)
+    require_rise(given.kinks, weights, pulls)
+    return found.risk.bounds
 
 
 def is_zero(given: Candidate, found: Lagrangian, inverse: Rows) -> None:

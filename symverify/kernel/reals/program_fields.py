@@ -13,7 +13,8 @@ from ..core.errors import spend
 from ..core.network import Affine, Pattern, Place
 from ..curvature.forms import nullspace
 from ..programs.moves import Between, Formula, Moves, between, gained, leaving, shifted
-from ..programs.network import Programmed, wired, zero
+from ..programs.network import Programmed
+from ..programs.places import wired, zero
 from .kinks import at_zero, homogeneous
 
 Held = Mapping[tuple[int, int], Set[int]]  # bent node, unit: the samples on which it is held

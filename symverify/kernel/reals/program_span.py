@@ -7,7 +7,8 @@ from ..core.activation import ONE, ZERO
 from ..core.algebra import echelon
 from ..core.errors import effort, spend, within_budget
 from ..core.network import Bent, Vector
-from ..programs.network import Monomial, Programmed, Slot, wired, zero
+from ..programs.network import Monomial, Programmed
+from ..programs.places import Slot, wired, zero
 from ..programs.terms import activity
 from .kinks import Kinks
 

@@ -3,7 +3,8 @@
 from ..core.errors import Rejected
 from ..core.network import Affine, Problem
 from ..core.proof import Reading
-from ..programs.network import Programmed, zero
+from ..programs.network import Programmed
+from ..programs.places import zero
 from .facts import EnclosedPoint, ZeroInfimum, real_loss
 
 

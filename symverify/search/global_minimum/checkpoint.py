@@ -21,7 +21,7 @@ from symverify.search.global_minimum.tasks import Solved
 from symverify.search.global_minimum.trail import Trail
 from symverify.text import plain
 
-FORMAT = "symverify-search/6"
+FORMAT = "symverify-search/7"
 
 
 def fingerprint(problem: Problem) -> str:
@@ -52,6 +52,7 @@ def _state(search: Search) -> dict[str, object]:
         "leaves": [_node(solved) for solved in search.leaves],
         "tree": [[node, split] for node, split in search.tree.items()],
         "nodes": search.nodes,
+        "seconds": round(search.elapsed, 3),
         "grown": search.trail.grown,
         "found": [_vector(found) for found in search.trail.found],
         "alone": [_vector(found) for found in search.trail.alone],
@@ -105,6 +106,8 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
     """Take in a state; ValueError, TypeError or KeyError where something of it cannot be one of this search."""
     shape = search.shape
     found, nodes = _candidate(state["best"], search), _natural(state["nodes"])
+    if (seconds := _real(state["seconds"])) < 0:
+        raise ValueError("it took less than no time")
 
     def solved(data: object) -> Solved:
         return _solved(data, search)
@@ -121,7 +124,7 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
         raise ValueError("two nodes have one number")
     search.improve(found)
     search.open = sorted((each.value, number, each) for number, each in numbered)
-    search.leaves, search.nodes, search.tree = leaves, nodes, tree
+    search.leaves, search.nodes, search.tree, search.before = leaves, nodes, tree, seconds
     for cut, batch in sent:
         search.send(batch, cut)
     search.trail = Trail(grown, *vectors)

@@ -3,9 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -34,7 +34,8 @@ from symverify.search.global_minimum.tasks import Solved
 Watch = Callable[[Progress], None]
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
-SEARCHING = 0.55  # share of a deadline for the search; the rest is for the certificate, which takes about as long
+SEARCHING = 0.55  # share of the time left for more search; the rest is for the certificate, which takes about as long
+LEAST = 0.1  # share of a deadline that is too little for more of both
 CLOSING = 0.6  # share of the time left for the certificate of a complete search
 EASIER = (1 - 1e-6, 0.8, 0.5, 0.2)  # shares of a bound that are tried one after the other: the vectors found stay
 DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
@@ -65,10 +66,10 @@ def prepare(problem: Problem, say: Callable[[str], None]) -> float:
 
     Where numba is missing a warning says, once, what that costs.
     """
-    begun = time.monotonic()
-    if not large(generators(problem)):
+    shape, begun = generators(problem), time.monotonic()
+    if not large(shape):
         return 0.0
-    if not compiling(generators(problem)):
+    if not compiling(shape):
         _lacking()
     elif not tasks.kept():
         say("compiling the search, once on this machine")
@@ -83,7 +84,7 @@ def _sample(problem: Problem) -> Problem:
         widths=(2, 2, 1),
         hidden_bias=True,
         output_bias=True,
-        activations=(Activation.of((ZERO,), (ZERO, ONE), ZERO, ZERO),),
+        activations=(Activation((ZERO,), (ZERO, ONE), (ZERO, ZERO)),),
         inputs=tuple((Fraction(k * k % 17), Fraction(k * k * k % 23)) for k in range(14)),
         targets=tuple((Fraction(k * k % 11),) for k in range(14)),
         parameters=None,
@@ -114,22 +115,31 @@ def _global_minimum(
     floor, residual = within_groups(problem)
     until = None if deadline is None else begun + deadline
     started = checkpoint is not None and saved.restore(checkpoint, search)  # Ctrl-C in here leaves the file as it is
-    try:
-        if not started:
-            search.start(floor)
-        complete = _searched(search, floor, begun, deadline, progress, checkpoint)
-    except KeyboardInterrupt:
-        complete, until = False, min(until or math.inf, time.monotonic() + GRACE)
-    if checkpoint is not None and search.nodes:
-        saved.save(checkpoint, search)
-    lower = floor
+    lower, last = floor, until is None
     proof: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
-    if search.best.loss > floor:
-        pace = (time.monotonic() - begun) / max(search.nodes, 1)
-        lower, proof = _certified(search, complete, floor, proof, until, pace)
-        if checkpoint is not None and complete and lower < search.best.loss:
+    trivial = proof
+    while True:
+        try:
+            if not started:
+                search.start(floor)
+            started = True
+            complete = _searched(search, floor, _part(until, SEARCHING), progress, checkpoint)
+        except KeyboardInterrupt:
+            complete, until, last = False, min(until or math.inf, time.monotonic() + GRACE), True
+        if checkpoint is not None and search.nodes:
             saved.save(checkpoint, search)
-    return _result(search, complete, lower, proof, begun, until)
+        if search.best.loss > floor:
+            pace = search.elapsed / max(search.nodes, 1)
+            lower, proof = max((lower, proof), _certified(search, complete, floor, trivial, until, pace), key=_bound)
+            if checkpoint is not None and complete and lower < search.best.loss:
+                saved.save(checkpoint, search)
+        if complete or last or search.stopped or time.monotonic() > (until or 0.0) - LEAST * (deadline or 0.0):
+            return _result(search, complete, lower, proof, until)
+
+
+def _bound(found: tuple[Fraction, Written]) -> Fraction:
+    """What a certificate proves."""
+    return found[0]
 
 
 def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
@@ -138,27 +148,31 @@ def within_groups(problem: Problem) -> tuple[Fraction, list[Fraction]]:
     return sum((r * r for r in residual), ZERO), residual
 
 
-def _searched(
-    search: Search,
-    floor: Fraction,
-    begun: float,
-    deadline: float | None,
-    progress: Watch | None,
-    path: Path | None,
-) -> bool:
+def _searched(search: Search, floor: Fraction, until: float | None, progress: Watch | None, path: Path | None) -> bool:
     """Run until no open node is below the incumbent (or the incumbent meets the floor); False if time ran out."""
     last = time.monotonic()
     while search.unfinished and search.best.loss > floor:
         now = time.monotonic()
-        if deadline is not None and now - begun > SEARCHING * deadline:
+        if until is not None and now > until:
             return False
         if path is not None and now - last > SAVE_EVERY:
             saved.save(path, search)
             last = now
         search.step()
         if progress is not None:
-            progress(search.report(time.monotonic() - begun))
+            progress(search.report())
     return True
+
+
+@contextmanager
+def attempt(search: Search) -> Iterator[None]:
+    """What may end for want of time, or by Ctrl-C, which then ends the search, too."""
+    try:
+        yield
+    except TimeoutError:
+        pass
+    except KeyboardInterrupt:
+        search.stopped = True
 
 
 def _certified(
@@ -170,9 +184,10 @@ def _certified(
     time that is left; the next one is at less, or at more if there is time. Ctrl-C ends an attempt, too.
     """
     attempts = [*search.past, (search.lower, search.left)]
+    search.vectors, search.served = [], {}
     if complete:
         reset = search.snapshot()
-        with suppress(TimeoutError, KeyboardInterrupt):
+        with attempt(search):
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
                 return floor, trivial
@@ -190,7 +205,7 @@ def _best_bracket(
     """
     floor, _ = within_groups(search.problem)
     best, low, high = None, 0, len(attempts) if search.nodes else 0
-    while low < high:
+    while low < high and not search.stopped:
         left = math.inf if until is None else until - time.monotonic()
         sizes = [len(leaves) * rate for _, leaves in attempts[low:high]]
         fitting = [low + k for k, size in enumerate(sizes) if size <= (0.5 if best is None else 0.8) * left]
@@ -217,9 +232,9 @@ def _bracketed(
     scale = search.shape.label_scale**2
     for part in EASIER:
         threshold = search.shape.loss(share * part) * scale
-        if threshold <= floor * scale:
+        if search.stopped or threshold <= floor * scale:
             return None
-        with suppress(TimeoutError, KeyboardInterrupt):
+        with attempt(search):
             if not search.certify(threshold, leaves, _part(until, 0.5)):
                 proof = search.written()
                 least = min(search.shape.bound(vector) for vector in proof[0])
@@ -233,9 +248,7 @@ def _part(until: float | None, share: float) -> float | None:
     return None if until is None else time.monotonic() * (1 - share) + until * share
 
 
-def _result(
-    search: Search, complete: bool, lower: Fraction, proof: Written, begun: float, until: float | None
-) -> Result:
+def _result(search: Search, complete: bool, lower: Fraction, proof: Written, until: float | None) -> Result:
     problem, best, separators = search.problem, search.best, None
     point, known = best.point(problem), True if always_attained(problem) else None
     if point is None and lower == best.loss:
@@ -260,7 +273,7 @@ def _result(
         vectors=proof[0],
         tree=proof[1],
         separators=separators,
-        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, time.monotonic() - begun),
+        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, search.elapsed),
     )
 
 

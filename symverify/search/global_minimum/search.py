@@ -35,6 +35,7 @@ WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
 AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
+SOON, SEEN = 5.0, 0.01  # seconds, and share of the tree, after which the rest is estimated
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
 RIVALS = 200  # leaves considered for the dual vector of another one
@@ -45,11 +46,15 @@ Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is."""
+    """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is.
+
+    elapsed: seconds, those of earlier runs included. left: about so many more, None where that cannot be said yet.
+    """
 
     lower: Fraction
     upper: Fraction
     elapsed: float
+    left: float | None
     covered: float
     nodes: int
     open: int
@@ -99,9 +104,18 @@ class Search:
     executor: Executor | None = None
     pickled: bytes = b""
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
+    before: float = 0.0  # seconds that earlier runs took, which this one continues
+    begun: float = field(default_factory=time.monotonic)
+    stopped: bool = False  # by Ctrl-C
+    marks: list[tuple[float, float]] = field(default_factory=list)  # seconds, and the share of the tree left then
 
     def __post_init__(self) -> None:
         self.share = self.shape.share(self.best.loss)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of searching, those of earlier runs included."""
+        return self.before + time.monotonic() - self.begun
 
     @property
     def cut(self) -> float:
@@ -344,11 +358,23 @@ class Search:
                 in_time(until)
                 self.step()
 
-    def report(self, elapsed: float) -> Progress:
+    def report(self) -> Progress:
         """The state for a progress display."""
         pending = self.pending
         left = sum(solved.weight for solved in pending)
-        return Progress(self.shape.loss(self.lower), self.best.loss, elapsed, 1.0 - left, self.nodes, len(pending))
+        lower, upper = self.shape.loss(self.lower), self.best.loss
+        rest = self.rest(now := self.elapsed, left)
+        return Progress(lower, upper, now, rest, 1.0 - left, self.nodes, len(pending))
+
+    def rest(self, now: float, left: float) -> float | None:
+        """The seconds for the share of the tree that is left, at the rate of the second half of the time so far."""
+        if not self.marks or now > self.marks[-1][0] * 1.05:
+            self.marks.append((now, left))
+        half = next(((then, share) for then, share in reversed(self.marks) if then <= now / 2), self.marks[0])
+        then, share = half
+        if now < SOON or share - left < SEEN:
+            return None
+        return left * (now - then) / (share - left)
 
     def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""

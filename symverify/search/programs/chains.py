@@ -2,7 +2,8 @@
 
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.network import Affine, Bent, Problem, predictions, residuals
-from symverify.kernel.programs.network import Programmed, Slot, Slots, Wired
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import Slot, Slots, Wired
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible
 from symverify.search.programs.linear_place import linear_minimum
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Affine, Bent
-from symverify.kernel.programs.network import Programmed, wired, zero
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import wired, zero
 
 Pieces = Sequence[Sequence[int]]  # per bent node and unit one piece, on all samples
 

@@ -20,7 +20,8 @@ from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.global_lower_bound import children, directions, sides_of
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.core.units import Units
-from symverify.kernel.programs.network import Programmed, Wired
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import Wired
 from symverify.kernel.programs.restricted_lower_bound import relaxed
 from symverify.kernel.programs.terms import terms_of
 from symverify.search.global_minimum.candidate import Chart
@@ -238,7 +239,7 @@ def placed(
             weights.setdefault(t.column, []).append((t.factor, t.slot))
     frozen_first = sorted(weights.items(), key=lambda item: (item[1][0][1] is not None, item[0]))
     for (m, j), given in frozen_first:
-        node = problem.program[problem.bents[m].source - 1]
+        node = problem.before(m)
         ((factor, slot), *more) = given
         if more or not isinstance(node, Wired) or (slot is None and cone):
             return None

@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from symverify.ground.floats import product
 from symverify.kernel.core.network import Affine, Bent
-from symverify.kernel.programs.network import Programmed, Wired
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.places import Wired
 from symverify.search.float_losses import measure_of
 from symverify.search.training import Training
 

@@ -54,8 +54,8 @@ FAULTS = [
     Fault(
         "packed fields a bit too narrow",
         RULE,
-        "self.size, self.count = bound.bit_length() // 8 + 1, count",
-        "self.size, self.count = max(1, bound.bit_length() // 8), count",
+        "sizes = [bound.bit_length() // 8 + 1 for",
+        "sizes = [max(1, bound.bit_length() // 8) for",
         focus={"wide": 60, "shapes": [0], "hidden": False, "single": True},
         seed=3,
     ),
@@ -70,7 +70,7 @@ FAULTS = [
     Fault(
         "the packing's bound ignores the slopes",
         RULE,
-        "norm = steep * (wide",
+        "norm = max(1, sum(map(abs, (*units.start, *units.kinks)))) * (wide",
         "norm = (wide",
         focus={"wide": 60, "shapes": [2], "hidden": False, "single": True},
         seed=6,
@@ -78,8 +78,8 @@ FAULTS = [
     Fault(
         "the packing's bound from the first vector alone",
         RULE,
-        "max(abs(x) for g in vectors for x in g)",
-        "max(abs(x) for g in vectors[:1] for x in g)",
+        "[norm * max(map(abs, g)) for g in vectors]",
+        "[norm * max(map(abs, vectors[0])) for g in vectors]",
         focus={"wide": 60, "shapes": [0], "hidden": False, "single": True},
         seed=10,
     ),

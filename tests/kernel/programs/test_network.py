@@ -106,7 +106,9 @@ def test_cells_spans_and_flows_are_those_of_the_chain(name: str) -> None:
         return
     assert cell_of(program, chain.parameters) == pattern
     assert features(program, pattern) == features(chain, pattern)
-    assert jacobian_rank(program, chain.parameters, pattern) == jacobian_rank(chain, chain.parameters, pattern)
+    for most in (chain.size(), chain.reach(pattern)):
+        found = [jacobian_rank(each, chain.parameters, pattern, most) for each in (program, chain)]
+        assert found[0] == found[1]
     assert sorted(flows(program, chain.parameters, pattern, {})) == sorted(flows(chain, chain.parameters, pattern, {}))
 
 
@@ -281,7 +283,7 @@ def test_monomials_are_the_predictions_on_any_pieces(seed: int) -> None:
         for i in range(len(problem.inputs)):
             f = [sum((c[i] * prod(values[s] for s in name) for name, c in each.items()), Fraction(0)) for each in terms]
             assert evaluate(problem, point, i, pattern)[-1] == f
-        ranks.append(jacobian_rank(problem, point, pattern))
+        ranks.append(jacobian_rank(problem, point, pattern, problem.size()))
     names = {name for each in terms for name in each if name}
     table = [[each[name][i] if name in each else Fraction(0) for name in names]
              for each in terms for i in range(len(problem.inputs))]  # fmt: skip
