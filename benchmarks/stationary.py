@@ -1,110 +1,42 @@
-"""Stationary points of deep and vector-valued networks, planted: how many are decided; minima are attacked.
+"""Stationary points of deep and vector-valued networks, by kind: how many are decided, why the others are not.
 
-Run from the repository's root: python benchmarks/stationary.py [points] [seed]. Labels are chosen so that a random
-point is stationary on its cell, or has strict multipliers on every cell around it. What is proved a minimum is
-attacked from random points so near that only its kinks change sides, in floats, and by exact curves.
+Run from the repository's root: python benchmarks/stationary.py [--each 20] [--seed 1] [--timeout 30] [--kind NAME].
+Sixty points of the tests, then as many of each kind in `planted.py` as asked. What is proved a minimum is attacked, by
+exact curves and from random points so near that only its kinks change sides; a lower point that is found is exact. An
+exact curve along which the risk falls is a proof that the verdict is wrong; a lower point nearby is to be judged.
 """
 
+import argparse
 import json
 import random
-import sys
+import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
+from planted import KINDS, Document, kinks_at
 
-from symverify.certify.certificate import parameters
-from symverify.ground.linear import nullspace
-from symverify.ground.lp import Constraint, Farkas, solve_system
+from symverify.certify.emitters import Decision, local_minimum
+from symverify.certify.session import Session
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, Problem, predictions, risk
-from symverify.kernel.curvature.cell_kkt import Cell, cells
-from symverify.kernel.curvature.hessian import slope
+from symverify.kernel.core.network import Point, Problem, predictions, risk, risk_along
+from symverify.kernel.programs.parameters import values_of
 from symverify.problem.load import loads
-from symverify.run.check import check
-from symverify.search.descent import descent
+from symverify.search.descent import along, random_velocities
 from symverify.search.float_network import Array, FloatNetwork, as_floats
 from symverify.search.snap_equations import as_point
 
-Document = dict[str, object]
-Shape = tuple[list[int], str, bool, int]
-SHAPES: list[Shape] = [  # layers, activation, biases, samples
-    ([2, 2, 2], "relu", True, 7),
-    ([2, 2, 2], "leaky_relu", True, 7),
-    ([1, 2, 2, 1], "relu", True, 9),
-    ([1, 2, 2, 1], "leaky_relu", True, 12),
-    ([2, 2, 2, 1], "relu", False, 10),
-    ([1, 1, 2], "relu", True, 4),
-    ([2, 1, 2], "abs", True, 5),
-    ([1, 2, 1, 1], "leaky_relu", True, 8),
-    ([1, 1, 1, 1], "relu", True, 5),
-    ([2, 2, 1, 1], "hardtanh", True, 8),
-]
-MAX_KINKS, ATTACKS, STEPS = 4, 60, 80
+SIXTY = Path("tests/search/stationary_points.json")
+ATTACKS, STEPS, CURVES = 15, 40, 60
 
 
-def document(shape: Shape, xs: Sequence[Sequence[int]], ys: Sequence[Sequence[Fraction]]) -> Document:
-    """Squared loss with factor 1/2, so that r = f − y."""
-    layers, activation, bias, _ = shape
-    data = [{"x": list(x), "y": [str(b) for b in y]} for x, y in zip(xs, ys, strict=True)]
-    form: Document = {"format": "symverify-network/1", "layers": layers, "activation": activation, "bias": bias}
-    return form | {"data": data, "loss": {"name": "squared", "reduction": "sum", "factor": "1/2"}}
-
-
-def planted(noise: random.Random, shape: Shape) -> tuple[Document, int] | None:
-    """A network at a point that is stationary for its labels, and the number of kinks; None if the draw does not do."""
-    layers, _, _, n = shape
-    xs = [[noise.randint(-3, 3) for _ in range(layers[0])] for _ in range(n)]
-    plain = loads(json.dumps(document(shape, xs, [[Fraction(0)] * layers[-1]] * n))).problem
-    parts = noise.choice([1, 1, 3])  # integers, so that there are kinks
-    theta = as_point(plain, [Fraction(noise.randint(-2 * parts, 2 * parts), parts) for _ in range(plain.size())])
-    f = predictions(plain, theta)
-    try:
-        _, around = cells(plain, Evaluated(theta, f, risk(plain, f), False))
-    except Declined:
-        return None
-    first = next(around)
-    kinks = len(first.kinks)
-    if kinks > MAX_KINKS or (r := pulls(noise, plain, theta, [first, *around])) is None:
-        return None
-    size = noise.choice([Fraction(1, 50), Fraction(1), Fraction(4)]) / max(map(abs, r))
-    k = layers[-1]
-    ys = [[b - size * r[i * k + c] for c, b in enumerate(row)] for i, row in enumerate(f)]
-    return document(shape, xs, ys) | {"parameters": parameters(theta)}, kinks
-
-
-def pulls(noise: random.Random, problem: Problem, theta: Point, every: Sequence[Cell]) -> list[Fraction] | None:
-    """r with ∇R_s = Σ λ_b N_b and λ ≥ 1 in all cells; not 0."""
-    n, k, count = len(problem.inputs), problem.widths[-1], len(every[0].kinks)
-    width, equal, least = n * k + count * len(every), list[Constraint](), list[Constraint]()
-    units = [[[Fraction((a, b) == (i, c)) for b in range(k)] for a in range(n)] for i in range(n) for c in range(k)]
-    for q, cell in enumerate(every):
-        columns = [slope(problem, theta, cell.pattern, unit) for unit in units]
-        normals = [cell.kink(b)[0] for b in range(count)]
-        for c in range(problem.size()):
-            row = [Fraction(0)] * width
-            row[: n * k] = [column[c] for column in columns]
-            row[n * k + q * count : n * k + (q + 1) * count] = [-normal[c] for normal in normals]
-            if any(row):
-                equal.append((row, Fraction(0)))
-        for b in range(count):
-            row = [Fraction(0)] * width
-            row[n * k + q * count + b] = Fraction(1)
-            least.append((row, Fraction(1)))
-    if count:
-        found = solve_system(equal, least, [], width)
-        r = None if isinstance(found, Farkas) else list(found.x[: n * k])
-    else:
-        free = nullspace([row for row, _ in equal], width)
-        r = [sum((noise.randint(-3, 3) * b[a] for b in free), Fraction(0)) for a in range(n * k)]
-    return r if r and any(r) else None
-
-
-def attacked(problem: Problem, theta: Point, seed: int) -> Fraction | None:
-    """A point of lower risk so near that strict pre-activations keep their sides; its exact gain."""
+def attacked(problem: Problem, theta: Point, seed: int) -> Point | None:
+    """A point of lower risk so near that strict pre-activations keep their sides."""
     net, v, noise = FloatNetwork(problem), as_floats(problem, theta), np.random.default_rng(seed)
     z, best = net.forward(v)[1], risk(problem, predictions(problem, theta))
     gaps = [np.abs(a[:, :, None] - t) for a, t in zip(z, net.breaks, strict=False)]
@@ -112,9 +44,9 @@ def attacked(problem: Problem, theta: Point, seed: int) -> Fraction | None:
     room = 0.1 * min(margins, default=1.0) / max(1.0, float(np.abs(v).max()) * float(np.abs(net.inputs).max()))
     for size in np.repeat([room, room / 10, room / 100], ATTACKS // 3):
         there = fallen(net, v + size * noise.normal(size=net.size), float(size))
-        exact = risk(problem, predictions(problem, as_point(problem, map(Fraction, there.tolist()))))
-        if exact < best and near(net, v, there, gaps):
-            return exact - best
+        lower = as_point(problem, map(Fraction, there.tolist()))
+        if risk(problem, predictions(problem, lower)) < best and near(net, v, there, gaps):
+            return lower
     return None
 
 
@@ -140,38 +72,124 @@ def near(net: FloatNetwork, v: Array, there: Array, gaps: Sequence[Array]) -> bo
     return all(bool(((move < gap / 2) | (gap < 1e-12)).all()) for move, gap in zip(moves, gaps, strict=False))
 
 
-def flagged(problem: Problem, seed: int) -> str:
-    """What speaks against a local minimum at the given point."""
-    if problem.parameters is None:
+def falls(problem: Problem, theta: Point, curve: Point) -> bool:
+    """Whether the risk falls at once along a curve from the point, exactly."""
+    try:
+        return (risk_along(problem, curve) - risk(problem, predictions(problem, theta))).sign_after_zero() < 0
+    except Declined:
+        return False
+
+
+def against(problem: Problem, theta: Point, seed: int) -> tuple[str, str] | None:
+    """What speaks against a local minimum at a point: "wrong" where an exact curve shows it, "flagged" elsewhere."""
+    for velocity in islice(random_velocities(problem), CURVES):
+        if any(map(any, velocity)) and falls(problem, theta, curve := along(problem, theta, velocity)):
+            return "wrong", f"the risk falls along {curve}"
+    if (lower := attacked(problem, theta, seed)) is None:
+        return None
+    gain = risk(problem, predictions(problem, theta)) - risk(problem, predictions(problem, lower))
+    ways = [(y - x,) for x, y in zip(values_of(problem, theta), values_of(problem, lower), strict=True)]
+    sort = "wrong" if falls(problem, theta, along(problem, theta, ways)) else "flagged"
+    return sort, f"a point nearby has a risk that is lower by {float(gain):.3g}"
+
+
+def points(each: int, seed: int, only: str | None) -> Iterator[tuple[str, Document]]:
+    """The kinds and the network files."""
+    if only is None:
+        yield from (("the sixty", form) for form in json.loads(SIXTY.read_text()))
+    for kind, generator in KINDS.items():
+        noise = random.Random(f"{seed} {kind}")
+        for number in range(each if only in (None, kind) else 0):
+            drawn = None
+            while drawn is None:
+                drawn = generator(noise, number)
+            yield kind, drawn
+
+
+def decided(problem: Problem, theta: Point, timeout: float) -> tuple[str, str]:
+    """ "proved" a local minimum, "refuted" or "open", by steps that the kernel has accepted; and the reason."""
+    signal.signal(signal.SIGPROF, out_of_time)
+    signal.setitimer(signal.ITIMER_PROF, timeout)
+    try:
+        session = Session(problem, time.monotonic() + timeout)
+        at = session.certificate.point(theta)
+        found = local_minimum(session, at, theta)
+        if isinstance(found, Decision):
+            return "refuted" if found.refuted else "proved", found.why
+        return ("open", found.reason) if session.everywhere(at) is None else ("proved", "no network has lower risk")
+    except TimeoutError:
+        return "open", f"no answer within {timeout:g} CPU s"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def out_of_time(number: int, frame: object) -> None:
+    """The answer to the clock."""
+    raise TimeoutError
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A point with what is decided about it."""
+
+    kind: str
+    number: int
+    problem: Problem
+    theta: Point
+    kinks: int
+    verdict: str
+
+    def say(self, what: str, why: str, form: Document) -> None:
+        """A line about it that can be tried again."""
+        print(f"  {what}, {self.kind}, {self.kinks} kinks: {why}: {json.dumps(form)}", flush=True)
+
+
+def judged(kind: str, number: int, form: Document, timeout: float) -> Judged:
+    """What is decided about a point; the reason is printed where it is open."""
+    problem = loads(json.dumps(form)).problem
+    if (theta := problem.parameters) is None:
         raise ValueError("the network has parameters")
-    if (curve := descent(problem, problem.parameters)) is not None:
-        return f"the risk falls along {curve[0]}"
-    gain = attacked(problem, problem.parameters, seed)
-    return "" if gain is None else f"a point nearby has a risk that is lower by {float(-gain):.3g}"
+    verdict, why = decided(problem, theta, timeout)
+    found = Judged(kind, number, problem, theta, len(kinks_at(problem, theta)), verdict)
+    if verdict == "open":
+        found.say("open", why, form)
+    return found
+
+
+def told(kind: str, tally: Counter[str]) -> None:
+    """A line of the table."""
+    parts = (f"{tally[name]} {name}" for name in ("proved", "refuted", "open", "on kinks"))
+    count = tally["proved"] + tally["refuted"] + tally["open"]
+    print(f"{kind}: {count - tally['open']} of {count} decided ({', '.join(parts)})", flush=True)
 
 
 def main() -> None:
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    noise, tally, begun = (
-        random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1),
-        Counter[str](),
-        time.process_time(),
-    )
-    for number in range(wanted):
-        drawn = None
-        while drawn is None:
-            drawn = planted(noise, noise.choice(SHAPES))
-        form, kinks = drawn
-        loaded = loads(json.dumps(form))
-        verdict = (claim := check(loaded, ["point"], smt=False, timeout=120)["point"]).verdict.value
-        tally[verdict] += 1
-        tally["on kinks"] += kinks > 0
-        if verdict == "undecided":
-            print(f"open, {kinks} kinks: {claim.reason}: {json.dumps(form)}", flush=True)
-        elif verdict == "proved" and (found := flagged(loaded.problem, number)):
-            tally["flagged"] += 1
-            print(f"flag: {found}: {json.dumps(form)}", flush=True)
-    print(", ".join(f"{name} {count}" for name, count in sorted(tally.items())), f"{time.process_time() - begun:.0f} s")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", type=int, default=20, help="points of each kind")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=30, help="CPU seconds for a point")
+    parser.add_argument("--kind", choices=list(KINDS), help="this kind alone")
+    options = parser.parse_args()
+    begun, tallies = time.process_time(), dict[str, Counter[str]]()
+    proved = list[tuple[Judged, Document]]()
+    for number, (kind, form) in enumerate(points(options.each, options.seed, options.kind)):
+        if kind not in tallies and tallies:
+            told(*list(tallies.items())[-1])
+        found = judged(kind, number, form, options.timeout)
+        tallies.setdefault(kind, Counter()).update([found.verdict] + ["on kinks"] * (found.kinks > 0))
+        if found.verdict == "proved":
+            proved.append((found, form))
+    told(*list(tallies.items())[-1])
+    told("all", sum(tallies.values(), Counter()))
+    print(f"{time.process_time() - begun:.0f} CPU s", flush=True)
+    spoken = Counter[str]()
+    for found, form in proved:
+        spoken["attacked"] += 1
+        if (case := against(found.problem, found.theta, found.number)) is not None:
+            spoken[case[0]] += 1
+            found.say(*case, form)
+    print(", ".join(f"{spoken[name]} {name}" for name in ("attacked", "wrong", "flagged")), end=", ")
+    print(f"{time.process_time() - begun:.0f} CPU s")
 
 
 if __name__ == "__main__":
