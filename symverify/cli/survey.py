@@ -161,4 +161,6 @@ def expand(
         raise Usage("--format is text, latex or json")
     expansion = run(problem, named_cell(problem, at, pattern))
     text = getattr(expansion, form)()
-    print(text if exact or form != "text" else abridged(text, True).replace("≈ ", "≈"))
+    if form == "text" and not exact:
+        text = abridged(text, True).replace("≈ ", "≈")
+    print(text)

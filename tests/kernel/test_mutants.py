@@ -27,8 +27,8 @@ MUTANTS = {
         "core/network.py", "return layer == 0 and self.dead_row(i)", "return self.dead_row(i)",
         "core/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
     ),
-    "dead rows in every layer, valleys": (
-        "core/network.py", "return layer == 0 and self.dead_row(i)", "return self.dead_row(i)",
+    "only first layers move, valleys": (
+        "core/valley.py", "for m, z in enumerate(hidden):", "for m, z in enumerate(hidden[:1]):",
         "core/test_valley.py::test_a_dead_row_can_leave_its_piece_in_the_second_layer",
     ),
     "flows of tied places": (
