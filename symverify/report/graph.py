@@ -80,7 +80,7 @@ def told(problem: Programmed, k: int, at: Evaluated | None) -> tuple[str, str, s
         )
     slots = [slot for row in problem.slots[node.layer].rows() for slot in row]
     free = len({slot for slot in slots if isinstance(slot, int)})
-    tip = f"affine map to {units} units, {free} free parameters"
+    tip = f"affine map to {units} unit{'s' * (units != 1)}, {free} free parameter{'s' * (free != 1)}"
     return f"affine {units}", f"{free} free" if free else "frozen", tip
 
 

@@ -55,7 +55,8 @@ def places(problem: Programmed, layer: int) -> str:
 def pieces(h: Activation) -> str:
     """An activation in words."""
     slopes, at = ", ".join(map(str, h.slopes)), ", ".join(map(str, h.breakpoints))
-    return f"activation with slopes {slopes}" + (f" between breakpoints {at}" if at else "")
+    cuts = f" and breakpoint{'s' * (len(h.breakpoints) > 1)} {at}" if at else ""
+    return f"activation with slope{'s' * (len(h.slopes) > 1)} {slopes}{cuts}"
 
 
 def tell_program_point(story: Story, index: int) -> list[Block]:
