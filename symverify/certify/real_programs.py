@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from symverify.certify.boxes import minimum_in_box
-from symverify.certify.certificate import spelled
 from symverify.certify.program_points import lower_real, program_of
+from symverify.certify.reals import bracketed, decided
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
+from symverify.kernel.reals.facts import RealMinimum
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.programs.real_points import linear_place
-from symverify.search.real_points import Falls, Holds, Open, decide_real
 
 
 def constructed(session: Session) -> int:
@@ -57,24 +56,7 @@ def linear(claim: str) -> Callable[[Session], Outcome]:
 
 def point(session: Session) -> Outcome:
     """Whether the given parameters are a local minimum, and a spurious one."""
-    problem, certificate, theta = session.problem, session.certificate, session.problem.parameters
-    if theta is None:
-        return Undecided("the network file gives no parameters")
-    at = certificate.point(theta)
-    session.progress("deciding whether the given point is a local minimum")
-    fact = certificate.fact(at)
-    if not isinstance(fact, EnclosedPoint):
-        raise TypeError("a point under a loss over the reals is enclosed")
-    match decide_real(problem, fact):
-        case Open(why):
-            return Undecided(why)
-        case Falls(curve, why):
-            step = certificate.step("real_descent", {"point": at}, curve=spelled(problem, curve))
-            return Proved(step, (("reason", why),))
-        case Holds(rule):
-            minimum = certificate.step(rule, {"point": at})
-            step_or_none = against(session, minimum)
-            return Proved(minimum if step_or_none is None else step_or_none)
+    return decided(session, against)
 
 
 def global_minimum(session: Session) -> Outcome:
@@ -95,11 +77,7 @@ def global_minimum(session: Session) -> Outcome:
 
 def global_bounds(session: Session) -> Outcome:
     """The same, where a bracket is asked for, of any width."""
-    outcome = global_minimum(session)
-    for claim in session.certificate.claims:
-        if claim["claim"] == "global_bounds":
-            return Proved(int(str(claim["step"])))
-    return outcome
+    return bracketed(session, global_minimum)
 
 
 OF_REAL_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {

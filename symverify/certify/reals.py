@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from symverify.certify.certificate import parameters
+from symverify.certify.certificate import spelled
 from symverify.certify.global_minimum import estimate
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ONE
@@ -212,7 +212,12 @@ def _bound(session: Session, witness: RealWitness) -> tuple[int, str]:
 
 def global_bounds(session: Session) -> Outcome:
     """The same, where a bracket is asked for, of any width."""
-    outcome = global_minimum(session)
+    return bracketed(session, global_minimum)
+
+
+def bracketed(session: Session, settle: Callable[[Session], Outcome]) -> Outcome:
+    """The bracket that settling the global minimum leaves; what that says, where it leaves none."""
+    outcome = settle(session)
     for claim in session.certificate.claims:
         if claim["claim"] == "global_bounds":
             return Proved(int(str(claim["step"])))
@@ -221,6 +226,11 @@ def global_bounds(session: Session) -> Outcome:
 
 def point(session: Session) -> Outcome:
     """Whether the given parameters are a local minimum, and a spurious one."""
+    return decided(session, spurious)
+
+
+def decided(session: Session, against: Callable[[Session, int], int | None]) -> Outcome:
+    """The same for any network; `against` makes the step that proves a local minimum spurious, if it can."""
     problem, certificate, theta = session.problem, session.certificate, session.problem.parameters
     if theta is None:
         return Undecided("the network file gives no parameters")
@@ -233,11 +243,11 @@ def point(session: Session) -> Outcome:
         case Open(why):
             return Undecided(why)
         case Falls(curve, why):
-            step = certificate.step("real_descent", {"point": at}, curve=parameters(curve))
+            step = certificate.step("real_descent", {"point": at}, curve=spelled(problem, curve))
             return Proved(step, (("reason", why),))
         case Holds(rule):
             minimum = certificate.step(rule, {"point": at})
-            step_or_none = spurious(session, minimum)
+            step_or_none = against(session, minimum)
             return Proved(minimum if step_or_none is None else step_or_none)
 
 
