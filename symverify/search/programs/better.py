@@ -4,15 +4,13 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 
-import numpy as np
-
 from symverify.ground.linear import least_squares
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Bent, Point, evaluate, predictions, rational, risk
 from symverify.kernel.programs.network import Programmed
 from symverify.search.better import Witness
 from symverify.search.programs.forms import forms, tail
-from symverify.search.programs.training import ProgramTraining
+from symverify.search.programs.training import rounded
 
 MAX_SEEDS, GRIDS = 40, (4, 64, 4096, 2**20)
 
@@ -32,18 +30,12 @@ def better_point(problem: Programmed, start: Point, deadline: float, floor: Frac
 
 def trained(problem: Programmed, seeds: int) -> Iterator[Point]:
     """Trained points, rounded to grids, each also with its last parameters refitted."""
-    training, last = ProgramTraining(problem), tail(problem)
-    for seed in range(seeds):
-        with np.errstate(over="ignore", invalid="ignore"):
-            ((theta, _),) = training.run(seed)
-        if not np.isfinite(theta).all():
-            continue
-        for grid in GRIDS:
-            point = problem.expand([Fraction(round(float(x) * grid), grid) for x in theta])
-            yield point
-            again = refitted(problem, point, last)
-            if again is not None:
-                yield again
+    last = tail(problem)
+    for point in rounded(problem, seeds, GRIDS):
+        yield point
+        again = refitted(problem, point, last)
+        if again is not None:
+            yield again
 
 
 def refitted(problem: Programmed, point: Point, last: frozenset[int]) -> Point | None:

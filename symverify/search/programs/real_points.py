@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-import numpy as np
-
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Affine, Point, Vector, cell_of, evaluate, features, predictions, rational
@@ -22,7 +20,7 @@ from symverify.search.affine_minimum import NotConstructible
 from symverify.search.better_real import GROW, RealWitness
 from symverify.search.programs.forms import free_nodes
 from symverify.search.programs.linear_place import MAX_ATTEMPTS, chosen_pieces, settle
-from symverify.search.programs.training import ProgramTraining
+from symverify.search.programs.training import rounded
 from symverify.search.span_dual import NotFitted, span_fit
 
 SEEDS, GRIDS = 24, (64, 2**16)
@@ -122,20 +120,13 @@ def grown(problem: Programmed, point: Point, factor: int) -> Point:
 
 def trained(problem: Programmed) -> Iterator[Point]:
     """Trained points, rounded to grids, each also with its last map refitted."""
-    training = ProgramTraining(problem)
-    for seed in range(SEEDS):
-        with np.errstate(over="ignore", invalid="ignore"):
-            ((theta, _),) = training.run(seed)
-        if not np.isfinite(theta).all():
+    for point in rounded(problem, SEEDS, GRIDS):
+        yield point
+        try:
+            if (again := best_in_cell(problem, point)) is not None:
+                yield again.point
+        except (NotConstructible, NotFitted):
             continue
-        for grid in GRIDS:
-            point = problem.expand([Fraction(round(float(x) * grid), grid) for x in theta])
-            yield point
-            try:
-                if (again := best_in_cell(problem, point)) is not None:
-                    yield again.point
-            except (NotConstructible, NotFitted):
-                continue
 
 
 def lowest_point(problem: Programmed, ceiling: Fraction | None, deadline: float) -> RealWitness | None:

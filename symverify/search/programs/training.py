@@ -1,10 +1,13 @@
 """Training a program in floats: the minimiser of chains, on the free parameters of a program."""
 
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
 import numpy as np
 import numpy.typing as npt
 
 from symverify.ground.floats import product
-from symverify.kernel.core.network import Affine, Bent
+from symverify.kernel.core.network import Affine, Bent, Point
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.places import Wired
 from symverify.search.float_losses import measure_of
@@ -78,3 +81,14 @@ class ProgramTraining(Training):
             raise TypeError("an affine node of a chain")
         columns = [values[source][:, unit] for source, unit in node.wires]
         return np.stack([*columns, *[np.ones(len(self.x))] * node.biased], axis=1)
+
+
+def rounded(problem: Programmed, seeds: int, grids: Sequence[int]) -> Iterator[Point]:
+    """Points trained from each of the seeds, rounded to each of the grids."""
+    training = ProgramTraining(problem)
+    for seed in range(seeds):
+        with np.errstate(over="ignore", invalid="ignore"):
+            ((theta, _),) = training.run(seed)
+        if np.isfinite(theta).all():
+            for grid in grids:
+                yield problem.expand([Fraction(round(float(x) * grid), grid) for x in theta])
