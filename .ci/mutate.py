@@ -91,6 +91,8 @@ ELSEWHERE = {
     "reals/face_span.py": ["reals/test_program_span.py"],
     "reals/minimum_in_box.py": ["reals/test_collapsed.py"],
     "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
+    "reals/kinks.py": ["reals/test_kinks_of_programs.py", "reals/test_on_face.py", *BOXES],
+    "reals/on_face.py": ["reals/test_kinks.py", "reals/test_face_span.py"],
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
