@@ -62,7 +62,15 @@ RAISED: Json = {
 }  # fmt: skip
 LOST: Json = {"slots": [0], "corner": 1, "vector": ["1"], "multipliers": [["0", "1"], None]}  # at y − 1 = 0
 GAINED: Json = {"slots": [], "labels": ["-1"], "vectors": []}
+# y = 0 at a corner of the first label, of the second: there the weight of this unit is lost.
+ENDS: Json = {
+    "slots": [0, 3],
+    "corner": 3,
+    "vector": ["1", "0"],
+    "multipliers": [["0", "1", "0"], None, ["0"] * 3, ["0"] * 3],
+}
 CONTROLS = {
+    "apart, lost": case(TWO, [*APART, BOTH | {"edge": ENDS}], STATED | {"cell": "10,01", "exact": True}),
     "an output bias": case(
         LEVEL, [*ABOVE, RAISED], STATED | {"cell": "10", "radius": "1/2"}),
     "apart": case(TWO, [*APART, BOTH], STATED | {"cell": "10,01"}),
@@ -112,6 +120,11 @@ CORRUPTIONS = of("on", [
     ("wrong multipliers", "steps[2].edge.multipliers", [["1", "1"], None], "Rejected", "do not combine"),
     ("both kinds", "steps[2].edge.labels", ["-1"], "Malformed", "unknown key"),
     ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
+]) + of("apart, lost", [
+    ("a corner of a larger label", "steps[2].edge.corner", 1, "Rejected", "does not lose the type beyond the corner"),
+    ("no corner", "steps[2].edge.corner", 4, "Rejected", "has no such corner"),
+    ("far beyond", "steps[2].edge.corner", 9, "Rejected", "has no such corner"),
+    ("wrong multipliers", "steps[2].edge.multipliers[0]", ["0", "2", "0"], "Rejected", "do not combine"),
 ]) + of("nearer", [
     ("not lost so near", "steps[2].edge", LOST, "Rejected", "does not lose the type beyond the corner"),
     # One unit has one sign: 2 w − w fits the label, but no network does so, and the radius is 1.

@@ -6,7 +6,10 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.labels.closed_list import NoSpurious, Part, named_faces
+from symverify.kernel import Rejected
+from symverify.kernel.cells.strata import unit_classes
+from symverify.kernel.core.text import Fields
+from symverify.kernel.labels.closed_list import NoSpurious, Part, State, by_vector, named_faces
 from symverify.kernel.labels.symbols import Family
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
@@ -195,3 +198,48 @@ def test_two_candidates_are_two(seed: int) -> None:
     for k in range(seed, 9, 4):
         strata[k] = {"fit": [["0", "0"]]}
     check_step(relu, [STEP | {"strata": strata}], "closed_list")
+
+
+FIRST_ON, SECOND_ON, ALL_OFF = (2, 0), (0, 2), (0, 0)  # on at x = 1, at x = −1, nowhere
+ON_FIRST: Json = ["-1", "0"], {FIRST_ON: [None, ["0", "1", "0"]]}
+ON_SECOND: Json = ["0", "1"], {SECOND_ON: [["0", "1", "0"], None]}
+
+
+@pytest.mark.parametrize(
+    ("stratum", "g", "admitted"),
+    [
+        ([(FIRST_ON, -1), (SECOND_ON, 1)], ON_FIRST, True),
+        ([(SECOND_ON, -1), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(FIRST_ON, 1), (SECOND_ON, 1)], ON_FIRST, False),
+        ([(SECOND_ON, 1), (FIRST_ON, 1)], ON_FIRST, False),
+        ([(FIRST_ON, 1), (SECOND_ON, 1)], ON_SECOND, True),
+        ([(SECOND_ON, 1), (FIRST_ON, -1)], ON_SECOND, True),
+        ([(FIRST_ON, -1), (SECOND_ON, -1)], ON_SECOND, False),
+        ([(SECOND_ON, -1), (FIRST_ON, 1)], ON_SECOND, False),
+        ([(SECOND_ON, 0), (FIRST_ON, -1)], ON_FIRST, True),  # a unit of output weight 0 is of no class
+        ([(FIRST_ON, 0), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(FIRST_ON, -1), (FIRST_ON, 0), (SECOND_ON, -1)], ON_FIRST, True),
+        ([(SECOND_ON, 1), (FIRST_ON, 0), (FIRST_ON, 1)], ON_FIRST, False),
+        ([(FIRST_ON, -1), (FIRST_ON, 1)], ON_FIRST, False),  # both signs on one face
+        ([(SECOND_ON, 1)], ON_FIRST, False),  # only with multipliers 0
+        ([(ALL_OFF, -1), (SECOND_ON, 1), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(ALL_OFF, 1), (SECOND_ON, 1), (FIRST_ON, 1)], ON_FIRST, False),
+    ],
+)  # fmt: skip
+def test_which_strata_a_vector_excludes(stratum: list[State], g: Json, admitted: bool) -> None:
+    """ReLU at x = 1, −1: the units' signs count class by class, in the order of their first units."""
+    network_ = network([1, len(stratum), 1], "relu", samples([1, -1], ["a", "-a"]), bias=False, symbols={"a": [1, 2]})
+    problem = read_problem(text(network_), no_data)
+    vector, slots = g
+    faces = tuple(face for face, s in stratum if s)
+    classes = unit_classes(problem, faces)
+    multipliers = [x for face in dict.fromkeys(faces) for x in slots.get(face, [["0"] * 3] * 2)]
+    fields = Fields({"vector": vector, "multipliers": multipliers}, "here")
+    middle, half = (Fraction(3, 2),), (Fraction(1, 2),)
+    family = Family(("a",), middle, half, (), ())
+    f = [(Fraction(3, 2), Fraction(1)), (Fraction(-3, 2), Fraction(-1))]
+    if admitted:
+        by_vector(problem, family, classes, stratum, f, fields)
+        return
+    with pytest.raises(Rejected, match="has a vector that does not admit the stratum, or only with multipliers 0"):
+        by_vector(problem, family, classes, stratum, f, fields)
