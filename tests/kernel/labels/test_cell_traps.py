@@ -57,7 +57,16 @@ def all_of(bests: Json) -> Json:
     return [{"weights": w, "best": f} for w, f in zip(WEIGHTS, bests, strict=True)]
 
 
+PLANE = network([2, 2, 1], "relu", samples([[1, 0], [0, 1]], [1, 3]), bias=False)  # on or off on each sample
+FOUR_TRAPS = [
+    {"weights": [str(a), str(2 * b)], "best": ["1" if a > 0 else "0", "3" if b > 0 else "0"]}
+    for a, b in product((1, -1), repeat=2)
+]
 CONTROLS = {
+    "two inputs": case(
+        PLANE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": FOUR_TRAPS}],
+        claim("cell_traps", 1, **stated(4, (4, "0", "10"))),
+    ),
     "two cells": case(
         ONE, [{"rule": "cell_cover"}, point(ON), {"rule": "interior_minimum", "from": {"point": 1}},
               {"rule": "cell_traps", "from": {"cells": 0, "better": 1, "minimum": 2}, "traps": TRAPS}],

@@ -55,7 +55,12 @@ CLOSED: Json = {"rule": "closed_list", "fit": [["1/2", "1"]], "strata": [
     each | ({"weights": ["1/4"]} if "direction" in each else {}) for each in ENTRIES]}  # fmt: skip
 TWO = LINE | {"layers": [1, 2, 1]}
 PAIRS: Json = {"rule": "closed_list", "fit": [["3/2", "1"]], "strata": [*STEP["strata"][:1], {}, {}, {}, {}, {}]}
+PLANE = LINE | {"layers": [2, 1, 1], "data": samples([[1, 1]], ["a"])}
+ACROSS: Json = STEP | {"strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["2", "-1"], "sign": 1}, {}, {}]}
 CONTROLS = {
+    "two inputs": case(
+        PLANE, [ACROSS], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
+    ),
     "leaky": case(
         LEAKY, [BENT], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=9, excluded=7)
     ),
@@ -93,6 +98,7 @@ CORRUPTIONS = of("a line", [
     ("excluded, but it is a minimum", "steps[0].strata[1]", {"unit": 0, "direction": ["1"]}, "Rejected",
      "along which it need not fall"),
     ("no unit", f"{ENTRY}.unit", 1, "Malformed", "there is no such unit"),
+    ("far beyond", f"{ENTRY}.unit", 3, "Malformed", "there is no such unit"),
     ("a vector that separates nothing", "steps[0].strata[1]", {"vector": ["1"], "multipliers": [["1"], None]},
      "Rejected", "multipliers[0] do not combine"),
     ("a vector with multipliers 0", "steps[0].strata[1]", {"vector": ["0"], "multipliers": [["0"], None]}, "Rejected",
@@ -101,6 +107,11 @@ CORRUPTIONS = of("a line", [
     ("more excluded", "claims[0].excluded", 2, "Rejected", "claimed 2, proved 1"),
     ("a tree beside it", "steps[0].cover", [WHOLE], "Malformed", "unknown key"),
     ("no common fit", "steps[0].fit", ..., "Rejected", "is missing, as there is no common one"),
+    ("fits of their own only", "steps[0]", {"rule": "closed_list", "strata": [
+        STEP["strata"][0], *[{"fit": STEP["fit"]}] * 2]}, "Rejected", "is not excluded, and has other predictions"),
+]) + of("two inputs", [
+    ("along nothing", f"{ENTRY}.direction", ["1", "-1"], "Rejected", "along which it need not fall"),
+    ("short", f"{ENTRY}.direction", ["1"], "Malformed", "expected 2 numbers"),
 ]) + of("a side condition", [
     ("an empty part kept", "steps[0].cover[1].strata[1]", {"fit": [["3/2", "1"]]}, "Rejected", "has other predictions"),
     ("not empty", "steps[0].cover[0].split", ["-1/4", "1"], "Rejected", "it need not fall"),

@@ -40,7 +40,11 @@ def stated(risk: str, radius: str | None, exact: bool, vanishing: int = 0, **mor
     return claim("face_radius", 1, **(known | none | more))
 
 
+TWO = network([2, 1, 1], "relu", samples([[1, 0], [0, 2]], [1, 2]), bias=False)
+TURN: Json = SLIDE | {"moves": [[["1", "0"], ["0", "1/2"], ["0", "0"]]]}
 CONTROLS = {
+    "two inputs": case(TWO, [point([layer([["1", "1"]]), layer([["1"]])]), TURN],
+                       stated("0", "1", True, face="11") | {"given": False}),
     "one sample": case(ONE, [point(), SLIDE], stated("0", "1", True, face="1")),
     "a kink": case(KINK, [point(), BENT], stated("18", "0", True, 2, face="11[01]00")),
     "a kink, with a neighbour": case(
@@ -65,6 +69,11 @@ CORRUPTIONS = of("one sample", [
     ("spurious without a point", "steps[1].spurious", "1", "Malformed", "unknown key"),
     ("a larger radius", "claims[0].radius", "2", "Rejected", "claimed '2', proved '1'"),
     ("not exact", "claims[0].exact", False, "Rejected", "proved True"),
+]) + of("two inputs", [
+    ("too few rows", "steps[1].moves[0]", [["1", "0"], ["0", "1/2"]], "Malformed", "expected 3 rows: of u, then of ν"),
+    ("too many", "steps[1].moves[0]", [*TURN["moves"][0], ["0", "0"]], "Malformed", "expected 3 rows"),
+    ("slower in the second", "steps[1].moves[0][1]", ["0", "1"], "Rejected", "do not combine to its gradient"),
+    ("too many coefficients", "steps[1].moves[0][0]", ["1", "0", "0"], "Malformed", "expected 2 coefficients, got 3"),
 ]) + of("a kink", [
     ("a wrong bias", "steps[1].shift[0]", "0", "Rejected", "the residuals do not sum to 0 for all labels"),
     ("it leaves the kink", "steps[1].moves[0][1][0]", "0", "Rejected", "for all labels"),

@@ -38,8 +38,12 @@ def stated(step: int, risk: str, radius: str, exact: bool = False, beyond: str |
     return claim("global_radius", step, risk=risk, radius=radius, exact=exact, beyond=beyond)
 
 
+LINE = network([2, 1, 1], "relu", samples([[1, 1], [-1, -1]], [2, -1]), "1/2", bias=False)
+HALVED = FACE | {"moves": [[["1/2", "0"], ["1/2", "0"], ["0", "0"]]]}
 BEYOND: Json = STEP | {"from": {"face": 1, "better": 2}, "beyond": ["-51/100", "-51/100"]}
 CONTROLS = {
+    "two inputs on a line": case(
+        LINE, [point([layer([["1", "1"]]), layer([["1"]])]), HALVED, STEP], stated(2, "1/2", "1/2")),
     "an even activation": case(EVEN, MEAN, stated(2, "9/4", "1/2", exact=True)),
     "beyond": case(
         PAIR, [point(AT), FACE, point([layer([["-151/100"]]), layer([["-1"]])]), BEYOND],
@@ -63,6 +67,7 @@ CORRUPTIONS = of("two samples", [
     ("another vector", "steps[2].vectors", [[0, -1]], "Rejected", "does not admit all regions of the leaf"),
     ("zero", "steps[2].vectors", [[0, 0]], "Rejected", "needs 2 integers"),
     ("too long", "steps[2].vectors", [[1, 0, 0]], "Rejected", "needs 2 integers"),
+    ("too short", "steps[2].vectors", [[1]], "Rejected", "needs 2 integers"),
     ("leaves exchanged", "steps[2].tree", [-1, 0, 1], "Rejected", "does not admit all regions of the leaf"),
     ("the errors everywhere", "steps[2].tree", [0], "Rejected", "does not admit all regions of the leaf"),
     ("a leaf left out", "steps[2].tree", [-1, 1], "Rejected", "ends too early"),
