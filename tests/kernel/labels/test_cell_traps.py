@@ -43,6 +43,14 @@ HALVES = [
 HUBER = ONE | {"loss": {"name": "huber", "reduction": "sum", "delta": 1}}
 
 
+@pytest.mark.parametrize("document", [
+    ONE | {"layers": [1, 1, 1]}, network([1, 2, 2], "relu", samples([1], [[1, 1]]), bias=False),
+])  # fmt: skip
+def test_one_unit_or_two_outputs_are_refused(document: Json) -> None:
+    steps: Json = [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}]
+    check_step(document, steps, "needs scalar output and two hidden units")
+
+
 def stated(cells: int, risks: tuple[int, str, str], lower: Json = (None, None), one: Json = (None, None)) -> Json:
     """The claim's statement."""
     count, lowest, highest = risks

@@ -160,6 +160,23 @@ def test_around_the_neighbour_it_is_one_and_on_the_other_side_it_is_not() -> Non
     assert Oracle(relabelled(KINK, away)).lower_nearby(there) is not None
 
 
+def test_no_minimum_at_the_given_labels() -> None:
+    """The equations hold there, the signs at the kink do not; beside it the neighbour, where they do."""
+    for d, reason in (
+        ([F(x) / 100 for x in NEAR["neighbour"]], None),
+        ([-F(x) / 100 for x in NEAR["neighbour"]], "the multiplier of unit 1 at sample 3 does not fit the face"),
+    ):
+        there = relabelled(KINK, d) | {"parameters": moved(BENT, KINK["parameters"], d)}
+        ((constant, *form),) = BENT["multipliers"][0]
+        start = F(constant) + sum(F(a) * b for a, b in zip(form, d, strict=True))
+        step = BENT | {"multipliers": [[[str(start), *form]]]}
+        if reason is None:
+            unused = {"claim": "point", "verdict": "proved", "step": 1}
+            assert "claims[0]" in outcome(there, certificate(there, [point(), step], [unused]))[1]
+        else:
+            check_step(there, [point(), step], reason)
+
+
 def test_spurious_within() -> None:
     """(18 − 14) ≥ 2 ρ |f' − f|₁ + 5 ρ²."""
     at = IDLE | {"parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["2/3"])]}
