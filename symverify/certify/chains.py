@@ -11,7 +11,6 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, cell_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
-from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.subgradient import at_face, in_cell, on_affine
 
 
@@ -116,6 +115,8 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
         except Rejected:
             pass
     if len(problem.widths) == 3 and problem.widths[-1] == 1:
+        from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+
         match decide_shallow(problem, theta):
             case Stays(found):
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in found]
