@@ -1,4 +1,4 @@
-"""Claims about general programs: which there are, how each is tried, or why it stays open."""
+"""Claims about general programs: how each is tried, or why it stays open."""
 
 import time
 
