@@ -122,7 +122,7 @@ def test_a_vector_serves_a_case_exactly_where_it_balances() -> None:
     """Aᵀg + Cᵀm = 0 by columns of A and C from evaluations: random networks of one or two first and later units."""
     noise, served, spoiled, at_inputs = random.Random(11), 0, 0, 0
     leaky = {"name": "leaky_relu", "negative_slope": "1/3"}
-    for seed in range(120):
+    for _ in range(120):
         widths = [noise.randint(1, 2), noise.randint(1, 2), *[1] * noise.randint(1, 3), 1]
         n = noise.randint(2, 3)
         xs = [[noise.randint(-2, 2) for _ in range(widths[0])] for _ in range(n)]

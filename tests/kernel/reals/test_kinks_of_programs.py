@@ -15,6 +15,7 @@ from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.parameters import fixed
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import (
+    Following,
     Kinks,
     affine_sum,
     dependent,
@@ -25,6 +26,7 @@ from symverify.kernel.reals.kinks import (
     require_following,
     require_kinks,
 )
+from symverify.kernel.reals.rise import openings
 from tests.kernel.reals.made import Json, Malformed, Rejected, document, problem_of
 from tests.kernel.reals.random_programs import located, random_case
 from tests.kernel.reals.test_box import program, sample
@@ -187,7 +189,12 @@ def test_not_where_a_breakpoint_is_not_at_0() -> None:
 
 def test_no_kink_of_a_program_follows() -> None:
     given = Kinks(
-        problem_of(DEEP), (((1, 1, 1, 0, 1),), ((0,) * 5,) * 2), BASIS, [], "here", (((1, 0, 4), Fraction(-1)),)
+        problem_of(DEEP),
+        (((1, 1, 1, 0, 1),), ((0,) * 5,) * 2),
+        BASIS,
+        [],
+        "here",
+        (Following((1, 0, 4), Fraction(-1)),),
     )
     with pytest.raises(Rejected, match="needs a chain of layers"):
         require_following(given, "following")
@@ -236,9 +243,10 @@ def test_a_multiplier_for_each_kink() -> None:
     """In the order of the kinks: B, what depends on it, what follows it."""
     problem = problem_of(document([1, 1, 1], "relu", "squared", [1, 2, 3, 4], [[0]] * 4))
     rows = [((0, 0, 2), [Fraction(2), Fraction(-1)]), ((0, 0, 3), [Fraction(0), Fraction(1)])]
-    given = Kinks(problem, (((0, 0, 0, 0),),), [(0, 0, 0), (0, 0, 1)], rows, "here", (((1, 0, 0), Fraction(7)),))
+    given = Kinks(
+        problem, (((0, 0, 0, 0),),), [(0, 0, 0), (0, 0, 1)], rows, "here", (Following((1, 0, 0), Fraction(7)),)
+    )
     assert given.every == [(0, 0, 0), (0, 0, 1), (0, 0, 2), (0, 0, 3), (1, 0, 0)]
-    assert given.weights == [[1, 0], [0, 1], [2, -1], [0, 1]]
     own = [interval(Fraction(5)), interval(Fraction(6))]
     found = given.multipliers(own)
     assert [(each.lower, each.upper) for each in found] == [(x, x) for x in (5, 6, 0, 0, 7)]
@@ -253,8 +261,8 @@ def test_groups_join_what_is_tied() -> None:
         (0, [[0], [1], [2], [3]]), (1, [[1], [0, 2], [3]]), (2, [[0, 2], [1, 3]]), (3, [[0, 1, 2, 3]]),
     ):  # fmt: skip
         tied = [(c, list(map(Fraction, row))) for c, row in rows[:count]]
-        found = Kinks(problem, (((0,) * 7,),), basis, tied, "here").groups
-        assert sorted(sorted(b[2] for b in part) for part in found) == sorted(parts)
+        found = openings(Kinks(problem, (((0,) * 7,),), basis, tied, "here"), {})
+        assert sorted(sorted(b[2] for b in part.own) for part in found) == sorted(parts)
 
 
 @pytest.mark.parametrize("m", [0, 1])
@@ -277,11 +285,14 @@ def test_how_kinks_are_spelled() -> None:
     for wrong in ([1, 2], [1, 2, 3, 4], [1, 2, -3], [1, 2, "3"], {}):
         refused(kink, wrong, "here")
     assert dependent(2)({"kink": [0, 1, 2], "weights": ["1/2", "-1"]}, "here") == ((0, 1, 2), [Fraction(1, 2), -1])
-    assert follower({"kink": [0, 1, 2], "multiplier": "-1/2"}, "here") == ((0, 1, 2), Fraction(-1, 2))
+    half = {"kink": [0, 1, 2], "multiplier": "-1/2"}
+    assert follower(2)(half, "here") == Following((0, 1, 2), Fraction(-1, 2), ())
+    assert follower(2)(half | {"weights": ["1", "0"]}, "here") == Following((0, 1, 2), Fraction(-1, 2), (1, 0))
     for wrong in (["1"], ["1"] * 3, [1, 2]):
         refused(dependent(2), {"kink": [0, 1, 2], "weights": wrong}, "weights")
-    for more in ({}, {"multiplier": 1}, {"multiplier": "1", "weights": []}):
-        refused(follower, {"kink": [0, 1, 2]} | more, "here")
+    for more in ({}, {"multiplier": 1}, {"multiplier": "1", "weight": "1"}, {"multiplier": "1", "weights": ["1"]}):
+        refused(follower(2), {"kink": [0, 1, 2]} | more, "here")
+    refused(follower(1), half | {"weights": ["1", "1"]}, "expected 1 numbers")
     refused(dependent(0), {"kink": [0, 1, 2], "weights": [], "more": 1}, "here")
 
 
@@ -297,7 +308,8 @@ def test_how_pieces_are_spelled() -> None:
     ):  # fmt: skip
         refused(read_pieces(chain), wrong, expected)
     for wrong in (
-        [good[0], [[0, 1, 2]]], [good[0], [[3, 1, 1]]], [[[0, 3, 2], [2] * 3], good[1]], [[[0, 1, 2], [2, 2, 9]], good[1]],
+        [good[0], [[0, 1, 2]]], [good[0], [[3, 1, 1]]], [[[0, 3, 2], [2] * 3], good[1]],
+        [[[0, 1, 2], [2, 2, 9]], good[1]],
     ):  # fmt: skip
         refused(read_pieces(chain), wrong, "there is no such piece")
     assert read_pieces(problem_of(DEEP))(PIECES, "here") == (((1, 1, 1, 0, 1),), ((0,) * 5,) * 2)
