@@ -171,8 +171,7 @@ def test_no_minimum_at_the_given_labels() -> None:
         start = F(constant) + sum(F(a) * b for a, b in zip(form, d, strict=True))
         step = BENT | {"multipliers": [[[str(start), *form]]]}
         if reason is None:
-            unused = {"claim": "point", "verdict": "proved", "step": 1}
-            assert "claims[0]" in outcome(there, certificate(there, [point(), step], [unused]))[1]
+            assert claims_alone_fail(there, [point(), step])
         else:
             check_step(there, [point(), step], reason)
 
@@ -192,6 +191,34 @@ def test_spurious_within() -> None:
         check_step(at, [point(), point(lower), fit | {"spurious": wrong}], "is beyond what the better point proves")
     lowest = [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["1"])]
     check_step(at, [point(), point(lowest), fit | {"spurious": "1/100"}], "is beyond what the better point proves")
+
+
+def test_spurious_exactly_as_far_as_the_better_point_proves() -> None:
+    """f' − f = (−2/3, 0, 0): 4/9 = 2/9 (4/3 + 3 · 2/9)."""
+    at = IDLE | {"parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["2/3"])]}
+    better = [layer([["1"], ["1"]], ["0", "-1"]), layer([["2/3", "-2/3"]], ["0"])]
+    fit = {"rule": "face_radius", "from": {"point": 0, "better": 1}, "multipliers": [[], []],
+           "moves": [[["0"] * 3] * 3] * 2, "shift": ["1/3"] * 3, "spurious": "2/9"}  # fmt: skip
+    assert claims_alone_fail(at, [point(), point(better), fit])
+    check_step(at, [point(), point(better), fit | {"spurious": "2223/10000"}], "is beyond what the better point proves")
+
+
+def test_spurious_no_farther_than_it_is_a_minimum() -> None:
+    """The pre-activation at the first sample is 1/50 and falls by 4/3 ρ; the better point alone proves more."""
+    at = IDLE | {"parameters": [layer([["1"], ["0"]], ["1/25", "1"]), layer([["1/2", "0"]], ["11/75"])]}
+    better = [layer([["1"], ["1"]], ["0", "-1"]), layer([["1", "-1"]], ["0"])]
+    moves = [[["-1/2", "0", "1/2"], ["5/6", "1/3", "-1/6"], ["0"] * 3], None]
+    fit = {"rule": "face_radius", "from": {"point": 0, "better": 1}, "multipliers": [[], []],
+           "moves": moves, "shift": ["0"] * 3}  # fmt: skip
+    assert claims_alone_fail(at, [point(), point(better), fit | {"spurious": "3/200"}])
+    check_step(at, [point(), point(better), fit | {"spurious": "1/50"}], "is beyond what the better point proves")
+
+
+def claims_alone_fail(document: Json, steps: list[Json]) -> bool:
+    """The steps follow, and nothing is wrong but a claim that is none."""
+    unused = {"claim": "point", "verdict": "proved", "step": len(steps) - 1}
+    verdict, why = outcome(document, certificate(document, steps, [unused]))
+    return verdict == "Rejected" and why.startswith("claims[0]")
 
 
 def test_vector_outputs_depth_and_moving_predictions_are_refused() -> None:
