@@ -97,6 +97,9 @@ ELSEWHERE = {
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
+    "labels/symbols.py": [
+        f"labels/test_{rule}.py" for rule in ("spurious_region", "face_region", "slope_region", "closed_list")
+    ],
     "labels/face.py": ["labels/test_face_radius.py", "labels/test_face_region.py"],
     "cells/sides.py": ["cells/test_tree_bound.py", "reals/test_collapsed.py", "reals/test_decay_bound.py"],
     "programs/build.py": ["programs/test_nodes.py"],
