@@ -29,7 +29,7 @@ let point (net : N.t) th : ends =
 
 (* arguments of the logarithms in the entropy of probabilities or rates *)
 let arguments (net : N.t) p = match net.loss with N.Logistic -> p @ List.map (fun a -> Q.(one - a)) p | _ -> p
-let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a > 0 then E.outside true (E.log a) else a)) (arguments net p))
+let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a <= 0 || Q.equal a Q.one then Q.zero else E.outside true (E.log a))) (arguments net p))
 let least (net : N.t) dual =
   let entropy p =
     let terms = List.map (fun a -> E.times (Q.neg a) (E.log a)) (List.filter (fun a -> Q.sign a <> 0) (arguments net p)) in

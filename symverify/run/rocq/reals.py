@@ -42,7 +42,7 @@ def logarithms(problem: Problem, dual: Sequence[Sequence[Fraction]]) -> str:
     """For each sample numbers above the logarithms in the entropy of its probabilities or rates."""
     both = isinstance(problem.loss, Logistic)
     parts = [[*p, *[1 - q for q in p]] if both else p for p in dual]
-    return vectors([[outside(log(a), True) if a else a for a in p] for p in parts])
+    return vectors([[outside(log(a), True) if a not in (0, 1) else Fraction(0) for a in p] for p in parts])
 
 
 def widths(problem: Problem) -> str:
