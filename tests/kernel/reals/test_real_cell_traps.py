@@ -41,7 +41,8 @@ def steps(*traps: Json, **more: Json) -> list[Json]:
 PLANE = SOFT | {"layers": [2, 2, 1], "data": [{"x": [1, 3], "y": ["1/2"]}, {"x": [2, 6], "y": ["1/2"]}]}
 CONTROLS = {
     "two inputs": control(
-        PLANE, steps(ON | {"weights": ["2", "-1/3"], "near": [["0", "0"]]}, OFF | {"weights": ["0", "-1"], "near": [[]]}),
+        PLANE,
+        steps(ON | {"weights": ["2", "-1/3"], "near": [["0", "0"]]}, OFF | {"weights": ["0", "-1"], "near": [[]]}),
         {"cell_traps": 1},
     ),
     "soft": control(SOFT, steps(ON, OFF), {"cell_traps": 1}),
