@@ -69,8 +69,10 @@ def directions(units: Units) -> list[Direction]:
 
 def arranged(units: Units) -> list[Placed]:
     """The rays, each followed by its opposite except in a cone; neighbours mostly have nearly the same signs."""
-    each = signs(units.planes, directions(units))
-    pairs = [each] if units.cone else zip(each[: len(each) // 2], each[len(each) // 2 :], strict=True)
+    every = directions(units)
+    each = signs(units.planes, every[: len(every) // (2 - units.cone)])
+    opposite = [(below, above, tuple(map(neg, ray))) for above, below, ray in each]
+    pairs = [each] if units.cone else zip(each, opposite, strict=True)
     return [one for pair in sorted(map(sorted, pairs)) for one in pair]
 
 
@@ -121,16 +123,12 @@ class Packing:
         return above, [(1 << count) - 1 ^ bits for bits in level]
 
 
-def reach(weights: Sequence[int], rows: Sequence[Direction]) -> int:
-    """The largest Σ weights · |row|, at least 1."""
-    return int(max([1, *(sum(map(mul, weights, map(abs, row))) for row in rows)]))
-
-
 def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> list[Placed]:
     """The rays, each with the sets of the planes that it is strictly above and below."""
-    packing = Packing([reach([max(map(abs, column)) for column in zip(*planes, strict=True)], closed)] * len(closed))
+    tops = ([max(1, *map(abs, column)) for column in zip(*rows, strict=True)] for rows in (planes, closed))
+    packing = Packing([bound := sum(map(mul, *tops))] * len(closed))
     columns = [packing(entries) for entries in zip(*closed, strict=True)]
-    spend(len(planes) * (20 * len(closed) + packing.work(len(columns), reach([1] * len(columns), planes))))
+    spend(len(planes) * (20 * len(closed) + packing.work(len(columns), bound)))
     found = packing.signs(sum(map(mul, plane, columns), packing.half) for plane in planes)
     return list(zip(*found, closed, strict=True))
 
@@ -155,7 +153,8 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
     kinks = units.kinks or (0,)
     start = [[units.start[0] * x for x in row] + [units.start[1]] * units.cone for row in units.rows]
     bends = [[kinks[k % len(kinks)] * x for x in plane] for k, plane in enumerate(units.planes)]
-    steep = reach([sum(map(abs, column)) for column in zip(*start, *bends, strict=True)], [ray for _, _, ray in placed])
+    lines, wide = placed[:: 2 - units.cone], [sum(map(abs, column)) for column in zip(*start, *bends, strict=True)]
+    steep = max([1, *(sum(map(mul, wide, map(abs, ray))) for _, _, ray in lines)])
     packing = Packing([steep * max(map(abs, g)) for g in vectors])
     spend(4 * len(bends) * units.dimension * packing.length)
     if (half := len(vectors) // 2) and len(placed) * len(vectors) + len(bends) * packing.length > MAX_BYTES:
@@ -171,16 +170,15 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
         """
         form = [sum(map(mul, column, packed)) for column in zip(*start, strict=True)]
         back = [-2 * x - sum(step[c] for step in steps) for c, x in enumerate(form)]
-        known, cost = 0, packing.work(len(form), reach([1] * len(form), [ray for _, _, ray in placed]))
-        for above, below, ray in placed if units.cone else placed[::2]:
+        known, cost = 0, packing.work(len(form), steep)
+        for above, below, ray in lines:
             crossed = above & ~known | below & known
             spend(cost * (4 + crossed.bit_count()) // 4)
             known ^= crossed
             while crossed:
                 bit = crossed & -crossed
                 crossed ^= bit
-                step = steps[bit.bit_length() - 1]
-                form = [a + b if known & bit else a - b for a, b in zip(form, step, strict=True)]
+                form = [a + b if known & bit else a - b for a, b in zip(form, steps[bit.bit_length() - 1], strict=True)]
             yield (total := sum(map(mul, ray, form), packing.half))
             if not units.cone:
                 yield sum(map(mul, ray, back), total)

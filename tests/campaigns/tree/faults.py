@@ -84,8 +84,8 @@ FAULTS = [
     Fault(
         "the bound on planes ignores all but one of them",
         RULE,
-        "[max(map(abs, column)) for column in zip(*planes",
-        "[abs(column[-1]) for column in zip(*planes",
+        "[max(1, *map(abs, column)) for column in zip(*rows",
+        "[max(1, abs(column[-1])) for column in zip(*rows",
         focus={"wide": 120, "shapes": [0], "hidden": True, "single": True},
         seed=490,
     ),
