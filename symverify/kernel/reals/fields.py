@@ -119,7 +119,9 @@ def fields_of(layer: Layered) -> Iterator[Moves]:
             for row in nullspace([problem.row(i) for i in felt], layer.columns):
                 yield {(m, j, c): (x, None) for c, x in enumerate(row) if x}
         else:
-            yield from ({(m, j, c): (ONE, None)} for c in range(layer.columns) if layer.idle(c, felt))
+            for c in range(layer.columns):
+                if layer.idle(c, felt):
+                    yield {(m, j, c): (ONE, None)}
         if not any(layer.slope(j, i) for i in seen):
             for q in layer.above:
                 yield {(m + 1, q, j): (ONE, None)}
