@@ -129,7 +129,7 @@ def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
 
 @pytest.fixture(scope="module")
 def following() -> tuple[Problem, Json]:
-    """The step for the end of a training of 1-4-4-1, n = 30, weight decay: eight kinks, and three that follow them."""
+    """The step near the end of a training of 1-4-4-1, n = 30, weight decay: eight kinks, and three that follow."""
     problem = loads((Path(__file__).parent / "following_kinks.json").read_text()).problem
     certificate = Certificate(problem)
     assert problem.parameters is not None
