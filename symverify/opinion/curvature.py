@@ -15,7 +15,7 @@ from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.curvature.eliminate import Slice, Stationary
-from symverify.kernel.curvature.flows import flows
+from symverify.kernel.curvature.flows import symmetries
 from symverify.kernel.curvature.forms import nullspace, restricted
 from symverify.kernel.curvature.hessian import derivatives, second_derivatives
 from symverify.opinion.equations import (
@@ -82,7 +82,7 @@ def second_order(given: Given) -> Iterator[Statement]:
     if too_large(problem) or problem.size() > MAX_PARAMETERS:
         return
     pattern = pattern_at(problem, at.point)
-    moves = flows(problem, at.point, pattern, {})
+    moves = symmetries(problem, at.point, pattern)
     squares = _squares(derivatives(problem, at.point, pattern)[1])
     unit = nullspace([], problem.size())
     yield _sum_of_squares(problem, at, pattern, (), unit, squares, "the change of second order is a sum of squares")

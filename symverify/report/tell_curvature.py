@@ -8,7 +8,7 @@ from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.facts import LocalMinimum
 from symverify.kernel.core.network import Point, Problem, cell_of, pieces_at
 from symverify.kernel.curvature.critical_point import CriticalPoint
-from symverify.kernel.curvature.flows import flows
+from symverify.kernel.curvature.flows import symmetries
 from symverify.report.document import Block, Inline, Items, formula, prose, say, table
 from symverify.report.formula import Formula
 from symverify.report.story import Story, samples
@@ -91,7 +91,7 @@ def tell_second_order(story: Story, index: int) -> list[Block]:
     """Gradient, Hessian, and the symmetries that explain its kernel."""
     fact, problem = story.fact(index, LocalMinimum), story.problem
     name, pattern = story.theta(fact.at), cell_of(problem, fact.at.point)
-    size, span = problem.size(), rank(flows(problem, fact.at.point, pattern, {}))
+    size, span = problem.size(), rank(symmetries(problem, fact.at.point, pattern))
     return [
         prose(
             "**The cell.** {} is strictly inside a cell, on which the risk is a twice differentiable function of the "

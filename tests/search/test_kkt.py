@@ -17,7 +17,8 @@ import symverify
 from symverify.certify.emitters import Decision, local_minimum
 from symverify.certify.session import Session
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, risk_along
-from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
+from symverify.search.flat_directions import Falls, Open
+from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import as_point
 from tests.examples import layer, network, samples
 

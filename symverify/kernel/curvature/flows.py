@@ -9,6 +9,7 @@ from ..programs.moves import Moves, Unit
 from ..programs.moves import moves_of as moves_of_program
 from ..programs.network import Programmed
 from ..programs.parameters import numbered, values_of
+from .face_flows import Face, of_rows, of_units
 
 
 def moves_of(
@@ -63,18 +64,30 @@ def seen_by(problem: Problem, pattern: Pattern, m: int, kept: Set[Place]) -> Seq
 
 
 def flows(
-    problem: Problem, point: Point, pattern: Pattern, kinked: Mapping[Unit, Set[Fraction]]
+    problem: Problem,
+    point: Point,
+    pattern: Pattern,
+    kinked: Mapping[Unit, Set[Fraction]],
+    face: Face | None = None,
 ) -> list[list[Fraction]]:
-    """The velocities at a point, in the order of `coordinates`."""
+    """The velocities at a point, in the order of `coordinates`; with a face, a chain's fields on it."""
     values, number = [rational(x) for x in values_of(problem, point)], dict(list(numbered(problem)))
-    found = []
+    found = list[list[Fraction]]()
     if isinstance(problem, Programmed):
         known = moves_of_program(problem, pattern, kinked)
-    else:
+    elif face is None:
         known = moves_of(problem, pattern, kinked)
+    else:
+        known = of_units(face)
+        found += of_rows(face, point)
     for moves in known:
         velocity = [ZERO] * len(values)
         for place, (q, source) in moves.items():
             velocity[number[place]] = q if source is None else q * values[number[source]]
         found.append(velocity)
     return found
+
+
+def symmetries(problem: Problem, point: Point, pattern: Pattern) -> list[list[Fraction]]:
+    """The flows of a cell that the point is strictly inside."""
+    return flows(problem, point, pattern, {}, Face(problem, pattern, {}))
