@@ -47,7 +47,7 @@ class Cell:
 
         All parameters, if z_b is affine in them; in a deeper layer of a chain z_b = ⟨w, (x, 1)⟩ for a w that all kinks
         of the unit share whose samples are strictly inside the same pieces before, or, after a layer whose pieces have
-        slope 0 on the sample, from there on; else all with the same input share their z.
+        slope 0 on the sample, from there on; else all with the same input and pieces before share their z.
         """
         (m, j, i), problem = self.kinks[b], self.problem
         if linear(problem, self.kinks[b]):
@@ -58,7 +58,7 @@ class Cell:
         dead = [k for k in range(m) if not any(problem.activations[k].slopes[p] for p in before[k])]
         start = dead[-1] if dead else 0
         if any(start <= kink[0] < m and kink[2] == i for kink in self.kinks):
-            return ("input", m, j, problem.inputs[i]), [Fraction(self.signs[b])]
+            return ("input", m, j, problem.inputs[i], *before), [Fraction(self.signs[b])]
         if dead:
             return ("dead", m, j, *before[start:]), [Fraction(self.signs[b])]
         offset = any(h.offsets[p] for h, row in zip(problem.activations, before, strict=False) for p in row)
@@ -222,25 +222,30 @@ def tangent(cell: Cell, given: Sequence[Fraction], where: str) -> list[tuple[Row
 def face_of(cell: Cell, active: Sequence[tuple[Row, Place]]) -> Face:
     """Where the active kinks are at their breakpoints."""
     kept = {kink for _, kink in active}
-    return Face(
-        cell.problem, cell.pattern, {kink: cell.threshold(b) for b, kink in enumerate(cell.kinks) if kink in kept}
-    )
+    kinks = {kink: cell.threshold(b) for b, kink in enumerate(cell.kinks) if kink in kept}
+    return Face(cell.problem, cell.at.point, cell.pattern, kinks)
 
 
 def sharp(cell: Cell, active: Sequence[tuple[Row, Place]]) -> bool:
     """Whether the active kinks' face is a manifold off which the risk rises at least like its distance in the cell.
 
-    Kinks affine in the parameters may depend on each other; the others may not, but where no bias enters a unit and
-    what does is 0 on the face: there its pre-activation is 0, too.
+    Kinks affine in the parameters may depend on each other. The others may not, but in these ways: a pre-activation is
+    0 where others of the face are, for nothing enters it; it is so exactly where one weight is 0; it is a combination
+    of others of its unit, see `Cell.form`.
     """
-    problem, straight, bent = cell.problem, list[Row](), list[Row]()
-    face = face_of(cell, active)
-    for row, (m, j, i) in active:
-        if linear(problem, (m, j, i)):
+    problem, face, straight, bent = cell.problem, face_of(cell, active), list[Row](), list[Row]()
+    kinds = dict[object, list[Row]]()
+    for row, kink in active:
+        m, j, i = kink
+        if linear(problem, kink):
             straight.append(row)
-        elif not (not problem.has_bias(m) and all(face.still(m - 1, k, i) for k in range(problem.widths[m]))):
+        elif problem.has_bias(m) or face.entering(m, i):
             bent.append(row)
-    return rank([*straight, *bent]) == rank(straight) + len(bent)
+            kind, form = cell.form(cell.kinks.index(kink)) or (None, ())
+            alone = face.alone(m, j, i)
+            kind, form = (kind, form) if alone is None else (("weight", m, j, alone), [ONE])
+            kinds.setdefault(kind, []).append(form)
+    return rank([*straight, *bent]) == rank(straight) + sum(map(rank, kinds.values()))
 
 
 def flat_on_face(cell: Cell, given: Sequence[Fraction], where: str) -> None:

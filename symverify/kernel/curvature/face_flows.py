@@ -1,88 +1,154 @@
 """Flows of a chain on the face of some kinks: fields along which the risk stays as it is while the kinks do not move.
 
 Only what is felt counts. The value of a unit on a sample is *felt* if it is a kink of the face, or if its slope is not
-0 and some value of the next layer on the sample is felt; predictions are. What is not felt may change.
+0 and some value of the next layer on the sample is felt that is not cut off from it; predictions are. What is not felt
+may change. A weight is *cut* if it is 0 on the face: it alone enters a kink at 0, its unit's value there not being 0.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import rank
 from ..core.network import Pattern, Place, Point, Problem, evaluate, features, rational
-from ..programs.moves import Moves
 from .forms import nullspace
 
-Felt = Sequence[Sequence[Sequence[int]]]
 
-
-@dataclass(frozen=True, slots=True)
 class Face:
-    """Kinks (hidden layer, unit, sample) of a cell that are kept, each at its breakpoint."""
+    """Where kinks (hidden layer, unit, sample) of a cell, given with their breakpoints, stay there; near a point."""
 
-    problem: Problem
-    pattern: Pattern
-    kinks: Mapping[Place, Fraction]
+    def __init__(self, problem: Problem, point: Point, pattern: Pattern, kinks: Mapping[Place, Fraction]) -> None:
+        self.problem, self.point, self.pattern, self.kinks = problem, point, pattern, kinks
+        self.values = [list(map(list, evaluate(problem, point, i, pattern))) for i in range(len(problem.inputs))]
+        self.cuts = {(m, q, k) for (m, q, i) in kinks if (k := self.alone(m, q, i)) is not None}
+        every = list(range(len(problem.inputs)))
+        self.felt = [[every] * problem.widths[-1]]
+        for m in reversed(range(len(pattern))):
+            slopes, rows = problem.activations[m].slopes, list[list[int]]()
+            for j, unit in enumerate(pattern[m]):
+                above = self.above(m, j, self.felt[0])
+                rows.append([i for i in every if (m, j, i) in kinks or (i in above and slopes[unit[i]])])
+            self.felt.insert(0, rows)
 
-    def felt(self) -> Felt:
-        """[m][q]: the samples on which the value of unit q of affine map m is felt, whatever the weights above are."""
-        every = list(range(len(self.problem.inputs)))
-        found = [[every] * self.problem.widths[-1]]
-        for m in reversed(range(len(self.pattern))):
-            slopes, above = self.problem.activations[m].slopes, set[int]().union(*found[0])
-            units = list(enumerate(self.pattern[m]))
-            rows = [[i for i in every if (m, j, i) in self.kinks or (i in above and slopes[u[i]])] for j, u in units]
-            found.insert(0, rows)
-        return found
+    def above(self, m: int, j: int, felt: Sequence[Sequence[int]]) -> set[int]:
+        """The samples on which something of the next layer is felt that is not cut off from unit j."""
+        return {i for q, samples in enumerate(felt) if (m + 1, q, j) not in self.cuts for i in samples}
 
     def still(self, m: int, j: int, i: int) -> bool:
         """Whether a unit's value on a sample is 0 on the face: that of h at a kink at 0, or its piece's."""
         h, piece = self.problem.activations[m], self.pattern[m][j][i]
         return not h.offsets[piece] and (not h.slopes[piece] or self.kinks.get((m, j, i)) == 0)
 
-    def mixes(self, m: int, j: int, k: int, above: Sequence[int]) -> bool:
-        """Whether row j may gain row k while column k of the next layer loses column j.
+    def entering(self, m: int, i: int) -> list[int]:
+        """The units of the layer before hidden layer m > 0 whose values on a sample are not 0 on the face."""
+        return [k for k in range(self.problem.widths[m]) if not self.still(m - 1, k, i)]
 
-        That adds z_k to z_j, which must be 0 where z_j is to stay; and elsewhere be seen through the slope of unit k.
+    def alone(self, m: int, q: int, i: int) -> int | None:
+        """The one unit that enters a kink at 0, if there is but one, no bias, and its value is not 0 at the point."""
+        if not m or self.problem.has_bias(m) or self.kinks[m, q, i]:
+            return None
+        units = self.entering(m, i)
+        return units[0] if len(units) == 1 and self.values[i][2 * m][units[0]] != 0 else None
+
+    def centre(self, m: int, j: int, k: int) -> tuple[Fraction, Fraction] | None:
+        """(ζ, κ) such that row j may gain row k less ζ, while column k of the next layer loses column j, whose κ-fold
+
+        its bias gains: z_k = ζ at the kinks of unit j, and σ_j (z_k − ζ) = h(z_k) − κ where unit j is felt above.
         """
-        h, rows = self.problem.activations[m], self.pattern[m]
-        stays = all(self.kinks.get((m, k, i)) == 0 for i in range(len(rows[j])) if (m, j, i) in self.kinks)
-        return stays and all(
-            not h.offsets[rows[k][i]]
-            and (h.slopes[rows[j][i]] == h.slopes[rows[k][i]] or self.kinks.get((m, k, i)) == 0)
-            for i in above
-        )
+        h, rows, equations = self.problem.activations[m], self.pattern[m], list[tuple[Fraction, Fraction, Fraction]]()
+        for i in range(len(rows[j])):
+            if (m, j, i) in self.kinks:
+                if (m, k, i) not in self.kinks:
+                    return None
+                equations.append((ONE, ZERO, self.kinks[m, k, i]))
+        for i in self.above(m, j, self.felt[m + 1]):
+            own, slope, offset = h.slopes[rows[j][i]], h.slopes[rows[k][i]], h.offsets[rows[k][i]]
+            if (m, k, i) in self.kinks:
+                z = self.kinks[m, k, i]
+                equations.append((own, -ONE, (own - slope) * z - offset))
+            elif own == slope:
+                equations.append((own, -ONE, -offset))
+            else:
+                return None
+        if not self.problem.has_bias(m):
+            equations.append((ONE, ZERO, ZERO))
+        if not self.problem.has_bias(m + 1):
+            equations.append((ZERO, ONE, ZERO))
+        return solution(equations)
 
 
-def of_units(face: Face) -> Iterator[Moves]:
+def solution(equations: Sequence[tuple[Fraction, Fraction, Fraction]]) -> tuple[Fraction, Fraction] | None:
+    """(x, y) with a x + b y = c for all (a, b, c), if there is one; 0 where it is free."""
+    for a, b, c in equations:
+        for d, e, f in equations:
+            if det := a * e - b * d:
+                x, y = (c * e - b * f) / det, (a * f - c * d) / det
+                return (x, y) if all(p * x + q * y == r for p, q, r in equations) else None
+    a, b, c = next((row for row in equations if row[0] or row[1]), (ZERO, ONE, ZERO))
+    x, y = (ZERO, c / b) if b else (c / a, ZERO)
+    return (x, y) if all(p * x + q * y == r for p, q, r in equations) else None
+
+
+def on_face(face: Face) -> Iterator[list[Fraction]]:
+    """The fields' velocities at the point."""
+    yield from of_units(face)
+    yield from of_rows(face)
+
+
+def of_units(face: Face) -> Iterator[list[Fraction]]:
     """Fields that concern two layers.
 
-    1. Row j gains row k, and column k of the next layer loses column j: see `mixes`; j = k is a change of scale.
+    1. Row j gains row k less ζ, and column k of the next layer loses column j, see `centre`; j = k changes the scale.
     2. A unit with no kink of the face, one slope where it is felt above, and biases in both layers: its bias gains 1,
        and the next biases make up for it.
     3. A unit that is 0 wherever a value of row q of the next layer is felt: that row's entry for it moves.
     """
-    problem, felt = face.problem, face.felt()
+    problem, point = face.problem, face.point
     for m, layer in enumerate(face.pattern):
-        h, columns, below = problem.activations[m], problem.widths[m], problem.widths[m + 2]
-        above = sorted(set[int]().union(*felt[m + 1]))
+        h, row, after = problem.activations[m], Entries(problem, m), Entries(problem, m + 1)
         for j, unit in enumerate(layer):
+            column = [
+                ZERO if (m + 1, q, j) in face.cuts else rational(each[j]) for q, each in enumerate(point[m + 1].weight)
+            ]
             for k in range(len(layer)):
-                if face.mixes(m, j, k, above):
-                    gained: Moves = {(m, j, c): (ONE, (m, k, c)) for c in range(columns + problem.has_bias(m))}
-                    yield gained | {(m + 1, q, k): (-ONE, (m + 1, q, j)) for q in range(below)}
-            slopes, held = {h.slopes[unit[i]] for i in above}, any((m, j, i) in face.kinks for i in range(len(unit)))
+                if (centre := face.centre(m, j, k)) is not None:
+                    zeta, kappa = centre
+                    move = {row.at(j, c): rational(x) for c, x in enumerate(point[m].weight[k])}
+                    move |= {after.at(q, k): -x for q, x in enumerate(column)}
+                    if problem.has_bias(m):
+                        move[row.at(j)] = rational((point[m].bias or ())[k]) - zeta
+                    if problem.has_bias(m + 1):
+                        move |= {after.at(q): kappa * x for q, x in enumerate(column)}
+                    yield velocity(problem, move)
+            slopes = {h.slopes[unit[i]] for i in face.above(m, j, face.felt[m + 1])}
+            held = any((m, j, i) in face.kinks for i in range(len(unit)))
             if problem.has_bias(m) and problem.has_bias(m + 1) and len(slopes) == 1 and not held:
-                bias = problem.widths[m + 1]
-                made_up: Moves = {(m + 1, q, bias): (-h.slopes[unit[above[0]]], (m + 1, q, j)) for q in range(below)}
-                yield {(m, j, columns): (ONE, None)} | made_up
-            for q in range(below):
-                if all(face.still(m, j, i) for i in felt[m + 1][q]):
-                    yield {(m + 1, q, j): (ONE, None)}
+                (slope,) = slopes
+                yield velocity(problem, {row.at(j): ONE} | {after.at(q): -slope * x for q, x in enumerate(column)})
+            for q, samples in enumerate(face.felt[m + 1]):
+                if all(face.still(m, j, i) for i in samples):
+                    yield velocity(problem, {after.at(q, j): ONE})
 
 
-def of_rows(face: Face, point: Point) -> Iterator[list[Fraction]]:
+class Entries:
+    """The numbers of an affine map's parameters."""
+
+    def __init__(self, problem: Problem, m: int) -> None:
+        self.size = problem.widths[m] + problem.has_bias(m)
+        self.start = sum(problem.widths[k + 1] * (problem.widths[k] + problem.has_bias(k)) for k in range(m))
+
+    def at(self, q: int, c: int = -1) -> int:
+        """Row q, column c; the bias without one."""
+        return self.start + q * self.size + (c if c >= 0 else self.size - 1)
+
+
+def velocity(problem: Problem, move: Mapping[int, Fraction]) -> list[Fraction]:
+    """As a vector."""
+    return [move.get(c, ZERO) for c in range(problem.size())]
+
+
+def of_rows(face: Face) -> Iterator[list[Fraction]]:
     """
     row q of affine map m; I: the samples on which its value is felt; ã_i: what enters the map, and 1 for a bias
     ⟨c, ã_i⟩ = 0 for i in I, at θ*      the rank of (ã_i), i in I, is as large as it is anywhere on the cell
@@ -92,17 +158,15 @@ def of_rows(face: Face, point: Point) -> Iterator[list[Fraction]]:
     Sound: the rank is constant near θ*, so that the projection of c onto the vectors orthogonal to all ã_i(θ), i in I,
     is smooth; ã stays along it. On the other samples nothing that is felt depends on the value.
     """
-    problem, pattern = face.problem, face.pattern
-    values, start = [evaluate(problem, point, i, pattern) for i in range(len(problem.inputs))], 0
-    for m, rows in enumerate(face.felt()):
-        biased = problem.has_bias(m)
-        entering = [[*map(rational, each[2 * m]), *[ONE] * biased] for each in values]
-        for samples in rows:
-            seen, size = [entering[i] for i in samples], len(entering[0])
-            if not m or rank(seen) == generic(problem, pattern, m, samples):
-                for c in nullspace(seen, size):
-                    yield [*[ZERO] * start, *c, *[ZERO] * (problem.size() - start - size)]
-            start += size
+    problem = face.problem
+    for m, rows in enumerate(face.felt):
+        places = Entries(problem, m)
+        entering = [[*map(rational, each[2 * m]), *[ONE] * problem.has_bias(m)] for each in face.values]
+        for q, samples in enumerate(rows):
+            seen = [entering[i] for i in samples]
+            if not m or rank(seen) == generic(problem, face.pattern, m, samples):
+                for c in nullspace(seen, places.size):
+                    yield velocity(problem, {places.at(q, at): x for at, x in enumerate(c)})
 
 
 def generic(problem: Problem, pattern: Pattern, m: int, samples: Sequence[int]) -> int:

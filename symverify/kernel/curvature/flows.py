@@ -9,7 +9,7 @@ from ..programs.moves import Moves, Unit
 from ..programs.moves import moves_of as moves_of_program
 from ..programs.network import Programmed
 from ..programs.parameters import numbered, values_of
-from .face_flows import Face, of_rows, of_units
+from .face_flows import Face, on_face
 
 
 def moves_of(
@@ -71,15 +71,14 @@ def flows(
     face: Face | None = None,
 ) -> list[list[Fraction]]:
     """The velocities at a point, in the order of `coordinates`; with a face, a chain's fields on it."""
+    if face is not None and not isinstance(problem, Programmed):
+        return list(on_face(face))
     values, number = [rational(x) for x in values_of(problem, point)], dict(list(numbered(problem)))
     found = list[list[Fraction]]()
     if isinstance(problem, Programmed):
         known = moves_of_program(problem, pattern, kinked)
-    elif face is None:
-        known = moves_of(problem, pattern, kinked)
     else:
-        known = of_units(face)
-        found += of_rows(face, point)
+        known = moves_of(problem, pattern, kinked)
     for moves in known:
         velocity = [ZERO] * len(values)
         for place, (q, source) in moves.items():
@@ -90,4 +89,5 @@ def flows(
 
 def symmetries(problem: Problem, point: Point, pattern: Pattern) -> list[list[Fraction]]:
     """The flows of a cell that the point is strictly inside."""
-    return flows(problem, point, pattern, {}, Face(problem, pattern, {}))
+    face = None if isinstance(problem, Programmed) else Face(problem, point, pattern, {})
+    return flows(problem, point, pattern, {}, face)
