@@ -109,6 +109,12 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
                 yield from constant_minorant(problem, at, pull, cell.pattern, f"{where}: the minorant is constant")
             case {"empty": mu}:
                 yield _empty(cell, listed(canonical)(mu, ""), f"{where}: no direction leads into it")
+            case {"face": weights}:
+                multipliers = listed(canonical)(weights, "")
+                yield _multiplied(cell, multipliers, where)
+                kept = {kink: cell.threshold(b) for b, kink in enumerate(cell.kinks) if multipliers[b]}
+                title = f"{where}: the minorant is constant on the face"
+                yield from constant_minorant(problem, at, pull, cell.pattern, title, kept)
             case {"multipliers": weights}:
                 yield from _held_down(cell, listed(canonical)(weights, ""), where)
             case {"eliminate": inner}:

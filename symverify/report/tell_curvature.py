@@ -61,6 +61,11 @@ def tell_adjacent(story: Story, index: int) -> list[Block]:
 KKT = {
     "flat": say("the first-order minorant of the convex loss is constant there"),
     "empty": say("no parameters near the point are strictly inside it: multipliers combine its inequalities to 0"),
+    "face": say(
+        "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
+        "hold with equality; and where those with positive multipliers stay equalities, the first-order minorant of "
+        "the convex loss is constant"
+    ),
     "multipliers": say(
         "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
         "hold with equality; and the Hessian of the risk less that combination is positive definite in all directions "
@@ -104,7 +109,7 @@ def tell_second_order(story: Story, index: int) -> list[Block]:
             "**The Hessian.** The Hessian $H$ of $R$ at {} is positive semidefinite, by exact elimination, and has "
             f"rank {size - span}. Its kernel, of dimension {span}, holds the directions in which the cell's symmetries "
             "move {}: exchanges of scale between a unit's input and output weights, mixtures of units on equal pieces, "
-            "parameters of units that do not react. These span the kernel. They leave all predictions as they are.",
+            "parameters of units that do not react, changes of a row that nothing feels. These span the kernel. They leave all predictions as they are.",
             name,
             name,
         ),

@@ -61,7 +61,7 @@ class Cell:
             return ("input", m, j, problem.inputs[i], *before), [Fraction(self.signs[b])]
         if dead:
             return ("dead", m, j, *before[start:]), [Fraction(self.signs[b])]
-        offset = any(h.offsets[p] for h, row in zip(problem.activations, before, strict=False) for p in row)
+        offset = any(h.offsets[p] for h, row in zip(problem.activations[:m], before, strict=True) for p in row)
         row = [*problem.inputs[i], *[ONE] * (problem.hidden_bias or offset)]
         return ("pieces", m, j, *before), [self.signs[b] * x for x in row]
 
@@ -76,19 +76,21 @@ def cell_kkt(step: Reading) -> LocalMinimum:
     """
     for every choice s of a side of each kink b (a pre-activation z_b of θ* at a breakpoint), one of
       flat         Ψ is constant on the cell
-      empty        μ ≥ 0, ≠ 0, on kinks affine in the free parameters, as a first layer's are, with N_b ≠ 0:
-                   Σ μ_b N_b = 0,  N_b = s_b ∇z_b
-      multipliers  λ ≥ 0:  ∇R_s = Σ λ_b N_b, and with S = {b: λ_b > 0} the Hessian of R_s − Σ λ_b s_b z_b is positive
-                   definite on the vectors orthogonal to all N_b, b ∈ S, and to the flows of the cell and S
+      empty        μ ≥ 0, ≠ 0, on kinks with a form: the forms of each kind, times s_b μ_b, add up to 0; see `no_point`
+      face         λ ≥ 0:  ∇R_s = Σ λ_b N_b,  N_b = s_b ∇z_b, and Ψ is constant on the face of S = {b: λ_b > 0}; see
+                   `flat_face`
+      multipliers  λ as before, and the Hessian of R_s − Σ λ_b s_b z_b is positive definite on the vectors orthogonal to
+                   all N_b, b ∈ S, and to the flows of the cell and S
       eliminate    see `eliminated`
-    not all are empty; where a cell is not flat or empty ℓ is twice differentiable at every prediction
+    not all are empty; for `multipliers` and `eliminate` ℓ is twice differentiable at every prediction
     ----------------------------------------------------------------------------------------------- [cell_kkt]
       θ* is a local minimum
 
     Sound: the closed cells {s_b z_b ≥ t_b} cover a neighbourhood of θ*, and R = R_s on each. Flows leave R_s and the
-    signs of z_b, b ∈ S, as they are, and move every θ near θ* into θ* + a complement of their span. Were R_s(θ_k) <
-    R(θ*) with θ_k → θ* there, a limit direction δ would have ⟨∇R_s, δ⟩ ≤ 0 ≤ ⟨N_b, δ⟩, so ⟨N_b, δ⟩ = 0 on S; but
-    R_s ≥ R_s − Σ λ_b s_b (z_b − t_b) = R(θ*) + ½ τ² δᵀHδ + o(τ²).
+    signs of z_b, b ∈ S, as they are, or R_s on the face M = {z_S = t_S}, where that is `sharp`: R_s does not rise from θ
+    to a point of M at most C |z_S(θ) − t_S| away. They move every θ near θ*, or in M, into θ* + a complement of their
+    span. Were R_s(θ_k) < R(θ*) with θ_k → θ* there, a limit direction δ would have ⟨∇R_s, δ⟩ ≤ 0 ≤ ⟨N_b, δ⟩, so
+    ⟨N_b, δ⟩ = 0 on S; but R_s ≥ R_s − Σ λ_b s_b (z_b − t_b) = R(θ*) + ½ τ² δᵀHδ + o(τ²).
     """
     problem, at = step.proof.problem, step.premise("point", Evaluated)
     entries = step.need("cells", listed(anything))
@@ -106,18 +108,18 @@ def cell_kkt(step: Reading) -> LocalMinimum:
             case ["empty"]:
                 no_point(cell, fields.need("empty", listed(canonical, len(cell.kinks), "numbers, one per kink")), where)
                 empty += 1
+            case ["face"]:
+                given = fields.need("face", listed(canonical, len(cell.kinks), "numbers, one per kink"))
+                flat_on_face(cell, given, where)
             case ["multipliers"]:
                 smooth(problem, at, where)
                 given = fields.need("multipliers", listed(canonical, len(cell.kinks), "numbers, one per kink"))
                 second_order_holds(cell, given, where)
-            case ["face"]:
-                given = fields.need("face", listed(canonical, len(cell.kinks), "numbers, one per kink"))
-                flat_on_face(cell, given, where)
             case ["eliminate"]:
                 smooth(problem, at, where)
                 by_elimination(cell, Fields(fields.need("eliminate", anything), fields.at("eliminate")), where)
             case _:
-                raise Malformed((where, 'expected one of "flat", "empty", "multipliers", "eliminate"'))
+                raise Malformed((where, 'expected one of "flat", "empty", "face", "multipliers", "eliminate"'))
     if empty == count:
         raise Rejected(step.at("cells"), "all are empty, and some cell is around every point")
     return LocalMinimum(at, None)
