@@ -24,8 +24,8 @@ import numpy as np
 from planted import KINDS, Document, kinks_at
 
 from symverify.certify.certificate import spelled
-from symverify.certify.emitters import Decision, local_minimum
-from symverify.certify.session import Session
+from symverify.certify.chains import local_minimum
+from symverify.certify.session import Decision, Session
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Point, Problem, predictions, risk, risk_along
 from symverify.kernel.programs.parameters import values_of

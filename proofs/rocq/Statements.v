@@ -67,6 +67,11 @@ Definition approached (p : problem) (width : nat) (rho : Q) : Prop :=
     (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) /\ risk_at p [[out]; W] < Q2R rho + eps.
 (* rho is the infimum of the risk of the networks of this width *)
 Definition infimum (p : problem) (width : nat) (rho : Q) : Prop := lower_bound p width rho /\ approached p width rho.
+(* no network of this width has the risk rho *)
+Definition unattained (p : problem) (width : nat) (rho : Q) : Prop :=
+  exists bo bh h, layers p = [(bo, ([], (1%Q, 0%Q))); (bh, h)] /\
+  forall out W, length out = ((if bo then 1 else 0) + width)%nat -> length W = width ->
+    (forall row, In row W -> length row = ((if bh then 1 else 0) + n_in p)%nat) -> risk_at p [[out]; W] <> Q2R rho.
 (* Theorem 1, for hidden layers of these widths, from the last to the first: infinitely many spurious local minima that
    predict what a best affine map predicts *)
 Definition value_of_log (l : log_loss) : list R -> list R -> R := match l with Logistic => value logistic | CrossEntropy => value cross_entropy | Poisson => value poisson end.

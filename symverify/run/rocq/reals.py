@@ -131,7 +131,7 @@ def write_real_lower_bound(out: Writer, index: int, step: Step) -> str | None:
     for g, q in zip(duals, scales, strict=True):
         dual = [[y - x / q] for x, (y,) in zip(g, problem.targets, strict=True)]
         given.append(f"({integers(g)}, ({number(q)}, {logarithms(problem, dual)}))")
-    arguments_ = f"{tree_arguments(problem)}\n   {listing(given, f';{chr(10)}    ')}\n   {integers(tree)}"
+    arguments_ = f"{' '.join(tree_arguments(problem))}\n   {listing(given, f';{chr(10)}    ')}\n   {integers(tree)}"
     statement = f"log_lower_bound p {problem.widths[1]} {number(fact.risk)}"
     out.state(index, statement, f"apply (ok_log_tree_sound p {arguments_}). {COMPUTED}")
     return None
