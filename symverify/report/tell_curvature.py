@@ -109,7 +109,8 @@ def tell_second_order(story: Story, index: int) -> list[Block]:
             "**The Hessian.** The Hessian $H$ of $R$ at {} is positive semidefinite, by exact elimination, and has "
             f"rank {size - span}. Its kernel, of dimension {span}, holds the directions in which the cell's symmetries "
             "move {}: exchanges of scale between a unit's input and output weights, mixtures of units on equal pieces, "
-            "parameters of units that do not react, changes of a row that nothing feels. These span the kernel. They leave all predictions as they are.",
+            "parameters of units that do not react, changes of a row that nothing feels. These span the kernel. They "
+            "leave all predictions as they are.",
             name,
             name,
         ),

@@ -87,8 +87,8 @@ def cell_kkt(step: Reading) -> LocalMinimum:
       θ* is a local minimum
 
     Sound: the closed cells {s_b z_b ≥ t_b} cover a neighbourhood of θ*, and R = R_s on each. Flows leave R_s and the
-    signs of z_b, b ∈ S, as they are, or R_s on the face M = {z_S = t_S}, where that is `sharp`: R_s does not rise from θ
-    to a point of M at most C |z_S(θ) − t_S| away. They move every θ near θ*, or in M, into θ* + a complement of their
+    signs of z_b, b ∈ S, as they are, or R_s on the face M = {z_S = t_S}, where that is `sharp`: R_s does not rise from
+    θ to a point of M at most C |z_S(θ) − t_S| away. They move every θ near θ*, or in M, into θ* + a complement of their
     span. Were R_s(θ_k) < R(θ*) with θ_k → θ* there, a limit direction δ would have ⟨∇R_s, δ⟩ ≤ 0 ≤ ⟨N_b, δ⟩, so
     ⟨N_b, δ⟩ = 0 on S; but R_s ≥ R_s − Σ λ_b s_b (z_b − t_b) = R(θ*) + ½ τ² δᵀHδ + o(τ²).
     """
