@@ -36,6 +36,7 @@ from symverify.search.snap_equations import as_point
 
 SIXTY = Path("tests/search/stationary_points.json")
 ATTACKS, STEPS, CURVES = 15, 40, 60
+PATIENCE = 30
 
 
 def attacked(problem: Problem, theta: Point, seed: int) -> Point | None:
@@ -124,7 +125,7 @@ def decided(problem: Problem, theta: Point, timeout: float) -> tuple[str, str]:
     signal.signal(signal.SIGPROF, out_of_time)
     signal.setitimer(signal.ITIMER_PROF, timeout)
     try:
-        session = Session(problem, time.monotonic() + timeout)
+        session = Session(problem, time.monotonic() + PATIENCE * timeout)  # which is wall time; the timer's is not
         at = session.certificate.point(theta)
         found = local_minimum(session, at, theta)
         if isinstance(found, Decision):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, combinations, islice
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from symverify.ground.floats import eigenvectors
 from symverify.ground.linear import nullspace, solve
 from symverify.ground.lp import Farkas, solve_system
 from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.interior_minimum import flat
@@ -32,7 +34,7 @@ from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import slope
 from symverify.search.flat_directions import Entry, Falls, Open, Vector, eliminate, fall
 
-MAX_CELLS = 512
+MAX_CELLS, MAX_FACES = 512, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +172,24 @@ def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Falls
 
 
 def _curved(cell: Cell, given: Vector) -> Falls | None:
-    """A fall along a direction of negative curvature of the Lagrangian."""
-    found = stationary(cell, given, "")
-    basis = nullspace([normal for normal, _ in found.active], cell.problem.size())
-    for direction in _negative(restricted(found.hessian, basis)):
-        down = _bent(cell, given, [sum((c * z[a] for c, z in zip(direction, basis, strict=True)), ZERO)
-                                   for a in range(cell.problem.size())])  # fmt: skip
-        if down is not None:
+    """A fall along a direction of negative curvature of the Lagrangian on the active kinks' face.
+
+    On the cone of those that lead into the cell, the other kinks' sides too, the least curvature is that of an
+    eigenvector of the form on the span of one of the cone's faces: on each, those are tried that are in the cone. Then
+    any on the whole face, along which the next cell may be entered.
+    """
+    found, size = stationary(cell, given, ""), cell.problem.size()
+    active = [normal for normal, _ in found.active]
+    sides = [cell.kink(b)[0] for b, weight in enumerate(given) if not weight]
+    sides = [normal for normal in sides if any(normal)]
+    for held in islice(chain.from_iterable(combinations(sides, k) for k in range(len(sides) + 1)), MAX_FACES):
+        for direction in _negative(found.hessian, nullspace([*active, *held], size), size):
+            if all(dot(normal, direction) >= 0 for normal in sides):
+                down = _bent(cell, given, direction)
+                if down is not None:
+                    return down
+    for direction in _negative(found.hessian, nullspace(active, size), 2) if sides else ():
+        if (down := _bent(cell, given, direction)) is not None:
             return down
     return None
 
@@ -192,8 +205,9 @@ def _higher(each: Pending, expired: Callable[[], bool]) -> Entry | Falls | Open:
     return wanting
 
 
-def _negative(form: Sequence[Vector]) -> Iterator[list[Fraction]]:
-    """Directions of negative curvature, rounded more and more finely, both ways."""
+def _negative(hessian: Sequence[Vector], basis: Sequence[Vector], most: int) -> Iterator[list[Fraction]]:
+    """Directions in a span of negative curvature, the most negative first, rounded more and more finely, both ways."""
+    form = restricted(hessian, basis)
     if not form:
         return
     try:
@@ -201,13 +215,14 @@ def _negative(form: Sequence[Vector]) -> Iterator[list[Fraction]]:
     except (OverflowError, np.linalg.LinAlgError):
         return
     scale = max(1.0, float(np.abs(values).max()))
-    for index in range(min(2, len(values))):
+    for index in range(min(most, len(values))):
         if values[index] < -1e-10 * scale:
             vector = vectors[:, index] / np.abs(vectors[:, index]).max()
             for bits in (0, 2, 4, 8, 16, 28, 40):
                 whole = [round(float(x) * 2**bits) for x in vector]
-                yield [Fraction(x) for x in whole]
-                yield [Fraction(-x) for x in whole]
+                move = [sum((c * z[a] for c, z in zip(whole, basis, strict=True)), ZERO) for a in range(len(hessian))]
+                yield move
+                yield [-x for x in move]
 
 
 def _bent(cell: Cell, given: Vector, direction: Vector) -> Falls | None:
