@@ -8,9 +8,11 @@ may change. A weight is *cut* if it is 0 on the face: it alone enters a kink at 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import rank
+from ..core.errors import spend
 from ..core.network import Pattern, Place, Point, Problem, evaluate, features, rational
 from .forms import nullspace
 
@@ -20,20 +22,25 @@ class Face:
 
     def __init__(self, problem: Problem, point: Point, pattern: Pattern, kinks: Mapping[Place, Fraction]) -> None:
         self.problem, self.point, self.pattern, self.kinks = problem, point, pattern, kinks
+        spend(200 * len(problem.inputs) * sum(a * b for a, b in pairwise([*problem.widths, 1])))
         self.values = [list(map(list, evaluate(problem, point, i, pattern))) for i in range(len(problem.inputs))]
         self.cuts = {(m, q, k) for (m, q, i) in kinks if (k := self.alone(m, q, i)) is not None}
         every = list(range(len(problem.inputs)))
-        self.felt = [[every] * problem.widths[-1]]
+        self.felt, self.above = [[every] * problem.widths[-1]], list[list[set[int]]]()
+        """[m][q]: where unit q of affine map m is felt; [m][j]: where something above unit j is, by weights not cut."""
         for m in reversed(range(len(pattern))):
-            slopes, rows = problem.activations[m].slopes, list[list[int]]()
-            for j, unit in enumerate(pattern[m]):
-                above = self.above(m, j, self.felt[0])
-                rows.append([i for i in every if (m, j, i) in kinks or (i in above and slopes[unit[i]])])
+            slopes, after = problem.activations[m].slopes, list(enumerate(self.felt[0]))
+            above = [
+                {i for q, samples in after if (m + 1, q, j) not in self.cuts for i in samples}
+                for j in range(len(pattern[m]))
+            ]
+            units = list(zip(pattern[m], above, strict=True))
+            rows = [
+                [i for i in every if (m, j, i) in kinks or (i in seen and slopes[unit[i]])]
+                for j, (unit, seen) in enumerate(units)
+            ]
             self.felt.insert(0, rows)
-
-    def above(self, m: int, j: int, felt: Sequence[Sequence[int]]) -> set[int]:
-        """The samples on which something of the next layer is felt that is not cut off from unit j."""
-        return {i for q, samples in enumerate(felt) if (m + 1, q, j) not in self.cuts for i in samples}
+            self.above.insert(0, above)
 
     def still(self, m: int, j: int, i: int) -> bool:
         """Whether a unit's value on a sample is 0 on the face: that of h at a kink at 0, or its piece's."""
@@ -62,7 +69,7 @@ class Face:
                 if (m, k, i) not in self.kinks:
                     return None
                 equations.append((ONE, ZERO, self.kinks[m, k, i]))
-        for i in self.above(m, j, self.felt[m + 1]):
+        for i in self.above[m][j]:
             own, slope, offset = h.slopes[rows[j][i]], h.slopes[rows[k][i]], h.offsets[rows[k][i]]
             if (m, k, i) in self.kinks:
                 z = self.kinks[m, k, i]
@@ -75,7 +82,7 @@ class Face:
             equations.append((ONE, ZERO, ZERO))
         if not self.problem.has_bias(m + 1):
             equations.append((ZERO, ONE, ZERO))
-        return solution(equations)
+        return solution(list(dict.fromkeys(equations)))
 
 
 def solution(equations: Sequence[tuple[Fraction, Fraction, Fraction]]) -> tuple[Fraction, Fraction] | None:
@@ -121,7 +128,7 @@ def of_units(face: Face) -> Iterator[list[Fraction]]:
                     if problem.has_bias(m + 1):
                         move |= {after.at(q): kappa * x for q, x in enumerate(column)}
                     yield velocity(problem, move)
-            slopes = {h.slopes[unit[i]] for i in face.above(m, j, face.felt[m + 1])}
+            slopes = {h.slopes[unit[i]] for i in face.above[m][j]}
             held = any((m, j, i) in face.kinks for i in range(len(unit)))
             if problem.has_bias(m) and problem.has_bias(m + 1) and len(slopes) == 1 and not held:
                 (slope,) = slopes

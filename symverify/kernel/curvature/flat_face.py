@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import dot, echelon, fractions
-from ..core.errors import Rejected, within_budget
+from ..core.errors import Rejected, spend, within_budget
 from ..core.network import Layer, Place, Point, Vector, rational
 from .face_flows import Face
 from .forms import nullspace
@@ -38,6 +38,7 @@ def replaced(face: Face, point: Point, pull: Sequence[Vector], weights: dict[Pla
     The derivative of Ψ by the unit's value, times the change of the slope, is −s_b λ_b: layer by layer from above.
     """
     acts = face.problem.activations
+    spend(100 * len(pull) * sum(map(len, face.pattern)))
     found = [[[(h.slopes[p], h.offsets[p]) for p in unit] for unit in layer]
              for h, layer in zip(acts, face.pattern, strict=True)]  # fmt: skip
     for i, row in enumerate(pull):
