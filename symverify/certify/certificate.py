@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symverify.kernel.check import FORMAT, apply, needed
-from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Step
@@ -77,7 +77,7 @@ class Certificate:
     def step(self, rule: str, premises: Premises = _NONE, **fields: object) -> int:
         """Add a step that rests on the steps `premises`, or find the equal one; its index.
 
-        Raises what the kernel's rule raises.
+        Raises what the kernel's rule raises, Declined where a number is too long to be written.
         """
         step = _spelled(rule, premises, fields)
         if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
@@ -86,6 +86,8 @@ class Certificate:
             return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
         except Rejected as error:
             raise Rejected(error.where, error.reason.removeprefix(f"{rule}: ")) from None
+        except Malformed as error:  # its own reader refuses a number of too many digits
+            raise Declined(f"no certificate can state it: {error}") from None
 
     def _added(self, step: dict[str, object], proved: Step) -> int:
         self.proof.steps.append(proved)
