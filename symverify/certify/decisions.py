@@ -2,8 +2,11 @@
 
 from symverify.certify.certificate import spelled
 from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.kernel.core.algebra import total
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.network import Point, Problem
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.network import Point, Problem, residuals
+from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.substitution import full
 from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
@@ -17,6 +20,13 @@ class Decision:
 
     def __init__(self, step: int, refuted: bool, why: str) -> None:
         self.step, self.refuted, self.why = step, refuted, why
+
+
+def balanced(problem: Problem, fact: Fact) -> bool:
+    """Whether the derivatives by the output biases are 0, which takes no cell to see."""
+    if not (problem.output_bias and isinstance(fact, Evaluated)):
+        return True
+    return not any(total(row) for row in residuals(problem, fact.predictions))
 
 
 def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:

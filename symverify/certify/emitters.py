@@ -6,7 +6,7 @@ from functools import partial
 
 from symverify.certify.boxes import decayed_bounds, minimum_in_box
 from symverify.certify.certificate import parameters
-from symverify.certify.decisions import Decision, by_cells, critical_point, fall
+from symverify.certify.decisions import Decision, balanced, by_cells, critical_point, fall
 from symverify.certify.deep_bounds import raised
 from symverify.certify.labels import (
     cell_radius,
@@ -132,7 +132,7 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     interior = strictly_inside(problem, theta)
     if not problem.loss.smooth:
         return _by_subgradient(session, at, theta, interior)
-    if interior:
+    if interior and balanced(problem, certificate.fact(at)):
         try:
             return Decision(certificate.step("interior_minimum", {"point": at}), False, "interior")
         except Rejected:

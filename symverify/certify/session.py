@@ -26,7 +26,7 @@ from symverify.search.affine_minimum import AffineMinimum, NotConstructible, aff
 from symverify.search.better import Witness, better_point
 from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
-from symverify.search.global_minimum import Result, global_minimum, prepare
+from symverify.search.global_minimum import Result, global_minimum, plainly, prepare
 from symverify.search.loss_tree import Outcome as Searched
 from symverify.search.loss_tree import Search, Unfinished, zero_point
 from symverify.search.programs.chains import without_biases
@@ -111,8 +111,8 @@ class Session:
         self.certificate = Certificate(self.problem)
 
     def remaining(self) -> float:
-        """Seconds left."""
-        return self.deadline - time.monotonic()
+        """Seconds left, without those that the kernel will take to read back what it has verified."""
+        return self.deadline - time.monotonic() - self.certificate.seconds
 
     def affine(self) -> AffineMinimum:
         """The constructed minimum of the affine fit. Raises NotConstructible."""
@@ -150,7 +150,7 @@ class Session:
             return self._lowest  # a search is for those who know no such point
         if point not in self._better:
             self.progress("searching for a point of lower risk")
-            budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
+            budget = time.monotonic() + max(self.remaining() / 2, 0)
             found = better_point(self.problem, point, budget)
             self._better[point] = found
             if found is not None and (self._lowest is None or found.risk < self._lowest.risk):
@@ -213,11 +213,12 @@ class Session:
         size = estimate(problem)
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
-        share = 0.9 if insist else 0.4
+        share = 0.8 if insist else 0.4  # the kernel verifies twice what is found
         self.progress("searching for the global minimum")
         try:
-            self.deadline += prepare(problem, self.progress)  # compiling is not searching
-            with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
+            quick = prepare(problem, self.progress, self.remaining())
+            several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
+            with nullcontext() if quick else plainly(), several() as executor:
                 result = global_minimum(
                     problem,
                     incumbent=problem.parameters,
@@ -244,6 +245,8 @@ class Session:
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
+        if not quick:
+            reason += "; there was no time to compile the search, which takes about half a minute, once on a machine"
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)

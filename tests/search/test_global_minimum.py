@@ -565,20 +565,22 @@ def test_compiling_is_announced_and_numba_missed_once(
 ) -> None:
     inst, told = larger(n=20, width=2), list[str]()
     monkeypatch.setattr(tasks, "kept", lambda: True)
-    assert prepare(inst, told.append) < 60.0
+    assert prepare(inst, told.append, 1.0)
     assert not told
     monkeypatch.setattr(tasks, "kept", lambda: False)
     monkeypatch.setattr(minimum, "global_minimum", lambda _: told.append("compiled"))
-    prepare(inst, told.append)
+    assert not prepare(inst, told.append, minimum.COMPILING - 1)
+    assert not told
+    assert prepare(inst, told.append, minimum.COMPILING)
     assert told == ["compiling the search, once on this machine", "compiled"]
     monkeypatch.setattr(minimum, "compiling", lambda _: False)
     minimum._lacking.cache_clear()
     for _ in range(2):
-        prepare(inst, told.append)
+        assert prepare(inst, told.append, 1.0)
     assert [each.getMessage() for each in caplog.records] == [
         "numba is not installed: large searches take ten to thirty times as long without it"
     ]
-    prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append)
+    assert prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append, 1.0)
     assert len(told) == 2
 
 
@@ -600,7 +602,7 @@ def test_brackets_grow_with_the_time_that_is_left() -> None:
     lower = []
     for rate, until in ((1e-9, None), (1e9, time.monotonic() + 1e6)):
         search.vectors, search.served = [], {}
-        found = minimum._best_bracket(search, attempts, False, until, rate)
+        found = minimum._best_bracket(search, attempts, False, until, rate, F(0))
         assert found is not None
         bound, (vectors, tree) = found
         certificate = Certificate(inst)

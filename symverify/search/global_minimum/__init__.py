@@ -3,6 +3,7 @@
 from symverify.errors import BadCheckpoint
 from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.minimum import global_minimum, prepare
+from symverify.search.global_minimum.relaxation import plainly
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress
 
@@ -13,5 +14,6 @@ __all__ = [
     "Result",
     "Statistics",
     "global_minimum",
+    "plainly",
     "prepare",
 ]

@@ -54,19 +54,19 @@ def test_samples_without_a_part_cost_next_to_nothing() -> None:
     """The bound about four samples is about as cheap among 1,000 others, until it weighs them."""
     found = grown(LINE, COVER)
     assert found is not None
-    step, rng = by_hand("1", *found), Random(0)
+    step = by_hand("1", *found)
     assert reason(LINE, step, 10**7) == ""
-    others = [{"x": [str(rng.randint(-99, 99))], "y": ["7"]} for _ in range(1000)]
+    others = [{"x": [str(100 + k)], "y": [str(7 * (-1) ** k)]} for k in range(1000)]
     whole, padded = among(LINE, step, others)
     assert reason(whole, padded, 10**7) == ""
-    padded["vectors"][0][:400] = [1, -1] * 200
+    padded["vectors"][0][:500] = [1, -1] * 250
     assert "budget" in reason(whole, padded, 10**7)
 
 
 def test_a_bound_holds_among_more_samples_and_no_other_does() -> None:
     """Trees by the oracle and their corruptions: the same verdict with and without samples that play no part."""
     rng, accepted, refused = Random(5), 0, 0
-    for _ in range(120):
+    for _ in range(200):
         document = document_of(rng, rng.choice([1, 2]))
         if not Units.of(read_problem(json.dumps(document).encode(), no_data)).kinks:
             continue
@@ -77,7 +77,7 @@ def test_a_bound_holds_among_more_samples_and_no_other_does() -> None:
         if found is None:
             continue
         vectors, tree = found
-        if rng.random() < 0.5:
+        if rng.random() < 0.4:
             tree[rng.randrange(len(tree))] = rng.randint(-9, len(vectors) - 1)
         step = by_hand("1/1000", vectors, tree)
         d = len(document["data"][0]["x"])
@@ -85,8 +85,8 @@ def test_a_bound_holds_among_more_samples_and_no_other_does() -> None:
         alone, whole = reason(document, step), reason(*among(document, step, others))
         assert bool(alone) == bool(whole), (document, step)
         accepted, refused = accepted + (not alone), refused + bool(alone)
-    assert accepted > 20
-    assert refused > 8
+    assert accepted > 12
+    assert refused > 5
 
 
 def test_which_samples_count() -> None:

@@ -1,0 +1,85 @@
+"""Lower bounds from parts of the samples: proved for the whole, found before the whole is searched."""
+
+import time
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from symverify.certify.certificate import Certificate
+from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum import global_minimum, minimum
+from symverify.search.global_minimum.few_samples import Parts, far, part, whole
+from symverify.search.global_minimum.result import Result
+from tests.search.test_global_minimum import random_problem
+from tests.shallow import shallow
+
+
+def proved(problem: Problem, lower: Fraction, proof: tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]) -> bool:
+    """Whether the kernel accepts the bound of the whole."""
+    vectors, tree = [list(g) for g in proof[0]], list(proof[1])
+    risk = str(lower * problem.loss.factor)
+    return Certificate(problem).step("global_lower_bound", risk=risk, vectors=vectors, tree=tree) == 0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_proof_for_a_part_is_one_for_the_whole(seed: int) -> None:
+    """Of any activation, with and without biases, equal samples among them."""
+    problem, rng = random_problem(seed), Random(seed)
+    count = len(problem.inputs)
+    if not problem.activations[0].breakpoints or count < 3 or problem.widths[1] > 2:
+        pytest.skip("there are no smaller parts")
+    chosen = sorted(rng.sample(range(count), max(count - 2, problem.widths[1])))
+    found = global_minimum(part(problem, chosen))
+    if found.lower:
+        assert proved(problem, found.lower, whole(problem, chosen, (found.vectors, found.tree)))
+    assert found.lower <= global_minimum(problem).upper
+
+
+def test_far_samples_come_first() -> None:
+    problem = shallow([[k] for k in range(6)], [0, 9, 1, -8, 2, 1], 1)
+    assert far(problem, 2) == [1, 3]
+    assert far(problem, 4) == [0, 1, 3, 4]
+    assert far(replace(problem, output_bias=False), 3) == [1, 3, 4]
+
+
+def test_parts_grow_while_there_is_time() -> None:
+    problem = shallow([[k, k * k % 23] for k in range(40)], [k * k % 11 for k in range(40)], 2)
+    parts, seen = Parts(problem), list[int]()
+
+    def quick(some: Problem, _: float) -> Result:
+        seen.append(len(some.inputs))
+        return minimum._of_part(some, 60.0) if len(seen) == 1 else replace(known, lower=known.upper)
+
+    known = minimum._of_part(part(problem, range(12)), 60.0)
+    parts.search(time.monotonic() + 60.0, quick)
+    assert seen == [12, 15, 18, 22, 27, 33]
+    assert not parts.rest or parts.count >= 40
+    late = Parts(problem)
+    late.search(time.monotonic() - 1.0, quick)
+    assert (late.lower, len(seen)) == (0, 6)
+    assert Parts(replace(problem, widths=(2, 14, 1))).count == 14
+
+
+def test_a_bulky_search_that_ends_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where there is no time for the whole search to begin."""
+    problem = shallow([[k, k * k % 23] for k in range(24)], [k * k * k % 11 for k in range(24)], 2)
+    monkeypatch.setattr(minimum, "BULKY", 0)
+    monkeypatch.setattr(minimum, "_searched", ended(minimum._searched, len(problem.inputs)))
+    found = global_minimum(problem, deadline=20.0)
+    assert not found.closed
+    assert 0 < found.lower < found.upper
+    assert proved(problem, found.lower, (found.vectors, found.tree))
+    assert sum(map(any, zip(*found.vectors, strict=True))) < 24
+
+
+def ended(searched: object, whole_size: int) -> object:
+    """The search, ended at once where it is that of the whole."""
+
+    def instead(search: object, *rest: object) -> bool:
+        if len(search.problem.inputs) == whole_size:  # type: ignore[attr-defined]
+            return False
+        return bool(searched(search, *rest))  # type: ignore[operator]
+
+    return instead
