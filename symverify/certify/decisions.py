@@ -1,32 +1,13 @@
 """What is decided about a point of any network: by the cells around it, by descent, as a critical point."""
 
 from symverify.certify.certificate import spelled
-from symverify.certify.session import Outcome, Proved, Session, Undecided
-from symverify.kernel.core.algebra import total
+from symverify.certify.session import Decision, Outcome, Proved, Session, Undecided
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, Problem, residuals
-from symverify.kernel.core.proof import Fact
+from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.curvature.substitution import full
 from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
 from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
-
-
-class Decision:
-    """A step about the point, whether it refutes, and the reason or the kind in words."""
-
-    __slots__ = ("refuted", "step", "why")
-
-    def __init__(self, step: int, refuted: bool, why: str) -> None:
-        self.step, self.refuted, self.why = step, refuted, why
-
-
-def balanced(problem: Problem, fact: Fact) -> bool:
-    """Whether the derivatives by the output biases are 0, which takes no cell to see."""
-    if not (problem.output_bias and isinstance(fact, Evaluated)):
-        return True
-    return not any(total(row) for row in residuals(problem, fact.predictions))
 
 
 def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:

@@ -11,7 +11,8 @@ from symverify.kernel.curvature.forms import nullspace
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.collapsed import require_collapsed
 from symverify.kernel.reals.interval import Interval, interval
-from symverify.kernel.reals.kinks import Kinks, require_following, require_kinks, require_rise
+from symverify.kernel.reals.kinks import Following, Kinks, require_following, require_kinks
+from symverify.kernel.reals.rise import require_rise
 from tests.kernel.reals.made import Json, Rejected, document, problem_of
 from tests.kernel.reals.test_fields import SUM, as_point, on_m, random_case
 
@@ -55,7 +56,7 @@ def test_what_follows_is_0_on_m() -> None:
             continue
         c, *others = noise.sample(deep, len(deep))
         basis = [b for b in kinks if b[0] == 0] + [b for b in others if b[:2] == c[:2]][: noise.randint(1, 2)]
-        given = Kinks(problem, pieces, basis, [], "here", ((c, Fraction(-1)),))
+        given = Kinks(problem, pieces, basis, [], "here", (Following(c, Fraction(-1)),))
         try:
             require_following(given, "following")
         except Rejected:
@@ -76,7 +77,7 @@ OWN: list[Place] = [(0, 0, 1), (1, 0, 0)]
 
 
 def tried(doc: Json, pieces: Json, basis: list[Place], c: Place) -> None:
-    given = Kinks(problem_of(doc), pieces, basis, [], "here", ((c, Fraction(-1)),))
+    given = Kinks(problem_of(doc), pieces, basis, [], "here", (Following(c, Fraction(-1)),))
     require_kinks(given, "kinks")
     require_following(given, "following")
 
@@ -109,7 +110,7 @@ def test_a_kink_that_does_not(doc: Json, pieces: Json, basis: list[Place], c: Pl
 
 
 def rises(weights: list[int], pulls: list[int]) -> None:
-    given = Kinks(problem_of(LINE), PIECES, OWN, [], "here", (((1, 0, 1), Fraction(weights[-1])),))
+    given = Kinks(problem_of(LINE), PIECES, OWN, [], "here", (Following((1, 0, 1), Fraction(weights[-1])),))
     given_weights = given.multipliers([interval(Fraction(x)) for x in weights[:-1]])
     require_rise(given, given_weights, [interval(Fraction(x)) for x in pulls])
 
@@ -123,7 +124,7 @@ def test_each_has_a_direction_of_its_own() -> None:
 
 
 def test_not_with_collapsed_units() -> None:
-    given = Kinks(problem_of(LINE), PIECES, OWN, [], "here", (((1, 0, 1), Fraction(-1)),))
+    given = Kinks(problem_of(LINE), PIECES, OWN, [], "here", (Following((1, 0, 1), Fraction(-1)),))
     no_numbers: list[Interval] = []
     with pytest.raises(Rejected, match="collapsed units need kinks that follow no others"):
         require_collapsed([(0, 0)], given, Any, no_numbers)  # type: ignore[arg-type]
