@@ -23,8 +23,8 @@ from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predi
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
+from symverify.search.global_minimum import LONG, Helpers, Result, global_minimum, plainly, prepare
 from symverify.search.global_minimum import Progress as SearchProgress
-from symverify.search.global_minimum import Result, global_minimum, plainly, prepare
 from symverify.search.subgradient import Rows, on_affine, on_groups
 from symverify.text import lasting
 
@@ -225,11 +225,12 @@ class Session:
         try:
             quick = prepare(problem, self.progress, self.remaining())
             several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
-            with nullcontext() if quick else plainly(), several() as executor:
+            after = None if self.options.always else LONG
+            with nullcontext() if quick else plainly(), Helpers(several, after) as helpers:
                 result = global_minimum(
                     problem,
                     incumbent=problem.parameters,
-                    executor=executor,
+                    helpers=helpers,
                     progress=self._bracket,
                     deadline=max(self.remaining() * share, 0.1),
                     checkpoint=self.options.checkpoint,

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -28,6 +28,7 @@ from symverify.search.global_minimum.attain import Separators, always_attained, 
 from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
 from symverify.search.global_minimum.few_samples import Parts, Written
 from symverify.search.global_minimum.generators import generators
+from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.relaxation import compiling, large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
@@ -53,18 +54,22 @@ def global_minimum(
     *,
     incumbent: Point | None = None,
     executor: Executor | None = None,
+    helpers: Helpers | None = None,
     progress: Watch | None = None,
     deadline: float | None = None,
     checkpoint: Path | None = None,
 ) -> Result:
     """inf Σ(f − y)² over all parameters, exactly, with the dual vectors that prove it.
 
-    incumbent: a network to beat. executor: where to run the tasks; the result does not depend on it.
+    incumbent: a network to beat. executor: where to run the tasks; helpers: an executor that is asked for when the
+    search has shown to be long. The result does not depend on them.
     deadline: seconds; when they are over, or at Ctrl-C, the result is a proved bracket. checkpoint: a file to
     save the search in, and to continue from if it exists.
     """
     with threadpool_limits(limits=1, user_api="blas"):  # its threads cost more than they bring on small matrices
-        return _global_minimum(problem, incumbent, executor, progress, deadline, checkpoint)
+        if helpers is None:
+            helpers = Helpers(after=math.inf) if executor is None else Helpers(lambda: nullcontext(executor), None)
+        return _global_minimum(problem, incumbent, helpers, progress, deadline, checkpoint)
 
 
 def prepare(problem: Problem, say: Callable[[str], None], left: float) -> bool:
@@ -119,7 +124,7 @@ def _lacking() -> None:
 def _global_minimum(
     problem: Problem,
     incumbent: Point | None,
-    executor: Executor | None,
+    helpers: Helpers,
     progress: Watch | None,
     deadline: float | None,
     checkpoint: Path | None,
@@ -130,7 +135,7 @@ def _global_minimum(
     if deadline is not None and bulky(problem):
         parts.search(begun + min(EARLY * deadline, SOON), _of_part, PATIENCE * deadline)
     shape = generators(problem)
-    search = Search(problem, shape, evaluated(problem, []), executor=executor)
+    search = Search(problem, shape, evaluated(problem, []), helpers=helpers)
     if incumbent is not None:
         search.improve(evaluated(problem, units_of(problem, incumbent)))
     until = None if deadline is None else begun + deadline
@@ -161,7 +166,7 @@ def _global_minimum(
 
 def _of_part(problem: Problem, seconds: float) -> Result:
     """The minimum on a part of the samples, or a bracket."""
-    return _global_minimum(problem, None, None, None, seconds, None)
+    return _global_minimum(problem, None, Helpers(after=math.inf), None, seconds, None)
 
 
 def _bound(found: tuple[Fraction, Written]) -> Fraction:

@@ -7,11 +7,10 @@ certificate. A fixed number of tasks under way makes the result independent of t
 """
 
 import heapq
-import pickle
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,6 +24,7 @@ from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, exact_projection
 from symverify.search.global_minimum.generators import Generators, Node, Slot, Words, binary
+from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
 from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
 from symverify.search.global_minimum.trail import Replay, Trail
@@ -101,8 +101,7 @@ class Search:
     past: list[tuple[float, list[Solved]]] = field(default_factory=list)
     trail: Trail = field(default_factory=Trail)
     journal: list[Node] = field(default_factory=list)  # the nodes of the tree that were split, in order
-    executor: Executor | None = None
-    pickled: bytes = b""
+    helpers: Helpers = field(default_factory=lambda: Helpers(after=math.inf))
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
     before: float = 0.0  # seconds that earlier runs took, which this one continues
     begun: float = field(default_factory=time.monotonic)
@@ -144,12 +143,8 @@ class Search:
         return [*self.leaves, *self.pending]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
-        """work(problem, part, *rest), begun elsewhere if there is an executor; call what it returns for the result."""
-        if self.executor is None:
-            return partial(work, self.problem, part, *rest)
-        if not self.pickled:
-            self.pickled = pickle.dumps(self.problem)
-        return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
+        """work(problem, part, *rest), perhaps begun elsewhere; call what it returns for the result."""
+        return self.helpers.submit(self.problem, work, part, *rest)
 
     def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
         """work(problem, part, *rest) for every part, in order."""

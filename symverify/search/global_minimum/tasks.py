@@ -88,6 +88,13 @@ def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) 
     return work(_received(pickled), part, *rest)
 
 
+def warm(pickled: bytes) -> None:
+    """Make ready for tasks: the problem's columns, and the loops."""
+    shape = generators(_received(pickled))
+    if compiled(shape):
+        bound(shape, roots(shape.width)[0], (), ())
+
+
 def roots(width: int) -> list[Node]:
     """All units in one cone, one node for each number of positive output weights."""
     every: tuple[Node, ...] = tuple(tuple([(-1, ())] * (width - k) + [(1, ())] * k) for k in range(width + 1))
