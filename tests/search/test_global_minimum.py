@@ -584,6 +584,26 @@ def test_compiling_is_announced_and_numba_missed_once(
     assert len(told) == 2
 
 
+def test_a_search_may_do_without_compiled_loops() -> None:
+    pytest.importorskip("numba")
+    shape = generators(larger(n=20, width=2))
+    assert tasks.compiled(shape) is not None
+    with relaxation.plainly():
+        assert tasks.compiled(shape) is None
+        assert relaxation._engine(shape) is relaxation.project_with_numpy
+    assert tasks.compiled(shape) is not None
+
+
+def test_nodes_of_equal_bounds_have_an_order() -> None:
+    inst = shallow(LINE, [0, 3, -1, 2], 2)
+    search = Search(inst, generators(inst), evaluated(inst, []))
+    for sign in (1, -1):
+        node = ((sign, ()), (sign, ()))
+        search.tree[node] = None
+        search.place(Solved(0.0, node, (), (), ((0, 0),), (), 0.5))
+    assert [solved.node[0][0] for _, _, solved in sorted(search.open)] == [-1, 1]
+
+
 def test_the_sample_compiles_what_is_used() -> None:
     pytest.importorskip("numba")
     sample = minimum._sample(larger(n=20, width=2))

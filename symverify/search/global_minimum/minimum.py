@@ -152,10 +152,11 @@ def _global_minimum(
         if checkpoint is not None and search.nodes:
             saved.save(checkpoint, search)
         if search.best.loss > floor:
-            if not (complete or last) and large(shape):
+            pace = search.elapsed / max(search.nodes, 1)
+            closing = complete and len(search.leaves) * pace * DEARER < (until or math.inf) - time.monotonic()
+            if not (last or closing) and large(shape):
                 parts.search(_part(until, PARTS) or 0.0, _of_part)
             lower, proof = max((lower, proof), (parts.lower, parts.proof), key=_bound)
-            pace = search.elapsed / max(search.nodes, 1)
             found = _certified(search, complete, (floor, trivial), lower, until, pace)
             lower, proof = max((lower, proof), found, key=_bound)
             if checkpoint is not None and complete and lower < search.best.loss:

@@ -69,6 +69,10 @@ class Solved:
     parts: tuple[Share, ...]
     weight: float
 
+    def __lt__(self, other: "Solved") -> bool:
+        """The order of nodes whose bounds and serial numbers are equal."""
+        return self.node < other.node
+
 
 Branch = tuple[Node, Split, list[Solved]]  # a node, how it is split, and its children
 # The nodes that were split, parents before children; those of the batch that were not; networks near open ones.
@@ -248,7 +252,7 @@ def _grown(
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
     importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
-    splits = min(BURST, max(1, WORK // (shape.count * len(shape.labels))))
+    splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
     arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
     used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
     nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
