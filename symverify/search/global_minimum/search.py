@@ -35,6 +35,7 @@ WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
 AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
+CERTIFYING = 1.0  # so many times the search's time takes the certificate
 SOON, SEEN = 5.0, 0.01  # seconds, and share of the tree, after which the rest is estimated
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
@@ -48,7 +49,8 @@ Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 class Progress:
     """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is.
 
-    elapsed: seconds, those of earlier runs included. left: about so many more, None where that cannot be said yet.
+    elapsed: seconds, those of earlier runs included. left: about so many more, with those for the certificate, None
+    where that cannot be said yet.
     """
 
     lower: Fraction
@@ -362,14 +364,18 @@ class Search:
         return Progress(lower, upper, now, rest, 1.0 - left, self.nodes, len(pending))
 
     def rest(self, now: float, left: float) -> float | None:
-        """The seconds for the share of the tree that is left, at the rate of the second half of the time so far."""
+        """The seconds for the share of the tree that is left, at the rate of the second half of the time so far.
+
+        And for the certificate, which takes about as long as the search in the end.
+        """
         if not self.marks or now > self.marks[-1][0] * 1.05:
             self.marks.append((now, left))
         half = next(((then, share) for then, share in reversed(self.marks) if then <= now / 2), self.marks[0])
         then, share = half
         if now < SOON or share - left < SEEN:
             return None
-        return left * (now - then) / (share - left)
+        rest = left * (now - then) / (share - left)
+        return rest + CERTIFYING * (now + rest)
 
     def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
