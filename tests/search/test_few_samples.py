@@ -47,19 +47,35 @@ def test_far_samples_come_first() -> None:
 def test_parts_grow_while_there_is_time() -> None:
     problem = shallow([[k, k * k % 23] for k in range(40)], [k * k % 11 for k in range(40)], 2)
     parts, seen = Parts(problem), list[int]()
+    known = global_minimum(part(problem, far(problem, parts.count)))
 
     def quick(some: Problem, _: float) -> Result:
         seen.append(len(some.inputs))
-        return minimum._of_part(some, 60.0) if len(seen) == 1 else replace(known, lower=known.upper)
+        return known if len(seen) == 1 else replace(known, lower=known.upper / 2, upper=known.upper / 2)
 
-    known = minimum._of_part(part(problem, range(12)), 60.0)
-    parts.search(time.monotonic() + 60.0, quick)
-    assert seen == [12, 15, 18, 22, 27, 33]
-    assert not parts.rest or parts.count >= 40
+    parts.search(time.monotonic() + 1e6, quick)
+    assert seen == [28, 35]
+    assert parts.lower == known.lower > 0
+    assert proved(problem, parts.lower, parts.proof)
+    assert not parts.rest
     late = Parts(problem)
     late.search(time.monotonic() - 1.0, quick)
-    assert (late.lower, len(seen)) == (0, 6)
-    assert Parts(replace(problem, widths=(2, 14, 1))).count == 14
+    assert (late.lower, len(seen)) == (0, 2)
+    assert [Parts(replace(problem, widths=(2, h, 1))).count for h in (1, 2, 3, 4, 14)] == [28, 28, 17, 11, 14]
+
+
+def test_a_part_that_is_not_searched_in_time_is_the_last() -> None:
+    problem = shallow([[k, k * k % 23] for k in range(40)], [k * k % 11 for k in range(40)], 2)
+    known, given = global_minimum(part(problem, far(problem, 28))), list[float]()
+
+    def slow(_: Problem, seconds: float) -> Result:
+        given.append(seconds)
+        return replace(known, upper=known.upper + 1)
+
+    parts = Parts(problem)
+    parts.search(time.monotonic() + 1e-3, slow, 30.0)
+    assert given == [30.0]
+    assert parts.lower == known.lower
 
 
 def test_a_bulky_search_that_ends_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

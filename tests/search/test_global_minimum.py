@@ -336,8 +336,9 @@ def test_the_rest_is_told_from_the_later_half_of_the_time() -> None:
     inst = larger(n=9)
     search = Search(inst, generators(inst), evaluated(inst, []))
     assert [search.rest(now, left) for now, left in ((1.0, 0.99), (3.0, 0.9), (4.0, 0.8))] == [None] * 3
-    assert search.rest(10.0, 0.5) == pytest.approx(0.5 * 6.0 / 0.3)  # since 4 s, when 0.8 was left
-    assert search.rest(20.0, 0.25) == pytest.approx(10.0)
+    # Since 4 s, when 0.8 was left, and as long as the whole search for its certificate.
+    assert search.rest(10.0, 0.5) == pytest.approx(10.0 + (10.0 + 0.5 * 6.0 / 0.3))
+    assert search.rest(20.0, 0.25) == pytest.approx(10.0 + (20.0 + 10.0))
     assert search.rest(21.0, 0.25) is not None
     assert search.rest(60.0, 0.25) is None  # nothing was done since
 

@@ -6,14 +6,17 @@ of the whole with zeros elsewhere, and its tree serves the whole, whose planes h
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import comb
 
+from symverify.cells.unit import planes
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum.result import Result
 
-FIRST, GROWTH = 12, 1.25  # samples in the first part, and how many times more in the next ones
+QUICK = 20_000  # entries of the columns of all rays of the first part, a quarter as many for each unit beyond two
+LEAST, GROWTH = 8, 1.25  # samples in the first part at least, and how many times more are in the next one
 DEARER = 3.0  # about so many times longer takes the next part
 
 Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
@@ -27,11 +30,16 @@ class Parts:
     problem: Problem
     lower: Fraction = ZERO
     proof: Written = ((), ())
-    count: int = FIRST
+    count: int = field(init=False)
     seconds: float = 0.0  # that the last part took
 
     def __post_init__(self) -> None:
-        self.count = max(self.count, self.problem.widths[1])  # a tree's root has as many units as that of the whole
+        width, (rows, _) = self.problem.widths[1], planes(self.problem)
+        kinks, dimension = len(self.problem.activations[0].breakpoints), len(rows[0]) if rows else 1
+        count, most = LEAST, QUICK >> 2 * max(width - 2, 0)
+        while count < len(self.problem.inputs) and 2 * comb(count * kinks, dimension - 1) * count < most:
+            count += 1
+        self.count = max(count, width)  # a tree's root has as many units as that of the whole
 
     @property
     def rest(self) -> bool:
