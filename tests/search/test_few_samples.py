@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import global_minimum, minimum
 from symverify.search.global_minimum.few_samples import Parts, far, part, whole
 from symverify.search.global_minimum.result import Result
+from symverify.search.global_minimum.search import Search
 from tests.search.test_global_minimum import random_problem
 from tests.shallow import shallow
 
@@ -61,7 +63,7 @@ def test_parts_grow_while_there_is_time() -> None:
     late = Parts(problem)
     late.search(time.monotonic() - 1.0, quick)
     assert (late.lower, len(seen)) == (0, 2)
-    assert [Parts(replace(problem, widths=(2, h, 1))).count for h in (1, 2, 3, 4, 14)] == [28, 28, 17, 11, 14]
+    assert [Parts(replace(problem, widths=(2, h, 1))).count for h in (1, 2, 3, 4, 14)] == [28, 28, 18, 12, 14]
 
 
 def test_a_part_that_is_not_searched_in_time_is_the_last() -> None:
@@ -78,24 +80,19 @@ def test_a_part_that_is_not_searched_in_time_is_the_last() -> None:
     assert parts.lower == known.lower
 
 
-def test_a_bulky_search_that_ends_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even where there is no time for the whole search to begin."""
-    problem = shallow([[k, k * k % 23] for k in range(24)], [k * k * k % 11 for k in range(24)], 2)
+def test_a_bulky_search_that_is_interrupted_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C when the search of the whole begins: a part was searched before."""
+    problem = shallow([[k, k * k % 23] for k in range(36)], [k * k * k % 11 for k in range(36)], 2)
+    searched = minimum._searched
+
+    def instead(search: Search, *rest: Any) -> bool:
+        if len(search.problem.inputs) == 36:
+            raise KeyboardInterrupt
+        return searched(search, *rest)
+
     monkeypatch.setattr(minimum, "BULKY", 0)
-    monkeypatch.setattr(minimum, "_searched", ended(minimum._searched, len(problem.inputs)))
-    found = global_minimum(problem, deadline=20.0)
-    assert not found.closed
+    monkeypatch.setattr(minimum, "_searched", instead)
+    found = global_minimum(problem, deadline=1000.0)
     assert 0 < found.lower < found.upper
     assert proved(problem, found.lower, (found.vectors, found.tree))
-    assert sum(map(any, zip(*found.vectors, strict=True))) < 24
-
-
-def ended(searched: object, whole_size: int) -> object:
-    """The search, ended at once where it is that of the whole."""
-
-    def instead(search: object, *rest: object) -> bool:
-        if len(search.problem.inputs) == whole_size:  # type: ignore[attr-defined]
-            return False
-        return bool(searched(search, *rest))  # type: ignore[operator]
-
-    return instead
+    assert sum(map(any, zip(*found.vectors, strict=True))) < 36
