@@ -8,11 +8,7 @@ from symverify.kernel.cells.limit import Limit, unit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import GlobalMinimum, LowerBound
-<<<<<<< HEAD
-from symverify.kernel.core.global_lower_bound import counting, directions, sides_of
-=======
-from symverify.kernel.core.global_lower_bound import directions, sides_of, signs
->>>>>>> main
+from symverify.kernel.core.global_lower_bound import counting, directions, sides_of, signs
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, integer, listed
 from symverify.kernel.core.units import Units

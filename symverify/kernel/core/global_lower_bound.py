@@ -56,17 +56,9 @@ def global_lower_bound(step: Reading) -> LowerBound:
         if loss.quadratic and gain == threshold:  # then y − f is a multiple of g
             spend(cost * len(g))
             tight[tuple(product * x / square for x in g)] = None
-<<<<<<< HEAD
-    units = Units.of(problem, counting(problem, vectors, tree))
-    closed = directions(units)
-    above, sides = sides_of(units, closed)
-    fails = failing(units, closed, above, vectors) if vectors else []
-    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], len(labels)), sides, fails, step)
-=======
-    placed = arranged(units := Units.of(problem))
+    placed = arranged(units := Units.of(problem, counting(problem, vectors, tree)))
     root = [(1 << 2 * len(placed)) - 1] * min(problem.widths[1], len(labels))
     walk(tree, root, sides_of(len(units.planes), placed), failing(units, placed, vectors) if vectors else [], step)
->>>>>>> main
     return LowerBound(least, tuple(tight))
 
 
@@ -80,10 +72,6 @@ def counting(problem: Problem, vectors: Sequence[Sequence[int]], tree: Sequence[
 def directions(units: Units) -> list[Direction]:
     """The rays of a unit's hyperplanes, in both directions, those with ν ≥ 0."""
     lines = rays(list(dict.fromkeys(directed(wall) for wall in units.walls if any(wall))))
-<<<<<<< HEAD
-    both = [*lines, *(tuple(-x for x in ray) for ray in lines)]
-    return [ray for ray in both if not units.cone or ray[-1] >= 0]
-=======
     return [ray for ray in (*lines, *(tuple(map(neg, ray)) for ray in lines)) if not units.cone or ray[-1] >= 0]
 
 
@@ -94,7 +82,6 @@ def arranged(units: Units) -> list[Placed]:
     opposite = [(below, above, tuple(map(neg, ray))) for above, below, ray in each]
     pairs = [each] if units.cone else zip(each, opposite, strict=True)
     return [one for pair in sorted(map(sorted, pairs)) for one in pair]
->>>>>>> main
 
 
 class Packing:
@@ -144,12 +131,6 @@ class Packing:
         return above, [(1 << count) - 1 ^ bits for bits in level]
 
 
-<<<<<<< HEAD
-def largest(planes: Sequence[Direction], closed: Sequence[Direction]) -> int:
-    """A bound, at least 1, on the entries of the planes and on their products with the rays."""
-    steep = max([1, *(sum(map(abs, plane)) for plane in planes)])
-    return steep * max([abs(x) for ray in closed for x in ray], default=1)
-=======
 def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> list[Placed]:
     """The rays, each with the sets of the planes that it is strictly above and below."""
     tops = ([max(1, *map(abs, column)) for column in zip(*rows, strict=True)] for rows in (planes, closed))
@@ -158,7 +139,6 @@ def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> list[Plac
     spend(len(planes) * (20 * len(closed) + packing.work(len(columns), bound)))
     found = packing.signs(sum(map(mul, plane, columns), packing.half) for plane in planes)
     return list(zip(*found, closed, strict=True))
->>>>>>> main
 
 
 def sides_of(planes: int, placed: Sequence[Placed]) -> list[tuple[int, int]]:
@@ -188,25 +168,6 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
     if (half := len(vectors) // 2) and len(placed) * len(vectors) + len(bends) * packing.length > MAX_BYTES:
         return failing(units, placed, vectors[:half]) + failing(units, placed, vectors[half:])
     packed = [packing(entries) for entries in zip(*vectors, strict=True)]
-<<<<<<< HEAD
-    base = [units.start[0] * sum(map(mul, column, packed)) for column in zip(*units.rows, strict=True)]
-    base += [units.start[1] * sum(packed)] * units.cone
-    steps = [[kinks[k % per] * x * packed[k // per] for x in row] for k, row in enumerate(units.planes if per else ())]
-    known, form, texts, cost = 0, base, list[bytes](), packing.work(closed)
-    for ray, over in zip(closed, above, strict=True):
-        crossed, known = over ^ known, over
-        if crossed.bit_count() > over.bit_count():
-            crossed, form = over, base
-        while crossed and per:
-            spend(cost // 4)
-            step = steps[(bit := crossed & -crossed).bit_length() - 1]
-            crossed ^= bit
-            form = [a + b if over & bit else a - b for a, b in zip(form, step, strict=True)]
-        spend(cost)
-        texts.append(packing.positive(total := sum(map(mul, ray, form))))
-        texts.append(packing.positive(-total))
-    return transposed(texts[::2] + texts[1::2], len(vectors))
-=======
     steps = [[x * packed[k // len(kinks)] for x in row] for k, row in enumerate(bends)]
 
     def pulls() -> Iterator[int]:
@@ -231,18 +192,12 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
                 yield sum(map(mul, ray, back), total)
 
     return [up | down << len(placed) for up, down in zip(*packing.signs(pulls()), strict=True)]
->>>>>>> main
 
 
 def children(node: list[int], unit: int, high: int, low: int) -> Iterator[list[int]]:
     """The nodes with the first k = 0, 1, … of the units equal to `unit` put on the high side, the others on the low."""
-<<<<<<< HEAD
-    for count in range((copies := node.count(unit)) + 1):
-        sides = iter([high] * count + [low] * (copies - count))
-=======
     for count in range(node.count(unit) + 1):
         sides = iter([high] * count + [low] * len(node))
->>>>>>> main
         yield [next(sides) if other == unit else other for other in node]
 
 
