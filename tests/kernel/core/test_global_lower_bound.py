@@ -396,7 +396,7 @@ def centred(column: list[Fraction]) -> list[Fraction]:
 def test_too_many_rays_are_declined(n: int, d: int, bias: bool) -> None:
     xs = [[k ** (j + 1) for j in range(d)] for k in range(n)]
     document = network([d, 1, 1], "relu", samples(xs, [k % 3 for k in range(n)]), bias=bias)
-    vector = [k % 3 - 1 for k in range(n - n % 3)] + [0] * (n % 3)
+    vector = [(-1, -1, 2)[k % 3] for k in range(n - n % 3)] + [0] * (n % 3)
     proof = certificate(document, [by_hand("1/100", [vector], [0])], [claim("global_bounds", 0)])
     assert outcome(document, proof) == ("Declined", "too many intersections of hyperplanes")
 
