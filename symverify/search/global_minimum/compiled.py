@@ -203,7 +203,7 @@ def packed(units: Any, numbers: Any, count: int, columns: Any) -> None:
 
 
 @quick_loop
-def _priced(columns: Any, barred: Any, residual: Any, count: int, margin: float, prices: Any) -> float:
+def _priced(columns: Any, barred: Any, residual: Any, count: int, margin: Any, prices: Any) -> float:
     """The prices of packed columns but those that are barred, and the greatest."""
     samples, top = residual.shape[0], -BARRED
     for start in range(0, count, _TOGETHER):
@@ -247,7 +247,8 @@ def _above(allowed: Any, count: int, top: float, prices: Any, noise: float, plac
         if some == 0:
             break
         kept = some
-    kept = min(kept, pool.shape[0])
+    if kept > pool.shape[0]:
+        kept = pool.shape[0]
     for k in range(kept):
         pool[k] = allowed[places[k]]
     return kept
