@@ -36,7 +36,13 @@ def stated(domain: str, face: str, formula: str) -> Json:
     return claim("global_minimum_for_all", 1, domain=domain, face=face, formula=formula)
 
 
+DIAGONAL = network([2, 1, 1], "relu", samples([[1, 1], [-1, -1]], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+HALVED = ON | {"parameters": [layer([["3/4", "3/4"]]), layer([["1"]])], "moves": [[["1/2"], ["1/2"], ["0"]]]}
 CONTROLS = {
+    "two inputs on a line": case(
+        DIAGONAL, [HALVED, STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-2, 1, 0]}],
+        stated("a in [1, 2]", "10", "a^2"),
+    ),
     "own residuals": case(TWO, [AT, STEP], stated("a in [1, 2]", "00", "a^2")),
     "vectors at the corners": case(TWO, [AT, CORNERS], stated("a in [1, 2]", "00", "a^2")),
     "an exact fit": case(

@@ -126,7 +126,9 @@ def test_units_that_are_off_let_nothing_pass() -> None:
         ([1, 2, 1], (0, 1, 1), None), ([1, 2, 3, 1], (1, 2, 1), None), ([3, 1, 1], (0, 0, 1), None),
         ([1, 2, 1], (0, 2, 0), "does not exist"), ([3, 1, 1], (0, 1, 0), "does not exist"),
         ([1, 3, 2, 1], (1, 2, 0), "does not exist"), ([1, 2, 1], (1, 0, 0), "does not exist"),
-        ([1, 2, 1], (0, 0, 2), "does not exist"),
+        ([1, 2, 1], (0, 0, 2), "does not exist"), ([1, 2, 1], (0, 0, 5), "does not exist"),
+        ([1, 2, 1], (0, 5, 0), "does not exist"), ([1, 2, 1], (5, 0, 0), "does not exist"),
+        ([1, 2, 3, 1], (0, 2, 0), "does not exist"),
     ],
 )  # fmt: skip
 def test_kinks_exist(widths: list[int], kink: Place, reason: str | None) -> None:
@@ -142,14 +144,17 @@ def test_kinks_are_named_once_at_upper_ends_and_move() -> None:
     for pieces, kinks, reason in (
         ([0, 0], [(0, 0, 1)] * 2, "names a kink twice"),
         ([0, 1], [(0, 0, 1)], "no breakpoint ends its piece on sample 2"),
+        ([0, 9], [(0, 0, 1)], "no breakpoint ends its piece on sample 2"),
+        ([0, 0], [(0, 0, 1), (0, 0, 0)], "holds a pre-activation that is 0 at every point, on sample 1"),
         ([0, 0], [(0, 0, 0)], "holds a pre-activation that is 0 at every point, on sample 1"),
     ):
         with pytest.raises(Rejected, match=reason):
             require_kinks(made(problem, [[pieces]], list(kinks)), "kinks")
     deep = problem_of(document([1, 1, 1, 1], "hardtanh", SUM, [1, 2], [[0]] * 2))
     require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 1)]), "kinks")
-    with pytest.raises(Rejected, match="holds kinks of sample 1 in two layers"):
-        require_kinks(made(deep, [[[0, 0]], [[0, 0]]], [(0, 0, 0), (1, 0, 0)]), "kinks")
+    for both in ([(0, 0, 0), (1, 0, 0)], [(1, 0, 0), (0, 0, 0)]):
+        with pytest.raises(Rejected, match="holds kinks of sample 1 in two layers"):
+            require_kinks(made(deep, [[[0, 0]], [[0, 0]]], list(both)), "kinks")
 
 
 def test_a_bias_in_a_deeper_layer_counts() -> None:
