@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -382,3 +382,10 @@ Proof. apply check_zero_infimum_ok. Qed.
 Definition ok_no_minimum := check_no_minimum.
 Theorem ok_no_minimum_sound places p P logs dir near nearby low high : ok_no_minimum places p P logs dir near nearby low high = true -> no_best_affine_map p low high.
 Proof. apply check_no_minimum_ok. Qed.
+(* the minima that predict the best constants. below: hidden layers, one of them on flat pieces; mean: of the labels; the rest as for the span *)
+Definition ok_constants := check_flat.
+Theorem ok_constants_sound places p widths below mean P logs near nearby low high : ok_constants places p widths below mean P logs near nearby low high = true -> minima_at_constants p widths low high.
+Proof. apply check_flat_ok. Qed.
+Theorem ok_better_constants places p widths th above low high better : ok_log_better places p widths th above low better = true ->
+  minima_at_constants p widths low high -> spurious_minima_at_constants p widths low high.
+Proof. apply flat_better. Qed.

@@ -18,8 +18,8 @@ type fact =
   | Lower of { rho : Q.t; how : bound }
   | Bracket of Q.t * Q.t
   | Enclosed of { th : N.params; ends : Reals.ends }
-  | Span of Reals.ends
-  | Spurious_real of Reals.ends * Reals.ends (* risk of the minima, of a better point *)
+  | Span of { ends : Reals.ends; affine : bool }
+  | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
   | Real_bracket of Reals.ends
   | Limit of Q.t
   | Infimum of { rho : Q.t; how : bound }
@@ -302,7 +302,8 @@ let prove_real state number rule f roles =
       Enclosed { th; ends = Reals.point net th }
   | "span_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      Span (Reals.span net f)
+      let ends, affine = Reals.span net f in
+      Span { ends; affine }
   | "no_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
       No_best (Reals.no_minimum net f)
@@ -311,11 +312,11 @@ let prove_real state number rule f roles =
       demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams th)) "does not predict every label with a margin";
       Not_attained Q.zero
   | "spurious_real" ->
-      let ends = premise state roles number "minimum" (function Span ends -> Some ends | _ -> None) in
+      let ends, affine = premise state roles number "minimum" (function Span { ends; affine } -> Some (ends, affine) | _ -> None) in
       let th, better = premise state roles number "better" enclosed in
       if Q.geq (snd better) (fst ends) then rejected (Read.at roles "better") "its risk is not below";
       Reals.better net ends th better;
-      Spurious_real (ends, better)
+      Spurious_real { ends; better; affine }
   | "real_lower_bound" ->
       (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
       Lower { rho = printable (Reals.tree_bound net f); how = By_tree { width = List.nth net.N.widths 1; vectors = []; tree = [] } }
@@ -368,10 +369,10 @@ let stated claim fact =
       Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
-  | "spurious_minimum", Spurious_real (ends, better) -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
-  | "valley", Spurious_real (ends, better) ->
+  | "spurious_minimum", Spurious_real { ends; better; affine = true } -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
+  | "valley", Spurious_real { ends; better; _ } ->
       Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [ "dimension"; "exact" ])
-  | "valley", Span ends -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
+  | "valley", Span { ends; _ } -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
   | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
   | "infimum", Infimum { rho; _ } -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "infimum", Not_attained rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Bool false) ], [])
