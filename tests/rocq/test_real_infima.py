@@ -1,5 +1,6 @@
-"""`no_minimum`, `zero_infimum`, `span_minimum`: the extracted checker's verdicts are the kernel's, and Coq's."""
+"""Rules for losses with logarithms: the extracted checker's verdicts are the kernel's, and Coq's."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -16,21 +17,26 @@ from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
 from tests.kernel.corruption import Json, certificate, edited, mutations, text
-from tests.kernel.reals import test_no_minimum, test_zero_infimum
+from tests.kernel.reals import test_no_minimum, test_real_interior_minimum, test_zero_infimum
 from tests.kernel.reals.made import control
 from tests.rocq.agreement import differ, extracted, kernel
 from tests.rocq.test_checker import agree
 from tests.rocq.test_export import as_modules, compiled
 
+MODULES = {
+    "no_minimum": test_no_minimum,
+    "zero_infimum": test_zero_infimum,
+    "real_interior_minimum": test_real_interior_minimum,
+}
 CONTROLS: dict[str, Case] = {
     f"{rule}, {name}": case
-    for rule, module in (("no_minimum", test_no_minimum), ("zero_infimum", test_zero_infimum))
+    for rule, module in MODULES.items()
     for name, case in module.CONTROLS.items()
     if "layers" in case.network
 }
 CHANGED = {
     f"{rule}, {each[0]}: {each[1]}": (f"{rule}, {each[0]}", *each[2:5])
-    for rule, module in (("no_minimum", test_no_minimum), ("zero_infimum", test_zero_infimum))
+    for rule, module in MODULES.items()
     for each in module.CORRUPTIONS
     if f"{rule}, {each[0]}" in CONTROLS
 }
@@ -105,6 +111,24 @@ def random_span(rng: Random) -> tuple[Json, Json]:
     return document, settled(document, [step], "valley")
 
 
+def random_interior(rng: Random) -> tuple[Json, Json]:
+    """A point that often predicts 0 everywhere, labels that often have the mean 1/2 or 1."""
+    loss, inputs, width, outputs = rng.choice(["logistic", "poisson"]), rng.choice([1, 2]), 2, rng.choice([1, 1, 2])
+    labels = ["0", "1", "1/2"] if loss == "logistic" else ["0", "1", "2"]
+    data = [
+        {"x": [rng.randint(-1, 1) for _ in range(inputs)], "y": [rng.choice(labels) for _ in range(outputs)]}
+        for _ in range(rng.randint(1, 4))
+    ]
+    document = network([inputs, width, outputs], rng.choice(["relu", "abs", "hardtanh"]), data)
+    document["loss"] = {"name": loss, "reduction": rng.choice(["mean", "sum"])}
+    weights = [[rng.choice(["0", "1", "-1"]) for _ in range(inputs)] for _ in range(width)]
+    flat = rng.random() < 0.7
+    out = [["0" if flat else rng.choice(["0", "1", "-1"]) for _ in range(width)] for _ in range(outputs)]
+    first = layer(weights, [rng.choice(["3", "-3", "1/2"]) for _ in range(width)])
+    document["parameters"] = [first, layer(out, [rng.choice(["0", "0", "0", "1"]) for _ in range(outputs)])]
+    return document, settled(document, copy.deepcopy(test_real_interior_minimum.STEPS), "point")
+
+
 def random_case(rng: Random) -> tuple[Json, Json]:
     """A small problem with labels that are mostly hard, and a proof by one of the rules, right or wrong."""
     loss = rng.choice(["logistic", "cross_entropy", "poisson"])
@@ -139,7 +163,7 @@ def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]
     """Random proofs, and mutants of them."""
     for seed in seeds:
         rng = Random(seed)
-        document, proof = (random_span if seed % 3 == 0 else random_case)(rng)
+        document, proof = [random_span, random_case, random_case, random_interior][seed % 4](rng)
         yield f"seed {seed}", document, proof
         found = list(mutations(proof))
         for where, mutant in rng.sample(found, min(mutants, len(found))):

@@ -10,7 +10,7 @@ from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed, natural
 from symverify.kernel.reals.enclosure import PLACES, Bounds, Enclosure, exp, log, log_sum_exp, plus, scaled
-from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, SpanMinimum, real_loss
+from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinimum, SpanMinimum, real_loss
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vector, vectors
@@ -202,8 +202,12 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
     """The same minima are spurious, by a better point."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
     at, before = out.checked.steps[better].fact, out.checked.steps[minimum].fact
-    if not isinstance(before, SpanMinimum) or not isinstance(at, EnclosedPoint):
-        return "has a verified checker only for span_minimum, and a point of enclosed risk"
+    if not isinstance(at, EnclosedPoint):
+        return "has a verified checker only with a better point of enclosed risk"
+    if isinstance(before, RationalMinimum):
+        return write_spurious_point(out, index, step, before.at.risk, at.risk)
+    if not isinstance(before, SpanMinimum):
+        raise TypeError("not a minimum with a verified checker")
     with_ = digits(out.problem)
     risk, above = before.risk, proposals(out.problem, with_, at.predictions, True)
     arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
@@ -214,6 +218,24 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
         f"[{COMPUTED} | exact step{minimum}]"
     )
     out.state(index, f"spurious_minima_at_{place} p {widths(out.problem)} {low} {high}", proof)
+    return None
+
+
+def write_spurious_point(out: Writer, index: int, step: Step, risk: Enclosure, lower: Enclosure) -> str | None:
+    """A point is spurious, by a better one."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    at = out.premise(out.checked.steps[minimum], "point")
+    ends = " ".join(number(x) for x in (risk.lower, risk.upper, lower.lower, lower.upper))
+    steps = f"exact step{at} | exact step{better} | exact step{minimum}"
+    proof = f"apply (ok_apart_sound p th{at} th{better} {ends}); [{COMPUTED} | {steps}]"
+    out.state(index, f"spurious_min (log_risk p) (real th{at})", proof)
+    return None
+
+
+def write_real_interior(out: Writer, index: int, step: Step) -> str | None:
+    """Strictly inside a cell."""
+    th = f"th{out.premise(step, 'point')}"
+    out.state(index, f"local_min (log_risk p) (real {th})", f"apply (ok_log_interior_sound p {th}). {COMPUTED}")
     return None
 
 
