@@ -164,12 +164,11 @@ let prove state number rule f roles =
       let slopes = read_slopes net f at in
       demand where (V.interior net slopes at.th) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum { at; inside = true; slopes }
-  | "adjacent_cells" when net.N.program <> None -> raise (Rests_on rule)
   | "adjacent_cells" ->
       let at = point "point" in
       let live, dead = Propose.on_breakpoints net at.th in
       if live + dead > 12 then raise (Declined "too many cells meet at the point");
-      demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
+      demand where (V.adjacent net at.th) "the minorant is not constant on every cell around it";
       Minimum { at; inside = false; slopes = None }
   | "face_minimum" ->
       let at = point "point" in
@@ -185,7 +184,7 @@ let prove state number rule f roles =
       let at, inside, slopes = premise state roles number "minimum" (function
         | Minimum { at; inside; slopes } -> Some (at, inside, slopes) | _ -> None) in
       let better = point "better" in
-      demand where (V.better net at.th better.th) "its risk is not below";
+      demand where (V.better net (at.th, at.risk) (better.th, better.risk)) "its risk is not below";
       Spurious { at; better; inside; affine = V.affine net at.th slopes; linear = inside && V.linear net at.th; slopes }
   | "function_minimum" ->
       let at = point "point" in
@@ -290,7 +289,7 @@ let step state number v =
     (* its premises must be there; its other fields are not read *)
     let roles_of = match rule with
       | "spurious_minimum" | "spurious_real" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
-      | "infimum" -> [ "bound"; "limit" ] | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
+      | "infimum" -> [ "bound"; "limit" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
     let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
     List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with

@@ -91,17 +91,20 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         write_claim(out, theorem)
     if out.claims:
         out.parts.append(f"Definition claims := ({', '.join(out.claims)}).\nPrint Assumptions claims.\n")
+    more = "" if programmed is None else " Programs ProgramRules"
     head = [
         f"(* Written from a certificate about the problem with SHA-256\n   {problem.sha256}.",
         *[f"   Left out: {each}." for each in out.left_out],
         "   Theorems of steps come first, then one for each claim. *)",
         "Require Import List ZArith QArith Qreals Reals.",
-        f"From Symverify Require Import Spec Statements Numbers ValleyCheck Main{' Programs ProgramRules' * bool(programmed)}.",
+        f"From Symverify Require Import Spec Statements Numbers ValleyCheck Main{more}.",
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
     loss = log_loss(out.problem) or loss_term(out.problem.loss)
-    problem_text = "" if loss is None else program_definition(programmed) if programmed else definition(out.problem, loss)
+    problem_text = (
+        "" if loss is None else program_definition(programmed) if programmed else definition(out.problem, loss)
+    )
     file = folder / "certificate.v"
     write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))
     write_atomically(folder / "_CoqProject", f"-Q {theory} Symverify\n-Q . Certificate\ncertificate.v\n".encode())

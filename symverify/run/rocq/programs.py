@@ -5,20 +5,21 @@ from itertools import accumulate
 
 from symverify.kernel.check import Theorem
 from symverify.kernel.core.facts import SpuriousMinimum
-from symverify.kernel.core.network import Affine, Bent
+from symverify.kernel.core.network import Affine, Bent, pieces_at, residuals
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.parameters import sizes
 from symverify.kernel.programs.places import wired, zero
 
-from .steps import bound_of, evaluated, hand_on_slopes
+from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes
 from .terms import (
     activation,
     affine_map,
     coefficients,
     constant,
     listing,
+    log_loss,
     loss_term,
     means,
     number,
@@ -34,8 +35,10 @@ def write_program_step(out: Writer, index: int, step: Step) -> str | None:
     if missing := [each for each in step.rests_on if each not in out.done]:
         return f"rests on step {missing[0]}"
     problem = program(out)
-    if loss_term(problem.loss) is None:
-        return f"has no verified checker for {problem.loss.name} loss on a general program"
+    if not covered(problem):
+        return (
+            f"has no verified checker for {problem.loss.name} loss{' with weight decay' * problem.decays} on a program"
+        )
     if (write := WRITERS.get(step.rule)) is None:
         return "has no verified checker for general programs"
     hand_on_slopes(out, index, step)
@@ -49,8 +52,15 @@ def program(out: Writer) -> Programmed:
     return out.problem
 
 
+def covered(problem: Programmed) -> bool:
+    """Whether `Programs.v` has the risk."""
+    return log_loss(problem) is None and loss_term(problem.loss) is not None and not problem.decays
+
+
 def program_definition(problem: Programmed) -> str:
     """The nodes, with values by number: 1, the inputs, and then those of each node; samples, loss."""
+    if not covered(problem):
+        return ""
     starts = list(accumulate(sizes(problem), initial=1))
     nodes = []
     for node in problem.nodes:
@@ -96,8 +106,9 @@ def arranged(problem: Programmed, values: Sequence[Scalar], entry: Callable[[Sca
 
 
 def slopes(out: Writer, index: int) -> str:
-    """The slopes of the loss at a minimum: given where it has several, else its derivatives."""
-    return out.slopes.get(index) or f"(program_slopes p th{out.point_of(index)})"
+    """The slopes of the loss at a minimum where it has several; none stand for its derivatives."""
+    given = out.slopes.get(index)
+    return "None" if given is None else f"(Some {given})"
 
 
 def write_point(out: Writer, index: int, step: Step) -> str | None:
@@ -117,12 +128,23 @@ def write_interior(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
+def write_adjacent(out: Writer, index: int, step: Step) -> str | None:
+    """By all cells around."""
+    at = out.premise(step, "point")
+    around = pieces_at(out.problem, evaluated(out, at).point)
+    if sum(len(pieces) > 1 for layer in around for unit in layer for pieces in unit) > MOST_CELLS:
+        return "has too many cells for the verified checker"
+    proof = f"apply (ok_program_adjacent_sound p th{at} {slopes(out, index)}). {COMPUTED}"
+    out.state(index, f"local_min (program_risk p) (real th{at})", proof)
+    return None
+
+
 def write_spurious(out: Writer, index: int, step: Step) -> str | None:
     """Spurious, by a better point."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
-    th = f"th{out.point_of(minimum)}"
-    proof = f"apply (ok_program_better_sound p {th} th{better}); [{COMPUTED} | exact step{minimum}]"
-    out.state(index, f"spurious_min (program_risk p) (real {th})", proof)
+    at = out.point_of(minimum)
+    proof = f"exact (ok_program_better_sound p _ _ _ _ step{at} step{better} (eq_refl true) step{minimum})"
+    out.state(index, f"spurious_min (program_risk p) (real th{at})", proof)
     return None
 
 
@@ -141,9 +163,9 @@ def write_valley(out: Writer, index: int, step: Step) -> str | None:
     path, before = write_path(out, index, step, "path"), out.checked.steps[minimum]
     proof = f"apply (ok_program_valley_sound p {path} {slopes(out, minimum)}). {COMPUTED}"
     if isinstance(before.fact, SpuriousMinimum):
-        better = f"th{out.premise(before, 'better')}"
-        spurious = f"apply (ok_program_better_valley p {path} {better}); [ | {COMPUTED}]. {proof}"
-        out.state(index, f"valley_of spurious_min p {path}", spurious)
+        at, better = out.point_of(minimum), out.premise(before, "better")
+        start = f"(ok_program_better_valley p {path} _ _ _ step{at} step{better} (eq_refl true))"
+        out.state(index, f"valley_of spurious_min p {path}", f"apply {start}. {proof}")
     else:
         out.state(index, f"valley_of local_min p {path}", proof)
     return None
@@ -168,19 +190,21 @@ def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
 def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
     """A global minimum, as no function of the inputs does better than its predictions."""
     at = out.premise(step, "point")
-    fact, th = evaluated(out, at), f"th{at}"
-    rho = number(fact.risk)
-    bound = f"apply (ok_program_bound_sound p {vectors(fact.predictions)} {slopes(out, index)})"
-    proof = f"apply (ok_program_attains_sound p {rho} {th}); [{bound} | ]; {COMPUTED}"
-    out.state(index, f"global_min (program_risk p) (real {th})", proof)
+    problem, fact = out.problem, evaluated(out, at)
+    given = out.slopes.get(index)
+    if given is None:
+        columns = zip(*residuals(problem, fact.predictions), strict=True)
+        given = vectors([[r / problem.loss.factor for r in row] for row in columns])
+    bound = f"apply (ok_program_bound_sound p {vectors(fact.predictions)} {given}). {COMPUTED}"
+    proof = f"apply (program_attains p th{at} _); [ | exact step{at}]. {bound}"
+    out.state(index, f"global_min (program_risk p) (real th{at})", proof)
     return None
 
 
 def write_global(out: Writer, index: int, step: Step) -> str | None:
     """A point that attains a bound."""
     bound, th = out.premise(step, "bound"), out.premise(step, "point")
-    rho = number(bound_of(out.checked.steps[bound]))
-    proof = f"apply (ok_program_attains_sound p {rho} th{th}); [exact step{bound} | {COMPUTED}]"
+    proof = f"exact (program_attains p th{th} _ step{bound} step{th})"
     out.state(index, f"global_min (program_risk p) (real th{th})", proof)
     return None
 
@@ -220,6 +244,7 @@ def program_statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str
 WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "point": write_point,
     "interior_minimum": write_interior,
+    "adjacent_cells": write_adjacent,
     "descent": write_descent,
     "spurious_minimum": write_spurious,
     "function_minimum": write_function_minimum,
