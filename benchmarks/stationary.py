@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from planted import KINDS, Document, kinks_at
 
-from symverify.certify.emitters import Decision, local_minimum
-from symverify.certify.session import Session
+from symverify.certify.chains import local_minimum
+from symverify.certify.session import Decision, Session
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Point, Problem, predictions, risk, risk_along
 from symverify.kernel.programs.parameters import values_of

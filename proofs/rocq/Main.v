@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Theorem1Check Enclosure SpanCheck.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -109,6 +109,17 @@ Definition ok_limit (width : nat) (c0 : Q) (us : list (bool * (list Q * Q))) (rh
   | [(bo, a); (bh, h)] => is_identity a && good_loss (loss_of p) && check_limit Qops bh bo h l c D width ((if bh then 1 else 0) + n_in p) c0 us rho
   | _ => false
   end.
+(* G: each vector of the tree with the vectors that refute every set of units of its residual; fits, qs: the same for function_bound *)
+Definition ok_unattained_tree (width : nat) (s : Z * Z * Z) (extra : list (list Z)) (units : nat) (G : list (list Z * list (list Z))) (tree : list Z) (rho : Q) : bool :=
+  match N, s, loss_of p with
+  | [(bo, a); (bh, h)], (L, al, be), Squared => is_identity a && check_unattained_tree L al be h bh bo D extra units width ((if bh then 1 else 0) + n_in p) c rho G tree
+  | _, _, _ => false
+  end.
+Definition ok_unattained_functions (width : nat) (s : Z * Z * Z) (extra : list (list Z)) (units : nat) (fits : list Q) (qs : list (list Z)) (rho : Q) : bool :=
+  match N, s, loss_of p with
+  | [(bo, a); (bh, h)], (L, al, be), Squared => is_identity a && check_unattained_functions L al be h bh bo D extra units width ((if bh then 1 else 0) + n_in p) c rho fits qs
+  | _, _, _ => false
+  end.
 (* one hidden layer and one output: a bound for all widths is one for each *)
 Definition ok_shallow : bool := match N with [(_, a); _] => is_identity a && (n_out p =? 1)%nat | _ => false end.
 (* where the loss has several slopes: S, one vector of slopes for each sample, and the problem with the loss <s, prediction> *)
@@ -214,6 +225,18 @@ Proof.
   apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply is_identity_ok in H1. subst a.
   destruct (good_loss_ok _ H2) as (L & E & HL & _ & DL & _). exists bo, bh, h. split; [reflexivity|]. rewrite <- E.
   exact (check_limit_ok Qops QR bh bo h _ _ L _ _ _ _ _ _ _ HL DL H3).
+Qed.
+Theorem ok_unattained_tree_sound width s extra units G tree rho : ok_unattained_tree width s extra units G tree rho = true -> unattained p width rho.
+Proof.
+  unfold ok_unattained_tree, unattained. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
+  destruct (loss_of p); try discriminate. apply andb_prop in H. destruct H as [H1 H]. apply is_identity_ok in H1. subst a. exists bo, bh, h. split; [reflexivity|].
+  intros out W LO LW LR. exact (check_unattained_tree_ok L al be h bh bo D extra units width _ c rho G tree H out W (conj LO (conj LW LR))).
+Qed.
+Theorem ok_unattained_functions_sound width s extra units fits qs rho : ok_unattained_functions width s extra units fits qs rho = true -> unattained p width rho.
+Proof.
+  unfold ok_unattained_functions, unattained. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
+  destruct (loss_of p); try discriminate. apply andb_prop in H. destruct H as [H1 H]. apply is_identity_ok in H1. subst a. exists bo, bh, h. split; [reflexivity|].
+  intros out W LO LW LR. exact (check_unattained_functions_ok L al be h bh bo D extra units width _ c rho fits qs H out W (conj LO (conj LW LR))).
 Qed.
 Theorem ok_shallow_sound width rho : ok_shallow = true -> lower_bound_any p rho -> lower_bound p width rho.
 Proof.
@@ -350,3 +373,11 @@ Proof. apply check_log_better_ok. Qed.
 Definition ok_log_tree := check_log_tree.
 Theorem ok_log_tree_sound p width s homog extra units G tree rho : ok_log_tree p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
 Proof. apply check_log_tree_ok. Qed.
+(* a point that predicts every label, all of them hard, with a margin *)
+Definition ok_zero_infimum := check_zero_infimum.
+Theorem ok_zero_infimum_sound p th : ok_zero_infimum p th = true -> zero_infimum p th.
+Proof. apply check_zero_infimum_ok. Qed.
+(* P, logs: as for the span; dir: an affine map along which no loss grows and one falls for ever; near, nearby: where it begins *)
+Definition ok_no_minimum := check_no_minimum.
+Theorem ok_no_minimum_sound p P logs dir near nearby low high : ok_no_minimum p P logs dir near nearby low high = true -> no_best_affine_map p low high.
+Proof. apply check_no_minimum_ok. Qed.

@@ -89,6 +89,27 @@ Definition check_tree_Q (code : list Z) (units width n : nat) : bool :=
   (0 <? L)%Z && (0 <? a)%Z && (0 <? b)%Z && exact_act a b h && exact_data L D &&
   check_tree Zops shrinkZ homog (scale_act a b h) bh (scale_data L D) G extra code units width n bo.
 
+(* the network in integers: the same predictions *)
+Lemma scaled_network n : (0 < L)%Z -> (0 < a)%Z -> (0 < b)%Z -> exact_act a b h = true -> exact_data L D = true ->
+  forall (out : list R) (W : list (list R)), exists out' W', length out' = length out /\ length W' = length W /\
+    ((forall row, In row W -> length row = n) -> forall row, In row W' -> length row = n) /\
+    forall d, In d D -> net (rN ZR [(bo, act_out Zops); (bh, scale_act a b h)]) [[out']; W'] (rv ZR (map (scaleZ L) (fst d))) = net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)).
+Proof.
+  intros H C3 C2 C1 C0 out W. assert (Pa := C3). apply IZR_lt in H, C2, C3.
+  set (out' := scale_out bo (IZR (a * b)) out). set (W' := map (scale_row bh (IZR a) (IZR L)) W). exists out', W'.
+  split; [unfold out', scale_out; destruct bo, out; simpl; rewrite ?map_length; auto|]. split; [unfold W'; apply map_length|]. split.
+  { intros LR row Hr. unfold W' in Hr. apply in_map_iff in Hr. destruct Hr as (row' & <- & Hr). rewrite scale_row_length. auto. }
+  intros d Hd. unfold exact_data in C0. rewrite forallb_forall in C0. rewrite scale_vec by (apply C0; auto).
+  set (u := map (fun row => ev (ra QR h) (dot row (ext bh (rv QR (fst d))))) W).
+  assert (HU : map (fun row => ev (ra ZR (scale_act a b h)) (dot row (ext bh (map (Rmult (IZR L)) (rv QR (fst d)))))) W' = map (Rmult (IZR (a * b))) u).
+  { unfold u, W'. rewrite !map_map. apply map_ext. intros row. rewrite scale_row_dot by auto. apply scale_act_ok; auto. }
+  transitivity (layer (bo, ra QR (act_out Qops)) [out] u); [|reflexivity].
+  cbn [net rN map fst snd]. unfold layer. cbn [fst snd map]. rewrite HU. f_equal. clearbody u.
+  unfold ev, act_out, ra. cbn [fst snd map plin toR ZR QR Zops Qops one zero].
+  assert (IZR (a * b) <> 0) by (rewrite mult_IZR; apply Rgt_not_eq, Rmult_lt_0_compat; auto).
+  replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). replace (Q2R 0) with 0 by (unfold Q2R; simpl; lra).
+  unfold out', scale_out, ext. destruct bo; [destruct out|]; cbn [dot]; rewrite ?dot_scale_both; field; auto.
+Qed.
 (* every network of this width has predictions on which one of the vectors is not positive *)
 Theorem check_tree_Q_ok code units width n : check_tree_Q code units width n = true ->
   forall (out : list R) (W : list (list R)),
@@ -96,26 +117,12 @@ Theorem check_tree_Q_ok code units width n : check_tree_Q code units width n = t
     exists g, In g G /\ length g = length D /\ dot (rv ZR g) (map (fun d => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)))) D) <= 0.
 Proof.
   unfold check_tree_Q. intros H out W LO LW LR.
-  repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']).
-  apply Z.ltb_lt in H, C2, C3. assert (Pa := C3). apply IZR_lt in H, C2, C3.
-  set (out' := scale_out bo (IZR (a * b)) out). set (W' := map (scale_row bh (IZR a) (IZR L)) W).
-  destruct (check_tree_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ C out' W') as (g & F & Hg & Lg & NF & PG).
-  { rewrite <- LO. unfold out', scale_out. destruct bo, out; simpl; rewrite ?map_length; auto. }
-  { unfold W'. rewrite map_length. auto. }
-  { intros row Hr. unfold W' in Hr. apply in_map_iff in Hr. destruct Hr as (row' & <- & Hr). rewrite scale_row_length. auto. }
+  repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']). apply Z.ltb_lt in H, C2, C3.
+  destruct (scaled_network n H C3 C2 C1 C0 out W) as (out' & W' & LO' & LW' & LR' & NET).
+  destruct (check_tree_ok Zops ZR shrinkZ shrinkZ_ok _ _ _ _ _ _ _ _ _ _ _ C out' W') as (g & F & Hg & Lg & NF & PG); [congruence|congruence|auto|].
   exists g. split; auto. unfold scale_data in Lg. rewrite map_length in Lg. split; auto.
   apply Rle_trans with (2 := PG). right. f_equal. unfold scale_data. rewrite map_map. apply map_ext_in. intros d Hd.
-  transitivity (hd 0 [F (map (scaleZ L) (fst d), @nil Z)]); [|reflexivity]. f_equal. etransitivity; [|apply NF]. cbn [fst].
-  unfold exact_data in C0. rewrite forallb_forall in C0. rewrite scale_vec by (apply C0; auto).
-  set (u := map (fun row => ev (ra QR h) (dot row (ext bh (rv QR (fst d))))) W).
-  assert (HU : map (fun row => ev (ra ZR (scale_act a b h)) (dot row (ext bh (map (Rmult (IZR L)) (rv QR (fst d)))))) W' = map (Rmult (IZR (a * b))) u).
-  { unfold u, W'. rewrite !map_map. apply map_ext. intros row. rewrite scale_row_dot by auto. apply scale_act_ok; auto. }
-  transitivity (layer (bo, ra QR (act_out Qops)) [out] u); [reflexivity|].
-  cbn [net rN map fst snd]. unfold layer. cbn [fst snd map]. rewrite HU. f_equal. clearbody u.
-  unfold ev, act_out, ra. cbn [fst snd map plin toR ZR QR Zops Qops one zero].
-  assert (IZR (a * b) <> 0) by (rewrite mult_IZR; apply Rgt_not_eq, Rmult_lt_0_compat; auto).
-  replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra). replace (Q2R 0) with 0 by (unfold Q2R; simpl; lra).
-  unfold out', scale_out, ext. destruct bo; [destruct out|]; cbn [dot]; rewrite ?dot_scale_both; field; auto.
+  assert (N1 := NF (map (scaleZ L) (fst d), @nil Z)). cbn [fst] in N1. exact (f_equal (hd 0) (eq_trans (eq_sym (NET d Hd)) N1)).
 Qed.
 End Scale.
 

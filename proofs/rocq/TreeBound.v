@@ -311,6 +311,7 @@ Qed.
 (* ---- a unit of the network as a real unit ---- *)
 Lemma unit_exists v row m : length row = m -> joinedT K (fst h) (snd h) = true -> homog_ok = true ->
   exists u, sound u /\ fits u (root (if homog then m else S m)) /\ weight u = v /\
+    (homog = false -> wsum (parts u) (map nu (at_rays u)) = 1) /\
     forall g, pull g u = v * dot (rv g) (map (fun d => ev (ra KR h) (dot row (ext bh (rv (fst d))))) D).
 Proof.
   intros L J HO. set (U := if homog then row else 1 :: row). set (mm := if homog then m else S m).
@@ -338,7 +339,13 @@ Proof.
     assert (Y : forall a w, dot (a :: w) (rv (one K :: repeat z0 m)) = a).
     { intros a w. simpl. rewrite (rv_repeat0 K KR), toR_one, dot_comm, dot_rep0. ring. }
     unfold U in C1. rewrite HH in C1. rewrite Y in C1. destruct (rv b) as [|a w]; [simpl; lra|]. rewrite Y in C1. simpl. rewrite dot_nil. lra. }
-  exists {| weight := v; parts := ks; at_rays := rm rs |}. split; [split; [exact FK|]|split; [|split; [auto|]]].
+  assert (SW : forall X, dsum ks (rm rs) X = wsum ks (map (fun ray => dot ray X) (rm rs))).
+  { intros X. clear. revert ks. induction rs as [|b rs IH]; intros [|k ks]; simpl; auto. fold (rm rs). rewrite IH. auto. }
+  assert (VS : wsum ks (map nu (rm rs)) = if homog then 0 else 1).
+  { unfold nu. destruct homog eqn:HH.
+    - clear. revert ks. induction (rm rs) as [|b l IH]; intros [|k ks]; simpl; auto. rewrite IH. ring.
+    - rewrite <- SW, <- EU. unfold U. simpl. rewrite dot_nil. ring. }
+  exists {| weight := v; parts := ks; at_rays := rm rs |}. split; [split; [exact FK|]|split; [|split; [auto|split; [intros HH; cbn [parts at_rays]; rewrite VS, HH; auto|]]]].
   - intros P HP. cbn [at_rays]. assert (IP : In (rv P) (rm (planes ++ I))) by (unfold InteriorCheck.rm; apply in_map, in_or_app; auto).
     destruct (Rle_dec 0 (dot U (rv P))) as [S|S]; [left|right]; intros ray Hr; apply (in_rm K KR) in Hr; destruct Hr as (b & Hb & ->); destruct (HC b Hb _ IP) as [C1 C2].
     + destruct (Req_EM_T (dot U (rv P)) 0) as [Z|Z]; [rewrite C2; lra|]. nra.
@@ -350,15 +357,9 @@ Proof.
     destruct w as [|a w]; simpl in *; [rewrite toR_zero; lra|]. rewrite dot_nil in NU. lra.
   - intros g. unfold pull. cbn [weight parts at_rays]. f_equal.
     assert (ENT : forall d, In d D -> ev (ra KR h) (dot row (ext bh (rv (fst d)))) = wsum ks (map (entry d) (rm rs))).
-    { intros d Hd. assert (SW : forall X, dsum ks (rm rs) X = wsum ks (map (fun ray => dot ray X) (rm rs))).
-      { intros X. clear. revert ks. induction rs as [|b rs IH]; intros [|k ks]; simpl; auto. fold (rm rs). rewrite IH. auto. }
-      assert (ZU : dot U (rv (z_form (fst d))) = dot row (ext bh (rv (fst d)))).
+    { intros d Hd. assert (ZU : dot U (rv (z_form (fst d))) = dot row (ext bh (rv (fst d)))).
       { unfold U, z_form. destruct homog; simpl; rewrite ?extT_ok, ?toR_zero; [auto|ring]. }
       assert (ZS : dot row (ext bh (rv (fst d))) = wsum ks (map (fun ray => dot ray (rv (z_form (fst d)))) (rm rs))) by (rewrite <- ZU, EU, SW; auto).
-      assert (VS : wsum ks (map nu (rm rs)) = if homog then 0 else 1).
-      { unfold nu. destruct homog eqn:HH.
-        - clear. revert ks. induction (rm rs) as [|b l IH]; intros [|k ks]; simpl; auto. rewrite IH. ring.
-        - rewrite <- SW, <- EU. unfold U. simpl. rewrite dot_nil. ring. }
       unfold entry. rewrite <- (plin_cone_sum (fun ray => dot ray (rv (z_form (fst d)))) nu ks (rm rs)).
       - rewrite <- ZS, VS. unfold ev, ra. cbn [fst snd]. fold (raps K KR (fst h)). destruct homog eqn:HH.
         + unfold homog_ok in HO. rewrite HH in HO. simpl in HO. apply andb_prop in HO. destruct HO as [H1 H2]. apply (is0_ok K KR) in H2.
@@ -399,7 +400,7 @@ Proof.
   { clear W. subst units. induction S as [|[v row] S IH].
     - exists []. simpl. repeat split; auto. intros; lra.
     - destruct IH as (us & F & SU & H); [intros; apply LR; right; auto|].
-      destruct (unit_exists v row n (LR (v, row) (or_introl eq_refl)) J HO) as (u & Su & Fu & Wu & Pu).
+      destruct (unit_exists v row n (LR (v, row) (or_introl eq_refl)) J HO) as (u & Su & Fu & Wu & _ & Pu).
       exists (u :: us). split; [simpl; constructor; auto|]. split; [constructor; auto|]. intros g Hg. cbn [sum fst snd].
       assert (P1 := Hg u (or_introl eq_refl)). rewrite Pu in P1. fold (hidden row) in P1. rewrite (dot_comm (hidden row)).
       assert (sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S <= 0) by (apply H; intros; apply Hg; right; auto). lra. }
@@ -410,18 +411,15 @@ Proof.
 Qed.
 
 Definition act_out : act t := ([], (one K, z0)).
-Theorem check_tree_ok code units width n bo : check_tree code units width n bo = true ->
-  forall (out : list R) (W : list (list R)),
+(* a network's predictions, from as many units as the tree begins with *)
+Lemma few_units units width n (bo : bool) : ((units =? width)%nat || (length D <=? units)%nat && (units <=? width)%nat) = true -> forall (out : list R) (W : list (list R)),
     length out = ((if bo then 1 else 0) + width)%nat -> length W = width -> (forall row, In row W -> length row = n) ->
-    exists g F, In g G /\ length g = length D /\ (forall d, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]) /\ dot (rv g) (map F D) <= 0.
+    exists (S1 : list (R * list R)) F, length S1 = units /\ (forall p, In p S1 -> length (snd p) = n) /\ (forall d, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]) /\
+      forall g, vector_ok bo g = true -> dot (rv g) (map F D) = sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S1.
 Proof.
-  unfold check_tree. intros HC out W LO LW LR. repeat (apply andb_prop in HC; let H := fresh "C" in destruct HC as [HC H]).
-  rewrite forallb_forall in C0.
-  cbv zeta in C; destruct (walk _ _ _ _ _) as [[|]|] eqn:EW; try discriminate.
-  set (vs := if bo then tl out else out). set (c0 := if bo then hd 0 out else 0).
+  intros C1 out W LO LW LR. set (vs := if bo then tl out else out). set (c0 := if bo then hd 0 out else 0).
   assert (Lv : length vs = length W) by (unfold vs; destruct bo; destruct out; simpl in *; lia).
   set (f := fun d : list t * list t => dot vs (map (fun row => ev (ra KR h) (dot row (ext bh (rv (fst d))))) W)).
-  (* some vector pulls down *)
   set (S0 := combine vs W).
   assert (LS0 : length S0 = width) by (unfold S0; rewrite combine_length; lia).
   assert (LR0 : forall p, In p S0 -> length (snd p) = n) by (intros [v row] Hp; apply in_combine_r in Hp; auto).
@@ -431,26 +429,31 @@ Proof.
     - apply Nat.eqb_eq in E. exists S0. split; [lia|]. split; auto. intros p Hp. apply in_map. auto.
     - apply andb_prop in E. destruct E as [E1 E2]. apply Nat.leb_le in E1, E2. apply (at_most (length D) hidden units E1 (width - units) S0); [|lia].
       intros p _. unfold hidden. apply map_length. }
-  destruct X as (S1 & L1 & I1 & E1). destruct (tree_units _ code units n HC C2 EW S1 L1) as (g & Hg & PG).
-  { intros p Hp. specialize (I1 p Hp). apply in_map_iff in I1. destruct I1 as (q & <- & Hq). auto. }
-  rewrite E1 in PG.
-  assert (PP : dot (rv g) (map f D) <= 0).
-  { cut (dot (rv g) (map f D) = sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S0); [intros Q; apply Rle_trans with (2 := PG); right; exact Q|]. unfold f, S0, hidden. clear - Lv. revert Lv. generalize vs. clear vs.
+  destruct X as (S1 & L1 & I1 & E1). set (F := fun d : list t * list t => c0 + f d). exists S1, F. split; [auto|]. split; [|split].
+  - intros p Hp. specialize (I1 p Hp). apply in_map_iff in I1. destruct I1 as (q & <- & Hq). auto.
+  - intros d. simpl. unfold layer. simpl. unfold ev at 1. simpl. f_equal. rewrite toR_one, toR_zero.
+    unfold F, c0, f, vs. destruct bo; simpl; [destruct out; [simpl in LO; lia|simpl; ring]|ring].
+  - intros g HV. apply andb_prop in HV. destruct HV as [HV V1]. apply Nat.eqb_eq in V1. rewrite E1.
+    assert (SG : c0 * dot (rv g) (map (fun _ : list t * list t => 1) D) = 0).
+    { unfold c0. destruct bo; [|ring]. simpl in HV. apply (eqb_ok KR) in HV. rewrite toR_zero, sumT_ok in HV.
+      cut (dot (rv g) (map (fun _ : list t * list t => 1) D) = sum (fun x => r x) g); [intros ->; rewrite HV; ring|].
+      revert V1. clear. revert D. induction g as [|x g0 IH]; intros [|d D0] Q; simpl in *; auto; try discriminate.
+      rewrite IH by lia. ring. }
+    unfold F. rewrite (map_ext _ (fun d => c0 * 1 + f d)) by (intros; ring). rewrite dot_lin, SG, Rplus_0_l.
+    unfold f, S0, hidden. clear - Lv. revert Lv. generalize vs. clear vs.
     induction W as [|row W IH]; intros [|v vs] Lv; try discriminate.
-    - cbn [combine sum dot]. clear. generalize (rv g). induction D as [|d D0 IH]; intros [|a g']; simpl; auto. rewrite IH. ring.
-    - cbn [combine sum fst snd map dot]. rewrite dot_lin, IH by (simpl in Lv; lia). rewrite (dot_comm (rv g)). ring. }
-  assert (HV := C0 g Hg). apply andb_prop in HV. destruct HV as [HV V1]. apply Nat.eqb_eq in V1.
-  set (F := fun d : list t * list t => c0 + f d).
-  assert (NF : forall d : list t * list t, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]).
-  { intros d. simpl. unfold layer. simpl. unfold ev at 1. simpl. f_equal. rewrite toR_one, toR_zero.
-    unfold F, c0, f, vs. destruct bo; simpl; [destruct out; [simpl in LO; lia|simpl; ring]|ring]. }
-  assert (SG : c0 * dot (rv g) (map (fun _ : list t * list t => 1) D) = 0).
-  { unfold c0. destruct bo; [|ring]. simpl in HV. apply (eqb_ok KR) in HV. rewrite toR_zero, sumT_ok in HV.
-    cut (dot (rv g) (map (fun _ : list t * list t => 1) D) = sum (fun x => r x) g); [intros ->; rewrite HV; ring|].
-    revert V1. clear. revert D. induction g as [|x g0 IH]; intros [|d D0] Q; simpl in *; auto; try discriminate.
-    rewrite IH by lia. ring. }
-  assert (FG : dot (rv g) (map F D) <= 0).
-  { unfold F. rewrite (map_ext _ (fun d => c0 * 1 + f d)) by (intros; ring). rewrite dot_lin, SG. lra. }
-  exists g, F. auto.
+    + cbn [combine sum dot]. clear. generalize (rv g). induction D as [|d D0 IH]; intros [|a g']; simpl; auto. rewrite IH. ring.
+    + cbn [combine sum fst snd map dot]. rewrite dot_lin, IH by (simpl in Lv; lia). rewrite (dot_comm (rv g)). ring.
+Qed.
+Theorem check_tree_ok code units width n bo : check_tree code units width n bo = true ->
+  forall (out : list R) (W : list (list R)),
+    length out = ((if bo then 1 else 0) + width)%nat -> length W = width -> (forall row, In row W -> length row = n) ->
+    exists g F, In g G /\ length g = length D /\ (forall d, net (rN KR [(bo, act_out); (bh, h)]) [[out]; W] (rv (fst d)) = [F d]) /\ dot (rv g) (map F D) <= 0.
+Proof.
+  unfold check_tree. intros HC out W LO LW LR. repeat (apply andb_prop in HC; let H := fresh "C" in destruct HC as [HC H]).
+  rewrite forallb_forall in C0. cbv zeta in C; destruct (walk _ _ _ _ _) as [[|]|] eqn:EW; try discriminate.
+  destruct (few_units units width n bo C1 out W LO LW LR) as (S1 & F & L1 & LR1 & NF & E).
+  destruct (tree_units _ code units n HC C2 EW S1 L1 LR1) as (g & Hg & PG). exists g, F.
+  split; [auto|]. split; [|split; [auto|rewrite E; auto]]. specialize (C0 g Hg). apply andb_prop in C0. apply Nat.eqb_eq, C0.
 Qed.
 End TreeBound.

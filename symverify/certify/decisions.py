@@ -1,22 +1,13 @@
 """What is decided about a point of any network: by the cells around it, by descent, as a critical point."""
 
 from symverify.certify.certificate import spelled
-from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.session import Decision, Outcome, Proved, Session, Undecided
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.curvature.substitution import full
 from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
 from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
-
-
-class Decision:
-    """A step about the point, whether it refutes, and the reason or the kind in words."""
-
-    __slots__ = ("refuted", "step", "why")
-
-    def __init__(self, step: int, refuted: bool, why: str) -> None:
-        self.step, self.refuted, self.why = step, refuted, why
 
 
 def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:

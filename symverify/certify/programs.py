@@ -1,19 +1,16 @@
-"""Claims about general programs: which there are, how each is tried, or why it stays open."""
+"""Claims about general programs: how each is tried, or why it stays open."""
 
 import time
-from collections.abc import Callable, Mapping
 
-from symverify.certify.boxes import minimum_in_box
 from symverify.certify.certificate import spelled
-from symverify.certify.decisions import Decision, by_cells, by_full_network, critical_point, fall
+from symverify.certify.decisions import by_cells, by_full_network, fall
 from symverify.certify.program_points import lower, program_of
-from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.certify.session import Decision, Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.kernel.core.network import Point
 from symverify.kernel.programs.network import Programmed
-from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.better import Witness
 from symverify.search.decide import Descends, Stays
@@ -71,29 +68,35 @@ def bound_of(session: Session) -> Bound | None:
     return session.signed or None
 
 
-def linear_spurious(claim: str) -> Callable[[Session], Outcome]:
+def linear_spurious(session: Session, claim: str) -> Outcome:
     """The construction is a local minimum, and another point is strictly better."""
+    try:
+        point, minimum, _ = constructed(session)
+    except NotConstructible as error:
+        return Undecided(str(error)) if session.insist else Skipped(str(error))
+    fact = session.certificate.fact(point)
+    if (known := everywhere(session, point)) is not None:
+        if isinstance(session.certificate.fact(known), GlobalMinimum) and claims(session, known, claim):
+            return Proved(known, (("reason", "nothing of this program has lower risk than the linear fit"),))
+        why = "the constructed minimum is global: see global_minimum"
+        return Undecided(why) if session.insist else Skipped(why)
+    if not isinstance(fact, Evaluated) or (better := lower(session, fact.point, fact.risk)) is None:
+        return Undecided("no point of lower risk than the constructed minimum was found within the budget")
+    premises = {"minimum": minimum, "better": session.certificate.point(better.point)}
+    step = session.certificate.step("spurious_minimum", premises)
+    if not claims(session, step, claim):
+        return Undecided("the program does not reach the best affine fit there: see spurious_linear_minimum")
+    return Proved(step)
 
-    def settle(session: Session) -> Outcome:
-        try:
-            point, minimum, _ = constructed(session)
-        except NotConstructible as error:
-            return Undecided(str(error)) if session.insist else Skipped(str(error))
-        fact = session.certificate.fact(point)
-        if (known := everywhere(session, point)) is not None:
-            if isinstance(session.certificate.fact(known), GlobalMinimum) and claims(session, known, claim):
-                return Proved(known, (("reason", "nothing of this program has lower risk than the linear fit"),))
-            why = "the constructed minimum is global: see global_minimum"
-            return Undecided(why) if session.insist else Skipped(why)
-        if not isinstance(fact, Evaluated) or (better := lower(session, fact.point, fact.risk)) is None:
-            return Undecided("no point of lower risk than the constructed minimum was found within the budget")
-        premises = {"minimum": minimum, "better": session.certificate.point(better.point)}
-        step = session.certificate.step("spurious_minimum", premises)
-        if not claims(session, step, claim):
-            return Undecided("the program does not reach the best affine fit there: see spurious_linear_minimum")
-        return Proved(step)
 
-    return settle
+def spurious_minimum(session: Session) -> Outcome:
+    """The same, where the construction reaches the best affine fit."""
+    return linear_spurious(session, "spurious_minimum")
+
+
+def spurious_linear_minimum(session: Session) -> Outcome:
+    """The same, where it is the best fit of the linear piece that it lies on."""
+    return linear_spurious(session, "spurious_linear_minimum")
 
 
 def claims(session: Session, step: int, claim: str) -> bool:
@@ -224,23 +227,3 @@ def global_bounds(session: Session) -> Outcome:
         if claim["claim"] == "global_bounds":
             return Proved(int(str(claim["step"])))
     return outcome
-
-
-OF_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
-    "valley": valley,
-    "spurious_minimum": linear_spurious("spurious_minimum"),
-    "spurious_linear_minimum": linear_spurious("spurious_linear_minimum"),
-    "point": point,
-    "critical_point": critical_point,
-    "global_minimum": global_minimum,
-    "global_bounds": global_bounds,
-    "minimum_in_box": minimum_in_box,
-}
-
-
-def default_of_program(problem: Programmed) -> list[str]:
-    """The claims that are tried when none are named."""
-    if problem.decays:
-        return ["minimum_in_box"]
-    claims = ["valley", "global_minimum", *(["point"] if problem.parameters is not None else [])]
-    return [*claims, "spurious_minimum" if isinstance(problem.loss, RealLoss) else "spurious_linear_minimum"]

@@ -1,9 +1,7 @@
 """Claims about general programs under logistic, cross-entropy and Poisson loss."""
 
 import time
-from collections.abc import Callable, Mapping
 
-from symverify.certify.boxes import minimum_in_box
 from symverify.certify.program_points import lower_real, program_of
 from symverify.certify.reals import bracketed, decided
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
@@ -35,23 +33,29 @@ def against(session: Session, minimum: int) -> int | None:
     return session.certificate.step("spurious_real", {"minimum": minimum, "better": session.certificate.point(better)})
 
 
-def linear(claim: str) -> Callable[[Session], Outcome]:
+def linear(session: Session, claim: str) -> Outcome:
     """The local minima of that cell, and a better point."""
+    try:
+        minimum = constructed(session)
+    except NotConstructible as error:
+        return Undecided(str(error)) if session.insist else Skipped(str(error))
+    step = against(session, minimum)
+    if step is None and claim != "valley":
+        return Undecided("no point of lower risk than the constructed minimum was found within the budget")
+    found = minimum if step is None else step
+    if session.certificate.fact(found).settles(claim) is None:
+        return Undecided("the program does not reach all affine fits in that cell: see the claim valley")
+    return Proved(found)
 
-    def settle(session: Session) -> Outcome:
-        try:
-            minimum = constructed(session)
-        except NotConstructible as error:
-            return Undecided(str(error)) if session.insist else Skipped(str(error))
-        step = against(session, minimum)
-        if step is None and claim != "valley":
-            return Undecided("no point of lower risk than the constructed minimum was found within the budget")
-        found = minimum if step is None else step
-        if session.certificate.fact(found).settles(claim) is None:
-            return Undecided("the program does not reach all affine fits in that cell: see the claim valley")
-        return Proved(found)
 
-    return settle
+def valley(session: Session) -> Outcome:
+    """Those minima, spurious where a better point is found."""
+    return linear(session, "valley")
+
+
+def spurious_minimum(session: Session) -> Outcome:
+    """The best affine fit is among them, and a better point is found."""
+    return linear(session, "spurious_minimum")
 
 
 def point(session: Session) -> Outcome:
@@ -78,14 +82,3 @@ def global_minimum(session: Session) -> Outcome:
 def global_bounds(session: Session) -> Outcome:
     """The same, where a bracket is asked for, of any width."""
     return bracketed(session, global_minimum)
-
-
-OF_REAL_PROGRAMS: Mapping[str, Callable[[Session], Outcome]] = {
-    "valley": linear("valley"),
-    "spurious_minimum": linear("spurious_minimum"),
-    "point": point,
-    "global_minimum": global_minimum,
-    "infimum": global_minimum,
-    "global_bounds": global_bounds,
-    "minimum_in_box": minimum_in_box,
-}

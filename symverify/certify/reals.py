@@ -1,7 +1,7 @@
 """Claims under logistic, cross-entropy and Poisson loss: the best fit is real, its risk an enclosure."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from symverify.certify.certificate import spelled
@@ -258,14 +258,3 @@ def affine_infimum(session: Session) -> Outcome:
         if claim["claim"] == "affine_infimum":
             return Proved(int(str(claim["step"])))
     return Undecided(found.reason if isinstance(found, Undecided) else "a best affine fit exists: see spurious_minimum")
-
-
-OF_REAL_LOSSES: Mapping[str, Callable[[Session], Outcome]] = {
-    "global_minimum": global_minimum,
-    "infimum": global_minimum,
-    "global_bounds": global_bounds,
-    "affine_infimum": affine_infimum,
-    "valley": valley,
-    "point": point,
-    "spurious_minimum": spurious_minimum,
-}

@@ -1,7 +1,6 @@
 """Claims for all values of the symbols of a network file."""
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import comb
@@ -261,13 +260,3 @@ def _spelled(found: Excluded, sided: bool) -> dict[str, object]:
         fields |= {"unit": found.unit, "direction": [str(x) for x in found.direction]}
         fields |= {"sign": found.sign} if found.sign else {}
     return fields | ({"weights": [str(x) for x in found.weights]} if sided else {})
-
-
-FOR_ALL: Mapping[str, Callable[[Session], Outcome]] = {
-    "spurious_for_all": spurious_for_all,
-    "minimum_for_all": minimum_for_all,
-    "spurious_face_for_all": spurious_face_for_all,
-    "global_minimum_for_all": global_minimum_for_all,
-    "no_spurious_for_all": no_spurious_for_all,
-}
-FOR_ALL_SLOPES: Mapping[str, Callable[[Session], Outcome]] = {"spurious_for_all": spurious_for_all_slopes}

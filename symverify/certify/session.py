@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from symverify.certify.certificate import Certificate
 from symverify.certify.global_minimum import (
@@ -16,7 +16,6 @@ from symverify.certify.global_minimum import (
     limit_step,
 )
 from symverify.kernel.cells.limit import Limit
-from symverify.kernel.cells.tree_bound import cases
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
@@ -24,17 +23,16 @@ from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predi
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
-from symverify.search.better_real import RealWitness
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.global_minimum import Result, global_minimum, prepare
-from symverify.search.loss_tree import Outcome as Searched
-from symverify.search.loss_tree import Search, Unfinished, zero_point
-from symverify.search.programs.chains import without_biases
-from symverify.search.programs.linear_place import LinearMinimum
-from symverify.search.programs.signed_tree import Bound
 from symverify.search.subgradient import Rows, on_affine, on_groups
-from symverify.search.tree_dual import NotFinished, applies, tree_minimum
 from symverify.text import lasting
+
+if TYPE_CHECKING:  # what only some problems need is loaded by the methods that need it
+    from symverify.search.better_real import RealWitness
+    from symverify.search.loss_tree import Outcome as Searched
+    from symverify.search.programs.linear_place import LinearMinimum
+    from symverify.search.programs.signed_tree import Bound
 
 UNASKED = 600  # cases of sides and signs
 Progress = Callable[[str], None]
@@ -73,6 +71,15 @@ Outcome = Proved | Undecided | Skipped
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A step about a point, whether it refutes that it is a local minimum, and the reason or the kind in words."""
+
+    step: int
+    refuted: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalAnswer:
     """The steps of a lower bound and of the lowest point or limit; `closed` if they meet; `skipped` if not tried."""
 
@@ -102,10 +109,10 @@ class Session:
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
-    lowest_real: RealWitness | None = None
-    linear: LinearMinimum | str | None = None  # of a general program: its constructed minimum, or why there is none
+    lowest_real: "RealWitness | None" = None
+    linear: "LinearMinimum | str | None" = None  # of a general program: its constructed minimum, or why there is none
     lowest_point: Witness | None = None  # of a general program
-    signed: Bound | Literal[False] | None = False  # of a general program: its global minimum, None if not found
+    signed: "Bound | Literal[False] | None" = False  # of a general program: its global minimum, None if not found
 
     def __post_init__(self) -> None:
         self.certificate = Certificate(self.problem)
@@ -133,6 +140,8 @@ class Session:
             return None
         if problem.size() * len(problem.inputs) > MAX_SEARCHED:
             return None
+        from symverify.search.programs.chains import without_biases
+
         try:
             return without_biases(problem, time.monotonic() + max(self.remaining() / 4, 0))
         except NotConstructible:
@@ -206,10 +215,8 @@ class Session:
         reason = applicable(problem)
         if reason is None and not problem.loss.quadratic:
             return self._by_loss_tree(insist)
-        if reason is not None and "tree_bound" in problem.loss.rules and applies(problem):
-            return self._case_by_case(insist)
         if reason is not None:
-            return GlobalAnswer(None, None, False, True, reason)
+            return self._case_by_case(insist, reason)
         size = estimate(problem)
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
@@ -248,8 +255,13 @@ class Session:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
 
-    def _case_by_case(self, insist: bool) -> "GlobalAnswer":
-        """The same for deep networks with one unit in each layer after the first."""
+    def _case_by_case(self, insist: bool, reason: str) -> "GlobalAnswer":
+        """The same for deep networks with one unit in each layer after the first; others stay open, for the reason."""
+        from symverify.kernel.cells.tree_bound import cases
+        from symverify.search.tree_dual import NotFinished, applies, tree_minimum
+
+        if "tree_bound" not in self.problem.loss.rules or not applies(self.problem):
+            return GlobalAnswer(None, None, False, True, reason)
         try:
             count, _ = cases(self.problem)
             if count > UNASKED and not insist:
@@ -269,6 +281,8 @@ class Session:
 
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""
+        from symverify.search.loss_tree import Unfinished, zero_point
+
         problem, certificate = self.problem, self.certificate
         size = estimate(problem)
         if not (size.affordable or insist):
@@ -288,11 +302,13 @@ class Session:
         reached, closed = certificate.point(searched.point), searched.lower == value
         return GlobalAnswer(bound, reached, closed, False, "" if closed else f"the search ended early: {size.words}")
 
-    def by_loss_tree(self, start: Point, deadline: float) -> tuple[int, Searched]:
+    def by_loss_tree(self, start: Point, deadline: float) -> "tuple[int, Searched]":
         """A lower bound's step and what the search found, for one hidden layer, scalar output and no squared loss.
 
         Raises Unfinished, Declined.
         """
+        from symverify.search.loss_tree import Search
+
         self.progress("the global minimum")
         bound = self.certificate.step("function_bound")
         fact = self.certificate.fact(bound)
@@ -340,3 +356,16 @@ class Session:
             return None
         better = self.certificate.point(witness.point)
         return self.certificate.step("spurious_minimum", {"minimum": minimum_step, "better": better})
+
+
+def beside(emitter: Callable[[Session], Outcome], name: str) -> Callable[[Session], Outcome]:
+    """The emitter of a claim that another one states on its way."""
+
+    def settle(session: Session) -> Outcome:
+        outcome = emitter(session)
+        for claim in session.certificate.claims:
+            if claim["claim"] == name:
+                return Proved(int(str(claim["step"])))
+        return Undecided(outcome.reason if not isinstance(outcome, Proved) else "there is none here")
+
+    return settle

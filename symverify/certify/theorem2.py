@@ -9,7 +9,7 @@ from symverify.cells.unit import unit_cells
 from symverify.certify.cell_minima import cell_infimum as infimum_fields
 from symverify.certify.cell_minima import cell_minima as minima_fields
 from symverify.certify.cell_minima import constant_risk_path as path_fields
-from symverify.certify.session import Outcome, Proved, Session, Undecided
+from symverify.certify.session import Outcome, Proved, Session, Undecided, beside
 from symverify.errors import NotShallow
 from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.core.errors import Rejected
@@ -17,7 +17,7 @@ from symverify.kernel.core.network import Pattern, Point, cell_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
 from symverify.search.cell_minima import Undecided as Open
-from symverify.search.constant_risk_path import constant_risk_path
+from symverify.search.constant_risk_path import constant_risk_path as path_at_risk
 from symverify.search.strata import Row
 
 MAX_WITNESSES, MAX_ATLAS = 400, 5_000
@@ -79,7 +79,7 @@ def _join(session: Session, found: CellMinima) -> None:
     except Rejected:
         return
     for goal in (each for orbit in found.orbits for each in orbit.witnesses()):
-        nodes = constant_risk_path(found, start, goal)
+        nodes = path_at_risk(found, start, goal)
         if nodes is not None:
             step = session.certificate.step("constant_risk_path", {"minimum": minimum}, **path_fields(nodes))
             session.certificate.claim("constant_risk_path", step)
@@ -154,3 +154,7 @@ def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int]
             return Undecided(found.reason)
         steps.append(_minima_step(session, found))
     return steps
+
+
+cell_infimum = beside(minima_of_cell, "cell_infimum")
+constant_risk_path = beside(minima_of_cell, "constant_risk_path")

@@ -28,6 +28,7 @@ def interrupted() -> bool:
 
 def process(command: Callable[[], int]) -> int:
     """Run a command as this process; its exit code, 130 if it was interrupted, 2 if its output was lost."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy loads; idle ones spin for a tenth of a second
     output = Output(1)
     try:
         for number in _asking():

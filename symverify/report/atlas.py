@@ -15,7 +15,7 @@ from symverify.kernel.core.facts import Bracket, Evaluated, GlobalMinimum
 from symverify.kernel.core.network import Point
 from symverify.kernel.core.proof import Fact
 from symverify.report.render import number
-from symverify.report.words import face_words
+from symverify.report.words_cells import face_words
 from symverify.run.check import CheckResult
 
 

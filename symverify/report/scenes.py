@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
+from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
 from symverify.kernel.core.activation import ONE, ZERO, Activation
-from symverify.kernel.core.facts import Evaluated, NotLocalMinimum, SpuriousMinimum, Valley
+from symverify.kernel.core.facts import (
+    Evaluated,
+    GlobalMinimum,
+    LocalMinimum,
+    NotLocalMinimum,
+    SpuriousMinimum,
+    Valley,
+)
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
 from symverify.kernel.core.proof import Fact
+from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import EnclosedPoint, NotRealMinimum, RationalMinimum, SpanMinimum, SpuriousReal
@@ -19,7 +28,6 @@ from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.formula import text
 from symverify.report.story import Story
 from symverify.report.tellers import subject
-from symverify.report.words import kind_words
 from symverify.search.affine_minimum import NotConstructible, carrying
 
 MAX_SCENES, GIVEN = 3, "the given point"
@@ -147,3 +155,18 @@ def _inside(h: Activation, piece: int) -> Fraction:
     if len(ends) == 2:
         return (ends[0] + ends[1]) / 2
     return ends[0] + (ONE if piece else -ONE) if ends else ZERO
+
+
+KINDS: dict[type[Fact], str] = {
+    NotLocalMinimum: "not a local minimum",
+    GlobalMinimum: "global minimum",
+    SpuriousMinimum: "spurious local minimum",
+    LocalMinimum: "local minimum",
+    ConstantRiskPath: "local minimum",
+    CriticalPoint: "critical point",
+}
+
+
+def kind_words(fact: Fact) -> str:
+    """What a fact makes of the point that it is about, in two or three words."""
+    return KINDS.get(type(fact.minimum if isinstance(fact, Valley) else fact), "point")

@@ -9,7 +9,8 @@ from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.report.document import Block, Code, Inline, More, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
-from symverify.report.words import counted, face_words
+from symverify.report.words import counted
+from symverify.report.words_cells import face_words
 
 
 def tell_cells(story: Story, index: int) -> list[Block]:

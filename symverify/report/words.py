@@ -7,21 +7,14 @@ A sentence is made from the fact that the kernel established, or from a theorem 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 
 from symverify.kernel import Checked, Theorem
-from symverify.kernel.cells.atlas import Atlas
-from symverify.kernel.cells.cell_cover import UnitCells
-from symverify.kernel.cells.cell_infimum import CellInfimum
-from symverify.kernel.cells.cell_minima import CellMinima
-from symverify.kernel.cells.constant_risk_path import ConstantRiskPath
-from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
-from symverify.kernel.cells.strata import Face, spelled
 from symverify.kernel.cited.assumptions import Assumptions
 from symverify.kernel.cited.linear_collapse import LinearCollapse
-from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
@@ -38,8 +31,6 @@ from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, text
 from symverify.report.rationals import View, exact, is_short
-from symverify.report.words_labels import LABEL_SAYERS
-from symverify.report.words_reals import REAL_SAYERS
 
 Sentence = tuple[Inline, ...]
 
@@ -71,10 +62,24 @@ WORDS = Names()
 
 def told(fact: Fact, names: Names = WORDS) -> Sentence:
     """The fact as a sentence without its capital and its full stop. Raises TypeError for a fact without words."""
-    for kind in type(fact).__mro__:
+    say_it = sayer(type(fact))
+    if say_it is None:
+        raise TypeError(f"no words for {type(fact).__name__}")
+    return say_it(fact, names)
+
+
+FAMILIES = {storey: f"symverify.report.words_{storey}" for storey in ("cells", "labels", "reals")}
+
+
+def sayer(fact: type[Fact]) -> Callable[..., Sentence] | None:
+    """What says a fact of this kind, or None. The words of a storey of the kernel are loaded with its first fact."""
+    for kind in fact.__mro__:
+        storey = kind.__module__.removeprefix("symverify.kernel.").partition(".")[0]
+        if kind not in SAYERS and storey in FAMILIES:
+            SAYERS.update(import_module(FAMILIES[storey]).SAYERS)
         if kind in SAYERS:
-            return SAYERS[kind](fact, names)
-    raise TypeError(f"no words for {type(fact).__name__}")
+            return SAYERS[kind]
+    return None
 
 
 def theorem_words(checked: Checked, theorem: Theorem, names: Names = WORDS) -> Sentence:
@@ -245,11 +250,6 @@ def _linear(fact: LinearCollapse, _: Names) -> Sentence:
     )
 
 
-def _cells(fact: UnitCells, _: Names) -> Sentence:
-    witnesses = "; a witness in each is given" * fact.listed
-    return (f"one hidden unit has {counted(fact.count, 'cell')} on the data{witnesses}",)
-
-
 def _bound(fact: LowerBound, _: Names) -> Sentence:
     return say("no parameters have risk below {}", at_least(fact.risk))
 
@@ -282,80 +282,6 @@ def _critical(fact: CriticalPoint, names: Names) -> Sentence:
     return say(said, names.point(fact.at), fact.at.risk)
 
 
-def _minima(fact: CellMinima, _: Names) -> Sentence:
-    where = f"{'strictly inside the cell' if fact.is_cell else 'on the face'} {face_words(fact.face)}"
-    if not fact.components:
-        above = say(": the risks there are all above {}", at_least(fact.risk)) if fact.is_cell else ()
-        return (f"no local minimum is {where}", *above)
-    one = fact.components == 1
-    size = "one connected valley" if one else f"not one valley but {fact.components} components"
-    orbits = "" if one else f" ({counted(len(fact.orbits), 'orbit')} under exchanging units on equal pieces)"
-    sizes = ", ".join("not determined" if found is None else str(found) for _, found in fact.orbits)
-    least = "the least in the cell" if fact.is_cell else "the least there"
-    each = "dimension" if len(fact.orbits) == 1 else "dimensions"
-    return say(f"the local minima {where} have risk {{}}, {least}, and are {size}{orbits}; {each} {sizes}", fact.risk)
-
-
-def face_words(face: Face) -> str:
-    """The pieces of a cell or face, as claims spell them."""
-    try:
-        return spelled(face)
-    except Declined:  # more pieces than digits
-        return "named by the step"
-
-
-def _cell_infimum(fact: CellInfimum, _: Names) -> Sentence:
-    face = tuple(tuple(2 * piece for piece in unit) for unit in fact.pattern[0])
-    return say(f"the infimum of the risk over the cell {face_words(face)} is {{}}", fact.risk)
-
-
-def _path(fact: ConstantRiskPath, names: Names) -> Sentence:
-    return say(
-        "{}, of risk {}, is a local minimum, joined to another one by a path of local minima, all of that risk",
-        names.point(fact.minimum.at), fact.minimum.at.risk,
-    )  # fmt: skip
-
-
-def _atlas(fact: Atlas, _: Names) -> Sentence:
-    found = [each for each in fact.minima if each.components]
-    head = (
-        f"of the {counted(fact.cells, 'cell')} up to exchanging units, {len(found)} have local minima strictly inside"
-    )
-    if not found:
-        return (head,)
-    risks, orbits = len({each.risk for each in found}), sum(len(each.orbits) for each in found)
-    several = sum(each.components > 1 for each in found)
-    return (
-        f"{head}, of {counted(risks, 'risk')}, in {counted(orbits, 'valley')} up to exchanging units; in {several} of "
-        "these cells they are not connected",
-    )
-
-
-def _face_atlas(fact: FaceAtlas, _: Names) -> Sentence:
-    head = f"of the {counted(fact.faces, 'face')} up to exchanging units, cells included, {fact.with_minima} have local"
-    if not fact.valleys:
-        return (f"{head} minima: the network has none",)
-    risks = counted(len({each.risk for each in fact.valleys}), "risk")
-    parts = "" if fact.components is None else f" ({counted(fact.components, 'connected component')})"
-    valleys = counted(len(fact.valleys), "valley")
-    return (f"{head} minima; these are all, in {valleys} up to exchanging units{parts}, of {risks}",)
-
-
-KINDS: dict[type[Fact], str] = {
-    NotLocalMinimum: "not a local minimum",
-    GlobalMinimum: "global minimum",
-    SpuriousMinimum: "spurious local minimum",
-    LocalMinimum: "local minimum",
-    ConstantRiskPath: "local minimum",
-    CriticalPoint: "critical point",
-}
-
-
-def kind_words(fact: Fact) -> str:
-    """What a fact makes of the point that it is about, in two or three words."""
-    return KINDS.get(type(fact.minimum if isinstance(fact, Valley) else fact), "point")
-
-
 def counted(count: int, what: str) -> str:
     """1 cell, 2 cells."""
     return f"{count} {what}{'s' * (count != 1)}"
@@ -370,18 +296,10 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     Valley: _valley,
     Assumptions: _assumptions,
     LinearCollapse: _linear,
-    UnitCells: _cells,
     LowerBound: _bound,
     Limit: _limit,
     Infimum: _infimum,
     NotAttained: _not_attained,
     Bracket: _bracket,
     CriticalPoint: _critical,
-    CellMinima: _minima,
-    CellInfimum: _cell_infimum,
-    ConstantRiskPath: _path,
-    Atlas: _atlas,
-    FaceAtlas: _face_atlas,
-    **LABEL_SAYERS,
-    **REAL_SAYERS,
 }

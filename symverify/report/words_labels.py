@@ -178,7 +178,7 @@ def _closed(fact: NoSpurious, _: object) -> Sentence:
     )
 
 
-LABEL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     CellTraps: _traps,
     SpuriousLabels: _labels,
     EverySlope: _slopes,

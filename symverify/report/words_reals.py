@@ -139,7 +139,7 @@ def _traps(fact: RealCellTraps, _: object) -> Sentence:
     return said
 
 
-REAL_SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
+SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     EnclosedPoint: _point,
     SpanMinimum: _span,
     RationalMinimum: _rational,

@@ -19,10 +19,9 @@ from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
 from symverify.kernel import Checked, Theorem
-from symverify.kernel.core.network import Point
+from symverify.kernel.core.network import Pattern, Point
 from symverify.kernel.core.proof import Value
 from symverify.opinion.discharge import NO_OPINION, Opinion, discharge, per_claim
-from symverify.opinion.obligations import obligations
 from symverify.opinion.solve import Name, available
 from symverify.problem.load import LoadedProblem
 from symverify.problem.shape import same_shape
@@ -32,7 +31,6 @@ from symverify.run.bounds import Log, log_failed, log_place
 from symverify.run.local import processes
 from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
-from symverify.search.expand import parse_pattern
 from symverify.search.global_minimum.checkpoint import bad
 from symverify.text import meant, plain
 
@@ -183,7 +181,7 @@ def check(
     place = None if log is None else log_place(log, target, *(each.path for each in (problem, *witnesses)))
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
-    pattern = None if cell is None else parse_pattern(problem.problem, cell)
+    pattern = None if cell is None else _pattern(problem, cell)
     checkpoint, taken = (None, None) if target is None else _prepared(target, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
@@ -249,6 +247,13 @@ def _parameters_of(other: LoadedProblem, problem: LoadedProblem) -> Point:
     if not same_shape(theirs, ours):
         raise Usage(f"the witness {plain(other.name)} is a network of another shape")
     return theirs.parameters
+
+
+def _pattern(problem: LoadedProblem, cell: str) -> Pattern:
+    """The cell of that name. Raises NoCell."""
+    from symverify.search.expand import parse_pattern
+
+    return parse_pattern(problem.problem, cell)
 
 
 def _known(claims: Sequence[str] | str) -> list[str]:
@@ -356,6 +361,8 @@ def _with_opinion(
     found: CheckResult, checked: Checked, solver: Name, timeout: float, progress: Callable[[str], None]
 ) -> CheckResult:
     """The result with the solver's answers, and where they contradict the kernel."""
+    from symverify.opinion.obligations import obligations
+
     todo = obligations(checked)
     deadline = time.monotonic() + timeout
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)

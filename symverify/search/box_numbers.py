@@ -44,7 +44,11 @@ def spelled(rows: Array) -> list[list[str]]:
 
 def spelled_kinks(kinks: Kinks) -> Fields:
     """The fields "kinks", "dependents" and "pieces", and "following" where there are such."""
-    following = [{"kink": list(c), "multiplier": str(x)} for c, x in kinks.following]
+    following = [
+        {"kink": list(each.kink), "multiplier": str(each.multiplier)}
+        | ({"weights": [str(x) for x in each.weights]} if each.weights else {})
+        for each in kinks.following
+    ]
     return {
         "kinks": [list(b) for b in kinks.basis],
         "dependents": [{"kink": list(c), "weights": [str(x) for x in row]} for c, row in kinks.dependents],

@@ -1,19 +1,21 @@
 """Held kinks that are at 0 wherever others are, and multipliers for all of them with which the risk rises from each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.algebra import dot, integral, primitive, rays
-from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.network import Place
+from symverify.kernel.core.errors import KernelError, Rejected
+from symverify.kernel.core.network import Place, Vector
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.kinks import Following, Kinks, homogeneous, require_following
+from symverify.kernel.reals.layout import layout_of
 from symverify.kernel.reals.on_face import carried
+from symverify.kernel.reals.rise import Sides, openings, sides_of_followers
 from symverify.search.active_set import State, combination, least
 from symverify.search.float_network import Array, FloatNetwork, frozen
 
@@ -38,10 +40,57 @@ def followed(kinks: Kinks, state: State) -> Kinks:
     whole = [*kinks.basis, *(c for c in more if c not in kinks.every)]
     needed = {b for _, row in kinks.dependents for b, x in zip(kinks.basis, row, strict=True) if x}
     found = split(kinks, whole, needed)
-    state.kinks, state.pieces = [*found.basis, *(c for c, _ in found.following)], pieces
-    state.multipliers = central(net, state, found)
+    state.kinks, state.pieces = [*found.basis, *(each.kink for each in found.following)], pieces
+    state.multipliers, rate = central(net, state, found, {})
+    if rate <= 0:
+        found = beside(net, state, found)
     weights = dict(zip(state.kinks, map(Fraction, state.multipliers.tolist()), strict=True))
-    return replace(found, following=tuple((c, weights[c]) for c, _ in found.following))
+    return replace(found, following=tuple(replace(each, multiplier=weights[each.kink]) for each in found.following))
+
+
+def beside(net: FloatNetwork, state: State, kinks: Kinks) -> Kinks:
+    """The same, and where what follows is on one side of a combination near, that: its directions are fewer."""
+    spans = carried(kinks.problem, kinks.pieces, kinks.every, near=True)
+    numbers = {each[0]: x for each, x in zip(layout_of(kinks.problem).places, state.v.tolist(), strict=True)}
+    found, sides = kinks, dict[Place, int]()
+
+    def sign(place: Place) -> int:
+        return int(np.sign(numbers[place]))
+
+    for k, each in enumerate(kinks.following):
+        with suppress(Rejected):
+            wider = replace(each, weights=combined(kinks, each.kink, spans))
+            more = replace(found, following=(*found.following[:k], wider, *found.following[k + 1 :]))
+            sides = dict(sides_of_followers(more, sign, ""))
+            found = more
+    try:
+        multipliers, rate = central(net, state, found, sides)
+    except KernelError:  # too many directions
+        return kinks
+    if rate <= 0:
+        return kinks
+    state.multipliers = multipliers
+    return found
+
+
+def combined(kinks: Kinks, c: Place, spans: Sequence[Sequence[Sequence[Vector]]]) -> tuple[Fraction, ...]:
+    """Weights of B with which z_c − Σ α z_b is made of lower kinks alone. Raises Rejected where there are none."""
+    problem, (m, j, i) = kinks.problem, c
+    own = [b for b in kinks.basis if b[:2] == (m, j)]
+    rows, right = list[list[Fraction]](), list[Fraction]()
+    for k in range(problem.widths[m]):
+        slopes = [problem.activations[m - 1].slopes[p] for p in kinks.pieces[m - 1][k]]
+        for phi in spans[m - 1][k]:
+            rows.append([slopes[b[2]] * phi[b[2]] for b in own])
+            right.append(slopes[i] * phi[i])
+    if problem.has_bias(m):
+        rows.append([ONE] * len(own))
+        right.append(ONE)
+    known = solve(rows, right, len(own))
+    if known is None:
+        raise Rejected("", "is no such combination")
+    weights = dict(zip(own, known, strict=True))
+    return tuple(weights.get(b, ZERO) for b in kinks.basis)
 
 
 def others(net: FloatNetwork, state: State, kinks: Kinks) -> list[Place]:
@@ -78,15 +127,15 @@ def split(kinks: Kinks, whole: Sequence[Place], needed: set[Place]) -> Kinks:
 
     for c in reversed(whole):
         if c[0] and c not in needed:
-            left, more = [b for b in basis if b != c], [(c, ZERO), *following]
+            left, more = [b for b in basis if b != c], [Following(c, ZERO), *following]
             with suppress(Rejected):
                 require_following(made(left, more), "")
                 basis, following = left, more
     return made(basis, following)
 
 
-def central(net: FloatNetwork, state: State, kinks: Kinks) -> Array:
-    """Of the λ with Nᵀλ = ∇R those with the largest s: the risk rises at least at rate s in each unit's directions."""
+def central(net: FloatNetwork, state: State, kinks: Kinks, sides: Sides) -> tuple[Array, float]:
+    """Of the λ with Nᵀλ = ∇R those with the largest s, and s: the risk rises at least at rate s in each direction."""
     from scipy.optimize import linprog  # SciPy loads slowly, and most problems do without it
 
     rows = net.kinks(state.v, state.pieces, state.kinks)[1]
@@ -96,30 +145,25 @@ def central(net: FloatNetwork, state: State, kinks: Kinks) -> Array:
     plain = pulled(net, state, kinks, {})
     along = np.array([pulled(net, state, kinks, {c: 1.0}) - plain for c in state.kinks]).T
     limits, bounds = list[Array](), list[float]()
-    for t, heights in directions(kinks):
+    for t, heights in directions(kinks, sides):
         turned = t + heights @ along
         limits.append(np.append(-turned @ ways, 1.0))
         bounds.append(float(heights @ plain + turned @ known))
     aim = np.append(np.zeros(ways.shape[1]), -1.0)
     found = linprog(aim, np.array(limits), np.array(bounds), bounds=(None, None))
-    return known if found.x is None else known + ways @ found.x[:-1]
+    return (known, -np.inf) if found.x is None else (known + ways @ found.x[:-1], float(found.x[-1]))
 
 
-def directions(kinks: Kinks) -> list[tuple[Array, Array]]:
-    """Each unit's t over B and what follows, and max(0, α_c·t) over those and what depends on B."""
-    own, found = [*kinks.basis, *(c for c, _ in kinks.following)], list[tuple[Array, Array]]()
-    planes = {c: {c: ONE} for c in own}
-    planes |= {c: dict(zip(kinks.basis, row, strict=True)) for c, row in kinks.dependents}
-    for unit in dict.fromkeys(c[:2] for c in own):
-        places = [c for c in own if c[:2] == unit]
-        near = {c: [row.get(b, ZERO) for b in places] for c, row in planes.items() if c[:2] == unit}
-        for line in rays([primitive(integral(row)) for row in near.values()]):
-            for t in ([Fraction(s * x) for x in line] for s in (-1, 1)):
-                size = float(max(abs(x) for x in t))
-                at = {c: float(x) / size for c, x in zip(places, t, strict=True)}
-                heights = {c: max(0.0, float(dot(row, t)) / size) for c, row in near.items()}
-                found.append((np.array([at.get(c, 0.0) for c in own]), np.array([heights.get(c, 0.0) for c in planes])))
-    return found
+def directions(kinks: Kinks, sides: Sides) -> Iterator[tuple[Array, Array]]:
+    """The directions t over B and what follows, the largest |t| being 1, and max(0, t_c) over those and the others."""
+    own = [*kinks.basis, *(each.kink for each in kinks.following)]
+    every = [*own, *(c for c, _ in kinks.dependents)]
+    for opening in openings(kinks, sides):
+        for t, heights in opening.directions():
+            size = float(max(abs(x) for x in t))
+            at = {c: float(x) / size for c, x in zip(opening.own, t, strict=True)}
+            up = {c: max(0.0, float(x) / size) for c, x in heights.items()}
+            yield np.array([at.get(c, 0.0) for c in own]), np.array([up.get(c, 0.0) for c in every])
 
 
 def pulled(net: FloatNetwork, state: State, kinks: Kinks, weights: dict[Place, float]) -> Array:

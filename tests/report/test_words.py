@@ -16,7 +16,7 @@ from symverify.kernel.table import RULES
 from symverify.problem.load import loads
 from symverify.report import claims, render
 from symverify.report.render import as_json
-from symverify.report.words import SAYERS, told
+from symverify.report.words import sayer, told
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
@@ -147,7 +147,7 @@ def test_an_open_claim_has_a_reason_and_no_words() -> None:
 def test_what_every_rule_establishes_has_words(rule: str) -> None:
     kind = get_type_hints(RULES[rule])["return"]
     assert issubclass(kind, Fact)
-    assert any(each in SAYERS for each in (kind, *kind.__subclasses__()))
+    assert any(sayer(each) is not None for each in (kind, *kind.__subclasses__()))
 
 
 def test_a_fact_without_words_is_an_error() -> None:

@@ -1,6 +1,7 @@
 """The command line as a user meets it: output, exit codes, no tracebacks."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,16 +36,45 @@ def test_check_ends_with_the_verdict_line(checked):
 
 
 def test_a_small_check_loads_nothing_that_it_does_not_use(tmp_path):
-    """SciPy alone costs as much time as this whole check; quantile loss, whose fit needs it, is the control."""
+    """SciPy alone costs as much time as this whole check; quantile loss, whose fit needs it, is the control.
+
+    So do the claims that a file has nothing of: an asked claim about labels is the control.
+    """
+    families = "symverify.certify.labels symverify.report.words_labels"
     code = (
         "import sys; from symverify.cli import run; code = run(sys.argv[1:]);"
-        "print(code, *sorted({'scipy', 'sympy', 'z3', 'numba', 'matplotlib', 'contourpy'} & set(sys.modules)))"
+        "few = {'scipy', 'sympy', 'z3', 'numba', 'matplotlib', 'contourpy', 'symverify.search.kkt',"
+        f"*{families.split()}}};"
+        "print(code, *sorted(few & set(sys.modules)))"
     )
-    for example, expected in (("four-points.json", "0"), ("quantile.json", "0 scipy")):
-        arguments = ["check", EXAMPLES / example, "--no-smt", "-o", tmp_path / f"{example}.symcert.json"]
+    cases = (
+        ("four-points.json", "0"),
+        ("quantile.json", "0 scipy"),
+        ("four-points.json --claims every_slope", f"0 {families}"),
+    )
+    for example, expected in cases:
+        name, *more = example.split()
+        arguments = ["check", EXAMPLES / name, "--no-smt", "--fresh", "-o", tmp_path / f"{name}.symcert.json", *more]
         command = [sys.executable, "-c", code, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
         assert done.stdout.splitlines()[-1] == expected
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, 1), ("2", 2)])
+def test_blas_starts_no_threads_unless_they_are_asked_for(given, threads):
+    """On small matrices they cost more than they bring; who sets their number has it."""
+    code = (
+        "from symverify.cli.process import process; from threadpoolctl import threadpool_info\n"
+        "def command():\n"
+        "    import numpy\n"
+        "    print(*(each['num_threads'] for each in threadpool_info() if each['internal_api'] == 'openblas'))\n"
+        "    return 0\n"
+        "process(command)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if given is None else {"OPENBLAS_NUM_THREADS": given}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.split() in ([], [str(min(threads, os.cpu_count() or 1))])  # another BLAS has no such number
 
 
 def test_verify_and_the_bare_kernel_agree(checked):

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 import symverify
-from symverify.certify import emitters
+from symverify.certify import chains
 from symverify.certify.session import Session
 from symverify.kernel import Declined, Malformed, Rejected
 from symverify.kernel.check import check as kernel_check
@@ -229,7 +229,7 @@ def test_what_is_proved_before_an_interruption_counts(monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(emitters, "_affine_minimum", interrupt)
+    monkeypatch.setattr(chains, "_affine_minimum", interrupt)
     result = symverify.check(problem([1, 2, 1], "relu", NINE_HALVES), smt=False)
     assert result["assumptions"].verdict is Verdict.PROVED
     assert [claim.name for claim in result.claims if claim.reason == "interrupted"] == [

@@ -189,6 +189,72 @@ def test_the_same_box_changed(following: tuple[Problem, Json], change: Callable[
         apply(Proof(problem), other, "steps[0]")
 
 
+@pytest.fixture(scope="module")
+def joint() -> tuple[Problem, Json]:
+    """For a training of 2-2-2-1, n = 20, logistic loss, weight decay: two kinks that open after another one."""
+    problem = loads((Path(__file__).parent / "joint_kinks.json").read_text()).problem
+    certificate = Certificate(problem)
+    assert problem.parameters is not None
+    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 100).step
+    fact = certificate.fact(step)
+    assert isinstance(fact, BoxMinimum)
+    assert Fraction("0.52835498") < fact.risk.lower < fact.risk.upper < Fraction("0.52835499")
+    return problem, certificate.steps[step]
+
+
+def test_kinks_that_open_on_one_side_of_others(joint: tuple[Problem, Json]) -> None:
+    """The two depend on the other through lower kinks; alone they could go down, and the risk with them."""
+    step = joint[1]
+    assert [each["kink"] for each in step["following"]] == [[1, 1, 4], [1, 1, 12]]
+    assert all(each["weights"] == ["0", "1", "0", "0"] for each in step["following"])
+
+
+def free(step: Json) -> None:
+    for each in step["following"]:
+        del each["weights"]
+
+
+def elsewhere(step: Json) -> None:
+    step["following"][0]["weights"] = ["0", "0", "1", "0"]
+
+
+def doubled(step: Json) -> None:
+    step["following"][0]["weights"] = ["0", "2", "0", "0"]
+
+
+def upwards(step: Json) -> None:
+    """The sum of the multipliers stays."""
+    for each, change in zip(step["following"], (1, -1), strict=True):
+        each["multiplier"] = str(Fraction(each["multiplier"]) + Fraction(change, 10))
+
+
+def other_basis(step: Json) -> None:
+    step["kinks"][0], step["multipliers"][0] = [0, 1, 8], step["multipliers"][2]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (moved, "no zero of the gradient is shown to be in the box|may leave its piece"),
+        (let_go, "may leave its piece on sample"),
+        (flipped, "no breakpoint ends its piece on sample"),
+        (other_multiplier, "no zero of the gradient is shown to be in the box"),
+        (free, "the risk need not rise above the breakpoint of unit 2 of hidden layer 2 on sample 1"),
+        (elsewhere, "has weights for kinks of another unit"),
+        (doubled, "is not a combination whose weights add up to 1"),
+        (upwards, "the risk need not rise|no zero of the gradient"),
+        (other_basis, "names a kink twice"),
+    ],
+)
+def test_the_joint_box_changed(joint: tuple[Problem, Json], change: Callable[[Json], None], reason: str) -> None:
+    problem, step = joint
+    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
+    other = copy.deepcopy(step)
+    change(other)
+    with pytest.raises(Rejected, match=reason):
+        apply(Proof(problem), other, "steps[0]")
+
+
 @pytest.mark.parametrize(("place", "risk", "better"), [(0, "0.693147", "0.01"), (1, "0.040535", "0.0293")])
 def test_plateaus_of_xor_as_classes(place: int, risk: str, better: str) -> None:
     """2-3-2 under cross-entropy where Adam stopped, without and with weight decay: minima, and not the best ones."""

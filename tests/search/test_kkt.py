@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import symverify
-from symverify.certify.emitters import Decision, local_minimum
-from symverify.certify.session import Session
+from symverify.certify.chains import local_minimum
+from symverify.certify.session import Decision, Session
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, risk_along
 from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
 from symverify.search.snap_equations import as_point

@@ -6,7 +6,7 @@ module N = Network
 module V = Verified
 
 type point = { th : N.params; risk : Q.t; given : bool; step : int }
-type bound = By_functions | By_tree of int (* width *)
+type bound = By_functions | By_tree of { width : int; vectors : Z.t list list; tree : Z.t list }
 (* for each sample the slopes of the loss that a minimum rests on, without the factor; none where the loss has one each *)
 type slopes = Q.t list list option
 type fact =
@@ -23,13 +23,15 @@ type fact =
   | Spurious_real of Reals.ends * Reals.ends (* risk of the minima, of a better point *)
   | Real_bracket of Reals.ends
   | Limit of Q.t
-  | Infimum of Q.t
+  | Infimum of { rho : Q.t; how : bound }
+  | Not_attained of Q.t (* no network has the infimum *)
+  | No_best of Reals.ends (* no affine map is best: their infimum *)
   | Open of string (* a rule without a verified checker *)
   | Unused (* not tried: the certificate is rejected in the end *)
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Open r -> r | Unused -> "nothing"
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -122,7 +124,7 @@ let tree_bound state f =
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
     "the vectors and the tree do not prove the bound";
-  Lower { rho = printable rho; how = By_tree width }
+  Lower { rho = printable rho; how = By_tree { width; vectors; tree } }
 
 let far_away state f =
   let net = state.net in
@@ -143,6 +145,33 @@ let far_away state f =
   let value = N.of_q (C.limit_risk p c0 units) in
   demand where (C.ok_limit p (List.nth net.N.widths 1) c0 units (N.q value)) "more units, or other ones, than the network has";
   Limit (printable value)
+
+(* the separators: a list for each residual, that of the means or one for each vector (up to a factor) that proves no more than the bound *)
+let unattained state f rho how =
+  let net = state.net in
+  let p = net.N.problem and where = f.Read.where and s = Propose.scales net in
+  let separators = Read.need f "separators" (Read.listed (Read.listed (Read.listed Read.integer))) in
+  if Propose.homogeneous net then rejected where "the units are positively homogeneous, so the infimum is attained";
+  if net.N.loss <> N.Squared then rejected (Read.at f "separators") "the bound gives no residuals";
+  let count residuals =
+    if List.length residuals <> List.length separators then rejected (Read.at f "separators") "expected %d lists, one for each residual" (List.length residuals) in
+  if Propose.sets_of_planes net > 1e5 then raise (Declined "too many rays to see whether the infimum is attained");
+  let width = List.nth net.N.widths 1 in
+  let units = min width (List.length net.N.data) and extra = Propose.coordinates net s in
+  demand (Read.at f "separators") (match how with
+    | By_functions ->
+        let fits = List.map List.hd (Propose.means net) in
+        count [ fits ];
+        C.ok_unattained_functions p width s extra units (N.vec fits) (List.hd separators) (N.q rho)
+    | By_tree { vectors; tree; _ } ->
+        let residual g = Propose.residual net rho g in
+        let residuals = List.fold_left (fun found g -> match residual g with
+          | Some r when not (List.exists (List.equal Q.equal r) found) -> found @ [ r ] | _ -> found) [] vectors in
+        count residuals;
+        let given g = match residual g with
+          | Some r -> snd (List.find (fun (r', _) -> List.equal Q.equal r r') (List.combine residuals separators)) | None -> [] in
+        C.ok_unattained_tree p width s extra units (List.map (fun g -> (g, given g)) vectors) tree (N.q rho))
+    "leave a set of units possible, or do not fit"
 
 (* ---- the rules ---- *)
 let prove state number rule f roles =
@@ -214,7 +243,7 @@ let prove state number rule f roles =
       demand where (Q.equal at.risk rho) "the point's risk is not the bound";
       demand where (match how with
         | By_functions -> V.attains net rho at.th
-        | By_tree width -> C.ok_global_minimum p width (N.q rho) (N.cparams at.th)) "internal: the point does not have the bound";
+        | By_tree { width; _ } -> C.ok_global_minimum p width (N.q rho) (N.cparams at.th)) "internal: the point does not have the bound";
       let slopes = if List.mem_assoc "subgradient" f.Read.left then read_slopes net f at else None in
       Global { at; affine = (Propose.smooth net || slopes <> None) && V.affine net at.th slopes }
   | "bracket" ->
@@ -222,10 +251,14 @@ let prove state number rule f roles =
       Bracket (rho, premise state roles number "point" (function Point at -> Some at.risk | Limit value -> Some value | _ -> None))
   | "limit" -> far_away state f
   | "infimum" ->
-      let rho, _ = premise state roles number "bound" a_bound in
+      let rho, how = premise state roles number "bound" a_bound in
       let value = premise state roles number "limit" (function Limit value -> Some value | _ -> None) in
       demand where (Q.equal value rho && C.ok_shallow p) "the limit's risk is not the bound";
-      Infimum rho
+      Infimum { rho; how }
+  | "not_attained" ->
+      let rho, how = premise state roles number "infimum" (function Infimum { rho; how } -> Some (rho, how) | _ -> None) in
+      unattained state f rho how;
+      Not_attained rho
   | _ -> raise (Rests_on rule)
 
 let rational_only = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -256,6 +289,13 @@ let prove_real state number rule f roles =
   | "span_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
       Span (Reals.span net f)
+  | "no_minimum" ->
+      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
+      No_best (Reals.no_minimum net f)
+  | "zero_infimum" ->
+      let th, _ = premise state roles number "point" enclosed in
+      demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams th)) "does not predict every label with a margin";
+      Not_attained Q.zero
   | "spurious_real" ->
       let ends = premise state roles number "minimum" (function Span ends -> Some ends | _ -> None) in
       let th, better = premise state roles number "better" enclosed in
@@ -264,7 +304,7 @@ let prove_real state number rule f roles =
       Spurious_real (ends, better)
   | "real_lower_bound" ->
       (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
-      Lower { rho = printable (Reals.tree_bound net f); how = By_tree (List.nth net.N.widths 1) }
+      Lower { rho = printable (Reals.tree_bound net f); how = By_tree { width = List.nth net.N.widths 1; vectors = []; tree = [] } }
   | "bracket" ->
       let rho, _ = premise state roles number "bound" a_bound in
       let _, (_, high) = premise state roles number "point" enclosed in
@@ -289,7 +329,7 @@ let step state number v =
     (* its premises must be there; its other fields are not read *)
     let roles_of = match rule with
       | "spurious_minimum" | "spurious_real" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
-      | "infimum" -> [ "bound"; "limit" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
+      | "infimum" -> [ "bound"; "limit" ] | "not_attained" -> [ "infimum" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
     let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
     List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with
@@ -321,7 +361,9 @@ let stated claim fact =
       Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [ "dimension"; "exact" ])
   | "valley", Span ends -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
   | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
-  | "infimum", Infimum rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
+  | "infimum", Infimum { rho; _ } -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
+  | "infimum", Not_attained rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Bool false) ], [])
+  | "affine_infimum", No_best ends -> Some ("proved", [ ("risk", between ends); ("attained", Json.Bool false) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])
   | "point", Minimum { at; _ } when at.given ->
@@ -343,7 +385,8 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  if state.net.N.program <> None then "programs" else if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "real_lower_bound" ] then "reals" else "core"
+  if state.net.N.program <> None then "programs"
+  else if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "no_minimum"; "real_lower_bound" ] then "reals" else "core"
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in

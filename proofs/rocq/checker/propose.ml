@@ -126,6 +126,12 @@ let coordinates (net : N.t) ((l, a), _) =
     List.map form pivots
   end
 
+(* y - f of the networks whose risk is what a vector proves, if that is the bound itself *)
+let residual (net : N.t) rho g =
+  let g = List.map Q.of_bigint g in
+  let s = List.fold_left2 (fun s a (_, y) -> Q.(s + (a * List.hd y))) Q.zero g net.data and n = dot g g in
+  if Q.equal Q.(rho * n) Q.(net.factor * s * s) then Some (List.map (fun a -> Q.(a * s / n)) g) else None
+
 (* ---- face_minimum ---- *)
 (* value and one-sided slopes of the activation at z *)
 let sides (ps, (s, o)) z =

@@ -13,11 +13,12 @@ from ..programs.network import Programmed
 from .box import Box
 from .enclosure import scaled
 from .interval import NONE, PRODUCT, Interval, deviations, inner, interval
-from .kinks import Kinks, homogeneous, require_rise
+from .kinks import Kinks, homogeneous
 from .losses import RealLoss
 from .minimum_in_box import BoxMinimum, Candidate, Rows, inside_pieces, read_candidate, require_shape
 from .on_face import carried
 from .program_span import columns_of
+from .rise import require_rise
 
 Direction = dict[int, Vector]  # a vector over the samples for each of some outputs
 

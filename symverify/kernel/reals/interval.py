@@ -72,6 +72,11 @@ class Interval:
         """The largest |x|."""
         return Fraction(max(-self.lo, self.hi), UNIT)
 
+    @property
+    def sign(self) -> int:
+        """−1 or 1, 0 where it may be either."""
+        return (self.lo > 0) - (self.hi < 0)
+
 
 NONE, WHOLE = Interval(0, 0), Interval(UNIT, UNIT)
 Matrix = Sequence[Sequence[Interval]]

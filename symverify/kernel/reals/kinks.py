@@ -1,11 +1,11 @@
-"""Pre-activations held at breakpoints: which depend on which, and that the risk rises from them to first order."""
+"""Pre-activations held at breakpoints, and which of them depend on which."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ..core.activation import ONE, Activation
-from ..core.algebra import dot, integral, primitive, rays, total
+from ..core.algebra import dot, total
 from ..core.errors import Malformed, Rejected, spend, within_budget
 from ..core.network import Affine, Pattern, Place, Problem, Vector
 from ..core.proof import Reading
@@ -14,11 +14,19 @@ from ..curvature.forms import nullspace
 from ..programs.network import Programmed
 from ..programs.parameters import fixed, hidden
 from ..programs.terms import activity
-from .interval import NONE, PRODUCT, Interval, interval, summed
+from .interval import NONE, PRODUCT, Interval, interval
 from .on_face import carried
 
 Dependent = tuple[Place, list[Fraction]]
-Following = tuple[Place, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A kink that is 0 where others are, its multiplier, and α, one per kink of B, if z_c − Σ α_cb z_b has one sign."""
+
+    kink: Place
+    multiplier: Fraction
+    weights: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +46,22 @@ class Kinks:
     @property
     def every(self) -> list[Place]:
         """C: the kinks B, then those that depend on them, then those that follow."""
-        return [*self.basis, *(c for c, _ in self.dependents), *(c for c, _ in self.following)]
+        return [*self.basis, *(c for c, _ in self.dependents), *(each.kink for each in self.following)]
 
     @property
-    def weights(self) -> list[list[Fraction]]:
-        """α_c for B, the unit vectors, then for what depends on it."""
-        count = len(self.basis)
-        return [[Fraction(a == b) for b in range(count)] for a in range(count)] + [w for _, w in self.dependents]
+    def sided(self) -> list[tuple[Fraction, ...]]:
+        """The weights of those that follow and have such."""
+        return [each.weights for each in self.following if each.weights]
 
     def multipliers(self, basis: Sequence[Interval]) -> list[Interval]:
         """The multipliers of C, from those of B."""
-        return [*basis, *[NONE] * len(self.dependents), *(interval(x) for _, x in self.following)]
+        return [*basis, *[NONE] * len(self.dependents), *(interval(each.multiplier) for each in self.following)]
 
     def bend(self, c: Place) -> Fraction:
         """σ⁺ − σ⁻, by how much the slope grows at the breakpoint."""
         (m, j, i) = c
         slopes, piece = self.problem.bents[m].h.slopes, self.pieces[m][j][i]
         return slopes[piece + 1] - slopes[piece]
-
-    @property
-    def groups(self) -> list[list[Place]]:
-        """B in parts, so that each kink of C depends on kinks of one part only."""
-        found = list[list[Place]]()
-        for b in self.basis:
-            tied = [row for _, row in self.dependents if row[self.basis.index(b)]]
-            near = {a for row in tied for a, x in zip(self.basis, row, strict=True) if x}
-            joined = [part for part in found if near & set(part)]
-            found = [part for part in found if part not in joined]
-            found.append([*(a for part in joined for a in part), b])
-        return found
 
 
 def homogeneous(problem: Problem) -> bool:
@@ -84,7 +79,7 @@ def read_kinks(step: Reading) -> Kinks:
     problem, basis = step.proof.problem, step.need("kinks", listed(kink))
     dependents = step.need("dependents", listed(dependent(len(basis))))
     none: list[Following] = []
-    following = tuple(step.take("following", listed(follower), none))
+    following = tuple(step.take("following", listed(follower(len(basis))), none))
     found = Kinks(problem, step.need("pieces", read_pieces(problem)), basis, dependents, step.where, following)
     require_kinks(found, step.at("kinks"))
     if dependents:
@@ -112,12 +107,17 @@ def dependent(count: int) -> Read[Dependent]:
     return read
 
 
-def follower(value: object, where: str) -> Following:
-    """{"kink": …, "multiplier": …}."""
-    fields = Fields(value, where)
-    found = fields.need("kink", kink), fields.need("multiplier", canonical)
-    fields.done()
-    return found
+def follower(count: int) -> Read[Following]:
+    """{"kink": …, "multiplier": …}, and perhaps "weights": one per kink of B."""
+
+    def read(value: object, where: str) -> Following:
+        fields, none = Fields(value, where), list[Fraction]()
+        weights = fields.take("weights", listed(canonical, count, "numbers, one per kink"), none)
+        found = Following(fields.need("kink", kink), fields.need("multiplier", canonical), tuple(weights))
+        fields.done()
+        return found
+
+    return read
 
 
 def read_pieces(problem: Problem) -> Read[Pattern]:
@@ -188,7 +188,8 @@ def require_following(given: Kinks, where: str) -> None:
     if not homogeneous(given.problem) or isinstance(given.problem, Programmed):
         raise Rejected(where, "needs a chain of layers with one breakpoint, at 0, and h(0) = 0")
     layers = carried(given.problem, given.pieces, given.every)
-    for k, ((m, j, i), _) in enumerate(given.following):
+    for k, each in enumerate(given.following):
+        (m, j, i) = each.kink
         if m == 0:
             raise Rejected(f"{where}[{k}]", "a kink of the first layer may depend on others, not follow them")
         span = layers[m][j]
@@ -234,36 +235,3 @@ def affine_sum(problem: Programmed, c: Place, used: Sequence[tuple[Place, Fracti
         for slot, x in form.rates.items():
             rates[slot] = within_budget(rates.get(slot, Fraction(0)) + weight * x, weight, x)
     return not any((start, *rates.values()))
-
-
-def require_rise(given: Kinks, multipliers: Sequence[Interval], pulls: Sequence[Interval]) -> None:
-    """Condition 4: Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0 on both directions of the lines of each group.
-
-    `multipliers` are the λ of C, `pulls` the p_c = ∂L/∂h(z_c). With one kink: λ < 0 < λ + p (σ⁺ − σ⁻), the risk rises
-    to both sides of it. A kink that follows has a t of its own.
-    """
-    rows, every = given.weights, given.every
-    groups = [[given.basis.index(b) for b in group] for group in given.groups]
-    parts = [
-        (own, [(c, [row[k] for k in own]) for c, row in enumerate(rows) if any(row[k] for k in own)]) for own in groups
-    ]
-    parts += [([c], [(c, [ONE])]) for c in range(len(rows), len(every))]
-    for own, planes in parts:
-        lines = rays([primitive(integral(plane)) for _, plane in planes])
-        spend(2 * PRODUCT * len(lines) * len(planes))
-        for t in [[Fraction(sign * x) for x in line] for line in lines for sign in (-1, 1)]:
-            rise = summed(multipliers[k].times(x) for k, x in zip(own, t, strict=True))
-            for c, plane in planes:
-                if (height := dot(plane, t)) > 0:
-                    rise += pulls[c].times(given.bend(every[c]) * height)
-            if rise.lo <= 0:
-                raise Rejected(given.where, f"the risk need not rise {directed_words(given, own, t)}")
-
-
-def directed_words(given: Kinks, own: Sequence[int], t: Sequence[Fraction]) -> str:
-    """Which way from the kinks of a unit."""
-    moved = [(given.every[k], x) for k, x in zip(own, t, strict=True) if x]
-    (m, j, i), first = moved[0]
-    if len(moved) > 1:
-        return f"where several kinks of {given.problem.unit_name(m, j)} open together"
-    return f"{'above' if first > 0 else 'below'} the breakpoint of {given.problem.unit_name(m, j)} on sample {i + 1}"

@@ -19,7 +19,8 @@ from .enclosure import Bounds, Enclosure, scaled
 from .facts import RealMinimum
 from .fields import symmetries
 from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive
-from .kinks import Kinks, read_kinks, require_rise
+from .kinks import Kinks, read_kinks
+from .rise import require_rise, sides_of_followers
 
 Rows = list[list[Fraction]]
 
@@ -108,7 +109,8 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
       for each group of B whose kinks others depend on together, and each t ≠ 0 on a line where planes α_c·t = 0 of
       the group's c meet, in both directions:
         Σ λ_b t_b + (σ⁺ − σ⁻) Σ_c p_c max(0, α_c·t) > 0, p_c = ∂L/∂h(z_c), σ the slopes of h below and above t_c;
-      for each c that follows the same with a t of its own
+      for each c that follows the same with a t of its own, or, with weights, one in the group of their b, and only
+      the t with ±(t_c − Σ α_cb t_b) ≥ 0, whose planes cut the lines, too: the sign is that of `side_of`
       as many fields as held parameters, each leaving R as it is in every cell around C, or, where h is homogeneous,
         on {z_C = 0}, with velocities T there: |1 − Y_T T|_∞ < 1
     ------------------------------------------------------------------------------------------- [minimum_in_box]
@@ -120,7 +122,7 @@ def minimum_in_box(step: Reading) -> BoxMinimum:
     has F = 0, and N has full rank. There the derivative of R along δ is
     Σ λ_b t_b + (σ⁺ − σ⁻) Σ p_c max(0, α_c·t) with t the derivatives along δ of z_B and of what follows, of nested kinks
     the true ones. It is linear on cones that those lines generate, as there are coordinate planes, so positive for
-    t ≠ 0, whichever t there are, and
+    t ≠ 0, whichever t there are (z_c − Σ α_cb z_b being 0 on M and of one sign near, so is t_c − Σ α_cb t_b), and
     R ≥ R∘π + ε |z_B − t_B| near, with π a C¹ retraction onto M = {z_B = t_B}. On M all of C is at its breakpoints and
     R = R_s = L, which is least in the slice of the held parameters, strictly. Along the fields every point of M near
     comes into that slice.
@@ -228,7 +230,9 @@ def is_least(given: Candidate, box: Box, multipliers: Sequence[Interval], invers
     found = replace(found, kinks=found.kinks[:count], normals=found.normals[:count])
     is_zero(given, found, inverse)
     is_lowest(given, found, tau)
-    require_rise(given.kinks, weights, pulls)
+    signs = {places[0]: x.sign for places, x in zip(box.layout.places, box.parameters, strict=True)}
+    sides = sides_of_followers(given.kinks, signs.__getitem__, f"{given.where}.following")
+    require_rise(given.kinks, weights, pulls, sides)
     return found.risk.bounds
 
 

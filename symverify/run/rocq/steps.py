@@ -1,17 +1,24 @@
 """One theorem for each step that has a verified checker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import comb
 
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.core.facts import Evaluated, LowerBound
-from symverify.kernel.core.network import Point, Problem, pieces_at
+from symverify.kernel.core.network import Point, Problem, Vector, pieces_at
 from symverify.kernel.core.proof import Step, polynomial, read_point
-from symverify.kernel.core.text import canonical, listed
+from symverify.kernel.core.text import canonical, integer, listed
 
-from .reals import write_enclosed_point, write_real_lower_bound, write_span_minimum, write_spurious_real
+from .reals import (
+    write_enclosed_point,
+    write_no_minimum,
+    write_real_lower_bound,
+    write_span_minimum,
+    write_spurious_real,
+    write_zero_infimum,
+)
 from .terms import (
     coefficients,
     constant,
@@ -193,7 +200,7 @@ def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(duals, list) or not isinstance(tree, list):
         return "is not readable"
     given = listing([integers(g) for g in duals], ";\n    ")
-    arguments = f"{tree_arguments(out.problem)}\n   {given}\n   {integers(tree)}"
+    arguments = f"{' '.join(tree_arguments(out.problem))}\n   {given}\n   {integers(tree)}"
     statement = f"lower_bound p {out.problem.widths[1]} {number(bound_of(step))}"
     out.state(index, statement, f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None
@@ -244,6 +251,50 @@ def write_infimum(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
+def write_not_attained(out: Writer, index: int, step: Step) -> str | None:
+    """No network of this width has the risk of the bound."""
+    before = out.checked.steps[out.premise(step, "infimum")]
+    bound = out.checked.steps[out.premise(before, "bound")]
+    rho, given = bound_of(bound), listed(listed(listed(integer)))(step.fields["separators"], "")
+    width, factors, _, extra, units = tree_arguments(out.problem)
+    arguments = f"{width} {factors} {extra} {units}"
+    if bound.rule == "function_bound":
+        fits = vector([fit for (fit,) in means(out.problem)])
+        proof = f"apply (ok_unattained_functions_sound p {arguments} {fits} {nested(given[0])} {number(rho)})"
+    else:
+        duals, tree = listed(listed(integer))(bound.fields["vectors"], ""), listed(integer)(bound.fields["tree"], "")
+        pairs = listing([f"({integers(g)}, {nested(qs)})" for g, qs in separated(out.problem, rho, duals, given)])
+        proof = f"apply (ok_unattained_tree_sound p {arguments}\n   {pairs}\n   {integers(tree)} {number(rho)})"
+    statement = f"infimum p {width} {number(rho)} /\\ unattained p {width} {number(rho)}"
+    out.state(index, statement, f"split; [exact step{out.premise(step, 'infimum')} | {proof}; {COMPUTED}]")
+    return None
+
+
+def separated(
+    problem: Problem, rho: Fraction, duals: Sequence[list[int]], given: Sequence[list[list[int]]]
+) -> Iterator[tuple[list[int], list[list[int]]]]:
+    """Each vector of a tree with the separators of its residual; with none if it proves more than the bound."""
+    found: dict[Vector, list[list[int]]] = {}
+    lists = iter(given)
+    for g in duals:
+        product, square = (
+            sum((x * y for x, (y,) in zip(g, problem.targets, strict=True)), Fraction(0)),
+            sum(x * x for x in g),
+        )
+        if problem.loss.factor * product**2 != rho * square:
+            yield g, []
+            continue
+        residual = tuple(product * x / square for x in g)
+        if residual not in found:
+            found[residual] = next(lists)
+        yield g, found[residual]
+
+
+def nested(rows: Sequence[Sequence[int]]) -> str:
+    """A list of lists of integers."""
+    return listing([integers(row) for row in rows])
+
+
 WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "point": write_point,
     "interior_minimum": write_interior,
@@ -259,11 +310,14 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "bracket": write_bracket,
     "limit": write_limit,
     "infimum": write_infimum,
+    "not_attained": write_not_attained,
 }
 REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "enclosed_point": write_enclosed_point,
     "span_minimum": write_span_minimum,
     "spurious_real": write_spurious_real,
+    "no_minimum": write_no_minimum,
+    "zero_infimum": write_zero_infimum,
     "real_lower_bound": write_real_lower_bound,
     "bracket": write_bracket,
 }

@@ -149,13 +149,13 @@ def linear_coordinates(problem: Problem, scale: Scales, homogeneous: bool) -> li
     return forms
 
 
-def tree_arguments(problem: Problem) -> str:
+def tree_arguments(problem: Problem) -> tuple[str, str, str, str, str]:
     """Width, scales, whether the activation is homogeneous, coordinates, units: what the checker of a tree is given."""
     h, width, scale = problem.activations[0], problem.widths[1], scales(problem)
     homogeneous = not any(h.breakpoints) and not any(h.offsets)
     extra = listing([integers(form) for form in linear_coordinates(problem, scale, homogeneous)])
     factors = "({}, {}, {})%Z".format(*scale)
-    return f"{width} {factors} {str(homogeneous).lower()} {extra} {min(width, len(problem.inputs))}"
+    return str(width), factors, str(homogeneous).lower(), extra, str(min(width, len(problem.inputs)))
 
 
 def means(problem: Problem) -> list[Vector]:

@@ -1,0 +1,134 @@
+"""`not_attained`: the extracted checker's verdicts are the kernel's; Coq proves what is accepted and nothing else."""
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from symverify.problem.load import loads
+from symverify.run.rocq import export_rocq
+from tests.campaigns.test_attainment import CONES, limit_step
+from tests.campaigns.tree.oracle import Cells
+from tests.campaigns.tree.problems import random_problem
+from tests.campaigns.tree.prover import prove
+from tests.kernel.cells.test_not_attained import ATTAINED, CONTROLS, CORRUPTIONS, approached, steps
+from tests.kernel.corruption import Json, certificate, edited, mutations, text
+from tests.rocq.agreement import extracted, kernel
+from tests.rocq.test_checker import agree
+from tests.rocq.test_export import as_modules, compiled
+
+CHANGED = {f"{each[0]}: {each[1]}": each for each in CORRUPTIONS}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
+    control = CONTROLS[name]
+    told, answer = kernel(control.network, control.proof), extracted(checker, tmp_path, control.network, control.proof)
+    assert (told.code, answer.code, answer.lines) == (0, 0, told.lines)
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
+    control, _, path, new, kind, _ = CHANGED[name]
+    proof = edited(CONTROLS[control].proof, path, new)
+    code = {"Rejected": 11, "Malformed": 2}[kind]
+    assert extracted(checker, tmp_path, CONTROLS[control].network, proof).code == code
+
+
+@pytest.mark.parametrize("name", ATTAINED)
+def test_attained(checker: Path, tmp_path: Path, name: str) -> None:
+    case, _ = ATTAINED[name]
+    assert extracted(checker, tmp_path, case.network, case.proof).code == 11
+
+
+def whole_proof(rng: Random) -> tuple[Json, Json] | None:
+    """A random problem with a proof that its infimum is not attained, right or wrong; None where there is no bound."""
+    late = rng.random() < 0.6
+    document = random_problem(rng, 4, [5, 16] if late else CONES, hidden=rng.random() < 0.1, output=rng.random() < 0.2)
+    document["layers"][1] = 1 if late else min(document["layers"][1], 2)
+    cells = Cells(document)
+    if (least := cells.infimum()) is None:
+        return None
+    bound: dict[str, Any] = {"rule": "function_bound"}
+    residuals = [[Fraction(0)] * cells.n]
+    if least:
+        if (tree := prove(cells, least)) is None:
+            return None
+        bound, found = tree.step(), dict[tuple[Fraction, ...], None]()
+        for g in bound["vectors"]:
+            product_, square = sum(x * y for x, y in zip(g, cells.labels, strict=True)), sum(x * x for x in g)
+            if square and product_ and loads(text(document)).problem.loss.factor * product_**2 == least * square:
+                found[tuple(product_ * Fraction(x) / square for x in g)] = None
+        residuals = [list(r) for r in found]
+    separators = []
+    for r in residuals:
+        goal = [y - a for y, a in zip(cells.labels, r, strict=True)]
+        every = [
+            list(q)
+            for q in product(range(-2, 3), repeat=cells.n)
+            if not (cells.output and sum(q)) and sum(a * b for a, b in zip(q, goal, strict=True)) <= 0
+        ]
+        separators.append(rng.sample(every, min(len(every), rng.choice([2, 4, 8, 16, 40]))))
+    made = steps(bound, limit_step(cells)[0], separators)
+    return document, certificate(document, made, [approached(str(least))])
+
+
+def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
+    """Proofs of random problems, and mutants of them."""
+    for seed in seeds:
+        rng = Random(seed)
+        if (case := whole_proof(rng)) is None:
+            continue
+        document, proof = case
+        yield f"seed {seed}", document, proof
+        found = list(mutations(proof))
+        for where, mutant in rng.sample(found, min(mutants, len(found))):
+            yield f"seed {seed}{where}", document, mutant
+
+
+def test_agreement(checker: Path, tmp_path: Path) -> None:
+    seen = agree(checker, tmp_path, random_cases(range(60), 3))
+    assert seen[0, 0] > 3, seen
+    assert seen[11, 11] > 20, seen
+
+
+@pytest.mark.long
+def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
+    seen = agree(checker, tmp_path, random_cases(range(1000, 3500), 4))
+    assert seen[0, 0] > 150, seen
+
+
+REFUSED = {  # of the theorem of not_attained: a control, one text, another
+    "an entry": ("one unit", "[(-2); 1]%Z", "[(-3); 1]%Z"),
+    "one less": ("one unit", "[[(-2); 1]%Z; ", "["),
+    "turned round": ("one unit", "[(-1); 0]%Z", "[1; 0]%Z"),
+    "another function": ("one unit", "[1; 2] [[(-2)", "[1; 1] [[(-2)"),
+    "more units": ("one unit", "p 1 (1, 1, 1)%Z [] 1", "p 1 (1, 1, 1)%Z [] 0"),
+    "other fits": ("equal inputs", "[1; 2; 2]", "[1; 2; 1]"),
+    "another residual's": ("two residuals", "1; 2]%Z, [[(-2); 1; 0; 0]%Z", "1; 2]%Z, [[0; 0; (-2); 1]%Z"),
+    "a leaf": ("two residuals", "(-3); 1; 0]%Z", "(-3); 0; 0]%Z"),
+    "not centred": ("output bias", "[[(-1); 0; 0; 1; 0]%Z]", "[[(-1); 0; 0; 2; 0]%Z]"),
+}  # fmt: skip
+
+
+def test_coq(built: Path, tmp_path: Path) -> None:
+    """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
+    head, written = "", dict[str, str]()
+    for name, control in CONTROLS.items():
+        made = export_rocq(loads(text(control.network)), json.dumps(control.proof).encode(), tmp_path, built)
+        assert made.claims == ("claim_infimum",), made.left_out
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        written[name] = "Definition p " + body
+    parts = []
+    for control_name, old, new in REFUSED.values():
+        before, theorem = written[control_name].split("Theorem step3")
+        assert old in theorem, (control_name, old, theorem)
+        parts.append(f"{before}Theorem step3{theorem.split('Qed.')[0].replace(old, new)}Fail Qed. Abort.")
+    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
