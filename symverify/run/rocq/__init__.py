@@ -1,7 +1,8 @@
 """Writing a certificate as a Rocq file: data, network and points in plain sight, and one theorem for each claim.
 
-The statements are those of `proofs/rocq/Spec.v` and `Statements.v`; the proofs are computations of the verified
-checkers. What has no verified checker is named in the file as left out, and so is every claim that rests on it.
+The statements are those of `Spec.v`, `Statements.v` and `Programs.v` in `proofs/rocq`; the proofs are computations of
+the verified checkers. What has no verified checker is named in the file as left out, and so is every claim that rests
+on it.
 """
 
 from collections.abc import Iterator

@@ -143,9 +143,15 @@ def write_spurious(out: Writer, index: int, step: Step) -> str | None:
     """Spurious, by a better point."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
     at = out.point_of(minimum)
-    proof = f"exact (ok_program_better_sound p _ _ _ _ step{at} step{better} (eq_refl true) step{minimum})"
+    proof = f"exact (ok_program_better_sound {risks(out, f'th{at}', at, better)} step{minimum})"
     out.state(index, f"spurious_min (program_risk p) (real th{at})", proof)
     return None
+
+
+def risks(out: Writer, what: str, at: int, better: int) -> str:
+    """What shows a better point: the problem, the points, their risks, and that the second is smaller."""
+    low, high = (number(evaluated(out, index).risk) for index in (better, at))
+    return f"p {what} th{better} {high} {low} step{at} step{better} (eq_refl true)"
 
 
 def write_path(out: Writer, index: int, step: Step, name: str) -> str:
@@ -164,8 +170,8 @@ def write_valley(out: Writer, index: int, step: Step) -> str | None:
     proof = f"apply (ok_program_valley_sound p {path} {slopes(out, minimum)}). {COMPUTED}"
     if isinstance(before.fact, SpuriousMinimum):
         at, better = out.point_of(minimum), out.premise(before, "better")
-        start = f"(ok_program_better_valley p {path} _ _ _ step{at} step{better} (eq_refl true))"
-        out.state(index, f"valley_of spurious_min p {path}", f"apply {start}. {proof}")
+        start = f"apply (ok_program_better_valley {risks(out, path, at, better)})"
+        out.state(index, f"valley_of spurious_min p {path}", f"{start}. {proof}")
     else:
         out.state(index, f"valley_of local_min p {path}", proof)
     return None
@@ -196,7 +202,7 @@ def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
         columns = zip(*residuals(problem, fact.predictions), strict=True)
         given = vectors([[r / problem.loss.factor for r in row] for row in columns])
     bound = f"apply (ok_program_bound_sound p {vectors(fact.predictions)} {given}). {COMPUTED}"
-    proof = f"apply (program_attains p th{at} _); [ | exact step{at}]. {bound}"
+    proof = f"apply (program_attains p th{at} {number(fact.risk)}); [ | exact step{at}]. {bound}"
     out.state(index, f"global_min (program_risk p) (real th{at})", proof)
     return None
 
@@ -204,7 +210,8 @@ def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
 def write_global(out: Writer, index: int, step: Step) -> str | None:
     """A point that attains a bound."""
     bound, th = out.premise(step, "bound"), out.premise(step, "point")
-    proof = f"exact (program_attains p th{th} _ step{bound} step{th})"
+    rho = number(evaluated(out, th).risk)
+    proof = f"exact (program_attains p th{th} {rho} step{bound} step{th})"
     out.state(index, f"global_min (program_risk p) (real th{th})", proof)
     return None
 
