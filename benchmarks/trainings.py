@@ -63,10 +63,13 @@ def trained(problem: Problem, start: int) -> Array:
     net = FloatNetwork(problem)
     v = np.random.default_rng(start).normal(size=net.size) * 0.9
     options = {"maxiter": 3000, "ftol": 1e-16, "gtol": 1e-11, "maxcor": 30}
-    for _ in range(2):
-        v = minimize(
-            lambda u: (net.risk(u), net.gradient(u, net.pieces(u))[0]), v, jac=True, method="L-BFGS-B", options=options
-        ).x
+
+    def along(u: Array) -> tuple[float, Array]:
+        return net.risk(u), net.gradient(u, net.pieces(u))[0]
+
+    with np.errstate(over="ignore"):
+        for _ in range(2):
+            v = minimize(along, v, jac=True, method="L-BFGS-B", options=options).x
     return np.asarray(v)
 
 

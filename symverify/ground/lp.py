@@ -20,6 +20,7 @@ from .qp import cone_projection
 Constraint = tuple[Sequence[Number], Number]
 Constraints = Sequence[Constraint]
 Vector = list[Fraction]
+GRID = 44  # binary places of a rounded point
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +144,42 @@ def _guess(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[int]
         return []
     support: list[int] = np.flatnonzero(weights).tolist()
     return sorted(support, key=lambda k: -weights[k])
+
+
+def roomy_point(equalities: Constraints, strict: Constraints, centre: Sequence[Number], width: int) -> Vector | None:
+    """A point of {x ∈ ℚ^width : row·x = rhs, row·x > rhs} near a centre, for large systems: None if none was found.
+
+    HiGHS finds one in floats that keeps away from the strict ends, in a growing box; rounded, it is checked exactly.
+    """
+    from scipy.optimize import linprog  # SciPy loads slowly, and most problems do without it
+
+    base = solve([row for row, _ in equalities], [rhs for _, rhs in equalities], width)
+    if base is None:
+        return None
+    steps = nullspace([row for row, _ in equalities], width)
+    basis = np.array([[float(x) for x in step] for step in steps]).reshape(len(steps), width)
+    start, middle = (np.array([float(x) for x in row]) for row in (base, centre))
+    rows = np.array([[float(x) for x in row] for row, _ in strict]).reshape(len(strict), width)
+    lengths = np.linalg.norm(rows, axis=1)
+    rows, room = rows / lengths[:, None], rows @ start / lengths - np.array([float(x) for _, x in strict]) / lengths
+    for exponent in range(-10, 12, 3):
+        reach = (1 + np.abs(middle)) * 2.0**exponent
+        above = np.block(
+            [
+                [-rows @ basis.T, np.ones((len(rows), 1))],
+                [basis.T, np.zeros((width, 1))],
+                [-basis.T, np.zeros((width, 1))],
+            ]
+        )
+        ends = np.concatenate([room, middle - start + reach, start - middle + reach])
+        aim = np.append(np.zeros(len(basis)), -1.0)
+        limits = [(None, None)] * len(basis) + [(None, 1.0)]
+        found = linprog(aim, above, ends, bounds=limits, method="highs", options={"time_limit": 10.0})
+        if found.x is None or found.x[-1] <= 0:
+            continue
+        sizes = [Fraction(round(x * 2**GRID), 2**GRID) for x in found.x[:-1].tolist()]
+        moves = [dot(sizes, column) for column in zip(*steps, strict=True)] if steps else [Fraction(0)] * width
+        x = [Fraction(b + move) for b, move in zip(base, moves, strict=True)]
+        if all(dot(row, x) > rhs for row, rhs in strict):
+            return x
+    return None

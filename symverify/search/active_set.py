@@ -41,6 +41,7 @@ class State:
     crossings: Counter[Kink] = field(default_factory=Counter)
     gradient: float = np.inf
     status: str = ""
+    trail: list[tuple[float, float]] = field(default_factory=list)  # the largest parameter as it grew, and the risk
 
 
 def least(rows: Array, right: Array) -> Array:
@@ -68,7 +69,10 @@ def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
 def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink, int]) -> float:
     """A Newton step, a release or a way down negative curvature; the trust radius after it."""
     state.v = v = retracted(net, state, state.v)
-    if not np.abs(v).max(initial=0) < FAR:
+    size = float(np.abs(v).max(initial=0))
+    if not state.trail or size > 1.2 * state.trail[-1][0]:
+        state.trail.append((size, net.risk(v)))
+    if not size < FAR:
         state.status = "runs to infinity"
         return radius
     first = net.gradient(v, state.pieces)[0]

@@ -33,11 +33,12 @@ from symverify.search.collapse import Left, left
 from symverify.search.float_network import Array, as_floats, frozen
 from symverify.search.following import followed
 from symverify.search.programs.float_program import float_network
+from symverify.search.recession import runs_away
 from symverify.search.snap_equations import as_point
 from symverify.search.span_box import spanned
 
 ROUNDS = 30
-SHAKES, FAR = 4, 25.0
+SHAKES = 4
 Try = Callable[[str, Point, Fields], int]  # a rule, the centre, and the other fields of the step
 
 
@@ -68,8 +69,8 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
             step, centre = proved(found, prove)
         except (NotEnclosed, np.linalg.LinAlgError) as error:
             reasons.append(str(error))
-            if np.abs(state.v).max(initial=0) > FAR:
-                raise NotEnclosed(runs_away(found)) from error
+            if (away := runs_away(found)) is not None:
+                raise NotEnclosed(away) from error
             if time.monotonic() > deadline:
                 break
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
@@ -77,12 +78,6 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
         whole = widened(problem, found.gone, centre)
         return Enclosed(step, whole, float(np.linalg.norm(as_floats(problem, whole) - start)), shake)
     raise NotEnclosed(reasons[0])
-
-
-def runs_away(found: Left) -> str:
-    """Why there seems to be no minimum where the search went."""
-    risk, largest = float_network(found.problem).risk(found.state.v), float(np.abs(found.state.v).max())
-    return f"the search ended at risk {risk:.9g}, where a parameter is {largest:.3g}: it seems to run to infinity"
 
 
 def proved(found: Left, prove: Try) -> tuple[int, Point]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symverify.ground.linear import least_squares, nullspace
-from symverify.ground.lp import Farkas, solve_system
+from symverify.ground.lp import Farkas, roomy_point, solve_system
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.errors import Declined
@@ -116,7 +116,8 @@ def minimum_by_lp(problem: Problem, region: Region, target: Sequence[Vector], li
     """A point of a cell with predictions `target` and output weights of the signs of `like`; None if there is none.
 
     Exact: in (p_j, v_j, c_0) these points are the solutions of a strict linear system. Solutions near `like` are
-    looked for first, in growing boxes. Units of output weight 0 stay as they are in `like`. Raises Declined.
+    looked for first, in growing boxes. Units of output weight 0 stay as they are in `like`. With many constraints
+    floats guess the point. Raises Declined where that finds none.
     """
     table, held = _products(problem, region)
     signs = [sign(rational(v)) for v in like[1].weight[0]]
@@ -130,7 +131,10 @@ def minimum_by_lp(problem: Problem, region: Region, target: Sequence[Vector], li
         else:
             equalities += [([Fraction(c == d) for d in range(width)], ZERO) for c in units]
     if len(strict) > MAX_CONSTRAINTS:
-        raise Declined(f"more than {MAX_CONSTRAINTS} constraints for exact linear programming")
+        roomy = roomy_point(equalities, strict, _coordinates(problem, like), width)
+        if roomy is None:
+            raise Declined(f"more than {MAX_CONSTRAINTS} constraints, and linear programming in floats finds no point")
+        return _point(problem, roomy, signs, like)
     found = solve_system(equalities, [], strict, width)
     if isinstance(found, Farkas):
         return None

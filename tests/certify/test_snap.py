@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -123,8 +124,30 @@ def test_a_minimum_far_away_in_the_same_cell_is_found_by_linear_programming(monk
     assert region.contains(problem, point)
     assert [list(f) for f in predictions(problem, point)] == target
     monkeypatch.setattr(snap_region, "MAX_CONSTRAINTS", 5)
-    with pytest.raises(Exception, match="more than 5 constraints for exact linear programming"):
+    point = snap_region.minimum_by_lp(problem, region, target, given)
+    assert region.contains(problem, point)
+    assert [list(f) for f in predictions(problem, point)] == target
+    monkeypatch.setattr(snap_region, "roomy_point", lambda *_: None)
+    with pytest.raises(Exception, match="more than 5 constraints, and linear programming in floats finds no point"):
         snap_region.minimum_by_lp(problem, region, target, given)
+
+
+def test_a_cell_of_many_constraints():
+    """480 of them: labels off the predictions of a point by what is orthogonal to its cell's features."""
+    rng = random.Random(3)
+    xs = [[rng.randint(-20, 20), rng.randint(-20, 20)] for _ in range(60)]
+    problem = loads(network([2, 8, 1], "relu", samples(xs, [[0]] * 60))).problem
+    planted = as_point(problem, [rng.choice([-1, 1]) * Fraction(rng.randint(7, 30), 7) for _ in range(problem.size())])
+    region = snap_region.Region(pattern_at(problem, planted), frozenset(), "")
+    noise = replace(problem, targets=tuple((Fraction(rng.randint(-9, 9)),) for _ in xs))
+    within = snap_region.best_predictions(noise, region, noise.targets)
+    rows = zip(predictions(problem, planted), noise.targets, within, strict=True)
+    problem = replace(problem, targets=tuple((f + y - near,) for (f,), (y,), (near,) in rows))
+    target = snap_region.best_predictions(problem, region, predictions(problem, planted))
+    given = floats(problem, planted, 0.2)
+    point = snap_region.minimum_by_lp(problem, region, target, given)
+    assert region.contains(problem, point)
+    assert [list(f) for f in predictions(problem, point)] == target
 
 
 def test_nothing_new_begins_after_the_deadline():

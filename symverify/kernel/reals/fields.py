@@ -63,11 +63,19 @@ class Layered:
         self.units = range(problem.widths[m + 1])
         self.above = range(problem.widths[m + 2])
         self.held = [{i for layer, unit, i in kinks if (layer, unit) == (m, j)} for j in self.units]
+        self.below = [{i for layer, k, i in kinks if (layer, k) == (m - 1, c)} for c in range(problem.widths[m])]
+        self.lower = problem.activations[m - 1].slopes if m else ()
         self.seen = seen_by(problem, pieces, m + 1, set(kinks))
 
     def slope(self, j: int, i: int) -> Fraction:
         """h' on sample i."""
         return self.problem.activations[self.m].slopes[self.pieces[self.m][j][i]]
+
+    def idle(self, c: int, samples: Sequence[int]) -> bool:
+        """Whether what enters at a column is 0 on all these samples: a unit below that is held or of slope 0 there."""
+        if c == self.problem.widths[self.m]:
+            return not samples
+        return all(i in self.below[c] or not self.lower[self.pieces[self.m - 1][c][i]] for i in samples)
 
     def mixes(self, j: int, k: int) -> bool:
         """Whether row j may gain row k while column k loses column j: where j is held z_k = 0, and elsewhere
@@ -92,7 +100,7 @@ def fields_of(layer: Layered) -> Iterator[Moves]:
     2. bias: j without kinks, of one slope on all samples seen, with biases in both layers: its bias gains 1, and the
        next biases make up for it.
     3. data: in the first layer row j gains c with ⟨c, x̃_i⟩ = 0 where j is held, and where j is seen and has a slope
-       other than 0; in later ones any entry of the row, if there is no such sample.
+       other than 0; in later ones any entry of the row before which there is 0 on these samples.
     4. dead out: if there j is seen only where it is held or of slope 0, each outgoing entry.
     """
     problem, m = layer.problem, layer.m
@@ -107,10 +115,13 @@ def fields_of(layer: Layered) -> Iterator[Moves]:
             made_up: Moves = {(m + 1, q, problem.widths[m + 1]): (-slope, (m + 1, q, j)) for q in layer.above}
             yield {(m, j, problem.widths[m]): (ONE, None)} | made_up
         felt = [i for i in range(len(problem.inputs)) if i in held or (i in seen and layer.slope(j, i))]
-        if m == 0 or not felt:
-            rows = [problem.row(i) for i in felt]
-            for row in nullspace(rows, layer.columns):
+        if m == 0:
+            for row in nullspace([problem.row(i) for i in felt], layer.columns):
                 yield {(m, j, c): (x, None) for c, x in enumerate(row) if x}
+        else:
+            for c in range(layer.columns):
+                if layer.idle(c, felt):
+                    yield {(m, j, c): (ONE, None)}
         if not any(layer.slope(j, i) for i in seen):
             for q in layer.above:
                 yield {(m + 1, q, j): (ONE, None)}

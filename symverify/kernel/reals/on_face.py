@@ -15,15 +15,19 @@ def carried(problem: Problem, pieces: Pattern, kinks: Sequence[Place], near: boo
 
     In the first layer ⟨c, x̃_i⟩ with c·x̃_b = 0 at the unit's own kinks b. In later ones those of the layer before,
     times the slopes there, with 0 at C; and 1 for a bias. Last the predictions', reduced. With `near` at all points
-    near: in the first layer c is any, and at C an activation is any number, the same for equal inputs.
+    near, and without the predictions: in the first layer c is any, and at C an activation is any number, the same for
+    equal inputs.
     """
     entering: list[list[Vector]] = []
     for j in range(problem.widths[1]):
+        if near and entering:
+            entering.append(entering[0])
+            continue
         rows = [problem.row(i) for m, unit, i in kinks if (m, unit) == (0, j) and not near]
         ways = nullspace(rows, problem.widths[0] + problem.has_bias(0))
         entering.append([tuple(dot(c, row) for row in map(problem.row, range(len(problem.inputs)))) for c in ways])
     layers = [entering]
-    for m, layer in enumerate(pieces):
+    for m, layer in enumerate(pieces[:-1] if near else pieces):
         fresh = dict[Vector, None]()
         for j in range(len(layer)):
             held = {i for at, unit, i in kinks if (at, unit) == (m, j)}

@@ -1,6 +1,6 @@
 """A general program in floats, its pieces held fixed: what `FloatNetwork` has of a chain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,10 @@ class FloatProgram(FloatNetwork):
             for c, (source, unit) in enumerate(zip(*(each.tolist() for each in self.wires[node.layer]), strict=True)):
                 pulls[source][:, unit] += before[:, c]
         return found + (self.decay * v if risk else 0), [bent[m] for m in sorted(bent)]
+
+    def normals(self, v: Array, pieces: Pieces, held: Sequence[Kink], entering: Sequence[Array]) -> Array:
+        """∇z_b for the held kinks."""
+        return np.array([-self.gradient(v, pieces, {b: 1.0}, risk=False)[0] for b in held])
 
 
 def float_network(problem: Problem) -> FloatNetwork:

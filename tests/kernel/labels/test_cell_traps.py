@@ -84,6 +84,11 @@ CONTROLS = {
         TWO, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": all_of(BESTS)}],
         claim("cell_traps", 1, **stated(6, (4, "0", "6"))),
     ),
+    "six cells, two of them spurious": case(
+        TWO, [{"rule": "cell_cover"}, point([layer([["1"]] * 3, ["1"] * 3), layer([["3/2", "0", "0"]], ["-2"])]),
+              {"rule": "cell_traps", "from": {"cells": 0, "better": 1}, "traps": all_of(BESTS)}],
+        claim("cell_traps", 2, **stated(6, (4, "0", "6"), (2, "3/2"))),
+    ),
     "not listed": case(
         ONE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}],
         claim("cell_traps", 1, **stated(2, (None, None, None))),  # type: ignore[arg-type]

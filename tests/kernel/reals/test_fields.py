@@ -138,6 +138,21 @@ def test_an_outgoing_weight_moves_only_where_its_unit_is_0() -> None:
     assert {(1, 0, 0)} not in named(problem, (((0, 1),),), [(0, 0, 0)])
 
 
+def test_an_entry_of_a_deeper_row_moves_only_where_it_is_not_felt() -> None:
+    """Of the units below the first is on at x = 2, where their reader is off, and the second at x = −1."""
+    problem = problem_of(document([1, 2, 1, 1], "relu", SUM, [2, -1], [[1], [3]]))
+    below = ((1, 0), (0, 1))
+    assert {(1, 0, 0)} in named(problem, (below, ((0, 1),)), [])
+    assert {(1, 0, 1)} not in named(problem, (below, ((0, 1),)), [])
+    assert {(1, 0, 2)} not in named(problem, (below, ((0, 1),)), [])
+    assert {(1, 0, 0)} not in named(problem, (below, ((1, 0),)), [])
+    assert {(1, 0, 0)} not in named(problem, (below, ((0, 1),)), [(1, 0, 0)])  # held at x = 2, and it is felt
+    assert {(1, 0, 0)} in named(problem, (((1, 0), (0, 1)), ((0, 0),)), [(1, 0, 1)])
+    assert {(1, 0, 1)} in named(problem, (((1, 0), (0, 0)), ((0, 1),)), [(0, 1, 1)])  # 0 at its kink
+    leaky = problem_of(document([1, 2, 1, 1], "abs", SUM, [2, -1], [[1], [3]]))
+    assert {(1, 0, 0)} not in named(leaky, (below, ((0, 1),)), [])
+
+
 def test_below_a_dead_layer_everything_moves() -> None:
     """With the second layer dead all places but the last bias are free; a kink there is felt."""
     problem = problem_of(document([1, 1, 1, 1], "relu", SUM, [1, 2], [[1], [3]]))
