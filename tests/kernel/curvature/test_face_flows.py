@@ -129,6 +129,24 @@ SPANS: dict[str, tuple[Json, Json, Mapping[Place, int], int]] = {
         network([1, 1, 2], "identity", samples([1, 2], [[0, 0], [0, 0]])),
         [layer([[0]], [1]), layer([[1], [1]], [0, 0])], {}, 2,
     ),
+    "two units enter a kink: no weight is cut": (
+        network([1, 2, 1, 1], ["identity", "relu"], samples([1, 2], [0, 0]), bias=False),
+        [layer([[1], [1]]), layer([[1, -1]]), layer([[1]])],
+        {(1, 0, 0): 0, (1, 0, 1): 0},
+        4,
+    ),
+    "with a bias no weight is cut": (
+        network([1, 1, 1, 1], ["identity", "relu"], samples([1, 2], [0, 0]), bias={"hidden": True, "output": False}),
+        [layer([[1]], [0]), layer([[0]], [0]), layer([[1]])],
+        {(1, 0, 0): 0, (1, 0, 1): 0},
+        3,
+    ),
+    "what enters is 0 at the point: no weight is cut": (
+        network([1, 1, 1, 1], ["identity", "relu"], samples([1, 2], [0, 0]), bias=False),
+        [layer([[0]]), layer([[1]]), layer([[1]])],
+        {(1, 0, 0): 0, (1, 0, 1): 0},
+        2,
+    ),
     "a cut weight": (
         network([1, 1, 1, 1], ["identity", "relu"], samples([1, 2], [0, 0]), bias=False),
         [layer([[1]]), layer([[0]]), layer([[1]])], {(1, 0, 0): 0, (1, 0, 1): 0}, 2,
