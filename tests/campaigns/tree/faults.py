@@ -171,6 +171,13 @@ FAULTS = [
         focus={"shapes": [8, 9, 10, 11]},
         seed=47,
     ),
+    Fault(
+        "samples that vectors weigh are left out",
+        RULE,
+        "named.union(*([i for i, x in enumerate(g) if x] for g in vectors)) if per",
+        "named if per",
+        seed=122,
+    ),
     Fault("the first columns instead of independent ones", UNITS, "if c in pivots]", "if c < len(pivots)]", seed=28),
     Fault(
         "a breakpoint moved without a hidden bias",
