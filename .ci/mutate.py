@@ -13,13 +13,14 @@ reason, and are not run. Exits with 1 where fewer than --least percent of the ot
 import argparse
 import ast
 import compileall
+import contextlib
 import difflib
 import hashlib
+import io
 import os
 import py_compile
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -28,16 +29,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from cosmic_ray import plugins
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_and_test, mutate_code
-from cosmic_ray.work_item import MutationSpec, TestOutcome
+from cosmic_ray.mutating import mutate_code
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL, TESTS = Path("symverify/kernel"), Path("tests/kernel")
 EQUIVALENT = Path(__file__).parent / "equivalent_mutants.toml"
 COPIED = ("symverify", "tests", "pyproject.toml", ".ci")
-MEMORY = 4 * 10**6  # KiB
+MEMORY = 4 * 2**30
 
 TYPES = "a type: no verdict depends on it, and mypy reads it"
 METER = "work or size that is counted, or a limit of it: decides when the kernel declines, which is no theorem"
@@ -91,9 +92,16 @@ ELSEWHERE = {
     "reals/face_span.py": ["reals/test_program_span.py"],
     "reals/minimum_in_box.py": ["reals/test_collapsed.py"],
     "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
+    "reals/kinks.py": ["reals/test_on_face.py", "reals/test_rise.py", *BOXES],
+    "reals/on_face.py": ["reals/test_kinks.py", "reals/test_face_span.py"],
+    "reals/rise.py": ["reals/test_kinks.py", "reals/test_on_face.py"],
     "reals/jet.py": ["reals/test_losses.py", *BOXES],
     "reals/losses.py": REALS,
     "reals/span.py": ["reals/test_span_minimum.py", "reals/test_no_minimum.py"],
+    "labels/symbols.py": [
+        f"labels/test_{rule}.py" for rule in ("spurious_region", "face_region", "slope_region", "closed_list")
+    ],
+    "labels/face.py": ["labels/test_face_radius.py", "labels/test_face_region.py"],
     "cells/sides.py": ["cells/test_tree_bound.py", "reals/test_collapsed.py", "reals/test_decay_bound.py"],
     "programs/build.py": ["programs/test_nodes.py"],
     "programs/chain.py": ["test_network_file.py"],
@@ -284,36 +292,74 @@ def copied(folder: Path) -> Path:
     return copy
 
 
-def command(tests: list[str], seconds: int) -> str:
-    """Runs the tests with limits on processor time and memory, and without the plugins that they do not use."""
-    pytest = f"{sys.executable} -m pytest -x -q --assert=plain -p no:cacheprovider -m 'not long' {' '.join(tests)}"
-    return f'sh -c "ulimit -t {seconds}; ulimit -v {MEMORY}; exec {pytest}"'
+def passed(tests: list[str], seconds: int, output: Path) -> tuple[bool, float]:
+    """Whether the tests pass, and their processor time: in a fork of this process, which has pytest loaded.
+
+    With limits on processor time and memory, and without the plugins that they do not use.
+    """
+    if not (child := os.fork()):
+        os._exit(tested(tests, seconds, output))
+    _, status, used = os.wait4(child, 0)
+    return status == 0, used.ru_utime + used.ru_stime
 
 
-def baseline(tests: list[str]) -> int:
+def tested(tests: list[str], seconds: int, output: Path) -> int:
+    """The exit code of the tests, run in this process."""
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        sys.path.insert(0, os.getcwd())
+        return int(pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-m", "not long", *tests]))
+    except BaseException:  # such as MemoryError: a mutant of which nothing may reach the parent's code
+        return 1
+
+
+def loaded(folder: Path) -> None:
+    """Load what pytest loads as it runs, once for all forks."""
+    test = folder / "test_nothing.py"
+    test.write_text(
+        "import pytest\n\ndef test_nothing():\n    with pytest.raises(ValueError):\n        raise ValueError\n"
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-q", "--assert=plain", "-p", "no:cacheprovider", "--rootdir", str(folder), str(test)])
+    if any(name.partition(".")[0] in ("symverify", "tests") for name in sys.modules):
+        raise SystemExit("the package is loaded in the process whose forks are to load its copy")
+
+
+def baseline(tests: list[str], output: Path) -> int:
     """The tests pass as they are; a limit on the seconds of processor time that they may take on a mutant."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run(command(tests, 1000), shell=True, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"the tests fail without a mutant: {' '.join(tests)}\n{done.stdout}{done.stderr}")
-    return 10 + 4 * int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    well, seconds = passed(tests, 1000, output)
+    if not well:
+        raise SystemExit(f"the tests fail without a mutant: {' '.join(tests)}\n{output.read_text(encoding='utf-8')}")
+    return 10 + 4 * int(seconds)
 
 
-def run(name: str, sample: int | None, word: str, known: dict[tuple[str, str, str], str]) -> Counter[str]:
+def survives(mutant: Mutant, tests: list[str], seconds: int, output: Path) -> bool:
+    """Whether the tests pass on the copy with a mutant in it."""
+    path = KERNEL / mutant.name
+    source = path.read_text(encoding="utf-8")
+    path.write_text(mutate_code(source, plugins.get_operator(mutant.operator)(), mutant.occurrence), encoding="utf-8")
+    try:
+        return passed(tests, seconds, output)[0]
+    finally:
+        path.write_text(source, encoding="utf-8")
+
+
+def run(name: str, mutants: list[Mutant], output: Path, known: dict[tuple[str, str, str], str]) -> Counter[str]:
     """Runs the mutants of one file and prints those that live; how many were drawn, equivalent, killed."""
-    mutants, why_not = drawn(name, sample, word)
-    count, alive, limit = Counter(drawn=len(mutants), **why_not), list[Mutant](), 0
+    count, alive, limit = Counter(drawn=len(mutants)), list[Mutant](), 0
     for mutant in mutants:
         if (name, mutant.before, mutant.after) in known:
             count["equivalent"] += 1
             continue
-        limit = limit or baseline(tests_of(name))
-        spec = MutationSpec(KERNEL / name, mutant.operator, mutant.occurrence, *mutant.span)
-        result = mutate_and_test([spec], command(tests_of(name), limit), 3600)
-        if result.test_outcome == TestOutcome.KILLED and result.output != "timeout":
-            count["killed"] += 1
-        else:
+        limit = limit or baseline(tests_of(name), output)
+        if survives(mutant, tests_of(name), limit, output):
             alive.append(mutant)
+        else:
+            count["killed"] += 1
     print(f"{name}: {told(count)}", flush=True)
     for each in alive:
         print(f"    {each.span[0][0]}: {each.before}\n{' ' * (5 + len(str(each.span[0][0])))} {each.after}", flush=True)
@@ -349,12 +395,15 @@ def main() -> int:
                 print(f"  {sure}{each.span[0][0]}: {each.before}\n        {each.after}")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        copy = copied(Path(folder))
+        os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        loaded(Path(folder))
+        copy, output = copied(Path(folder)), Path(folder) / "output"
+        os.environ["PYTHONPATH"] = str(copy)
         os.chdir(copy)
-        os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for name in chosen:
             storey = name.partition("/")[0] if "/" in name else "beside the storeys"
-            found[storey] = found.get(storey, Counter()) + run(name, given.sample, given.draw, known)
+            mutants, _ = drawn(name, given.sample, given.draw)
+            found[storey] = found.get(storey, Counter()) + run(name, mutants, output, known)
         os.chdir(ROOT)
     every = sum(found.values(), Counter[str]())
     for storey, count in found.items():

@@ -11,7 +11,7 @@ from symverify.certify.emitters import CLAIMS
 from symverify.kernel import check
 from symverify.kernel.losses import LOSSES
 from symverify.kernel.programs.network import Programmed
-from symverify.kernel.table import STOREY, STOREYS, rule_named
+from symverify.kernel.table import STOREYS
 from symverify.problem.load import load
 from symverify.report.atlas_pictures import atlas_picture
 from symverify.report.context import context_words, title_words
@@ -77,14 +77,14 @@ def rules() -> str:
     for storey, known in STOREYS.items():
         lines += [f"## Storey {storey}", ""]
         for rule in known:
-            figure = cleandoc(rule_named(rule).__doc__ or "").strip()
-            lines += [f"### {rule}", "", "```text", figure, "```", ""]
+            lines += [f"### {rule.__name__}", "", "```text", cleandoc(rule.__doc__ or "").strip(), "```", ""]
     return "\n".join(lines)
 
 
 def losses() -> str:
     """The losses by name with the options that they take and the rules that are proved for them."""
     kinds = LOSSES
+    everything = [rule.__name__ for known in STOREYS.values() for rule in known]
     lines = [
         "# Losses",
         "",
@@ -97,9 +97,9 @@ def losses() -> str:
     for name, kind in kinds.items():
         made = kind.of(Fraction(1), *(default for _, default in kind.options.values()))
         options = ", ".join(f"`{option}` (default {default})" for option, (_, default) in kind.options.items())
-        count = sum(rule in made.rules for rule in STOREY)
+        count = sum(rule in made.rules for rule in everything)
         what = prose_markdown(_first(kind.of) if made.name == name else f"another name of {made.name}")
-        lines.append(f"| `{name}` | {what} | {options} | {count} of {len(STOREY)} |")
+        lines.append(f"| `{name}` | {what} | {options} | {count} of {len(everything)} |")
     return "\n".join([*lines, ""])
 
 

@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -373,3 +373,11 @@ Proof. apply check_log_better_ok. Qed.
 Definition ok_log_tree := check_log_tree.
 Theorem ok_log_tree_sound p width s homog extra units G tree rho : ok_log_tree p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
 Proof. apply check_log_tree_ok. Qed.
+(* a point that predicts every label, all of them hard, with a margin *)
+Definition ok_zero_infimum := check_zero_infimum.
+Theorem ok_zero_infimum_sound p th : ok_zero_infimum p th = true -> zero_infimum p th.
+Proof. apply check_zero_infimum_ok. Qed.
+(* P, logs: as for the span; dir: an affine map along which no loss grows and one falls for ever; near, nearby: where it begins *)
+Definition ok_no_minimum := check_no_minimum.
+Theorem ok_no_minimum_sound p P logs dir near nearby low high : ok_no_minimum p P logs dir near nearby low high = true -> no_best_affine_map p low high.
+Proof. apply check_no_minimum_ok. Qed.

@@ -80,6 +80,15 @@ Definition valley_at_affine_fit (p : problem_of log_loss) (hidden : list nat) : 
 Definition log_risk (p : problem_of log_loss) : params R -> R :=
   risk_of (value_of_log (loss_of p)) (Q2R (factor p)) (real_layers (layers p)) (real_samples (samples p)).
 Definition risk_between (p : problem_of log_loss) (th : params Q) (low high : Q) : Prop := Q2R low <= log_risk p (real th) <= Q2R high.
+(* the infimum of the risk is 0, for networks of the shape of th, and no network whatever has it *)
+Definition zero_infimum (p : problem_of log_loss) (th : params Q) : Prop :=
+  (forall th', (forall d, In d (samples p) -> length (net (real_layers (layers p)) th' (real_vector (fst d))) = n_out p) -> 0 < log_risk p th') /\
+  forall eps, 0 < eps -> exists th', same_shape (real th) th' /\ log_risk p th' < eps.
+(* no affine map is best, and the infimum of their risks is from low to high *)
+Definition no_best_affine_map (p : problem_of log_loss) (low high : Q) : Prop :=
+  let risk A := Q2R (factor p) * sum (fun s => value_of_log (loss_of p) (affine_map A (fst s)) (snd s)) (real_samples (samples p)) in
+  (forall A, sized (n_out p) (n_in p) A -> Q2R low <= risk A /\ exists B, sized (n_out p) (n_in p) B /\ risk B < risk A) /\
+  forall eps, 0 < eps -> exists B, sized (n_out p) (n_in p) B /\ risk B < Q2R high + eps.
 Definition log_lower_bound (p : problem_of log_loss) : nat -> Q -> Prop := bounded_below (layers p) (n_in p) (log_risk p).
 (* a path over all real numbers, pairwise different points outside every bounded set, that are minima of this kind and predict
    what a best affine map predicts; they have one risk, from low to high *)

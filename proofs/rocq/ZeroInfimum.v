@@ -1,6 +1,6 @@
 (* zero_infimum: where every label is hard and predicted with a margin, the risk goes to 0 as the last layer grows, and is never 0. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Arith Bool.
-From Symverify Require Import Spec Losses Statements InteriorMinimum LinearAlgebra Numbers InteriorCheck Gain Theorem1Check Enclosure SpanCheck.
+From Symverify Require Import Spec Losses Statements InteriorMinimum LinearAlgebra Numbers InteriorCheck TreeBound Gain Theorem1Check Enclosure SpanCheck.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -95,13 +95,13 @@ Definition wins (l : log_loss) (f y : list Q) : bool := (length f =? length y)%n
   | _ => forallb (fun e => wins1 l (fst e) (snd e)) (combine f y)
   end.
 Lemma in_combine_map {A B} (g : A -> B) : forall (u v : list A) a b, In (a, b) (combine (map g u) (map g v)) -> exists x y, a = g x /\ b = g y /\ In (x, y) (combine u v).
-Proof. induction u as [|x u IH]; intros [|y v] a b H; try destruct H as []; simpl in H. destruct H as [H|H]; [inversion H; exists x, y; simpl; auto|]. destruct (IH v a b H) as (x' & y' & E1 & E2 & I). exists x', y'. simpl. auto. Qed.
+Proof. induction u as [|x u IH]; intros [|y v] a b H; simpl in H; try contradiction. destruct H as [H|H]; [inversion H; exists x, y; simpl; auto|]. destruct (IH v a b H) as (x' & y' & E1 & E2 & I). exists x', y'. simpl. auto. Qed.
 Lemma q_eq a b : Qeq_bool a b = true -> Q2R a = Q2R b.
 Proof. intros H. apply Qeq_eqR, Qeq_bool_eq, H. Qed.
 Lemma q_lt a b : ltb Qops a b = true -> Q2R a < Q2R b.
 Proof. intros H. exact (ltb_ok QR _ _ H). Qed.
 Lemma in_snd {A B} : forall (u : list A) (v : list B) b, length u = length v -> In b v -> exists a, In (a, b) (combine u v).
-Proof. induction u as [|x u IH]; intros [|y v] b L H; try discriminate; destruct H as [<-|H]; [exists x; left; auto|]. destruct (IH v b (eq_add_S _ _ L) H) as (a & I). exists a. right. auto. Qed.
+Proof. induction u as [|x u IH]; intros [|y v] b L H; try discriminate; simpl in H; try contradiction; destruct H as [<-|H]; [exists x; left; auto|]. destruct (IH v b (eq_add_S _ _ L) H) as (a & I). exists a. right. auto. Qed.
 Theorem wins_ok l f y : wins l f y = true -> length f = length y /\ fades (value_of_log l) (qv f) (qv y) /\ always_positive (value_of_log l) (qv y).
 Proof.
   unfold wins. intros H. apply andb_prop in H. destruct H as [H H2]. apply andb_prop in H. destruct H as [L N]. apply Nat.eqb_eq in L. split; auto.
@@ -115,7 +115,7 @@ Proof.
     + intros u b I. apply logistic_positive. destruct (in_snd (qv f) (qv y) b LV I) as (a & J). destruct (C a b J) as [[_ ->]|[_ ->]]; auto.
   - cbv zeta in H2. set (k := hot y) in *. apply andb_prop in H2. destruct H2 as [H2 H6]. apply andb_prop in H2. destruct H2 as [H2 H5]. apply andb_prop in H2. destruct H2 as [H3 H4]. apply Nat.ltb_lt in H3, H4.
     apply (same_vec_ok Qops QR) in H5. assert (EY : qv y = one_hot (length y) k).
-    { rewrite H5. unfold one_hot, rv. rewrite map_app. cbn [map]. assert (R0 : forall n, map (toR QR) (repeat 0%Q n) = repeat 0 n) by (induction n; simpl; auto; rewrite IHn; f_equal; apply real_zero). rewrite !R0. f_equal. f_equal. apply real_one. }
+    { rewrite H5. unfold one_hot. etransitivity; [unfold rv; apply map_app|]. exact (f_equal2 (@app R) (Rays.rv_repeat0 Qops QR k) (f_equal2 cons real_one (Rays.rv_repeat0 Qops QR (length y - 1 - k)))). }
     rewrite EY. split; [|apply entropy_positive; auto].
     destruct (split_at k f ltac:(lia)) as (f1 & a & f2 & EF & LK). rewrite forallb_forall in H6.
     assert (T1 : firstn k f = f1) by (rewrite EF, <- LK, firstn_app, firstn_all, Nat.sub_diag; simpl; apply app_nil_r).
@@ -148,9 +148,9 @@ Proof.
   - induction W as [|row W IH]; constructor; auto. clear. induction row; constructor; auto.
   - induction th; constructor; auto.
 Qed.
-Lemma grown_net b N th s x : N <> [] \/ True -> th <> [] -> net ((b, ra QR (act_out Qops)) :: N) (grown s th) x = map (Rmult s) (net ((b, ra QR (act_out Qops)) :: N) th x).
+Lemma grown_net b N th s x : th <> [] -> net ((b, ra QR (act_out Qops)) :: N) (grown s th) x = map (Rmult s) (net ((b, ra QR (act_out Qops)) :: N) th x).
 Proof.
-  intros _ NE. destruct th as [|W th]; [congruence|]. cbn [grown net]. unfold layer. rewrite !map_map. apply map_ext. intros row. cbn [fst snd].
+  intros NE. destruct th as [|W th]; [congruence|]. cbn [grown net]. unfold layer. rewrite !map_map. apply map_ext. intros row. cbn [fst snd].
   assert (ID : forall z, ev (ra QR (act_out Qops)) z = z) by (intros z; unfold ev, ra, act_out; simpl; rewrite real_zero, real_one; ring). rewrite !ID. apply dot_scale.
 Qed.
 Theorem check_zero_infimum_ok p th : check_zero_infimum p th = true -> zero_infimum p th.
@@ -171,7 +171,7 @@ Proof.
   - intros eps He. assert (X : exists K, 0 <= K /\ forall s, 0 < s -> sum (fun d => value_of_log (loss_of p) (net (real_layers (layers p)) (grown s (real (W :: th))) (real_vector (fst d))) (real_vector (snd d))) (samples p) <= K * / s).
     { rewrite EN. revert WIN. rewrite EN. clear. induction (samples p) as [|d D IH]; intros WIN; [exists 0; split; [lra|]; intros; simpl; lra|].
       destruct IH as (K & P & IH); [intros; apply WIN; right; auto|]. destruct (WIN d (or_introl eq_refl)) as (_ & (K1 & P1 & F) & _). exists (K1 + K). split; [lra|]. intros s Hs. cbn [sum]. specialize (IH s Hs). specialize (F s Hs).
-      assert (G := grown_net b (real_layers N) (real (W :: th)) s (real_vector (fst d)) (or_intror I) ltac:(discriminate)).
+      assert (G := grown_net b (real_layers N) (real (W :: th)) s (real_vector (fst d)) ltac:(discriminate)).
       change (real_layers ((b, act_out Qops) :: N)) with ((b, ra QR (act_out Qops)) :: real_layers N) in *. rewrite G. lra. }
     destruct X as (K & P & B). set (s := Q2R (factor p) * (K + 1) * / eps). assert (Hs : 0 < s) by (apply Rmult_lt_0_compat; [apply Rmult_lt_0_compat; lra|apply Rinv_0_lt_compat; auto]).
     exists (grown s (real (W :: th))). split; [apply grown_shape|]. rewrite log_risk_sum. unfold rD. rewrite sum_map. cbn [fst snd]. specialize (B s Hs).

@@ -10,7 +10,7 @@ from .core.proof import Fact, Proof, Reading, Step, Value, stated
 from .core.text import Fields, anything, listed, natural, shown, strict_json, text
 from .network_file import read_problem
 from .programs.network import Programmed
-from .table import STOREY, STOREYS, rule_named
+from .table import RULES, STOREY, STOREYS
 
 VERSION, FORMAT = "2", "symverify-certificate/2"
 WHERE = dict.fromkeys(("point", "critical_point"), "given")  # the point that a claim is about
@@ -98,7 +98,7 @@ def apply(proof: Proof, value: object, where: str) -> Step:
     """The step, if it follows; the kernel's only call of a rule."""
     fields = Fields(value, where)
     rule = fields.need("rule", text)
-    if rule not in STOREY:
+    if rule not in RULES:
         raise Malformed((fields.at("rule"), f"unknown rule {shown(rule)}"))
     if rule not in proof.problem.loss.rules:
         decay = " with weight decay" if proof.problem.decays else ""
@@ -107,7 +107,7 @@ def apply(proof: Proof, value: object, where: str) -> Step:
     written = dict(fields.left)
     step = Reading(proof, fields)
     try:
-        fact = rule_named(rule)(step)
+        fact = RULES[rule](step)
     except Rejected as error:
         raise Rejected(error.where or where, f"{rule}: {error.reason}") from None
     step.roles.done()

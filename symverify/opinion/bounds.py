@@ -8,7 +8,7 @@ from symverify.kernel.cells.limit import Limit, unit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import GlobalMinimum, LowerBound
-from symverify.kernel.core.global_lower_bound import directions, sides_of
+from symverify.kernel.core.global_lower_bound import directions, sides_of, signs
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, integer, listed
 from symverify.kernel.core.units import Units
@@ -99,7 +99,7 @@ Sides = tuple[tuple[int, int], ...]
 def leaves(problem: Problem, units: Units, tree: Sequence[int]) -> Iterator[tuple[int, list[Sides]]]:
     """The leaves of a bound's tree, each with its vector's number and its units' regions; see the kernel's `walk`."""
     closed = directions(units)
-    sides, everything = sides_of(units, closed)[1], (1 << 2 * len(closed)) - 1
+    sides, everything = sides_of(len(units.planes), signs(units.planes, closed)), (1 << 2 * len(closed)) - 1
     whole: tuple[int, Sides] = everything, ()
     pending = [[whole] * min(problem.widths[1], len(problem.inputs))]
     for entry in tree:

@@ -14,7 +14,7 @@ from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, Vector, residuals
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.core.proof import Fact, Step, polynomial, read_point
-from symverify.kernel.table import STOREY, rule_named
+from symverify.kernel.table import RULES
 from symverify.report.document import Block, Display, Inference
 from symverify.report.formula import GAP, Formula, Ident, Line, Num, m, matrix
 from symverify.report.words import Names
@@ -123,7 +123,7 @@ Teller = Callable[[Story, int], list[Block]]
 
 def inference(rule: str) -> tuple[Inference, str]:
     """The rule's inference figure, and the reason why it is sound, both from the rule's own documentation."""
-    lines = cleandoc((rule_named(rule).__doc__ or "") if rule in STOREY else "").splitlines()
+    lines = cleandoc(getattr(RULES.get(rule), "__doc__", None) or "").splitlines()
     bar = next((index for index, line in enumerate(lines) if _BAR.match(line)), None)
     if bar is None:
         return Inference(rule, tuple(line for line in lines if line.strip()), ()), ""

@@ -13,7 +13,7 @@ from symverify.errors import Declined
 from symverify.ground.cone_qp import minimise_over_cone
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.global_lower_bound import children, directions, sides_of
+from symverify.kernel.core.global_lower_bound import children, directions, sides_of, signs
 from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.core.units import Units
 from symverify.kernel.labels.forms import Form, value
@@ -37,7 +37,7 @@ class RegionTree:
         self.units = Units.of(problem)
         self.closed = directions(self.units)
         self.seen = [heights(self.units, ray) for ray in self.closed]
-        _, self.sides = sides_of(self.units, self.closed)
+        self.sides = sides_of(len(self.units.planes), signs(self.units.planes, self.closed))
         self.vectors, self.tree, self.fails = list[Group](), list[int](), list[int]()
 
     def run(self) -> None:

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from symverify.kernel.table import STOREY
+from symverify.kernel.table import RULES, STOREY
 from tests.kernel.accepted import CASES, proof
 from tests.kernel.corruption import Json, falsehoods, mutations, outcome, text
 from tests.kernel.rules import of_rule
@@ -49,7 +49,7 @@ def test_no_certificate_proves_a_false_claim_about_another_network(name: str, ne
     assert kind in ("Rejected", "Malformed") or falsehoods(network, adapted) == []
 
 
-@pytest.mark.parametrize("rule", STOREY)
+@pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_controls_and_corruptions_of_its_own_steps(rule: str) -> None:
     controls, corruptions = of_rule(rule)
     assert controls
@@ -60,7 +60,7 @@ def test_every_rule_has_controls_and_corruptions_of_its_own_steps(rule: str) -> 
     assert len({each[:2] for each in corruptions}) == len(corruptions), "each has a name of its own"
 
 
-@pytest.mark.parametrize("rule", STOREY)
+@pytest.mark.parametrize("rule", RULES)
 def test_no_mutation_proves_anything_else(rule: str) -> None:
     """Of the controls that are no shared certificates: whatever is still accepted proves what the control proves."""
     for name, case in of_rule(rule)[0].items():
@@ -74,7 +74,7 @@ def test_no_mutation_proves_anything_else(rule: str) -> None:
 
 
 def test_how_many_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    counts = {rule: tuple(map(len, of_rule(rule))) for rule in STOREY}
+    counts = {rule: tuple(map(len, of_rule(rule))) for rule in RULES}
     with capsys.disabled():
         print("\naccepted controls and corruptions:", ", ".join(f"{rule} {a}+{b}" for rule, (a, b) in counts.items()))
     assert min(a for a, _ in counts.values()) >= 1

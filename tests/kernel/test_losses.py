@@ -16,7 +16,7 @@ from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.losses import LOSSES, RATIONAL_LOSSES, huber, squared
 from symverify.kernel.network_file import read_problem
-from symverify.kernel.table import STOREY
+from symverify.kernel.table import RULES
 from tests.examples import network, samples
 from tests.kernel.corruption import no_data, text
 
@@ -72,8 +72,8 @@ def test_the_test_would_see_it(source: str) -> None:
 def test_rules_are_allowed_one_by_one() -> None:
     """A rule that no loss allows, or an allowance of no rule, is a slip."""
     every = [LOSSES[name].of(*[F(1)] * (1 + len(LOSSES[name].options))) for name in LOSSES]
-    assert set().union(*(each.rules for each in every)) <= set(STOREY)
-    for rule in STOREY:
+    assert set().union(*(each.rules for each in every)) <= set(RULES)
+    for rule in RULES:
         assert any(rule in each.rules for each in every) or rule not in squared(F(1)).rules
 
 

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from symverify.kernel import check
-from symverify.kernel.table import STOREY
+from symverify.kernel.table import RULES
 from tests.kernel.corruption import no_data, text
 from tests.kernel.rules import of_rule
 
 
-@pytest.mark.parametrize("rule", STOREY)
+@pytest.mark.parametrize("rule", RULES)
 def test_only_claims_by_their_names(rule: str) -> None:
     settled = 0
     for control in list(of_rule(rule)[0].values())[:3]:

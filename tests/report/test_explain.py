@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from symverify.kernel.table import STOREY, rule_named
+from symverify.kernel.table import RULES
 from symverify.problem.load import loads
 from symverify.report import escape
 from symverify.report.document import Inference, Section, prose, say
@@ -60,7 +60,7 @@ def test_text_shows_matrices_inequalities_and_residuals() -> None:
     assert "−3 − t" in page
 
 
-@pytest.mark.parametrize("rule", STOREY)
+@pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_a_figure_or_a_description(rule: str) -> None:
     figure, _ = inference(rule)
     assert figure.premises or figure.conclusion
@@ -83,7 +83,7 @@ def test_an_unknown_rule_is_told_by_its_own_words(monkeypatch: pytest.MonkeyPatc
 
 def test_a_rule_without_documentation_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(TELLINGS, "interior_minimum")
-    monkeypatch.setattr(rule_named("interior_minimum"), "__doc__", None)
+    monkeypatch.setattr(RULES["interior_minimum"], "__doc__", None)
     page = render(explain(*accepted(THEOREM)), "text")
     assert "Step 2. interior_minimum" in page
     assert "Proved: θ₁, of risk 3/20, is a local minimum" in page

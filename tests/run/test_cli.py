@@ -38,9 +38,9 @@ def test_check_ends_with_the_verdict_line(checked):
 def test_a_small_check_loads_nothing_that_it_does_not_use(tmp_path):
     """SciPy alone costs as much time as this whole check; quantile loss, whose fit needs it, is the control.
 
-    So do the rules and claims that a file has nothing of: an asked claim about labels is the control.
+    So do the claims that a file has nothing of: an asked claim about labels is the control.
     """
-    families = "symverify.certify.labels symverify.kernel.labels.every_slope symverify.report.words_labels"
+    families = "symverify.certify.labels symverify.report.words_labels"
     code = (
         "import sys; from symverify.cli import run; code = run(sys.argv[1:]);"
         "few = {'scipy', 'sympy', 'z3', 'numba', 'matplotlib', 'contourpy', 'symverify.search.kkt',"

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from symverify.certify.emitters import CLAIMS
 from symverify.kernel.losses import LOSSES
-from symverify.kernel.table import STOREY
+from symverify.kernel.table import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -26,7 +26,7 @@ def module(name: str) -> ModuleType:
 def test_every_claim_rule_loss_and_command_has_its_place() -> None:
     generate = module("generate")
     assert all(f"| `{name}` |" in generate.claims() for name in CLAIMS)
-    assert all(f"### {name}\n" in generate.rules() for name in STOREY)
+    assert all(f"### {name}\n" in generate.rules() for name in RULES)
     assert all(f"| `{name}` |" in generate.losses() for name in LOSSES)
     assert all(f"## {name}\n" in generate.commands() for name in ("check", "verify", "explain", "plot", "atlas"))
 

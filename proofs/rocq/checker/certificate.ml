@@ -23,13 +23,14 @@ type fact =
   | Real_bracket of Reals.ends
   | Limit of Q.t
   | Infimum of { rho : Q.t; how : bound }
-  | Not_attained of Q.t
+  | Not_attained of Q.t (* no network has the infimum *)
+  | No_best of Reals.ends (* no affine map is best: their infimum *)
   | Open of string (* a rule without a verified checker *)
   | Unused (* not tried: the certificate is rejected in the end *)
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | Open r -> r | Unused -> "nothing"
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -302,6 +303,13 @@ let prove_real state number rule f roles =
   | "span_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
       Span (Reals.span net f)
+  | "no_minimum" ->
+      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
+      No_best (Reals.no_minimum net f)
+  | "zero_infimum" ->
+      let th, _ = premise state roles number "point" enclosed in
+      demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams th)) "does not predict every label with a margin";
+      Not_attained Q.zero
   | "spurious_real" ->
       let ends = premise state roles number "minimum" (function Span ends -> Some ends | _ -> None) in
       let th, better = premise state roles number "better" enclosed in
@@ -367,6 +375,7 @@ let stated claim fact =
   | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
   | "infimum", Infimum { rho; _ } -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "infimum", Not_attained rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Bool false) ], [])
+  | "affine_infimum", No_best ends -> Some ("proved", [ ("risk", between ends); ("attained", Json.Bool false) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])
   | "point", Minimum { at; _ } when at.given ->
@@ -388,7 +397,7 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "real_lower_bound" ] then "reals" else "core"
+  if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "no_minimum"; "real_lower_bound" ] then "reals" else "core"
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in

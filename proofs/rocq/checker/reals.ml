@@ -29,7 +29,7 @@ let point (net : N.t) th : ends =
 
 (* arguments of the logarithms in the entropy of probabilities or rates *)
 let arguments (net : N.t) p = match net.loss with N.Logistic -> p @ List.map (fun a -> Q.(one - a)) p | _ -> p
-let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a > 0 then E.outside true (E.log a) else a)) (arguments net p))
+let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a <= 0 || Q.equal a Q.one then Q.zero else E.outside true (E.log a))) (arguments net p))
 let least (net : N.t) dual =
   let entropy p =
     let terms = List.map (fun a -> E.times (Q.neg a) (E.log a)) (List.filter (fun a -> Q.sign a <> 0) (arguments net p)) in
@@ -53,9 +53,9 @@ let bend ((ps, _) as h : N.activation) =
   let a, b = go ((Q.(first - one) :: (if ts = [] then [ first ] else ts)) @ [ Q.(last + one) ]) in
   ((N.q a, N.q b), N.q b)
 
-(* the minima at a best affine map: an enclosure of their risk *)
-let span (net : N.t) (f : Read.fields) : ends =
-  let gap () = raise (Rests_on "span_minimum") in
+(* the place of a step, given by pieces, that makes all affine maps of the inputs; then the dual of the labels over it *)
+let affine_place (net : N.t) (f : Read.fields) rule strictly =
+  let gap () = raise (Rests_on rule) in
   if not (List.mem_assoc "pieces" f.Read.left) then gap ();
   let acts = net.acts and n = List.length net.data in
   let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
@@ -66,24 +66,57 @@ let span (net : N.t) (f : Read.fields) : ends =
     if p >= List.length slopes then rejected (Read.at f "pieces") "the activation has no such piece" else List.nth slopes p in
   let flat = List.exists (fun s -> Q.sign s = 0) (List.map2 slope acts pieces) in
   let dual = Read.need f "dual" (Read.sized n (Read.sized outputs Read.canonical)) in
-  if not (List.for_all (inside net true) dual) then rejected (Read.at f "dual") "is not strictly inside the domain";
+  if not (List.for_all (inside net strictly) dual) then rejected (Read.at f "dual") "is not in the domain, or not strictly";
   let moment k column = List.fold_left2 (fun s (p, (_, y)) x -> Q.(s + ((List.nth p k - List.nth y k) * x))) Q.zero (List.combine dual net.data) column in
   let columns = List.init (if flat then 1 else inputs + 1) (fun j -> List.map (fun (x, _) -> if j = 0 then Q.one else List.nth x (j - 1)) net.data) in
   for k = 0 to outputs - 1 do
     if List.exists (fun column -> Q.sign (moment k column) <> 0) columns then rejected (Read.at f "dual") "a moment is not that of the labels"
   done;
   if flat then gap ();
-  let near = Read.need f "near" (Read.sized outputs (Read.sized (inputs + 1) Read.canonical)) in
+  dual
+(* an affine map in a field, the constant first *)
+let affine_field (net : N.t) f name =
+  let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
   let bias_first row = match List.rev row with b :: w -> b :: List.rev w | [] -> [] in
-  let near = List.map bias_first near in
-  let fits = List.map (fun (x, _) -> List.map (fun row -> Propose.dot row (Q.one :: x)) near) net.data in
-  let needed = match net.loss with N.Cross_entropy _ -> outputs - 1 | _ -> outputs in
+  List.map bias_first (Read.need f name (Read.sized outputs (Read.sized (inputs + 1) Read.canonical)))
+let mapped rows (x, _) = List.map (fun row -> Propose.dot row (Q.one :: x)) rows
+(* the outputs, but for one where a constant changes nothing *)
+let carried (net : N.t) =
+  let outputs = List.nth net.widths (List.length net.widths - 1) in
+  match net.loss with N.Cross_entropy _ -> outputs - 1 | _ -> outputs
+
+(* the minima at a best affine map: an enclosure of their risk *)
+let span (net : N.t) (f : Read.fields) : ends =
+  let dual = affine_place net f "span_minimum" true in
+  let near = affine_field net f "near" in
+  let fits = List.map (mapped near) net.data in
   let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
-  let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = n in
-  if List.exists (fun w -> w <= needed) (hidden_widths net) || not different then gap ();
+  let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = List.length net.data in
+  if List.exists (fun w -> w <= carried net) (hidden_widths net) || not different then raise (Rests_on "span_minimum");
   let lo = least net dual and _, hi = risk net fits in
-  confirmed (C.ok_span (about net) (hidden_widths net) (List.map bend (List.rev acts)) (List.map N.vec dual) (logarithms net dual)
+  confirmed (C.ok_span (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net dual)
     (List.map N.vec near) (proposals net true fits) (N.q lo) (N.q hi));
+  (lo, hi)
+
+(* no affine map is best: an enclosure of the infimum of their risks *)
+let no_minimum (net : N.t) (f : Read.fields) : ends =
+  let dual = affine_place net f "no_minimum" false in
+  let direction = affine_field net f "direction" in
+  let loss = (about net).C.loss_of and along sample = N.vec (mapped direction sample) in
+  if not (List.for_all (fun ((_, y) as s) -> C.sided loss (along s) (N.vec y)) net.data) then rejected (Read.at f "direction") "a loss grows along it";
+  if not (List.exists (fun s -> C.moving loss (along s)) net.data) then rejected (Read.at f "direction") "the risk is constant along it";
+  let near = affine_field net f "near" in
+  if List.exists (fun w -> w < carried net) (hidden_widths net) then raise (Rests_on "no_minimum");
+  let kept (x, y) =
+    let f, y = C.what_stays loss (List.map N.vec direction) (List.map N.vec near) (N.vec x, N.vec y) in
+    (List.map N.of_q f, List.map N.of_q y) in
+  let rest = List.map kept net.data in
+  let limit (f, y) = match net.loss with
+    | N.Cross_entropy _ -> E.plus (E.exact (Q.neg (Propose.dot y f)) :: parts net f)
+    | _ -> E.plus (List.map2 (fun a b -> E.plus (E.exact (Q.neg Q.(a * b)) :: parts net [ a ])) f y) in
+  let lo = least net dual and _, hi = E.scaled net.factor (E.plus (List.map limit rest)) in
+  confirmed (C.ok_no_minimum (about net) (List.map N.vec dual) (logarithms net dual) (List.map N.vec direction) (List.map N.vec near)
+    (proposals net true (List.map fst rest)) (N.q lo) (N.q hi));
   (lo, hi)
 
 (* a point below those minima *)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress, product
 from math import comb
-from operator import mul
 
 from ..core.algebra import Direction, directed, rays
 from ..core.errors import Declined, spend
-from ..core.global_lower_bound import Packing, directions, largest
+from ..core.global_lower_bound import directions, signs
 from ..core.units import Units
 
 MAX_CORNERS = 2**21
@@ -19,23 +18,12 @@ def closed_cells(units: Units) -> tuple[list[Direction], list[list[int]]]:
     if comb(len(planes), max(units.dimension - 1, 0)) << units.dimension > MAX_CORNERS:
         raise Declined("too many intersections of hyperplanes")
     closed, found, top = directions(units), dict[int, list[int]](), planes.index(units.walls[-1]) if units.cone else 0
-    for k, (ray, up, down) in enumerate(signs(planes, closed)):
+    for k, (up, down, ray) in enumerate(signs(planes, closed)):
         spend(100 * len(planes))
         for cell in around(planes, ray, up, down):
             if not units.cone or cell >> top & 1:  # ν > 0
                 found.setdefault(cell, []).append(k)
     return closed, [found[cell] for cell in sorted(found)] or [[]]
-
-
-def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> Iterator[tuple[Direction, int, int]]:
-    """Each ray with the sets of the planes that it is strictly above, and strictly below."""
-    packing = Packing([largest(planes, closed)] * len(planes))
-    columns = [packing(entries) for entries in zip(*planes, strict=True)]
-    spend(len(closed) * packing.work(closed))
-    for ray in closed:
-        total = sum(map(mul, ray, columns))
-        up, down = (int(packing.positive(side * total)[::-1] or b"0", 2) for side in (1, -1))
-        yield ray, up, down
 
 
 def around(planes: Sequence[Direction], ray: Direction, up: int, down: int) -> Iterator[int]:
@@ -62,4 +50,4 @@ def chambers(planes: Sequence[Direction], dimension: int) -> set[int]:
         raise Declined("too many intersections of hyperplanes")
     lines = rays(list(planes))
     both = [*lines, *(tuple(-x for x in line) for line in lines)]
-    return set(chain(*(around(planes, *each) for each in signs(planes, both))))
+    return set(chain(*(around(planes, ray, up, down) for up, down, ray in signs(planes, both))))

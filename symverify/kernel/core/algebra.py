@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb, gcd, lcm
-from operator import mul
+from operator import mul, neg
 
 from .errors import MAX_BITS, Declined, elimination, spend, within_budget
 
@@ -84,7 +84,7 @@ def sign(x: Fraction | int) -> int:
 def primitive(row: Sequence[int]) -> Direction:
     """The positive multiple with coprime entries (the zero row stays zero)."""
     common = gcd(*row) or 1
-    return tuple(x // common for x in row)
+    return tuple(row) if common == 1 else tuple([x // common for x in row])
 
 
 def directed(row: Sequence[int]) -> Direction:
@@ -105,31 +105,25 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
         return []
     if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
-    found = dict[Direction, None]()
+    found, sizes = dict[Direction, None](), [max(map(int.bit_length, row)) for row in rows]
 
     def descend(start: int, basis: list[Direction]) -> None:
-        circle = list[tuple[int, int, int]]()
-        bits = max(x.bit_length() for v in (*basis, *rows[start:]) for x in v)
-        spend((len(rows) - start) * len(basis) * len(basis[0]) * elimination(bits))
-        for i in range(start, len(rows)):
-            products = [sum(map(mul, rows[i], v)) for v in basis]
-            k = next((k for k, p in enumerate(products) if p), None)
-            if k is None:
-                continue
-            if len(basis) == 2:
-                a, b = (-products[1], products[0]) if products[0] > 0 else (products[1], -products[0])
-                circle.append(((a << 64) // b if b else 1 << MAX_BITS, a, b))
-                continue
-            p, pivot = products[k], basis[k]
-            rest = [(q, v) for j, (q, v) in enumerate(zip(products, basis, strict=True)) if j != k]
-            descend(i + 1, [primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in rest])
-        for _, a, b in sorted(circle):
-            ray = primitive([a * x + b * y for x, y in zip(*basis, strict=True)])
-            if tuple(-x for x in ray) not in found:
-                found[ray] = None
+        bits = max([0, *sizes[start:], *(x.bit_length() for v in basis for x in v)])
+        spend((len(rows) - start) * len(basis) * len(rows[0]) * elimination(bits))
+        products = [[sum(map(mul, row, v)) for row in rows[start:]] for v in basis]
+        if len(basis) == 2:
+            turns = [(-q, p) if p > 0 else (q, -p) for p, q in zip(*products, strict=True) if p or q]
+            for _, a, b in sorted([((a << 64) // b if b else 1 << MAX_BITS, a, b) for a, b in turns]):
+                ray = primitive([a * x + b * y for x, y in zip(*basis, strict=True)])
+                if tuple(map(neg, ray)) not in found:
+                    found[ray] = None
+            return
+        for i, pulls in enumerate(zip(*products, strict=True), start + 1):
+            if any(pulls):
+                pairs = list(zip(pulls, basis, strict=True))
+                p, pivot = pairs.pop(next(k for k, x in enumerate(pulls) if x))
+                descend(i, [primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in pairs])
 
     units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
-    if len(units) == 1:
-        return units
     descend(0, units)
-    return list(found)
+    return list(found) or units

@@ -4,13 +4,13 @@ A *region* of a unit is a set of signs σ and closed half-spaces of its planes. 
 set over (ray, σ), those of + first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from operator import mul
+from operator import mul, neg
 
 from .algebra import Direction, directed, integral, rays
-from .errors import Declined, Rejected, effort, size, spend, within_budget
+from .errors import Rejected, effort, size, spend, within_budget
 from .facts import LowerBound
 from .network import Vector
 from .proof import Reading
@@ -18,7 +18,7 @@ from .text import canonical, integer, listed
 from .units import Units
 
 MAX_BYTES = 2**27
-TOP_BIT = bytes(b"01"[byte >> 7] for byte in range(256))
+Placed = tuple[int, int, Direction]  # the sets of the planes that a ray is strictly above and below; the ray
 
 
 def global_lower_bound(step: Reading) -> LowerBound:
@@ -55,126 +55,141 @@ def global_lower_bound(step: Reading) -> LowerBound:
         if loss.quadratic and gain == threshold:  # then y − f is a multiple of g
             spend(cost * len(g))
             tight[tuple(product * x / square for x in g)] = None
-    units = Units.of(problem)
-    closed = directions(units)
-    above, sides = sides_of(units, closed)
-    fails = failing(units, closed, above, vectors) if vectors else []
-    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], len(labels)), sides, fails, step)
+    placed = arranged(units := Units.of(problem))
+    root = [(1 << 2 * len(placed)) - 1] * min(problem.widths[1], len(labels))
+    walk(tree, root, sides_of(len(units.planes), placed), failing(units, placed, vectors) if vectors else [], step)
     return LowerBound(least, tuple(tight))
 
 
 def directions(units: Units) -> list[Direction]:
     """The rays of a unit's hyperplanes, in both directions, those with ν ≥ 0."""
-    distinct = dict.fromkeys(directed(wall) for wall in units.walls if any(wall))
-    lines = rays(list(distinct))
-    both = [*lines, *(tuple(-x for x in ray) for ray in lines)]
-    return [ray for ray in both if not units.cone or ray[-1] >= 0]
+    lines = rays(list(dict.fromkeys(directed(wall) for wall in units.walls if any(wall))))
+    return [ray for ray in (*lines, *(tuple(map(neg, ray)) for ray in lines)) if not units.cone or ray[-1] >= 0]
+
+
+def arranged(units: Units) -> list[Placed]:
+    """The rays, each followed by its opposite except in a cone; neighbours mostly have nearly the same signs."""
+    every = directions(units)
+    each = signs(units.planes, every[: len(every) // (2 - units.cone)])
+    opposite = [(below, above, tuple(map(neg, ray))) for above, below, ray in each]
+    pairs = [each] if units.cone else zip(each, opposite, strict=True)
+    return [one for pair in sorted(map(sorted, pairs)) for one in pair]
 
 
 class Packing:
-    """Rows of integers as one integer each, a field an entry, so that one multiplication serves all entries.
+    """Rows of integers as one integer each, a field of bytes an entry, so that one operation serves all entries.
 
     |entry k| ≤ bounds_k in all that is packed and in every sum that is read. Neighbours of one size are read at once.
     """
 
     def __init__(self, bounds: Sequence[int]) -> None:
         self.sizes = sizes = [bound.bit_length() // 8 + 1 for bound in bounds]
-        ends = [*accumulate(sizes, initial=0)]
+        ends, self.least = [*accumulate(sizes, initial=0)], min(sizes, default=1)
         edges = [k for k, size in enumerate(sizes) if not k or size != sizes[k - 1]]
-        self.runs = [slice(ends[a] + sizes[a] - 1, ends[b], sizes[a]) for a, b in pairwise([*edges, len(sizes)])]
-        self.length, self.tops = ends[-1], [1 << 8 * size - 1 for size in sizes]
-        self.half, self.ones = self.joined(self.tops), self.joined([1] * len(sizes))
-
-    def joined(self, entries: Sequence[int]) -> int:
-        """Entries that are not negative, a field each."""
-        fields = [x.to_bytes(size, "little") for x, size in zip(entries, self.sizes, strict=True)]
-        return int.from_bytes(b"".join(fields), "little")
+        self.runs = [(ends[a] + sizes[a], ends[b], sizes[a]) for a, b in pairwise([*edges, len(sizes)])]
+        self.length, tops = ends[-1], [bytes(size - 1) + b"\x80" for size in sizes]
+        self.half = int.from_bytes(b"".join(tops), "little")
 
     def __call__(self, entries: Sequence[int]) -> int:
         """Σ_k entries_k · 2^(8 · the sizes before k)."""
-        return self.joined([x + top for x, top in zip(entries, self.tops, strict=True)]) - self.half
+        fields = [(x + (1 << 8 * k - 1)).to_bytes(k, "little") for x, k in zip(entries, self.sizes, strict=True)]
+        return int.from_bytes(b"".join(fields), "little") - self.half
 
-    def work(self, factors: Sequence[Direction]) -> int:
-        """Of the products of one of these with rows, and their signs."""
-        digits = max([x.bit_length() for factor in factors for x in factor], default=0) >> 5
-        return 1000 + self.length * (len(factors[:1] and factors[0]) * (1 + digits) + 8) // 8
+    def work(self, terms: int, factor: int) -> int:
+        """Of a sum of so many rows times such a factor, and its signs."""
+        return 1000 + self.length * (terms * (1 + (factor.bit_length() >> 5)) + 8) // 8
 
-    def positive(self, total: int) -> bytes:
-        """Per entry a digit, 1 where it is positive: the top bit of its field once 2^(8·size − 1) − 1 is added."""
-        fields = (total + self.half - self.ones).to_bytes(self.length, "little")
-        return b"".join([fields[run] for run in self.runs]).translate(TOP_BIT)
+    def top(self, total: int) -> bytes:
+        """The highest bytes of all fields, as many as the shortest has: first the lowest of them of every field."""
+        fields, size = total.to_bytes(self.length, "little"), self.least
+        return b"".join([fields[a - size + level : b : step] for level in range(size) for a, b, step in self.runs])
+
+    def signs(self, totals: Iterable[int]) -> tuple[list[int], list[int]]:
+        """Per entry the sets of the rows where it is > 0, and where it is < 0; to the rows `half` has been added.
+
+        So an entry is ≥ 0 where its field's highest bit is 1, and > 0 where it still is when 1 is taken away. The bits
+        push those of earlier rows down until the shortest field is full.
+        """
+        half, ones, full = self.half, 2 * self.half + 1 - (1 << 8 * self.length), 8 * self.least
+        notes, count, up, least = list[tuple[int, int]](), 0, 0, 0
+        for count, total in enumerate(totals, 1):
+            up, least = up >> 1 | total - ones & half, least >> 1 | total & half
+            if not count % full:
+                notes.append((up, least))
+                up = least = 0
+        notes.append((up >> -count % full, least >> -count % full))
+        places, texts = range(len(self.sizes)), (b"".join(map(self.top, bits)) for bits in zip(*notes, strict=True))
+        above, level = ([int.from_bytes(text[k :: len(places)], "little") for k in places] for text in texts)
+        return above, [(1 << count) - 1 ^ bits for bits in level]
 
 
-def largest(planes: Sequence[Direction], closed: Sequence[Direction]) -> int:
-    """A bound, at least 1, on the entries of the planes and on their products with the rays."""
-    steep = max([sum(map(abs, plane)) for plane in planes], default=0)
-    return max(1, steep) * max([abs(x) for ray in closed for x in ray], default=1)
+def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> list[Placed]:
+    """The rays, each with the sets of the planes that it is strictly above and below."""
+    tops = ([max(1, *map(abs, column)) for column in zip(*rows, strict=True)] for rows in (planes, closed))
+    packing = Packing([bound := sum(map(mul, *tops))] * len(closed))
+    columns = [packing(entries) for entries in zip(*closed, strict=True)]
+    spend(len(planes) * (20 * len(closed) + packing.work(len(columns), bound)))
+    found = packing.signs(sum(map(mul, plane, columns), packing.half) for plane in planes)
+    return list(zip(*found, closed, strict=True))
 
 
-def transposed(texts: Sequence[bytes], count: int) -> list[int]:
-    """For each of `count` places the bit set of the texts with a 1 there."""
-    text = b"".join(texts)[::-1]
-    return [int(text[count - 1 - k :: count] or b"0", 2) for k in range(count)]
-
-
-def sides_of(units: Units, closed: Sequence[Direction]) -> tuple[list[int], list[tuple[int, int]]]:
-    """Per ray the set of the planes it is strictly above; and the two closed sides of the sign σ and of each plane.
+def sides_of(planes: int, placed: Sequence[Placed]) -> list[tuple[int, int]]:
+    """The two closed sides of the sign σ and of each of so many planes.
 
     A side is a region: that of σ = + and σ = −, then for each plane those with ≥ 0 and ≤ 0.
     """
-    count, whole, planes = len(closed), (1 << len(closed)) - 1, units.planes
-    if 2 * count * len(planes) > MAX_BYTES:
-        raise Declined("too many intersections of hyperplanes")
-    packing = Packing([largest(planes, closed)] * len(planes))
-    columns = [packing(entries) for entries in zip(*planes, strict=True)]
-    spend(count * packing.work(closed))
-    totals = [sum(map(mul, ray, columns)) for ray in closed]
-    above, below = ([packing.positive(sign * total) for total in totals] for sign in (1, -1))
-    high, low = ([whole ^ side for side in transposed(texts, len(planes))] for texts in (below, above))
-    sides = [(a | a << count, b | b << count) for a, b in zip(high, low, strict=True)]
-    return [int(digits[::-1] or b"0", 2) for digits in above], [(whole, whole << count), *sides]
+    whole, both = (1 << len(placed)) - 1, 1 + (1 << len(placed))
+    texts = ["".join([f"{one[k]:0{planes}b}" for one in reversed(placed)]) for k in (1, 0)]
+    sets = [[int(text[planes - 1 - p :: planes] or "0", 2) for p in range(planes)] for text in texts]
+    closures = ((whole ^ bits) * both for pair in zip(*sets, strict=True) for bits in pair)
+    return [(whole, whole << len(placed)), *zip(closures, closures, strict=True)]
 
 
-def failing(units: Units, closed: Sequence[Direction], above: list[int], vectors: list[list[int]]) -> list[int]:
-    """Per vector g the signed rays with σ ⟨g, H(ray)⟩ > 0.
+def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[int]]) -> list[int]:
+    """Per vector g the signed rays with σ ⟨g, H(ray)⟩ > 0, for rays as they are `arranged`.
 
-    ⟨g, H⟩ is the form `start` plus a step for each plane that the ray is above: from ray to ray only the steps of the
-    crossed planes change.
+    The rows of `start` and of `bends` for the planes that a ray is above, each for a sample, add up to H on rays.
     """
-    tops = [max(map(abs, entries)) for entries in zip(*closed, strict=True)]
-    wide = sum(sum(map(mul, map(abs, plane), tops)) for plane in (*units.rows, *units.planes))
-    norm = max(1, sum(map(abs, (*units.start, *units.kinks)))) * (wide + len(units.rows) * max(tops, default=0) + 1)
-    packing, kinks, per = Packing([norm * max(map(abs, g)) for g in vectors]), units.kinks, len(units.kinks)
-    if len(closed) * 6 * len(vectors) + len(units.planes) * units.dimension * packing.length > MAX_BYTES:
-        if not (half := len(vectors) // 2):
-            raise Declined("too long a vector for so many hyperplanes")
-        return failing(units, closed, above, vectors[:half]) + failing(units, closed, above, vectors[half:])
+    kinks = units.kinks or (0,)
+    start = [[units.start[0] * x for x in row] + [units.start[1]] * units.cone for row in units.rows]
+    bends = [[kinks[k % len(kinks)] * x for x in plane] for k, plane in enumerate(units.planes)]
+    lines, wide = placed[:: 2 - units.cone], [sum(map(abs, column)) for column in zip(*start, *bends, strict=True)]
+    steep = max([1, *(sum(map(mul, wide, map(abs, ray))) for _, _, ray in lines)])
+    packing = Packing([steep * max(map(abs, g)) for g in vectors])
+    spend(4 * len(bends) * units.dimension * packing.length)
+    if (half := len(vectors) // 2) and len(placed) * len(vectors) + len(bends) * packing.length > MAX_BYTES:
+        return failing(units, placed, vectors[:half]) + failing(units, placed, vectors[half:])
     packed = [packing(entries) for entries in zip(*vectors, strict=True)]
-    base = [units.start[0] * sum(map(mul, column, packed)) for column in zip(*units.rows, strict=True)]
-    base += [units.start[1] * sum(packed)] * units.cone
-    steps = [[kinks[k % per] * x * packed[k // per] for x in row] for k, row in enumerate(units.planes if per else ())]
-    known, form, texts, cost = 0, base, list[bytes](), packing.work(closed)
-    for ray, over in zip(closed, above, strict=True):
-        crossed = over ^ known
-        if crossed.bit_count() > over.bit_count():
-            crossed, form = over, base
-        known = over
-        while crossed and per:
-            spend(cost // 4)
-            step = steps[(bit := crossed & -crossed).bit_length() - 1]
-            crossed ^= bit
-            form = [a + b if over & bit else a - b for a, b in zip(form, step, strict=True)]
-        spend(cost)
-        texts.append(packing.positive(total := sum(map(mul, ray, form))))
-        texts.append(packing.positive(-total))
-    return transposed(texts[::2] + texts[1::2], len(vectors))
+    steps = [[x * packed[k // len(kinks)] for x in row] for k, row in enumerate(bends)]
+
+    def pulls() -> Iterator[int]:
+        """Of each ray the ⟨g, H(ray)⟩ of all g, packed, with half of the range added.
+
+        ⟨g, H⟩ is a form, with a step for each plane that the ray is above; one that it is on may count or not. From ray
+        to ray only the steps of crossed planes change. For the opposite ray: H(−u) = H(u) − Σ (2 start + bends)(u).
+        """
+        form = [sum(map(mul, column, packed)) for column in zip(*start, strict=True)]
+        back = [-2 * x - sum(step[c] for step in steps) for c, x in enumerate(form)]
+        known, cost = 0, packing.work(len(form), steep)
+        for above, below, ray in lines:
+            crossed = above & ~known | below & known
+            spend(cost * (4 + crossed.bit_count()) // 4)
+            known ^= crossed
+            while crossed:
+                bit = crossed & -crossed
+                crossed ^= bit
+                form = [a + b if known & bit else a - b for a, b in zip(form, steps[bit.bit_length() - 1], strict=True)]
+            yield (total := sum(map(mul, ray, form), packing.half))
+            if not units.cone:
+                yield sum(map(mul, ray, back), total)
+
+    return [up | down << len(placed) for up, down in zip(*packing.signs(pulls()), strict=True)]
 
 
 def children(node: list[int], unit: int, high: int, low: int) -> Iterator[list[int]]:
     """The nodes with the first k = 0, 1, … of the units equal to `unit` put on the high side, the others on the low."""
-    copies = node.count(unit)
-    for count in range(copies + 1):
-        sides = iter([high] * count + [low] * (copies - count))
+    for count in range(node.count(unit) + 1):
+        sides = iter([high] * count + [low] * len(node))
         yield [next(sides) if other == unit else other for other in node]
 
 

@@ -108,8 +108,10 @@ class Loss:
         s²/(4a) for the only quadratic part a e², or 0 if there is none.
         """
         bend = next((a for a, _, _ in self.parts if a), ZERO)
+        if not ends:
+            return within_budget(bend * product * product / square, product, Fraction(square))
         limits = [2 * bend * product / square] if bend else []
-        for x, (low, high) in zip(g, ends, strict=True) if ends else ():
+        for x, (low, high) in zip(g, ends, strict=True):
             end = high if x < 0 else low
             if x and end is not None:
                 limits.append(end / -x)

@@ -29,8 +29,8 @@ def valley(step: Reading) -> Valley:
         if not all((Poly(()) + x).is_constant() for x in last):
             raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
         for m, z in enumerate(hidden):
-            moving = ((j, x) for j, x in enumerate(z) if isinstance(x, Poly) and not x.is_constant())
-            for j, x in moving:  # the others stay where they are at t = 0, strictly inside
+            # a constant one stays where it is at t = 0, strictly inside
+            for j, x in ((j, x) for j, x in enumerate(z) if isinstance(x, Poly) and not x.is_constant()):
                 t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
                 if not all(map(positive_on_unit_interval, margins)):

@@ -9,7 +9,7 @@ from operator import mul
 from ..core.algebra import Direction, dot, fractions
 from ..core.errors import Declined, Rejected, printable, spend, within_budget
 from ..core.facts import Evaluated
-from ..core.global_lower_bound import directions, failing, sides_of, walk
+from ..core.global_lower_bound import arranged, failing, sides_of, walk
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, integer, listed
 from ..core.units import Units
@@ -76,10 +76,11 @@ def global_radius(step: Reading) -> GlobalRadius:
             if height < 0 or height * height < size * sum(map(mul, g, g)):
                 raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound for some labels")
     units = Units.of(problem)
-    closed = directions(units)
-    above, sides = sides_of(units, closed)
-    fails = [rejected(units, closed, face.errors, rho), *(failing(units, closed, above, vectors) if vectors else [])]
-    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], n), sides, fails, step)
+    placed = arranged(units)
+    fails = [rejected(units, [ray for _, _, ray in placed], face.errors, rho)]
+    fails += failing(units, placed, vectors) if vectors else []
+    root = [(1 << 2 * len(placed)) - 1] * min(problem.widths[1], n)
+    walk(tree, root, sides_of(len(units.planes), placed), fails, step)
     return GlobalRadius(face.at, printable(rho), face.exact and rho == face.radius, lower_beyond(step, face, n))
 
 

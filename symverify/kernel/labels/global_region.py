@@ -8,7 +8,7 @@ from operator import mul
 
 from ..core.algebra import Direction, dot, total
 from ..core.errors import Declined, Rejected, spend
-from ..core.global_lower_bound import directions, sides_of, walk
+from ..core.global_lower_bound import directions, sides_of, signs, walk
 from ..core.network import Vector
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, integer, listed, optional
@@ -59,7 +59,7 @@ def global_region(step: Reading) -> GlobalRegion:
     groups, tree = step.need("vectors", read), step.need("tree", listed(integer))
     units = Units.of(problem)
     closed = directions(units)
-    _, sides = sides_of(units, closed)
+    sides = sides_of(len(units.planes), signs(units.planes, closed))
     fails = list[int]()
     for k, given in enumerate(groups):
         where = f"{step.at('vectors')}[{k}]"

@@ -5,7 +5,7 @@ from fractions import Fraction
 from ..core.algebra import dot, sign
 from ..core.errors import Rejected
 from ..core.facts import LowerBound
-from ..core.global_lower_bound import directions, failing, sides_of, walk
+from ..core.global_lower_bound import arranged, failing, sides_of, walk
 from ..core.network import Problem, Vector
 from ..core.proof import Reading
 from ..core.text import canonical, integer, listed
@@ -47,13 +47,11 @@ def restricted_lower_bound(step: Reading) -> LowerBound:
         if product <= 0 or loss.gain(g, product, sum(x * x for x in g), ends) < least / loss.factor:
             raise Rejected(where, "proves less than the claimed bound")
     units = Units.of(view)
-    closed = directions(units)
-    above, sides = sides_of(units, closed)
-    fails = failing(units, closed, above, vectors) if vectors else []
-    positive = (1 << len(closed)) - 1
-    regions = {1: positive, -1: positive << len(closed), 0: positive | positive << len(closed)}
+    placed = arranged(units)
+    positive = (1 << len(placed)) - 1
+    regions = {1: positive, -1: positive << len(placed), 0: positive | positive << len(placed)}
     root = [regions[s] for s in (1, -1, 0) for _ in range(min(signs.count(s), n))]
-    walk(tree, root, sides, fails, step)
+    walk(tree, root, sides_of(len(units.planes), placed), failing(units, placed, vectors) if vectors else [], step)
     return LowerBound(least, ())
 
 

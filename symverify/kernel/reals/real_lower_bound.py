@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from ..core.errors import Rejected
 from ..core.facts import LowerBound
-from ..core.global_lower_bound import directions, failing, sides_of, walk
+from ..core.global_lower_bound import arranged, failing, sides_of, walk
 from ..core.proof import Reading
 from ..core.text import canonical, integer, listed
 from ..core.units import Units
@@ -41,8 +41,7 @@ def real_lower_bound(step: Reading) -> LowerBound:
         if scaled(loss.factor, plus(map(loss.entropy, dual))).lower < least:
             raise Rejected(where, "proves less than the claimed bound")
     units = Units.of(problem)
-    closed = directions(units)
-    above, sides = sides_of(units, closed)
-    fails = failing(units, closed, above, vectors) if vectors else []
-    walk(tree, [(1 << 2 * len(closed)) - 1] * min(problem.widths[1], n), sides, fails, step)
+    placed = arranged(units)
+    root = [(1 << 2 * len(placed)) - 1] * min(problem.widths[1], n)
+    walk(tree, root, sides_of(len(units.planes), placed), failing(units, placed, vectors) if vectors else [], step)
     return LowerBound(least, ())

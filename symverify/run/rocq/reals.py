@@ -8,7 +8,7 @@ from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed
 from symverify.kernel.reals.enclosure import PLACES, Bounds, exp, log, log_sum_exp
-from symverify.kernel.reals.facts import EnclosedPoint, SpanMinimum
+from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, SpanMinimum
 from symverify.kernel.reals.losses import CrossEntropy, Logistic
 
 from .terms import constant, integers, listing, number, parameters, tree_arguments, vectors
@@ -42,7 +42,7 @@ def logarithms(problem: Problem, dual: Sequence[Sequence[Fraction]]) -> str:
     """For each sample numbers above the logarithms in the entropy of its probabilities or rates."""
     both = isinstance(problem.loss, Logistic)
     parts = [[*p, *[1 - q for q in p]] if both else p for p in dual]
-    return vectors([[outside(log(a), True) if a else a for a in p] for p in parts])
+    return vectors([[outside(log(a), True) if a not in (0, 1) else Fraction(0) for a in p] for p in parts])
 
 
 def widths(problem: Problem) -> str:
@@ -85,21 +85,60 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(step.fact, SpanMinimum):
         raise TypeError("not a minimum over a span")
     rows, risk = listed(listed(canonical)), step.fact.risk
-    dual, combination = rows(step.fields["dual"], ""), rows(step.fields["near"], "")
+    dual = rows(step.fields["dual"], "")
     if obstacle(problem) is None and not out.theorem1:
         proof = f"apply (ok_theorem1_sound p {arguments(problem, dual)}). {COMPUTED}"
         out.theorem("theorem1", f"valley_at_affine_fit p {widths(problem)}", proof)
         out.theorem1 = True
-    near = [[row[-1], *row[:-1]] for row in combination]  # the constant is the last vector of the span
-    fits = [
-        tuple(row[0] + sum((a * b for a, b in zip(row[1:], x, strict=True)), Fraction(0)) for row in near)
-        for x in problem.inputs
-    ]
+    near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
     given = [vectors(dual), logarithms(problem, dual), vectors(near), proposals(problem, fits, True)]
     proof = f"apply (ok_span_sound p {widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}). {COMPUTED}"
     statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
     out.state(index, statement, proof)
+    return None
+
+
+def combination(problem: Problem, step: Step, name: str) -> tuple[list[list[Fraction]], list[Vector]]:
+    """The affine map in a field, the constant first, and its values."""
+    given = listed(listed(canonical))(step.fields[name], "")
+    rows = [[row[-1], *row[:-1]] for row in given]  # the constant is the last vector of the span
+    return rows, [
+        tuple(row[0] + sum((a * b for a, b in zip(row[1:], x, strict=True)), Fraction(0)) for row in rows)
+        for x in problem.inputs
+    ]
+
+
+def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
+    """No affine map is best; the infimum of their risks."""
+    problem, fact = out.problem, step.fact
+    if not isinstance(fact, NoMinimum) or not fact.affine or "pieces" not in step.fields:
+        return "has a verified checker only for pieces whose slopes are not 0"
+    dual = listed(listed(canonical))(step.fields["dual"], "")
+    direction, moves = combination(problem, step, "direction")
+    near, fits = combination(problem, step, "near")
+    gauged = isinstance(problem.loss, CrossEntropy)
+    kept = [
+        tuple(a for a, b in zip(f, t, strict=True) if b == (max(t) if gauged else 0))
+        for f, t in zip(fits, moves, strict=True)
+    ]
+    given = [
+        vectors(dual),
+        logarithms(problem, dual),
+        vectors(direction),
+        vectors(near),
+        proposals(problem, kept, True),
+    ]
+    low, high = number(fact.risk.lower), number(fact.risk.upper)
+    proof = f"apply (ok_no_minimum_sound p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"
+    out.state(index, f"no_best_affine_map p {low} {high}", proof)
+    return None
+
+
+def write_zero_infimum(out: Writer, index: int, step: Step) -> str | None:
+    """The infimum is 0, and no network has it."""
+    th = f"th{out.premise(step, 'point')}"
+    out.state(index, f"zero_infimum p {th}", f"apply (ok_zero_infimum_sound p {th}). {COMPUTED}")
     return None
 
 

@@ -11,7 +11,14 @@ from symverify.kernel.core.network import Point, Problem, Vector, pieces_at
 from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.core.text import canonical, integer, listed
 
-from .reals import write_enclosed_point, write_real_lower_bound, write_span_minimum, write_spurious_real
+from .reals import (
+    write_enclosed_point,
+    write_no_minimum,
+    write_real_lower_bound,
+    write_span_minimum,
+    write_spurious_real,
+    write_zero_infimum,
+)
 from .terms import (
     coefficients,
     constant,
@@ -304,6 +311,8 @@ REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "enclosed_point": write_enclosed_point,
     "span_minimum": write_span_minimum,
     "spurious_real": write_spurious_real,
+    "no_minimum": write_no_minimum,
+    "zero_infimum": write_zero_infimum,
     "real_lower_bound": write_real_lower_bound,
     "bracket": write_bracket,
 }

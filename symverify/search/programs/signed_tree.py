@@ -17,7 +17,7 @@ from symverify.kernel.cells.not_attained import values
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.global_lower_bound import children, directions, sides_of
+from symverify.kernel.core.global_lower_bound import children, directions, sides_of, signs
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.core.units import Units
 from symverify.kernel.programs.network import Programmed
@@ -92,7 +92,7 @@ class Grower:
 
     def grow(self) -> Bound | None:
         """The whole tree; None where no exact vector or no time is left, or the least risk is 0."""
-        _, sides = sides_of(self.units, self.rays)
+        sides = sides_of(len(self.units.planes), signs(self.units.planes, self.rays))
         one, n = (1 << len(self.rays)) - 1, len(self.labels)
         regions = {1: one, -1: one << len(self.rays), 0: one | one << len(self.rays)}
         root = [regions[s] for s in (1, -1, 0) for _ in range(min(self.signs.count(s), n))]

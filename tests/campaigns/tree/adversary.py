@@ -73,7 +73,7 @@ class Adversary:
     def _shape(self) -> None:
         problem, rule = self.problem, self.rule
         self.units = rule.Units.of(problem)
-        self.closed = rule.directions(self.units)
+        self.closed = [ray for _, _, ray in rule.arranged(self.units)]
         self.root, self.sides, _ = probed(rule, problem, self.risk, [])
         scale = lcm(*(y.denominator for (y,) in problem.targets))
         self.labels = [int(y * scale) for (y,) in problem.targets]

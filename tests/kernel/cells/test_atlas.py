@@ -33,6 +33,22 @@ CONTROL = case(
     claim("atlas", 5, cells=2, cells_with_minima=2, distinct_risks=2, valleys=2, lowest="0", highest="1"),
     claim("cell_minima", 2, cell="1", components=1, orbits=1, risk="0"),
 )  # fmt: skip
+PLANE = network([2, 1, 1], "relu", samples([[1, 1]], [1]), bias=False)
+ACROSS, BELOW = layer([["2", "-1"]]), layer([["-1", "0"]])
+PLANE_CONTROL = case(
+    PLANE,
+    [
+        {"rule": "cell_cover"},
+        point([ACROSS, layer([["1"]])]),
+        {"rule": "cell_minima", "from": {"point": 1}, "best": ["1"], "separators": [MINUS_OR_NONE],
+         "witnesses": [[ACROSS, layer([["1"]])]]},
+        point([BELOW, layer([["0"]])]),
+        {"rule": "cell_minima", "from": {"point": 3}, "best": ["0"], "separators": [],
+         "witnesses": [[BELOW, layer([[v]])] for v in ("0", "1", "-1")]},
+        {"rule": "atlas", "from": {"cells": 0, "minima": [2, 4]}},
+    ],
+    claim("atlas", 5, cells=2, cells_with_minima=2, distinct_risks=2, valleys=2, lowest="0", highest="1"),
+)  # fmt: skip
 TENT = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 2, 0]), "1/2")
 F = Fraction
 UNIT = {
@@ -53,6 +69,7 @@ def atlas_steps(document: Json, cells: Sequence[Sequence[list[Fraction]]]) -> li
 PAIRS = [tuple(reversed(pair)) for pair in combinations_with_replacement(UNIT.values(), 2)]
 WHOLE = atlas_steps(TENT, PAIRS)
 CONTROLS = {
+    "two inputs": PLANE_CONTROL,
     "two cells": CONTROL,
     "two units": case(TENT, WHOLE, claim("atlas", len(WHOLE) - 1, cells=21, cells_with_minima=19, distinct_risks=3,
                                           valleys=23, lowest="0", highest="4/3")),

@@ -35,7 +35,11 @@ def infimum_of(document: Json, at: Json, cell: str, risk: str) -> Case:
     return case(document, [point(at), STEP | fields], claim("cell_infimum", 1, cell=cell, risk=risk))
 
 
+PLANE = network([2, 1, 1], "relu", samples([[1, 2], [2, -1]], [2, 3]), "1/2")
 CONTROLS = {
+    "two inputs": infimum_of(PLANE, [layer([["1", "0"]], ["0"]), layer([["0"]], ["0"])], "11", "0"),
+    "two inputs, no bias": infimum_of(
+        PLANE | {"bias": False}, [layer([["-1", "1"]]), layer([["0"]])], "10", "9/2"),
     "one unit": infimum_of(ONE, alike(1, "2", "-1"), "0111", "1"),
     "two units": infimum_of(TWO, alike(2, "2", "-1"), "0111,0111", "1/12"),
     "huber": infimum_of(FAR, alike(1, "0", "1"), "1111", "71/28"),

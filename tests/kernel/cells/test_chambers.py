@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.cells.chambers import around, chambers, closed_cells, signs
+from symverify.kernel.cells.chambers import around, chambers, closed_cells
 from symverify.kernel.core.algebra import rays
+from symverify.kernel.core.global_lower_bound import signs
 from symverify.kernel.core.units import Units
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
@@ -66,7 +67,7 @@ def test_degenerate_hyperplanes_against_sampling() -> None:
 def test_every_ray_of_a_chamber_knows_it() -> None:
     planes = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 1, 1), (1, 0, -1)]
     both = [*(lines := rays(planes)), *(tuple(-x for x in line) for line in lines)]
-    known = {ray: set(around(planes, ray, up, down)) for ray, up, down in signs(planes, both)}
+    known = {ray: set(around(planes, ray, up, down)) for up, down, ray in signs(planes, both)}
     for chamber in chambers(planes, 3):
         for ray in both:
             products = [sum(a * x for a, x in zip(plane, ray, strict=True)) for plane in planes]

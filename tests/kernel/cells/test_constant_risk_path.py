@@ -54,7 +54,9 @@ def swapped() -> list[Json]:
 
 
 SWAPPED = swapped()
+PLANE = network([2, 1, 1], "relu", samples([[1, 1]], [1]), bias=False)
 CONTROLS = {
+    "two inputs": joined(PLANE, "0", [layer([["1", "1"]]), layer([["1/2"]])], [layer([["3", "-1"]]), layer([["1/2"]])]),
     "no biases": joined(
         network([1, 1, 1], "relu", samples([1, 2], [1, 2]), bias=False), "0",
         [layer([["1"]]), layer([["1"]])], [layer([["1/2"]]), layer([["2"]])],

@@ -29,7 +29,13 @@ def between(document: Json, step: Json, upper: str) -> Json:
     return case(document, [{"rule": "function_bound"}, step, BELOW], claim("global_bounds", 2, lower="0", upper=upper))
 
 
+# z = (5/3, 13/6), f = 3/2 − (z − ν) with ν = 1/2
+PLANE = network([2, 1, 1], LATE, samples([[1, 2], [2, 1]], [1, 2]))
+TURNED = {"rule": "limit", "constant": "3/2", "units": [{"sign": "-1", "u": ["1", "1/2", "-1/3"], "nu": "1/2"}]}
 CONTROLS = {
+    "two inputs": between(PLANE, TURNED, "185/36"),
+    "two inputs, no biases": between(PLANE | {"bias": False}, GROWS | {"units": [
+        {"sign": "1", "u": ["1", "1/2"], "nu": "0"}]}, "5/4"),
     "one unit at infinity": between(CUT, GROWS, "0"),
     "no unit": between(CUT, GROWS | {"units": []}, "5"),
     "a unit that is none at infinity": between(CUT, {"rule": "limit", "constant": "0", "units": [
@@ -62,6 +68,12 @@ CORRUPTIONS = of("one unit at infinity", [
     ("a premise", "steps[1].from", {"point": 0}, "Malformed", "steps[1].from.point: unknown key"),
     ("no point", "steps[2]", {"rule": "global_minimum", "from": {"bound": 0, "point": 1}}, "Rejected",
      "step 1 proves Limit, expected Evaluated"),
+]) + of("two inputs", [
+    ("without its bias", f"{UNIT}.u", ["1", "1/2"], "Rejected", "expected 3 numbers, got 2"),
+    ("too many", f"{UNIT}.u", ["1", "1/2", "0", "0"], "Rejected", "expected 3 numbers, got 4"),
+    ("another weight", f"{UNIT}.u[1]", "1", "Rejected", "claims[0].upper: claimed '185/36'"),
+]) + of("two inputs, no biases", [
+    ("a bias", f"{UNIT}.u", ["1", "1/2", "0"], "Rejected", "expected 2 numbers, got 3"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 

@@ -42,7 +42,12 @@ def approached(risk: str) -> Json:
     return claim("infimum", 3, risk=risk, attained=False)
 
 
+PLANE = network([2, 1, 1], LATE, samples([[1, 1], [2, 2]], [1, 2]), bias=False)
 CONTROLS = {
+    "two inputs on a line": case(
+        PLANE, steps(BOUND, {"rule": "limit", "constant": "0", "units": [{"sign": "1", "u": ["3", "-2"], "nu": "0"}]},
+                     [[[-2, 1], [-1, 0]]]), approached("0"),
+    ),
     "one unit": case(
         network([1, 1, 1], LATE, samples([1, 2], [1, 2]), bias=False),
         steps(BOUND, limit([("1", "1", "0")]), [[[-2, 1], [-1, 0]]]), approached("0"),

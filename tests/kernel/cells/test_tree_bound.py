@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.cells.tree_bound import cases, require_common
-from symverify.kernel.core.network import predictions, risk
+from symverify.kernel.cells.tree_bound import Case, alone, cases, entry, require_common, serves, untied
+from symverify.kernel.core.network import Problem, predictions, risk
+from symverify.kernel.curvature.forms import nullspace
 from tests.kernel.reals.made import (
     Declined,
     Json,
@@ -74,11 +75,15 @@ CORRUPTIONS = [
     corruption("line", 0, ["vectors", 0], [1, -1], Rejected, BALANCE),
     corruption("line", 0, ["vectors", 0], [2], Malformed, "expected 2 integers"),
     corruption("line", 0, ["cases"], entries()[:15], Rejected, "expected 16, got 15"),
+    corruption("line", 0, ["vectors", 0], [2, -1, 0], Malformed, "expected 2 integers"),
+    corruption("line", 0, ["cases"], [*entries(), entries()[0]], Rejected, "expected 16, got 17"),
     corruption("line", 0, ["cases", 3, 0], 1, Rejected, "there is no such vector"),
+    corruption("line", 0, ["cases", 3, 0], 3, Rejected, "there is no such vector"),
     corruption("line", 0, ["cases", FILLED, 1], [], Rejected, BALANCE),
     corruption("line", 0, ["cases", FILLED, 1, 0, 1], "7", Rejected, BALANCE),
     corruption("line", 0, ["cases", FILLED, 1, 0, 1], "-1", Rejected, "with multipliers that are not negative"),
     corruption("line", 0, ["cases", FILLED, 1, 0, 0], 4, Rejected, "expected numbers of rows"),
+    corruption("line", 0, ["cases", FILLED, 1, 0, 0], 9, Rejected, "expected numbers of rows"),
     corruption("leaky", 0, ["cases"], entries(), Rejected, BALANCE),
     corruption("line", 0, ["cases"], entries(Fraction(1, 2)), Rejected, BALANCE),
     corruption("line", 0, ["cases", 0], [0], Malformed, "expected the number of a vector, and multipliers"),
@@ -91,6 +96,120 @@ CORRUPTIONS = [
     corruption("wide", 0, ["cases", 3], [0, []], Malformed, "expected the number of a vector, and multipliers"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def sent(problem: Problem, case: Case, z: list[Fraction]) -> tuple[list[Fraction], list[Fraction]]:
+    """f = A z and C z: z the first rows with their biases, the later biases, the output's, the units on these sides."""
+    n, numbers, sides = len(problem.inputs), iter(z), list[Fraction]()
+    slopes, last = [h.slopes for h in problem.activations], len(problem.widths) - 2
+    value = [Fraction(0)] * n
+    for own, sign in case.first:
+        row = [next(numbers) for _ in problem.row(0)]
+        for i in range(n):
+            u = sum((a * b for a, b in zip(row, problem.row(i), strict=True)), Fraction(0))
+            value[i] += sign * slopes[0][-1 if own[i] > 0 else 0] * u
+            sides.append(own[i] * u)
+    for k, (later, sign) in enumerate(case.later, 1):
+        bias = next(numbers) if problem.has_bias(k) else 0
+        value = [v + bias for v in value]
+        sides += [s * v for s, v in zip(later, value, strict=True)]
+        value = [sign * slopes[k][-1 if s > 0 else 0] * v for s, v in zip(later, value, strict=True)]
+    bias = next(numbers) if problem.has_bias(last) else 0
+    return [v + bias for v in value], sides
+
+
+def test_a_vector_serves_a_case_exactly_where_it_balances() -> None:
+    """Aᵀg + Cᵀm = 0 by columns of A and C from evaluations: random networks of one or two first and later units."""
+    noise, served, spoiled, at_inputs = random.Random(11), 0, 0, 0
+    leaky = {"name": "leaky_relu", "negative_slope": "1/3"}
+    for _ in range(120):
+        widths = [noise.randint(1, 2), noise.randint(1, 2), *[1] * noise.randint(1, 3), 1]
+        n = noise.randint(2, 3)
+        xs = [[noise.randint(-2, 2) for _ in range(widths[0])] for _ in range(n)]
+        bias = noise.choice([True, False, {"hidden": True, "output": False}, {"hidden": False, "output": True}])
+        bent = [noise.choice(["relu", "abs", leaky, leaky]) for _ in widths[1:-1]]
+        problem = problem_of(document(widths, bent, SUM, xs, [[0]] * n, bias=bias))
+        still = [not any(problem.row(i)) for i in range(n)]
+        for _ in range(3):
+            first, later = (
+                [(tuple(noise.choice((1, -1)) for _ in range(n)), noise.choice((1, -1))) for _ in range(count)]
+                for count in (widths[1], len(widths) - 3)
+            )
+            own = [(tuple(0 if off else s for off, s in zip(still, each, strict=True)), t) for each, t in first]
+            case = Case(tuple(own), tuple(later))
+            size = len(case.first) * len(problem.row(0)) + sum(map(problem.has_bias, range(1, len(widths) - 1)))
+            units = [[Fraction(a == b) for b in range(size)] for a in range(size)]
+            columns = [[*f, *c] for f, c in (sent(problem, case, z) for z in units)]
+            count = len(columns[0]) - n if columns else 0
+            rows = noise.sample(range(count), min(count, size + 1))
+            ways = nullspace([[*c[:n], *(c[n + k] for k in rows)] for c in columns], n + len(rows))
+            for _ in range(6):
+                sizes = [Fraction(noise.randint(-2, 2)) for _ in ways]
+                way = [
+                    sum((a * w[c] for a, w in zip(sizes, ways, strict=True)), Fraction(0)) for c in range(n + len(rows))
+                ]
+                if any(x < 0 for x in way[n:]) or not any(way):
+                    continue
+                scale = 1
+                for x in way[:n]:
+                    scale *= x.denominator
+                g = [int(x * scale) for x in way[:n]]
+                m = [(k, x * scale) for k, x in zip(rows, way[n:], strict=True) if x]
+                serves(problem, case, g, m, "here")
+                served += 1
+                at_inputs += any(still)
+                spoilt = [([x + (i == k) for i, x in enumerate(g)], m) for k in range(n)]
+                spoilt += [(g, [*m, (k, Fraction(1, 2))]) for k in range(count)]
+                for other, more in spoilt:
+                    total = [
+                        sum(a * b for a, b in zip(c[:n], other, strict=True)) + sum(c[n + k] * x for k, x in more)
+                        for c in columns
+                    ]
+                    if not any(total):
+                        serves(problem, case, other, more, "here")
+                        continue
+                    spoiled += 1
+                    with pytest.raises(Rejected, match=BALANCE):
+                        serves(problem, case, other, more, "here")
+    assert served > 60
+    assert at_inputs > 5
+    assert spoiled > 300
+
+
+@pytest.mark.parametrize(
+    ("widths", "activation", "fits"),
+    [
+        ([1, 1, 1, 1], "relu", True), ([2, 3, 1, 1], "abs", True), ([2, 3, 4, 1], "relu", True),
+        ([1, 2, 1, 1, 1], "relu", True), ([1, 2, 1, 1, 1, 1], "identity", True),
+        ([1, 2, 1], "relu", False), ([1, 2, 1, 2], "relu", False), ([1, 2, 3, 2], "relu", False),
+        ([1, 2, 2, 1, 1], "relu", False), ([1, 2, 1, 2, 1], "relu", False), ([1, 2, 1, 1, 2], "relu", False),
+        ([1, 1, 1, 1], ["relu", "hardtanh"], False), ([1, 1, 1, 1], ["hardtanh", "relu"], False),
+        ([1, 1, 1, 1], {"breakpoints": [0], "slopes": [0, 1], "anchor": [0, 1]}, False),
+        ([1, 1, 1, 1], {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}, False),
+    ],
+)  # fmt: skip
+def test_of_which_networks_it_speaks(widths: list[int], activation: Json, fits: bool) -> None:
+    problem = problem_of(document(widths, activation, SUM, [[1] * widths[0]], [[0] * widths[-1]]))
+    assert untied(problem) is fits
+
+
+@pytest.mark.parametrize(("widths", "one"), [([2, 3, 4, 1], (2, 3, 1, 1)), ([2, 3, 1, 1, 1], (2, 3, 1, 1, 1))])
+def test_one_second_unit(widths: list[int], one: tuple[int, ...]) -> None:
+    problem = problem_of(document(widths, "relu", SUM, [[1] * widths[0]], [[0]]))
+    assert tuple(alone(problem).widths) == one
+
+
+def test_how_entries_are_spelled() -> None:
+    assert entry([3, [[0, "1/2"], [7, "2"]]], "here") == (3, [(0, Fraction(1, 2)), (7, Fraction(2))])
+    for wrong in ([3], [3, [], 1], {"3": []}, "3"):
+        with pytest.raises(Malformed, match="expected the number of a vector, and multipliers"):
+            entry(wrong, "here")
+    for each in ([0], [0, "1", "2"], {"0": "1"}, "0"):
+        with pytest.raises(Malformed, match="expected a row and a number"):
+            entry([3, [each]], "here")
+    for wrong in ([-1, []], [3, [[-1, "1"]]], [3, [[0, 1]]], [3, {}]):
+        with pytest.raises(Malformed):
+            entry(wrong, "here")
 
 
 def test_the_global_minimum() -> None:

@@ -217,19 +217,24 @@ def test_rays_signs_and_values_are_those_of_the_oracle() -> None:
     for _ in range(150):
         document = document_of(rng, 1)
         kernel, oracle = problem_of(document), Unit(document)
-        closed = rule.directions(kernel)
+        placed = rule.arranged(kernel)
+        closed = [ray for _, _, ray in placed]
+        assert sorted(closed) == sorted(rule.directions(kernel))
         assert (kernel.cone, len(closed), len(kernel.planes)) == (
             oracle.cone, len(oracle.rays), len(oracle.planes)
         ), document  # fmt: skip
-        above, sides = rule.sides_of(kernel, closed)
+        if not kernel.cone:
+            assert closed[1::2] == [tuple(-x for x in ray) for ray in closed[::2]]
+        sides = rule.sides_of(len(kernel.planes), placed)
         n = len(document["data"])
         vectors = [[rng.randint(-5, 5) for _ in range(n)] for _ in range(5)]
         if document["bias"]["output"]:
             vectors = [[*g[:-1], -sum(g[:-1])] for g in vectors]
-        fails = rule.failing(kernel, closed, above, vectors) if any(map(any, vectors)) else [0] * 5
-        for k, ray in enumerate(closed):
+        fails = rule.failing(kernel, placed, vectors)
+        for k, (above, below, ray) in enumerate(placed):
             at = [sum(a * b for a, b in zip(plane, ray, strict=True)) for plane in kernel.planes]
-            assert above[k] == sum((x > 0) << p for p, x in enumerate(at))
+            assert above == sum((x > 0) << p for p, x in enumerate(at))
+            assert below == sum((x < 0) << p for p, x in enumerate(at))
             for p, x in enumerate(at):
                 for bit in (k, k + len(closed)):
                     assert [side >> bit & 1 for side in sides[p + 1]] == [x >= 0, x <= 0]
@@ -237,6 +242,57 @@ def test_rays_signs_and_values_are_those_of_the_oracle() -> None:
                 pull = sum(a * b for a, b in zip(g, value(kernel, oracle, ray), strict=True))
                 assert [bad >> k & 1, bad >> k + len(closed) & 1] == [pull > 0, pull < 0], document
         assert [side.bit_count() for side in sides[0]] == [len(closed)] * 2
+
+
+def drawn(rng: Random) -> Json:
+    """A problem with up to a hundred rays: copies of samples, samples on lines, any activation and size of numbers."""
+    d, n, wide = rng.choice([1, 2, 2, 3]), rng.randint(3, 6), rng.choice([2, 9, 10**9])
+    xs = [[rng.randint(-wide, wide) for _ in range(d)] for _ in range(n)]
+    match rng.randrange(4):
+        case 0:
+            xs = [xs[rng.randrange(2)] for _ in xs]
+        case 1:
+            xs = [[rng.randint(-3, 3) * x for x in xs[0]] for _ in xs]
+    bias = {"hidden": rng.random() < 0.6, "output": rng.random() < 0.6}
+    activation = rng.choice(ACTIVATIONS if d < 3 else ["relu", "identity", LATE])
+    return network([d, 1, 1], activation, samples(xs, [1] * n), bias=bias)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("parts", [1, 3])
+def test_the_packed_walk_finds_the_signs_that_rays_have_one_by_one(
+    seed: int, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each ⟨g, H(ray)⟩ summed sample by sample; vectors of all sizes, at once and in several parts, in any order."""
+    rng, seen = Random(seed), [0, 0, 0]
+    for _ in range(30):
+        units = problem_of(drawn(rng))
+        placed = rule.arranged(units)
+        vectors = [[rng.randint(-(10**big), 10**big) for _ in units.rows] for big in rng.choices([0, 1, 1, 3, 30], k=7)]
+        if parts > 1:
+            monkeypatch.setattr(rule, "MAX_BYTES", len(placed) * len(vectors) // parts)
+        fails = rule.failing(units, placed, vectors)
+        assert len(fails) == len(vectors)
+        for g, bad in zip(vectors, fails, strict=True):
+            pulls = [sum(a * b for a, b in zip(g, plainly(units, ray), strict=True)) for _, _, ray in placed]
+            expected = sum((x > 0) << k | (x < 0) << k + len(placed) for k, x in enumerate(pulls))
+            assert bad == expected
+            for x in pulls:
+                seen[(x > 0) - (x < 0)] += 1
+    assert min(seen) > 300
+
+
+def plainly(units: Units, ray: tuple[int, ...]) -> list[int]:
+    """H(ray) from its definition in `Units`."""
+    found, per = [], len(units.kinks)
+    for i, row in enumerate(units.rows):
+        z, nu = sum(a * b for a, b in zip(row, ray, strict=False)), ray[-1] if units.cone else 0
+        bent = 0
+        for p in range(per):
+            plane = units.planes[i * per + p]
+            bent += units.kinks[p] * max(0, sum(a * b for a, b in zip(plane, ray, strict=True)))
+        found.append(units.start[0] * z + units.start[1] * nu + bent)
+    return found
 
 
 def value(kernel: Units, oracle: Unit, ray: tuple[int, ...]) -> list[Fraction]:
@@ -252,30 +308,32 @@ def value(kernel: Units, oracle: Unit, ray: tuple[int, ...]) -> list[Fraction]:
     return oracle.value(tuple(a * b for a, b in zip(ray, [*scales, *[unit] * kernel.cone], strict=True)))  # type: ignore[arg-type]
 
 
-def test_packed_signs() -> None:
-    rng = Random(0)
-    for size in (1, 5, 40, 200):
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 15, 16, 17, 24, 40, 48, 49])
+def test_packed_signs(count: int) -> None:
+    """Rows of sums of products, whose entries need fields of one or of several sizes; zeros and ones among them."""
+    rng = Random(count)
+    for size in (0, 1, 5, 40, 200):
         rows = [[rng.randint(-(10**size), 10**size) for _ in range(7)] for _ in range(4)]
-        for big in (1, 3, 60):
-            g = [rng.randint(-(10**big), 10**big) for _ in rows]
-            totals = [sum(a * row[k] for a, row in zip(g, rows, strict=True)) for k in range(7)]
-            tops = [max(map(abs, column)) for column in zip(totals, *rows, strict=True)]
+        for big in (0, 1, 3, 60):
+            factors = [[rng.choice([-1, 0, 1]) * rng.randint(0, 10**big) for _ in rows] for _ in range(count)]
+            totals = [[sum(a * row[k] for a, row in zip(g, rows, strict=True)) for k in range(7)] for g in factors]
+            tops = [max(map(abs, column)) for column in zip(*totals, *rows, strict=True)]
             wide = [10**9 * top if k in (2, 3, 6) else top for k, top in enumerate(tops)]  # fields of several sizes
             for bounds in ([max(tops)] * 7, tops, wide):
                 packing = rule.Packing(bounds)
-                packed = sum(a * packing(row) for a, row in zip(g, rows, strict=True))
-                assert packing.positive(packed) == bytes(48 + (x > 0) for x in totals)
-                assert packing.positive(-packed) == bytes(48 + (x < 0) for x in totals)
-    for extreme in (1, 127, 128, 255, 256, 2**15 - 1, 2**15, 2**64):
-        packing = rule.Packing([extreme] * 3)
-        assert packing.positive(packing([extreme, -extreme, 0])) == b"100"
-        assert packing.positive(packing([-extreme, 0, extreme])) == b"001"
-    assert rule.Packing([]).positive(rule.Packing([])([])) == b""
+                packed = [packing(row) for row in rows]
+                sums = [sum(a * row for a, row in zip(g, packed, strict=True)) + packing.half for g in factors]
+                up, down = packing.signs(sums)
+                assert up == [sum((t[k] > 0) << i for i, t in enumerate(totals)) for k in range(7)]
+                assert down == [sum((t[k] < 0) << i for i, t in enumerate(totals)) for k in range(7)]
 
 
-def test_transposed() -> None:
-    assert rule.transposed([b"101", b"001"], 3) == [0b01, 0b00, 0b11]
-    assert rule.transposed([], 2) == [0, 0]
+@pytest.mark.parametrize("extreme", [1, 127, 128, 255, 256, 2**15 - 1, 2**15, 2**64])
+def test_packed_signs_at_the_ends_of_a_field(extreme: int) -> None:
+    packing = rule.Packing([extreme] * 3)
+    rows = [[extreme, -extreme, 0], [-extreme, 0, extreme], [0, 0, 0], [1, -1, 0]]
+    assert packing.signs([packing(row) + packing.half for row in rows]) == ([0b1001, 0, 0b0010], [0b0010, 0b1001, 0])
+    assert rule.Packing([]).signs([0]) == ([], [])
 
 
 def test_no_network_is_below_an_accepted_bound() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, point
+from tests.kernel.cells.test_cell_minima import CONTROLS as NO_MINIMA
 from tests.kernel.corruption import Json, certificate, outcome
 from tests.kernel.rules import check_step, of, suite
 from tests.oracles.strata import Strata
@@ -62,7 +63,21 @@ RAISED: Json = {
 }  # fmt: skip
 LOST: Json = {"slots": [0], "corner": 1, "vector": ["1"], "multipliers": [["0", "1"], None]}  # at y − 1 = 0
 GAINED: Json = {"slots": [], "labels": ["-1"], "vectors": []}
+# y = 0 at a corner of the first label, of the second: there the weight of this unit is lost.
+ENDS: Json = {
+    "slots": [0, 3],
+    "corner": 3,
+    "vector": ["1", "0"],
+    "multipliers": [["0", "1", "0"], None, ["0"] * 3, ["0"] * 3],
+}
+# Two inputs: the closed cone holds a line.
+PLANE = network([2, 1, 1], "relu", samples([[1, 1]], [1]), bias=False)
+ACROSS = [point([layer([["1", "1"]]), layer([["0"]])]), INSIDE[1] | {
+    "witnesses": [[layer([["2", "-1"]]), layer([["1"]])]]}]  # fmt: skip
+WIDE: Json = STEP | {"reached": [{"slots": [0], "corners": [[["3", "-1", "1"]], [["5", "-5", "1"]]]}]}
 CONTROLS = {
+    "two inputs": case(PLANE, [*ACROSS, WIDE], STATED),
+    "apart, lost": case(TWO, [*APART, BOTH | {"edge": ENDS}], STATED | {"cell": "10,01", "exact": True}),
     "an output bias": case(
         LEVEL, [*ABOVE, RAISED], STATED | {"cell": "10", "radius": "1/2"}),
     "apart": case(TWO, [*APART, BOTH], STATED | {"cell": "10,01"}),
@@ -105,6 +120,7 @@ CORRUPTIONS = of("on", [
     ("the other corner", "steps[2].edge.corner", 0, "Rejected", "does not lose the type beyond the corner"),
     ("no corner", "steps[2].edge.corner", 2, "Rejected", "has no such corner"),
     ("a type without minima", "steps[2].edge.slots", [1], "Rejected", "or no vector that admits a type with minima"),
+    ("a type without units", "steps[2].edge.slots", [], "Rejected", "or no vector that admits a type with minima"),
     ("a vector that does not admit it", "steps[2].edge", LOST | {"vector": ["-1"], "multipliers": MINUS["multipliers"]},
      "Rejected", "or no vector that admits a type with minima"),
     ("a vector of nothing", "steps[2].edge", LOST | {"vector": ["0"], "multipliers": [["0", "0"]] * 2}, "Rejected",
@@ -112,6 +128,15 @@ CORRUPTIONS = of("on", [
     ("wrong multipliers", "steps[2].edge.multipliers", [["1", "1"], None], "Rejected", "do not combine"),
     ("both kinds", "steps[2].edge.labels", ["-1"], "Malformed", "unknown key"),
     ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
+]) + of("two inputs", [
+    ("a vector of two numbers", f"{CORNERS}[0]", [["2", "1"]], "Rejected", "has not one vector for each slot"),
+    ("of four", f"{CORNERS}[0]", [["2", "0", "1", "0"]], "Rejected", "has not one vector for each slot"),
+    ("another fit", f"{CORNERS}[0]", [["3", "1", "1"]], "Rejected", "does not predict the best fit"),
+]) + of("apart, lost", [
+    ("a corner of a larger label", "steps[2].edge.corner", 1, "Rejected", "does not lose the type beyond the corner"),
+    ("no corner", "steps[2].edge.corner", 4, "Rejected", "has no such corner"),
+    ("far beyond", "steps[2].edge.corner", 9, "Rejected", "has no such corner"),
+    ("wrong multipliers", "steps[2].edge.multipliers[0]", ["0", "2", "0"], "Rejected", "do not combine"),
 ]) + of("nearer", [
     ("not lost so near", "steps[2].edge", LOST, "Rejected", "does not lose the type beyond the corner"),
     # One unit has one sign: 2 w − w fits the label, but no network does so, and the radius is 1.
@@ -151,6 +176,8 @@ def test_a_face_is_no_cell() -> None:
         "witnesses": [[layer([["0"]]), layer([["-1"]])]],
     }]  # fmt: skip
     check_step(ONE, [*origin, STEP], "is about no cell with minima")
+    empty = NO_MINIMA["one unit"]
+    check_step(empty.network, [*empty.proof["steps"], STEP | {"reached": []}], "is about no cell with minima")
 
 
 def test_other_losses_are_refused() -> None:

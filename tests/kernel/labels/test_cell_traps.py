@@ -43,6 +43,14 @@ HALVES = [
 HUBER = ONE | {"loss": {"name": "huber", "reduction": "sum", "delta": 1}}
 
 
+@pytest.mark.parametrize("document", [
+    ONE | {"layers": [1, 1, 1]}, network([1, 2, 2], "relu", samples([1], [[1, 1]]), bias=False),
+])  # fmt: skip
+def test_one_unit_or_two_outputs_are_refused(document: Json) -> None:
+    steps: Json = [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}]
+    check_step(document, steps, "needs scalar output and two hidden units")
+
+
 def stated(cells: int, risks: tuple[int, str, str], lower: Json = (None, None), one: Json = (None, None)) -> Json:
     """The claim's statement."""
     count, lowest, highest = risks
@@ -57,7 +65,16 @@ def all_of(bests: Json) -> Json:
     return [{"weights": w, "best": f} for w, f in zip(WEIGHTS, bests, strict=True)]
 
 
+PLANE = network([2, 2, 1], "relu", samples([[1, 0], [0, 1]], [1, 3]), bias=False)  # on or off on each sample
+FOUR_TRAPS = [
+    {"weights": [str(a), str(2 * b)], "best": ["1" if a > 0 else "0", "3" if b > 0 else "0"]}
+    for a, b in product((1, -1), repeat=2)
+]
 CONTROLS = {
+    "two inputs": case(
+        PLANE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": FOUR_TRAPS}],
+        claim("cell_traps", 1, **stated(4, (4, "0", "10"))),
+    ),
     "two cells": case(
         ONE, [{"rule": "cell_cover"}, point(ON), {"rule": "interior_minimum", "from": {"point": 1}},
               {"rule": "cell_traps", "from": {"cells": 0, "better": 1, "minimum": 2}, "traps": TRAPS}],
@@ -66,6 +83,11 @@ CONTROLS = {
     "six cells": case(
         TWO, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}, "traps": all_of(BESTS)}],
         claim("cell_traps", 1, **stated(6, (4, "0", "6"))),
+    ),
+    "six cells, two of them spurious": case(
+        TWO, [{"rule": "cell_cover"}, point([layer([["1"]] * 3, ["1"] * 3), layer([["3/2", "0", "0"]], ["-2"])]),
+              {"rule": "cell_traps", "from": {"cells": 0, "better": 1}, "traps": all_of(BESTS)}],
+        claim("cell_traps", 2, **stated(6, (4, "0", "6"), (2, "3/2"))),
     ),
     "not listed": case(
         ONE, [{"rule": "cell_cover"}, {"rule": "cell_traps", "from": {"cells": 0}}],

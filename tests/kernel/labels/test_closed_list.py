@@ -6,7 +6,10 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.labels.closed_list import NoSpurious, Part, named_faces
+from symverify.kernel import Rejected
+from symverify.kernel.cells.strata import unit_classes
+from symverify.kernel.core.text import Fields
+from symverify.kernel.labels.closed_list import NoSpurious, Part, State, by_vector, named_faces
 from symverify.kernel.labels.symbols import Family
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
@@ -52,7 +55,12 @@ CLOSED: Json = {"rule": "closed_list", "fit": [["1/2", "1"]], "strata": [
     each | ({"weights": ["1/4"]} if "direction" in each else {}) for each in ENTRIES]}  # fmt: skip
 TWO = LINE | {"layers": [1, 2, 1]}
 PAIRS: Json = {"rule": "closed_list", "fit": [["3/2", "1"]], "strata": [*STEP["strata"][:1], {}, {}, {}, {}, {}]}
+PLANE = LINE | {"layers": [2, 1, 1], "data": samples([[1, 1]], ["a"])}
+ACROSS: Json = STEP | {"strata": [{"fit": [["0", "0"]], "unit": 0, "direction": ["2", "-1"], "sign": 1}, {}, {}]}
 CONTROLS = {
+    "two inputs": case(
+        PLANE, [ACROSS], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=3, excluded=1)
+    ),
     "leaky": case(
         LEAKY, [BENT], claim("no_spurious_for_all", 0, domain="a in [1, 2]", formula="0", strata=9, excluded=7)
     ),
@@ -90,6 +98,7 @@ CORRUPTIONS = of("a line", [
     ("excluded, but it is a minimum", "steps[0].strata[1]", {"unit": 0, "direction": ["1"]}, "Rejected",
      "along which it need not fall"),
     ("no unit", f"{ENTRY}.unit", 1, "Malformed", "there is no such unit"),
+    ("far beyond", f"{ENTRY}.unit", 3, "Malformed", "there is no such unit"),
     ("a vector that separates nothing", "steps[0].strata[1]", {"vector": ["1"], "multipliers": [["1"], None]},
      "Rejected", "multipliers[0] do not combine"),
     ("a vector with multipliers 0", "steps[0].strata[1]", {"vector": ["0"], "multipliers": [["0"], None]}, "Rejected",
@@ -98,6 +107,11 @@ CORRUPTIONS = of("a line", [
     ("more excluded", "claims[0].excluded", 2, "Rejected", "claimed 2, proved 1"),
     ("a tree beside it", "steps[0].cover", [WHOLE], "Malformed", "unknown key"),
     ("no common fit", "steps[0].fit", ..., "Rejected", "is missing, as there is no common one"),
+    ("fits of their own only", "steps[0]", {"rule": "closed_list", "strata": [
+        STEP["strata"][0], *[{"fit": STEP["fit"]}] * 2]}, "Rejected", "is not excluded, and has other predictions"),
+]) + of("two inputs", [
+    ("along nothing", f"{ENTRY}.direction", ["1", "-1"], "Rejected", "along which it need not fall"),
+    ("short", f"{ENTRY}.direction", ["1"], "Malformed", "expected 2 numbers"),
 ]) + of("a side condition", [
     ("an empty part kept", "steps[0].cover[1].strata[1]", {"fit": [["3/2", "1"]]}, "Rejected", "has other predictions"),
     ("not empty", "steps[0].cover[0].split", ["-1/4", "1"], "Rejected", "it need not fall"),
@@ -195,3 +209,48 @@ def test_two_candidates_are_two(seed: int) -> None:
     for k in range(seed, 9, 4):
         strata[k] = {"fit": [["0", "0"]]}
     check_step(relu, [STEP | {"strata": strata}], "closed_list")
+
+
+FIRST_ON, SECOND_ON, ALL_OFF = (2, 0), (0, 2), (0, 0)  # on at x = 1, at x = −1, nowhere
+ON_FIRST: Json = ["-1", "0"], {FIRST_ON: [None, ["0", "1", "0"]]}
+ON_SECOND: Json = ["0", "1"], {SECOND_ON: [["0", "1", "0"], None]}
+
+
+@pytest.mark.parametrize(
+    ("stratum", "g", "admitted"),
+    [
+        ([(FIRST_ON, -1), (SECOND_ON, 1)], ON_FIRST, True),
+        ([(SECOND_ON, -1), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(FIRST_ON, 1), (SECOND_ON, 1)], ON_FIRST, False),
+        ([(SECOND_ON, 1), (FIRST_ON, 1)], ON_FIRST, False),
+        ([(FIRST_ON, 1), (SECOND_ON, 1)], ON_SECOND, True),
+        ([(SECOND_ON, 1), (FIRST_ON, -1)], ON_SECOND, True),
+        ([(FIRST_ON, -1), (SECOND_ON, -1)], ON_SECOND, False),
+        ([(SECOND_ON, -1), (FIRST_ON, 1)], ON_SECOND, False),
+        ([(SECOND_ON, 0), (FIRST_ON, -1)], ON_FIRST, True),  # a unit of output weight 0 is of no class
+        ([(FIRST_ON, 0), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(FIRST_ON, -1), (FIRST_ON, 0), (SECOND_ON, -1)], ON_FIRST, True),
+        ([(SECOND_ON, 1), (FIRST_ON, 0), (FIRST_ON, 1)], ON_FIRST, False),
+        ([(FIRST_ON, -1), (FIRST_ON, 1)], ON_FIRST, False),  # both signs on one face
+        ([(SECOND_ON, 1)], ON_FIRST, False),  # only with multipliers 0
+        ([(ALL_OFF, -1), (SECOND_ON, 1), (FIRST_ON, -1)], ON_FIRST, True),
+        ([(ALL_OFF, 1), (SECOND_ON, 1), (FIRST_ON, 1)], ON_FIRST, False),
+    ],
+)  # fmt: skip
+def test_which_strata_a_vector_excludes(stratum: list[State], g: Json, admitted: bool) -> None:
+    """ReLU at x = 1, −1: the units' signs count class by class, in the order of their first units."""
+    network_ = network([1, len(stratum), 1], "relu", samples([1, -1], ["a", "-a"]), bias=False, symbols={"a": [1, 2]})
+    problem = read_problem(text(network_), no_data)
+    vector, slots = g
+    faces = tuple(face for face, s in stratum if s)
+    classes = unit_classes(problem, faces)
+    multipliers = [x for face in dict.fromkeys(faces) for x in slots.get(face, [["0"] * 3] * 2)]
+    fields = Fields({"vector": vector, "multipliers": multipliers}, "here")
+    middle, half = (Fraction(3, 2),), (Fraction(1, 2),)
+    family = Family(("a",), middle, half, (), ())
+    f = [(Fraction(3, 2), Fraction(1)), (Fraction(-3, 2), Fraction(-1))]
+    if admitted:
+        by_vector(problem, family, classes, stratum, f, fields)
+        return
+    with pytest.raises(Rejected, match="has a vector that does not admit the stratum, or only with multipliers 0"):
+        by_vector(problem, family, classes, stratum, f, fields)

@@ -43,6 +43,11 @@ def test_other_networks_are_refused(change: Json) -> None:
     check_step(FOUR | change, [STEP], "needs one input, one hidden layer of two or more units")
 
 
+def test_two_inputs_are_refused() -> None:
+    plane = FOUR | {"layers": [2, 2, 1], "data": samples([[x, 0] for x in range(4)], [0, 0, 0, 1])}
+    check_step(plane, [STEP], "needs one input, one hidden layer of two or more units")
+
+
 def test_biases_and_the_loss() -> None:
     check_step(FOUR | {"bias": {"hidden": True, "output": False}}, [STEP], "needs all biases")
     check_step(FOUR | {"loss": "huber"}, [STEP], "is not a rule for the huber loss")

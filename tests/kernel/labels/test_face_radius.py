@@ -40,7 +40,11 @@ def stated(risk: str, radius: str | None, exact: bool, vanishing: int = 0, **mor
     return claim("face_radius", 1, **(known | none | more))
 
 
+TWO = network([2, 1, 1], "relu", samples([[1, 0], [0, 2]], [1, 2]), bias=False)
+TURN: Json = SLIDE | {"moves": [[["1", "0"], ["0", "1/2"], ["0", "0"]]]}
 CONTROLS = {
+    "two inputs": case(TWO, [point([layer([["1", "1"]]), layer([["1"]])]), TURN],
+                       stated("0", "1", True, face="11") | {"given": False}),
     "one sample": case(ONE, [point(), SLIDE], stated("0", "1", True, face="1")),
     "a kink": case(KINK, [point(), BENT], stated("18", "0", True, 2, face="11[01]00")),
     "a kink, with a neighbour": case(
@@ -65,6 +69,11 @@ CORRUPTIONS = of("one sample", [
     ("spurious without a point", "steps[1].spurious", "1", "Malformed", "unknown key"),
     ("a larger radius", "claims[0].radius", "2", "Rejected", "claimed '2', proved '1'"),
     ("not exact", "claims[0].exact", False, "Rejected", "proved True"),
+]) + of("two inputs", [
+    ("too few rows", "steps[1].moves[0]", [["1", "0"], ["0", "1/2"]], "Malformed", "expected 3 rows: of u, then of ν"),
+    ("too many", "steps[1].moves[0]", [*TURN["moves"][0], ["0", "0"]], "Malformed", "expected 3 rows"),
+    ("slower in the second", "steps[1].moves[0][1]", ["0", "1"], "Rejected", "do not combine to its gradient"),
+    ("too many coefficients", "steps[1].moves[0][0]", ["1", "0", "0"], "Malformed", "expected 2 coefficients, got 3"),
 ]) + of("a kink", [
     ("a wrong bias", "steps[1].shift[0]", "0", "Rejected", "the residuals do not sum to 0 for all labels"),
     ("it leaves the kink", "steps[1].moves[0][1][0]", "0", "Rejected", "for all labels"),
@@ -151,6 +160,22 @@ def test_around_the_neighbour_it_is_one_and_on_the_other_side_it_is_not() -> Non
     assert Oracle(relabelled(KINK, away)).lower_nearby(there) is not None
 
 
+def test_no_minimum_at_the_given_labels() -> None:
+    """The equations hold there, the signs at the kink do not; beside it the neighbour, where they do."""
+    for d, reason in (
+        ([F(x) / 100 for x in NEAR["neighbour"]], None),
+        ([-F(x) / 100 for x in NEAR["neighbour"]], "the multiplier of unit 1 at sample 3 does not fit the face"),
+    ):
+        there = relabelled(KINK, d) | {"parameters": moved(BENT, KINK["parameters"], d)}
+        ((constant, *form),) = BENT["multipliers"][0]
+        start = F(constant) + sum(F(a) * b for a, b in zip(form, d, strict=True))
+        step = BENT | {"multipliers": [[[str(start), *form]]]}
+        if reason is None:
+            assert claims_alone_fail(there, [point(), step])
+        else:
+            check_step(there, [point(), step], reason)
+
+
 def test_spurious_within() -> None:
     """(18 − 14) ≥ 2 ρ |f' − f|₁ + 5 ρ²."""
     at = IDLE | {"parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["2/3"])]}
@@ -166,6 +191,34 @@ def test_spurious_within() -> None:
         check_step(at, [point(), point(lower), fit | {"spurious": wrong}], "is beyond what the better point proves")
     lowest = [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["1"])]
     check_step(at, [point(), point(lowest), fit | {"spurious": "1/100"}], "is beyond what the better point proves")
+
+
+def test_spurious_exactly_as_far_as_the_better_point_proves() -> None:
+    """f' − f = (−2/3, 0, 0): 4/9 = 2/9 (4/3 + 3 · 2/9)."""
+    at = IDLE | {"parameters": [layer([["0"], ["0"]], ["-1", "-1"]), layer([["1", "1"]], ["2/3"])]}
+    better = [layer([["1"], ["1"]], ["0", "-1"]), layer([["2/3", "-2/3"]], ["0"])]
+    fit = {"rule": "face_radius", "from": {"point": 0, "better": 1}, "multipliers": [[], []],
+           "moves": [[["0"] * 3] * 3] * 2, "shift": ["1/3"] * 3, "spurious": "2/9"}  # fmt: skip
+    assert claims_alone_fail(at, [point(), point(better), fit])
+    check_step(at, [point(), point(better), fit | {"spurious": "2223/10000"}], "is beyond what the better point proves")
+
+
+def test_spurious_no_farther_than_it_is_a_minimum() -> None:
+    """The pre-activation at the first sample is 1/50 and falls by 4/3 ρ; the better point alone proves more."""
+    at = IDLE | {"parameters": [layer([["1"], ["0"]], ["1/25", "1"]), layer([["1/2", "0"]], ["11/75"])]}
+    better = [layer([["1"], ["1"]], ["0", "-1"]), layer([["1", "-1"]], ["0"])]
+    moves = [[["-1/2", "0", "1/2"], ["5/6", "1/3", "-1/6"], ["0"] * 3], None]
+    fit = {"rule": "face_radius", "from": {"point": 0, "better": 1}, "multipliers": [[], []],
+           "moves": moves, "shift": ["0"] * 3}  # fmt: skip
+    assert claims_alone_fail(at, [point(), point(better), fit | {"spurious": "3/200"}])
+    check_step(at, [point(), point(better), fit | {"spurious": "1/50"}], "is beyond what the better point proves")
+
+
+def claims_alone_fail(document: Json, steps: list[Json]) -> bool:
+    """The steps follow, and nothing is wrong but a claim that is none."""
+    unused = {"claim": "point", "verdict": "proved", "step": len(steps) - 1}
+    verdict, why = outcome(document, certificate(document, steps, [unused]))
+    return verdict == "Rejected" and why.startswith("claims[0]")
 
 
 def test_vector_outputs_depth_and_moving_predictions_are_refused() -> None:

@@ -36,7 +36,11 @@ UPPER = network([1, 1, 1], "hardtanh", samples([1, 2, 4], ["1/2 a - 2", "a + 2",
                 symbols={"a": [1, 2]})  # fmt: skip
 BEYOND: Json = {"rule": "face_region", "parameters": [layer([["1/2"]]), layer([["3/2"]])],
                 "multipliers": [[["-1", "0"]]], "moves": [[["1/2"], ["1"]]]}  # fmt: skip
+TWO = network([2, 1, 1], "relu", samples([[1, 0], [0, 2]], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+TURN: Json = {"rule": "face_region", "parameters": [layer([["3/2", "3/4"]]), layer([["1"]])], "multipliers": [[]],
+              "moves": [[["1"], ["1/2"], ["0"]]]}  # fmt: skip
 CONTROLS = {
+    "two inputs": case(TWO, [TURN], claim("minimum_for_all", 0, domain="a in [1, 2]", face="11", formula="0")),
     "a kink at the second breakpoint": case(
         UPPER, [BEYOND], claim("minimum_for_all", 0, domain="a in [1, 2]", face="1[12]2", formula="9/2")),
     "two symbols": case(PAIR, [MEAN], claim(

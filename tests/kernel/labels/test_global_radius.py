@@ -38,8 +38,21 @@ def stated(step: int, risk: str, radius: str, exact: bool = False, beyond: str |
     return claim("global_radius", step, risk=risk, radius=radius, exact=exact, beyond=beyond)
 
 
+LINE = network([2, 1, 1], "relu", samples([[1, 1], [-1, -1]], [2, -1]), "1/2", bias=False)
+HALVED = FACE | {"moves": [[["1/2", "0"], ["1/2", "0"], ["0", "0"]]]}
+# An affine unit and an output bias: what both leave is (1, −2, 1), the direction of the errors.
+AFFINE = network([1, 1, 1], "identity", samples([-1, 0, 1], [1, 0, 2]), "1/2", bias={"hidden": False, "output": True})
+LEVEL: list[Json] = [
+    point([layer([["1/2"]]), layer([["1"]], ["1"])]),
+    {"rule": "face_radius", "from": {"point": 0}, "moves": [[["-1/2", "0", "1/2"], ["0"] * 3]],
+     "shift": ["1/3"] * 3, "multipliers": [[]]},
+    {"rule": "global_radius", "from": {"face": 1}, "radius": "1/2", "vectors": [[1, -2, 1]], "tree": [-1, 1, 0]},
+]  # fmt: skip
 BEYOND: Json = STEP | {"from": {"face": 1, "better": 2}, "beyond": ["-51/100", "-51/100"]}
 CONTROLS = {
+    "an output bias": case(AFFINE, LEVEL, stated(2, "3/4", "1/2")),
+    "two inputs on a line": case(
+        LINE, [point([layer([["1", "1"]]), layer([["1"]])]), HALVED, STEP], stated(2, "1/2", "1/2")),
     "an even activation": case(EVEN, MEAN, stated(2, "9/4", "1/2", exact=True)),
     "beyond": case(
         PAIR, [point(AT), FACE, point([layer([["-151/100"]]), layer([["-1"]])]), BEYOND],
@@ -63,6 +76,7 @@ CORRUPTIONS = of("two samples", [
     ("another vector", "steps[2].vectors", [[0, -1]], "Rejected", "does not admit all regions of the leaf"),
     ("zero", "steps[2].vectors", [[0, 0]], "Rejected", "needs 2 integers"),
     ("too long", "steps[2].vectors", [[1, 0, 0]], "Rejected", "needs 2 integers"),
+    ("too short", "steps[2].vectors", [[1]], "Rejected", "needs 2 integers"),
     ("leaves exchanged", "steps[2].tree", [-1, 0, 1], "Rejected", "does not admit all regions of the leaf"),
     ("the errors everywhere", "steps[2].tree", [0], "Rejected", "does not admit all regions of the leaf"),
     ("a leaf left out", "steps[2].tree", [-1, 1], "Rejected", "ends too early"),
@@ -70,6 +84,10 @@ CORRUPTIONS = of("two samples", [
     ("no tree", "steps[2].tree", ..., "Malformed", "is missing"),
     ("a point as face", "steps[2].from.face", 0, "Rejected", "expected FaceRadius"),
     ("a larger radius", "claims[0].radius", "1", "Rejected", "claimed '1', proved '1/2'"),
+]) + of("an output bias", [
+    ("of sum 1", "steps[2].vectors", [[1, -1, 1]], "Rejected", "with an output bias of sum 0"),
+    ("the other way", "steps[2].vectors", [[-1, 2, -1]], "Rejected", "proves less than the claimed bound for some"),
+    ("farther", "steps[2].radius", "4/5", "Rejected", "proves less than the claimed bound for some labels"),
 ]) + of("beyond", [
     ("labels at which it is not lower", "steps[3].beyond", ["1/2", "-1/2"], "Rejected", "is no label vector for which"),
     ("labels at which it is as low", "steps[3].beyond", ["-49/100", "-51/100"], "Rejected", "is no label vector for"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 import symverify
-from symverify.kernel.core.global_lower_bound import directions, failing, sides_of
+from symverify.kernel.core.global_lower_bound import arranged, failing
 from symverify.kernel.core.units import Units
 from symverify.kernel.labels.global_region import opposed
 from symverify.problem.load import loads
@@ -36,7 +36,13 @@ def stated(domain: str, face: str, formula: str) -> Json:
     return claim("global_minimum_for_all", 1, domain=domain, face=face, formula=formula)
 
 
+DIAGONAL = network([2, 1, 1], "relu", samples([[1, 1], [-1, -1]], ["a", "a"]), bias=False, symbols={"a": [1, 2]})
+HALVED = ON | {"parameters": [layer([["3/4", "3/4"]]), layer([["1"]])], "moves": [[["1/2"], ["1/2"], ["0"]]]}
 CONTROLS = {
+    "two inputs on a line": case(
+        DIAGONAL, [HALVED, STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-2, 1, 0]}],
+        stated("a in [1, 2]", "10", "a^2"),
+    ),
     "own residuals": case(TWO, [AT, STEP], stated("a in [1, 2]", "00", "a^2")),
     "vectors at the corners": case(TWO, [AT, CORNERS], stated("a in [1, 2]", "00", "a^2")),
     "an exact fit": case(
@@ -136,12 +142,12 @@ def test_the_rays_that_a_vector_does_not_admit_are_those_of_the_lower_bound(seed
     rng = random.Random(seed)
     problem = loads(json.dumps(at(made(seed), {"a": F(0), "b": F(0)}))).problem
     units = Units.of(problem)
-    closed = directions(units)
-    above, _ = sides_of(units, closed)
+    placed = arranged(units)
+    closed = [ray for _, _, ray in placed]
     vectors = [[rng.randint(-5, 5) for _ in problem.inputs] for _ in range(4)]
     vectors = [g if any(g) else [1] * len(g) for g in vectors]
     found = [opposed(units, closed, [tuple(map(F, g))]) for g in vectors]
-    assert found == failing(units, closed, above, vectors)
+    assert found == failing(units, placed, vectors)
     together = 0
     for each in found:
         together |= each

@@ -9,7 +9,9 @@ from tests.kernel.rules import check_step, of, suite
 
 STEP: Json = {"rule": "spurious_labels"}
 FOUR = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, 1]))
+SQUARE = samples([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 0, 1])
 CONTROLS = {
+    "two inputs": case(network([2, 3, 1], "relu", SQUARE), [STEP], claim("spurious_labels", 0, forms="1,-1,-1,1")),
     "four points": case(FOUR, [STEP], claim("spurious_labels", 0, forms="1,-2,1,0; 2,-3,0,1")),
     "equal inputs": case(
         network([1, 2, 1], "abs", samples([0, 0, 1, 2], [0, 1, 0, 0])), [STEP],

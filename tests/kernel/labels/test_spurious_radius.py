@@ -15,7 +15,10 @@ F = Fraction
 FOUR = network([1, 2, 1], "relu", samples([0, 1, 2, 3], [0, 0, 0, 1]), "1/2")
 STEP: Json = {"rule": "spurious_radius", "form": [1, 0, -3, 2], "affine": ["1/3", "-1/3"]}
 REPEATED = network([1, 3, 1], "abs", samples([0, 0, 1, 2], [0, 2, 0, 0]))
+SQUARE = network([2, 2, 1], "relu", samples([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 0, 1]), "1/2")
+ACROSS: Json = {"rule": "spurious_radius", "form": [1, -1, -1, 1], "affine": ["1/2", "1/2", "-1/4"]}
 CONTROLS = {
+    "two inputs": case(SQUARE, [ACROSS], claim("spurious_radius", 0, radius="1/4", form="1,-1,-1,1")),
     "four points": case(FOUR, [STEP], claim("spurious_radius", 0, radius="1/3", form="1,0,-3,2")),
     "repeated inputs": case(
         REPEATED, [{"rule": "spurious_radius", "form": [1, 1, -4, 2], "affine": ["-1/2", "3/4"]}],
@@ -34,6 +37,13 @@ CORRUPTIONS = of("four points", [
     ("not integers", "steps[0].form", ["1", 0, -3, 2], "Malformed", "expected a whole number"),
     ("a larger radius", "claims[0].radius", "1/2", "Rejected", "claimed '1/2', proved '1/3'"),
     ("unknown key", "steps[0].radius", "1/3", "Malformed", "unknown key"),
+]) + of("two inputs", [
+    ("not orthogonal to the second", "steps[0].form", [1, -1, 1, -1], "Rejected", "is not orthogonal to 1 and the"),
+    ("not orthogonal to the first", "steps[0].form", [1, 1, -1, -1], "Rejected", "is not orthogonal to 1 and the"),
+    ("too few numbers", "steps[0].affine", ["1/2", "-1/4"], "Malformed", "expected 3 numbers"),
+    ("too many", "steps[0].affine", ["1/2", "1/2", "-1/4", "0"], "Malformed", "expected 3 numbers"),
+    ("another edge", "steps[0].affine[1]", "1/3", "Rejected", "is farther than 1/4 from the label of sample 4"),
+    ("a larger one", "steps[0].affine[0]", "2/3", "Rejected", "is farther than 1/4 from the label of sample 2"),
 ]) + of("repeated inputs", [
     ("different on equal inputs", "steps[0].form", [1, 0, -2, 1], "Rejected", "differs on equal inputs"),
 ])  # fmt: skip

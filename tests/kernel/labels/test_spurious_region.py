@@ -12,7 +12,11 @@ from tests.oracles.network import matrix_rank
 STEP: Json = {"rule": "spurious_region", "form": [1, 0, -3, 2]}
 SIDED = FOUR | {"symbols": {"a": ["-1/2", 1]}, "where": ["a"]}
 OPEN = FOUR | {"symbols": {"a": ["-1/2", 1]}, "where": ["1/2 + a"]}
+SQUARE = network([2, 3, 1], "relu", samples([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 0, "1 + 2 a"]), "1/2",
+                 symbols={"a": [0, 1]})  # fmt: skip
 CONTROLS = {
+    "two inputs": case(SQUARE, [STEP | {"form": [1, -1, -1, 1]}],
+                       claim("spurious_for_all", 0, domain="a in [0, 1]", form="1 + 2 a")),
     "a label": case(FOUR, [STEP], claim("spurious_for_all", 0, domain="a in [0, 1]", form="1 + 2 a")),
     "on one side of the centre": case(
         FOUR | {"where": ["1/4 - a"]}, [STEP],
@@ -33,7 +37,12 @@ CORRUPTIONS = of("a label", [
     ("no form", "steps[0].form", ..., "Malformed", "steps[0].form: is missing"),
     ("short", "steps[0].form", [1, 0, -3], "Malformed", "steps[0].form: expected 4"),
     ("another domain", "claims[0].domain", "a in [0, 2]", "Rejected", "proved 'a in [0, 1]'"),
+]) + of("two inputs", [
+    ("not orthogonal to the second", "steps[0].form", [-1, 1, -1, 1], "Rejected", "is not orthogonal to 1 and the inp"),
+    ("more weights than conditions", "steps[0].weights", ["0"], "Rejected", "is not shown to be positive"),
 ]) + of("a side condition", [
+    ("a weight too many", "steps[0].weights", ["2", "0"], "Rejected", "is not shown to be positive"),
+    ("none", "steps[0].weights", [], "Rejected", "is not shown to be positive"),
     ("no weight", "steps[0].weights", ["0"], "Rejected", "is not shown to be positive"),
     ("too much", "steps[0].weights", ["3"], "Rejected", "is not shown to be positive"),
     ("a negative weight", "steps[0].weights", ["-1"], "Rejected", "must not be negative"),

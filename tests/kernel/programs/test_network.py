@@ -19,7 +19,7 @@ from symverify.kernel.curvature.flows import flows
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed, monomials
 from symverify.kernel.programs.rules import ON_PROGRAMS
-from symverify.kernel.table import STOREY
+from symverify.kernel.table import RULES
 from tests.as_program import certificate_of, program_of
 from tests.examples import EXAMPLES
 from tests.kernel.accepted import CASES, Case
@@ -115,7 +115,7 @@ def test_cells_spans_and_flows_are_those_of_the_chain(name: str) -> None:
 def test_rules_of_chains_are_refused() -> None:
     document = program_of(CASES["theorem 1"].network)
     problem = read(document)
-    for rule in STOREY:
+    for rule in RULES:
         assert (rule in problem.loss.rules) <= (rule in ON_PROGRAMS)
     for name in ("widths", "hidden_bias", "output_bias", "activations"):
         with pytest.raises(Rejected, match="needs a chain of dense layers"):

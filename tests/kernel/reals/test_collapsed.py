@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import coordinates
+from symverify.kernel.core.network import coordinates, evaluate
 from symverify.kernel.reals.box import Box
-from symverify.kernel.reals.collapsed import kept, of_chambers, require_collapsed, require_small, widened, without
+from symverify.kernel.reals.collapsed import (
+    around,
+    kept,
+    of_chambers,
+    require_collapsed,
+    require_small,
+    widened,
+    without,
+)
 from symverify.kernel.reals.enclosure import Enclosure
-from symverify.kernel.reals.interval import interval
+from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.kernel.reals.minimum_in_box import BoxMinimum, in_whole
 from tests.kernel.reals.made import Json, Rejected, checked, document, edited, layer, problem_of, refused
@@ -168,3 +176,59 @@ def test_the_bound_holds_for_every_small_unit() -> None:
             sums = [sum(-2 * float(Fraction(y[k])) * z for y, z in zip(ys, felt, strict=True)) for k in (0, 1)]
             assert sums[0] ** 2 + sums[1] ** 2 < w[0] ** 2 + w[1] ** 2
     assert 5 < accepted < 75
+
+
+def rest(kinks: Kinks, weights: list[Fraction], point: Any, i: int, m: int, z: list[Fraction]) -> Fraction:
+    """The loss of sample i and −Σ λ z, from the pre-activations z of layer m on, on the given pieces."""
+    problem, found = kinks.problem, Fraction(0)
+    for k in range(m, len(problem.widths) - 2):
+        found -= sum(
+            w * z[j] for w, (layer, j, sample) in zip(weights, kinks.basis, strict=True) if (layer, sample) == (k, i)
+        )
+        a = [problem.activations[k].slopes[kinks.pieces[k][j][i]] * x for j, x in enumerate(z)]
+        bias = point[k + 1].bias or [Fraction(0)] * len(point[k + 1].weight)
+        z = [
+            sum((w * x for w, x in zip(row, a, strict=True)), b)
+            for row, b in zip(point[k + 1].weight, bias, strict=True)
+        ]
+    return found + sum((x - y) ** 2 for x, y in zip(z, problem.targets[i], strict=True))
+
+
+def near(found: Interval, exact: Fraction) -> bool:
+    return found.lower <= exact <= found.upper and found.upper - found.lower < Fraction(1, 2**100)
+
+
+def test_what_enters_a_layer_and_what_the_next_one_is_worth() -> None:
+    """On random networks of up to three hidden layers, every layer; ∂L/∂z by differences of R − Σ λ z."""
+    noise, kinked = random.Random(7), 0
+    for _ in range(60):
+        widths = [noise.randint(1, 2), *(noise.randint(1, 2) for _ in range(noise.randint(1, 3))), noise.randint(1, 2)]
+        xs = [[noise.randint(-2, 2) for _ in range(widths[0])] for _ in range(3)]
+        ys = [[noise.randint(-2, 2) for _ in range(widths[-1])] for _ in range(3)]
+        bias = noise.choice([True, False, {"hidden": True, "output": False}, {"hidden": False, "output": True}])
+        leaky = {"name": "leaky_relu", "negative_slope": "1/3"}
+        problem = problem_of(document(widths, noise.choice(["abs", leaky]), SUM, xs, ys, bias=bias))
+        numbers = [Fraction(noise.randint(-9, 9), 4) or Fraction(1, 2) for _ in range(problem.size())]
+        point = as_point(problem, numbers)
+        values: list[Any] = [evaluate(problem, point, i) for i in range(3)]
+        last = len(widths) - 2
+        pieces = tuple(
+            tuple(tuple(int(values[i][2 * m + 1][j] > 0) for i in range(3)) for j in range(widths[m + 1]))
+            for m in range(last)
+        )
+        every = [(m, j, i) for m in range(last) for j in range(widths[m + 1]) for i in range(3)]
+        kinks = Kinks(problem, pieces, noise.sample(every, noise.randint(0, 2)), [], "here")
+        weights = [Fraction(noise.randint(-5, 5), 3) for _ in kinks.basis]
+        box = Box(problem, [interval(x) for x in numbers], pieces, "here")
+        for m in range(last):
+            entering, pulls = around(kinks, box, [interval(w) for w in weights], m)
+            kinked += any(c[0] > m for c in kinks.basis)
+            for i in range(3):
+                assert all(map(near, entering[i], [*values[i][2 * m], *[Fraction(1)] * problem.has_bias(m)]))
+                assert (len(entering[i]), len(pulls[i])) == (widths[m] + problem.has_bias(m), widths[m + 2])
+                z = values[i][2 * m + 3]
+                for q, pull in enumerate(pulls[i]):
+                    up, down = ([x + e * (k == q) for k, x in enumerate(z)] for e in (1, -1))
+                    change = rest(kinks, weights, point, i, m + 1, up) - rest(kinks, weights, point, i, m + 1, down)
+                    assert near(pull, change / 2)
+    assert kinked > 15

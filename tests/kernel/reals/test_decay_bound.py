@@ -74,13 +74,23 @@ def test_exact_bounds() -> None:
     assert 0 <= stated.upper - Fraction(1, 5) < Fraction(1, 2**100)
 
 
+# The same with |x| = 1 in the plane, w along it.
+PLANE = document([2, 1, 1], "relu", SUM, [["3/5", "4/5"]], [[1]], bias=False, weight_decay="1/2")
+ON_PLANE = [
+    step(["1/2"], NONE),
+    {"rule": "enclosed_point", "parameters": [layer([["21/40", "7/10"]]), layer([["6/7"]])]},
+    BRACKET,
+]
 CONTROLS = {
+    "two inputs": control(PLANE, ON_PLANE, {"global_bounds": 2}),
     "one": control(ONE, ON_ONE, {"global_bounds": 2}),
     "biased": control(BIASED, ON_BIASED, {"global_bounds": 2}),
 }
 LONG = "is longer than weight decay allows"
 COUNTED = "expected numbers of samples, with multipliers that are not negative"
 CORRUPTIONS = [
+    corruption("two inputs", 0, ["vector"], ["51/100"], Rejected, LONG),
+    corruption("two inputs", 0, ["vector"], ["-51/100"], Rejected, LONG),
     corruption("one", 0, ["vector", 0], "51/100", Rejected, LONG),
     corruption("one", 0, ["vector", 0], "-51/100", Rejected, LONG),
     corruption("one", 0, ["multipliers", 2], [[0, "1/100"]], Rejected, LONG),

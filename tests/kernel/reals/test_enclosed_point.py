@@ -8,6 +8,7 @@ import pytest
 
 from symverify.kernel.check import apply
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
 from symverify.kernel.reals.facts import EnclosedPoint
 from tests.kernel.reals.made import (
     Declined,
@@ -94,3 +95,27 @@ CORRUPTIONS = [
     corruption("xor", 1, ["risk"], "1", Malformed, "unknown key"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_weight_decay_is_part_of_the_risk() -> None:
+    """½ μ Σ w² + ½ ν Σ b², whatever the loss's factor; numbers that are neither 1 nor alike."""
+    theta = [layer([["3/2"], ["-7/3"]], ["5/4", "-2/5"]), layer([["1/3", "7/2"]], ["-9/4"])]
+    weights, biases = (sum((Fraction(x) ** 2 for x in part), Fraction(0)) for part in (
+        ("3/2", "7/3", "1/3", "7/2"), ("5/4", "2/5", "9/4")))  # fmt: skip
+    plain = document(
+        [1, 2, 1], "relu", {"name": "logistic", "factor": "2/7"}, [2, -1], [["1/3"], ["1/2"]], parameters=theta
+    )
+    without, theory = enclosed(plain).risk, (Fraction(5, 3) * weights + Fraction(2, 9) * biases) / 2
+    decayed = plain | {"weight_decay": {"weights": "5/3", "biases": "2/9"}}
+    found = enclosed(decayed).risk
+    for end in ("lower", "upper"):
+        assert abs(getattr(found, end) - getattr(without, end) - theory) < Fraction(1, 10**30)
+    assert penalty(problem_of(decayed), enclosed(decayed).point) == theory
+    assert penalty(problem_of(plain), enclosed(plain).point) == 0
+    squared, rows = (
+        problem_of(decayed | {"loss": {"name": "squared", "reduction": "sum", "factor": "2/7"}}),
+        [(Fraction(1),), (Fraction(2),)],
+    )
+    exactly = Fraction(2, 7) * (Fraction(2, 3) ** 2 + Fraction(3, 2) ** 2) + theory
+    assert enclosed_risk(squared, rows, theory).lower <= exactly <= enclosed_risk(squared, rows, theory).upper
+    assert enclosed_risk(squared, rows, theory).upper - exactly < Fraction(1, 10**30)

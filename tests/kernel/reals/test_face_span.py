@@ -70,11 +70,24 @@ ON_FIT = box(
     [],
     held=[0, 1, 2, 3, 4, 5, 9],
 )
+# A kink of the second layer that is 0 where another of its unit is.
+DEEP = document([1, 1, 1, 1], "relu", SUM, [-1, 0, 1], [[0]] * 3)
+FOLLOWED = box(
+    [layer([["1"]], ["0"])] * 3,
+    [[[0, 0, 1]], [[0, 0, 1]]],
+    [],
+    kinks=[[0, 0, 1], [1, 0, 0]],
+    following=[{"kink": [1, 0, 1], "multiplier": "-1"}],
+)
 BOXES: dict[str, tuple[Json, Json, Any]] = {
     "inside": (LINE, ON_LINE, Fraction(1, 5)),
     "kink": (KINK, ON_KINK, Fraction(10)),
     "softmax": (SOFTMAX, ON_SOFTMAX, Fraction("0.6365141682948128184504")),
 }
+
+
+def test_kinks_that_follow_others_are_refused() -> None:
+    refused(DEEP, [FOLLOWED], "takes no kinks that follow others")
 
 
 @pytest.mark.parametrize("name", BOXES)

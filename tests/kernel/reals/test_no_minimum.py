@@ -30,6 +30,9 @@ CLASSES = document([1, 2, 2], "relu", {"name": "cross_entropy", "reduction": "su
 COUNTS = document([1, 2, 1], "relu", {"name": "poisson", "reduction": "sum"}, [0, 1, 2], [[0], [1], [3]])
 CASES: dict[str, tuple[Json, Json, str]] = {
     "quasi": (QUASI, STEP, "2*log(2)"),
+    "two inputs": (
+        document([2, 2, 1], "relu", QUASI["loss"], [[0, -1], [1, 1], [1, 1], [2, 3]], [[0], [1], [0], [1]]),
+        STEP | {"direction": [["1", "0", "-1"]], "near": [["0", "0", "0"]]}, "2*log(2)"),
     "whole": (WHOLE, STEP | {"direction": [["2", "-1"]], "dual": [["0"], ["1"]]}, "0"),
     "classes": (
         CLASSES,
@@ -67,6 +70,9 @@ CHANGES: list[tuple[str, list[Json], Json, type[Exception], str]] = [
     ("quasi", ["dual"], [["1/2"], ["1/2"], ["1/2"], ["1/2"]], Rejected, "a moment of p"),
     ("quasi", ["dual"], [["-1/2"], ["1"], ["1"], ["1/2"]], Rejected, "is not in the domain"),
     ("quasi", ["near"], ..., Malformed, "near: is missing"),
+    ("two inputs", ["direction"], [["2", "-1", "-1"]], Rejected, "the risk is constant along it"),
+    ("two inputs", ["direction"], [["1", "-1"]], Malformed, "expected 3 coefficients"),
+    ("two inputs", ["near"], [["0"] * 4], Malformed, "expected 3 coefficients"),
     ("classes", ["direction"], [["1", "-1"], ["1", "-1"]], Rejected, "the risk is constant along it"),
     ("classes", ["direction"], [["1", "-1"], ["0", "0"]], Rejected, "the loss of sample 1 grows along it"),
     ("no counts", ["direction"], [["0", "1"]], Rejected, "the loss of sample 1 grows along it"),

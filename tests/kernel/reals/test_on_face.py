@@ -12,6 +12,7 @@ from symverify.kernel.curvature.hessian import places
 from symverify.kernel.reals.collapsed import require_collapsed
 from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.kinks import Following, Kinks, require_following, require_kinks
+from symverify.kernel.reals.on_face import carried
 from symverify.kernel.reals.rise import require_rise
 from tests.kernel.reals.made import Json, Rejected, document, problem_of
 from tests.kernel.reals.test_fields import SUM, as_point, on_m, random_case
@@ -74,6 +75,8 @@ def test_what_follows_is_0_on_m() -> None:
 LINE = document([1, 1, 1, 1], "relu", SUM, [-1, 0, 1], [[0]] * 3)
 PIECES = (((0, 0, 1),), ((0, 0, 1),))
 OWN: list[Place] = [(0, 0, 1), (1, 0, 0)]
+PAIR = LINE | {"layers": [1, 1, 2, 1]}
+PAIR_PIECES = (PIECES[0], PIECES[1] * 2)
 
 
 def tried(doc: Json, pieces: Json, basis: list[Place], c: Place) -> None:
@@ -85,6 +88,8 @@ def tried(doc: Json, pieces: Json, basis: list[Place], c: Place) -> None:
 def test_a_kink_follows_through_a_lower_one() -> None:
     tried(LINE, PIECES, OWN, (1, 0, 1))
     tried(LINE, (PIECES[0], ((0, 0, 0),)), [*OWN, (1, 0, 2)], (1, 0, 1))
+    for j in (0, 1):
+        tried(PAIR, PAIR_PIECES, [(0, 0, 1), (1, j, 0)], (1, j, 1))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +99,8 @@ def test_a_kink_follows_through_a_lower_one() -> None:
         (LINE, PIECES, [(0, 0, 1)], (1, 0, 1), NOT_THERE),  # no other kink of its unit: the bias may move
         (LINE, (((0, 1, 1),), ((0, 0, 1),)), [(1, 0, 0)], (1, 0, 1), NOT_THERE),  # the lower kink is not held
         (LINE, (((1, 0, 1),), ((0, 0, 1),)), OWN, (1, 0, 1), NOT_THERE),  # on at x = -1
+        (PAIR, PAIR_PIECES, [(0, 0, 1), (1, 0, 0)], (1, 1, 1), NOT_THERE),  # of another unit
+        (PAIR, PAIR_PIECES, [(0, 0, 1), (1, 1, 0)], (1, 0, 1), NOT_THERE),
         (LINE, PIECES, OWN, (0, 0, 0), "a kink of the first layer may depend on others"),
         (LINE, PIECES, OWN, (1, 0, 0), "names a kink twice"),
         (LINE, PIECES, OWN, (1, 0, 2), "no breakpoint ends its piece on sample 3"),
@@ -128,3 +135,57 @@ def test_not_with_collapsed_units() -> None:
     no_numbers: list[Interval] = []
     with pytest.raises(Rejected, match="collapsed units need kinks that follow no others"):
         require_collapsed([(0, 0)], given, Any, no_numbers)  # type: ignore[arg-type]
+
+
+Spans = list[list[list[list[int]]]]
+# Inputs 1 and 2 are equal; units of the first layer are held at different samples.
+WIDE = document([2, 3, 2, 1], "abs", SUM, [[1, 0], [1, 0], [0, 1], [1, 1]], [[0]] * 4)
+WIDE_PIECES = (((0, 0, 1, 1), (1, 1, 1, 1), (1, 1, 0, 1)), ((0, 0, 1, 1), (1, 1, 1, 0)))
+WIDE_KINKS: list[Place] = [(0, 1, 2), (0, 0, 0), (1, 0, 3), (1, 1, 0)]
+HIDDEN, OUTPUT = ({"hidden": first, "output": not first} for first in (True, False))
+FIRST, SECOND, BOTH = [0, 0, 1, 1], [1, 1, 0, 1], [[1, 1, 0, 1], [0, 0, 1, 1]]
+WHOLE = [[-1, -1, 0, 0], [0, 1, 0, -1], [0, 0, 1, 0], [0, 0, 0, -1]]
+TWO = document([1, 1, 1, 1], "relu", SUM, [1, 2], [[0]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("doc", "pieces", "kinks", "near", "spans"),
+    [
+        (LINE, PIECES, OWN, False, [[[[-1, 0, 1]]], [[[0, 0, 1], [1, 1, 1]]], [[[1, 1, 1], [0, 0, 1]]]]),
+        (
+            LINE, PIECES, OWN, True,
+            [[[[-1, 0, 1], [1, 1, 1]]], [[[0, 0, 1], [0, 1, 0], [1, 1, 1]]], [[[1, 0, 0], [0, 1, 1], [0, 0, 1]]]],
+        ),
+        (
+            WIDE | {"bias": OUTPUT}, WIDE_PIECES, WIDE_KINKS, False,
+            [[[FIRST], [SECOND], BOTH], [[FIRST, SECOND, [0, 0, -1, 1]]] * 2, [WHOLE]],
+        ),
+        (
+            WIDE | {"bias": HIDDEN}, WIDE_PIECES, WIDE_KINKS, False,
+            [
+                [[FIRST, [0, 0, 1, 0]], [SECOND, [1, 1, 0, 0]], [*BOTH, [1, 1, 1, 1]]],
+                [[SECOND, FIRST, [0, 0, 0, -1]]] * 2, [WHOLE],
+            ],
+        ),
+        (
+            WIDE | {"bias": HIDDEN}, WIDE_PIECES, WIDE_KINKS, True,
+            [
+                [[*BOTH, [1, 1, 1, 1]]] * 3, [[[1, 1, 0, 0], [0, -1, 0, 1], FIRST, [0, 0, 0, 1]]] * 2,
+                [[[-1, -1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]],
+            ],
+        ),
+        (
+            WIDE | {"bias": False, "activation": "relu"}, WIDE_PIECES, WIDE_KINKS[2:], False,
+            [[BOTH] * 3, [[[0, 0, 0, 1], FIRST, SECOND]] * 2, [[[0, 1, 0, 0], [0, 0, 1, 0]]]],
+        ),
+        (TWO | {"bias": OUTPUT}, (((1, 1),), ((1, 0),)), [], False, [[[[1, 2]]], [[[1, 2]]], [[[1, 0], [0, 1]]]]),
+        (
+            TWO | {"bias": HIDDEN}, (((1, 1),), ((1, 0),)), [], False,
+            [[[[1, 2], [1, 1]]], [[[1, 2], [0, -1]]], [[[1, 0]]]],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_carried(doc: Json, pieces: Json, kinks: list[Place], near: bool, spans: Any) -> None:
+    """By hand: what units hold, and only where there are more rows than samples, and in the end, reduced."""
+    found = carried(problem_of(doc), pieces, kinks, near)
+    assert [[[list(phi) for phi in unit] for unit in layer] for layer in found] == spans

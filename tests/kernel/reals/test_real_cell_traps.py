@@ -38,7 +38,13 @@ def steps(*traps: Json, **more: Json) -> list[Json]:
     return [COVER, *([BETTER] if "better" in roles else []), rule]
 
 
+PLANE = SOFT | {"layers": [2, 2, 1], "data": [{"x": [1, 3], "y": ["1/2"]}, {"x": [2, 6], "y": ["1/2"]}]}
 CONTROLS = {
+    "two inputs": control(
+        PLANE,
+        steps(ON | {"weights": ["2", "-1/3"], "near": [["0", "0"]]}, OFF | {"weights": ["0", "-1"], "near": [[]]}),
+        {"cell_traps": 1},
+    ),
     "soft": control(SOFT, steps(ON, OFF), {"cell_traps": 1}),
     "hard": control(HARD, steps(RISES, OFF, better=True, shown=1), {"cell_traps": 2}),
     "classes": control(CLASSES, steps(NONE, BOTH, shown=1), {"cell_traps": 1}),

@@ -52,8 +52,18 @@ def test_other_networks() -> None:
 
 NOTHING = {"rule": "enclosed_point", "parameters": [layer([["0"]]), layer([["0"]])]}
 BETWEEN = [STEP, NOTHING, {"rule": "bracket", "from": {"bound": 0, "point": 1}}]
-CONTROLS = {"ramp": control(RAMP, BETWEEN, {"global_bounds": 2})}
+PLANE = RAMP | {"layers": [2, 1, 1], "data": [{"x": [1, 3], "y": ["1"]}, {"x": [2, 6], "y": ["0"]}]}
+AT_REST = {"rule": "enclosed_point", "parameters": [layer([["0", "0"]]), layer([["0"]])]}
+CONTROLS = {
+    "two inputs on a line": control(PLANE, [STEP, AT_REST, BETWEEN[2]], {"global_bounds": 2}),
+    "ramp": control(RAMP, BETWEEN, {"global_bounds": 2}),
+}
 CORRUPTIONS = [
+    corruption("two inputs on a line", 0, ["vectors"], [[2, -2]], Rejected, "does not admit all regions of the leaf"),
+    corruption("ramp", 0, ["vectors"], [[2]], Rejected, "needs 2 integers"),
+    corruption("ramp", 0, ["vectors"], [[2, -1, 0]], Rejected, "needs 2 integers"),
+    corruption("ramp", 0, ["scales"], ["4", "4"], Rejected, "expected 1 numbers"),
+    corruption("ramp", 0, ["scales"], ["0"], Rejected, "must be positive"),
     corruption("ramp", 0, ["risk"], "13/10", Rejected, "proves less than the claimed bound"),
     corruption("ramp", 0, ["vectors"], [[1, -1]], Rejected, "does not admit all regions of the leaf"),
     corruption("ramp", 0, ["vectors"], [[2, -1, 0]], Rejected, "needs 2 integers"),

@@ -224,3 +224,16 @@ def test_two_coordinate_planes_alone_do_not_decide() -> None:
     """λ = (−1, −1), p = (3, 3) rise along all ±e_b; a third kink at t₁ + t₂ takes 5 away along (1, 1)."""
     with pytest.raises(Rejected, match="the risk need not rise above the breakpoint"):
         together([-1, -1], [3, 3, -5], ((0, 0, 2), [1, 1]))
+
+
+def test_groups_join_what_is_tied() -> None:
+    """Kinks 1 and 3 by the first dependence, 2 by itself; a second joins 2 and 4; a third joins all."""
+    problem = problem_of(document([1, 1, 1], "relu", "squared", [1, 2, 3, 4, 5, 6, 7], [[0]] * 7))
+    basis: list[Place] = [(0, 0, k) for k in range(4)]
+    rows = [((0, 0, 4), [1, 0, 2, 0]), ((0, 0, 5), [0, -1, 0, 1]), ((0, 0, 6), [1, 1, 0, 0])]
+    for count, parts in (
+        (0, [[0], [1], [2], [3]]), (1, [[1], [0, 2], [3]]), (2, [[0, 2], [1, 3]]), (3, [[0, 1, 2, 3]]),
+    ):  # fmt: skip
+        tied = [(c, list(map(Fraction, row))) for c, row in rows[:count]]
+        found = openings(Kinks(problem, (((0,) * 7,),), basis, tied, "here"), {})
+        assert sorted(sorted(b[2] for b in part.own) for part in found) == sorted(parts)

@@ -1,0 +1,155 @@
+"""`no_minimum` and `zero_infimum`: the extracted checker's verdicts are the kernel's; Coq proves no more."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from symverify.kernel.core.errors import KernelError
+from symverify.problem.load import loads
+from symverify.run.rocq import export_rocq
+from tests.examples import layer, network
+from tests.kernel.accepted import Case
+from tests.kernel.corruption import Json, certificate, edited, mutations, text
+from tests.kernel.reals import test_no_minimum, test_zero_infimum
+from tests.kernel.reals.made import control
+from tests.rocq.agreement import differ, extracted, kernel
+from tests.rocq.test_checker import agree
+from tests.rocq.test_export import as_modules, compiled
+
+CONTROLS: dict[str, Case] = {
+    f"{rule}, {name}": case
+    for rule, module in (("no_minimum", test_no_minimum), ("zero_infimum", test_zero_infimum))
+    for name, case in module.CONTROLS.items()
+    if "layers" in case.network
+}
+CHANGED = {
+    f"{rule}, {each[0]}: {each[1]}": (f"{rule}, {each[0]}", *each[2:5])
+    for rule, module in (("no_minimum", test_no_minimum), ("zero_infimum", test_zero_infimum))
+    for each in module.CORRUPTIONS
+    if f"{rule}, {each[0]}" in CONTROLS
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
+    case = CONTROLS[name]
+    told, answer = kernel(case.network, case.proof), extracted(checker, tmp_path, case.network, case.proof)
+    assert (told.code, answer.code, answer.lines) == (0, 0, told.lines)
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
+    of, path, new, _ = CHANGED[name]
+    document, proof = CONTROLS[of].network, edited(CONTROLS[of].proof, path, new)
+    told, answer = kernel(document, proof), extracted(checker, tmp_path, document, proof)
+    assert told.code in (2, 11)
+    assert not differ(told, answer), (told, answer)
+
+
+def hard_labels(rng: Random, loss: str, outputs: int) -> list[str]:
+    """Labels of which most are hard: at an end of the domain."""
+    soft = rng.random() < 0.15
+    if loss == "logistic":
+        return [rng.choice(["0", "1"]) if not soft else "1/3" for _ in range(outputs)]
+    if loss == "poisson":
+        return ["2" if soft else "0" for _ in range(outputs)]
+    label = [str(int(k == rng.randrange(outputs))) for k in range(outputs)]
+    return label if label.count("1") == 1 else ["1", *["0"] * (outputs - 1)]
+
+
+def settled(document: Json, steps: list[Any], name: str) -> Json:
+    """The certificate for a claim about the last step, with made-up numbers if the kernel refuses it."""
+    try:
+        return control(document, steps, {name: len(steps) - 1}).proof
+    except KernelError:
+        claim = {"claim": name, "verdict": "proved", "step": len(steps) - 1, "risk": "0", "attained": False}
+        return certificate(document, steps, [claim])
+
+
+def random_case(rng: Random) -> tuple[Json, Json]:
+    """A small problem with labels that are mostly hard, and a proof by one of the rules, right or wrong."""
+    loss = rng.choice(["logistic", "cross_entropy", "poisson"])
+    inputs, outputs = rng.choice([1, 1, 2]), 2 if loss == "cross_entropy" else rng.choice([1, 1, 2])
+    width = rng.choice([2, 3])
+    data = [
+        {"x": [rng.randint(-2, 2) for _ in range(inputs)], "y": hard_labels(rng, loss, outputs)}
+        for _ in range(rng.randint(1, 3))
+    ]
+    document = network([inputs, width, outputs], "relu", data)
+    document["loss"] = {"name": loss, "reduction": rng.choice(["mean", "sum"])}
+
+    def row(size: int) -> list[str]:
+        return [str(rng.randint(-2, 2)) for _ in range(size)]
+
+    if rng.random() < 0.4:
+        point = [layer([row(inputs) for _ in range(width)], row(width)), layer([row(width)] * outputs, row(outputs))]
+        steps: list[Any] = [
+            {"rule": "enclosed_point", "parameters": point},
+            {"rule": "zero_infimum", "from": {"point": 0}},
+        ]
+        return document, settled(document, steps, "infimum")
+    rows = [row(inputs + 1) for _ in range(outputs)]
+    if loss == "poisson":
+        rows = [[*["0"] * inputs, "-1"] for _ in range(outputs)] if rng.random() < 0.7 else rows
+    step = {"rule": "no_minimum", "pieces": [1], "direction": rows, "dual": [sample["y"] for sample in data]}
+    step["near"] = [row(inputs + 1) for _ in range(outputs)]
+    return document, settled(document, [step], "affine_infimum")
+
+
+def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
+    """Random proofs, and mutants of them."""
+    for seed in seeds:
+        rng = Random(seed)
+        document, proof = random_case(rng)
+        yield f"seed {seed}", document, proof
+        found = list(mutations(proof))
+        for where, mutant in rng.sample(found, min(mutants, len(found))):
+            yield f"seed {seed}{where}", document, mutant
+
+
+def test_agreement(checker: Path, tmp_path: Path) -> None:
+    seen = agree(checker, tmp_path, random_cases(range(80), 2))
+    assert seen[0, 0] > 15, seen
+    assert seen[11, 11] > 30, seen
+
+
+@pytest.mark.long
+def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
+    seen = agree(checker, tmp_path, random_cases(range(1000, 4000), 4))
+    assert seen[0, 0] > 500, seen
+
+
+REFUSED = {  # a control, the step, one text of its theorem, another
+    "a direction turned round": ("no_minimum, quasi", "step0", "[[(-1); 1]]", "[[1; (-1)]]"),
+    "no direction": ("no_minimum, quasi", "step0", "[[(-1); 1]]", "[[0; 0]]"),
+    "another dual": ("no_minimum, quasi", "step0", "[[0]; [(1 # 2)]; [(1 # 2)]", "[[0]; [(1 # 3)]; [(1 # 2)]"),
+    "another map nearby": ("no_minimum, quasi", "step0", "[[0; 0]]", "[[1; 0]]"),
+    "another class": ("no_minimum, classes", "step0", "[[0; 0]; [(-1); 1]]", "[[(-1); 1]; [0; 0]]"),
+}  # fmt: skip
+
+
+def test_coq(built: Path, tmp_path: Path) -> None:
+    """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
+    head, written = "", dict[str, str]()
+    for name, case in CONTROLS.items():
+        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), tmp_path, built)
+        assert len(made.claims) == 1, made.left_out
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        written[name] = "Definition p " + body
+    parts = []
+    for control_name, step, old, new in REFUSED.values():
+        before, theorem = written[control_name].split(f"Theorem {step}")
+        assert old in theorem, (control_name, old, theorem)
+        parts.append(f"{before}Theorem {step}{theorem.split('Qed.')[0].replace(old, new)}Fail Qed. Abort.")
+    zero = written["zero_infimum, hat"]
+    label = zero.replace("samples := [([0], [0])", "samples := [([0], [1])", 1)
+    assert label != zero
+    parts.append(label.split("Theorem step0")[0] + "Theorem step1" + label.split("Theorem step1")[1].split("Qed.")[0])
+    parts[-1] += "Fail Qed. Abort."
+    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
