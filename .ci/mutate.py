@@ -89,6 +89,7 @@ ELSEWHERE = {
     "reals/box.py": BOXES,
     "reals/decay.py": BOXES,
     "reals/facts.py": REALS,
+    "reals/collapsed.py": ["reals/test_on_face.py"],
     "reals/face_span.py": ["reals/test_program_span.py"],
     "reals/minimum_in_box.py": ["reals/test_collapsed.py"],
     "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],

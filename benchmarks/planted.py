@@ -28,16 +28,19 @@ from symverify.kernel.core.network import (
     cell_of,
     pieces_at,
     predictions,
+    pullback,
     rational,
     residuals,
     risk,
     trace,
 )
-from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
-from symverify.kernel.curvature.hessian import slope
+from symverify.kernel.curvature.cell_kkt import Cell, cells
+from symverify.kernel.curvature.flows import flows
+from symverify.kernel.curvature.hessian import derivatives
 from symverify.kernel.programs.parameters import linear
 from symverify.problem.load import loads
 from symverify.search.affine_minimum import affine_minimum
+from symverify.search.float_network import FloatNetwork, as_floats
 from symverify.search.snap_equations import as_point
 
 Document = dict[str, object]
@@ -138,11 +141,10 @@ def pulls(noise: Random, problem: Problem, every: Sequence[Cell]) -> list[Fracti
     """r ≠ 0 with ∇R_s = Σ λ_b N_b on all cells or on one, λ ≥ 1 or some λ ≥ 0; None if there is none."""
     n, k = len(problem.inputs), problem.widths[-1]
     count = n * k
-    units = [[[Fraction((a, b) == (i, c)) for b in range(k)] for a in range(n)] for i in range(n) for c in range(k)]
     how = noise.choice(["strict", "strict", "some", "one cell"]) if every[0].kinks else "one cell"
     if how == "one cell":
         cell = noise.choice(every)
-        columns = [slope(problem, cell.at.point, cell.pattern, unit) for unit in units]
+        columns = derivatives_of(problem, cell)
         free = nullspace([row for row in zip(*columns, strict=True) if any(row)], count)
         weights = [noise.randint(-3, 3) for _ in free]
         r = [sum((w * b[a] for w, b in zip(weights, free, strict=True)), Fraction(0)) for a in range(count)]
@@ -150,7 +152,7 @@ def pulls(noise: Random, problem: Problem, every: Sequence[Cell]) -> list[Fracti
     kinks = len(every[0].kinks)
     width, equal, least = count + kinks * len(every), list[Constraint](), list[Constraint]()
     for q, cell in enumerate(every):
-        columns = [slope(problem, cell.at.point, cell.pattern, unit) for unit in units]
+        columns = derivatives_of(problem, cell)
         normals = [cell.kink(b)[0] for b in range(kinks)]
         for c in range(problem.size()):
             row = [Fraction(0)] * width
@@ -165,6 +167,14 @@ def pulls(noise: Random, problem: Problem, every: Sequence[Cell]) -> list[Fracti
     aim = [Fraction(noise.randint(-3, 3)) if a < count else Fraction(0) for a in range(width)]
     found = solve_system(equal, least, [(aim, Fraction(0))], width)
     return None if isinstance(found, Farkas) else list(found.x[:count])
+
+
+def derivatives_of(problem: Problem, cell: Cell) -> list[list[Fraction]]:
+    """The gradients of all predictions on a cell, sample by sample, output by output."""
+    outputs = range(problem.widths[-1])
+    units = [[Fraction(c == b) for b in outputs] for c in outputs]
+    every = ((i, back) for i in range(len(problem.inputs)) for back in units)
+    return [list(map(rational, pullback(problem, cell.at.point, i, cell.pattern, back))) for i, back in every]
 
 
 def theorem_one(noise: Random, number: int) -> Document | None:
@@ -215,33 +225,51 @@ def interior(noise: Random, number: int) -> Document | None:
     shape = SHAPES[number % len(SHAPES)]
     problem = plain(shape, inputs(noise, shape, 4))
     form = labelled(noise, shape, problem, somewhere(noise, problem, 3), [0])
-    return None if form is None or extra_flat(form)[0] else form
+    return None if form is None or extra_flat(loads(dumps(form)).problem) else form
 
 
 def flat_beside(noise: Random, number: int) -> Document | None:
-    """Inside a cell; Hessian ≥ 0 with more flat directions than the flows, and a minorant that is not constant."""
+    """Inside a cell; Hessian ≥ 0, more flat directions than the simplest flows, and no constant minorant."""
     shape = FLAT[number % len(FLAT)]
     problem = plain(shape, inputs(noise, shape))
     theta = tuple(thinned(noise, layer, 0.35) for layer in somewhere(noise, problem))
     form = labelled(noise, shape, problem, theta, [0])
-    return form if form is not None and extra_flat(form) == (True, True) else None
+    if form is None:
+        return None
+    drawn = loads(dumps(form)).problem
+    return form if may_be_minimum(drawn) and not constant_minorant(drawn) and extra_flat(drawn) else None
 
 
-def extra_flat(form: Document) -> tuple[bool, bool]:
-    """Whether a point in a cell has flat directions beside the flows; and whether it may still be a minimum by that."""
-    problem = loads(dumps(form)).problem
+def may_be_minimum(problem: Problem) -> bool:
+    """Whether the Hessian has no eigenvalue that is clearly negative, in floats."""
+    net, v = FloatNetwork(problem), as_floats(problem, given(problem))
+    values = np.linalg.eigvalsh(net.hessian(v, net.pieces(v), {}))
+    return bool(values[0] > -1e-9 * max(1.0, values[-1]))
+
+
+def constant_minorant(problem: Problem) -> bool:
+    """Whether the first-order minorant is constant on the point's cell."""
+    theta = given(problem)
+    try:
+        flat(problem, cell_of(problem, theta), residuals(problem, predictions(problem, theta)), "")
+    except Rejected:
+        return False
+    return True
+
+
+def extra_flat(problem: Problem) -> bool:
+    """Whether a point in a cell has flat directions beside changes of scale, mixtures and what moves dead units."""
+    theta = given(problem)
+    pattern = cell_of(problem, theta)
+    hessian = derivatives(problem, theta, pattern)[1]
+    return problem.size() - rank(hessian) > rank(flows(problem, theta, pattern, {}))
+
+
+def given(problem: Problem) -> Point:
+    """The point of the file."""
     if problem.parameters is None:
         raise ValueError("the network has parameters")
-    f = predictions(problem, problem.parameters)
-    at = Evaluated(problem.parameters, f, risk(problem, f), True)
-    found = stationary(Cell(problem, at, (), (), cell_of(problem, problem.parameters)), [], "")
-    more = problem.size() - rank(found.hessian) > rank(found.moves)
-    try:
-        flat(problem, cell_of(problem, problem.parameters), residuals(problem, f), "")
-    except Rejected:
-        values = np.linalg.eigvalsh(np.array([[float(x) for x in row] for row in found.hessian]))
-        return more, bool(values[0] > -1e-9 * max(1.0, values[-1]))
-    return more, False
+    return problem.parameters
 
 
 def thinned(noise: Random, layer: Layer, share: float) -> Layer:

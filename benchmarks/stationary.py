@@ -1,9 +1,11 @@
 """Stationary points of deep and vector-valued networks, by kind: how many are decided, why the others are not.
 
-Run from the repository's root: python benchmarks/stationary.py [--each 20] [--seed 1] [--timeout 30] [--kind NAME].
+Run from the repository's root: python benchmarks/stationary.py [--each 20] [--seed 1] [--timeout 30] [--kind NAME]
+[--flagged FILE].
 Sixty points of the tests, then as many of each kind in `planted.py` as asked. What is proved a minimum is attacked, by
 exact curves and from random points so near that only its kinks change sides; a lower point that is found is exact. An
-exact curve along which the risk falls is a proof that the verdict is wrong; a lower point nearby is to be judged.
+exact curve along which the risk falls is a proof that the verdict is wrong; a lower point nearby is to be judged: both
+are kept in the file of flagged points, a line of JSON for each, with the network file and the lower point or the curve.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from planted import KINDS, Document, kinks_at
 
+from symverify.certify.certificate import spelled
 from symverify.certify.chains import local_minimum
 from symverify.certify.session import Decision, Session
 from symverify.kernel.core.errors import Declined
@@ -33,6 +36,7 @@ from symverify.search.snap_equations import as_point
 
 SIXTY = Path("tests/search/stationary_points.json")
 ATTACKS, STEPS, CURVES = 15, 40, 60
+PATIENCE = 30
 
 
 def attacked(problem: Problem, theta: Point, seed: int) -> Point | None:
@@ -80,17 +84,27 @@ def falls(problem: Problem, theta: Point, curve: Point) -> bool:
         return False
 
 
-def against(problem: Problem, theta: Point, seed: int) -> tuple[str, str] | None:
-    """What speaks against a local minimum at a point: "wrong" where an exact curve shows it, "flagged" elsewhere."""
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What speaks against a local minimum: "wrong" where an exact curve shows it, "flagged" elsewhere; the witness."""
+
+    sort: str
+    why: str
+    witness: object
+
+
+def against(problem: Problem, theta: Point, seed: int) -> Objection | None:
+    """A curve along which the risk falls, or a lower point nearby."""
     for velocity in islice(random_velocities(problem), CURVES):
         if any(map(any, velocity)) and falls(problem, theta, curve := along(problem, theta, velocity)):
-            return "wrong", f"the risk falls along {curve}"
+            return Objection("wrong", "the risk falls along a curve", spelled(problem, curve))
     if (lower := attacked(problem, theta, seed)) is None:
         return None
     gain = risk(problem, predictions(problem, theta)) - risk(problem, predictions(problem, lower))
     ways = [(y - x,) for x, y in zip(values_of(problem, theta), values_of(problem, lower), strict=True)]
     sort = "wrong" if falls(problem, theta, along(problem, theta, ways)) else "flagged"
-    return sort, f"a point nearby has a risk that is lower by {float(gain):.3g}"
+    why = f"a point nearby has a risk that is lower by {float(gain):.3g}"
+    return Objection(sort, why, spelled(problem, lower))
 
 
 def points(each: int, seed: int, only: str | None) -> Iterator[tuple[str, Document]]:
@@ -111,7 +125,7 @@ def decided(problem: Problem, theta: Point, timeout: float) -> tuple[str, str]:
     signal.signal(signal.SIGPROF, out_of_time)
     signal.setitimer(signal.ITIMER_PROF, timeout)
     try:
-        session = Session(problem, time.monotonic() + timeout)
+        session = Session(problem, time.monotonic() + PATIENCE * timeout)  # which is wall time; the timer's is not
         at = session.certificate.point(theta)
         found = local_minimum(session, at, theta)
         if isinstance(found, Decision):
@@ -169,6 +183,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=30, help="CPU seconds for a point")
     parser.add_argument("--kind", choices=list(KINDS), help="this kind alone")
+    parser.add_argument("--flagged", type=Path, default=Path("flagged.jsonl"), help="where objections are kept")
     options = parser.parse_args()
     begun, tallies = time.process_time(), dict[str, Counter[str]]()
     proved = list[tuple[Judged, Document]]()
@@ -186,8 +201,11 @@ def main() -> None:
     for found, form in proved:
         spoken["attacked"] += 1
         if (case := against(found.problem, found.theta, found.number)) is not None:
-            spoken[case[0]] += 1
-            found.say(*case, form)
+            spoken[case.sort] += 1
+            found.say(case.sort, case.why, form)
+            kept = {"kind": found.kind, "sort": case.sort, "why": case.why, "witness": case.witness, "network": form}
+            with options.flagged.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept) + "\n")
     print(", ".join(f"{spoken[name]} {name}" for name in ("attacked", "wrong", "flagged")), end=", ")
     print(f"{time.process_time() - begun:.0f} CPU s")
 

@@ -1,5 +1,5 @@
 (* exp between rational numbers, by its series; and with it logarithms: a <= ln x where e^a <= x.
-   Fixed point: an integer z stands for z / 2^200, and every step is rounded to the safe side. *)
+   Fixed point: an integer z stands for z / 2^places, and every step is rounded to the safe side. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Arith Bool.
 From Symverify Require Import Spec Numbers.
 Import ListNotations.
@@ -44,11 +44,13 @@ Proof.
 Qed.
 
 (* ---- integers ---- *)
-Definition precision : Z := 200.
+Section Places.
+Variable places : positive.
+Definition precision : Z := Zpos places.
 Definition unit : Z := (2 ^ precision)%Z.
 Definition one_unit : R := IZR unit.
 Lemma unit_pos : (0 < unit)%Z.
-Proof. reflexivity. Qed.
+Proof. apply Z.pow_pos_nonneg; [reflexivity|discriminate]. Qed.
 Lemma one_unit_pos : 0 < one_unit.
 Proof. apply (IZR_lt 0), unit_pos. Qed.
 Definition real_of (z : Z) : R := IZR z / one_unit.
@@ -58,28 +60,37 @@ Lemma real_of_le a b : (a <= b)%Z -> real_of a <= real_of b.
 Proof. intros H. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat, one_unit_pos|apply IZR_le; auto]. Qed.
 Lemma real_of_unit : real_of unit = 1.
 Proof. unfold real_of. fold one_unit. assert (U := one_unit_pos). field. lra. Qed.
-(* quotients, rounded down and up *)
-Definition down (a b : Z) : Z := (a / b)%Z.
-Definition up (a b : Z) : Z := (- (- a / b))%Z.
+(* quotients, rounded down and up; by a power of 2 a shift *)
+Fixpoint exact_log (p : positive) : option Z := match p with xH => Some 0%Z | xO p' => option_map Z.succ (exact_log p') | xI _ => None end.
+Lemma exact_log_ok p : forall k, exact_log p = Some k -> (0 <= k)%Z /\ Zpos p = (2 ^ k)%Z.
+Proof.
+  induction p as [p IH|p IH|]; intros k H; cbn [exact_log] in H; [discriminate| |inversion H; split; [lia|reflexivity]].
+  destruct (exact_log p) as [j|]; [|discriminate]. inversion H; subst k. destruct (IH j eq_refl) as [A B]. split; [lia|]. rewrite Z.pow_succ_r by auto. rewrite <- B. reflexivity.
+Qed.
+Definition down (a b : Z) : Z := match b with Zpos p => match exact_log p with Some k => Z.shiftr a k | None => (a / b)%Z end | _ => (a / b)%Z end.
+Lemma down_div a b : down a b = (a / b)%Z.
+Proof. unfold down. destruct b as [|p|p]; auto. destruct (exact_log p) as [k|] eqn:E; auto. destruct (exact_log_ok p k E) as [A ->]. apply Z.shiftr_div_pow2, A. Qed.
+Definition up (a b : Z) : Z := (- down (- a) b)%Z.
 Lemma down_ok a b : (0 < b)%Z -> IZR (down a b) <= IZR a / IZR b.
 Proof.
   intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). apply Rmult_le_reg_r with (IZR b); auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
-  rewrite <- mult_IZR. apply IZR_le. unfold down. rewrite Z.mul_comm. apply Z.mul_div_le; auto.
+  rewrite <- mult_IZR. apply IZR_le. rewrite down_div, Z.mul_comm. apply Z.mul_div_le; auto.
 Qed.
 Lemma up_ok a b : (0 < b)%Z -> IZR a / IZR b <= IZR (up a b).
-Proof. intros H. unfold up. rewrite opp_IZR. assert (D := down_ok (- a) b H). unfold down in D. rewrite opp_IZR in D. unfold Rdiv in *. lra. Qed.
-(* the same by 2^200 *)
+Proof. intros H. unfold up. rewrite opp_IZR. assert (D := down_ok (- a) b H). rewrite opp_IZR in D. unfold Rdiv in *. lra. Qed.
+(* the same by 2^places *)
 Definition down_unit (a : Z) : Z := Z.shiftr a precision.
 Definition up_unit (a : Z) : Z := (- Z.shiftr (- a) precision)%Z.
 Lemma down_unit_ok a : IZR (down_unit a) <= IZR a / one_unit.
-Proof. unfold down_unit. rewrite Z.shiftr_div_pow2 by discriminate. apply down_ok, unit_pos. Qed.
+Proof. unfold down_unit. rewrite Z.shiftr_div_pow2 by discriminate. assert (D := down_ok a unit unit_pos). rewrite down_div in D. exact D. Qed.
 Lemma up_unit_ok a : IZR a / one_unit <= IZR (up_unit a).
-Proof. unfold up_unit. rewrite Z.shiftr_div_pow2 by discriminate. apply (up_ok a unit), unit_pos. Qed.
+Proof. unfold up_unit. rewrite Z.shiftr_div_pow2 by discriminate. assert (D := up_ok a unit unit_pos). unfold up in D. rewrite down_div in D. exact D. Qed.
 
 (* the terms of exp x from number i on, the one before being t *)
 Fixpoint low_terms (n : nat) (i t x : Z) : Z := match n with O => 0 | S n' => let t' := down (down_unit (t * x)) i in t' + low_terms n' (i + 1) t' x end.
 Fixpoint high_terms (n : nat) (i t x : Z) : Z := match n with O => 2 * up (up_unit (t * x)) i | S n' => let t' := up (up_unit (t * x)) i in t' + high_terms n' (i + 1) t' x end.
-Definition count : nat := 27.
+(* enough for x below 2^-7 *)
+Definition count : nat := Z.to_nat (Z.div precision 11 + 3).
 Definition low_series (x : Z) : Z := unit + low_terms count 1 unit x.
 Definition high_series (x : Z) : Z := unit + high_terms count 1 unit x.
 Lemma low_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> 0 <= IZR t -> IZR t <= one_unit * term (real_of x) k ->
@@ -87,7 +98,7 @@ Lemma low_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> 0 <= IZR t -> IZ
 Proof.
   intros Hx Hi Pt Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
   assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto). split.
-  - apply (IZR_le 0). unfold down. apply Z.div_pos; auto. unfold down_unit. apply Z.shiftr_nonneg. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
+  - apply (IZR_le 0). rewrite down_div. apply Z.div_pos; auto. unfold down_unit. apply Z.shiftr_nonneg. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
   - apply Rle_trans with (1 := down_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
     apply Rle_trans with (1 := down_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
     apply Rmult_le_compat_r; auto.
@@ -150,7 +161,7 @@ Proof.
 Qed.
 
 (* exp of a rational number a/b >= 0 *)
-Definition halvings (a b : Z) : nat := Z.to_nat (Z.log2 (a / b + 1) + 5).
+Definition halvings (a b : Z) : nat := Z.to_nat (Z.log2 (a / b + 1) + 8).
 Definition low_exp (a b : Z) : Z := let k := halvings a b in low_square k (low_series (down (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)))).
 Definition high_exp (a b : Z) : option Z :=
   let k := halvings a b in let x := up (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)) in if (x <=? unit)%Z then Some (high_square k (high_series x)) else None.
@@ -164,14 +175,14 @@ Proof. intros H. rewrite Z.shiftl_mul_pow2 by lia. apply Z.mul_pos_pos; auto. ap
 Lemma low_terms_pos n : forall i t x, (0 <= t)%Z -> (0 <= x)%Z -> (0 < i)%Z -> (0 <= low_terms n i t x)%Z.
 Proof.
   induction n as [|n IH]; intros i t x Ht Hx Hi; cbn [low_terms]; [lia|]. set (t' := down (down_unit (t * x)) i).
-  assert (0 <= t')%Z by (unfold t', down; apply Z.div_pos; auto; unfold down_unit; apply Z.shiftr_nonneg, Z.mul_nonneg_nonneg; auto). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
+  assert (0 <= t')%Z by (unfold t'; rewrite down_div; apply Z.div_pos; auto; unfold down_unit; apply Z.shiftr_nonneg, Z.mul_nonneg_nonneg; auto). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
 Qed.
 Theorem low_exp_ok a b : (0 <= a)%Z -> (0 < b)%Z -> real_of (low_exp a b) <= exp (IZR a / IZR b).
 Proof.
   intros Ha Hb. unfold low_exp. set (k := halvings a b). set (x := down _ _). assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
-  assert (Px : (0 <= x)%Z) by (unfold x, down; apply Z.div_pos; auto; apply Z.shiftl_nonneg; auto).
+  assert (Px : (0 <= x)%Z) by (unfold x; rewrite down_div; apply Z.div_pos; auto; apply Z.shiftl_nonneg; auto).
   apply Rle_trans with (exp (real_of x * 2 ^ k)).
-  - apply low_square_ok. split; [|apply low_series_ok; auto]. unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold low_series. assert (Q := low_terms_pos count 1 unit x ltac:(discriminate) Px ltac:(lia)). assert (UP := unit_pos). lia.
+  - apply low_square_ok. split; [|apply low_series_ok; auto]. unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold low_series. assert (Q := low_terms_pos count 1 unit x (Z.lt_le_incl _ _ unit_pos) Px ltac:(lia)). assert (UP := unit_pos). lia.
   - assert (L : real_of x * 2 ^ k <= IZR a / IZR b).
     { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply down_ok; auto. }
     destruct L as [L|L]; [left; apply exp_increasing; auto|right; f_equal; auto].
@@ -180,7 +191,7 @@ Theorem high_exp_ok a b z : (0 <= a)%Z -> (0 < b)%Z -> high_exp a b = Some z -> 
 Proof.
   intros Ha Hb. unfold high_exp. set (k := halvings a b). set (x := up _ _). destruct (x <=? unit)%Z eqn:E; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.leb_le in E.
   assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
-  assert (Px : (0 <= x)%Z). { unfold x, up. assert (- Z.shiftl a precision / Z.shiftl b (Z.of_nat k) <= 0)%Z; [|lia]. apply Z.div_le_upper_bound; auto. rewrite Z.mul_0_r. assert (0 <= Z.shiftl a precision)%Z by (apply Z.shiftl_nonneg; auto). lia. }
+  assert (Px : (0 <= x)%Z). { unfold x, up. rewrite down_div. assert (- Z.shiftl a precision / Z.shiftl b (Z.of_nat k) <= 0)%Z; [|lia]. apply Z.div_le_upper_bound; auto. rewrite Z.mul_0_r. assert (0 <= Z.shiftl a precision)%Z by (apply Z.shiftl_nonneg; auto). lia. }
   apply Rle_trans with (exp (real_of x * 2 ^ k)).
   - assert (L : IZR a / IZR b <= real_of x * 2 ^ k).
     { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply up_ok; auto. }
@@ -264,11 +275,17 @@ Proof.
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
 (* ln x <= u for a rational x *)
-Definition log_at_most (x u : Q) : bool := Qle_bool (x * inject_Z unit) (inject_Z (exp_low u)).
+Definition log_at_most (x u : Q) : bool :=
+  if Qle_bool 0 u then Qle_bool (x * inject_Z unit) (inject_Z (exp_low u)) else
+  match exp_high (- u) with Some z => Qle_bool (x * inject_Z z) (inject_Z unit) | None => false end.
 Theorem log_at_most_ok x u : 0 < Q2R x -> log_at_most x u = true -> ln (Q2R x) <= Q2R u.
 Proof.
-  intros P H. unfold log_at_most in H. apply Qle_bool_iff, Qle_Rle in H. rewrite Q2R_mult in H.
-  assert (IZ : forall z, Q2R (inject_Z z) = IZR z) by (intros z; unfold Q2R, inject_Z; simpl; lra). rewrite !IZ in H. fold one_unit in H.
-  assert (B : Q2R x <= exp (Q2R u)). { apply Rle_trans with (2 := exp_low_ok u). unfold real_of. assert (U := one_unit_pos). apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. exact H. }
+  intros P H. unfold log_at_most in H. assert (IZ : forall z, Q2R (inject_Z z) = IZR z) by (intros z; unfold Q2R, inject_Z; simpl; lra). assert (U := one_unit_pos).
+  assert (B : Q2R x <= exp (Q2R u)).
+  { destruct (Qle_bool 0 u); [|destruct (exp_high (- u)) as [z|] eqn:E; [|discriminate]]; apply Qle_bool_iff, Qle_Rle in H; rewrite Q2R_mult, !IZ in H; fold one_unit in H.
+    - apply Rle_trans with (2 := exp_low_ok u). unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. exact H.
+    - apply exp_high_ok in E. rewrite Q2R_opp in E. assert (E' := exp_pos (- Q2R u)). rewrite exp_opposite. apply Rmult_le_reg_r with (exp (- Q2R u)); auto. rewrite Rinv_l by lra.
+      apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. replace (Q2R x * (IZR z / one_unit) * one_unit) with (Q2R x * IZR z) by (field; lra). lra. }
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
+End Places.

@@ -352,26 +352,27 @@ End Minorants.
 Definition ok_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool := check_theorem1 p widths points P.
 Theorem ok_theorem1_sound p widths points P : ok_theorem1 p widths points P = true -> valley_at_affine_fit p widths.
 Proof. apply check_theorem1_ok. Qed.
-(* Risks under these losses, from rational numbers (logarithms and exponentials in the loss) on the right side of each. *)
-Definition ok_log_risk (p : problem_of log_loss) (th : params Q) (below above : list (list Q)) (low high : Q) : bool :=
-  risk_at_least p (fits_of p th) below low && risk_at_most p (fits_of p th) above high.
-Theorem ok_log_risk_sound p th below above low high : ok_log_risk p th below above low high = true -> risk_between p th low high.
+(* Risks under these losses, from rational numbers (logarithms and exponentials in the loss) on the right side of each; places: binary
+   ones, with which exp is computed. *)
+Definition ok_log_risk (places : BinNums.positive) (p : problem_of log_loss) (th : params Q) (below above : list (list Q)) (low high : Q) : bool :=
+  risk_at_least places p (fits_of p th) below low && risk_at_most places p (fits_of p th) above high.
+Theorem ok_log_risk_sound places p th below above low high : ok_log_risk places p th below above low high = true -> risk_between p th low high.
 Proof.
   intros H. apply andb_prop in H. destruct H as [H1 H2]. unfold risk_between. rewrite log_risk_sum.
-  split; [apply (risk_at_least_ok p _ below _ _ H1 (fits_of_ok p th))|apply (risk_at_most_ok p _ above _ _ H2 (fits_of_ok p th))].
+  split; [apply (risk_at_least_ok places p _ below _ _ H1 (fits_of_ok p th))|apply (risk_at_most_ok places p _ above _ _ H2 (fits_of_ok p th))].
 Qed.
 (* Theorem 1 without its assumptions on the data: the minima exist; with a better point they are spurious. P: probabilities or rates for each
    sample; logs: above the logarithms of their entropies; near: rows of an affine map, nearby: numbers for its risk *)
 Definition ok_span := check_span.
-Theorem ok_span_sound p widths points P logs near nearby low high : ok_span p widths points P logs near nearby low high = true -> minima_at_affine_fit p widths low high.
+Theorem ok_span_sound places p widths points P logs near nearby low high : ok_span places p widths points P logs near nearby low high = true -> minima_at_affine_fit p widths low high.
 Proof. apply check_span_ok. Qed.
 Definition ok_log_better := check_log_better.
-Theorem ok_log_better_sound p widths th above low high better : ok_log_better p widths th above low better = true ->
+Theorem ok_log_better_sound places p widths th above low high better : ok_log_better places p widths th above low better = true ->
   minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
 Proof. apply check_log_better_ok. Qed.
 (* G: for each vector its scale, and for each sample numbers above the logarithms *)
 Definition ok_log_tree := check_log_tree.
-Theorem ok_log_tree_sound p width s homog extra units G tree rho : ok_log_tree p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
+Theorem ok_log_tree_sound places p width s homog extra units G tree rho : ok_log_tree places p width s homog extra units G tree rho = true -> log_lower_bound p width rho.
 Proof. apply check_log_tree_ok. Qed.
 (* a point that predicts every label, all of them hard, with a margin *)
 Definition ok_zero_infimum := check_zero_infimum.
@@ -379,5 +380,5 @@ Theorem ok_zero_infimum_sound p th : ok_zero_infimum p th = true -> zero_infimum
 Proof. apply check_zero_infimum_ok. Qed.
 (* P, logs: as for the span; dir: an affine map along which no loss grows and one falls for ever; near, nearby: where it begins *)
 Definition ok_no_minimum := check_no_minimum.
-Theorem ok_no_minimum_sound p P logs dir near nearby low high : ok_no_minimum p P logs dir near nearby low high = true -> no_best_affine_map p low high.
+Theorem ok_no_minimum_sound places p P logs dir near nearby low high : ok_no_minimum places p P logs dir near nearby low high = true -> no_best_affine_map p low high.
 Proof. apply check_no_minimum_ok. Qed.

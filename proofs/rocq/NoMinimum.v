@@ -246,12 +246,12 @@ Proof.
 Qed.
 Definition what_stays (l : log_loss) (dir near : list (list Q)) (s : list Q * list Q) : list Q * list Q :=
   let t := affine_T dir (fst s) in (staying (stays l t) (affine_T near (fst s)) t, staying (stays l t) (snd s) t).
-Definition check_no_minimum (p : problem_of log_loss) (P vss dir near uss : list (list Q)) (low high : Q) : bool :=
+Definition check_no_minimum (places : BinNums.positive) (p : problem_of log_loss) (P vss dir near uss : list (list Q)) (low high : Q) : bool :=
   let d := n_in p in let m := n_out p in let D := samples p in let l := loss_of p in
   let kept := what_stays l dir near in
-  ltb Qops 0%Q (factor p) && check_sizes d m D && (length P =? length D)%nat && forallb (fun q => (length q =? m)%nat && in_domain l q) P && check_moments d m D P && entropy_at_least p P vss low &&
+  ltb Qops 0%Q (factor p) && check_sizes d m D && (length P =? length D)%nat && forallb (fun q => (length q =? m)%nat && in_domain l q) P && check_moments d m D P && entropy_at_least places p P vss low &&
   rows_fit d m dir && rows_fit d m near && forallb (fun s => sided l (affine_T dir (fst s)) (snd s)) D && existsb (fun s => moving l (affine_T dir (fst s))) D &&
-  (length uss =? length D)%nat && forallb (fun e => match l with CrossEntropy => negb (length (fst (kept (fst e))) =? 0)%nat | _ => true end && loss_at_most l (fst (kept (fst e))) (snd e)) (combine D uss) &&
+  (length uss =? length D)%nat && forallb (fun e => match l with CrossEntropy => negb (length (fst (kept (fst e))) =? 0)%nat | _ => true end && loss_at_most places l (fst (kept (fst e))) (snd e)) (combine D uss) &&
   Qle_bool (mul Qops (factor p) (sumT Qops (fun e => loss_with (fst (kept (fst e))) (snd (kept (fst e))) (snd e)) (combine D uss))) high.
 Lemma orthogonal d m (D : list (list Q * list Q)) P A : sized m d A -> (forall s, In s D -> length (fst s) = d /\ length (snd s) = m) -> length P = length D -> (forall q, In q P -> length q = m) -> check_moments d m D P = true ->
   sum (fun e => dot (qv (snd e)) (affine_map A (qv (fst (fst e)))) - dot (qv (snd (fst e))) (affine_map A (qv (fst (fst e))))) (combine D P) = 0.
@@ -271,7 +271,7 @@ Proof.
 Qed.
 Lemma split_sum a b x y z : z = x + y -> a + x + (b + y) = a + b + z.
 Proof. intros ->. ring. Qed.
-Theorem check_no_minimum_ok p P vss dir near uss low high : check_no_minimum p P vss dir near uss low high = true -> no_best_affine_map p low high.
+Theorem check_no_minimum_ok places p P vss dir near uss low high : check_no_minimum places p P vss dir near uss low high = true -> no_best_affine_map p low high.
 Proof.
   unfold check_no_minimum. set (d := n_in p). set (m := n_out p). set (D := samples p). set (l := loss_of p).
   set (kept := what_stays l dir near).
@@ -324,7 +324,7 @@ Proof.
         apply G. unfold affine_T. rewrite map_length. destruct C4 as [L4 _]. unfold rm in L4. rewrite map_length in L4. rewrite L4. symmetry. apply HD. auto. }
       destruct (fst (kept (fst e))) as [|a f'] eqn:EF.
       - destruct (snd (kept (fst e))) as [|]; [|discriminate]. unfold v. destruct l; cbn [parts_of map] in *; [|discriminate N|]; unfold loss_at_most in LM; cbn [parts_of map all_pairs] in LM; (destruct (snd e); [|discriminate]); right; symmetry; cbn; apply real_zero.
-      - apply loss_at_most_ok; auto. discriminate. }
+      - apply loss_at_most_ok with places; auto. discriminate. }
     set (s := Q2R (factor p) * (K + 1) * / eps). assert (Hs : 0 < s) by (apply Rmult_lt_0_compat; [apply Rmult_lt_0_compat; lra|apply Rinv_0_lt_compat; auto]).
     exists (moved (rm QR near) (rm QR dir) s). split; [apply moved_sized; auto|]. change (risk (moved (rm QR near) (rm QR dir) s) < Q2R high + eps). rewrite RS. specialize (B s Hs).
     assert (B2 := Rmult_le_compat_l (Q2R (factor p)) _ _ (Rlt_le _ _ H) B). rewrite Rmult_plus_distr_l in B2.

@@ -10,14 +10,30 @@ Definition real_loss (l : log_loss) : convex_loss := match l with Logistic => lo
 Lemma real_loss_ok l : value (real_loss l) = value_of_log l.
 Proof. destruct l; reflexivity. Qed.
 
+Section Places.
+Variable places : BinNums.positive.
+Notation exp_high := (exp_high places).
+Notation exp_low := (exp_low places).
+Notation log_sum_at_most := (log_sum_at_most places).
+Notation log_sum_at_least := (log_sum_at_least places).
+Notation log_at_most := (log_at_most places).
+Notation unit := (unit places).
+Notation real_of := (real_of places).
+Notation one_unit := (one_unit places).
+Notation one_unit_pos := (one_unit_pos places).
+Notation exp_low_ok := (exp_low_ok places).
+Notation exp_high_ok := (exp_high_ok places).
 (* ---- risks: for each exponential or logarithm in the loss a number on the right side of it ---- *)
-Definition largest_of (fs : list Q) : Q := fold_right (fun a m => if Qle_bool m a then a else m) 0%Q fs.
+(* where exponentials begin: at the least number, so that none is a reciprocal, unless they would be large *)
+Definition pivot (fs : list Q) : Q :=
+  let high := fold_right (fun a m => if Qle_bool m a then a else m) (hd 0%Q fs) fs in let low := fold_right (fun a m => if Qle_bool a m then a else m) (hd 0%Q fs) fs in
+  if Qle_bool (high - low) 16 then low else high.
 Definition exp_at_most (f u : Q) : bool := match exp_high f with Some z => Qle_bool (inject_Z z) (u * inject_Z unit) | None => false end.
 Definition exp_at_least (f u : Q) : bool := Qle_bool (u * inject_Z unit) (inject_Z (exp_low f)).
 (* us: one for each output, for cross-entropy one alone *)
 Definition parts_of (l : log_loss) (f : list Q) : list (list Q) := match l with Logistic => map (fun a => [0%Q; a]) f | CrossEntropy => [f] | Poisson => map (fun a => [a]) f end.
-Definition part_at_most (l : log_loss) (fs : list Q) (u : Q) : bool := match l with Poisson => exp_at_most (hd 0%Q fs) u | _ => log_sum_at_most (largest_of fs) fs u end.
-Definition part_at_least (l : log_loss) (fs : list Q) (u : Q) : bool := match l with Poisson => exp_at_least (hd 0%Q fs) u | _ => log_sum_at_least (largest_of fs) fs u end.
+Definition part_at_most (l : log_loss) (fs : list Q) (u : Q) : bool := match l with Poisson => exp_at_most (hd 0%Q fs) u | _ => log_sum_at_most (pivot fs) fs u end.
+Definition part_at_least (l : log_loss) (fs : list Q) (u : Q) : bool := match l with Poisson => exp_at_least (hd 0%Q fs) u | _ => log_sum_at_least (pivot fs) fs u end.
 Fixpoint all_pairs {A B} (f : A -> B -> bool) (u : list A) (v : list B) : bool := match u, v with [], [] => true | a :: u', b :: v' => f a b && all_pairs f u' v' | _, _ => false end.
 Definition loss_with (f y us : list Q) : Q := sub Qops (sumT Qops (fun u => u) us) (dotT Qops y f).
 Definition loss_at_most (l : log_loss) (f us : list Q) : bool := all_pairs (part_at_most l) (parts_of l f) us.
@@ -330,3 +346,4 @@ Proof.
   apply Rle_trans with (1 := PG). right. rewrite log_risk_sum, EN. f_equal. unfold rD. rewrite sum_map. cbn [fst snd].
   clear - NF. induction (samples p) as [|d D IH]; [reflexivity|]. cbn [map combine sum fst snd]. rewrite IH, NF. reflexivity.
 Qed.
+End Places.

@@ -1,5 +1,8 @@
 """What is decided about a point of any network: by the cells around it, by descent, as a critical point."""
 
+import time
+from collections.abc import Callable
+
 from symverify.certify.certificate import spelled
 from symverify.certify.session import Decision, Outcome, Proved, Session, Undecided
 from symverify.kernel.core.errors import Declined, Rejected
@@ -7,7 +10,8 @@ from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.curvature.substitution import full
 from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
-from symverify.search.kkt import Entry, Falls, Minimum, Open, decide_by_cells
+from symverify.search.flat_directions import Entry, Falls, Open
+from symverify.search.kkt import Minimum, decide_by_cells
 
 
 def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:
@@ -23,11 +27,17 @@ def entry_fields(problem: Problem, entry: Entry) -> dict[str, object]:
             return {kind: numbers}
 
 
+def half(session: Session) -> Callable[[], bool]:
+    """Whether half of the time that is left now is over."""
+    end = time.monotonic() + session.remaining() / 2
+    return lambda: time.monotonic() > end
+
+
 def by_full_network(session: Session, problem: Programmed, at: int, theta: Point) -> Decision | None:
     """The cells of the network without restrictions, if they prove the point a minimum of it."""
     whole = full(problem)
     try:
-        around = decide_by_cells(whole, theta)
+        around = decide_by_cells(whole, theta, half(session))
         if not isinstance(around, Minimum):
             return None
         told = [entry_fields(whole, entry) for entry in around.entries]
@@ -41,7 +51,7 @@ def by_cells(session: Session, at: int, theta: Point) -> Decision | Open:
     """What the cells around the point decide about it, or what stays open."""
     problem = session.problem
     try:
-        around = decide_by_cells(problem, theta)
+        around = decide_by_cells(problem, theta, half(session))
     except Declined as error:
         return Open(str(error))
     match around:

@@ -26,8 +26,9 @@ from symverify.kernel.core.network import Point, Problem, coordinates, predictio
 from symverify.search.active_set import descend
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+from symverify.search.flat_directions import Falls, Open
 from symverify.search.float_network import FloatNetwork
-from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
+from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import Array, as_point, leaves, levelled, linearised, repair
 from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, one_hidden, shallow
 

@@ -15,7 +15,7 @@ from symverify.kernel.core.text import Fields, canonical, listed, natural
 from symverify.kernel.curvature.cell_kkt import Cell, cells, stationary
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.curvature.eliminate import Slice, Stationary
-from symverify.kernel.curvature.flows import flows
+from symverify.kernel.curvature.flows import symmetries
 from symverify.kernel.curvature.forms import nullspace, restricted
 from symverify.kernel.curvature.hessian import derivatives, second_derivatives
 from symverify.opinion.equations import (
@@ -82,7 +82,7 @@ def second_order(given: Given) -> Iterator[Statement]:
     if too_large(problem) or problem.size() > MAX_PARAMETERS:
         return
     pattern = pattern_at(problem, at.point)
-    moves = flows(problem, at.point, pattern, {})
+    moves = symmetries(problem, at.point, pattern)
     squares = _squares(derivatives(problem, at.point, pattern)[1])
     unit = nullspace([], problem.size())
     yield _sum_of_squares(problem, at, pattern, (), unit, squares, "the change of second order is a sum of squares")
@@ -109,6 +109,12 @@ def cell_kkt(given: Given) -> Iterator[Statement]:
                 yield from constant_minorant(problem, at, pull, cell.pattern, f"{where}: the minorant is constant")
             case {"empty": mu}:
                 yield _empty(cell, listed(canonical)(mu, ""), f"{where}: no direction leads into it")
+            case {"face": weights}:
+                multipliers = listed(canonical)(weights, "")
+                yield _multiplied(cell, multipliers, where)
+                kept = {kink: cell.threshold(b) for b, kink in enumerate(cell.kinks) if multipliers[b]}
+                title = f"{where}: the minorant is constant on the face"
+                yield from constant_minorant(problem, at, pull, cell.pattern, title, kept)
             case {"multipliers": weights}:
                 yield from _held_down(cell, listed(canonical)(weights, ""), where)
             case {"eliminate": inner}:

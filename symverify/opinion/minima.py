@@ -1,15 +1,25 @@
 """What is posed for the core's rules about points: a point, local minima, a lower point."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.facts import Evaluated, GlobalMinimum, LocalMinimum, LowerBound, SpuriousMinimum
-from symverify.kernel.core.network import Pattern, Problem, Vector, pieces_at, rational, residuals
+from symverify.kernel.core.network import Pattern, Place, Problem, Vector, pieces_at, rational, residuals
 from symverify.kernel.core.text import canonical, listed
-from symverify.opinion.equations import f_names, inside, of_cell, of_point, places, too_large, units, whereabouts
+from symverify.opinion.equations import (
+    f_names,
+    inside,
+    of_cell,
+    of_point,
+    places,
+    too_large,
+    units,
+    whereabouts,
+    z_name,
+)
 from symverify.opinion.losses import minorant, no_lower, risk_at, small, tangents
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
 from symverify.opinion.terms import Terms, compare, polynomial, variable
@@ -85,13 +95,19 @@ def subgradients(given: Given) -> Iterator[Statement]:
 
 
 def constant_minorant(
-    problem: Problem, at: Evaluated, pull: Sequence[Vector], pattern: Pattern, title: str
+    problem: Problem,
+    at: Evaluated,
+    pull: Sequence[Vector],
+    pattern: Pattern,
+    title: str,
+    kept: Mapping[Place, Fraction] | None = None,
 ) -> Iterator[Statement]:
-    """Ψ(θ) = 0 for all θ on these pieces, as a polynomial identity."""
+    """Ψ(θ) = 0 for all θ on these pieces, with these pre-activations as they are, as a polynomial identity."""
     if len(places(problem)) + len(problem.inputs) * units(problem) <= MAX_VARIABLES:
         made = of_cell(problem, pattern)
+        face = [compare(variable(z_name(*kink)), "=", t) for kink, t in (kept or {}).items()]
         goal = compare(minorant(at.predictions, pull, predicted(problem)), "=")
-        yield Statement(title, NONLINEAR, tuple(made.variables), tuple(made.relations), goal)
+        yield Statement(title, NONLINEAR, tuple(made.variables), (*made.relations, *face), goal)
 
 
 def face_minimum(given: Given) -> Iterator[Statement]:

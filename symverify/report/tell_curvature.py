@@ -8,7 +8,7 @@ from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.facts import LocalMinimum
 from symverify.kernel.core.network import Point, Problem, cell_of, pieces_at
 from symverify.kernel.curvature.critical_point import CriticalPoint
-from symverify.kernel.curvature.flows import flows
+from symverify.kernel.curvature.flows import symmetries
 from symverify.report.document import Block, Inline, Items, formula, prose, say, table
 from symverify.report.formula import Formula
 from symverify.report.story import Story, samples
@@ -61,6 +61,11 @@ def tell_adjacent(story: Story, index: int) -> list[Block]:
 KKT = {
     "flat": say("the first-order minorant of the convex loss is constant there"),
     "empty": say("no parameters near the point are strictly inside it: multipliers combine its inequalities to 0"),
+    "face": say(
+        "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
+        "hold with equality; and where those with positive multipliers stay equalities, the first-order minorant of "
+        "the convex loss is constant"
+    ),
     "multipliers": say(
         "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
         "hold with equality; and the Hessian of the risk less that combination is positive definite in all directions "
@@ -91,7 +96,7 @@ def tell_second_order(story: Story, index: int) -> list[Block]:
     """Gradient, Hessian, and the symmetries that explain its kernel."""
     fact, problem = story.fact(index, LocalMinimum), story.problem
     name, pattern = story.theta(fact.at), cell_of(problem, fact.at.point)
-    size, span = problem.size(), rank(flows(problem, fact.at.point, pattern, {}))
+    size, span = problem.size(), rank(symmetries(problem, fact.at.point, pattern))
     return [
         prose(
             "**The cell.** {} is strictly inside a cell, on which the risk is a twice differentiable function of the "
@@ -104,7 +109,8 @@ def tell_second_order(story: Story, index: int) -> list[Block]:
             "**The Hessian.** The Hessian $H$ of $R$ at {} is positive semidefinite, by exact elimination, and has "
             f"rank {size - span}. Its kernel, of dimension {span}, holds the directions in which the cell's symmetries "
             "move {}: exchanges of scale between a unit's input and output weights, mixtures of units on equal pieces, "
-            "parameters of units that do not react. These span the kernel. They leave all predictions as they are.",
+            "parameters of units that do not react, changes of a row that nothing feels. These span the kernel. They "
+            "leave all predictions as they are.",
             name,
             name,
         ),

@@ -4,52 +4,37 @@ Multipliers come from exact linear programs, eigenvectors and directions from fl
 own check, and every curve has been evaluated exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, combinations, islice
 
 import numpy as np
 
 from symverify.ground.floats import eigenvectors
 from symverify.ground.linear import nullspace, solve
 from symverify.ground.lp import Farkas, solve_system
-from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.errors import Declined, Rejected
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.interior_minimum import flat
-from symverify.kernel.core.network import (
-    Point,
-    Problem,
-    evaluate,
-    predictions,
-    residuals,
-    risk,
-    risk_along,
+from symverify.kernel.core.network import Point, Problem, predictions, residuals, risk
+from symverify.kernel.curvature.cell_kkt import (
+    Cell,
+    cells,
+    flat_on_face,
+    no_point,
+    second_order_holds,
+    smooth,
+    stationary,
 )
-from symverify.kernel.core.poly import Poly, Scalar
-from symverify.kernel.curvature.cell_kkt import Cell, cells, no_point, second_order_holds, smooth, stationary
-from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated
 from symverify.kernel.curvature.forms import restricted
-from symverify.kernel.curvature.hessian import derivatives, gradient
-from symverify.kernel.programs.parameters import linear, values_of
-from symverify.search.snap_equations import as_point
+from symverify.kernel.curvature.hessian import slope
+from symverify.search.flat_directions import Entry, Falls, Open, Vector, eliminate, fall
 
-MAX_CELLS, MAX_OPEN, MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 512, 3, 6, 8, 40
-Vector = Sequence[Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What proves one cell: "flat", "empty" or "multipliers" with the numbers, or "eliminate" with all its parts."""
-
-    kind: str
-    numbers: tuple[Fraction, ...] = ()
-    held: tuple[int, ...] = ()
-    place: int = 0
-    curve: Point = ()
+MAX_CELLS, MAX_FACES = 512, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,84 +45,96 @@ class Minimum:
 
 
 @dataclass(frozen=True, slots=True)
-class Falls:
-    """A curve from the point along which the risk strictly falls, and why in words."""
+class Pending:
+    """A cell with its multipliers, where the second order does not decide."""
 
-    curve: Point
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Which cell is open, and on what condition."""
-
-    reason: str
+    cell: Cell
+    number: int
+    several: Sequence[Vector]
 
 
-def decide_by_cells(problem: Problem, point: Point) -> Minimum | Falls | Open:
-    """Every cell around the point; the first curve of descent ends it. Raises Declined where they are too many."""
+def decide_by_cells(
+    problem: Problem, point: Point, expired: Callable[[], bool] = lambda: False
+) -> Minimum | Falls | Open:
+    """Every cell around the point; the first curve of descent ends it. Raises Declined where they are too many.
+
+    First what is cheap, in all cells; then flat directions of higher order, where there are some.
+    """
     f = predictions(problem, point)
     at = Evaluated(point, f, risk(problem, f), point == problem.parameters)
     count, around = cells(problem, at)
     if count > MAX_CELLS:
         return Open(f"{count} cells meet at the point")
-    entries, wanting, left = list[Entry](), "", MAX_OPEN
+    entries, pending, wanting = list[Entry | None](), list[Pending](), ""
     for k, cell in enumerate(around):
-        found = _cell(cell)
-        if isinstance(found, Falls):
-            return found
-        if isinstance(found, Open):
-            wanting, left = wanting or f"cell {k + 1} of {count} around the point: {found.reason}", left - 1
-            if not left:  # the others may hold a descent, which a search along curves finds sooner
-                break
+        found = Open("not looked at in time") if expired() else _cell(cell, k)
+        match found:
+            case Falls():
+                return found
+            case Open(reason):
+                wanting = wanting or f"cell {k + 1} of {count} around the point: {reason}"
+            case Pending():
+                pending.append(found)
+        entries.append(found if isinstance(found, Entry) else None)
+    for each in pending:
+        more = Open("not looked at in time") if expired() else _higher(each, expired)
+        if isinstance(more, Falls):
+            return more
+        if isinstance(more, Open):
+            wanting = wanting or f"cell {each.number + 1} of {count} around the point: {more.reason}"
         else:
-            entries.append(found)
-    if wanting or all(each.kind == "empty" for each in entries):
+            entries[each.number] = more
+    proved = [entry for entry in entries if entry is not None]
+    if wanting or all(each.kind == "empty" for each in proved):
         return Open(wanting or "all cells around the point look empty")
-    return Minimum(tuple(entries))
+    return Minimum(tuple(proved))
 
 
-def _cell(cell: Cell) -> Entry | Falls | Open:
-    """The cheapest entry for a cell."""
+def _cell(cell: Cell, number: int) -> Entry | Falls | Open | Pending:
+    """The cheapest entry for a cell, or a fall into it; or its multipliers."""
     problem, at = cell.problem, cell.at
+    pull = residuals(problem, at.predictions)
     with suppress(Rejected):
-        flat(problem, cell.pattern, residuals(problem, at.predictions), "")
+        flat(problem, cell.pattern, pull, "")
         return Entry("flat")
-    normals = [cell.kink(b)[0] for b in range(len(cell.kinks))]
-    nowhere = _empty(cell, normals)
-    if nowhere is not None:
+    if (nowhere := _empty(cell)) is not None:
         return nowhere
+    normals = [cell.kink(b)[0] for b in range(len(cell.kinks))]
+    uphill = slope(problem, at.point, cell.pattern, list(zip(*pull, strict=True)))
+    several = _multipliers(uphill, normals)
+    if not several:
+        return _first_order(cell, uphill, normals)
+    for given in several:
+        with suppress(Rejected):
+            flat_on_face(cell, given, "")
+            return Entry("face", tuple(given))
     try:
         smooth(problem, at, "")
     except Rejected as error:
         return Open(error.reason)
-    uphill = derivatives(problem, at.point, cell.pattern)[0]
-    several = _multipliers(uphill, normals)
-    if not several:
-        return _first_order(cell, uphill, normals)
-    wanting: Falls | Open = Open("the second order does not decide")
     for given in several:
         with suppress(Rejected):
             second_order_holds(cell, given, "")
             return Entry("multipliers", tuple(given))
     for given in several:
-        found = _higher(cell, given)
-        if not isinstance(found, Open):
-            return found
-        wanting = found
-    return wanting
+        if (down := _curved(cell, given)) is not None:
+            return down
+    return Pending(cell, number, several)
 
 
-def _empty(cell: Cell, normals: Sequence[Vector]) -> Entry | None:
-    """Multipliers on the first layer's kinks that show the cell empty, if there are some."""
-    first = [b for b, kink in enumerate(cell.kinks) if linear(cell.problem, kink) and any(normals[b])]
-    if not first:
+def _empty(cell: Cell) -> Entry | None:
+    """Multipliers on kinks that show the cell empty, if there are some."""
+    forms = {b: form for b in range(len(cell.kinks)) if (form := cell.form(b)) is not None and any(form[1])}
+    widths = {kind: len(row) for kind, row in forms.values()}
+    if not forms:
         return None
-    found = solve_system([], [], [(normals[b], ZERO) for b in first], len(normals[0]))
+    rows = [[x for kind, width in widths.items() for x in (row if kind == own else [ZERO] * width)]
+            for own, row in forms.values()]  # fmt: skip
+    found = solve_system([], [], [(row, ZERO) for row in rows], sum(widths.values()))
     if not isinstance(found, Farkas):
         return None
     numbers = [ZERO] * len(cell.kinks)
-    for b, weight in zip(first, found.strict, strict=True):
+    for b, weight in zip(forms, found.strict, strict=True):
         numbers[b] = weight
     no_point(cell, numbers, "")
     return Entry("empty", tuple(numbers))
@@ -150,6 +147,7 @@ def _multipliers(uphill: Vector, normals: Sequence[Vector]) -> list[list[Fractio
         return [] if any(uphill) else [[]]
     equal = [(column, g) for *column, g in zip(*normals, uphill, strict=True) if g or any(column)]
     signs = [([Fraction(a == b) for a in range(count)], ZERO) for b in range(count)]
+    equal += [(row, ZERO) for (row, _), normal in zip(signs, normals, strict=True) if not any(normal)]
     base = solve_system(equal, signs, [], count)
     if isinstance(base, Farkas):
         return []
@@ -167,37 +165,49 @@ def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Falls
     strict = [(normal, ZERO) for normal in normals]
     inward = solve_system([], [], [*strict, ([-x for x in uphill], ZERO)], len(uphill))
     if not isinstance(inward, Farkas):
-        found = _fall(cell, [(x,) for x in inward.x], "the risk falls at first order into a cell around it")
+        found = fall(cell, [(x,) for x in inward.x], "the risk falls at first order into a cell around it")
         if found is not None:
             return found
     return Open("its gradient is no combination of its kinks' gradients with weights ≥ 0")
 
 
-def _fall(cell: Cell, moves: Sequence[Sequence[Fraction]], why: str) -> Falls | None:
-    """θ* + Σ moves t^k, if the risk strictly falls along it."""
-    start = values_of(cell.problem, cell.at.point)
-    curve = as_point(cell.problem, _along(start, [Poly.of([ZERO, *move]) for move in moves]))
-    with suppress(Declined):
-        if (risk_along(cell.problem, curve) - cell.at.risk).sign_after_zero() < 0:
-            return Falls(curve, why)
+def _curved(cell: Cell, given: Vector) -> Falls | None:
+    """A fall along a direction of negative curvature of the Lagrangian on the active kinks' face.
+
+    On the cone of those that lead into the cell, the other kinks' sides too, the least curvature is that of an
+    eigenvector of the form on the span of one of the cone's faces: on each, those are tried that are in the cone. Then
+    any on the whole face, along which the next cell may be entered.
+    """
+    found, size = stationary(cell, given, ""), cell.problem.size()
+    active = [normal for normal, _ in found.active]
+    sides = [cell.kink(b)[0] for b, weight in enumerate(given) if not weight]
+    sides = [normal for normal in sides if any(normal)]
+    for held in islice(chain.from_iterable(combinations(sides, k) for k in range(len(sides) + 1)), MAX_FACES):
+        for direction in _negative(found.hessian, nullspace([*active, *held], size), size):
+            if all(dot(normal, direction) >= 0 for normal in sides):
+                down = _bent(cell, given, direction)
+                if down is not None:
+                    return down
+    for direction in _negative(found.hessian, nullspace(active, size), 2) if sides else ():
+        if (down := _bent(cell, given, direction)) is not None:
+            return down
     return None
 
 
-def _higher(cell: Cell, given: Vector) -> Entry | Falls | Open:
-    """Negative curvature of the Lagrangian, or flat directions of higher order."""
-    found = stationary(cell, given, "")
-    basis = nullspace([normal for normal, _ in found.active], cell.problem.size())
-    form = restricted(found.hessian, basis)
-    for direction in _negative(form):
-        down = _bent(cell, given, [sum((c * z[a] for c, z in zip(direction, basis, strict=True)), ZERO)
-                                   for a in range(cell.problem.size())])  # fmt: skip
-        if down is not None:
-            return down
-    return _eliminate(cell, given, found)
+def _higher(each: Pending, expired: Callable[[], bool]) -> Entry | Falls | Open:
+    """Flat directions of higher order."""
+    wanting: Falls | Open = Open("the second order does not decide")
+    for given in each.several:
+        found = eliminate(each.cell, given, stationary(each.cell, given, ""), expired)
+        if not isinstance(found, Open):
+            return found
+        wanting = found
+    return wanting
 
 
-def _negative(form: Sequence[Vector]) -> Iterator[list[Fraction]]:
-    """Directions of negative curvature, rounded more and more finely, both ways."""
+def _negative(hessian: Sequence[Vector], basis: Sequence[Vector], most: int) -> Iterator[list[Fraction]]:
+    """Directions in a span of negative curvature, the most negative first, rounded more and more finely, both ways."""
+    form = restricted(hessian, basis)
     if not form:
         return
     try:
@@ -205,13 +215,14 @@ def _negative(form: Sequence[Vector]) -> Iterator[list[Fraction]]:
     except (OverflowError, np.linalg.LinAlgError):
         return
     scale = max(1.0, float(np.abs(values).max()))
-    for index in range(min(2, len(values))):
+    for index in range(min(most, len(values))):
         if values[index] < -1e-10 * scale:
             vector = vectors[:, index] / np.abs(vectors[:, index]).max()
             for bits in (0, 2, 4, 8, 16, 28, 40):
                 whole = [round(float(x) * 2**bits) for x in vector]
-                yield [Fraction(x) for x in whole]
-                yield [Fraction(-x) for x in whole]
+                move = [sum((c * z[a] for c, z in zip(whole, basis, strict=True)), ZERO) for a in range(len(hessian))]
+                yield move
+                yield [-x for x in move]
 
 
 def _bent(cell: Cell, given: Vector, direction: Vector) -> Falls | None:
@@ -227,160 +238,4 @@ def _bent(cell: Cell, given: Vector, direction: Vector) -> Falls | None:
     if second is None:
         return None
     why = "the Lagrangian of a cell around it has negative curvature along the active kinks"
-    return _fall(cell, list(zip(direction, second, strict=True)), why)
-
-
-def _eliminate(cell: Cell, given: Vector, found: Stationary) -> Entry | Falls | Open:
-    """One flat direction beside the flows: its curve as a power series, for several choices of coordinates."""
-    size, normals = cell.problem.size(), [normal for normal, _ in found.active]
-    if not all(linear(cell.problem, kink) for _, kink in found.active):
-        return Open("flat directions of higher order, with an active kink beyond the first layer")
-    if rank(normals) < len(normals):
-        return Open("flat directions of higher order, with active kinks that depend on each other")
-    made: Entry | Falls | Open = Open("flat directions of higher order")
-    rng = np.random.default_rng(0)
-    orders = [list(range(size)), list(reversed(range(size)))]
-    orders += [[int(c) for c in rng.permutation(size)] for _ in range(MAX_ORDERS - 2)]
-    for order in orders:
-        held = pivots(found.moves, order)
-        flat_ones = _flat_coordinates(found, normals, held, order)
-        if flat_ones is None:
-            return Open("the Lagrangian has negative curvature along its active kinks, no descent is found")
-        fixed = tuple(sorted(held))
-        if len(flat_ones) == 1:
-            made = _series(cell, given, found, fixed, flat_ones[0])
-        else:
-            made = _several(cell, found, fixed, flat_ones)
-        if not isinstance(made, Open):
-            return made
-    return made
-
-
-def pivots(rows: Sequence[Vector], order: Sequence[int]) -> list[int]:
-    """Columns, taken in an order, on which the rows have their full rank."""
-    left, found = [list(row) for row in rows], list[int]()
-    for c in order:
-        row = next((row for row in left if row[c]), None)
-        if row is not None:
-            left.remove(row)
-            found.append(c)
-            left = [[x - other[c] / row[c] * y for x, y in zip(other, row, strict=True)] for other in left]
-    return found
-
-
-def _flat_coordinates(
-    found: Stationary, normals: Sequence[Vector], held: Sequence[int], order: Sequence[int]
-) -> list[int] | None:
-    """Coordinates of the slice that are left once curved ones are eliminated; None for negative curvature."""
-    size = len(order)
-    try:
-        face = Slice.of(normals, held, size, "")
-    except Rejected:
-        return []
-    free = [c for c in order if c not in held and c not in face.pivots]
-    form = restricted(found.hessian, [face.tangent(c) for c in free])
-    left = dict(zip(free, form, strict=True))
-    index = {c: k for k, c in enumerate(free)}
-    for c in free:
-        pivot, k = left[c], index[c]
-        if pivot[k] < 0:
-            return None
-        if pivot[k] > 0:
-            rates = {d: row[k] / pivot[k] for d, row in left.items()}
-            left = {d: [x - rates[d] * y for x, y in zip(row, pivot, strict=True)] for d, row in left.items()}
-            index.pop(c)
-    flat_ones = [c for c in free if c in index]
-    return None if any(left[c][index[d]] for c in flat_ones for d in flat_ones) else flat_ones
-
-
-def _series(cell: Cell, given: Vector, found: Stationary, held: tuple[int, ...], place: int) -> Entry | Falls | Open:
-    """One flat direction: the rule's own check of ever longer curves along it, or a fall along one of them."""
-    reason = "the risk along its flat direction is flat to high order"
-    curves = _curves(cell, found, (*held, place), {place: ONE})
-    for curve in curves:
-        try:
-            eliminated(cell.problem, cell.at, cell.pattern, found, held, place, curve, "")
-            return Entry("eliminate", tuple(given), held, place, curve)
-        except Rejected as error:
-            reason = error.reason
-        if (down := _either_way(cell, curve)) is not None:
-            return down
-    return Open(reason)
-
-
-def _several(cell: Cell, found: Stationary, held: tuple[int, ...], flat_ones: Sequence[int]) -> Falls | Open:
-    """Several flat directions: combinations of them are tried for a fall at higher order."""
-    rng = np.random.default_rng(1)
-    trials = [[Fraction(c == d) for d in flat_ones] for c in flat_ones]
-    trials += [[Fraction(int(x)) for x in rng.integers(-2, 3, len(flat_ones))] for _ in range(MAX_TRIES)]
-    for trial in trials:
-        along = {c: x for c, x in zip(flat_ones, trial, strict=True) if x}
-        for curve in islice(_curves(cell, found, (*held, *flat_ones), along), 3):
-            if (down := _either_way(cell, curve)) is not None:
-                return down
-    return Open(f"{len(flat_ones)} flat directions beside the flows")
-
-
-def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mapping[int, Fraction]) -> Iterator[Point]:
-    """γ = θ* + t Σ x_c T_c + Σ c_u(t) T_u with ⟨∇R_s ∘ γ, T_u⟩ of ever higher order, by Newton's method on series.
-
-    `slots` are the coordinates that are not eliminated; those in `along` move.
-    """
-    problem, size = cell.problem, cell.problem.size()
-    try:
-        face = Slice.of([normal for normal, _ in found.active], slots, size, "")
-    except Rejected:
-        return
-    tangents = face.tangents(slots)
-    forward = [sum((x * face.tangent(c)[k] for c, x in along.items()), ZERO) for k in range(size)]
-    form = restricted(found.hessian, tangents)
-    inverse = [solve(form, [Fraction(a == b) for a in range(len(form))], len(form)) for b in range(len(form))]
-    steps = [Poly.of([ZERO, ONE]), *[Poly(())] * len(tangents)]
-    if any(column is None for column in inverse):
-        return
-    for degree in range(2, MAX_DEGREE + 1):
-        moves = [Poly(())] * size
-        for amount, tangent in zip(steps, [forward, *tangents], strict=True):
-            moves = [move + amount * x if x else move for move, x in zip(moves, tangent, strict=True)]
-        curve = as_point(problem, _along(values_of(cell.problem, cell.at.point), moves))
-        yield curve
-        try:
-            pull = _pull(cell, curve)
-            pulls = [sum((g * x for g, x in zip(pull, t, strict=True) if x), Poly(())) for t in tangents]
-            for u, column in enumerate(inverse):
-                change = sum((p * -x for p, x in zip(pulls, column or (), strict=True)), Poly(()))
-                steps[u + 1] = Poly.of(islice((steps[u + 1] + change).coefficients, degree + 1))
-        except Declined:
-            return
-
-
-def _either_way(cell: Cell, curve: Point) -> Falls | None:
-    """The curve, or the one that runs the other way, if the risk falls along it."""
-    start = values_of(cell.problem, cell.at.point)
-    moves = [Poly(()) + x - y for x, y in zip(values_of(cell.problem, curve), start, strict=True)]
-    for side in (1, -1):
-        turned = as_point(cell.problem, _along(start, [_turned(move, side) for move in moves]))
-        with suppress(Declined):
-            if (risk_along(cell.problem, turned) - cell.at.risk).sign_after_zero() < 0:
-                return Falls(turned, "the risk falls at higher order along a flat direction")
-    return None
-
-
-def _along(start: Sequence[Scalar], moves: Sequence[Poly]) -> list[Scalar]:
-    """The coordinates of a curve."""
-    return [Poly(()) + x + move for x, move in zip(start, moves, strict=True)]
-
-
-def _turned(p: Poly, side: int) -> Poly:
-    """p(side · t)."""
-    return Poly.of(c * side**k for k, c in enumerate(p.coefficients))
-
-
-def _pull(cell: Cell, curve: Point) -> list[Poly]:
-    """∇R_s along a curve, on the cell's pieces and the loss's pieces at t = 0."""
-    problem, pull = cell.problem, list[list[Poly]]()
-    for i, target in enumerate(problem.targets):
-        errors = [Poly(()) + f - y for f, y in zip(evaluate(problem, curve, i, cell.pattern)[-1], target, strict=True)]
-        near = [(problem.loss.part(e.at_zero()), e) for e in errors]
-        pull.append([(e * (2 * a) + b) * problem.loss.factor for (a, b, _), e in near])
-    return [Poly(()) + x for x in gradient(problem, curve, cell.pattern, pull)]
+    return fall(cell, list(zip(direction, second, strict=True)), why)

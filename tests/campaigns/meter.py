@@ -187,6 +187,12 @@ def cell_kkt() -> Case:
 
 
 @case
+def cell_kkt_faces() -> Case:
+    document, _ = cell_kkt()
+    return document, [GIVEN, at("cell_kkt", "point", 0, cells=[{"face": ["0"] * 12}] * 4096)]
+
+
+@case
 def cell_cover() -> Case:
     rng = Random(6)
     data = samples([[rng.randint(-99, 99) for _ in range(5)] for _ in range(30)], [0] * 30)

@@ -193,7 +193,7 @@ def curvature() -> dict[str, Case]:
     bias = {"hidden": False, "output": True}
     kinked = network([1, 1, 1], "abs", samples([1, 1, 0], [-1, -1, 2]), bias=bias)
     crest = point([layer([["0"]]), layer([["1"]], ["0"])])
-    up, empty = {"multipliers": ["2", "2"]}, {"empty": ["1", "1"]}
+    up, empty, on_face = {"multipliers": ["2", "2"]}, {"empty": ["1", "1"]}, {"face": ["2", "2"]}
     steep = {"multipliers": ["3", "2"]}
     one = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
     ridge = point([layer([["1"]]), layer([["1"]])])
@@ -206,6 +206,14 @@ def curvature() -> dict[str, Case]:
         ),
         "cells, other multipliers": Case(
             kinked, kkt, written(cells=[steep, empty, empty, up]), ("cell 1: the multipliers",)
+        ),
+        "cells, a face": Case(
+            kinked, (crest, step("cell_kkt", {"point": 0}, cells=[on_face, empty, empty, on_face])),
+            written(cells=[{"face": ["2", "0"]}, empty, empty, on_face]), ("cell 1: the multipliers",),
+        ),
+        "cells, a face, another point": Case(
+            kinked, (crest, step("cell_kkt", {"point": 0}, cells=[on_face, empty, empty, on_face])),
+            fact(at=retargeted), ("cell 1: the minorant is constant on the face",),
         ),
         "cells, one parameter left": Case(
             one, (ridge, step("cell_kkt", {"point": 0}, cells=[{"eliminate": higher}])),

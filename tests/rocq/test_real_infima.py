@@ -1,6 +1,7 @@
 """`no_minimum` and `zero_infimum`: the extracted checker's verdicts are the kernel's; Coq proves no more."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -151,5 +152,26 @@ def test_coq(built: Path, tmp_path: Path) -> None:
     parts.append(label.split("Theorem step0")[0] + "Theorem step1" + label.split("Theorem step1")[1].split("Qed.")[0])
     parts[-1] += "Fail Qed. Abort."
     (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
+    done = compiled(tmp_path, built)
+    assert done.returncode == 0, done.stderr
+
+
+def test_random_certificates_in_coq(built: Path, tmp_path: Path) -> None:
+    """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
+    head, accepted, changed = "", list[str](), list[str]()
+    for _, document, proof in random_cases(range(200, 260), 0):
+        if kernel(document, proof).code != 0:
+            continue
+        made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
+        assert len(made.claims) == 1, made.left_out
+        head, _, body = made.file.read_text().partition("\nDefinition p ")
+        accepted.append("Definition p " + body)
+        before, name, theorem = body.rpartition("Theorem step")
+        before = re.sub(r"Theorem step0 .*?Qed\.", "", before, flags=re.DOTALL)
+        label = re.sub(r"(samples := \[\(\[.*?\], \[)[01]", r"\g<1>(1 # 2)", before, count=1)
+        assert label != before
+        changed.append(f"Definition p {label}{name}{theorem.split('Qed.')[0]}Fail Qed. Abort.")
+    assert len(accepted) > 8
+    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*accepted, *changed]))
     done = compiled(tmp_path, built)
     assert done.returncode == 0, done.stderr

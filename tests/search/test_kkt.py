@@ -2,6 +2,8 @@
 
 `stationary_points.json` has points of Theorem 1, dead layers, exact fits, points strictly inside cells and on kinks,
 saddles, and points with flat directions beside the symmetries; with ReLU, leaky ReLU, |z|, hard tanh and ReLU6.
+`points_on_faces.json` has minima that need flows on faces, minorants that are constant on faces only, or cells that are
+empty by kinks beyond the first layer.
 """
 
 import json
@@ -17,11 +19,13 @@ import symverify
 from symverify.certify.chains import local_minimum
 from symverify.certify.session import Decision, Session
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, risk_along
-from symverify.search.kkt import Falls, Minimum, Open, decide_by_cells
+from symverify.search.flat_directions import Falls, Open
+from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import as_point
 from tests.examples import layer, network, samples
 
 POINTS = json.loads((Path(__file__).parent / "stationary_points.json").read_text())
+ON_FACES = json.loads((Path(__file__).parent / "points_on_faces.json").read_text())
 
 
 def attacked(problem: Problem, theta: Point, rng: random.Random, tries: int = 150) -> bool:
@@ -45,6 +49,23 @@ def test_stationary_points_are_decided(document: Any) -> None:
     assert isinstance(found, Decision), found
     if not found.refuted:
         assert not attacked(problem, problem.parameters, random.Random(document["name"]))
+
+
+@pytest.mark.parametrize("document", ON_FACES, ids=lambda document: document["name"])
+def test_minima_on_faces_are_proved(document: Any) -> None:
+    problem, theta = point(document)
+    session = Session(problem, time.monotonic() + 60)
+    found = local_minimum(session, session.certificate.point(theta), theta)
+    assert isinstance(found, Decision), found
+    assert not found.refuted
+    assert not attacked(problem, theta, random.Random(document["name"]))
+
+
+def test_no_time_is_left() -> None:
+    """Cells are not looked at beyond a deadline, and the reason says so."""
+    found = decide_by_cells(*point(ON_FACES[0]), expired=lambda: True)
+    assert isinstance(found, Open)
+    assert found.reason == "cell 1 of 8 around the point: not looked at in time"
 
 
 def point(document: Any) -> tuple[Problem, Point]:

@@ -72,10 +72,12 @@ let log_sum_exp z =
   let lo, hi = plus (List.map (fun each -> exp (Q.sub each most)) z) in
   plus [ (fst (log (Q.make lo unit)), snd (log (Q.make hi unit))); exact most ]
 
-(* a number on that side of what is enclosed, with 160 places *)
-let outside above (lo, hi) =
-  let end_ = Z.shift_right (if above then hi else lo) (places - 160) in
-  Q.make (Z.add end_ (Z.of_int (if above then 2 else -1))) (Z.shift_left Z.one 160)
+(* a number on that side of what is enclosed, with few binary places; what is known exactly is given so *)
+let outside given above (lo, hi) =
+  if Z.equal lo hi then Q.make lo unit
+  else
+    let end_ = Z.shift_right (if above then hi else lo) (places - given) in
+    Q.make (Z.add end_ (Z.of_int (if above then 2 else -1))) (Z.shift_left Z.one given)
 
 (* the decimal digits that both ends share, as the kernel prints them *)
 let rec decimals lower upper =

@@ -16,20 +16,23 @@ let parts (net : N.t) f = match net.loss with
   | N.Logistic -> List.map (fun a -> E.log_sum_exp [ Q.zero; a ]) f
   | N.Cross_entropy _ -> [ E.log_sum_exp f ]
   | _ -> List.map E.exp f
-let proposals net above = List.map (fun f -> List.map (fun part -> N.q (E.outside above part)) (parts net f))
+(* binary places that the verified checkers compute with, and those of the numbers proposed; exponentials themselves may be large *)
+type digits = { places : int; given : int }
+let digits (net : N.t) = if net.loss = N.Poisson then { places = 208; given = 160 } else { places = 168; given = 152 }
+let proposals net digits above = List.map (fun f -> List.map (fun part -> N.q (E.outside digits.given above part)) (parts net f))
 let risk (net : N.t) fits : ends =
   let loss (_, y) f = E.plus (E.exact (Q.neg (Propose.dot y f)) :: parts net f) in
   E.scaled net.factor (E.plus (List.map2 loss net.data fits))
 
 let point (net : N.t) th : ends =
   let f = fits net th in
-  let lo, hi = risk net f in
-  confirmed (C.ok_log_risk (about net) (N.cparams th) (proposals net false f) (proposals net true f) (N.q lo) (N.q hi));
+  let lo, hi = risk net f and d = digits net in
+  confirmed (C.ok_log_risk (Z.of_int d.places) (about net) (N.cparams th) (proposals net d false f) (proposals net d true f) (N.q lo) (N.q hi));
   (lo, hi)
 
 (* arguments of the logarithms in the entropy of probabilities or rates *)
 let arguments (net : N.t) p = match net.loss with N.Logistic -> p @ List.map (fun a -> Q.(one - a)) p | _ -> p
-let logarithms net = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a <= 0 || Q.equal a Q.one then Q.zero else E.outside true (E.log a))) (arguments net p))
+let logarithms net digits = List.map (fun p -> List.map (fun a -> N.q (if Q.sign a <= 0 then Q.zero else E.outside digits.given true (E.log a))) (arguments net p))
 let least (net : N.t) dual =
   let entropy p =
     let terms = List.map (fun a -> E.times (Q.neg a) (E.log a)) (List.filter (fun a -> Q.sign a <> 0) (arguments net p)) in
@@ -93,9 +96,9 @@ let span (net : N.t) (f : Read.fields) : ends =
   let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
   let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = List.length net.data in
   if List.exists (fun w -> w <= carried net) (hidden_widths net) || not different then raise (Rests_on "span_minimum");
-  let lo = least net dual and _, hi = risk net fits in
-  confirmed (C.ok_span (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net dual)
-    (List.map N.vec near) (proposals net true fits) (N.q lo) (N.q hi));
+  let lo = least net dual and _, hi = risk net fits and d = digits net in
+  confirmed (C.ok_span (Z.of_int d.places) (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net d dual)
+    (List.map N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
   (lo, hi)
 
 (* no affine map is best: an enclosure of the infimum of their risks *)
@@ -114,14 +117,15 @@ let no_minimum (net : N.t) (f : Read.fields) : ends =
   let limit (f, y) = match net.loss with
     | N.Cross_entropy _ -> E.plus (E.exact (Q.neg (Propose.dot y f)) :: parts net f)
     | _ -> E.plus (List.map2 (fun a b -> E.plus (E.exact (Q.neg Q.(a * b)) :: parts net [ a ])) f y) in
-  let lo = least net dual and _, hi = E.scaled net.factor (E.plus (List.map limit rest)) in
-  confirmed (C.ok_no_minimum (about net) (List.map N.vec dual) (logarithms net dual) (List.map N.vec direction) (List.map N.vec near)
-    (proposals net true (List.map fst rest)) (N.q lo) (N.q hi));
+  let lo = least net dual and _, hi = E.scaled net.factor (E.plus (List.map limit rest)) and d = digits net in
+  confirmed (C.ok_no_minimum (Z.of_int d.places) (about net) (List.map N.vec dual) (logarithms net d dual) (List.map N.vec direction) (List.map N.vec near)
+    (proposals net d true (List.map fst rest)) (N.q lo) (N.q hi));
   (lo, hi)
 
 (* a point below those minima *)
 let better (net : N.t) (low, _) th (_, high) =
-  confirmed (C.ok_log_better (about net) (hidden_widths net) (N.cparams th) (proposals net true (fits net th)) (N.q low) (N.q high))
+  let d = digits net in
+  confirmed (C.ok_log_better (Z.of_int d.places) (about net) (hidden_widths net) (N.cparams th) (proposals net d true (fits net th)) (N.q low) (N.q high))
 
 let tree_bound (net : N.t) (f : Read.fields) =
   let where = f.Read.where in
@@ -135,13 +139,14 @@ let tree_bound (net : N.t) (f : Read.fields) =
   if List.length named <> List.length vectors then rejected (Read.at f "vectors") "not all are used, or one is missing";
   if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
   let dual g q = List.map2 (fun x (_, y) -> [ Q.(List.hd y - (of_bigint x / q)) ]) g net.data in
-  let given g q =
-    let p = dual g q in
+  let duals = List.map2 dual vectors scales in
+  List.iter (fun p ->
     if not (List.for_all (inside net false) p) then rejected (Read.at f "vectors") "does not leave the dual point in the domain";
-    if Q.lt (least net p) rho then rejected (Read.at f "vectors") "proves less than the claimed bound";
-    (g, (N.q q, logarithms net p)) in
+    if Q.lt (least net p) rho then rejected (Read.at f "vectors") "proves less than the claimed bound") duals;
   let width = List.nth net.widths 1 and s = Propose.scales net in
-  let ok = C.ok_log_tree (about net) width s (Propose.homogeneous net) (Propose.coordinates net s) (min width (List.length net.data))
-    (List.map2 given vectors scales) tree (N.q rho) in
-  if not ok then rejected where "the vectors and the tree do not prove the bound";
+  let proved d =
+    let given g (q, p) = (g, (N.q q, logarithms net d p)) in
+    C.ok_log_tree (Z.of_int d.places) (about net) width s (Propose.homogeneous net) (Propose.coordinates net s) (min width (List.length net.data))
+      (List.map2 given vectors (List.combine scales duals)) tree (N.q rho) in
+  if not (proved (digits net)) then rejected where "the vectors and the tree do not prove the bound";
   rho

@@ -44,9 +44,9 @@ def eliminated(
     --------------------------------------------------------------------------------------------------- [eliminated]
       R_s ≥ R(θ*) near θ* where s_b z_b ≥ t_b on S
 
-    Sound: R_s ≥ R_s − Σ λ_b s_b (z_b − t_b), whose minimum over a fibre is on the face z_S = t_S, which is linear; the
-    flows move every point of it into the slice of fixed held coordinates. There R_s is strictly convex in u at fixed y,
-    so its least value is g(t) less at most a constant times t^(2q), and that is ≥ 0.
+    Sound: the face z_S = t_S is linear, and R_s does not rise from a point near θ* on the cell to one of it (`sharp`);
+    the flows move every point of it into the slice of fixed held coordinates. There R_s is strictly convex in u at
+    fixed y, so its least value is g(t) less at most a constant times t^(2q), and that is ≥ 0.
     """
     size, normals = problem.size(), [normal for normal, _ in found.active]
     if not all(linear(problem, kink) for _, kink in found.active) or rank(normals) < len(normals):

@@ -9,6 +9,7 @@ from ..programs.moves import Moves, Unit
 from ..programs.moves import moves_of as moves_of_program
 from ..programs.network import Programmed
 from ..programs.parameters import numbered, values_of
+from .face_flows import Face, on_face
 
 
 def moves_of(
@@ -63,11 +64,17 @@ def seen_by(problem: Problem, pattern: Pattern, m: int, kept: Set[Place]) -> Seq
 
 
 def flows(
-    problem: Problem, point: Point, pattern: Pattern, kinked: Mapping[Unit, Set[Fraction]]
+    problem: Problem,
+    point: Point,
+    pattern: Pattern,
+    kinked: Mapping[Unit, Set[Fraction]],
+    face: Face | None = None,
 ) -> list[list[Fraction]]:
-    """The velocities at a point, in the order of `coordinates`."""
+    """The velocities at a point, in the order of `coordinates`; with a face, a chain's fields on it."""
+    if face is not None and not isinstance(problem, Programmed):
+        return list(on_face(face))
     values, number = [rational(x) for x in values_of(problem, point)], dict(list(numbered(problem)))
-    found = []
+    found = list[list[Fraction]]()
     if isinstance(problem, Programmed):
         known = moves_of_program(problem, pattern, kinked)
     else:
@@ -78,3 +85,9 @@ def flows(
             velocity[number[place]] = q if source is None else q * values[number[source]]
         found.append(velocity)
     return found
+
+
+def symmetries(problem: Problem, point: Point, pattern: Pattern) -> list[list[Fraction]]:
+    """The flows of a cell that the point is strictly inside."""
+    face = None if isinstance(problem, Programmed) else Face(problem, point, pattern, {})
+    return flows(problem, point, pattern, {}, face)

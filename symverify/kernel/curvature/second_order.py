@@ -8,7 +8,7 @@ from ..core.errors import Rejected, within_budget
 from ..core.facts import Evaluated, LocalMinimum
 from ..core.network import cell_of
 from ..core.proof import Reading
-from .flows import flows
+from .flows import symmetries
 from .hessian import derivatives, second_derivatives
 
 
@@ -31,7 +31,7 @@ def second_order(step: Reading) -> LocalMinimum:
     if any(first):
         raise Rejected(step.where, "the gradient is not 0")
     nullity = len(hessian) - semidefinite_rank(hessian, step.where)
-    span = rank(flows(problem, at.point, pattern, {}))
+    span = rank(symmetries(problem, at.point, pattern))
     if span != nullity:
         raise Rejected(step.where, f"the Hessian's kernel has dimension {nullity}, the cell's symmetries span {span}")
     return LocalMinimum(at, None)

@@ -1,30 +1,50 @@
 """Steps under losses with logarithms and exponentials: the theorems, and what the verified checkers want proposed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed
-from symverify.kernel.reals.enclosure import PLACES, Bounds, exp, log, log_sum_exp
-from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, SpanMinimum
-from symverify.kernel.reals.losses import CrossEntropy, Logistic
+from symverify.kernel.reals.enclosure import PLACES, Bounds, exp, log, log_sum_exp, plus, scaled
+from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, SpanMinimum, real_loss
+from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
-from .terms import constant, integers, listing, number, parameters, tree_arguments, vectors
+from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
 
-GIVEN = 160  # binary places of a proposed logarithm or exponential; the checkers compute with 200
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Binary places that the checkers compute with, and those of a proposed logarithm or exponential."""
+
+    places: int
+    given: int
 
 
-def outside(x: Bounds, above: bool) -> Fraction:
-    """A number on that side of what is enclosed, with few places."""
+def digits(problem: Problem) -> Digits:
+    """What enclosures with 128 places need; exponentials themselves may be large."""
+    return Digits(208, 160) if isinstance(problem.loss, Poisson) else Digits(168, 152)
+
+
+def digits_for(problem: Problem, spare: Fraction, work: Fraction) -> Digits:
+    """Fewer, where a bound leaves something to spare: `work` numbers of size 1 may be wrong by it."""
+    places = max(64, (work / spare).__ceil__().bit_length() + 6) if spare > 0 else 152
+    return min(Digits(places + 20, places), digits(problem), key=lambda each: each.places)
+
+
+def outside(x: Bounds, given: int, above: bool) -> Fraction:
+    """A number on that side of what is enclosed, with few places; what is known exactly itself."""
+    if x[0] == x[1]:
+        return Fraction(x[0], 1 << PLACES)
     end = x[1] if above else x[0]
-    return Fraction((end >> PLACES - GIVEN) + (2 if above else -1), 1 << GIVEN)
+    return Fraction((end >> PLACES - given) + (2 if above else -1), 1 << given)
 
 
-def proposals(problem: Problem, fits: Sequence[Vector], above: bool) -> str:
+def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
     """For each sample the logarithms and exponentials in the loss of its prediction, rounded to that side."""
 
     def parts(f: Vector) -> list[Bounds]:
@@ -35,14 +55,14 @@ def proposals(problem: Problem, fits: Sequence[Vector], above: bool) -> str:
                 return [log_sum_exp(f)]
         return [exp(a) for a in f]
 
-    return vectors([[outside(part, above) for part in parts(f)] for f in fits])
+    return proposed([[outside(part, with_.given, above) for part in parts(f)] for f in fits])
 
 
-def logarithms(problem: Problem, dual: Sequence[Sequence[Fraction]]) -> str:
+def logarithms(problem: Problem, with_: Digits, dual: Sequence[Sequence[Fraction]]) -> str:
     """For each sample numbers above the logarithms in the entropy of its probabilities or rates."""
     both = isinstance(problem.loss, Logistic)
     parts = [[*p, *[1 - q for q in p]] if both else p for p in dual]
-    return vectors([[outside(log(a), True) if a not in (0, 1) else Fraction(0) for a in p] for p in parts])
+    return proposed([[outside(log(a), with_.given, True) if a else a for a in p] for p in parts])
 
 
 def widths(problem: Problem) -> str:
@@ -56,9 +76,10 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
     out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
-    below, above = (proposals(out.problem, at.predictions, side) for side in (False, True))
+    with_ = digits(out.problem)
+    below, above = (proposals(out.problem, with_, at.predictions, side) for side in (False, True))
     low, high = number(at.risk.lower), number(at.risk.upper)
-    proof = f"apply (ok_log_risk_sound p th{index}\n   {below}\n   {above}). {COMPUTED}"
+    proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
     out.state(index, f"risk_between p th{index} {low} {high}", proof)
     return None
 
@@ -92,8 +113,10 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
         out.theorem1 = True
     near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
-    given = [vectors(dual), logarithms(problem, dual), vectors(near), proposals(problem, fits, True)]
-    proof = f"apply (ok_span_sound p {widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}). {COMPUTED}"
+    with_ = digits(problem)
+    given = [vectors(dual), logarithms(problem, with_, dual), vectors(near), proposals(problem, with_, fits, True)]
+    arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
+    proof = f"apply (ok_span_sound {with_.places} p {arguments_}). {COMPUTED}"
     statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
     out.state(index, statement, proof)
     return None
@@ -122,15 +145,11 @@ def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
         tuple(a for a, b in zip(f, t, strict=True) if b == (max(t) if gauged else 0))
         for f, t in zip(fits, moves, strict=True)
     ]
-    given = [
-        vectors(dual),
-        logarithms(problem, dual),
-        vectors(direction),
-        vectors(near),
-        proposals(problem, kept, True),
-    ]
+    with_ = digits(problem)
+    given = [vectors(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
+    given.append(proposals(problem, with_, kept, True))
     low, high = number(fact.risk.lower), number(fact.risk.upper)
-    proof = f"apply (ok_no_minimum_sound p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"
+    proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"
     out.state(index, f"no_best_affine_map p {low} {high}", proof)
     return None
 
@@ -148,11 +167,12 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
     at, before = out.checked.steps[better].fact, out.checked.steps[minimum].fact
     if not isinstance(before, SpanMinimum) or not isinstance(at, EnclosedPoint):
         return "has a verified checker only for span_minimum, and a point of enclosed risk"
-    risk, above = before.risk, proposals(out.problem, at.predictions, True)
+    with_ = digits(out.problem)
+    risk, above = before.risk, proposals(out.problem, with_, at.predictions, True)
     arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
     low, high = number(risk.lower), number(risk.upper)
     proof = (
-        f"apply (ok_log_better_sound p {arguments_} {low} {high} {number(at.risk.upper)}); "
+        f"apply (ok_log_better_sound {with_.places} p {arguments_} {low} {high} {number(at.risk.upper)}); "
         f"[{COMPUTED} | exact step{minimum}]"
     )
     out.state(index, f"spurious_minima_at_affine_fit p {widths(out.problem)} {low} {high}", proof)
@@ -161,16 +181,22 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
 
 def write_real_lower_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network of this width does better, by the tree."""
-    problem, fact = out.problem, step.fact
+    problem, fact, loss = out.problem, step.fact, real_loss(out.problem)
     if not isinstance(fact, LowerBound):
         raise TypeError("not a lower bound")
     duals = listed(listed(integer))(step.fields["vectors"], "")
     scales, tree = listed(canonical)(step.fields["scales"], ""), listed(integer)(step.fields["tree"], "")
-    given = []
-    for g, q in zip(duals, scales, strict=True):
-        dual = [[y - x / q] for x, (y,) in zip(g, problem.targets, strict=True)]
-        given.append(f"({integers(g)}, ({number(q)}, {logarithms(problem, dual)}))")
+    points = [
+        [[y - x / q] for x, (y,) in zip(g, problem.targets, strict=True)] for g, q in zip(duals, scales, strict=True)
+    ]
+    spare = min(scaled(problem.loss.factor, plus(map(loss.entropy, dual))).lower for dual in points) - fact.risk
+    work = problem.loss.factor * sum((abs(a) + 1 for dual in points for (a,) in dual), Fraction(0))
+    with_ = digits_for(problem, spare, work)
+    given = [
+        f"({integers(g)}, ({number(q)}, {logarithms(problem, with_, dual)}))"
+        for g, q, dual in zip(duals, scales, points, strict=True)
+    ]
     arguments_ = f"{' '.join(tree_arguments(problem))}\n   {listing(given, f';{chr(10)}    ')}\n   {integers(tree)}"
     statement = f"log_lower_bound p {problem.widths[1]} {number(fact.risk)}"
-    out.state(index, statement, f"apply (ok_log_tree_sound p {arguments_}). {COMPUTED}")
+    out.state(index, statement, f"apply (ok_log_tree_sound {with_.places} p {arguments_}). {COMPUTED}")
     return None

@@ -184,3 +184,14 @@ def slopes_of_means(problem: Problem) -> list[Vector]:
 def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
     """A list of lists of rationals."""
     return listing([vector(row) for row in rows])
+
+
+def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
+    """A list of lists of binary fractions with many places: nobody reads them, and Coq does so faster in this way."""
+    return listing([listing([hexadecimal(x) for x in row]) for row in rows])
+
+
+def hexadecimal(x: Fraction) -> str:
+    """A rational."""
+    top = f"(-{-x.numerator:#x})" if x < 0 else f"{x.numerator:#x}"
+    return f"({top} # {x.denominator:#x})"

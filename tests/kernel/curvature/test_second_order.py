@@ -103,10 +103,6 @@ REFUTED = {
         network([1, 1, 1, 1], "relu", samples([0, 1], [3, 1]), bias=False), [layer([[1]])] * 3,
         "unit 1 of hidden layer 2 is at a breakpoint on sample 1",
     ),
-    "units of different offsets": (
-        network([1, 2, 1], "hardtanh", samples([0, 1], [2, 2])), [layer([[0], [0]], [2, -2]), layer([[1, 1]], [2])],
-        "the Hessian's kernel has dimension 6, the cell's symmetries span 4",
-    ),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The rule `decay_bound`: bounds worked out by hand; each condition broken; random networks of any width above it."""
 
 import random
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from symverify.kernel.check import apply
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import predictions
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.reals.decay_bound import is_within
 from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
 from symverify.kernel.reals.enclosure import Enclosure
 from tests.kernel.reals.made import (
@@ -97,6 +99,10 @@ CORRUPTIONS = [
     corruption("one", 0, ["multipliers", 2], [[0, "-1/100"]], Rejected, COUNTED),
     corruption("one", 0, ["multipliers", 0], [[1, "1"]], Rejected, COUNTED),
     corruption("one", 0, ["multipliers"], NONE[:3], Rejected, "expected 4 lists, two per chamber, got 3"),
+    corruption("one", 0, ["multipliers"], [*NONE, []], Rejected, "expected 4 lists, two per chamber, got 5"),
+    corruption("one", 0, ["multipliers", 0], [[7, "1"]], Rejected, COUNTED),
+    corruption("one", 0, ["multipliers", 0], [{"0": "0", "1": "0"}], Malformed, "expected a sample and a number"),
+    corruption("one", 0, ["multipliers", 0], ["00"], Malformed, "expected a sample and a number"),
     corruption("one", 0, ["multipliers", 0], [[0, "0", 0]], Malformed, "expected a sample and a number"),
     corruption("one", 0, ["multipliers", 0], [[0]], Malformed, "expected a sample and a number"),
     corruption("one", 0, ["vector"], ["1/2", "0"], Malformed, "expected 1 numbers, one per sample, got 2"),
@@ -165,3 +171,32 @@ def test_no_network_is_below() -> None:
             problem = problem_of(network | {"layers": [1, noise.randint(1, 6), 1]})
             theta = as_point(problem, [Fraction(noise.randint(-20, 20), 16) for _ in range(problem.size())])
             assert enclosed_risk(problem, predictions(problem, theta), penalty(problem, theta)).upper >= least_risk
+
+
+@pytest.mark.parametrize(
+    ("b", "long"),
+    [
+        (("2", "0", "0"), False), (("0", "-2", "0"), False), (("6/5", "8/5", "0"), False),
+        (("6/5", "801/500", "0"), True), (("201/100", "0", "0"), True),
+        (("1", "1", "1/2"), False), (("1", "1", "-1/2"), False), (("1", "1", "51/100"), True),
+        (("0", "0", "5/7"), True),
+    ],
+)  # fmt: skip
+def test_how_long_it_may_be(b: tuple[str, ...], long: bool) -> None:
+    """(b₁² + b₂²)/2 + 4 b₃² ≤ 2."""
+    problem = problem_of(
+        document([2, 1, 1], "relu", SUM, [[1, 2]], [[1]], weight_decay={"weights": 2, "biases": "1/4"})
+    )
+    vector = list(map(Fraction, b))
+    with pytest.raises(Rejected, match=LONG) if long else nullcontext():
+        is_within(problem, vector, "here")
+    bare = problem_of(document([3, 1, 1], "relu", SUM, [[1, 2, 3]], [[1]], bias=False, weight_decay=2))
+    with pytest.raises(Rejected, match=LONG) if sum(x * x for x in vector) > 4 else nullcontext():
+        is_within(bare, vector, "here")
+
+
+def test_an_output_bias_that_decays_otherwise() -> None:
+    """⟨g, y⟩ − |g|²/(4 c) − (Σ g)²/(2 ν) for c = 3, ν = 2/7."""
+    decayed = BIASED | {"weight_decay": {"weights": "3/2", "biases": "2/7"}, "loss": SUM | {"factor": 3}}
+    exact = Fraction(2, 5) - Fraction(4, 25) / 12 - Fraction(4, 25) / Fraction(4, 7)
+    assert bound(decayed, step(["2/5"], NONE)) == exact

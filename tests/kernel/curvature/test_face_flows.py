@@ -1,0 +1,182 @@
+"""Flows on the face of kinks: along each there is a curve on which no prediction and no kink moves, to second order."""
+
+import random
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import pytest
+
+from symverify.kernel.core.activation import ZERO
+from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.network import Place, pieces_at, predictions, risk
+from symverify.kernel.core.proof import read_point
+from symverify.kernel.core.text import liberal
+from symverify.kernel.curvature.cell_kkt import Cell, cells, face_of, sharp
+from symverify.kernel.curvature.face_flows import Face, generic, on_face, solution
+from symverify.kernel.network_file import read_problem
+from tests.examples import layer, network, samples
+from tests.kernel.corruption import Json, no_data, text
+from tests.kernel.curvature.pieces import along, slopes_of, values
+from tests.oracles.network import Oracle, matrix_rank
+
+SHAPES = ([1, 2, 1], [2, 2, 2], [1, 1, 1, 1], [1, 2, 2, 1], [2, 2, 2, 2], [1, 1, 2, 2])
+LEAKY = {"breakpoints": [0], "slopes": [2, -3], "anchor": [0, 0]}
+STEPS = {"breakpoints": [-1, 1], "slopes": [0, 1, 0], "anchor": [0, 0]}
+
+
+def drawn(rng: random.Random) -> tuple[Cell, Oracle, Json] | None:
+    """A cell at a point with small weights, many of them 0, on at most six kinks."""
+    widths, bias = rng.choice(SHAPES), rng.random() < 0.5
+    share = rng.choice([0.1, 0.4])
+
+    def number() -> int:
+        return 0 if rng.random() < share else rng.choice([-2, -1, 1, 2])
+
+    parameters = [
+        layer([[number() for _ in range(widths[m])] for _ in range(widths[m + 1])],
+              [number() for _ in range(widths[m + 1])] if bias else None)
+        for m in range(len(widths) - 1)
+    ]  # fmt: skip
+    xs = [[rng.randint(-2, 2) for _ in range(widths[0])] for _ in range(3)]
+    xs.append(rng.choice(xs))
+    ys = [[rng.randint(-2, 2) for _ in range(widths[-1])] for _ in xs]
+    activation = rng.choice(["relu", LEAKY, STEPS, "abs"])
+    document = network(list(widths), activation, samples(xs, ys), bias=bias, parameters=parameters)
+    problem = read_problem(text(document), no_data)
+    point = read_point(problem, liberal)(parameters, "")
+    if sum(len(pieces) > 1 for layer in pieces_at(problem, point) for unit in layer for pieces in unit) > 6:
+        return None
+    f = predictions(problem, point)
+    _, around = cells(problem, Evaluated(point, f, risk(problem, f), False))
+    return rng.choice(list(around)), Oracle(document), parameters
+
+
+def held(rng: random.Random, cell: Cell) -> Face | None:
+    """A sharp face of some of the kinks."""
+    chosen = [b for b in range(len(cell.kinks)) if rng.random() < 0.7]
+    active = [(cell.kink(b)[0], cell.kinks[b]) for b in chosen]
+    return face_of(cell, active) if sharp(cell, active) else None
+
+
+def watched(oracle: Oracle, face: Face, parameters: Json) -> list[Fraction]:
+    """All predictions, then all kinks of the face."""
+    found = [values(oracle, face.pattern, parameters, i) for i in range(len(face.problem.inputs))]
+    return [x for each in found for x in each[-1]] + [found[i][m][j] for m, j, i in face.kinks]
+
+
+def seconds(oracle: Oracle, face: Face, parameters: Json, velocity: Sequence[Fraction]) -> list[Fraction]:
+    """The coefficients of t² of what is watched, of degree at most 4 along a line."""
+    lines = [watched(oracle, face, along(parameters, [t * x for x in velocity])) for t in range(-2, 3)]
+    return [Fraction(-a + 16 * b - 30 * c + 16 * d - e, 24) for a, b, c, d, e in zip(*lines, strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_each_velocity_is_that_of_a_curve_on_which_nothing_moves(seed: int) -> None:
+    """J v = 0, and J a + v ∇²F v / 2 = 0 has a solution a, for the velocities and for a combination of them."""
+    rng = random.Random(seed)
+    case = drawn(rng)
+    face = held(rng, case[0]) if case else None
+    if case is None or face is None:
+        return
+    _, oracle, parameters = case
+    found = list(on_face(face))
+    weights = [rng.randint(-2, 2) for _ in found]
+    mixed = [sum((w * x for w, x in zip(weights, column, strict=True)), ZERO) for column in zip(*found, strict=True)]
+    count = len(watched(oracle, face, parameters))
+    jacobian = [slopes_of(lambda there: watched(oracle, face, there)[k], parameters) for k in range(count)]  # noqa: B023
+    columns = list(zip(*jacobian, strict=True))
+    for velocity in [*found, *[mixed] * bool(found)]:
+        assert not any(sum((a * b for a, b in zip(row, velocity, strict=True)), ZERO) for row in jacobian)
+        bent = seconds(oracle, face, parameters, velocity)
+        assert matrix_rank([*columns, bent]) == matrix_rank(columns)
+
+
+# Nets, a point, kinks with their breakpoints, at which the upper piece is taken, and the dimension of the flows' span.
+SPANS: dict[str, tuple[Json, Json, Mapping[Place, int], int]] = {
+    "scale": (network([1, 1, 1], "identity", samples([1, 2], [0, 0]), bias=False), [layer([[1]]), layer([[1]])], {}, 1),
+    "one sample, all that is felt": (
+        network([2, 1, 1], "identity", samples([[1, 2]], [0]), bias=False), [layer([[1, 1]]), layer([[1]])], {}, 2,
+    ),
+    "held at 0, its weight is not felt": (
+        network([2, 1, 1], "relu", samples([[1, -1]], [0]), bias=False), [layer([[1, 1]]), layer([[1]])],
+        {(0, 0, 0): 0}, 2,
+    ),
+    "two units held on the same sample mix": (
+        network([2, 2, 1], "relu", samples([[1, 0], [1, 1]], [0, 0]), bias=False),
+        [layer([[0, 1], [0, 2]]), layer([[1, 1]])], {(0, 0, 0): 0, (0, 1, 0): 0}, 3,
+    ),
+    "a free unit gains a held row, not the reverse": (
+        network([2, 2, 1], "relu", samples([[1, 0], [1, 1]], [0, 0]), bias=False),
+        [layer([[0, 1], [1, 2]]), layer([[1, 1]])], {(0, 0, 0): 0}, 3,
+    ),
+    "scale about a breakpoint": (
+        network([1, 1, 1], "hardtanh", samples([0, 1, 3], [0, 0, 0])), [layer([[1]], [0]), layer([[1]], [0])],
+        {(0, 0, 1): 1}, 1,
+    ),
+    "no scale between two constants": (
+        network([1, 1, 1], "hardtanh", samples([0, "1/2", 3, -3], [0] * 4)),
+        [layer([[1]], [0]), layer([[1]], [0])], {}, 0,
+    ),
+    "without output bias no scale about a breakpoint": (
+        network([1, 1, 1], "hardtanh", samples([0, "1/2", 3], [0] * 3), bias={"hidden": True, "output": False}),
+        [layer([[1]], [0]), layer([[1]])], {}, 0,
+    ),
+    "a sample that is dead above": (
+        network([1, 1, 1, 1], "relu", samples([1, 2], [0, 0])),
+        [layer([[1]], [0]), layer([[-1]], ["3/2"]), layer([[1]], [0])], {}, 4,
+    ),
+    "where the rank falls at the point, no row moves": (
+        network([1, 1, 2], "identity", samples([1, 2], [[0, 0], [0, 0]])),
+        [layer([[0]], [1]), layer([[1], [1]], [0, 0])], {}, 2,
+    ),
+    "a cut weight": (
+        network([1, 1, 1, 1], ["identity", "relu"], samples([1, 2], [0, 0]), bias=False),
+        [layer([[1]]), layer([[0]]), layer([[1]])], {(1, 0, 0): 0, (1, 0, 1): 0}, 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_how_many(name: str) -> None:
+    document, parameters, kinks, count = SPANS[name]
+    problem = read_problem(text(document), no_data)
+    point = read_point(problem, liberal)(parameters, "")
+    pattern = tuple(
+        tuple(
+            tuple(pieces[-1] if (m, j, i) in kinks else pieces[0] for i, pieces in enumerate(unit))
+            for j, unit in enumerate(units)
+        )
+        for m, units in enumerate(pieces_at(problem, point))
+    )
+    face = Face(problem, point, pattern, {kink: Fraction(t) for kink, t in kinks.items()})
+    assert matrix_rank([*on_face(face), [ZERO] * problem.size()]) == count
+
+
+def test_an_upper_bound_of_a_rank() -> None:
+    """By the features over the samples, by the units that are not 0, and by the bias."""
+    document = network([1, 3, 1, 1], "relu", samples([1, 2, 3], [0, 0, 0]))
+    problem = read_problem(text(document), no_data)
+
+    def bound(on: tuple[int, int, int], samples: Sequence[int]) -> int:
+        pattern = (((1, 1, 1), (on[0],) * 3, (0, 0, on[2])), ((1, 1, 1),))
+        return generic(problem, pattern, 1, samples)
+
+    assert [bound((1, 0, 0), [0, 1, 2][:n]) for n in range(4)] == [0, 1, 2, 2]
+    assert [bound((0, 0, 0), [0, 1, 2][:n]) for n in range(4)] == [0, 1, 2, 2]
+    assert [bound((1, 0, 1), [0, 1, 2][:n]) for n in range(4)] == [0, 1, 2, 3]
+
+
+def test_two_unknowns() -> None:
+    def solved(*equations: tuple[int, int, int]) -> tuple[Fraction, Fraction] | None:
+        return solution([(Fraction(a), Fraction(b), Fraction(c)) for a, b, c in equations])
+
+    assert solved() == (0, 0)
+    assert solved((0, 0, 0)) == (0, 0)
+    assert solved((0, 0, 1)) is None
+    assert solved((2, 0, 6)) == (3, 0)
+    assert solved((0, -1, 2)) == (0, -2)
+    assert solved((1, 1, 3), (2, 2, 6)) == (0, 3)
+    assert solved((1, 1, 3), (2, 2, 7)) is None
+    assert solved((1, 1, 3), (1, -1, 1)) == (2, 1)
+    assert solved((1, 1, 3), (1, -1, 1), (1, 0, 2)) == (2, 1)
+    assert solved((1, 1, 3), (1, -1, 1), (1, 0, 1)) is None
