@@ -75,7 +75,7 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
     try:
-        search = _Search(problem, point, given_risk)
+        search = _Search(problem, point, given_risk, deadline)
         near = search.near(tolerance)
     except OverflowError:
         return [Snapped("the cell of the point", given_risk, reason="undecided: beyond the range of floats")]
@@ -108,8 +108,8 @@ def _neighbours(home: Region, near: Sequence[Held], faces: bool) -> Iterator[Reg
 class _Search:
     """The given point in exact and in float numbers, and the ways to look for minima near it."""
 
-    def __init__(self, problem: Problem, point: Point, given_risk: Fraction) -> None:
-        self.problem, self.point, self.given_risk = problem, point, given_risk
+    def __init__(self, problem: Problem, point: Point, given_risk: Fraction, deadline: float) -> None:
+        self.problem, self.point, self.given_risk, self.deadline = problem, point, given_risk, deadline
         self.start, self.given = [rational(x) for x in coordinates(point)], predictions(problem, point)
         self.floats = np.array([float(x) for x in self.start])
         self.home = Region(pattern_at(problem, point), frozenset(), "the cell of the point")
@@ -216,7 +216,10 @@ class _Search:
         """The kernel's rule for a region's best point with the fields of its step; or "" and the reason."""
         if not region.held:
             return "interior_minimum", {}
-        around = decide_shallow(self.problem, point) if shallow(self.problem) else decide_by_cells(self.problem, point)
+        if shallow(self.problem):
+            around: Stays | Descends | Minimum | Falls | Unknown | Open = decide_shallow(self.problem, point)
+        else:
+            around = decide_by_cells(self.problem, point, lambda: time.monotonic() > self.deadline)
         match around:
             case Stays(multipliers):
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -88,31 +89,34 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
     kinks = followed(Kinks(problem, frozen(state.pieces), list(state.kinks), dependents, "the box"), state)
+
+    def tried(at: Point, fields: Fields) -> int:
+        return prove("minimum_in_box", at, {**fields, **collapsed})
+
     try:
-        return isolated(kinks, state, lambda at, fields: prove("minimum_in_box", at, {**fields, **collapsed}))
+        return isolated(kinks, state, tried)
     except (NotEnclosed, np.linalg.LinAlgError) as first:
         if "face_span" not in problem.loss.rules or problem.decays or not homogeneous(problem):
             raise
-        try:
+        with suppress(NotEnclosed, KernelError, np.linalg.LinAlgError):
             return spanned(kinks, [Fraction(x) for x in state.v.tolist()], partial(prove, "face_span"))
-        except (NotEnclosed, KernelError, np.linalg.LinAlgError):
-            raise first from None
+        with suppress(NotEnclosed, KernelError, np.linalg.LinAlgError):
+            return isolated(kinks, state, tried, more=True)
+        raise first from None
 
 
-def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) -> tuple[int, Point]:
-    """By `minimum_in_box`: in a slice across the symmetries the minimum is isolated."""
+def isolated(
+    kinks: Kinks, state: State, prove: Callable[[Point, Fields], int], more: bool = False
+) -> tuple[int, Point]:
+    """By `minimum_in_box`: in a slice across the symmetries, if `more` the fields of rows too, it is isolated."""
     problem = kinks.problem
     numbers = [Fraction(x) for x in state.v.tolist()]
     if len(state.multipliers) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
     known = dict(zip(state.kinks, map(Fraction, state.multipliers.tolist()), strict=True))
     weights = [known[b] for b in kinks.basis]
-    chosen, held = slice_of(kinks, state.v)
-    try:
-        require_isolated(kinks, state, held)
-    except np.linalg.LinAlgError:  # rarely are there more fields than these
-        chosen, held = slice_of(kinks, state.v, more=True)
-        require_isolated(kinks, state, held)
+    chosen, held = slice_of(kinks, state.v, more)
+    require_isolated(kinks, state, held)
 
     def candidate() -> Candidate:
         return Candidate(kinks, as_point(problem, numbers), ZERO, weights, held)

@@ -16,14 +16,16 @@ from symverify.kernel.check import apply
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.reals.fields import symmetries
+from symverify.kernel.reals.kinks import Kinks
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.kernel.reals.row_fields import row_fields
 from symverify.problem.load import loads
 from symverify.run.check import check
 from symverify.run.verdict import Verdict
-from symverify.search.box import Enclosed, enclose
+from symverify.search.active_set import descend
+from symverify.search.box import Enclosed, enclose, isolated
 from symverify.search.box_numbers import NotEnclosed
-from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.float_network import FloatNetwork, as_floats, frozen
 from tests.kernel.reals.made import Json, document, layer
 
 SUM = {"name": "squared", "reduction": "sum"}
@@ -261,11 +263,18 @@ def test_the_joint_box_changed(joint: tuple[Problem, Json], change: Callable[[Js
 
 @pytest.fixture(scope="module")
 def exchanged() -> tuple[Problem, Json]:
-    """The step for a training of 2-2-2-1, n = 16: on all samples but one the second layer's units have equal slopes."""
+    """The step for a training of 2-2-2-1, n = 16: on all samples but one the second layer's units have equal slopes.
+
+    By fields of rows, though `face_span` would prove it, too.
+    """
     problem = loads((Path(__file__).parent / "exchanged_rows.json").read_text()).problem
     certificate = Certificate(problem)
     assert problem.parameters is not None
-    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 100).step
+    state = descend(FloatNetwork(problem), as_floats(problem, problem.parameters), time.monotonic() + 100)
+    kinks = Kinks(problem, frozen(state.pieces), list(state.kinks), [], "the box")
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        isolated(kinks, state, lambda at, fields: certificate.centred("minimum_in_box", at, fields))
+    step = isolated(kinks, state, lambda at, fields: certificate.centred("minimum_in_box", at, fields), more=True)[0]
     fact = certificate.fact(step)
     assert isinstance(fact, BoxMinimum)
     assert Fraction("0.7263889716") < fact.risk.lower < fact.risk.upper < Fraction("0.7263889717")
