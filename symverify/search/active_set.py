@@ -60,7 +60,10 @@ def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
             if time.monotonic() > deadline:
                 state.status = "out of time"
                 return state
-            radius = one_round(net, state, radius, refused)
+            try:
+                radius = one_round(net, state, radius, refused)
+            except np.linalg.LinAlgError:  # of derivatives that overflow
+                state.status = "beyond the range of floats"
             if state.status:
                 return state
     state.status = "no end after many rounds"
