@@ -1,6 +1,6 @@
 """Cells of one hidden unit: chambers per CPU second against sign trees on four solvers, medians of several runs.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 5] [--runs 3]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 1.5] [--runs 3]
 
 The trees fix one row's sign after the other, depth first: z3, HiGHS, SciPy's NNLS on Gordan's alternative, and cddlib
 where pycddlib is installed. All re-use the last point: the side on which it lies needs no call. They get `--seconds`
@@ -240,7 +240,7 @@ def cubes() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=5.0, help="time for each tree on each instance")
+    parser.add_argument("--seconds", type=float, default=1.5, help="time for each tree on each instance")
     parser.add_argument("--runs", type=int, default=3, help="how often both sides are timed, in turn")
     given = parser.parse_args()
     peers = "".join(f"{peer + '/s':>9}{'ratio':>10}" for peer in PEERS)

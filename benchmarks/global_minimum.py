@@ -38,7 +38,7 @@ GROWTH: dict[str, tuple[Size, ...]] = {
     "h": ((12, 2, 1), (12, 2, 2), (12, 2, 3), (12, 2, 4)),
 }
 LABELS = ("random", "teacher")
-LEAST = 5.0  # seconds that a peer has at least
+LEAST = 2.0  # CPU seconds that a peer has at least, if the limit allows
 
 
 class Ours(NamedTuple):
@@ -122,7 +122,9 @@ def told(found: Found, mine: Ours) -> tuple[str, float | None]:
 HEAD = "   n  d  h  labels  seed  search  kernel   total  vectors    bytes   nodes      minimum   MB"
 
 
-def line(size: Size, labels: str, seed: int, peers: Sequence[str], limit: float) -> tuple[str, list[float | None]]:
+def line(
+    size: Size, labels: str, seed: int, peers: Sequence[str], limit: float, times: float
+) -> tuple[str, list[float | None]]:
     inst = problem(size, seed, labels)
     mine = ours(inst)
     result = mine.result
@@ -134,7 +136,7 @@ def line(size: Size, labels: str, seed: int, peers: Sequence[str], limit: float)
     ratios: list[float | None] = []
     for name in peers:
         for best in (float(result.upper), None):
-            part, ratio = told(quickest(name, inst, best, max(LEAST, min(limit, 20 * mine.total))), mine)
+            part, ratio = told(quickest(name, inst, best, min(limit, max(LEAST, times * mine.total))), mine)
             text += part
             ratios.append(ratio)
     return text, ratios
@@ -148,7 +150,10 @@ def medians(rows: Sequence[list[float | None]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for a peer per problem; 0: no peers")
+    parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds for a peer per problem; 0: no peers")
+    parser.add_argument(
+        "--times", type=float, default=20.0, help="a peer has at most so many times as long as ours took"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="problems per size and kind of labels")
     parser.add_argument("--large", action="store_true", help="the large sizes, without peers")
     parser.add_argument("--growth", action="store_true", help="how time and memory grow with n, d and h, without peers")
@@ -167,12 +172,12 @@ def main() -> None:
         for what, growing in rows.items():
             print(f"growth with {what}") if what else None
             for size in growing:
-                print(line(size, "random", 0, (), 0.0)[0], flush=True)
+                print(line(size, "random", 0, (), 0.0, 0.0)[0], flush=True)
         return
     print(HEAD + "".join(f"{name + ' ' + how:>17}" for name in peers for how in ("cutoff", "without")))
     for size in sizes or SIZES:
         for labels in options.labels:
-            rows = [line(size, labels, seed, peers, options.limit) for seed in range(options.seeds)]
+            rows = [line(size, labels, seed, peers, options.limit, options.times) for seed in range(options.seeds)]
             for text, _ in rows:
                 print(text, flush=True)
             if peers:

@@ -32,12 +32,14 @@ Solve = Callable[
 
 
 def raced(solve: Solve, problem: Problem, form: str, best: float | None, limit: float) -> Found:
-    """All numbers of positive output weights; `best` is a minimum known, the cutoff lies a little above it."""
-    begun, over, width = time.process_time(), time.monotonic() + limit, problem.widths[1]
+    """All numbers of positive output weights. best: a minimum known, the cutoff is just above it. limit: CPU s."""
+    begun, width = time.process_time(), problem.widths[1]
     lowest = float("inf") if best is None else best * (1 + GAP)
     value = float("inf")
     for positive in sorted(range(width + 1), key=lambda k: abs(k - width / 2)):
-        status, found = solve(problem, positive, form, min(lowest, value), max(over - time.monotonic(), 0.01))
+        status, found = solve(
+            problem, positive, form, min(lowest, value), max(begun + limit - time.process_time(), 0.01)
+        )
         if status not in ("optimal", "infeasible"):
             return Found(time.process_time() - begun, None, status)
         value = min(value, found)
@@ -90,11 +92,17 @@ def gurobi(problem: Problem, positive: int, form: str, cutoff: float, seconds: f
     for r, error in zip(residuals, errors, strict=False):
         model.addConstr(r == error)
     model.setObjective(gp.quicksum(e * e for e in [*residuals, *errors[room:]]))
-    settings = {"Threads": 1, "MIPGap": GAP, "MIPGapAbs": 1e-9, "TimeLimit": seconds, "Cutoff": min(cutoff, 1e100)}
+    settings = {"Threads": 1, "MIPGap": GAP, "MIPGapAbs": 1e-9, "Cutoff": min(cutoff, 1e100)}
     for name, value in (settings | ({"MIPFocus": 2} if form.endswith("focus 2") else {})).items():
         model.setParam(name, value)
+    over = time.process_time() + seconds  # its own limit is of wall time, which counts what others use
+
+    def stop(model: Any, _: int) -> None:
+        if time.process_time() > over:
+            model.terminate()
+
     try:
-        model.optimize()
+        model.optimize(stop)
     except gp.GurobiError:
         return "no licence", 0.0
     if model.Status == gp.GRB.OPTIMAL:
@@ -133,6 +141,7 @@ def scip(problem: Problem, positive: int, form: str, cutoff: float, seconds: flo
     model.addCons(quicksum(r * r for r in residuals) <= loss)
     model.setObjective(loss)
     model.setParam("limits/gap", GAP)
+    model.setParam("timing/clocktype", 1)  # of the CPU
     model.setParam("limits/time", seconds)
     model.optimize()
     status = model.getStatus()

@@ -24,7 +24,7 @@ NETWORK = {
 
 def main() -> None:
     problem = symverify.loads(NETWORK)
-    alone = symverify.check(problem, ["global_minimum"], smt=False, workers=1)
+    alone = symverify.check(problem, ["global_minimum"], smt=False, workers=1, timeout=600)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL") as cluster:
         victim = next(iter(cluster.workers.values())).pid
         killed = []
@@ -38,6 +38,7 @@ def main() -> None:
             problem,
             ["global_minimum"],
             smt=False,
+            timeout=600,  # a worker's start takes a while
             executor=partial(dask, cluster.scheduler_address),
             progress=watch,
         )

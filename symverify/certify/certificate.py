@@ -1,12 +1,13 @@
 """Writing certificates: claims first, then the steps, as canonical JSON; equal inputs give equal bytes."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symverify.kernel.check import FORMAT, apply, needed
-from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
 from symverify.kernel.core.proof import Fact, Proof, Step
@@ -69,6 +70,7 @@ class Certificate:
     proof: Proof = field(init=False)
     steps: list[dict[str, object]] = field(default_factory=list)
     claims: list[dict[str, object]] = field(default_factory=list)
+    seconds: float = 0.0  # that the kernel has taken for the steps
     _places: dict[str, int] = field(default_factory=dict)  # of the steps, by their text
 
     def __post_init__(self) -> None:
@@ -77,15 +79,20 @@ class Certificate:
     def step(self, rule: str, premises: Premises = _NONE, **fields: object) -> int:
         """Add a step that rests on the steps `premises`, or find the equal one; its index.
 
-        Raises what the kernel's rule raises.
+        Raises what the kernel's rule raises, Declined where a number is too long to be written.
         """
         step = _spelled(rule, premises, fields)
         if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
             return known
+        begun = time.monotonic()
         try:
             return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
         except Rejected as error:
             raise Rejected(error.where, error.reason.removeprefix(f"{rule}: ")) from None
+        except Malformed as error:  # its own reader refuses a number of too many digits
+            raise Declined(f"no certificate can state it: {error}") from None
+        finally:
+            self.seconds += time.monotonic() - begun
 
     def _added(self, step: dict[str, object], proved: Step) -> int:
         self.proof.steps.append(proved)

@@ -6,9 +6,11 @@ from functools import partial
 from symverify.certify.certificate import parameters
 from symverify.certify.session import Decision, Outcome, Proved, Session, Skipped, Undecided, beside
 from symverify.kernel.cells.limit import Limit
+from symverify.kernel.core.algebra import total
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Evaluated
-from symverify.kernel.core.network import Point, Problem, cell_of
+from symverify.kernel.core.network import Point, Problem, cell_of, residuals
+from symverify.kernel.core.proof import Fact
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.character import character
 from symverify.search.subgradient import at_face, in_cell, on_affine
@@ -109,7 +111,7 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     interior = strictly_inside(problem, theta)
     if not problem.loss.smooth:
         return _by_subgradient(session, at, theta, interior)
-    if interior:
+    if interior and _balanced(problem, certificate.fact(at)):
         try:
             return Decision(certificate.step("interior_minimum", {"point": at}), False, "interior")
         except Rejected:
@@ -136,6 +138,13 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
     if isinstance(around, Decision):
         return around
     return fall(session, at, theta) or Undecided(f"{around.reason}, and no descent was found")
+
+
+def _balanced(problem: Problem, fact: Fact) -> bool:
+    """Whether the derivatives by the output biases are 0, which takes no cell to see."""
+    if not (problem.output_bias and isinstance(fact, Evaluated)):
+        return True
+    return not any(total(row) for row in residuals(problem, fact.predictions))
 
 
 def _by_subgradient(session: Session, at: int, theta: Point, interior: bool) -> Decision | Undecided:

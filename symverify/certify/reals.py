@@ -163,7 +163,7 @@ def lowest(session: Session, ceiling: Fraction | None) -> RealWitness | None:
     session.progress("searching for a point of lower risk")
     fit = _affine_fit(session)
     start = None if isinstance(fit, str) else _start(session.problem, fit.near)
-    share = session.deadline - session.remaining() * MAX_SHARE
+    share = time.monotonic() + session.remaining() * (1 - MAX_SHARE)
     found = lowest_point(session.problem, start, ceiling, share)
     if found is not None and (known is None or found.risk.upper < known.risk.upper):
         known = session.lowest_real = found

@@ -23,8 +23,8 @@ from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predi
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
 from symverify.search.better import Witness, better_point
+from symverify.search.global_minimum import LONG, Helpers, Result, global_minimum, plainly, prepare
 from symverify.search.global_minimum import Progress as SearchProgress
-from symverify.search.global_minimum import Result, global_minimum, prepare
 from symverify.search.subgradient import Rows, on_affine, on_groups
 from symverify.text import lasting
 
@@ -118,8 +118,8 @@ class Session:
         self.certificate = Certificate(self.problem)
 
     def remaining(self) -> float:
-        """Seconds left."""
-        return self.deadline - time.monotonic()
+        """Seconds left, without those that the kernel will take to read back what it has verified."""
+        return self.deadline - time.monotonic() - self.certificate.seconds
 
     def affine(self) -> AffineMinimum:
         """The constructed minimum of the affine fit. Raises NotConstructible."""
@@ -159,7 +159,7 @@ class Session:
             return self._lowest  # a search is for those who know no such point
         if point not in self._better:
             self.progress("searching for a point of lower risk")
-            budget = min(self.deadline, time.monotonic() + max(self.remaining() / 2, 0))
+            budget = time.monotonic() + max(self.remaining() / 2, 0)
             found = better_point(self.problem, point, budget)
             self._better[point] = found
             if found is not None and (self._lowest is None or found.risk < self._lowest.risk):
@@ -220,15 +220,17 @@ class Session:
         size = estimate(problem)
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
-        share = 0.9 if insist else 0.4
+        share = 0.8 if insist else 0.4  # the kernel verifies twice what is found
         self.progress("searching for the global minimum")
         try:
-            self.deadline += prepare(problem, self.progress)  # compiling is not searching
-            with self.options.executor() if size.large or self.options.always else nullcontext() as executor:
+            quick = prepare(problem, self.progress, self.remaining())
+            several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
+            after = None if self.options.always else LONG
+            with nullcontext() if quick else plainly(), Helpers(several, after) as helpers:
                 result = global_minimum(
                     problem,
                     incumbent=problem.parameters,
-                    executor=executor,
+                    helpers=helpers,
                     progress=self._bracket,
                     deadline=max(self.remaining() * share, 0.1),
                     checkpoint=self.options.checkpoint,
@@ -251,6 +253,8 @@ class Session:
         reason = f"the search ended with a bracket: {size.words}"
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
+        if not quick:
+            reason += "; there was no time to compile the search, which takes about half a minute, once on a machine"
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)

@@ -1,10 +1,11 @@
 """From what a command returns or raises to its exit code, and the message on standard error."""
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from symverify.cli.process import INTERRUPTED, interrupted
+from symverify.cli.process import BEGUN, INTERRUPTED, interrupted
 from symverify.text import plain
 
 MALFORMED, UNDECIDED, REJECTED, INTERNAL = 2, 3, 11, 70
@@ -12,11 +13,12 @@ MALFORMED, UNDECIDED, REJECTED, INTERNAL = 2, 3, 11, 70
 
 def exit_code(arguments: Sequence[str] | None) -> int:
     """Run the command that the arguments name; its exit code. Whatever is raised becomes one."""
+    begun = BEGUN if arguments is None else time.monotonic()  # the wait for this command
     try:
         from symverify.cli import bring, prove, read, seek, survey, words  # noqa: F401  # the commands
         from symverify.cli.common import app
 
-        outcome = app(arguments, prog_name="symverify", standalone_mode=False)
+        outcome = app(arguments, prog_name="symverify", standalone_mode=False, obj=begun)
         code = outcome if isinstance(outcome, int) else 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) and stop.code != 1 else INTERNAL

@@ -15,6 +15,8 @@ from symverify.text import SPELLED
 
 INTERRUPTED, INTERNAL, UNWRITTEN = 130, 70, 2
 
+BEGUN = time.monotonic()  # about when this process did
+
 PATIENCE, FAREWELL = 30.0, 3.0  # seconds to end in after a signal, and for Python to end in after that
 AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
 

@@ -49,7 +49,9 @@ Output = Annotated[
     typer.Option("--output", "-o", help="The certificate to write, or a folder; default NETWORK.symcert.json."),
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the result.")]
-Seconds = Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")]
+Seconds = Annotated[
+    float, typer.Option(callback=positive, help="Seconds until the kernel has verified; the solver has as much again.")
+]
 NoSmt = Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")]
 Second = Annotated[SolverName, typer.Option(help="The solver for the second opinion.")]
 Workers = Annotated[int, typer.Option(min=1, max=256, help="Processes for a large search.")]
@@ -76,6 +78,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Replace a certificate that
 
 @app.command()
 def check(
+    context: typer.Context,
     networks: Networks,
     claims: Claims = None,
     output: Output = None,
@@ -113,7 +116,7 @@ def check(
         "robust": robust, "gap": _exact(gap), "log": log, "executor": _executor(dask),
     }  # fmt: skip
     places = _places(found, output) if many else {found[0]: output}
-    run = _Run(claims, snap, places, options)
+    run = _Run(claims, snap, places, options, context.obj or time.monotonic())
     if many:
         raise typer.Exit(check_all(found, data, form, run, interrupted, run.words))
     result = run(found[0], load_network(found[0], form, data))
@@ -129,6 +132,7 @@ class _Run:
     snap: bool
     places: Mapping[Path, Path | None]
     options: dict[str, Any]
+    begun: float  # by time.monotonic, the wait for the next one
     near: "_Snapped | None" = None
 
     def __call__(self, network: Path, problem: "LoadedProblem") -> "CheckResult":
@@ -142,8 +146,12 @@ class _Run:
             claims = "minimum_in_box" if self.near.problem is problem and claims is None else claims
             problem = self.near.problem
         names = None if claims is None else [name.strip() for name in claims.split(",")]
+        begun = self.begun if self.near is None else time.monotonic()
         with nullcontext() if target is None else writing(target), Progress() as progress:
-            return run(problem, names, output=target, progress=progress.say, stopped=interrupted, **self.options)
+            options = self.options | {"begun": begun, "progress": progress.say, "stopped": interrupted}
+            result = run(problem, names, output=target, **options)
+        self.begun = time.monotonic()
+        return result
 
     def words(self) -> list[str]:
         """What is told about a point that was moved to the exact minimum near it."""

@@ -76,10 +76,14 @@ def independent_columns(rows: Matrix) -> list[int]:
 
     What is independent modulo a prime is independent. Some may be missing, for one prime in about 2^60.
     """
+    return independent_integers([primitive(row) for row in rows])
+
+
+def independent_integers(rows: Sequence[Sequence[int]]) -> list[int]:
+    """`independent_columns` of integers."""
     if not rows or not rows[0]:
         return []
-    whole = [primitive(row) for row in rows]
-    form, count = nmod_mat(len(rows), len(rows[0]), [x % PRIME for row in whole for x in row], PRIME).rref()
+    form, count = nmod_mat(len(rows), len(rows[0]), [x % PRIME for row in rows for x in row], PRIME).rref()
     return [next(c for c in range(form.ncols()) if form[r, c]) for r in range(count)]
 
 

@@ -8,7 +8,7 @@ from symverify.kernel.cells.limit import Limit, unit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.facts import GlobalMinimum, LowerBound
-from symverify.kernel.core.global_lower_bound import directions, sides_of, signs
+from symverify.kernel.core.global_lower_bound import counting, directions, sides_of, signs
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.text import canonical, integer, listed
 from symverify.kernel.core.units import Units
@@ -81,7 +81,7 @@ def global_lower_bound(given: Given) -> Iterator[Statement]:
         return
     vectors, tree = listed(listed(integer))(fields["vectors"], ""), listed(integer)(fields["tree"], "")
     yield from dual_vectors(problem, given.fact(LowerBound).risk, vectors)
-    units = Units.of(problem)
+    units = Units.of(problem, counting(problem, vectors, tree))
     if len(tree) <= MAX_NODES and len(units.planes) <= MAX_BENDS:
         seen = dict.fromkeys((g, region) for g, node in leaves(problem, units, tree) for region in node)
         for number, (g, region) in enumerate(list(seen)[:MAX_LEAVES], 1):

@@ -145,6 +145,7 @@ def check(
     claims: Sequence[str] | str | None = None,
     *,
     timeout: float = 60.0,
+    begun: float | None = None,
     smt: bool = True,
     solver: Name = "z3",
     output: str | os.PathLike[str] | None = None,
@@ -163,18 +164,19 @@ def check(
     """Try the claims (by default those that fit the problem), write the certificate to `output` if given.
 
     Claims are names in a list, or joined by commas. A certificate about this problem that is there already is added to;
-    with `fresh` it is replaced. `timeout` is in seconds for the search; the kernel's check and the solver have as much
-    again each. A search for the global minimum runs in `workers` processes if it is large, or on the executor that
-    `executor` opens, with the same result; where it ends early it leaves a checkpoint beside `output`, from which
-    `resume` continues. Ctrl-C ends the search, and so
-    does `stopped` once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima
-    is about, as a pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network
-    files of the same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of
-    an infimum may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed
-    by how far the labels may move before it fails. `log` is a file for the bounds that a search for the global minimum
-    saw as it went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
-    NotWritable), OSError where the certificate cannot be written.
+    with `fresh` it is replaced. `timeout` is in seconds from now, or from the time.monotonic() value `begun`, until the
+    kernel has verified what was found; a solver has as much again. A search for the global minimum runs in `workers`
+    processes if it is large, or on the executor that `executor` opens, with the same result; where it ends early it
+    leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so does `stopped`
+    once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima is about, as a
+    pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network files of the
+    same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of an infimum
+    may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed by how far
+    the labels may move before it fails. `log` is a file for the bounds that a search for the global minimum saw as it
+    went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint, NotWritable), OSError
+    where the certificate cannot be written.
     """
+    begun = time.monotonic() if begun is None else begun
     names = default_claims(problem.problem) if claims is None else _known(claims)
     wanted = _with_robust(names) if robust else names
     target = None if output is None else Path(output)
@@ -185,7 +187,7 @@ def check(
     checkpoint, taken = (None, None) if target is None else _prepared(target, problem, resume, fresh)
     own = partial(processes, workers)
     options = Options(own if executor is None else executor, checkpoint, executor is not None)
-    session = Session(problem.problem, time.monotonic() + timeout, progress, options, pattern, claims is not None, gap)
+    session = Session(problem.problem, begun + timeout, progress, options, pattern, claims is not None, gap)
     seen = Log()
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]

@@ -1,8 +1,9 @@
 """A Dask cluster as a `concurrent.futures.Executor`: the `cluster` extra."""
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
+from typing import Any
 
 from symverify.errors import ClusterMissing
 from symverify.text import plain
@@ -27,4 +28,28 @@ def dask(address: str) -> Iterator[Executor]:
             f"no Dask scheduler answers at {address!a}: {plain(error) or type(error).__name__}"
         ) from None
     with client:
-        yield client.get_executor(pure=False, retries=3)  # type: ignore[no-untyped-call]
+        yield Cluster(client.get_executor(pure=False, retries=3))  # type: ignore[no-untyped-call]
+
+
+class Cluster(Executor):
+    """An executor of Dask's, except that what it gives up for lost is broken, as with other executors."""
+
+    def __init__(self, inner: Executor) -> None:
+        self.inner = inner
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """Begin work elsewhere."""
+        told: Future[Any] = Future()
+        told.set_running_or_notify_cancel()
+
+        def done(running: Future[Any]) -> None:
+            error = CancelledError() if running.cancelled() else running.exception()
+            if error is None:
+                told.set_result(running.result())
+            elif type(error).__module__.partition(".")[0] == "distributed" or isinstance(error, CancelledError):
+                told.set_exception(BrokenExecutor(f"the cluster lost it: {type(error).__name__}"))
+            else:
+                told.set_exception(error)
+
+        self.inner.submit(work, *args, **named).add_done_callback(done)
+        return told

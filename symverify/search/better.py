@@ -15,12 +15,12 @@ from itertools import product as every
 import numpy as np
 
 from symverify.ground.floats import product
-from symverify.ground.linear import independent_columns, least_squares
 from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.network import Layer, Point, Problem, evaluate, predictions, rational, residuals, risk
+from symverify.kernel.core.network import Layer, Point, Problem, Vector, rational, residuals, risk
 from symverify.search.affine_minimum import carrier_of
 from symverify.search.float_losses import measure_of
 from symverify.search.kinked_fit import kinked_fit
+from symverify.search.last_layer import arriving, independent, least_squares, predicted, predictions, printed
 from symverify.search.training import Array, Training, heights_of
 
 POLISH_WORK = 200_000  # parameters · samples · candidates
@@ -41,9 +41,10 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     Ends early at `floor`, a known lower bound of the risk; once a point is found, a number of further candidates that
     falls with the problem's size is tried, so that equal inputs give equal witnesses unless the deadline ends it.
     """
-    best = Witness(start, risk(problem, predictions(problem, start)))
+    reached = predictions(problem, start)
+    best = Witness(start, risk(problem, reached))
     first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
-    for source in (extra_units(problem, start), trained(problem)):
+    for source in (extra_units(problem, start, reached), trained(problem)):
         candidates = within_floats(source)
         while time.monotonic() <= deadline and best.risk > floor and polish and (hidden := next(candidates, None)):
             polish -= best is not first
@@ -67,28 +68,23 @@ def within_floats(source: Iterator[Point]) -> Iterator[Point]:
 def refit(problem: Problem, point: Point) -> Witness | None:
     """The point with its last layer replaced by the best one on what arrives, by least squares or a linear program.
 
-    For Huber the result is only a candidate, and its exact risk is what counts.
+    For Huber the result is only a candidate, and its exact risk is what counts. None where its numbers are too long.
     """
-    arriving = arriving_at_last(problem, point)
-    columns = len(arriving[0])
-    order = sorted(range(columns), key=lambda j: (j != columns - 1) if problem.output_bias else 0)
-    kept = sorted(order[j] for j in independent_columns([[row[j] for j in order] for row in arriving]))
+    given, loss = arriving(problem, point), problem.loss
+    kept = independent(given, problem.output_bias)
     if not kept:
         return None
-    rows = [[row[j] for j in kept] for row in arriving]
-    if problem.loss.smooth:
-        solved = least_squares(rows, problem.targets)
-    else:
-        fits = [kinked_fit(rows, y, problem.loss, False) for y in zip(*problem.targets, strict=True)]
+    if not loss.smooth:
+        rows = [[row[j] for j in kept] for row in given.fractions()]
+        fits = [kinked_fit(rows, y, loss, False) for y in zip(*problem.targets, strict=True)]
         solved = [list(each) for each in zip(*fits, strict=True)]
-    refitted = with_last_layer(problem, point, kept, solved)
-    return Witness(refitted, risk(problem, predictions(problem, refitted)))
-
-
-def arriving_at_last(problem: Problem, point: Point) -> list[list[Fraction]]:
-    """Per sample what enters the last layer, and 1 where it has a bias."""
-    values = (evaluate(problem, point, i)[-2] for i in range(len(problem.inputs)))
-    return [[*map(rational, a), *[ONE] * problem.output_bias] for a in values]
+        found = risk(problem, predicted(given, kept, solved))
+    elif (fit := least_squares(given, kept, problem.targets)) is None:
+        return None
+    else:
+        solved, squared = fit.coefficients, loss.parts == ((ONE, ZERO, ZERO),)
+        found = loss.factor * fit.distance if squared else risk(problem, predicted(given, kept, solved))
+    return Witness(with_last_layer(problem, point, kept, solved), found) if printed([found]) else None
 
 
 def with_last_layer(problem: Problem, point: Point, kept: Sequence[int], solved: Sequence[Sequence[Fraction]]) -> Point:
@@ -100,16 +96,17 @@ def with_last_layer(problem: Problem, point: Point, kept: Sequence[int], solved:
     return (*point[:-1], Layer(weight, bias))
 
 
-def extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Point]:
+def extra_units(problem: Problem, start: Point, f: Sequence[Vector], most: int = 12) -> Iterator[Point]:
     """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data.
 
-    Candidates bend at a sample; those that correlate best with the residuals, in floats, come first.
+    f are its predictions. Candidates bend at a sample; those that correlate best with the residuals, in floats, are
+    first.
     """
     outputs = problem.widths[-1]
     if min(problem.widths[1:-1]) <= outputs or not problem.hidden_bias:
         return
     h = problem.activations[0]
-    pull = _pull(problem, start)
+    pull = _pull(problem, f)
     x = np.array([[float(v) for v in row] for row in problem.inputs])
     scored: list[tuple[float, int, int, int]] = []
     directions = list(_directions(problem))
@@ -131,14 +128,11 @@ def extra_units(problem: Problem, start: Point, most: int = 12) -> Iterator[Poin
         b = h.breakpoints[which] - sum((a * v for a, v in zip(w, problem.inputs[i], strict=True)), ZERO)
         if (w, b) not in seen and len(seen) < most:
             seen.add((w, b))
-            at = [sum((a * v for a, v in zip(w, row, strict=True)), b) for row in problem.inputs]
-            exact = [h.slopes[p] * z + h.offsets[p] for z in at for p in h.pieces(z)[:1]]
-            yield _with_unit(problem, start, w, b, exact)
+            yield _with_unit(problem, start, w, b)
 
 
-def _pull(problem: Problem, start: Point) -> Array:
-    """The residuals, or some subgradients, in floats, d_Y × n."""
-    f = predictions(problem, start)
+def _pull(problem: Problem, f: Sequence[Vector]) -> Array:
+    """The residuals of the predictions f, or some subgradients, in floats, d_Y × n."""
     if problem.loss.smooth:
         return np.array([[float(r) for r in row] for row in residuals(problem, f)])
     return np.asarray(measure_of(problem)(np.array([[float(v) for v in row] for row in f]))[1].T)
@@ -158,22 +152,23 @@ def _directions(problem: Problem) -> Iterator[tuple[Fraction, ...]]:
             yield tuple(Fraction(int(x)) for x in vector)
 
 
-def _with_unit(
-    problem: Problem, start: Point, w: Sequence[Fraction], b: Fraction, heights: Sequence[Fraction]
-) -> Point:
+def _with_unit(problem: Problem, start: Point, w: Sequence[Fraction], b: Fraction) -> Point:
     """`start` whose unit d_Y+1 of the first layer is (w, b), carried through the later layers on the same channel."""
     extra = problem.widths[-1]
     layers: list[Layer] = []
-    arriving = list(heights)
+    heights = list[Fraction]()
+    if len(start) > 2:
+        h, at = problem.activations[0], (sum((a * v for a, v in zip(w, x, strict=True)), b) for x in problem.inputs)
+        heights = [rational(h.on(h.pieces(z)[0], z)) for z in at]
     for m, layer in enumerate(start[:-1]):
         weight, bias = [list(map(rational, row)) for row in layer.weight], list(map(rational, layer.bias or ()))
         if m == 0:
             weight[extra], bias[extra] = list(w), b
         else:
-            carrier = carrier_of(problem.activations[m], min(arriving), max(arriving))
+            carrier = carrier_of(problem.activations[m], min(heights), max(heights))
             weight[extra] = [ZERO] * len(weight[extra])
             weight[extra][extra], bias[extra] = carrier.scale, carrier.shift
-            arriving = [carrier.slope * (carrier.scale * x + carrier.shift) + carrier.intercept for x in arriving]
+            heights = [carrier.slope * (carrier.scale * x + carrier.shift) + carrier.intercept for x in heights]
         layers.append(Layer(tuple(map(tuple, weight)), tuple(bias)))
     return (*layers, start[-1])
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from symverify.ground.linear import independent_rows
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.network import Layer, Point, Problem, predictions
+from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.facts import real_loss
-from symverify.search.better import arriving_at_last, extra_units, trained, with_last_layer, within_floats
+from symverify.search.better import extra_units, trained, with_last_layer, within_floats
 from symverify.search.float_losses import targets_of
+from symverify.search.last_layer import arriving, predictions
 from symverify.search.span_dual import newton
 
 POLISH, CAP, GROW = 24, 40.0, 8
@@ -41,7 +42,9 @@ def lowest_point(
     """
     best: RealWitness | None = None
     left = POLISH
-    sources = [trained(problem)] if start is None else [extra_units(problem, start), trained(problem)]
+    sources = [trained(problem)]
+    if start is not None:
+        sources.insert(0, extra_units(problem, start, predictions(problem, start)))
     for source in sources:
         for hidden in within_floats(source):
             if time.monotonic() > deadline or left == 0:
@@ -61,7 +64,7 @@ def refitted(problem: Problem, point: Point, places: int = 16) -> RealWitness | 
 
     Rounded to so many binary places.
     """
-    loss, rows = real_loss(problem), arriving_at_last(problem, point)
+    loss, rows = real_loss(problem), arriving(problem, point).fractions()
     kept = independent_rows(list(zip(*rows, strict=True)))
     if not kept:
         return None

@@ -88,6 +88,24 @@ def test_out_of_time_is_a_proved_bracket_and_an_open_equality():
     assert 0 <= Fraction(bounds.statement["lower"]) < Fraction(bounds.statement["upper"])
 
 
+def test_the_time_is_counted_from_when_the_wait_began():
+    given = problem([2, 2, 1], "relu", ([[i, i * i % 23] for i in range(16)], [[i * i % 11] for i in range(16)]))
+    asked = ["global_minimum"]
+    assert symverify.check(given, asked, smt=False, timeout=60).verdict is Verdict.PROVED
+    late = symverify.check(given, asked, smt=False, timeout=60, begun=time.monotonic() - 60)
+    assert late.verdict is Verdict.UNDECIDED
+    assert late["global_bounds"].verdict is Verdict.PROVED
+
+
+def test_a_search_that_there_is_no_time_to_compile_says_so(monkeypatch):
+    inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
+    given = problem([2, 3, 1], "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(30)]))
+    monkeypatch.setattr("symverify.certify.session.prepare", lambda *_: False)
+    result = symverify.check(given, ["global_minimum"], smt=False, timeout=1.5)
+    assert "there was no time to compile the search" in result["global_minimum"].reason
+    assert result["global_bounds"].verdict is Verdict.PROVED
+
+
 def test_deep_networks_are_proved_where_a_point_meets_the_bound():
     data = ([[0], [1], [2], [3]], [[0], [0], [0], [1]])
     claim = symverify.check(problem([1, 3, 3, 1], "relu", data), ["global_minimum"], smt=False)["global_minimum"]

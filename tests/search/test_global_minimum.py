@@ -336,8 +336,9 @@ def test_the_rest_is_told_from_the_later_half_of_the_time() -> None:
     inst = larger(n=9)
     search = Search(inst, generators(inst), evaluated(inst, []))
     assert [search.rest(now, left) for now, left in ((1.0, 0.99), (3.0, 0.9), (4.0, 0.8))] == [None] * 3
-    assert search.rest(10.0, 0.5) == pytest.approx(0.5 * 6.0 / 0.3)  # since 4 s, when 0.8 was left
-    assert search.rest(20.0, 0.25) == pytest.approx(10.0)
+    # Since 4 s, when 0.8 was left, and as long as the whole search for its certificate.
+    assert search.rest(10.0, 0.5) == pytest.approx(10.0 + (10.0 + 0.5 * 6.0 / 0.3))
+    assert search.rest(20.0, 0.25) == pytest.approx(10.0 + (20.0 + 10.0))
     assert search.rest(21.0, 0.25) is not None
     assert search.rest(60.0, 0.25) is None  # nothing was done since
 
@@ -565,21 +566,43 @@ def test_compiling_is_announced_and_numba_missed_once(
 ) -> None:
     inst, told = larger(n=20, width=2), list[str]()
     monkeypatch.setattr(tasks, "kept", lambda: True)
-    assert prepare(inst, told.append) < 60.0
+    assert prepare(inst, told.append, 1.0)
     assert not told
     monkeypatch.setattr(tasks, "kept", lambda: False)
     monkeypatch.setattr(minimum, "global_minimum", lambda _: told.append("compiled"))
-    prepare(inst, told.append)
+    assert not prepare(inst, told.append, minimum.COMPILING - 1)
+    assert not told
+    assert prepare(inst, told.append, minimum.COMPILING)
     assert told == ["compiling the search, once on this machine", "compiled"]
     monkeypatch.setattr(minimum, "compiling", lambda _: False)
     minimum._lacking.cache_clear()
     for _ in range(2):
-        prepare(inst, told.append)
+        assert prepare(inst, told.append, 1.0)
     assert [each.getMessage() for each in caplog.records] == [
         "numba is not installed: large searches take ten to thirty times as long without it"
     ]
-    prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append)
+    assert prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append, 1.0)
     assert len(told) == 2
+
+
+def test_a_search_may_do_without_compiled_loops() -> None:
+    pytest.importorskip("numba")
+    shape = generators(larger(n=20, width=2))
+    assert tasks.compiled(shape) is not None
+    with relaxation.plainly():
+        assert tasks.compiled(shape) is None
+        assert relaxation._engine(shape) is relaxation.project_with_numpy
+    assert tasks.compiled(shape) is not None
+
+
+def test_nodes_of_equal_bounds_have_an_order() -> None:
+    inst = shallow(LINE, [0, 3, -1, 2], 2)
+    search = Search(inst, generators(inst), evaluated(inst, []))
+    for sign in (1, -1):
+        node = ((sign, ()), (sign, ()))
+        search.tree[node] = None
+        search.place(Solved(0.0, node, (), (), ((0, 0),), (), 0.5))
+    assert [solved.node[0][0] for _, _, solved in sorted(search.open)] == [-1, 1]
 
 
 def test_the_sample_compiles_what_is_used() -> None:
@@ -600,7 +623,7 @@ def test_brackets_grow_with_the_time_that_is_left() -> None:
     lower = []
     for rate, until in ((1e-9, None), (1e9, time.monotonic() + 1e6)):
         search.vectors, search.served = [], {}
-        found = minimum._best_bracket(search, attempts, False, until, rate)
+        found = minimum._best_bracket(search, attempts, False, until, rate, F(0))
         assert found is not None
         bound, (vectors, tree) = found
         certificate = Certificate(inst)

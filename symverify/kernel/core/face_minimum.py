@@ -59,8 +59,7 @@ def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> tuple[Fraction, 
         if len(at) > 1 and any(row):
             u = directed(integral(row))
             scale = sum(map(abs, row), ZERO) / sum(map(abs, u))
-            bend = residual * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * scale
-            bends[u] = within_budget(bends.get(u, ZERO) + bend)
+            bends[u] = within_budget(bends.get(u, ZERO) + residual * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * scale)
     return value, g, dict(sorted(bends.items()))
 
 
@@ -94,6 +93,5 @@ def unit_stays(value: Fraction, g: list[Fraction], bends: Bends, v: int, mu: lis
             raise Rejected("", "has a gradient that is not spanned by its boundaries")
         for ray in rays(list(bends)):
             line = fractions(ray)
-            along = total(a * abs(dot(fractions(u), line)) for u, a in bends.items())
-            if v * along < abs(dot(g, line)):
+            if v * total(a * abs(dot(fractions(u), line)) for u, a in bends.items()) < abs(dot(g, line)):
                 raise Rejected("", "has a descent direction among its rays")

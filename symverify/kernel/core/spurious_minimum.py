@@ -18,9 +18,8 @@ def spurious_minimum(step: Reading) -> SpuriousMinimum:
     minimum, better = step.premise("minimum", LocalMinimum), step.premise("better", Evaluated)
     if better.risk >= minimum.at.risk:
         raise Rejected(step.roles.at("better"), f"its risk {better.risk} is not below {minimum.at.risk}")
-    problem, at = step.proof.problem, minimum.at
-    pull = minimum.pull or residuals(problem, at.predictions)
-    return SpuriousMinimum(minimum, better, affine_optimum(problem, at, pull))
+    pull = minimum.pull or residuals(step.proof.problem, minimum.at.predictions)
+    return SpuriousMinimum(minimum, better, affine_optimum(step.proof.problem, minimum.at, pull))
 
 
 def affine_optimum(problem: Problem, at: Evaluated, pull: Sequence[Vector]) -> bool:

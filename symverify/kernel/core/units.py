@@ -28,8 +28,8 @@ class Units:
     planes: tuple[Direction, ...]
 
     @staticmethod
-    def of(problem: Problem) -> "Units":
-        """The units of a problem.
+    def of(problem: Problem, counted: set[int] | None = None) -> "Units":
+        """The units of a problem; samples that are not `counted` have zero rows, which bound nothing.
 
         A hidden bias moves the only kink of h (or the zero of a linear h) to 0, an output bias moves h(0) to 0. If h
         is then positively homogeneous, ν = |v| drops out: v h(z) = σ h(|v| z). Only independent columns of x̃ are
@@ -42,9 +42,8 @@ class Units:
             shift = -h.offsets[0] / h.slopes[0]
         cuts = [t - shift for t in h.breakpoints]
         offsets = [o + s * shift for o, s in zip(h.offsets, h.slopes, strict=True)]
-        if problem.output_bias:
-            offsets = [o - offsets[sum(t < 0 for t in cuts)] for o in offsets]
-        table = [problem.row(i) for i in range(len(problem.inputs))]
+        offsets = [o - offsets[sum(t < 0 for t in cuts)] * problem.output_bias for o in offsets]
+        table = [[x * (counted is None or i in counted) for x in problem.row(i)] for i in range(len(problem.inputs))]
         pivots = {next(c for c, x in enumerate(row) if x) for row in echelon(table)}
         kept = [integral(column) for c, column in enumerate(zip(*table, strict=True)) if c in pivots]
         unit = lcm(*(t.denominator for t in cuts))  # ν is counted in multiples of this: thresholds are integers

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from symverify.ground.loops import loop
-from symverify.search.global_minimum.compiled import _enter, copied, nearest, room, workspace
+from symverify.search.global_minimum.compiled import BARRED, _enter, copied, nearest, packed, room, workspace
 
 OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
 _ONE = np.uint64(1)
@@ -139,6 +139,18 @@ def _child(words: Any, signs: Any, groups: Any, closed: Any, live: Any, cut: Any
 
 
 @loop
+def _joined(words: Any, signs: Any, live: Any, plus: Any, minus: Any) -> None:
+    """The live rays for σ = + and − of a node."""
+    for w in range(words.shape[1]):
+        plus[w] = minus[w] = 0
+        for j in range(words.shape[0]):
+            if signs[j] > 0:
+                plus[w] |= words[j, w] & live[w]
+            else:
+                minus[w] |= words[j, w] & live[w]
+
+
+@loop
 def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus: Any, state: Any) -> int:
     """Make those of a parent's passive columns that a child has, too, the passive ones; how many."""
     rays, size = units.shape[0], 0
@@ -225,12 +237,17 @@ def _branched(
     rays, planes = units.shape[0], closed.shape[1]
     gap, slight = cut - value, value + 1e-6 * max(cut - value, 0.0)
     best, chosen, now, vain = -1.0, -1, 0, 0
+    _joined(words, signs, live, plus, minus)
+    columns = listed(minus, rays, allowed, listed(plus, 0, allowed, 0))
+    packed(units, allowed, columns, room[3])
     for number in range(count):
         where = splits[number] // planes, splits[number] % planes
         low, most, high, left = gap, 1e-12, 0, _copies(groups, where[0]) + 1
         while high < left and (low * gap > best or high == 0):
             volumes[now, high] = _child(words, signs, groups, closed, live, where, high, (plus, minus))
-            columns = listed(minus, rays, allowed, listed(plus, 0, allowed, 0))
+            for k in range(columns):
+                inside = _has(plus if allowed[k] < rays else minus, allowed[k] % rays)
+                room[4][k] = 0.0 if inside else BARRED
             size = _begun(units, target, support, weights, plus, minus, state)
             stop = max(value + best / max(gap, 1e-300), slight)
             size = nearest(units, target, allowed, columns, size, 0, (0.0, least, stop), state, room)

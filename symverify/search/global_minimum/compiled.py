@@ -1,8 +1,7 @@
 """The projection of `relaxation` as plain loops, compiled by numba where that is installed.
 
 The passive columns are kept with the Cholesky factor of their Gram matrix, which a column that enters or leaves changes
-by one row. Prices are computed for all columns only when none of those that were near to being violated is. Float
-results are guesses; nothing rests on them.
+by one row. Float results are guesses; nothing rests on them.
 """
 
 from typing import Any
@@ -11,8 +10,12 @@ import numpy as np
 
 from symverify.ground.loops import loop, quick_loop
 
-_WAITING = 48  # how many violated columns one pricing keeps for the next steps
-_NEAR = 0.1  # columns priced above −_NEAR times the worst price are looked at again
+_POOL = 64  # violated columns that are looked at before all are again
+_SHARE = 0.1  # of the greatest price, above which columns come into the pool, and to which it is brought down
+_RAISED = 20  # so often at most the bar is raised for the pool
+BARRED = 1e9  # above all prices
+_NOISE = 1e-6  # of the residual's length: what prices in short floats may be wrong by
+_TOGETHER = 1024  # columns priced at once: their prices stay in the fastest memory
 _DEPENDENT = 1e-11  # squared distance from the span of the others
 
 
@@ -29,14 +32,6 @@ def _dot(a: Any, b: Any) -> float:
     for i in range(a.shape[0]):
         total += a[i] * b[i]
     return total
-
-
-@quick_loop
-def _price(units: Any, number: int, residual: Any, margin: float) -> float:
-    count = units.shape[0]
-    if number < count:
-        return _dot(units[number], residual) + margin
-    return margin - _dot(units[number - count], residual)
 
 
 @loop
@@ -56,8 +51,16 @@ def workspace(units: Any, extra: int) -> Any:
 
 @loop
 def room(residual: Any, count: int) -> Any:
-    """The `scratch` of `nearest` for so many columns."""
-    return residual, np.empty(max(count, _WAITING)), np.empty(count, np.int64), np.empty(_WAITING, np.int64)
+    """The `scratch` of `nearest` for so many columns.
+
+    The residual, which is found, and in short floats; in these the prices, the columns as `packed` has them, and for
+    each 0, or what bars it. Then their places, the same for a pool of a few, and prices of these.
+    """
+    samples, short = residual.shape[0], np.float32
+    prices, columns, barred = np.empty(count, short), np.empty((samples, count + 16), short), np.zeros(count, short)
+    places, pool = np.empty(count + 1, np.int64), np.empty(_POOL, np.int64)
+    few, out, exact = np.empty((samples, _POOL)), np.zeros(_POOL), np.empty(_POOL)
+    return residual, np.empty(samples, short), prices, columns, barred, places, pool, few, out, exact
 
 
 @quick_loop
@@ -190,38 +193,75 @@ def _subtract(state: Any, target: Any, residual: Any, size: int) -> None:
 
 
 @quick_loop
-def _violated(units: Any, residual: Any, numbers: Any, count: int, margin: float, least: float, prices: Any) -> int:
-    """The prices of these columns; which is the worst violated one, −1 if none is."""
+def packed(units: Any, numbers: Any, count: int, columns: Any) -> None:
+    """These columns, one sample after the other: so all are priced at once."""
+    rays = units.shape[0]
+    for place in range(count):
+        ray, sign = (numbers[place], 1.0) if numbers[place] < rays else (numbers[place] - rays, -1.0)
+        for i in range(units.shape[1]):
+            columns[i, place] = sign * units[ray, i]
+
+
+@quick_loop
+def _priced(columns: Any, barred: Any, residual: Any, count: int, margin: Any, prices: Any) -> float:
+    """The prices of packed columns but those that are barred, and the greatest."""
+    samples, top = residual.shape[0], -BARRED
+    for start in range(0, count, _TOGETHER):
+        size = min(_TOGETHER, count - start)
+        out, bar = prices[start : start + size], barred[start : start + size]
+        for k in range(size):
+            out[k] = margin - bar[k]
+        i = 0
+        while i + 4 <= samples:
+            a, b, c, d = residual[i], residual[i + 1], residual[i + 2], residual[i + 3]
+            first, second = columns[i, start : start + size], columns[i + 1, start : start + size]
+            third, fourth = columns[i + 2, start : start + size], columns[i + 3, start : start + size]
+            for k in range(size):  # slices and four rows at once: this is what all the time is spent with
+                out[k] += a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
+            i += 4
+        while i < samples:
+            a, first = residual[i], columns[i, start : start + size]
+            for k in range(size):
+                out[k] += a * first[k]
+            i += 1
+        for k in range(size):
+            top = max(top, out[k])
+    return top
+
+
+@quick_loop
+def _above(allowed: Any, count: int, top: float, prices: Any, noise: float, places: Any, pool: Any) -> int:
+    """Put the columns of the greatest prices into the pool, if they are above −noise; how many."""
+    bar, kept = _SHARE * top if top > noise else -noise, 0
+    for place in range(count):
+        places[kept] = place
+        kept += int(prices[place] > bar)  # no branch, which could not be foreseen
+    for _ in range(_RAISED):
+        if kept <= pool.shape[0]:
+            break
+        before, some, bar = kept, 0, bar + 2.0 * _SHARE * (top - bar)
+        for k in range(before):
+            place = places[k]
+            places[some] = place
+            some += int(prices[place] > bar)
+        if some == 0:
+            break
+        kept = some
+    if kept > pool.shape[0]:
+        kept = pool.shape[0]
+    for k in range(kept):
+        pool[k] = allowed[places[k]]
+    return kept
+
+
+@quick_loop
+def _worst(prices: Any, count: int, least: float) -> int:
+    """The place of the greatest price above `least`, −1 if there is none."""
     top, worst = least, -1
     for place in range(count):
-        price = _price(units, numbers[place], residual, margin)
-        prices[place] = price
-        if price > top:
-            top, worst = price, place
+        if prices[place] > top:
+            top, worst = prices[place], place
     return worst
-
-
-@quick_loop
-def _first(allowed: Any, count: int, worst: int, prices: Any, pool: Any) -> int:
-    """Put the columns that are near to being violated, or are, into the pool, with their prices; how many."""
-    bar, near = -_NEAR * prices[worst], 0
-    for place in range(count):
-        if prices[place] > bar:
-            pool[near] = allowed[place]
-            prices[near] = prices[place]
-            near += 1
-    return near
-
-
-@quick_loop
-def _queued(pool: Any, near: int, first: int, top: float, prices: Any, waiting: Any) -> int:
-    """Put column `first`, of price `top`, and others that are violated about as much into the queue; how many."""
-    waiting[0], kept = first, 1
-    for place in range(near):
-        if kept < waiting.shape[0] and prices[place] > 0.5 * top and pool[place] != first:
-            waiting[kept] = pool[place]
-            kept += 1
-    return kept
 
 
 @quick_loop
@@ -231,45 +271,36 @@ def nearest(
     """The projection onto the cone of the first `count` columns `allowed`, from `size` passive ones.
 
     Returns the number of passive columns at the end. The first `fixed` ones may have any weight. limits: margin, least,
-    stop (see `relaxation.project`). scratch: the residual, which is found, and room for prices, pool and queue.
+    stop (see `relaxation.project`). scratch: see `room`.
     """
-    (margin, least, stop), (residual, prices, pool, waiting) = limits, scratch
+    (margin, least, stop), (residual, short, rough, columns, barred, places, pool, few, out, prices) = limits, scratch
     size = _move(state, fixed, size, False)
     _subtract(state, target, residual, size)
     left = 10 * units.shape[1] + 100  # columns that may enter: an end, should rounding make them go in circles
-    near, stuck = -1, False
     while left > 0 and _dot(residual, residual) > stop:
-        whole = near < 0
-        among, asked = (allowed, count) if whole else (pool, near)
-        worst = _violated(units, residual, among, asked, margin, least, prices)
-        if worst < 0 and whole:
-            break
-        if worst < 0:
-            near = -1
-            continue
-        first, top, moved = among[worst], prices[worst], False
-        if whole:
-            near = _first(allowed, count, worst, prices, pool)
-        kept = _queued(pool, near, first, top, prices, waiting)
-        while kept > 0 and left > 0 and size < state[0].shape[0] - 1:
-            worst = _violated(units, residual, waiting, kept, margin, least, prices)
-            if worst < 0:
+        noise, moved = _NOISE * (np.sqrt(_dot(residual, residual)) + margin), False
+        for i in range(residual.shape[0]):
+            short[i] = residual[i]
+        top = _priced(columns, barred, short, count, np.float32(margin), rough)
+        near = _above(allowed, count, top, rough, noise, places, pool)
+        packed(units, pool, near, few)
+        for k in range(near):
+            out[k] = 0.0
+        while left > 0 and size < state[0].shape[0] - 1:
+            if _priced(few, out, residual, near, margin, prices) <= max(least, _SHARE * top):
                 break
-            number = waiting[worst]
-            kept -= 1
+            worst = _worst(prices, near, least)
+            found = _add(units, target, pool[worst], margin, state, fixed, size)
             left -= 1
-            waiting[worst] = waiting[kept]
-            found = _add(units, target, number, margin, state, fixed, size)
-            if found >= 0:
-                size, moved = found, True
-                _subtract(state, target, residual, size)
-                if _dot(residual, residual) <= stop:
-                    break
-        if not moved and (stuck or near == count):
-            break
+            if found < 0:
+                out[worst] = BARRED
+                continue
+            size, moved = found, True
+            _subtract(state, target, residual, size)
+            if _dot(residual, residual) <= stop:
+                return size
         if not moved:
-            near = -1
-        stuck = not moved
+            break
     return size
 
 
@@ -320,6 +351,7 @@ def project(
     for k in range(warm.shape[0]):
         if _enter(units, target, warm[k], weights[k], margin, state, size):
             size += 1
+    packed(units, allowed, count, scratch[3])
     size = nearest(units, target, allowed, count, size, fixed, (margin, least, stop), state, scratch)
     _refine(target, residual, margin, fixed, state, size)
     numbers, amounts = np.empty(size, np.int64), np.empty(size)

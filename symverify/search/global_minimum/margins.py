@@ -10,10 +10,11 @@ import numpy as np
 
 from symverify.ground.loops import loop, quick_loop
 from symverify.search.global_minimum.branching import _bits, listed
-from symverify.search.global_minimum.compiled import _dot, _enter, copied, nearest, room, workspace
+from symverify.search.global_minimum.compiled import _dot, _enter, copied, nearest, packed, room, workspace
 
 _FLAT = 1e-7  # a column's distance from the span of lines below which it is in the span
 _NEAR = 0.03  # the margin may be missed by columns priced above −_NEAR
+_REACH = 40.0  # or above so many times the margin, if that is nearer
 _TIGHT = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
 _LEAST = 1e-10
 _TRIES, _SMALLER = 6, 0.3  # so often the margin is made so many times smaller
@@ -61,8 +62,13 @@ def _alive(reach: Any, start: int, live: Any, offset: int, numbers: Any, count: 
 
 
 @quick_loop
-def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weights: Any, allowed: Any, work: Any) -> int:
-    """The projection onto the columns of a node; the number of passive ones. The residual is in `work`."""
+def _projected(
+    units: Any, target: Any, reach: Any, live: Any, warm: Any, weights: Any, stop: float, allowed: Any, work: Any
+) -> int:
+    """The projection onto the columns of a node, or what falls to `stop`; the number of passive ones.
+
+    The residual is in `work`.
+    """
     state, scratch = work
     words, rays = live.shape[0], units.shape[0]
     count = _alive(reach, 0, live, 0, allowed, 0)
@@ -73,7 +79,8 @@ def _projected(units: Any, target: Any, reach: Any, live: Any, warm: Any, weight
         inside = (reach[half + (ray >> 6)] >> np.uint64(ray & 63)) & np.uint64(1)
         if inside and _enter(units, target, warm[k], weights[k], 0.0, state, size):
             size += 1
-    return nearest(units, target, allowed, count, size, 0, (0.0, _LEAST, -1.0), state, scratch)
+    packed(units, allowed, count, scratch[3])
+    return nearest(units, target, allowed, count, size, 0, (0.0, _LEAST, stop), state, scratch)
 
 
 @loop
@@ -88,7 +95,7 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
     (numbers, _, _, _, amounts, _), residual = work[0], work[1][0]
     allowed, together, tried = np.empty(2 * rays, np.int64), rows[0].copy(), rows[0].copy()
     taken, left, blocked = np.empty(most, np.int64), np.ones(rows.shape[0], np.bool_), np.zeros(2 * words, np.uint64)
-    size = _projected(units, target, together, live, support, weights, allowed, work)
+    size = _projected(units, target, together, live, support, weights, -1.0, allowed, work)
     found, kept, count, value = numbers[:size].copy(), amounts[:size].copy(), 0, _dot(residual, residual)
     least, left[0] = share + 0.1 * (value - share), False
     while count < most and value > share:
@@ -113,9 +120,9 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
             break
         for w in range(2 * words):
             tried[w] = together[w] | rows[place, w]
-        size = _projected(units, target, tried, live, found, kept, allowed, work)
+        size = _projected(units, target, tried, live, found, kept, least, allowed, work)
         value = _dot(residual, residual)
-        if value < least:
+        if value <= least:
             break
         copied(tried, 2 * words, together)
         found, kept = numbers[:size].copy(), amounts[:size].copy()
@@ -170,6 +177,7 @@ def _lines(units: Any, tight: Any, count: int, allowed: Any, work: Any, opposite
             for i in range(units.shape[1]):
                 opposite[i] += sign * units[tight[k] % rays, i]
             allowed[k] = tight[k]
+        packed(units, allowed, count, scratch[3])
         nearest(units, opposite, allowed, count, 0, 0, (0.0, _LEAST, -1.0), state, scratch)
         residual, kept = scratch[0], 0
         small = _dot(residual, residual) < _TIGHT * count
@@ -216,30 +224,36 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     state, scratch = workspace(units, warm.shape[0] + samples), room(np.empty(samples), 2 * rays)
     work, allowed = (state, scratch), np.empty(2 * rays, np.int64)
     basis, chosen, residual = np.empty((samples, samples)), np.empty(samples, np.int64), np.empty(samples)
-    size = _projected(units, target, reach, live, warm, np.full(warm.shape[0], 1e-9), allowed, work)
+    size = _projected(units, target, reach, live, warm, np.full(warm.shape[0], 1e-9), -1.0, allowed, work)
     copied(scratch[0], samples, residual)
     value = _dot(residual, residual)
-    slack, count, flat = value - share, 0, 0
+    slack, count, flat, total = value - share, 0, 0, 0.0
     near, lying = np.empty(2 * rays, np.int64), np.empty(2 * rays, np.int64)
     if slack < tight:
         return 0.0, residual, basis, 0, chosen
+    support, amounts = state[0][:size].copy(), state[4][:size].copy()
+    for k in range(size):
+        total += amounts[k]
+    close = min(_NEAR, _REACH * min(0.2 * slack / max(total, 1e-9), cap))
     for half in range(2):
         sign, words = 1.0 - 2.0 * half, live.shape[0]
         columns = _alive(reach, half * words, live, 0, allowed, 0)
         for k in range(columns):
             price = sign * _dot(units[allowed[k]], residual)
-            if price > -_NEAR:
+            if price > -close:
                 near[count], count = allowed[k] + half * rays, count + 1
             if price > -_TIGHT:
                 lying[flat], flat = allowed[k] + half * rays, flat + 1
-    support, amounts = state[0][:size].copy(), state[4][:size].copy()
     flat = _lines(units, lying, flat, allowed, work, np.empty(samples))
-    rows = np.empty((flat, samples))
+    rows, known, different = np.empty((flat, samples)), np.zeros(rays, np.bool_), 0
     for k in range(flat):
-        copied(units[lying[k] % rays], samples, rows[k])
-    lines = spanned(rows, basis, 0, chosen)
+        ray = lying[k] % rays
+        if not known[ray]:  # most are there with both signs
+            copied(units[ray], samples, rows[different])
+            lying[different], different, known[ray] = ray, different + 1, True
+    lines = spanned(rows[:different], basis, 0, chosen)
     for k in range(lines):
-        chosen[k] = lying[chosen[k]] % rays
+        chosen[k] = lying[chosen[k]]
     outside, cost, begun = np.empty((count, samples)), 0.0, np.empty(size, np.int64)
     count = _outside(units, near, count, basis, lines, outside)
     fresh = 0
@@ -257,6 +271,7 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     signed = outside[:count]
     for k in range(count):
         allowed[k] = k
+    packed(signed, allowed, count, scratch[3])
     for _ in range(_TRIES):
         size = 0
         for k in range(fresh):

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -15,6 +15,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.arrangement import count_chambers
+from symverify.cells.unit import planes
 from symverify.ground import linear
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Declined
@@ -25,20 +26,26 @@ from symverify.search.global_minimum import checkpoint as saved
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
 from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
+from symverify.search.global_minimum.few_samples import Parts, Written
 from symverify.search.global_minimum.generators import generators
+from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.relaxation import compiling, large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
 from symverify.search.global_minimum.tasks import Solved
 
 Watch = Callable[[Progress], None]
-Written = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]  # vectors and tree
 SAVE_EVERY = 20.0  # seconds between checkpoints
 SEARCHING = 0.55  # share of the time left for more search; the rest is for the certificate, which takes about as long
 LEAST = 0.1  # share of a deadline that is too little for more of both
-CLOSING = 0.6  # share of the time left for the certificate of a complete search
+CLOSING = 0.75  # share of the time left for the certificate of a complete search
 EASIER = (1 - 1e-6, 0.8, 0.5, 0.2)  # shares of a bound that are tried one after the other: the vectors found stay
 DEARER = 3.0  # about so many times the time per node of the search is what one takes in a certificate
+PARTS = 0.4  # share of the time that a search for a bracket leaves for parts of the samples
+EARLY, SOON = 0.1, 1.0  # the same before a bulky search begins, and seconds that are enough for it
+PATIENCE = 0.3  # the share that the first part may take, as it also loads what is compiled
+BULKY = 1_000_000  # entries of the columns of all rays
+COMPILING = 45.0  # seconds that are left where compiling is begun, which takes about half a minute
 GRACE = 10.0  # seconds for the certificate after Ctrl-C
 
 
@@ -47,34 +54,49 @@ def global_minimum(
     *,
     incumbent: Point | None = None,
     executor: Executor | None = None,
+    helpers: Helpers | None = None,
     progress: Watch | None = None,
     deadline: float | None = None,
     checkpoint: Path | None = None,
 ) -> Result:
     """inf Σ(f − y)² over all parameters, exactly, with the dual vectors that prove it.
 
-    incumbent: a network to beat. executor: where to run the tasks; the result does not depend on it.
+    incumbent: a network to beat. executor: where to run the tasks; helpers: an executor that is asked for when the
+    search has shown to be long. The result does not depend on them.
     deadline: seconds; when they are over, or at Ctrl-C, the result is a proved bracket. checkpoint: a file to
     save the search in, and to continue from if it exists.
     """
     with threadpool_limits(limits=1, user_api="blas"):  # its threads cost more than they bring on small matrices
-        return _global_minimum(problem, incumbent, executor, progress, deadline, checkpoint)
+        if helpers is None:
+            helpers = Helpers(after=math.inf) if executor is None else Helpers(lambda: nullcontext(executor), None)
+        return _global_minimum(problem, incumbent, helpers, progress, deadline, checkpoint)
 
 
-def prepare(problem: Problem, say: Callable[[str], None]) -> float:
-    """Compile what the search uses, if it is large and nobody did so on this machine; the seconds that it took.
+def prepare(problem: Problem, say: Callable[[str], None], left: float) -> bool:
+    """Compile what the search uses, if it is large, nobody did so on this machine, and so many seconds are enough.
 
-    Where numba is missing a warning says, once, what that costs.
+    False where they are not: then it should search `plainly`. Where numba is missing a warning says, once, what that
+    costs.
     """
-    shape, begun = generators(problem), time.monotonic()
+    if bulky(problem) and tasks.kept():
+        return True
+    shape = generators(problem)
     if not large(shape):
-        return 0.0
+        return True
     if not compiling(shape):
         _lacking()
     elif not tasks.kept():
+        if left < COMPILING:
+            return False
         say("compiling the search, once on this machine")
         global_minimum(_sample(problem))
-    return time.monotonic() - begun
+    return True
+
+
+def bulky(problem: Problem) -> bool:
+    """Whether even the columns of all rays may take seconds."""
+    rows, _ = planes(problem)
+    return bool(rows) and 2 * comb(len(rows), len(rows[0]) - 1) * len(problem.inputs) > BULKY
 
 
 def _sample(problem: Problem) -> Problem:
@@ -102,22 +124,23 @@ def _lacking() -> None:
 def _global_minimum(
     problem: Problem,
     incumbent: Point | None,
-    executor: Executor | None,
+    helpers: Helpers,
     progress: Watch | None,
     deadline: float | None,
     checkpoint: Path | None,
 ) -> Result:
-    begun = time.monotonic()
+    begun, (floor, residual) = time.monotonic(), within_groups(problem)
+    trivial: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
+    parts = Parts(problem, floor, trivial)
+    if deadline is not None and bulky(problem):
+        parts.search(begun + min(EARLY * deadline, SOON), _of_part, PATIENCE * deadline)
     shape = generators(problem)
-    search = Search(problem, shape, evaluated(problem, []), executor=executor)
+    search = Search(problem, shape, evaluated(problem, []), helpers=helpers)
     if incumbent is not None:
         search.improve(evaluated(problem, units_of(problem, incumbent)))
-    floor, residual = within_groups(problem)
     until = None if deadline is None else begun + deadline
     started = checkpoint is not None and saved.restore(checkpoint, search)  # Ctrl-C in here leaves the file as it is
-    lower, last = floor, until is None
-    proof: Written = ((tuple(linear.primitive(residual)),), (0,)) if floor else ((), ())
-    trivial = proof
+    lower, proof, last = floor, trivial, until is None
     while True:
         try:
             if not started:
@@ -130,11 +153,21 @@ def _global_minimum(
             saved.save(checkpoint, search)
         if search.best.loss > floor:
             pace = search.elapsed / max(search.nodes, 1)
-            lower, proof = max((lower, proof), _certified(search, complete, floor, trivial, until, pace), key=_bound)
+            closing = complete and len(search.leaves) * pace * DEARER < (until or math.inf) - time.monotonic()
+            if not (last or closing) and large(shape):
+                parts.search(_part(until, PARTS) or 0.0, _of_part)
+            lower, proof = max((lower, proof), (parts.lower, parts.proof), key=_bound)
+            found = _certified(search, complete, (floor, trivial), lower, until, pace)
+            lower, proof = max((lower, proof), found, key=_bound)
             if checkpoint is not None and complete and lower < search.best.loss:
                 saved.save(checkpoint, search)
         if complete or last or search.stopped or time.monotonic() > (until or 0.0) - LEAST * (deadline or 0.0):
             return _result(search, complete, lower, proof, until)
+
+
+def _of_part(problem: Problem, seconds: float) -> Result:
+    """The minimum on a part of the samples, or a bracket."""
+    return _global_minimum(problem, None, Helpers(after=math.inf), None, seconds, None)
 
 
 def _bound(found: tuple[Fraction, Written]) -> Fraction:
@@ -176,35 +209,47 @@ def attempt(search: Search) -> Iterator[None]:
 
 
 def _certified(
-    search: Search, complete: bool, floor: Fraction, trivial: Written, until: float | None, pace: float
+    search: Search,
+    complete: bool,
+    trivial: tuple[Fraction, Written],
+    known: Fraction,
+    until: float | None,
+    pace: float,
 ) -> tuple[Fraction, Written]:
     """A lower bound and the certificate that proves it: the incumbent's loss, or one that the search has passed.
+
+    trivial: the bound for all functions of x. known: a bound that is proved already, as no lower one is of use.
 
     Where the search is complete most of the time is for its leaves. An attempt at a lower bound may take half of the
     time that is left; the next one is at less, or at more if there is time. Ctrl-C ends an attempt, too.
     """
-    attempts = [*search.past, (search.lower, search.left)]
+    attempts, (floor, _) = [*search.past, (search.lower, search.left)], trivial
     search.vectors, search.served = [], {}
     if complete:
         reset = search.snapshot()
         with attempt(search):
             search.close(floor, _part(until, CLOSING))
             if search.best.loss == floor:
-                return floor, trivial
+                return trivial
             return search.best.loss, search.written()
         reset()  # also where the interruption came after the last leaf
-    return _best_bracket(search, attempts, complete, until, pace * DEARER) or (floor, trivial)
+    return _best_bracket(search, attempts, complete, until, pace * DEARER, known) or trivial
 
 
 def _best_bracket(
-    search: Search, attempts: Sequence[tuple[float, Sequence[Solved]]], complete: bool, until: float | None, rate: float
+    search: Search,
+    attempts: Sequence[tuple[float, Sequence[Solved]]],
+    complete: bool,
+    until: float | None,
+    rate: float,
+    known: Fraction,
 ) -> tuple[Fraction, Written] | None:
-    """The highest lower bound that there is time to prove; `rate` is about how long it takes for each leaf.
+    """The highest lower bound above `known` that there is time to prove; `rate` is about how long a leaf takes.
 
     attempts: bounds that the search has passed, as shares, with the nodes that were left then, in order.
     """
-    floor, _ = within_groups(search.problem)
-    best, low, high = None, 0, len(attempts) if search.nodes else 0
+    best, high = None, len(attempts) if search.nodes else 0
+    low = sum(search.shape.loss(share) <= known for share, _ in attempts)
     while low < high and not search.stopped:
         left = math.inf if until is None else until - time.monotonic()
         sizes = [len(leaves) * rate for _, leaves in attempts[low:high]]
@@ -215,7 +260,7 @@ def _best_bracket(
             break
         place = max(fitting) if fitting else low + sizes.index(min(sizes))
         begun, (share, leaves) = time.monotonic(), attempts[place]
-        found = _bracketed(search, share, leaves, floor if best is None else best[0], until)
+        found = _bracketed(search, share, leaves, known if best is None else best[0], until)
         rate = (time.monotonic() - begun) / max(len(leaves), 1)
         if found is None:
             high = place

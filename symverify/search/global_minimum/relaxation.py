@@ -9,7 +9,9 @@ Up to `SMALL` the search is the same on every processor and needs no numba (`gro
 certificates. Above, the compiled projection may go another way: the same theorem, not always the same bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -23,6 +25,7 @@ FIRST = 1e-9  # the weight of a column to start with where none is known
 LEAST = 1e-10  # a column (of length 1) counts as violated above this, against labels of length 1
 SMALL = 30_000  # rays to the power of the width (at most 4) up to which compiling costs more than it saves
 T = TypeVar("T")
+_PLAIN = ContextVar("plain", default=False)
 _NONE = np.zeros(0, dtype=np.int64)
 Solver = Callable[[Floats, Floats], Floats]  # Gram matrix, moments
 
@@ -69,7 +72,7 @@ def nearest(model: Generators, target: Floats, plus: Indices, minus: Indices) ->
 
 def _engine(model: Generators) -> Callable[..., tuple[Indices, Floats, Floats]]:
     """The projection to use."""
-    return _fastest() if large(model) else project_with_numpy
+    return _fastest() if compiling(model) else project_with_numpy
 
 
 def large(model: Generators) -> bool:
@@ -78,8 +81,18 @@ def large(model: Generators) -> bool:
 
 
 def compiling(model: Generators) -> bool:
-    """Whether there is numba, and compiling pays."""
-    return large(model) and _fastest() is not project_with_numpy
+    """Whether compiling pays, and there is numba and time for it."""
+    return large(model) and not _PLAIN.get() and _fastest() is not project_with_numpy
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Searches in here are not compiled."""
+    token = _PLAIN.set(True)
+    try:
+        yield
+    finally:
+        _PLAIN.reset(token)
 
 
 @cache

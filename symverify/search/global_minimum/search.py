@@ -7,11 +7,10 @@ certificate. A fixed number of tasks under way makes the result independent of t
 """
 
 import heapq
-import pickle
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,6 +24,7 @@ from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, exact_projection
 from symverify.search.global_minimum.generators import Generators, Node, Slot, Words, binary
+from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
 from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
 from symverify.search.global_minimum.trail import Replay, Trail
@@ -35,6 +35,7 @@ WINDOW = 8  # tasks under way
 STARTS = 24  # random descents before the search
 AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
+CERTIFYING = 1.0  # so many times the search's time takes the certificate
 SOON, SEEN = 5.0, 0.01  # seconds, and share of the tree, after which the rest is estimated
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
@@ -48,7 +49,8 @@ Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 class Progress:
     """lower ≤ inf Σ(f − y)² ≤ upper (lower up to rounding), and how far the search is.
 
-    elapsed: seconds, those of earlier runs included. left: about so many more, None where that cannot be said yet.
+    elapsed: seconds, those of earlier runs included. left: about so many more, with those for the certificate, None
+    where that cannot be said yet.
     """
 
     lower: Fraction
@@ -101,8 +103,7 @@ class Search:
     past: list[tuple[float, list[Solved]]] = field(default_factory=list)
     trail: Trail = field(default_factory=Trail)
     journal: list[Node] = field(default_factory=list)  # the nodes of the tree that were split, in order
-    executor: Executor | None = None
-    pickled: bytes = b""
+    helpers: Helpers = field(default_factory=lambda: Helpers(after=math.inf))
     share: float = field(init=False)  # the incumbent's loss as a share of the labels' square
     before: float = 0.0  # seconds that earlier runs took, which this one continues
     begun: float = field(default_factory=time.monotonic)
@@ -144,12 +145,8 @@ class Search:
         return [*self.leaves, *self.pending]
 
     def submit(self, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
-        """work(problem, part, *rest), begun elsewhere if there is an executor; call what it returns for the result."""
-        if self.executor is None:
-            return partial(work, self.problem, part, *rest)
-        if not self.pickled:
-            self.pickled = pickle.dumps(self.problem)
-        return self.executor.submit(tasks.remote, self.pickled, work, part, *rest).result
+        """work(problem, part, *rest), perhaps begun elsewhere; call what it returns for the result."""
+        return self.helpers.submit(self.problem, work, part, *rest)
 
     def calls(self, work: Callable[..., T], parts: Sequence[object], *rest: object) -> Iterator[T]:
         """work(problem, part, *rest) for every part, in order."""
@@ -367,14 +364,18 @@ class Search:
         return Progress(lower, upper, now, rest, 1.0 - left, self.nodes, len(pending))
 
     def rest(self, now: float, left: float) -> float | None:
-        """The seconds for the share of the tree that is left, at the rate of the second half of the time so far."""
+        """The seconds for the share of the tree that is left, at the rate of the second half of the time so far.
+
+        And for the certificate, which takes about as long as the search in the end.
+        """
         if not self.marks or now > self.marks[-1][0] * 1.05:
             self.marks.append((now, left))
         half = next(((then, share) for then, share in reversed(self.marks) if then <= now / 2), self.marks[0])
         then, share = half
         if now < SOON or share - left < SEEN:
             return None
-        return left * (now - then) / (share - left)
+        rest = left * (now - then) / (share - left)
+        return rest + CERTIFYING * (now + rest)
 
     def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
         """The leaves that admit none of the vectors from number `since` on; the others get theirs."""

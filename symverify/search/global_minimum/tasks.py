@@ -32,11 +32,11 @@ from symverify.search.global_minimum.generators import (
     packed,
 )
 from symverify.search.global_minimum.network import SPLITS, Share, Split, conflicts, local_search, shares, start_units
-from symverify.search.global_minimum.relaxation import LEAST, Projection, interruptible, large, project
+from symverify.search.global_minimum.relaxation import LEAST, Projection, compiling, interruptible, project
 
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
-BURST = 32  # splits by compiled loops in one task
+BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
 CLEAR = 0.005  # of the residual's length: a product above this is in the way
 T = TypeVar("T")
@@ -69,6 +69,10 @@ class Solved:
     parts: tuple[Share, ...]
     weight: float
 
+    def __lt__(self, other: "Solved") -> bool:
+        """The order of nodes whose bounds and serial numbers are equal."""
+        return self.node < other.node
+
 
 Branch = tuple[Node, Split, list[Solved]]  # a node, how it is split, and its children
 # The nodes that were split, parents before children; those of the batch that were not; networks near open ones.
@@ -86,6 +90,13 @@ def _received(pickled: bytes) -> Problem:
 def remote(pickled: bytes, work: Callable[..., T], part: object, *rest: object) -> T:
     """work(problem, part, *rest), the problem pickled: each process unpacks it once."""
     return work(_received(pickled), part, *rest)
+
+
+def warm(pickled: bytes) -> None:
+    """Make ready for tasks: the problem's columns, and the loops."""
+    shape = generators(_received(pickled))
+    if compiled(shape):
+        bound(shape, roots(shape.width)[0], (), ())
 
 
 def roots(width: int) -> list[Node]:
@@ -136,8 +147,8 @@ def conflicting(shape: Generators, node: Node, found: Projection) -> tuple[Split
 
 
 def compiled(shape: Generators) -> ModuleType | None:
-    """The compiled loops, where there is numba and compiling pays."""
-    return _loops() if large(shape) else None
+    """The compiled loops, where there is numba and time for it and compiling pays."""
+    return _loops() if compiling(shape) else None
 
 
 def kept() -> bool:
@@ -241,8 +252,9 @@ def _grown(
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
     importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
-    arrays, grow = _packed(batch, shape), interruptible(loops.grow)
-    used = grow(model, importance, shape.same, arrays, len(batch), BURST, limits)
+    splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
+    arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
+    used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
     nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
     first, kinds = arrays[-1][:used], arrays[0][:used].tolist()
     ends = [*sorted(first[first > 0].tolist()), used]
@@ -253,11 +265,11 @@ def _grown(
     return found, [nodes[k] for k in range(len(batch)) if kinds[k] != loops.SPLIT]
 
 
-def _packed(batch: Sequence[Solved], shape: Generators) -> tuple[NDArray[Any], ...]:
-    """The `nodes` of `branching.grow`."""
+def _packed(batch: Sequence[Solved], shape: Generators, more: int) -> tuple[NDArray[Any], ...]:
+    """The `nodes` of `branching.grow`, with room for so many splits."""
     width, samples = shape.width, len(shape.labels)
-    room, whole, real = len(batch) + BURST * (width + 1), np.dtype(np.int64), np.dtype(np.float64)
-    deepest = max(len(cuts) for parent in batch for _, cuts in parent.node) + BURST
+    room, whole, real = len(batch) + more * (width + 1), np.dtype(np.int64), np.dtype(np.float64)
+    deepest = max(len(cuts) for parent in batch for _, cuts in parent.node) + more
     length = max(*(len(parent.support) for parent in batch), samples) + 2
     numbers, sizes, first = np.zeros((room, width), whole), np.zeros(room, whole), np.zeros(room, whole)
     signs, cuts, splits = (

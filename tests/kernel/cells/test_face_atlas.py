@@ -168,6 +168,8 @@ def atlas_of(document: Json, faces: list[list[Fraction]]) -> FaceAtlas:
     assert isinstance(fact, FaceAtlas)
     mine = sorted((each.risk, each.dimension or 0, each.components or 0, each.faces) for each in fact.valleys)
     assert mine == sorted((risk, dimension, count, len(met)) for risk, dimension, count, met in valleys)
+    listed = [(each.risk, -(each.dimension or 0), each.faces) for each in fact.valleys]
+    assert listed == sorted(listed)  # the lowest first, of those the largest
     return fact
 
 

@@ -128,6 +128,8 @@ REJECTED: list[tuple[str, str, list[Json], Json, str]] = [
     ("inside", "another inverse", ["inverse", 0, 0], "1/4", NO_ZERO),
     ("inside", "a parameter of the multipliers", ["columns"], [0], "expected 0 numbers of parameters, one per kink"),
     ("kink", "no parameter", ["columns"], [4], "expected 1 numbers of parameters, one per kink"),
+    ("kink", "none", ["columns"], [], "expected 1 numbers of parameters, one per kink"),
+    ("kink", "two", ["columns"], [1, 1], "expected 1 numbers of parameters, one per kink"),
     ("kink", "far beyond", ["columns"], [9], "expected 1 numbers of parameters, one per kink"),
     ("kink", "another parameter", ["columns"], [0], "the gradients of the kinks are not shown to be independent"),
     ("kink", "not its inverse", ["across", 0, 0], "-1", "the gradients of the kinks are not shown to be independent"),

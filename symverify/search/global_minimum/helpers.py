@@ -1,0 +1,87 @@
+"""Worker processes for a search: asked for once it has shown to be long, used once they know the problem."""
+
+import pickle
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum import tasks
+
+LONG = 1.0  # seconds after which a search is long
+LOSSES = 3  # so often workers that were lost are replaced
+T = TypeVar("T")
+Opened = Callable[[], AbstractContextManager[Executor | None]]
+
+
+@dataclass(slots=True)
+class Helpers:
+    """What `opened` opens when the search has taken `after` seconds; at once, and used at once, where that is None.
+
+    Until a worker is ready, and where workers are lost, the work is done here: results do not depend on who did it.
+    """
+
+    opened: Opened = nullcontext
+    after: float | None = LONG
+    count: int = 2  # workers that get ready at first
+    begun: float | None = None
+    losses: int = 0
+    executor: Executor | None = None
+    ready: list[Future[None]] = field(default_factory=list)
+    pickled: bytes = b""
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stack.close()
+
+    def submit(self, problem: Problem, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
+        """work(problem, part, *rest), begun by a worker if one is ready; call what it returns for the result."""
+
+        def here() -> T:
+            return work(problem, part, *rest)
+
+        executor = self.asked(problem)
+        if executor is None:
+            return here
+        try:
+            running = executor.submit(tasks.remote, self.pickled, work, part, *rest)
+        except BrokenExecutor:
+            self.lost(executor)
+            return here
+
+        def result() -> T:
+            try:
+                return running.result()
+            except (BrokenExecutor, CancelledError):
+                self.lost(executor)
+                return here()
+
+        return result
+
+    def asked(self, problem: Problem) -> Executor | None:
+        """The executor, if it is time for it and one of its workers is ready."""
+        now = time.monotonic()
+        self.begun = now if self.begun is None else self.begun
+        if self.after is not None and now - self.begun < self.after:
+            return None
+        if self.executor is None and self.losses <= LOSSES:
+            self.executor, self.pickled = self.stack.enter_context(self.opened()), pickle.dumps(problem)
+            self.losses += self.executor is None and LOSSES + 1  # there are none
+            if self.after is not None and self.executor is not None:
+                self.ready = [self.executor.submit(tasks.warm, self.pickled) for _ in range(self.count)]
+        if self.ready and not any(each.done() for each in self.ready):
+            return None
+        return self.executor
+
+    def lost(self, executor: Executor) -> None:
+        """Workers of this executor have died: others are asked for, not too often."""
+        if executor is self.executor:
+            self.executor, self.ready, self.losses = None, [], self.losses + 1
+            with suppress(Exception):
+                self.stack.close()
