@@ -137,15 +137,15 @@ FAULTS = [
     Fault(
         "open half-spaces",
         RULE,
-        "((whole ^ bits) * both for pair in zip(*sets, strict=True) for bits in pair)",
-        "(bits * both for pair in zip(*sets, strict=True) for bits in reversed(pair))",
+        "((side := whole ^ bits) | side << len(placed) for pair in zip(*sets, strict=True) for bits in pair)",
+        "(side | side << len(placed) for pair in zip(*sets, strict=True) for side in reversed(pair))",
         seed=3,
     ),
     Fault(
         "the two sides of a plane do not share it",
         RULE,
         "*zip(closures, closures, strict=True)]",
-        "*((a, whole * both ^ a) for a, _ in zip(closures, closures, strict=True))]",
+        "*((a, (whole | whole << len(placed)) ^ a) for a, _ in zip(closures, closures, strict=True))]",
         seed=7,
     ),
     Fault(

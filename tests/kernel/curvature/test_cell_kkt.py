@@ -270,6 +270,38 @@ def test_kinks_on_equal_inputs_with_kinks_before() -> None:
                 no_point(cell, [Fraction(k in (b, c)) for k in range(4)], "")
 
 
+@pytest.mark.parametrize(("document", "parameters", "mu"), [
+    # Two units on one sample; samples on different pieces before, though 2 · 1 + 1 · (−2) = 0.
+    (network([1, 1, 2, 1], ["identity", "relu"], samples([1], [0]), bias=False), [[[1]], [[0], [0]], [[1, 1]]], [1, 1]),
+    (network([1, 1, 1, 1], ["abs", "relu"], samples([1, -2], [0, 0]), bias=False), [[[1]], [[0]], [[1]]], [2, 1]),
+    (network([1, 1, 1, 1], "abs", samples([0, 0], [0, 0]), bias=False), [[[1]], [[0]], [[1]]], [1, 1]),
+])  # fmt: skip
+def test_kinks_that_have_nothing_in_common_do_not_make_a_cell_empty(document: Json, parameters: Json, mu: Json) -> None:
+    problem = read_problem(text(document | {"parameters": list(map(layer, parameters))}), no_data)
+    count, around = cells(problem, evaluated(problem))
+    assert count == 4
+    for cell in around:
+        with pytest.raises(Rejected, match=r"do not combine to 0|a kink that does not move"):
+            no_point(cell, list(map(Fraction, mu)), "")
+
+
+@pytest.mark.parametrize(("first", "second", "mu"), [("identity", "relu", [2, 1]), ("relu", "relu", [1, 1])])
+def test_kinks_with_one_affine_map_before_make_cells_empty(first: str, second: str, mu: list[int]) -> None:
+    """On x = 1, −2 through the identity z(−2) = −2 z(1); where the first layer is off, both see its bias alone."""
+    off = first == "relu"
+    document = network([1, 1, 1, 1], [first, second], samples([1, -2], [0, 0]), bias=off)
+    bias = [[-5], [0], [0]] if off else [None] * 3
+    at = [layer([[w]], b) for w, b in zip([1, 0, 1], bias, strict=True)]
+    problem = read_problem(text(document | {"parameters": at}), no_data)
+    empty = [(1, 1), (-1, -1)] if not off else [(1, -1), (-1, 1)]
+    for cell in cells(problem, evaluated(problem))[1]:
+        if cell.signs in empty:
+            no_point(cell, list(map(Fraction, mu)), "")
+        else:
+            with pytest.raises(Rejected, match="do not combine to 0"):
+                no_point(cell, list(map(Fraction, mu)), "")
+
+
 def test_all_cells_empty_is_refused() -> None:
     """Dead rows alone make no cell empty, and kinks that cannot move have no multiplier."""
     document = network([1, 1, 1, 1], "relu", samples([0], [1]), bias=False)
