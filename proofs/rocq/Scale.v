@@ -32,7 +32,7 @@ Lemma shrinkQ_ok : forall v : list (T Qops), exists k, 0 < k /\ forall X, dot (r
 Proof.
   intros v. unfold shrinkQ. set (s := qnorm _). destruct (Qle_bool s 0) eqn:E; [exists 1; split; [lra|intros; ring]|].
   exists (Q2R s). split.
-  - destruct (Rlt_le_dec 0 (Q2R s)) as [|L]; auto. exfalso. assert (Qle_bool s 0 = true); [|congruence]. apply (leb_ok QR). cbn [toR QR]. unfold Q2R at 2. simpl. lra.
+  - destruct (Rlt_le_dec 0 (Q2R s)) as [|L]; auto. exfalso. assert (Qle_bool s 0 = true); [|congruence]. apply Qle_bool_iff, Rle_Qle. unfold Q2R at 2. simpl. lra.
   - intros X. rewrite (Rays.rv_scale Qops QR s v). apply dot_scale.
 Qed.
 

@@ -19,7 +19,7 @@ from tests.kernel.corruption import certificate, mutations, text
 from tests.rocq.agreement import differ, extracted, kernel, python, run
 from tests.rocq.random_certificates import random_cases, searched_cases
 
-PROOFS = sorted(  # of chains: the checker reads no general programs
+PROOFS = sorted(  # of chains; those of programs are in test_programs.py
     path
     for path in (Path(__file__).parents[2] / "proofs").glob("*/network.symcert.json")
     if "layers" in json.loads(path.with_name("network.json").read_text())

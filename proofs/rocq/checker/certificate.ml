@@ -3,6 +3,7 @@
 open Fault
 module C = Checker
 module N = Network
+module V = Verified
 
 type point = { th : N.params; risk : Q.t; given : bool; step : int }
 type real_point = { par : N.params; ends : Reals.ends; from_file : bool }
@@ -12,7 +13,7 @@ type slopes = Q.t list list option
 type fact =
   | Point of point
   | Minimum of { at : point; inside : bool; slopes : slopes }
-  | Spurious of { at : point; better : point; inside : bool; affine : bool; slopes : slopes }
+  | Spurious of { at : point; better : point; inside : bool; affine : bool; linear : bool; slopes : slopes }
   | Global of { at : point; affine : bool }
   | No_minimum of point
   | Valley of { at : point; better : point option }
@@ -72,26 +73,12 @@ let polynomial where = function
       l
   | v -> [ Read.canonical where v ]
 
-let misfit where what = Malformed (where ^ ": " ^ what ^ " is not the architecture's")
-let shaped state where raw = N.shaped (misfit where) state.net.N.widths state.net.N.biases raw
-
 let curve state f name start =
-  let raw = Read.need f name (N.raw_params polynomial) in
-  let path = shaped state (Read.at f name) raw in
+  let path = Read.need f name (state.net.N.point.read polynomial) in
   let begins = List.map (List.map (List.map List.hd)) path in
   if not (List.for_all2 (List.for_all2 (List.for_all2 Q.equal)) begins start) then rejected (Read.at f name) "does not start at the point";
   path
-let cpath = List.map (List.map (List.map N.vec))
 
-(* ---- what the verified functions say ---- *)
-let risk net th = printable (N.of_q (C.risk_Q net.N.problem (N.cparams th)))
-let predictions net th = List.map (fun (x, _) -> List.map N.of_q (C.predict net.N.problem (N.cparams th) (N.vec x))) net.N.data
-let cslopes = List.map N.vec
-(* the problem whose minimum is to be shown: with the linear loss of these slopes, or the given one *)
-let shown_in net = function None -> net.N.problem | Some s -> C.minorant_of net.N.problem (cslopes s)
-let is_affine net th slopes = match Propose.affine net (predictions net th) with
-  | None -> false
-  | Some rows -> C.ok_affine_fit (shown_in net slopes) (N.cparams th) (List.map N.vec rows)
 let demand where ok what = if not ok then rejected where "%s" what
 let shallow net = List.length net.N.widths = 3 && List.nth net.N.widths 2 = 1
 
@@ -102,12 +89,12 @@ let read_slopes net f (at : point) =
     let outputs = List.nth net.N.widths (List.length net.N.widths - 1) in
     let given = Read.need f "subgradient" (Read.sized (List.length net.N.data) (Read.sized outputs Read.canonical)) in
     let slopes = List.map (List.map (fun r -> Q.(r / net.N.factor))) given in
-    demand (Read.at f "subgradient") (C.ok_slopes net.N.problem (N.cparams at.th) (cslopes slopes)) "is not a subgradient of the loss there";
+    demand (Read.at f "subgradient") (V.supports net at.th slopes) "is not a subgradient of the loss there";
     Some slopes
   end
 let pull net th = function
   | Some s -> s
-  | None -> List.map2 (fun (_, y) f -> List.map2 (fun f y -> fst (Propose.slopes net f y)) f y) net.N.data (predictions net th)
+  | None -> List.map2 (fun (_, y) f -> List.map2 (fun f y -> fst (Propose.slopes net f y)) f y) net.N.data (V.predictions net th)
 
 let face_proposals state f (at : point) =
   let net = state.net in
@@ -200,63 +187,56 @@ let prove state number rule f roles =
         | Some (Json.Text "given") -> (
             ignore (Read.take f "parameters" Read.text);
             match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
-        | _ -> (false, shaped state (Read.at f "parameters") (Read.need f "parameters" (N.raw_params Read.canonical))) in
-      Point { th; risk = risk net th; given; step = number }
+        | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical)) in
+      Point { th; risk = printable (V.risk net th); given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
-      (* the cell first, as the kernel does: with slopes 0 nothing else is asked *)
-      let flat = List.map (fun (_, y) -> List.map (fun _ -> Q.zero) y) net.N.data in
-      demand where (C.ok_interior (shown_in net (Some flat)) (N.cparams at.th)) "it is at a breakpoint";
+      (* the cell first, as the kernel does *)
+      demand where (V.inside net at.th) "it is at a breakpoint";
       let slopes = read_slopes net f at in
-      demand where (C.ok_interior (shown_in net slopes) (N.cparams at.th)) "it is at a breakpoint, or the minorant is not constant on its cell";
+      demand where (V.interior net slopes at.th) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum { at; inside = true; slopes }
   | "adjacent_cells" ->
       let at = point "point" in
       let live, dead = Propose.on_breakpoints net at.th in
       if live + dead > 12 then raise (Declined "too many cells meet at the point");
-      demand where (C.ok_adjacent p (N.cparams at.th)) "the minorant is not constant on every cell around it";
+      demand where (V.adjacent net at.th) "the minorant is not constant on every cell around it";
       Minimum { at; inside = false; slopes = None }
   | "face_minimum" ->
       let at = point "point" in
       let slopes, mus = face_proposals state f at in
-      demand where (C.ok_face (shown_in net slopes) (N.cparams at.th) mus) "a unit does not stay";
+      demand where (C.ok_face (V.shown_in net slopes) (N.cparams at.th) mus) "a unit does not stay";
       Minimum { at; inside = false; slopes }
   | "descent" ->
       let at = point "point" in
       let path = curve state f "curve" at.th in
-      demand where (C.ok_descent p (cpath path)) "the risk does not fall along the curve";
+      demand where (V.descent net path) "the risk does not fall along the curve";
       No_minimum at
   | "spurious_minimum" ->
       let at, inside, slopes = premise state roles number "minimum" (function
         | Minimum { at; inside; slopes } -> Some (at, inside, slopes) | _ -> None) in
       let better = point "better" in
-      demand where (C.ok_better p (N.cparams at.th) (N.cparams better.th)) "its risk is not below";
-      Spurious { at; better; inside; affine = is_affine net at.th slopes; slopes }
+      demand where (V.better net (at.th, at.risk) (better.th, better.risk)) "its risk is not below";
+      Spurious { at; better; inside; affine = V.affine net at.th slopes; linear = inside && V.linear net at.th; slopes }
   | "function_minimum" ->
       let at = point "point" in
       let slopes = read_slopes net f at in
-      let fits = List.map N.vec (predictions net at.th) in
-      demand where (C.ok_global_function (shown_in net slopes) (N.cparams at.th) fits) "the residuals of equal inputs do not cancel";
-      Global { at; affine = is_affine net at.th slopes }
+      demand where (V.function_minimum net slopes at.th) "the residuals of equal inputs do not cancel";
+      Global { at; affine = V.affine net at.th slopes }
   | "valley" ->
       let at, better, inside, slopes = premise state roles number "minimum" (function
         | Minimum { at; inside; slopes } -> Some (at, None, inside, slopes)
         | Spurious { at; better; inside; slopes; _ } -> Some (at, Some better, inside, slopes) | _ -> None) in
       if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
-      let path = cpath (curve state f "path" at.th) in
-      demand where (C.ok_valley (shown_in net slopes) path) "the path leaves the cell or its predictions change";
+      let path = curve state f "path" at.th in
+      demand where (V.valley net slopes path) "the path leaves the cell or its predictions change";
       Valley { at; better }
   | "function_bound" ->
       let fits = Propose.means net in
-      let cfits = List.map N.vec fits in
       let add s y m = Q.(s + Propose.loss net m y) in
       let total = List.fold_left2 (fun s (_, y) m -> List.fold_left2 add s y m) Q.zero net.N.data fits in
       let rho = printable Q.(net.N.factor * total) in
-      demand where
-        (if Propose.smooth net then C.ok_function_bound p cfits (N.q rho)
-         else
-           let slopes = cslopes (Propose.slopes_of_fits net fits) in
-           C.ok_function_bound (C.minorant_of p slopes) cfits (N.q Q.zero) && C.ok_lost p cfits slopes (N.q Q.zero) (N.q rho))
+      demand where (V.function_bound net fits rho)
         "internal: the fits do not give the bound";
       Lower { rho; how = By_functions }
   | "global_lower_bound" -> tree_bound state f
@@ -265,10 +245,10 @@ let prove state number rule f roles =
       let at = point "point" in
       demand where (Q.equal at.risk rho) "the point's risk is not the bound";
       demand where (match how with
-        | By_functions -> C.ok_attains p (N.q rho) (N.cparams at.th)
+        | By_functions -> V.attains net rho at.th
         | By_tree { width; _ } -> C.ok_global_minimum p width (N.q rho) (N.cparams at.th)) "internal: the point does not have the bound";
       let slopes = if List.mem_assoc "subgradient" f.Read.left then read_slopes net f at else None in
-      Global { at; affine = (Propose.smooth net || slopes <> None) && is_affine net at.th slopes }
+      Global { at; affine = (Propose.smooth net || slopes <> None) && V.affine net at.th slopes }
   | "bracket" ->
       let rho, _ = premise state roles number "bound" a_bound in
       Bracket (rho, premise state roles number "point" (function Point at -> Some at.risk | Limit value -> Some value | _ -> None))
@@ -287,8 +267,14 @@ let prove state number rule f roles =
 let rational_only = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "global_lower_bound"; "global_minimum"; "limit"; "infimum"; "not_attained" ]
 
-(* rules that the kernel does not have for the loss, refused before anything of the step is read *)
+(* the rules of the kernel for general programs *)
+let on_programs = [ "point"; "interior_minimum"; "descent"; "spurious_minimum"; "function_minimum"; "valley"; "function_bound"; "global_minimum"; "bracket"; "adjacent_cells";
+  "critical_point"; "second_order"; "cell_kkt"; "enclosed_point"; "span_minimum"; "spurious_real"; "real_interior_minimum"; "real_descent"; "minimum_in_box"; "face_span"; "zero_infimum";
+  "restricted_face_minimum"; "restricted_lower_bound"; "substitution" ]
+
+(* rules that the kernel does not have for the loss or for programs, refused before anything of the step is read *)
 let unfit net rule =
+  (net.N.program <> None && not (List.mem rule on_programs)) ||
   if net.N.log_problem <> None then List.mem rule rational_only else rule = "adjacent_cells" && not (Propose.smooth net)
 
 (* the same for losses with logarithms *)
@@ -301,7 +287,7 @@ let prove_real state number rule f roles =
         | Some (Json.Text "given") -> (
             ignore (Read.take f "parameters" Read.text);
             match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
-        | _ -> (false, shaped state (Read.at f "parameters") (Read.need f "parameters" (N.raw_params Read.canonical))) in
+        | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical)) in
       Enclosed { par; ends = Reals.point net par; from_file }
   | "real_interior_minimum" ->
       (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
@@ -360,7 +346,7 @@ let step state number v =
     (* its premises must be there; its other fields are not read *)
     let roles_of = match rule with
       | "spurious_minimum" | "spurious_real" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
-      | "infimum" -> [ "bound"; "limit" ] | "not_attained" -> [ "infimum" ] | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
+      | "infimum" -> [ "bound"; "limit" ] | "not_attained" -> [ "infimum" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
     let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
     List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with
@@ -379,6 +365,8 @@ let sorted = function Json.Object l -> Json.Object (List.sort compare l) | v -> 
 let stated claim fact =
   match (claim, fact) with
   | "spurious_minimum", Spurious { at; better; affine = true; _ } ->
+      Some ("proved", [ ("risk", text at.risk); ("better_risk", text better.risk) ], [])
+  | "spurious_linear_minimum", Spurious { at; better; linear = true; _ } ->
       Some ("proved", [ ("risk", text at.risk); ("better_risk", text better.risk) ], [])
   | "spurious_minimum", Global { at; affine = true } -> Some ("refuted", [ ("risk", text at.risk) ], [])
   | "valley", Valley { at; better } ->
@@ -418,7 +406,8 @@ let needed state n =
 let storey state n =
   let found = needed state n in
   let rests_on rules = List.exists Fun.id (List.mapi (fun i rule -> found.(i) && List.mem rule rules) (Array.to_list state.rules)) in
-  if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "no_minimum"; "real_lower_bound" ] then "reals" else "core"
+  if state.net.N.program <> None then "programs"
+  else if rests_on [ "limit"; "infimum" ] then "cells" else if rests_on [ "enclosed_point"; "span_minimum"; "no_minimum"; "real_lower_bound" ] then "reals" else "core"
 
 let settle state number v =
   let where = Printf.sprintf "claims[%d]" number in
@@ -427,6 +416,8 @@ let settle state number v =
   if n >= Array.length state.facts then rejected (where ^ ".step") "there is no step %d" n;
   match state.facts.(n) with
   | Open rule -> { claim; verdict = "open"; numbers = []; missing = [ rule ]; storey = "" }
+  | Spurious { inside = true; linear = false; _ } when claim = "spurious_linear_minimum" && state.net.N.program = None ->
+      { claim; verdict = "open"; numbers = []; missing = [ claim ]; storey = "" }
   | fact -> (
       match stated claim fact with
       | None -> rejected (where ^ ".step") "step %d proves %s, which does not settle %S" n (describe fact) claim

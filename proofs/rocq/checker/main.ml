@@ -18,7 +18,7 @@ let line sha256 (o : Certificate.outcome) =
   let name = function "better_risk" -> "better" | key -> key in
   let numbers = List.filter_map (fun (k, v) -> if v = Json.Null then None else Some (name k ^ "=" ^ shown v)) o.numbers in
   let where = match o.claim with
-    | "point" | "critical_point" -> [ "at=given" ] | "spurious_minimum" -> [ "at=affine_fit" ] | _ -> [] in
+    | "point" | "critical_point" -> [ "at=given" ] | "spurious_minimum" -> [ "at=affine_fit" ] | "spurious_linear_minimum" -> [ "at=linear_piece" ] | _ -> [] in
   String.concat " " ([ "s"; String.uppercase_ascii o.verdict; o.claim ] @ where @ numbers @ [ "storey=" ^ o.storey; "problem=" ^ sha256 ])
 
 let verify covered network certificate =

@@ -9,8 +9,11 @@ type params = Q.t list list list (* layers from the last to the first; rows with
 type loss = Squared | Huber of Q.t | Absolute | Quantile of Q.t | Hinge
   | Logistic | Cross_entropy of Q.t (* label smoothing *) | Poisson
 
+(* how points are spelled: chains layer by layer, programs node by node *)
+type spelling = { read : 'a. (string -> Json.t -> 'a) -> string -> Json.t -> 'a list list list }
+
 type t = {
-  widths : int list;
+  widths : int list; (* of a program the inputs and outputs *)
   biases : bool list; (* of each affine map, from the first *)
   acts : activation list;
   data : (Q.t list * Q.t list) list;
@@ -19,6 +22,8 @@ type t = {
   loss : loss;
   problem : C.problem; (* for losses with rational values *)
   log_problem : C.log_loss C.problem_of option; (* for the others *)
+  program : C.program option; (* instead of `problem`, for a general program *)
+  point : spelling;
   sha256 : string;
 }
 
@@ -260,38 +265,51 @@ let shaped misfit widths biases layers =
 let cact ((ps, (s, o)) : activation) : C.q C.act = (List.map (fun ((t, s), o) -> ((q t, q s), q o)) ps, (q s, q o))
 let identity : activation = ([], (Q.one, Q.zero))
 
-let read bytes open_data =
-  let f = Read.fields "" (Json.parse bytes) in
-  if Read.need f "format" Read.text <> "symverify-network/1" then malformed "format" "expected \"symverify-network/1\"";
-  ignore (Read.take f "name" Read.text);
+(* the architecture: a chain of dense layers, or a general program *)
+let read_chain f : int list * bool list * activation list * spelling =
   let hb, ob = Read.default f "bias" read_bias (true, true) in
-  if List.mem_assoc "program" f.Read.left && not (List.mem_assoc "layers" f.Read.left) then raise (Uncovered "a general program");
-  if List.mem_assoc "symbols" f.Read.left then raise (Uncovered "symbols in labels");
-  if List.mem_assoc "weight_decay" f.Read.left then raise (Uncovered "weight decay");
   let widths = Read.need f "layers" (Read.listed Read.natural) in
   if List.length widths < 3 || List.mem 0 widths then malformed "layers" "expected three or more widths, each at least 1";
   let rec size = function a :: (b :: _ as l) -> ((a + 1) * b) + size l | _ -> 0 in
   if size widths > 1 lsl 20 then malformed "layers" "too many parameters";
   let hidden = List.length widths - 2 in
-  let inputs = List.hd widths and outputs = List.nth widths (hidden + 1) in
   let acts = Read.need f "activation" (fun where v -> match v with
     | Json.List _ -> Read.sized hidden read_activation where v
     | _ -> let a = read_activation where v in List.init hidden (fun _ -> a)) in
+  let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
+  let misfit where what = Malformed (where ^ ": " ^ what ^ " is not the architecture's") in
+  (widths, biases, acts, { read = (fun entry where v -> shaped (misfit where) widths biases (raw_params entry where v)) })
+
+let read bytes open_data =
+  let f = Read.fields "" (Json.parse bytes) in
+  if Read.need f "format" Read.text <> "symverify-network/1" then malformed "format" "expected \"symverify-network/1\"";
+  ignore (Read.take f "name" Read.text);
+  if List.mem_assoc "symbols" f.Read.left then raise (Uncovered "symbols in labels");
+  if List.mem_assoc "weight_decay" f.Read.left then raise (Uncovered "weight decay");
+  let nodes = Read.take f "program" (Program.read (activation [ Q.zero ] [ Q.zero; Q.one ] (Q.zero, Q.zero)) read_activation) in
+  let widths, biases, acts, point = match nodes with
+    | None -> read_chain f
+    | Some p -> ([ p.inputs; List.length p.outputs ], [], [], { read = (fun entry where v -> Program.read_point p entry where v) }) in
+  let inputs = List.hd widths and outputs = List.nth widths (List.length widths - 1) in
   let loss, classes, factor, mean = Read.need f "loss" (fun where v -> read_loss where v outputs) in
   let data, more = Read.need f "data" (fun where v -> read_data where v (inputs, outputs) (loss, classes) open_data) in
   let factor = if mean then Q.(factor / of_int (List.length data)) else factor in
-  let biases = List.init (hidden + 1) (fun i -> if i = hidden then ob else hb) in
-  let given = Read.take f "parameters" (raw_params Read.liberal) in
-  let given = Option.map (shaped (fun what -> Malformed ("parameters: " ^ what)) widths biases) given in
-  let witnesses = Read.default f "witnesses" (Read.listed (raw_params Read.liberal)) [] in
-  List.iteri (fun k w -> ignore (shaped (fun what -> Malformed (Printf.sprintf "witnesses[%d]: %s" k what)) widths biases w)) witnesses;
+  let given = Read.take f "parameters" (point.read Read.liberal) in
+  ignore (Read.default f "witnesses" (Read.listed (point.read Read.liberal)) []);
   Read.finish f;
-  let layers = List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) in
-  let about loss = { C.layers = List.rev layers; samples = List.map (fun (x, y) -> (vec x, vec y)) data; loss_of = loss; factor = q factor;
-    n_in = inputs; n_out = outputs } in
-  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more);
-    problem = about (match loss with
-      | Huber d -> C.Huber (q d) | Absolute -> C.Absolute | Quantile tau -> C.Quantile (q tau) | Hinge -> C.Hinge
-      | Squared | Logistic | Cross_entropy _ | Poisson -> C.Squared);
-    log_problem = (match loss with
-      | Logistic -> Some (about C.Logistic) | Cross_entropy _ -> Some (about C.CrossEntropy) | Poisson -> Some (about C.Poisson) | _ -> None) }
+  let layers = if nodes = None then List.map2 (fun b a -> (b, cact a)) biases (acts @ [ identity ]) else [] in
+  let samples = List.map (fun (x, y) -> (vec x, vec y)) data in
+  let about loss = { C.layers = List.rev layers; samples; loss_of = loss; factor = q factor; n_in = inputs; n_out = outputs } in
+  let rational = match loss with
+    | Huber d -> C.Huber (q d) | Absolute -> C.Absolute | Quantile tau -> C.Quantile (q tau) | Hinge -> C.Hinge
+    | Squared | Logistic | Cross_entropy _ | Poisson -> C.Squared in
+  let log_problem = match loss with
+    | Logistic -> Some (about C.Logistic) | Cross_entropy _ -> Some (about C.CrossEntropy) | Poisson -> Some (about C.Poisson) | _ -> None in
+  if nodes <> None && log_problem <> None then raise (Uncovered "a general program under a loss with logarithms");
+  let slot = function Program.Free k -> C.Free k | Program.Number x -> C.Number (q x) in
+  let node = function
+    | Program.Affine rows -> C.Affine (List.map (List.map (fun (s, k) -> (slot s, k))) rows)
+    | Program.Bend (h, units) -> C.Bend (cact h, units) in
+  let program = Option.map (fun (p : activation Program.t) ->
+    { C.nodes = List.map node p.nodes; outputs = p.outputs; data = samples; loss = rational; scale = q factor }) nodes in
+  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more); problem = about rational; log_problem; program; point }

@@ -213,7 +213,24 @@ let per_sample (net : N.t) (side, _, bends, items) mu =
 
 (* ---- pre-activations on a breakpoint ---- *)
 (* how many there are, apart from those of first-layer rows that are 0 whatever the weights (dead rows); and of those *)
-let on_breakpoints (net : N.t) th =
+let rec on_breakpoints (net : N.t) th = match net.program with Some p -> (program_breakpoints net p th, 0) | None -> chain_breakpoints net th
+(* of a program all, those that no parameter moves among them *)
+and program_breakpoints (net : N.t) (p : Checker.program) th =
+  let v = Array.of_list (List.concat (List.concat th)) in
+  let value u (s, k) = let a = match s with Checker.Free k -> v.(k) | Checker.Number x -> N.of_q x in Q.(a * u.(k)) in
+  let apply (ps, (s, o)) z = let rec go = function
+    | [] -> Q.((s * z) + o) | ((t, s), o) :: rest -> if Q.leq z t then Q.((s * z) + o) else go rest in go ps in
+  let act (ps, (s, o)) = (List.map (fun ((t, s), o) -> ((N.of_q t, N.of_q s), N.of_q o)) ps, (N.of_q s, N.of_q o)) in
+  let count x =
+    let node (u, found) = function
+      | Checker.Affine rows -> (Array.append u (Array.of_list (List.map (fun row -> List.fold_left (fun z e -> Q.(z + value u e)) Q.zero row) rows)), found)
+      | Checker.Bend (h, units) ->
+          let (ps, _) as h = act h in
+          let kinks = List.filter (fun k -> List.exists (fun ((t, _), _) -> Q.equal t u.(k)) ps) units in
+          (Array.append u (Array.of_list (List.map (fun k -> apply h u.(k)) units)), found + List.length kinks) in
+    snd (List.fold_left node (Array.of_list (Q.one :: x), 0) p.nodes) in
+  List.fold_left (fun n (x, _) -> n + count x) 0 net.data
+and chain_breakpoints (net : N.t) th =
   let outer = List.rev (List.combine net.acts (List.filteri (fun i _ -> i < List.length net.acts) net.biases)) in
   let count dead found (sm, sp, _) = let live, idle = found in
     if Q.equal sm sp then found else if dead then (live, idle + 1) else (live + 1, idle) in

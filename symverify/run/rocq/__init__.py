@@ -1,14 +1,14 @@
 """Writing a certificate as a Rocq file: data, network and points in plain sight, and one theorem for each claim.
 
-The statements are those of `proofs/rocq/Spec.v` and `Statements.v`; the proofs are computations of the verified
-checkers. What has no verified checker is named in the file as left out, and so is every claim that rests on it.
+The statements are those of `Spec.v`, `Statements.v` and `Programs.v` in `proofs/rocq`; the proofs are computations of
+the verified checkers. What has no verified checker is named in the file as left out, and so is every claim that rests
+on it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from symverify.errors import NotChain
 from symverify.kernel.check import Theorem
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.core.facts import Evaluated
@@ -16,6 +16,7 @@ from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
+from .programs import program_definition, program_statements, write_program_step
 from .steps import write_step
 from .terms import affine_map, definition, log_loss, loss_term
 from .writer import Writer, lifted
@@ -64,7 +65,7 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     if theorem.step not in out.done:
         out.left_out.append(f"claim {theorem.claim}: rests on step {theorem.step}")
         return
-    parts = list(statements(out, theorem))
+    parts = list((program_statements if isinstance(out.problem, Programmed) else statements)(out, theorem))
     name = f"claim_{theorem.claim}"
     while name in out.claims:
         name += "'"
@@ -83,27 +84,28 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
     Raises OSError, and what the kernel raises for a certificate that it does not accept.
     """
     checked = kernel_check(problem.network, certificate, problem.open_data)
-    if isinstance(checked.problem, Programmed):
-        raise NotChain("the Rocq development has chains of dense layers, and no general programs", "leave --rocq out")
-    out = Writer(checked)
+    out, programmed = Writer(checked), checked.problem if isinstance(checked.problem, Programmed) else None
     for index, step in enumerate(out.checked.steps):
-        if why := write_step(out, index, step):
+        if why := (write_step if programmed is None else write_program_step)(out, index, step):
             out.left_out.append(f"step {index}, {step.rule}: {why}")
     for theorem in out.checked.theorems:
         write_claim(out, theorem)
     if out.claims:
         out.parts.append(f"Definition claims := ({', '.join(out.claims)}).\nPrint Assumptions claims.\n")
+    more = "" if programmed is None else " Programs ProgramRules"
     head = [
         f"(* Written from a certificate about the problem with SHA-256\n   {problem.sha256}.",
         *[f"   Left out: {each}." for each in out.left_out],
         "   Theorems of steps come first, then one for each claim. *)",
         "Require Import List ZArith QArith Qreals Reals.",
-        "From Symverify Require Import Spec Statements Numbers ValleyCheck Main.",
+        f"From Symverify Require Import Spec Statements Numbers ValleyCheck Main{more}.",
         "Import ListNotations. Open Scope Q_scope.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
     loss = log_loss(out.problem) or loss_term(out.problem.loss)
-    problem_text = "" if loss is None else definition(out.problem, loss)
+    problem_text = (
+        "" if loss is None else program_definition(programmed) if programmed else definition(out.problem, loss)
+    )
     file = folder / "certificate.v"
     write_atomically(file, "\n".join([*head, problem_text, *out.parts]).encode("ascii"))
     write_atomically(folder / "_CoqProject", f"-Q {theory} Symverify\n-Q . Certificate\ncertificate.v\n".encode())

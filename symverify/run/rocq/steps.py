@@ -51,11 +51,16 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
         return f"has no verified checker for {loss.name} loss"
     if (write := (REAL_WRITERS if real else WRITERS).get(step.rule)) is None:
         return f"has no verified checker{f' for {loss.name} loss' * real}"
+    hand_on_slopes(out, index, step)
+    return write(out, index, step)
+
+
+def hand_on_slopes(out: Writer, index: int, step: Step) -> None:
+    """The slopes of the loss that a step gives, or the minimum that it rests on."""
     if "subgradient" in step.fields:
         write_slopes(out, index, step)
     elif "minimum" in step.premises and (before := out.premise(step, "minimum")) in out.slopes:
         out.slopes[index] = out.slopes[before]
-    return write(out, index, step)
 
 
 def write_slopes(out: Writer, index: int, step: Step) -> None:

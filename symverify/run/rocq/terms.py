@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import lcm
 
 from symverify.ground.linear import solve
+from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.algebra import echelon, integral
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.loss import Loss, Quadratic
@@ -91,13 +92,16 @@ def loss_term(loss: Loss) -> str | None:
     return "Hinge" if (above, below) == (bent(-1, 0), bent(0, 1)) else None
 
 
+def activation(h: Activation) -> str:
+    """The pieces, and the last one."""
+    pieces = [f"({', '.join(map(number, each))})" for each in zip(h.breakpoints, h.slopes, h.offsets, strict=False)]
+    return f"({listing(pieces)}, ({number(h.slopes[-1])}, {number(h.offsets[-1])}))"
+
+
 def definition(problem: Problem, loss: str) -> str:
     """The problem: layers from the last to the first, samples, loss."""
     layers = [f"({str(problem.output_bias).lower()}, ([], (1, 0)))"]
-    for h in reversed(problem.activations):
-        pieces = [f"({', '.join(map(number, each))})" for each in zip(h.breakpoints, h.slopes, h.offsets, strict=False)]
-        last = f"({number(h.slopes[-1])}, {number(h.offsets[-1])})"
-        layers.append(f"({str(problem.hidden_bias).lower()}, ({listing(pieces)}, {last}))")
+    layers += [f"({str(problem.hidden_bias).lower()}, {activation(h)})" for h in reversed(problem.activations)]
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
     sizes = f"n_in := {problem.widths[0]}%nat; n_out := {problem.widths[-1]}%nat"
     joined = listing(layers, ";\n    "), listing(samples, ";\n    ")

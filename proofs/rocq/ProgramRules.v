@@ -1,0 +1,158 @@
+(* The verified checkers for general programs: one boolean function for each rule, and what `true` means, in the words of Programs.v. *)
+Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
+From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck FunctionBound Minorant Gain Descent Programs ProgramCheck ProgramAffine ProgramAdjacent ProgramDescent Main.
+Import ListNotations.
+Open Scope R_scope.
+
+Section Rules.
+Variable p : program.
+Notation P := (nodes p).
+Notation outs := (outputs p).
+(* the samples, all inputs over one denominator *)
+Definition aligned : list (list Q * list Q) :=
+  let m := fold_left (fun m d => fold_left (fun m x => common_multiple m (Zpos (Qden x))) (fst d) m) (data p) 1%Z in map (fun d => (map (over m) (fst d), snd d)) (data p).
+Notation D := aligned.
+Notation c := (scale p).
+Notation l := (vT (loss p)).
+Notation g := (gT (loss p)).
+Notation h := (hT (loss p)).
+Definition free_Q (th : params Q) : list Q := align (concat (concat th)).
+Definition program_predict (th : params Q) (x : list Q) : list Q := predictsT Qops P outs (free_Q th) x.
+Definition predictions (th : params Q) : list (list Q) := let v := free_Q th in map (fun d => predictsT Qops P outs v (fst d)) D.
+Definition program_risk_Q (th : params Q) : Q := let v := free_Q th in mul Qops c (sumT Qops (fun d => l (predictsT Qops P outs v (fst d)) (snd d)) D).
+Definition slopes_at_fits (fits S : list (list Q)) : bool := good_loss (loss p) && Qle_bool 0 c && check_slopes Qops g h D fits S.
+
+Definition ok_program_risk (th : params Q) (rho : Q) : bool := good_loss (loss p) && Qeq_bool (program_risk_Q th) rho.
+(* S: one vector of slopes of the loss for each sample; None for its derivatives *)
+Definition program_minorant (th : params Q) (given : option (list (list Q))) : option (list (list Q)) :=
+  let fits := predictions th in let S := match given with Some M => M | None => map (fun e => g (snd e) (snd (fst e))) (combine D fits) end in
+  if slopes_at_fits fits S then Some S else None.
+Definition ok_program_interior (th : params Q) (given : option (list (list Q))) : bool :=
+  match program_minorant th given with Some M => let v := free_Q th in check_flat Qops (piece_at Qops v) P outs D M | None => false end.
+(* on breakpoints, too *)
+Definition ok_program_adjacent (th : params Q) (given : option (list (list Q))) : bool :=
+  match program_minorant th given with Some M => let v := free_Q th in check_around Qops v P outs D M | None => false end.
+(* whether these are slopes of the loss; whether the point is strictly inside a cell *)
+Definition program_supports (th : params Q) (S : list (list Q)) : bool := slopes_at_fits (predictions th) S.
+Definition program_inside (th : params Q) : bool := match traced Qops (piece_at Qops (free_Q th)) P outs D with Some _ => true | None => false end.
+(* the point better, whose risks are rho and rho' *)
+Definition ok_program_better (th th' : params Q) (rho rho' : Q) : bool := shapeT Qops th th' && ltb Qops rho' rho.
+Definition ok_program_valley (path : params (list Q)) (given : option (list (list Q))) : bool :=
+  match program_minorant (start Qops path) given with
+  | Some M => let v := concat (concat path) in check_flat Qops (piece_along Qops v) P outs D M && still Qops v P outs D && moves Qops path
+  | None => false end.
+(* fits: one vector for each sample *)
+Definition ok_program_bound (fits S : list (list Q)) (rho : Q) : bool :=
+  slopes_at_fits fits S && forallb (fun d => (length (snd d) =? length outs)%nat) D && cancel Qops (length outs) D S &&
+  Qle_bool rho (mul Qops c (conjugate Qops l D fits S)).
+
+(* the piece of every activation is one for all samples, of which each has as many coordinates as the first *)
+Definition ok_program_linear (th : params Q) : bool :=
+  let d := length (fst (hd ([], []) D)) in let v := free_Q th in forallb (fun s => (length (fst s) =? d)%nat) D && check_linear Qops (piece_at Qops v) P D.
+(* A: a proposed affine map *)
+Definition ok_program_affine (th : params Q) (given : option (list (list Q))) (A : list (list Q)) : bool :=
+  match program_minorant th given with Some M => check_best_affine Qops (length outs) (length (fst (hd ([], []) D))) D (predictions th) M A | None => false end.
+(* a curve, polynomial in t, that begins at the point *)
+Definition ok_program_descent (curve : params (list Q)) : bool :=
+  good_loss (loss p) && falls Qops (pT (loss p)) c P outs D (concat (concat curve)) (program_risk_Q (start Qops curve)).
+
+Lemma aligned_ok : rD QR D = real_samples (data p).
+Proof.
+  unfold aligned, rD, real_samples. cbv zeta. rewrite map_map. apply map_ext. intros d. cbn [fst snd]. f_equal. unfold rv, real_vector. rewrite map_map. apply map_ext. intros x. apply over_ok.
+Qed.
+Lemma free_real th : free (real th) = rv QR (free_Q th).
+Proof. unfold free, free_Q, rv. etransitivity; [|symmetry; apply align_ok]. etransitivity; [|symmetry; apply concat_map]. f_equal. symmetry. apply (concat_map real_vector). Qed.
+Lemma free_along x path : free (path_at x path) = map (ev_p Qops QR x) (concat (concat path)).
+Proof. unfold free. etransitivity; [|symmetry; apply concat_map]. f_equal. symmetry. apply (concat_map (map (ev_p Qops QR x))). Qed.
+Lemma predicted_ok th x : predicted p th x = predicts Qops QR P outs (free th) x.
+Proof. reflexivity. Qed.
+Theorem program_predict_ok th x : rv QR (program_predict th x) = predicted p (real th) (rv QR x).
+Proof. rewrite predicted_ok, free_real. apply (predictsT_ok Qops QR). Qed.
+Lemma program_risk_losses L th : value L = value_of (loss p) -> program_risk p th = Q2R c * losses Qops QR L P outs D (free th).
+Proof. intros E. unfold program_risk, losses. rewrite E, aligned_ok. reflexivity. Qed.
+Theorem program_risk_Q_ok th : good_loss (loss p) = true -> Q2R (program_risk_Q th) = program_risk p (real th).
+Proof.
+  intros H. destruct (good_loss_ok _ H) as (L & E & [HL _] & _). rewrite (program_risk_losses L) by auto. unfold program_risk_Q, losses. change Q2R with (toR QR). rewrite (toR_mul QR), (sumT_ok Qops QR).
+  f_equal. unfold rD. rewrite sum_map. apply sum_ext. intros d _. cbn [fst snd]. rewrite HL. f_equal. exact (program_predict_ok th (fst d)).
+Qed.
+Lemma slopes_at_fits_ok fits S : slopes_at_fits fits S = true -> exists L, value L = value_of (loss p) /\ 0 <= Q2R c /\ means QR l g L /\
+  all_support L (rD QR D) (map (rv QR) fits) (map (rv QR) S).
+Proof.
+  intros H. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. destruct (good_loss_ok _ H1) as (L & E & HL & _ & _ & SM).
+  exists L. apply Qle_bool_iff, Qle_Rle in H2. rewrite real_zero in H2. split; [exact E|]. split; [exact H2|]. split; [exact HL|]. exact (check_slopes_ok Qops QR _ _ L _ _ _ SM H3).
+Qed.
+Lemma minorant_ok th given S : program_minorant th given = Some S -> exists L, value L = value_of (loss p) /\ 0 <= Q2R c /\
+  all_support L (rD QR D) (predicted_at Qops QR P outs D (free (real th))) (map (rv QR) S).
+Proof.
+  unfold program_minorant. cbv zeta. intros H. destruct (slopes_at_fits _ _) eqn:HS in H; [|discriminate H]. injection H as EQ. rewrite EQ in HS. clear EQ.
+  destruct (slopes_at_fits_ok _ _ HS) as (L & E & Hc & _ & A). exists L. split; [exact E|]. split; [exact Hc|]. replace (predicted_at _ _ _ _ _ _) with (map (rv QR) (predictions th)); auto.
+  unfold predictions, predicted_at, rD. cbv zeta. rewrite !map_map. apply map_ext. intros d. cbn [fst]. exact (program_predict_ok th (fst d)).
+Qed.
+Lemma nearby_local L th : value L = value_of (loss p) -> 0 <= Q2R c ->
+  nearby (free th) (fun w => losses Qops QR L P outs D (free th) <= losses Qops QR L P outs D w) -> local_min (program_risk p) th.
+Proof.
+  intros E Hc (e & He & H). exists e. split; auto. intros th' C. rewrite !(program_risk_losses L) by auto. apply Rmult_le_compat_l; auto. apply H, close_free, C.
+Qed.
+
+Theorem ok_program_risk_sound th rho : ok_program_risk th rho = true -> program_risk p (real th) = Q2R rho.
+Proof. intros H. apply andb_prop in H. destruct H as [H1 H]. rewrite <- program_risk_Q_ok by auto. apply Qeq_eqR, Qeq_bool_eq, H. Qed.
+Theorem ok_program_interior_sound th given : ok_program_interior th given = true -> local_min (program_risk p) (real th).
+Proof.
+  unfold ok_program_interior. destruct (program_minorant th given) as [S|] eqn:H1; [|discriminate]. intros H2. destruct (minorant_ok _ _ _ H1) as (L & E & Hc & A). apply (nearby_local L); auto. rewrite free_real in *.
+  eapply (check_flat_ok Qops QR); eauto. apply (piece_at_ok Qops QR).
+Qed.
+Theorem ok_program_adjacent_sound th given : ok_program_adjacent th given = true -> local_min (program_risk p) (real th).
+Proof.
+  unfold ok_program_adjacent. destruct (program_minorant th given) as [S|] eqn:H1; [|discriminate]. intros H2. destruct (minorant_ok _ _ _ H1) as (L & E & Hc & A). apply (nearby_local L); auto. rewrite free_real in *.
+  exact (check_around_ok Qops QR _ L _ _ _ _ A H2).
+Qed.
+Theorem ok_program_better_sound th th' rho rho' : program_risk p (real th) = Q2R rho -> program_risk p (real th') = Q2R rho' -> ok_program_better th th' rho rho' = true ->
+  local_min (program_risk p) (real th) -> spurious_min (program_risk p) (real th).
+Proof.
+  intros R R' H M. apply andb_prop in H. destruct H as [H1 H2]. split; auto. exists (real th'). split; [apply (shapeT_ok Qops QR); auto|]. rewrite R, R'. apply (ltb_ok QR). exact H2.
+Qed.
+Theorem ok_program_valley_sound path given : ok_program_valley path given = true -> valley_of local_min p path.
+Proof.
+  unfold ok_program_valley. destruct (program_minorant _ given) as [S|] eqn:H1; [|discriminate]. cbv zeta. intros H. apply andb_prop in H. destruct H as [H H4]. apply andb_prop in H. destruct H as [H2 H3].
+  destruct (minorant_ok _ _ _ H1) as (L & E & Hc & A). rewrite <- path_start, free_along in A. assert (SP := still_ok Qops QR _ _ _ _ H3).
+  split; [|apply (moves_ok Qops QR); auto]. intros x Hx. specialize (SP x Hx). split.
+  - apply (nearby_local L); auto. rewrite free_along. eapply (check_flat_ok Qops QR); eauto; [intros ? ? ? ?; apply (piece_along_ok Qops QR); auto|]. rewrite SP. exact A.
+  - rewrite !(program_risk_losses L) by auto. f_equal. rewrite !free_along. unfold losses. apply sum_ext. intros d Hd. f_equal. exact (in_map_eq _ _ _ SP d Hd).
+Qed.
+(* a better point makes all points of a valley spurious *)
+Theorem ok_program_better_valley path th' rho rho' : program_risk p (real (start Qops path)) = Q2R rho -> program_risk p (real th') = Q2R rho' ->
+  ok_program_better (start Qops path) th' rho rho' = true -> valley_of local_min p path -> valley_of spurious_min p path.
+Proof.
+  intros R R' H [V M]. split; auto. apply andb_prop in H. destruct H as [H1 H2]. intros x Hx. destruct (V x Hx) as [V1 V2]. split; auto. split; auto.
+  exists (real th'). split; [apply (shape_along Qops QR), (shapeT_ok Qops QR), H1|]. rewrite V2, path_start, R, R'. apply (ltb_ok QR). exact H2.
+Qed.
+Theorem ok_program_bound_sound fits S rho : ok_program_bound fits S rho = true -> program_bound p rho.
+Proof.
+  intros H th. apply andb_prop in H. destruct H as [H H4]. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2].
+  destruct (slopes_at_fits_ok _ _ H1) as (L & E & Hc & [HV _] & A). apply Qle_bool_iff, Qle_Rle in H4. apply Rle_trans with (1 := H4). change Q2R with (toR QR). rewrite (toR_mul QR). cbn [toR QR].
+  rewrite (program_risk_losses L) by auto. apply Rmult_le_compat_l; auto. apply (any_function Qops QR l L (length outs) D fits S HV A H3 (predicts Qops QR P outs (free th))).
+  intros d Hd. unfold rD in Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). cbn [fst snd]. rewrite forallb_forall in H2. specialize (H2 d0 Hd). apply Nat.eqb_eq in H2.
+  unfold predicts, rv. rewrite !map_length. auto.
+Qed.
+Theorem program_attains th rho : program_bound p rho -> program_risk p (real th) = Q2R rho -> global_min (program_risk p) (real th).
+Proof. intros B R th' _. rewrite R. apply B. Qed.
+Theorem ok_program_linear_sound th : ok_program_linear th = true -> linear_near p (real th).
+Proof.
+  intros H. unfold ok_program_linear in H. cbv zeta in H. apply andb_prop in H. destruct H as [H1 H2]. rewrite forallb_forall in H1.
+  destruct (check_linear_ok Qops QR _ _ (piece_at_ok Qops QR (free_Q th)) P outs D _ H2 (fun s Hs => proj1 (Nat.eqb_eq _ _) (H1 s Hs))) as (e & He & A).
+  exists e. split; auto. intros th' C. rewrite <- aligned_ok. apply A. rewrite <- free_real. apply close_free, C.
+Qed.
+Theorem ok_program_affine_sound th given A : ok_program_affine th given A = true -> best_affine p (real th).
+Proof.
+  unfold ok_program_affine, program_minorant. cbv zeta. destruct (slopes_at_fits (predictions th) _) eqn:H1; [|discriminate]. intros H2. destruct (slopes_at_fits_ok _ _ H1) as (L & E & _ & _ & AS).
+  destruct (check_best_affine_ok Qops QR L _ _ _ _ _ _ AS H2) as (B1 & B2 & B3). exists (rm QR A). split; [exact B1|]. split; [|rewrite <- E, <- aligned_ok; exact B3].
+  unfold predictions in B2. cbv zeta in B2. rewrite map_map in B2. intros d Hd. transitivity (affine_map (rm QR A) (fst d)); [|reflexivity]. symmetry. revert d Hd. rewrite <- aligned_ok. unfold rD in *. rewrite map_map in B2.
+  intros d Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). cbn [fst]. etransitivity; [exact (in_map_eq _ _ _ B2 d0 Hd)|]. exact (program_predict_ok th (fst d0)).
+Qed.
+Theorem ok_program_descent_sound curve : ok_program_descent curve = true -> ~ local_min (program_risk p) (real (start Qops curve)).
+Proof.
+  intros H (e & He & M). apply andb_prop in H. destruct H as [H1 H]. destruct (good_loss_ok _ H1) as (L & E & _ & HS & _).
+  destruct (falls_ok Qops QR _ L _ _ _ _ _ _ HS H e He) as (x & C & F). change (at_ QR 0 curve) with (path_at 0 curve) in C. rewrite path_start in C. specialize (M _ C).
+  rewrite <- program_risk_Q_ok in M by auto. rewrite (program_risk_losses L) in M by auto. change (at_ QR x curve) with (path_at x curve) in M. rewrite free_along in M. exact (Rlt_not_le _ _ F M).
+Qed.
+End Rules.

@@ -1,0 +1,262 @@
+"""General programs as Rocq terms, and one theorem for each step about them that has a verified checker."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+from symverify.kernel.check import Theorem
+from symverify.kernel.core.facts import SpuriousMinimum
+from symverify.kernel.core.network import Affine, Bent, pieces_at, residuals
+from symverify.kernel.core.poly import Scalar
+from symverify.kernel.core.proof import Step, polynomial, read_point
+from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.parameters import sizes
+from symverify.kernel.programs.places import wired, zero
+
+from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes
+from .terms import (
+    activation,
+    affine_map,
+    coefficients,
+    constant,
+    listing,
+    log_loss,
+    loss_term,
+    means,
+    number,
+    slopes_of_means,
+    vector,
+    vectors,
+)
+from .writer import COMPUTED, Writer
+
+
+def write_program_step(out: Writer, index: int, step: Step) -> str | None:
+    """Write the theorem of a step; why not, if it is left out."""
+    if missing := [each for each in step.rests_on if each not in out.done]:
+        return f"rests on step {missing[0]}"
+    problem = program(out)
+    if not covered(problem):
+        return (
+            f"has no verified checker for {problem.loss.name} loss{' with weight decay' * problem.decays} on a program"
+        )
+    if (write := WRITERS.get(step.rule)) is None:
+        return "has no verified checker for general programs"
+    hand_on_slopes(out, index, step)
+    return write(out, index, step)
+
+
+def program(out: Writer) -> Programmed:
+    """The problem, whose network is a program."""
+    if not isinstance(out.problem, Programmed):
+        raise TypeError("not a general program")
+    return out.problem
+
+
+def covered(problem: Programmed) -> bool:
+    """Whether `Programs.v` has the risk."""
+    return log_loss(problem) is None and loss_term(problem.loss) is not None and not problem.decays
+
+
+def program_definition(problem: Programmed) -> str:
+    """The nodes, with values by number: 1, the inputs, and then those of each node; samples, loss."""
+    if not covered(problem):
+        return ""
+    starts = list(accumulate(sizes(problem), initial=1))
+    nodes = []
+    for node in problem.nodes:
+        if isinstance(node, Bent):
+            nodes.append(f"Bend {activation(node.h)} {numbers(starts, node.source)}")
+        else:
+            nodes.append(f"Affine {listing(list(affine_rows(problem, node, starts)), ';' + chr(10) + '      ')}")
+    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
+    return (
+        f"Definition p : program := {{|\n  nodes := {listing(nodes, ';' + chr(10) + '    ')};\n"
+        f"  outputs := {numbers(starts, len(problem.nodes))};\n  data := {listing(samples, ';' + chr(10) + '    ')};\n"
+        f"  loss := {loss_term(problem.loss)}; scale := {number(problem.loss.factor)} |}}.\n"
+    )
+
+
+def numbers(starts: Sequence[int], node: int) -> str:
+    """The numbers of the values of a node."""
+    return f"{listing([str(k) for k in range(starts[node], starts[node + 1])])}%nat"
+
+
+def affine_rows(problem: Programmed, node: Affine, starts: Sequence[int]) -> Iterator[str]:
+    """For each unit what is multiplied with which value; the bias with 1."""
+    places = [*(starts[source] + unit for source, unit in wired(node).wires), *[0] * node.biased]
+    for row in problem.slots[node.layer].rows():
+        terms = [(slot, k) for slot, k in zip(row, places, strict=True) if not zero(slot)]
+        yield listing([f"weight {s} {k}" if isinstance(s, int) else f"number {number(s)} {k}" for s, k in terms])
+
+
+def arranged(problem: Programmed, values: Sequence[Scalar], entry: Callable[[Scalar], str]) -> str:
+    """The free parameters node by node of the file, a row for each unit: its weights, then its bias."""
+    blocks, order = [], list[int]()
+    for each in problem.owned:
+        units, rows = each.weight_shape[0], []
+        size = len(each.weight) // units
+        for j in range(units):
+            slots = [s for s in (*each.weight[j * size : (j + 1) * size], *each.bias[j : j + 1]) if s is not None]
+            order += slots
+            rows.append(listing([entry(values[s]) for s in slots]))
+        blocks.append(listing(rows))
+    if order != list(range(problem.count)):
+        raise ValueError("the free parameters are not numbered in the order of the file")
+    return listing(blocks, ";\n  ")
+
+
+def slopes(out: Writer, index: int) -> str:
+    """The slopes of the loss at a minimum where it has several; none stand for its derivatives."""
+    given = out.slopes.get(index)
+    return "None" if given is None else f"(Some {given})"
+
+
+def write_point(out: Writer, index: int, step: Step) -> str | None:
+    """The parameters, and their risk."""
+    at, problem = evaluated(out, index), program(out)
+    out.parts.append(f"Definition th{index} : params Q := {arranged(problem, problem.free(at.point), constant)}.\n")
+    proof = f"apply ok_program_risk_sound. {COMPUTED}"
+    out.state(index, f"program_risk p (real th{index}) = Q2R {number(at.risk)}", proof)
+    return None
+
+
+def write_interior(out: Writer, index: int, step: Step) -> str | None:
+    """Strictly inside a cell."""
+    th = f"th{out.point_of(index)}"
+    proof = f"apply (ok_program_interior_sound p {th} {slopes(out, index)}). {COMPUTED}"
+    out.state(index, f"local_min (program_risk p) (real {th})", proof)
+    return None
+
+
+def write_adjacent(out: Writer, index: int, step: Step) -> str | None:
+    """By all cells around."""
+    at = out.premise(step, "point")
+    around = pieces_at(out.problem, evaluated(out, at).point)
+    if sum(len(pieces) > 1 for layer in around for unit in layer for pieces in unit) > MOST_CELLS:
+        return "has too many cells for the verified checker"
+    proof = f"apply (ok_program_adjacent_sound p th{at} {slopes(out, index)}). {COMPUTED}"
+    out.state(index, f"local_min (program_risk p) (real th{at})", proof)
+    return None
+
+
+def write_spurious(out: Writer, index: int, step: Step) -> str | None:
+    """Spurious, by a better point."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    at = out.point_of(minimum)
+    proof = f"exact (ok_program_better_sound {risks(out, f'th{at}', at, better)} step{minimum})"
+    out.state(index, f"spurious_min (program_risk p) (real th{at})", proof)
+    return None
+
+
+def risks(out: Writer, what: str, at: int, better: int) -> str:
+    """What shows a better point: the problem, the points, their risks, and that the second is smaller."""
+    low, high = (number(evaluated(out, index).risk) for index in (better, at))
+    return f"p {what} th{better} {high} {low} step{at} step{better} (eq_refl true)"
+
+
+def write_path(out: Writer, index: int, step: Step, name: str) -> str:
+    """A curve or a path: its definition; its name."""
+    problem = program(out)
+    path = read_point(problem, polynomial)(step.fields[name], "")
+    term = arranged(problem, problem.free(path), coefficients)
+    out.parts.append(f"Definition path{index} : params (list Q) := {term}.\n")
+    return f"path{index}"
+
+
+def write_valley(out: Writer, index: int, step: Step) -> str | None:
+    """Every point of the path is a local minimum, spurious if the first one is."""
+    minimum = out.premise(step, "minimum")
+    path, before = write_path(out, index, step, "path"), out.checked.steps[minimum]
+    proof = f"apply (ok_program_valley_sound p {path} {slopes(out, minimum)}). {COMPUTED}"
+    if isinstance(before.fact, SpuriousMinimum):
+        at, better = out.point_of(minimum), out.premise(before, "better")
+        start = f"apply (ok_program_better_valley {risks(out, path, at, better)})"
+        out.state(index, f"valley_of spurious_min p {path}", f"{start}. {proof}")
+    else:
+        out.state(index, f"valley_of local_min p {path}", proof)
+    return None
+
+
+def write_descent(out: Writer, index: int, step: Step) -> str | None:
+    """The point is not a local minimum."""
+    path, th = write_path(out, index, step, "curve"), f"th{out.premise(step, 'point')}"
+    proof = f"change (real {th}) with (real (start Qops {path})). apply ok_program_descent_sound. {COMPUTED}"
+    out.state(index, f"~ local_min (program_risk p) (real {th})", proof)
+    return None
+
+
+def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
+    """No network does better than the means."""
+    fits, rho = vectors(means(out.problem)), number(bound_of(step))
+    given = vectors(slopes_of_means(out.problem))
+    out.state(index, f"program_bound p {rho}", f"apply (ok_program_bound_sound p {fits} {given}). {COMPUTED}")
+    return None
+
+
+def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
+    """A global minimum, as no function of the inputs does better than its predictions."""
+    at = out.premise(step, "point")
+    problem, fact = out.problem, evaluated(out, at)
+    given = out.slopes.get(index)
+    if given is None:
+        columns = zip(*residuals(problem, fact.predictions), strict=True)
+        given = vectors([[r / problem.loss.factor for r in row] for row in columns])
+    bound = f"apply (ok_program_bound_sound p {vectors(fact.predictions)} {given}). {COMPUTED}"
+    proof = f"apply (program_attains p th{at} {number(fact.risk)}); [ | exact step{at}]. {bound}"
+    out.state(index, f"global_min (program_risk p) (real th{at})", proof)
+    return None
+
+
+def write_global(out: Writer, index: int, step: Step) -> str | None:
+    """A point that attains a bound."""
+    bound, th = out.premise(step, "bound"), out.premise(step, "point")
+    rho = number(evaluated(out, th).risk)
+    proof = f"exact (program_attains p th{th} {rho} step{bound} step{th})"
+    out.state(index, f"global_min (program_risk p) (real th{th})", proof)
+    return None
+
+
+def write_bracket(out: Writer, index: int, step: Step) -> str | None:
+    """A bound, and a point's risk."""
+    bound, th = out.premise(step, "bound"), out.premise(step, "point")
+    out.state(index, f"({out.done[bound]}) /\\ ({out.done[th]})", f"exact (conj step{bound} step{th})")
+    return None
+
+
+def program_statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
+    """What a claim says, part by part, each with its proof."""
+    index, steps = theorem.step, out.checked.steps
+    step = steps[index]
+    yield out.done[index], f"exact step{index}"
+    if theorem.claim == "global_bounds":
+        return
+    at = out.point_of(index)
+    th = f"th{at}"
+    if theorem.claim == "valley":
+        path = f"path{index}"
+        yield f"path_at 0 {path} = real {th}", f"rewrite path_start; exact (f_equal real (eq_refl {th}))"
+        step = steps[out.premise(step, "minimum")]
+    yield out.done[at], f"exact step{at}"
+    if step.rule == "spurious_minimum":
+        better = out.premise(step, "better")
+        yield out.done[better], f"exact step{better}"
+    if theorem.claim == "spurious_linear_minimum":
+        yield f"linear_near p (real {th})", f"apply ok_program_linear_sound. {COMPUTED}"
+    if theorem.claim == "spurious_minimum":
+        given = affine_map(out.problem, evaluated(out, at))
+        proof = f"apply (ok_program_affine_sound p {th} {slopes(out, index)} {given}). {COMPUTED}"
+        yield f"best_affine p (real {th})", proof
+
+
+WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+    "point": write_point,
+    "interior_minimum": write_interior,
+    "adjacent_cells": write_adjacent,
+    "descent": write_descent,
+    "spurious_minimum": write_spurious,
+    "function_minimum": write_function_minimum,
+    "valley": write_valley,
+    "function_bound": write_function_bound,
+    "global_minimum": write_global,
+    "bracket": write_bracket,
+}
