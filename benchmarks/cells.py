@@ -3,10 +3,10 @@
     OPENBLAS_NUM_THREADS=1 python benchmarks/cells.py [--seconds 1.5] [--runs 3]
 
 The trees fix one row's sign after the other, depth first: z3, HiGHS, SciPy's NNLS on Gordan's alternative, and cddlib
-where pycddlib is installed. All re-use the last point: the side on which it lies needs no call. They get `--seconds`
-of CPU time per run, and their rate is that of the cells listed until then (a tree that ends in time must agree on the
-count). Our time is from rows to all sign vectors as an int8 matrix. Both sides are timed by the process's CPU clock,
-in turn, so many times.
+where pycddlib (or pycddlib-standalone) is installed. All re-use the last point: the side on which it lies needs no
+call. They get `--seconds` of CPU time per run, and their rate is that of the cells listed until then (a tree that
+ends in time must agree on the count). Our time is from rows to all sign vectors as an int8 matrix. Both sides are
+timed by the process's CPU clock, in turn, so many times.
 """
 
 import argparse

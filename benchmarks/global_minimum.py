@@ -5,7 +5,8 @@ width with noise of a tenth of their range (teacher); ReLU with both biases. All
 Ours is exact, and all in: starts, search, certificate, and the kernel's check of it. The peers (`peers.py`: floats,
 one thread) run in several forms, of which the quickest counts, and twice: with our minimum as a cutoff, which we do not
 get, and without. A ratio above 1 says how many times longer they take; one with > is of a peer that was stopped. At the
-end of a row the medians over its seeds. Needs the extra `bench`; without a peer's package that peer is left out.
+end of a row the medians over its seeds. `share` is the kernel's time over the search's. Needs the extra `bench`;
+without a peer's package that peer is left out.
 """
 
 import argparse
@@ -119,7 +120,7 @@ def told(found: Found, mine: Ours) -> tuple[str, float | None]:
     return f" {more}{found.seconds:7.2f} {ratio:6.2f}×{'!' if wrong else ' '}", ratio
 
 
-HEAD = "   n  d  h  labels  seed  search  kernel   total  vectors    bytes   nodes      minimum   MB"
+HEAD = "   n  d  h  labels  seed  search  kernel  share   total  vectors    bytes   nodes      minimum   MB"
 
 
 def line(
@@ -128,7 +129,8 @@ def line(
     inst = problem(size, seed, labels)
     mine = ours(inst)
     result = mine.result
-    text = f"{size[0]:4}{size[1]:3}{size[2]:3}  {labels:8}{seed:3}{mine.search:8.2f}{mine.kernel:8.3f}{mine.total:8.2f}"
+    text = f"{size[0]:4}{size[1]:3}{size[2]:3}  {labels:8}{seed:3}{mine.search:8.2f}{mine.kernel:8.3f}"
+    text += f"{mine.kernel / mine.search:7.3f}{mine.total:8.2f}"
     text += (
         f"{len(result.vectors):9}{certificate_bytes(result):9}{result.statistics.nodes:8}{float(result.upper):13.4f}"
     )

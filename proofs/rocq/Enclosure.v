@@ -200,10 +200,10 @@ Proof.
 Qed.
 
 (* ---- of any rational number ---- *)
-Definition exp_low (q : Q) : Z :=
+Definition low_of (q : Q) : Z :=
   let a := Qnum q in let b := Zpos (Qden q) in
   if (0 <=? a)%Z then low_exp a b else match high_exp (- a) b with Some z => down (unit * unit) z | None => 0 end.
-Definition exp_high (q : Q) : option Z :=
+Definition high_of (q : Q) : option Z :=
   let a := Qnum q in let b := Zpos (Qden q) in
   if (0 <=? a)%Z then high_exp a b else let z := low_exp (- a) b in if (0 <? z)%Z then Some (up (unit * unit) z) else None.
 Lemma Q2R_quotient q : Q2R q = IZR (Qnum q) / IZR (Zpos (Qden q)).
@@ -212,9 +212,9 @@ Lemma exp_opposite x : exp x = / exp (- x).
 Proof. rewrite exp_Ropp, Rinv_inv. reflexivity. Qed.
 Lemma opposite_quotient a b : IZR (- a) / IZR b = - (IZR a / IZR b).
 Proof. rewrite opp_IZR. unfold Rdiv. ring. Qed.
-Theorem exp_low_ok q : real_of (exp_low q) <= exp (Q2R q).
+Lemma low_of_ok q : real_of (low_of q) <= exp (Q2R q).
 Proof.
-  unfold exp_low. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply low_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
+  unfold low_of. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply low_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
   assert (P := exp_pos (IZR (Qnum q) / IZR (Zpos (Qden q)))). destruct (high_exp _ _) as [z|] eqn:H; [|unfold real_of, Rdiv; rewrite Rmult_0_l; lra].
   assert (B := high_exp_ok (- Qnum q) (Zpos (Qden q)) z ltac:(lia) eq_refl H). rewrite opposite_quotient in B.
   rewrite exp_opposite. assert (P' := exp_pos (- (IZR (Qnum q) / IZR (Zpos (Qden q))))). assert (Z0 : 0 < real_of z) by lra.
@@ -222,14 +222,29 @@ Proof.
   apply Rle_trans with (/ real_of z); [|apply Rinv_le_contravar; auto]. unfold real_of at 1. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
   apply Rle_trans with (1 := down_ok (unit * unit) z ltac:(apply lt_IZR; auto)). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
 Qed.
-Theorem exp_high_ok q z : exp_high q = Some z -> exp (Q2R q) <= real_of z.
+Lemma high_of_ok q z : high_of q = Some z -> exp (Q2R q) <= real_of z.
 Proof.
-  unfold exp_high. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply high_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
+  unfold high_of. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply high_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
   set (w := low_exp _ _). destruct (0 <? w)%Z eqn:H; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.ltb_lt in H.
   assert (B := low_exp_ok (- Qnum q) (Zpos (Qden q)) ltac:(lia) eq_refl). fold w in B. rewrite opposite_quotient in B.
   rewrite exp_opposite. assert (Z1 : 0 < IZR w) by (apply (IZR_lt 0); auto). assert (Z0 : 0 < real_of w) by (unfold real_of; apply Rdiv_lt_0_compat; auto).
   apply Rle_trans with (/ real_of w); [apply Rinv_le_contravar; auto|]. unfold real_of at 2. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv at 1. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
   apply Rle_trans with (2 := up_ok (unit * unit) w H). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
+Qed.
+
+(* beyond this, numbers would be too long: 0 and e^(-most) are bounds enough on the left, none is given on the right *)
+Definition most : Q := 1024.
+Definition exp_low (q : Q) : Z := if Qle_bool q (- most) then 0%Z else if Qle_bool q most then low_of q else 0%Z.
+Definition exp_high (q : Q) : option Z := if Qle_bool q (- most) then high_of (- most) else if Qle_bool q most then high_of q else None.
+Theorem exp_low_ok q : real_of (exp_low q) <= exp (Q2R q).
+Proof.
+  unfold exp_low. assert (Z : real_of 0 <= exp (Q2R q)) by (assert (P := exp_pos (Q2R q)); unfold real_of, Rdiv; rewrite Rmult_0_l; lra).
+  destruct (Qle_bool q (- most)); [exact Z|]. destruct (Qle_bool q most); [apply low_of_ok|exact Z].
+Qed.
+Theorem exp_high_ok q z : exp_high q = Some z -> exp (Q2R q) <= real_of z.
+Proof.
+  unfold exp_high. destruct (Qle_bool q (- most)) eqn:E; [|destruct (Qle_bool q most); [apply high_of_ok|discriminate]]. intros H. apply Rle_trans with (2 := high_of_ok _ _ H).
+  apply Qle_bool_iff, Qle_Rle in E. destruct E as [E|E]; [left; apply exp_increasing; auto|right; f_equal; auto].
 Qed.
 
 (* ---- logarithms of sums of exponentials: u on which side of ln (sum e^f), both shifted ---- *)

@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -382,3 +382,21 @@ Proof. apply check_zero_infimum_ok. Qed.
 Definition ok_no_minimum := check_no_minimum.
 Theorem ok_no_minimum_sound places p P logs dir near nearby low high : ok_no_minimum places p P logs dir near nearby low high = true -> no_best_affine_map p low high.
 Proof. apply check_no_minimum_ok. Qed.
+(* the minima that predict the best constants. below: hidden layers, one of them on flat pieces; mean: of the labels; the rest as for the span *)
+Definition ok_constants := check_flat.
+Theorem ok_constants_sound places p widths below mean P logs near nearby low high : ok_constants places p widths below mean P logs near nearby low high = true -> minima_at_constants p widths low high.
+Proof. apply check_flat_ok. Qed.
+Theorem ok_better_constants places p widths th above low high better : ok_log_better places p widths th above low better = true ->
+  minima_at_constants p widths low high -> spurious_minima_at_constants p widths low high.
+Proof. apply flat_better. Qed.
+(* a point strictly inside a cell, under logistic or Poisson loss *)
+Definition ok_log_interior := check_real_interior.
+Theorem ok_log_interior_sound p th : ok_log_interior p th = true -> local_min (log_risk p) (real th).
+Proof. apply check_real_interior_ok. Qed.
+(* a point of lower risk; low: of the first, high: of the second *)
+Definition ok_apart (th th' : params Q) (low high : Q) : bool := shapeT Qops th th' && ltb Qops high low.
+Theorem ok_apart_sound p th th' low high low' high' : ok_apart th th' low high' = true -> risk_between p th low high -> risk_between p th' low' high' ->
+  local_min (log_risk p) (real th) -> spurious_min (log_risk p) (real th).
+Proof.
+  intros H [R _] [_ R'] M. apply andb_prop in H. destruct H as [H1 H2]. apply (ltb_ok QR) in H2. cbn [toR QR] in H2. split; auto. exists (real th'). split; [apply (shapeT_ok Qops QR); exact H1|lra].
+Qed.

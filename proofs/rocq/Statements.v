@@ -99,3 +99,12 @@ Definition path_at_affine_fit (kind : (params R -> R) -> params R -> Prop) (p : 
     Q2R low <= log_risk p (path 0) <= Q2R high /\ injective path /\ continuous_path path /\ unbounded_path path.
 Definition minima_at_affine_fit := path_at_affine_fit local_min.
 Definition spurious_minima_at_affine_fit := path_at_affine_fit spurious_min.
+(* the same of minima that predict a constant, the best one *)
+Definition path_at_constants (kind : (params R -> R) -> params R -> Prop) (p : problem_of log_loss) (hidden : list nat) (low high : Q) : Prop :=
+  exists (path : R -> params R) (cs : list R),
+    (forall x, shaped (n_out p :: hidden ++ [n_in p]) (path x) /\ kind (log_risk p) (path x) /\ log_risk p (path x) = log_risk p (path 0) /\
+       forall s, In s (real_samples (samples p)) -> net (real_layers (layers p)) (path x) (fst s) = cs) /\
+    (forall cs', length cs' = n_out p -> log_risk p (path 0) <= Q2R (factor p) * sum (fun s => value_of_log (loss_of p) cs' (snd s)) (real_samples (samples p))) /\
+    Q2R low <= log_risk p (path 0) <= Q2R high /\ injective path /\ continuous_path path /\ unbounded_path path.
+Definition minima_at_constants := path_at_constants local_min.
+Definition spurious_minima_at_constants := path_at_constants spurious_min.

@@ -29,7 +29,7 @@ from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
 from symverify.search.flat_directions import Falls, Open
 from symverify.search.float_network import FloatNetwork
 from symverify.search.kkt import Minimum, decide_by_cells
-from symverify.search.snap_equations import Array, as_point, leaves, linearised, repair
+from symverify.search.snap_equations import Array, as_point, leaves, levelled, linearised, repair
 from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, one_hidden, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
@@ -75,7 +75,7 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     if problem.size() > MAX_SIZE or len(problem.inputs) * problem.widths[-1] > MAX_SIZE:
         return [Snapped("the cell of the point", given_risk, reason=f"undecided: larger than {MAX_SIZE}")]
     try:
-        search = _Search(problem, point, given_risk)
+        search = _Search(problem, point, given_risk, deadline)
         near = search.near(tolerance)
     except OverflowError:
         return [Snapped("the cell of the point", given_risk, reason="undecided: beyond the range of floats")]
@@ -108,8 +108,8 @@ def _neighbours(home: Region, near: Sequence[Held], faces: bool) -> Iterator[Reg
 class _Search:
     """The given point in exact and in float numbers, and the ways to look for minima near it."""
 
-    def __init__(self, problem: Problem, point: Point, given_risk: Fraction) -> None:
-        self.problem, self.point, self.given_risk = problem, point, given_risk
+    def __init__(self, problem: Problem, point: Point, given_risk: Fraction, deadline: float) -> None:
+        self.problem, self.point, self.given_risk, self.deadline = problem, point, given_risk, deadline
         self.start, self.given = [rational(x) for x in coordinates(point)], predictions(problem, point)
         self.floats = np.array([float(x) for x in self.start])
         self.home = Region(pattern_at(problem, point), frozenset(), "the cell of the point")
@@ -175,25 +175,24 @@ class _Search:
     def below(self, deadline: float) -> list[Snapped]:
         """The face where a descent of the piecewise smooth risk from the given point ends, if it ends in time."""
         state = descend(FloatNetwork(self.problem), self.floats, deadline)
-        if state.status != "stationary" or not one_hidden(self.problem):
+        if state.status != "stationary":
             return []
-        net = FloatNetwork(self.problem)
-        z, (breaks,) = net.forward(state.v, state.pieces)[1][0], net.breaks
-        pattern = [[int(p) for p in unit] for unit in state.pieces[0].T]
-        held = [
-            (0, j, i, p)
-            for j, unit in enumerate(pattern)
-            for i in range(len(unit))
-            for p, t in enumerate(breaks.tolist())
-            if abs(z[i, j] - t) < CLOSE * max(1, np.abs(z[:, j]).max()) and not self.problem.dead_row(i)
-        ]
-        for _, j, i, p in held:
-            pattern[j][i] = p
+        net, problem = FloatNetwork(self.problem), self.problem
+        pattern = [[[int(p) for p in unit] for unit in layer.T] for layer in state.pieces]
+        held = list[Held]()
+        for m, (z, breaks) in enumerate(zip(net.forward(state.v, state.pieces)[1], net.breaks, strict=False)):
+            for i, j in np.ndindex(z.shape):
+                for p, t in enumerate(breaks.tolist()):
+                    near = abs(z[i, j] - t) < CLOSE * max(1, np.abs(z[:, j]).max())
+                    if near and not (m == 0 and problem.dead_row(i)):
+                        held.append((m, j, i, p))
+                        pattern[m][j][i] = p
         self.floats, self.given = (
             state.v,
             tuple(tuple(map(Fraction, row)) for row in net.forward(state.v)[1][-1].tolist()),
         )
-        region = Region((tuple(map(tuple, pattern)),), frozenset(), "the cell where a descent from the point ends")
+        frozen = tuple(tuple(map(tuple, layer)) for layer in pattern)
+        region = Region(frozen, frozenset(), "the cell where a descent from the point ends")
         found = self.try_region(region.held_at(held) if held else region)
         return [found] if found.point is not None else []
 
@@ -217,7 +216,10 @@ class _Search:
         """The kernel's rule for a region's best point with the fields of its step; or "" and the reason."""
         if not region.held:
             return "interior_minimum", {}
-        around = decide_shallow(self.problem, point) if shallow(self.problem) else decide_by_cells(self.problem, point)
+        if shallow(self.problem):
+            around: Stays | Descends | Minimum | Falls | Unknown | Open = decide_shallow(self.problem, point)
+        else:
+            around = decide_by_cells(self.problem, point, lambda: time.monotonic() > self.deadline)
         match around:
             case Stays(multipliers):
                 spelled = [None if mu is None else [str(x) for x in mu] for mu in multipliers]
@@ -270,7 +272,8 @@ class _Search:
             for exact, x in zip(self.start, aimed.tolist(), strict=True)
         ]
         for block in range(1 if shallow(self.problem) else len(self.problem.widths) - 1):
-            repaired = repair(self.problem, region, rounded, target, block)
+            begun = levelled(self.problem, region, rounded, target, block)
+            repaired = None if begun is None else repair(self.problem, region, begun, target, block)
             if repaired is not None:
                 return as_point(self.problem, repaired)
         return None

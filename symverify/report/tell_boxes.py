@@ -148,7 +148,17 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         ),
         *table("", headings, rows),
     ]
-    return [*found, *dependent(fact, count, len(more), len(following))]
+    sided = sum("weights" in each for each in following)
+    return [*found, *dependent(fact, count, len(more), len(following)), *one_sided(sided)]
+
+
+def one_sided(count: int) -> list[Block]:
+    """How many of the kinks that follow others open on one side of a combination of those only."""
+    if not count:
+        return []
+    opens = "One of these opens" if count == 1 else f"{count} of these open"
+    said = f"{opens} only on one side of a combination of others, as units below are at their breakpoints, too."
+    return [para(said)]
 
 
 def dependent(fact: BoxMinimum, count: int, more: int, following: int) -> list[Block]:

@@ -25,6 +25,7 @@ from symverify.search.programs.dependence import as_combination, candidates
 from symverify.search.programs.float_program import FloatProgram
 
 TOLERANCE, RADIUS, MAX_ROUNDS, NEAR = 2e-11, 0.3, 600, 1e-6
+FLAT = 1e-8
 MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
 FAR = 1e4  # a parameter beyond: it runs to infinity
 
@@ -59,7 +60,10 @@ def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
             if time.monotonic() > deadline:
                 state.status = "out of time"
                 return state
-            radius = one_round(net, state, radius, refused)
+            try:
+                radius = one_round(net, state, radius, refused)
+            except np.linalg.LinAlgError:  # of derivatives that overflow
+                state.status = "beyond the range of floats"
             if state.status:
                 return state
     state.status = "no end after many rounds"
@@ -152,15 +156,17 @@ def groups(state: State) -> list[list[Kink]]:
 
 def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, int]) -> bool:
     """Open the kinks of a group in the way in which the risk falls most, and step there."""
-    worst, way = -1e-9, dict[Kink, Fraction]()
+    worst, way, weak = -1e-9, dict[Kink, Fraction](), dict[Kink, Fraction]()
     for own in groups(state):
         planes = [{b: Fraction(1)} for b in own] + [row for row in state.dependents.values() if row.keys() & set(own)]
         lines = rays([primitive(integral([plane.get(b, ZERO) for b in own])) for plane in planes])
         for t in [dict(zip(own, (Fraction(s * x) for x in line), strict=True)) for line in lines for s in (-1, 1)]:
             if (value := rises(net, state, t) / max(float(abs(x)) for x in t.values())) < worst:
                 worst, way = value, t
+            elif abs(value) < 1e-9 and not refused.get(next(iter(t))):
+                weak = t
     if not way:
-        return False
+        return bool(weak) and slid(net, state, weak, refused)
     before, old = net.risk(state.v), (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
     aim = np.array([float(way.get(b, ZERO)) for b in state.kinks])
     step = least(rows, aim)
@@ -180,6 +186,35 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
     refused[first] = refused.get(first, 0) + 1
     state.kinks, state.dependents, state.pieces = old
     state.status = "stationary" if state.gradient < 1e-8 else "stuck"
+    return False
+
+
+def slid(net: FloatNetwork, state: State, way: dict[Kink, Fraction], refused: dict[Kink, int]) -> bool:
+    """Open kinks in a way in which the risk neither rises nor falls, along a direction in which it stays flat."""
+    refused[next(iter(way))] = 1
+    before, old = net.risk(state.v), (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
+    aim = sum(
+        float(x) * row for (_, x), row in zip(way.items(), net.kinks(state.v, state.pieces, list(way))[1], strict=True)
+    )
+    moved = speeds(state, way)
+    for (m, j, i), z in moved.items():
+        state.pieces[m][i, j] += z > 0
+    state.kinks = [b for b in state.kinks if not moved.get(b, ZERO)]
+    depend(net, state, state.v)
+    rows = net.kinks(state.v, state.pieces, state.kinks)[1]
+    weights = least(rows.T, net.gradient(state.v, state.pieces)[0]) if state.kinks else np.zeros(0)
+    hessian = net.hessian(state.v, state.pieces, dict(zip(state.kinks, weights.tolist(), strict=True)))
+    _, sizes, right = np.linalg.svd(np.vstack([hessian, rows]))
+    flat = right[int((sizes > FLAT * max(1, sizes[0])).sum()) :]
+    step = flat.T @ (flat @ aim)
+    size = RADIUS / max(float(np.linalg.norm(step)), 1e-9)
+    while size > 1e-3:
+        there = retracted(net, state, state.v + size * step)
+        if not crossed(net, state, there) and net.risk(there) <= before + 1e-12 * max(1, abs(before)):
+            relocated(net, state, there)
+            return True
+        size /= 2
+    state.kinks, state.dependents, state.pieces = old
     return False
 
 

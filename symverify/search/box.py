@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -11,12 +12,14 @@ import numpy as np
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
 from symverify.kernel.core.network import Point, Problem
-from symverify.kernel.reals.box import Lagrangian
+from symverify.kernel.reals.box import Box, Lagrangian
 from symverify.kernel.reals.collapsed import widened
 from symverify.kernel.reals.fields import symmetries
+from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import Kinks, homogeneous
 from symverify.kernel.reals.layout import layout_of
 from symverify.kernel.reals.minimum_in_box import Candidate
+from symverify.kernel.reals.row_fields import row_fields
 from symverify.search.active_set import State
 from symverify.search.box_numbers import (
     PLACES,
@@ -86,26 +89,33 @@ def proved(found: Left, prove: Try) -> tuple[int, Point]:
     collapsed: Fields = {"collapsed": [list(unit) for unit in found.gone]} if found.gone else {}
     dependents = [(c, [row.get(b, ZERO) for b in state.kinks]) for c, row in state.dependents.items()]
     kinks = followed(Kinks(problem, frozen(state.pieces), list(state.kinks), dependents, "the box"), state)
+
+    def tried(at: Point, fields: Fields) -> int:
+        return prove("minimum_in_box", at, {**fields, **collapsed})
+
     try:
-        return isolated(kinks, state, lambda at, fields: prove("minimum_in_box", at, {**fields, **collapsed}))
+        return isolated(kinks, state, tried)
     except (NotEnclosed, np.linalg.LinAlgError) as first:
         if "face_span" not in problem.loss.rules or problem.decays or not homogeneous(problem):
             raise
-        try:
+        with suppress(NotEnclosed, KernelError, np.linalg.LinAlgError):
             return spanned(kinks, [Fraction(x) for x in state.v.tolist()], partial(prove, "face_span"))
-        except (NotEnclosed, KernelError, np.linalg.LinAlgError):
-            raise first from None
+        with suppress(NotEnclosed, KernelError, np.linalg.LinAlgError):
+            return isolated(kinks, state, tried, more=True)
+        raise first from None
 
 
-def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) -> tuple[int, Point]:
-    """By `minimum_in_box`: in a slice across the symmetries the minimum is isolated."""
+def isolated(
+    kinks: Kinks, state: State, prove: Callable[[Point, Fields], int], more: bool = False
+) -> tuple[int, Point]:
+    """By `minimum_in_box`: in a slice across the symmetries, if `more` the fields of rows too, it is isolated."""
     problem = kinks.problem
-    chosen, held = slice_of(kinks, state.v)
     numbers = [Fraction(x) for x in state.v.tolist()]
     if len(state.multipliers) != len(state.kinks):
         raise NotEnclosed("kinks that depend on each other")
     known = dict(zip(state.kinks, map(Fraction, state.multipliers.tolist()), strict=True))
     weights = [known[b] for b in kinks.basis]
+    chosen, held = slice_of(kinks, state.v, more)
     require_isolated(kinks, state, held)
 
     def candidate() -> Candidate:
@@ -185,20 +195,25 @@ def derivative_of(found: Lagrangian, free: Sequence[int]) -> tuple[Array, Fracti
     return whole, Fraction(4 * tau)
 
 
-def velocity_rows(kinks: Kinks, numbers: Sequence[Fraction], chosen: Sequence[int] | None) -> Array:
-    """The velocities of fields at a point, one a row; of those chosen, or of all."""
+def velocity_rows(kinks: Kinks, numbers: Sequence[Fraction], chosen: Sequence[int] | None, more: bool = False) -> Array:
+    """The velocities of fields at a point, one a row; of those chosen, or of all, if `more` with those of rows."""
     where = [each[0] for each in layout_of(kinks.problem).places]
     at, rows = dict(zip(where, map(float, numbers), strict=True)), []
     for moves in symmetries(kinks.problem, kinks.pieces, kinks.every):
         speeds = {p: float(q) * (1 if source is None else at[source]) for p, (q, source) in moves.items()}
         rows.append([speeds.get(place, 0.0) for place in where])
+    if more or any(k >= len(rows) for k in chosen or ()):
+        box = Box(kinks.problem, [interval(x) for x in numbers], kinks.pieces, kinks.where)
+        for field in row_fields(kinks.problem, kinks.pieces, kinks.every):
+            speeds = {p: middle(x) for p, x in field.velocities(box).items()}
+            rows.append([speeds.get(place, 0.0) for place in where])
     kept = rows if chosen is None else [rows[k] for k in chosen]
     return np.array(kept).reshape(len(kept), len(where))
 
 
-def slice_of(kinks: Kinks, v: Array) -> tuple[list[int], list[int]]:
+def slice_of(kinks: Kinks, v: Array, more: bool = False) -> tuple[list[int], list[int]]:
     """Independent fields and as many parameters that they move freely: elimination, the largest pivot first."""
-    left = velocity_rows(kinks, [Fraction(x) for x in v.tolist()], None)
+    left = velocity_rows(kinks, [Fraction(x) for x in v.tolist()], None, more)
     rows, columns = list[int](), list[int]()
     while left.size:
         row, column = np.unravel_index(int(np.abs(left).argmax()), left.shape)

@@ -17,6 +17,7 @@ from symverify.search.span_dual import NotFitted, span_fit
 FAR, GROWN, SMALL, SHORT = 25.0, 1.4, 1e-6, 2**40
 
 
+@np.errstate(all="ignore")
 def runs_away(found: Left) -> str | None:
     """Why there seems to be no minimum where the search went; None if there is no sign of that."""
     state, falling = found.state, losing(found)

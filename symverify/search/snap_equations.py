@@ -14,6 +14,7 @@ from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Scalar
+from symverify.kernel.curvature.hessian import places
 from symverify.kernel.programs.network import Programmed
 from symverify.search.snap_region import Region, Vector, shallow
 
@@ -84,11 +85,18 @@ def linearised(problem: Problem, region: Region, theta: Array, goal: Array) -> t
             if m:
                 back = product(back, passes[m].weight[:, : problem.widths[m]]) * passes[m - 1].slopes
     gap = list((passes[-1].z - goal).reshape(-1))
-    first, breakpoints = passes[0], problem.activations[0].breakpoints
-    width = first.entering.shape[1]
-    for row, (_, j, i, p) in enumerate(held, start=n * outputs):
-        jacobian[row, j * width : (j + 1) * width] = first.entering[i]
-        gap.append(first.z[i, j] - (breakpoints[p] if theta.dtype == object else float(breakpoints[p])))
+    ends = np.cumsum([each.weight.size for each in passes]).tolist()
+    for row, (m, j, i, p) in enumerate(held, start=n * outputs):
+        back = np.zeros((1, problem.widths[m + 1]), dtype=theta.dtype)
+        back[0, j] += 1
+        for layer in range(m, -1, -1):
+            block = (back.T * passes[layer].entering[i][None, :]).reshape(-1)
+            jacobian[row, ends[layer] - len(block) : ends[layer]] = block
+            if layer:
+                below = passes[layer].weight[:, : problem.widths[layer]]
+                back = product(back, below) * passes[layer - 1].slopes[i]
+        t = problem.activations[m].breakpoints[p]
+        gap.append(passes[m].z[i, j] - (t if theta.dtype == object else float(t)))
     return np.array(gap, dtype=theta.dtype), jacobian
 
 
@@ -113,7 +121,7 @@ def repair(
 ) -> list[Fraction] | None:
     """The parameters with some moved so that predictions are exactly `target`, held ones at breakpoints; None if not.
 
-    The predictions are affine in one affine map (number `block`) with the output bias. With one hidden layer and one
+    The predictions are affine in one affine map (number `block`) with the later biases. With one hidden layer and one
     output all parameters may move: with u_j = (v_j + δv_j) δw_j the equations are linear in (u, δv, δc_0). The
     parameters that move are as few as there are independent equations, chosen for their conditioning.
     """
@@ -143,17 +151,36 @@ def repair(
     return [x + delta.get(c, ZERO) for c, x in enumerate(theta)]
 
 
+def levelled(
+    problem: Problem, region: Region, theta: Sequence[Fraction], target: Sequence[Vector], block: int
+) -> list[Fraction] | None:
+    """The parameters with the affine maps before a block moved so that what is held there is at breakpoints exactly."""
+    goal, found = np.array([list(row) for row in target], dtype=object), list(theta)
+    outputs, held, end = goal.size, sorted(region.held), 0
+    for m in range(block):
+        start, end = end, end + problem.widths[m + 1] * (problem.widths[m] + problem.has_bias(m))
+        own = [outputs + k for k, (layer, *_) in enumerate(held) if layer == m]
+        if not own:
+            continue
+        gap, rows = linearised(problem, region, np.array(found, dtype=object), goal)
+        movable = [start + c for c in _by_conditioning(rows[own, start:end])]
+        step = solve(rows[np.ix_(own, movable)].tolist(), [-x for x in gap[own].tolist()], len(movable))
+        if step is None:
+            return None
+        for c, x in zip(movable, step, strict=True):
+            found[c] += x
+    return found
+
+
 def _movable(problem: Problem, block: int) -> list[int]:
-    """The parameters that may move: all with one hidden layer and one output, else one affine map and output bias."""
-    sizes = [problem.widths[m + 1] * (problem.widths[m] + problem.has_bias(m)) for m in range(len(problem.widths) - 1)]
+    """The parameters that may move: all with one hidden layer and one output; else one affine map and later biases.
+
+    No path through the network has two of these, so that predictions are affine in them.
+    """
+    every = list(places(problem))
     if shallow(problem):
-        return list(range(sum(sizes)))
-    start = sum(sizes[:block])
-    movable = list(range(start, start + sizes[block]))
-    if problem.output_bias and block < len(sizes) - 1:
-        per = problem.widths[-2] + 1
-        movable += [sum(sizes) - sizes[-1] + (k + 1) * per - 1 for k in range(problem.widths[-1])]
-    return movable
+        return list(range(len(every)))
+    return [k for k, (m, _, c) in enumerate(every) if m == block or (m > block and c == problem.widths[m])]
 
 
 def _by_conditioning(rows: Array) -> list[int]:

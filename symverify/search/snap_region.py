@@ -9,8 +9,10 @@ from symverify.ground.lp import Farkas, roomy_point, solve_system
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.network import Layer, Pattern, Point, Problem, features, rational, trace
-from symverify.search.affine_minimum import fit_by_pieces
+from symverify.kernel.core.network import Layer, Pattern, Place, Point, Problem, features, rational, trace
+from symverify.kernel.reals.kinks import homogeneous
+from symverify.kernel.reals.on_face import carried
+from symverify.search.affine_minimum import NotConstructible, fit_by_pieces
 
 Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
 Vector = list[Fraction]
@@ -29,8 +31,17 @@ class Region:
     def held_at(self, more: Iterable[Held]) -> "Region":
         """The face with these held as well."""
         held = self.held | frozenset(more)
-        names = ", ".join(f"unit {j + 1} at a breakpoint on sample {i + 1}" for _, j, i, _ in sorted(held))
+        layers = len(self.pattern) > 1
+        names = ", ".join(
+            f"unit {j + 1}{f' of layer {m + 1}' * layers} at a breakpoint on sample {i + 1}"
+            for m, j, i, _ in sorted(held)
+        )
         return replace(self, held=held, where=f"the face with {names}")
+
+    @property
+    def kinks(self) -> list[Place]:
+        """What is held: layer, unit, sample."""
+        return [(m, j, i) for m, j, i, _ in sorted(self.held)]
 
     def across(self, crossed: Sequence[Held]) -> "Region":
         """The cell on the other side of these breakpoints."""
@@ -71,7 +82,11 @@ def best_predictions(problem: Problem, region: Region, near: Sequence[Sequence[F
     For a loss that is no quadratic they are looked for from `near` on, and need not be the only ones. Raises
     NotConstructible.
     """
-    if region.held:
+    if region.held and not one_hidden(problem):
+        if not homogeneous(problem):
+            raise NotConstructible("faces of deep networks need activations with one breakpoint, at 0, and h(0) = 0")
+        rows = [list(row) for row in zip(*carried(problem, region.pattern, region.kinks)[-1][0], strict=True)]
+    elif region.held:
         table, held = _products(problem, region)
         free = nullspace(held, len(table[0]))
         rows = [[sum((a * b for a, b in zip(row, base, strict=True)), ZERO) for base in free] for row in table]

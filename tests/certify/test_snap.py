@@ -6,17 +6,19 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from symverify import check, load, loads
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate, parameters
 from symverify.certify.snap import snap
+from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import cell_of, coordinates, predictions, risk
 from symverify.run.snap import snapped_network, told
 from symverify.search import snap_region
 from symverify.search.affine_minimum import affine_minimum
-from symverify.search.snap_equations import as_point
+from symverify.search.snap_equations import as_point, levelled, linearised
 from tests.examples import EXAMPLES, changed, network, samples
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train"
@@ -150,6 +152,40 @@ def test_a_cell_of_many_constraints():
     assert [list(f) for f in predictions(problem, point)] == target
 
 
+def deep_face():
+    """A network of three layers with whole numbers as parameters, and a face with kinks in both hidden layers."""
+    rng = random.Random(5)
+    xs = [[rng.randint(-3, 3), rng.randint(-3, 3)] for _ in range(5)]
+    problem = loads(network([2, 2, 2, 1], "relu", samples(xs, [[0]] * 5))).problem
+    theta = [Fraction(rng.randint(-3, 3)) for _ in range(problem.size())]
+    region = snap_region.Region(pattern_at(problem, as_point(problem, theta)), frozenset(), "")
+    return problem, theta, region.held_at([(0, 1, 2, 0), (1, 0, 3, 0), (1, 1, 0, 0)])
+
+
+def test_what_is_held_beyond_the_first_layer_is_linearised_exactly():
+    """On fixed pieces predictions and pre-activations are affine in each parameter alone."""
+    problem, theta, region = deep_face()
+    goal = np.array([[ZERO]] * 5, dtype=object)
+    gap, jacobian = linearised(problem, region, np.array(theta, dtype=object), goal)
+    assert len(gap) == 8
+    for c in range(len(theta)):
+        moved = [x + (k == c) for k, x in enumerate(theta)]
+        there = linearised(problem, region, np.array(moved, dtype=object), goal)[0]
+        assert (there - gap).tolist() == jacobian[:, c].tolist()
+    rounded = linearised(problem, region, np.array(theta, dtype=float), goal.astype(float))[1]
+    assert np.abs(rounded - jacobian.astype(float)).max() < 1e-12
+
+
+def test_what_is_held_below_a_block_is_levelled_before_it():
+    problem, theta, region = deep_face()
+    goal = [[ZERO]] * 5
+    for block, exact in ((0, 0), (1, 1), (2, 3)):
+        found = levelled(problem, region, theta, goal, block)
+        gap = linearised(problem, region, np.array(found, dtype=object), np.array(goal, dtype=object))[0]
+        assert [not x for x in gap[5:]] == [k < exact for k in range(3)]
+    assert "unit 1 of layer 2 at a breakpoint on sample 4" in region.where
+
+
 def test_nothing_new_begins_after_the_deadline():
     problem = loads(EXAMPLES["boundary"].document).problem
     given = floats(problem, problem.parameters, 1e-4)
@@ -260,6 +296,9 @@ TRAINED = {
             ([[0.848607, -1.405817, 1.620867]], [-1.156629]),
         ),
         "face_minimum", Fraction(1600, 1807), 6,
+    ),
+    "two kinks at one sample in a network of three layers": (
+        (Path(__file__).parent / "deep_face.json").read_text(), "cell_kkt", Fraction(529153998563, 684722848304), 1e-3,
     ),
 }  # fmt: skip
 

@@ -52,6 +52,14 @@ MUTANTS = {
         "cells/strata.py", "(len(each.columns) - 1 + on)", "(len(each.columns) - 1)",
         "cells/test_cell_minima.py::test_components_orbits_risk_and_dimension_are_those_of_brute_force",
     ),
+    "opposite rays without the kinks": (
+        "core/global_lower_bound.py", "-2 * x - sum(step[c] for step in steps)", "-2 * x",
+        "core/test_global_lower_bound.py::test_the_packed_walk_finds_the_signs_that_rays_have_one_by_one",
+    ),
+    "the last rows' signs not in place": (
+        "core/global_lower_bound.py", "(up >> -count % full, least", "(up, least",
+        "core/test_global_lower_bound.py::test_packed_signs",
+    ),
     "dimensions without the output bias": (
         "cells/strata.py", "return free + problem.output_bias - rank(", "return free - rank(",
         "cells/test_cell_minima.py::test_components_orbits_risk_and_dimension_are_those_of_brute_force",

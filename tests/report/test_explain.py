@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -372,3 +373,12 @@ def test_an_atlas_is_drawn() -> None:
     assert len(atlas().atlas) > 2
     assert all(mark.spurious is None for mark in atlas().atlas)
     assert "Valleys of local minima by risk" in render(atlas(), "html")
+
+
+def test_kinks_that_open_on_one_side_of_others_are_told() -> None:
+    problem = loads((Path(__file__).parents[1] / "search" / "joint_kinks.json").read_text())
+    certificate = check(problem, ["minimum_in_box"], timeout=100, smt=False).certificate
+    assert certificate is not None
+    page = " ".join(render(explain(problem, certificate), "text").split())
+    assert "The last 2 are at their breakpoints wherever the others are" in page
+    assert "2 of these open only on one side of a combination of others" in page

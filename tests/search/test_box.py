@@ -15,13 +15,17 @@ from symverify.kernel import Rejected
 from symverify.kernel.check import apply
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof
+from symverify.kernel.reals.fields import symmetries
+from symverify.kernel.reals.kinks import Kinks
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from symverify.kernel.reals.row_fields import row_fields
 from symverify.problem.load import loads
 from symverify.run.check import check
 from symverify.run.verdict import Verdict
-from symverify.search.box import Enclosed, enclose
+from symverify.search.active_set import descend
+from symverify.search.box import Enclosed, enclose, isolated
 from symverify.search.box_numbers import NotEnclosed
-from symverify.search.float_network import FloatNetwork, as_floats
+from symverify.search.float_network import FloatNetwork, as_floats, frozen
 from tests.kernel.reals.made import Json, document, layer
 
 SUM = {"name": "squared", "reduction": "sum"}
@@ -250,6 +254,83 @@ def other_basis(step: Json) -> None:
 )
 def test_the_joint_box_changed(joint: tuple[Problem, Json], change: Callable[[Json], None], reason: str) -> None:
     problem, step = joint
+    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
+    other = copy.deepcopy(step)
+    change(other)
+    with pytest.raises(Rejected, match=reason):
+        apply(Proof(problem), other, "steps[0]")
+
+
+@pytest.fixture(scope="module")
+def exchanged() -> tuple[Problem, Json]:
+    """The step for a training of 2-2-2-1, n = 16: on all samples but one the second layer's units have equal slopes.
+
+    By fields of rows, though `face_span` would prove it, too.
+    """
+    problem = loads((Path(__file__).parent / "exchanged_rows.json").read_text()).problem
+    certificate = Certificate(problem)
+    assert problem.parameters is not None
+    state = descend(FloatNetwork(problem), as_floats(problem, problem.parameters), time.monotonic() + 100)
+    kinks = Kinks(problem, frozen(state.pieces), list(state.kinks), [], "the box")
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        isolated(kinks, state, lambda at, fields: certificate.centred("minimum_in_box", at, fields))
+    step = isolated(kinks, state, lambda at, fields: certificate.centred("minimum_in_box", at, fields), more=True)[0]
+    fact = certificate.fact(step)
+    assert isinstance(fact, BoxMinimum)
+    assert Fraction("0.7263889716") < fact.risk.lower < fact.risk.upper < Fraction("0.7263889717")
+    return problem, certificate.steps[step]
+
+
+def test_rows_that_exchange_what_one_sample_feels(exchanged: tuple[Problem, Json]) -> None:
+    problem, step = exchanged
+    pieces = tuple(tuple(map(tuple, layer)) for layer in step["pieces"])
+    kinks = [tuple(b) for b in step["kinks"]]
+    plain = len(list(symmetries(problem, pieces, kinks)))
+    used = [list(row_fields(problem, pieces, kinks))[k - plain] for k in step["flows"] if k >= plain]
+    assert [(f.layer, f.unit, f.other, f.samples) for f in used] == [(1, 0, 1, (14,))] * 2
+
+
+def other_field(step: Json) -> None:
+    step["flows"][step["flows"].index(5)] = 6
+
+
+def no_field(step: Json) -> None:
+    step["flows"][0] = 99
+
+
+def held_elsewhere(step: Json) -> None:
+    step["held"][-1] = 14
+
+
+def released(step: Json) -> None:
+    first = len(step["inverse"]) - len(step["kinks"])
+    step["kinks"], step["multipliers"] = step["kinks"][1:], step["multipliers"][1:]
+    del step["inverse"][first]
+    for row in step["inverse"]:
+        del row[first]
+
+
+def other_side(step: Json) -> None:
+    m, j, i = step["kinks"][0]
+    step["pieces"][m][j][i] = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (moved, "no zero of the gradient is shown to be in the box|may leave its piece"),
+        (freed, "no zero of the gradient is shown to be in the box"),
+        (other_field, "the flows do not move the held parameters freely"),
+        (no_field, "expected 6 numbers of flows, one per held parameter"),
+        (held_elsewhere, "no zero of the gradient|do not move the held parameters freely"),
+        (released, "may leave its piece on sample"),
+        (other_side, "no breakpoint ends its piece on sample"),
+    ],
+)
+def test_the_exchanged_box_changed(
+    exchanged: tuple[Problem, Json], change: Callable[[Json], None], reason: str
+) -> None:
+    problem, step = exchanged
     apply(Proof(problem), copy.deepcopy(step), "steps[0]")
     other = copy.deepcopy(step)
     change(other)

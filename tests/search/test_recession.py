@@ -1,12 +1,13 @@
 """Searches that run to infinity: told from which samples, exactly; and not told where the last layer has a best fit."""
 
 import json
+import time
 
 import numpy as np
 import pytest
 
 from symverify.problem.load import loads
-from symverify.search.active_set import State
+from symverify.search.active_set import State, descend
 from symverify.search.collapse import Left
 from symverify.search.float_network import FloatNetwork
 from symverify.search.recession import losing, runs_away
@@ -64,3 +65,11 @@ def test_words() -> None:
         "is 30 and probabilities on samples 3, 4 are all but 0 or 1: it seems to run to infinity"
     )
     assert runs_away(ended(line([1, 0, 1, 0]), [1, 0, -20, 0])) is None
+
+
+def test_derivatives_that_overflow_end_the_search() -> None:
+    """exp(4·10⁶) is no float, and its derivative no number: told, not a traceback."""
+    network = ended(line([0, 0, 1, 0]), [2000, 0, -2000, 0])
+    state = descend(FloatNetwork(network.problem), network.state.v, time.monotonic() + 20)
+    assert state.status == "beyond the range of floats"
+    assert str(runs_away(Left([], network.problem, state))).endswith("it seems to run to infinity")

@@ -6,6 +6,7 @@ module N = Network
 module V = Verified
 
 type point = { th : N.params; risk : Q.t; given : bool; step : int }
+type real_point = { par : N.params; ends : Reals.ends; from_file : bool }
 type bound = By_functions | By_tree of { width : int; vectors : Z.t list list; tree : Z.t list }
 (* for each sample the slopes of the loss that a minimum rests on, without the factor; none where the loss has one each *)
 type slopes = Q.t list list option
@@ -18,9 +19,11 @@ type fact =
   | Valley of { at : point; better : point option }
   | Lower of { rho : Q.t; how : bound }
   | Bracket of Q.t * Q.t
-  | Enclosed of { th : N.params; ends : Reals.ends }
-  | Span of Reals.ends
-  | Spurious_real of Reals.ends * Reals.ends (* risk of the minima, of a better point *)
+  | Enclosed of real_point
+  | Minimum_real of real_point
+  | Spurious_point of { at : real_point; better : Reals.ends }
+  | Span of { ends : Reals.ends; affine : bool }
+  | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
   | Real_bracket of Reals.ends
   | Limit of Q.t
   | Infimum of { rho : Q.t; how : bound }
@@ -31,7 +34,7 @@ type fact =
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
+  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Minimum_real _ -> "a local minimum" | Spurious_point _ -> "a spurious local minimum" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -277,38 +280,52 @@ let unfit net rule =
 (* the same for losses with logarithms *)
 let prove_real state number rule f roles =
   let net = state.net and where = f.Read.where in
-  let enclosed = function Enclosed { th; ends } -> Some (th, ends) | _ -> None in
+  let enclosed = function Enclosed at -> Some at | _ -> None in
   match rule with
   | "enclosed_point" ->
-      let th = match List.assoc_opt "parameters" f.Read.left with
+      let from_file, par = match List.assoc_opt "parameters" f.Read.left with
         | Some (Json.Text "given") -> (
             ignore (Read.take f "parameters" Read.text);
-            match net.N.given with Some th -> th | None -> rejected where "the network file gives no parameters")
-        | _ -> Read.need f "parameters" (net.N.point.read Read.canonical) in
-      Enclosed { th; ends = Reals.point net th }
+            match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
+        | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical)) in
+      Enclosed { par; ends = Reals.point net par; from_file }
+  | "real_interior_minimum" ->
+      (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
+      let at = premise state roles number "point" enclosed in
+      demand where (C.ok_log_interior (Reals.about net) (N.cparams at.par)) "it is at a breakpoint, or the minorant is not constant on its cell";
+      Minimum_real at
   | "span_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      Span (Reals.span net f)
+      let ends, affine = Reals.span net f in
+      Span { ends; affine }
   | "no_minimum" ->
       if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
       No_best (Reals.no_minimum net f)
   | "zero_infimum" ->
-      let th, _ = premise state roles number "point" enclosed in
-      demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams th)) "does not predict every label with a margin";
+      let at = premise state roles number "point" enclosed in
+      demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams at.par)) "does not predict every label with a margin";
       Not_attained Q.zero
   | "spurious_real" ->
-      let ends = premise state roles number "minimum" (function Span ends -> Some ends | _ -> None) in
-      let th, better = premise state roles number "better" enclosed in
-      if Q.geq (snd better) (fst ends) then rejected (Read.at roles "better") "its risk is not below";
-      Reals.better net ends th better;
-      Spurious_real (ends, better)
+      let minimum = premise state roles number "minimum" (function (Span _ | Minimum_real _) as found -> Some found | _ -> None) in
+      let better = premise state roles number "better" enclosed in
+      let below (low, _) = if Q.geq (snd better.ends) low then rejected (Read.at roles "better") "its risk is not below" in
+      (match minimum with
+      | Span { ends; affine } ->
+          below ends;
+          Reals.better net ends better.par better.ends;
+          Spurious_real { ends; better = better.ends; affine }
+      | Minimum_real at ->
+          below at.ends;
+          demand where (C.ok_apart (N.cparams at.par) (N.cparams better.par) (N.q (fst at.ends)) (N.q (snd better.ends))) "internal: the risks are not apart";
+          Spurious_point { at; better = better.ends }
+      | _ -> rejected where "internal: no minimum")
   | "real_lower_bound" ->
       (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
       Lower { rho = printable (Reals.tree_bound net f); how = By_tree { width = List.nth net.N.widths 1; vectors = []; tree = [] } }
   | "bracket" ->
       let rho, _ = premise state roles number "bound" a_bound in
-      let _, (_, high) = premise state roles number "point" enclosed in
-      Real_bracket (rho, high)
+      let at = premise state roles number "point" enclosed in
+      Real_bracket (rho, snd at.ends)
   | _ -> raise (Rests_on rule)
 
 let step state number v =
@@ -356,13 +373,17 @@ let stated claim fact =
       Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
-  | "spurious_minimum", Spurious_real (ends, better) -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
-  | "valley", Spurious_real (ends, better) ->
+  | "spurious_minimum", Spurious_real { ends; better; affine = true } -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
+  | "valley", Spurious_real { ends; better; _ } ->
       Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [ "dimension"; "exact" ])
-  | "valley", Span ends -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
+  | "valley", Span { ends; _ } -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
   | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
   | "infimum", Infimum { rho; _ } -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "infimum", Not_attained rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Bool false) ], [])
+  | "point", Spurious_point { at; better } when at.from_file ->
+      Some ("proved", [ ("risk", between at.ends); ("spurious", Json.Bool true); ("better_risk", between better) ], [])
+  | "point", Minimum_real at when at.from_file ->
+      Some ("proved", [ ("risk", between at.ends); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
   | "affine_infimum", No_best ends -> Some ("proved", [ ("risk", between ends); ("attained", Json.Bool false) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])

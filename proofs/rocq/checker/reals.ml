@@ -56,8 +56,8 @@ let bend ((ps, _) as h : N.activation) =
   let a, b = go ((Q.(first - one) :: (if ts = [] then [ first ] else ts)) @ [ Q.(last + one) ]) in
   ((N.q a, N.q b), N.q b)
 
-(* the place of a step, given by pieces, that makes all affine maps of the inputs; then the dual of the labels over it *)
-let affine_place (net : N.t) (f : Read.fields) rule strictly =
+(* the place of a step, given by pieces, whether one of them is flat, and the dual of the labels over it *)
+let place (net : N.t) (f : Read.fields) rule strictly =
   let gap () = raise (Rests_on rule) in
   if not (List.mem_assoc "pieces" f.Read.left) then gap ();
   let acts = net.acts and n = List.length net.data in
@@ -75,8 +75,7 @@ let affine_place (net : N.t) (f : Read.fields) rule strictly =
   for k = 0 to outputs - 1 do
     if List.exists (fun column -> Q.sign (moment k column) <> 0) columns then rejected (Read.at f "dual") "a moment is not that of the labels"
   done;
-  if flat then gap ();
-  dual
+  (flat, pieces, dual)
 (* an affine map in a field, the constant first *)
 let affine_field (net : N.t) f name =
   let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
@@ -88,22 +87,55 @@ let carried (net : N.t) =
   let outputs = List.nth net.widths (List.length net.widths - 1) in
   match net.loss with N.Cross_entropy _ -> outputs - 1 | _ -> outputs
 
-(* the minima at a best affine map: an enclosure of their risk *)
-let span (net : N.t) (f : Read.fields) : ends =
-  let dual = affine_place net f "span_minimum" true in
-  let near = affine_field net f "near" in
-  let fits = List.map (mapped near) net.data in
-  let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
-  let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = List.length net.data in
-  if List.exists (fun w -> w <= carried net) (hidden_widths net) || not different then raise (Rests_on "span_minimum");
+(* a number strictly inside a piece *)
+let inside_piece ((ps, _) : N.activation) p =
+  let ts = List.map (fun ((t, _), _) -> t) ps in
+  match (if p > 0 then Some (List.nth ts (p - 1)) else None), List.nth_opt ts p with
+  | None, None -> Q.zero
+  | Some a, None -> Q.(a + one)
+  | None, Some b -> Q.(b - one)
+  | Some a, Some b -> Q.((a + b) / of_int 2)
+(* hidden layers without weights, on these pieces; from the last to the first *)
+let still (net : N.t) pieces =
+  let layer (width, before) h p = List.init width (fun _ -> inside_piece h p :: List.init before (fun _ -> Q.zero)) in
+  let rec go widths acts pieces = match widths, acts, pieces with
+    | before :: (width :: _ as rest), h :: acts, p :: pieces -> go rest acts pieces @ [ layer (width, before) h p ]
+    | _ -> [] in
+  go net.widths net.acts pieces
+
+(* the minima at best constants *)
+let constants (net : N.t) (f : Read.fields) pieces dual : ends =
+  let outputs = List.nth net.widths (List.length net.widths - 1) and n = List.length net.data in
+  let near = List.map List.hd (Read.need f "near" (Read.sized outputs (Read.sized 1 Read.canonical))) in
+  let same = match net.data with (x, _) :: rest -> List.for_all (fun (x', _) -> List.for_all2 Q.equal x x') rest | [] -> true in
+  if same then raise (Rests_on "span_minimum");
+  let mean = List.init outputs (fun k -> Q.(List.fold_left (fun s (_, y) -> s + List.nth y k) zero net.data / of_int n)) in
+  let fits = List.map (fun _ -> near) net.data in
   let lo = least net dual and _, hi = risk net fits and d = digits net in
-  confirmed (C.ok_span (Z.of_int d.places) (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net d dual)
-    (List.map N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
+  confirmed (C.ok_constants (Z.of_int d.places) (about net) (hidden_widths net) (N.cparams (still net pieces)) (N.vec mean) (List.map N.vec dual)
+    (logarithms net d dual) (N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
   (lo, hi)
+
+(* the minima at a best affine map, or at best constants: an enclosure of their risk, and whether the map is affine *)
+let span (net : N.t) (f : Read.fields) : ends * bool =
+  let flat, pieces, dual = place net f "span_minimum" true in
+  if flat then (constants net f pieces dual, false)
+  else begin
+    let near = affine_field net f "near" in
+    let fits = List.map (mapped near) net.data in
+    let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
+    let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = List.length net.data in
+    if List.exists (fun w -> w <= carried net) (hidden_widths net) || not different then raise (Rests_on "span_minimum");
+    let lo = least net dual and _, hi = risk net fits and d = digits net in
+    confirmed (C.ok_span (Z.of_int d.places) (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net d dual)
+      (List.map N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
+    ((lo, hi), true)
+  end
 
 (* no affine map is best: an enclosure of the infimum of their risks *)
 let no_minimum (net : N.t) (f : Read.fields) : ends =
-  let dual = affine_place net f "no_minimum" false in
+  let flat, _, dual = place net f "no_minimum" false in
+  if flat then raise (Rests_on "no_minimum");
   let direction = affine_field net f "direction" in
   let loss = (about net).C.loss_of and along sample = N.vec (mapped direction sample) in
   if not (List.for_all (fun ((_, y) as s) -> C.sided loss (along s) (N.vec y)) net.data) then rejected (Read.at f "direction") "a loss grows along it";

@@ -105,18 +105,18 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
         return []
     if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
-    found, sizes = dict[Direction, None](), [max(map(int.bit_length, row)) for row in rows]
+    found, top, zero = dict[Direction, Direction](), max(max(map(abs, row)) for row in rows), (0,) * len(rows[0])
 
     def descend(start: int, basis: list[Direction]) -> None:
-        bits = max([0, *sizes[start:], *(x.bit_length() for v in basis for x in v)])
-        spend((len(rows) - start) * len(basis) * len(rows[0]) * elimination(bits))
+        largest = max([top, *(max(map(abs, v)) for v in basis)])
+        spend((len(rows) - start) * len(basis) * len(zero) * elimination(largest.bit_length()))
         products = [[sum(map(mul, row, v)) for row in rows[start:]] for v in basis]
         if len(basis) == 2:
             turns = [(-q, p) if p > 0 else (q, -p) for p, q in zip(*products, strict=True) if p or q]
-            for _, a, b in sorted([((a << 64) // b if b else 1 << MAX_BITS, a, b) for a, b in turns]):
-                ray = primitive([a * x + b * y for x, y in zip(*basis, strict=True)])
-                if tuple(map(neg, ray)) not in found:
-                    found[ray] = None
+            turns.sort(key=lambda turn: ((turn[0] << 64) // turn[1] if turn[1] else 1 << MAX_BITS, turn))
+            columns = [[a * x + b * y for a, b in turns] for x, y in zip(*basis, strict=True)]
+            for ray in map(primitive, zip(*columns, strict=True)):
+                found.setdefault(ray if ray > zero else tuple(map(neg, ray)), ray)
             return
         for i, pulls in enumerate(zip(*products, strict=True), start + 1):
             if any(pulls):
@@ -126,4 +126,4 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
 
     units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
     descend(0, units)
-    return list(found) or units
+    return list(found.values()) or units

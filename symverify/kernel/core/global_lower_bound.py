@@ -146,10 +146,10 @@ def sides_of(planes: int, placed: Sequence[Placed]) -> list[tuple[int, int]]:
 
     A side is a region: that of σ = + and σ = −, then for each plane those with ≥ 0 and ≤ 0.
     """
-    whole, both = (1 << len(placed)) - 1, 1 + (1 << len(placed))
-    texts = ["".join([f"{one[k]:0{planes}b}" for one in reversed(placed)]) for k in (1, 0)]
+    whole, spec = (1 << len(placed)) - 1, f"0{planes}b"
+    texts = ["".join([f"{one[k]:{spec}}" for one in reversed(placed)]) for k in (1, 0)]
     sets = [[int(text[planes - 1 - p :: planes] or "0", 2) for p in range(planes)] for text in texts]
-    closures = ((whole ^ bits) * both for pair in zip(*sets, strict=True) for bits in pair)
+    closures = ((side := whole ^ bits) | side << len(placed) for pair in zip(*sets, strict=True) for bits in pair)
     return [(whole, whole << len(placed)), *zip(closures, closures, strict=True)]
 
 

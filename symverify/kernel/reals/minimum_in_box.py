@@ -12,6 +12,7 @@ from ..core.network import Place, Point, Problem, rational
 from ..core.proof import Proof, Reading, Value
 from ..core.text import canonical, listed, natural
 from ..curvature.hessian import MAX_HESSIAN, places
+from ..programs.moves import Moves
 from ..programs.parameters import fixed, values_of
 from .box import Box, Lagrangian, velocities
 from .collapsed import Unit, kept, require_collapsed, widened, without
@@ -21,6 +22,7 @@ from .fields import symmetries
 from .interval import NONE, PRODUCT, Interval, deviations, inner, interval, require_positive
 from .kinks import Kinks, read_kinks
 from .rise import require_rise, sides_of_followers
+from .row_fields import RowField, row_fields
 
 Rows = list[list[Fraction]]
 
@@ -264,11 +266,16 @@ def is_lowest(given: Candidate, found: Lagrangian, tau: Fraction) -> None:
 
 def is_slice(given: Candidate, box: Box, chosen: Sequence[int], across: Rows) -> None:
     """Condition 5: flows move the held parameters freely."""
-    every = list(symmetries(given.problem, given.kinks.pieces, given.kinks.every))
+    every: list[Moves | RowField] = [*symmetries(given.problem, given.kinks.pieces, given.kinks.every)]
+    if any(k >= len(every) for k in chosen):
+        every += row_fields(given.problem, given.kinks.pieces, given.kinks.every)
     if len(chosen) != len(given.held) or any(k >= len(every) for k in chosen):
         raise Rejected(given.where, f"expected {len(given.held)} numbers of flows, one per held parameter")
     where = [each[0] for each in box.layout.places]
-    rates = [velocities(every[k], box) for k in chosen]
+    rates = [
+        each.velocities(box) if isinstance(each, RowField) else velocities(each, box)
+        for each in (every[k] for k in chosen)
+    ]
     moved = [[rate.get(where[c], NONE) for c in given.held] for rate in rates]
     left = [[interval(x) for x in row] for row in across]
     if any(spread >= 1 for spread in deviations(left, moved)):

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Problem, Vector
 from symverify.kernel.core.proof import Step
-from symverify.kernel.core.text import canonical, integer, listed
-from symverify.kernel.reals.enclosure import PLACES, Bounds, exp, log, log_sum_exp, plus, scaled
-from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, SpanMinimum, real_loss
+from symverify.kernel.core.text import canonical, integer, listed, natural
+from symverify.kernel.reals.enclosure import PLACES, Bounds, Enclosure, exp, log, log_sum_exp, plus, scaled
+from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinimum, SpanMinimum, real_loss
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
-from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vectors
+from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vector, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
 
@@ -88,13 +89,47 @@ def without_checker(problem: Problem, step: Step) -> str | None:
     """Why a `span_minimum` has no verified checker; None if it has one."""
     if "pieces" not in step.fields:
         return "has a verified checker only for a place given by pieces"
-    if not isinstance(step.fact, SpanMinimum) or not step.fact.affine:
-        return "has a verified checker only for pieces whose slopes are not 0"
+    if len(set(problem.inputs)) == 1:
+        return "has a verified checker only where not all inputs are equal"
+    if flat(problem, step):
+        return None
     needed = problem.widths[-1] - isinstance(problem.loss, CrossEntropy)
     if min(problem.widths[1:-1]) <= needed:
         return f"has a verified checker only where every hidden layer has more than {needed} units"
     if len(set(zip(problem.inputs, problem.targets, strict=True))) < len(problem.inputs):
         return "has a verified checker only where no sample occurs twice"
+    return None
+
+
+def flat(problem: Problem, step: Step) -> bool:
+    """Whether one of the pieces has slope 0."""
+    pieces = listed(natural)(step.fields["pieces"], "")
+    return not all(h.slopes[p] for h, p in zip(problem.activations, pieces, strict=True))
+
+
+def still(problem: Problem, pieces: Sequence[int]) -> str:
+    """Hidden layers without weights, strictly inside these pieces, from the last to the first."""
+    layers = []
+    for h, p, (before, width) in zip(problem.activations, pieces, pairwise(problem.widths[:-1]), strict=True):
+        low, high = h.breakpoints[p - 1 : p], h.breakpoints[p : p + 1]
+        ends = [*low, *high] if low and high else [a + 1 for a in low] + [b - 1 for b in high]
+        inner = sum(ends, Fraction(0)) / max(1, len(ends))
+        layers.append(vectors([[inner, *[Fraction(0)] * before]] * width))
+    return listing(layers[::-1])
+
+
+def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str | None:
+    """Infinitely many local minima with the best constants as predictions."""
+    problem, rows, with_ = out.problem, listed(listed(canonical)), digits(out.problem)
+    dual, near = rows(step.fields["dual"], ""), [row[0] for row in rows(step.fields["near"], "")]
+    below = still(problem, listed(natural)(step.fields["pieces"], ""))
+    mean = [sum(column, Fraction(0)) / len(column) for column in zip(*problem.targets, strict=True)]
+    fits = [tuple(near)] * len(problem.inputs)
+    given = [below, vector(mean), vectors(dual), logarithms(problem, with_, dual), vector(near)]
+    given.append(proposals(problem, with_, fits, True))
+    arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
+    statement = f"minima_at_constants p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
+    out.state(index, statement, f"apply (ok_constants_sound {with_.places} p {arguments_}). {COMPUTED}")
     return None
 
 
@@ -105,6 +140,8 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
         return why
     if not isinstance(step.fact, SpanMinimum):
         raise TypeError("not a minimum over a span")
+    if flat(problem, step):
+        return write_constants(out, index, step, step.fact.risk)
     rows, risk = listed(listed(canonical)), step.fact.risk
     dual = rows(step.fields["dual"], "")
     if obstacle(problem) is None and not out.theorem1:
@@ -135,7 +172,7 @@ def combination(problem: Problem, step: Step, name: str) -> tuple[list[list[Frac
 def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
     """No affine map is best; the infimum of their risks."""
     problem, fact = out.problem, step.fact
-    if not isinstance(fact, NoMinimum) or not fact.affine or "pieces" not in step.fields:
+    if not isinstance(fact, NoMinimum) or "pieces" not in step.fields or flat(problem, step):
         return "has a verified checker only for pieces whose slopes are not 0"
     dual = listed(listed(canonical))(step.fields["dual"], "")
     direction, moves = combination(problem, step, "direction")
@@ -165,17 +202,40 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
     """The same minima are spurious, by a better point."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
     at, before = out.checked.steps[better].fact, out.checked.steps[minimum].fact
-    if not isinstance(before, SpanMinimum) or not isinstance(at, EnclosedPoint):
-        return "has a verified checker only for span_minimum, and a point of enclosed risk"
+    if not isinstance(at, EnclosedPoint):
+        return "has a verified checker only with a better point of enclosed risk"
+    if isinstance(before, RationalMinimum):
+        return write_spurious_point(out, index, step, before.at.risk, at.risk)
+    if not isinstance(before, SpanMinimum):
+        raise TypeError("not a minimum with a verified checker")
     with_ = digits(out.problem)
     risk, above = before.risk, proposals(out.problem, with_, at.predictions, True)
     arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
     low, high = number(risk.lower), number(risk.upper)
+    rule, place = ("log_better_sound", "affine_fit") if before.affine else ("better_constants", "constants")
     proof = (
-        f"apply (ok_log_better_sound {with_.places} p {arguments_} {low} {high} {number(at.risk.upper)}); "
+        f"apply (ok_{rule} {with_.places} p {arguments_} {low} {high} {number(at.risk.upper)}); "
         f"[{COMPUTED} | exact step{minimum}]"
     )
-    out.state(index, f"spurious_minima_at_affine_fit p {widths(out.problem)} {low} {high}", proof)
+    out.state(index, f"spurious_minima_at_{place} p {widths(out.problem)} {low} {high}", proof)
+    return None
+
+
+def write_spurious_point(out: Writer, index: int, step: Step, risk: Enclosure, lower: Enclosure) -> str | None:
+    """A point is spurious, by a better one."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    at = out.premise(out.checked.steps[minimum], "point")
+    ends = " ".join(number(x) for x in (risk.lower, risk.upper, lower.lower, lower.upper))
+    steps = f"exact step{at} | exact step{better} | exact step{minimum}"
+    proof = f"apply (ok_apart_sound p th{at} th{better} {ends}); [{COMPUTED} | {steps}]"
+    out.state(index, f"spurious_min (log_risk p) (real th{at})", proof)
+    return None
+
+
+def write_real_interior(out: Writer, index: int, step: Step) -> str | None:
+    """Strictly inside a cell."""
+    th = f"th{out.premise(step, 'point')}"
+    out.state(index, f"local_min (log_risk p) (real {th})", f"apply (ok_log_interior_sound p {th}). {COMPUTED}")
     return None
 
 

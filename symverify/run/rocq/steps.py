@@ -14,6 +14,7 @@ from symverify.kernel.core.text import canonical, integer, listed
 from .reals import (
     write_enclosed_point,
     write_no_minimum,
+    write_real_interior,
     write_real_lower_bound,
     write_span_minimum,
     write_spurious_real,
@@ -316,6 +317,7 @@ REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "enclosed_point": write_enclosed_point,
     "span_minimum": write_span_minimum,
     "spurious_real": write_spurious_real,
+    "real_interior_minimum": write_real_interior,
     "no_minimum": write_no_minimum,
     "zero_infimum": write_zero_infimum,
     "real_lower_bound": write_real_lower_bound,

@@ -13,9 +13,11 @@ from math import comb
 from symverify.cells.unit import planes
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Problem
+from symverify.search.global_minimum.relaxation import plain
 from symverify.search.global_minimum.result import Result
 
 QUICK = 20_000  # entries of the columns of all rays of the first part, a quarter as many for each unit beyond two
+SLOWER = 10  # as much less where the search is not compiled
 LEAST, GROWTH = 8, 1.25  # samples in the first part at least, and how many times more are in the next one
 DEARER = 3.0  # about so many times longer takes the next part
 
@@ -36,7 +38,7 @@ class Parts:
     def __post_init__(self) -> None:
         width, (rows, _) = self.problem.widths[1], planes(self.problem)
         kinks, dimension = len(self.problem.activations[0].breakpoints), len(rows[0]) if rows else 1
-        count, most = LEAST, QUICK >> 2 * max(width - 2, 0)
+        count, most = LEAST, (QUICK >> 2 * max(width - 2, 0)) // (SLOWER if plain() else 1)
         while count < len(self.problem.inputs) and 2 * comb(count * kinks, dimension - 1) * count < most:
             count += 1
         self.count = max(count, width)  # a tree's root has as many units as that of the whole

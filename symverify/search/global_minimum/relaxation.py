@@ -82,7 +82,12 @@ def large(model: Generators) -> bool:
 
 def compiling(model: Generators) -> bool:
     """Whether compiling pays, and there is numba and time for it."""
-    return large(model) and not _PLAIN.get() and _fastest() is not project_with_numpy
+    return large(model) and not plain() and _fastest() is not project_with_numpy
+
+
+def plain() -> bool:
+    """Whether there is no time to compile."""
+    return _PLAIN.get()
 
 
 @contextmanager

@@ -214,7 +214,9 @@ def probed(
 
     rule.walk = walk  # type: ignore[attr-defined]
     try:
-        step = {"risk": str(risk), "vectors": [list(g) for g in vectors], "tree": []}
+        planes = len(problem.inputs) * len(problem.activations[0].breakpoints)
+        every = [-1 - q for q in range(planes + 1)]  # names all samples, so that none is left out
+        step = {"risk": str(risk), "vectors": [list(g) for g in vectors], "tree": every}
         rule.global_lower_bound(Reading(Proof(problem), Fields(step, "")))
     except Probe:
         return found[0], found[1], found[2]

@@ -137,15 +137,15 @@ FAULTS = [
     Fault(
         "open half-spaces",
         RULE,
-        "((whole ^ bits) * both for pair in zip(*sets, strict=True) for bits in pair)",
-        "(bits * both for pair in zip(*sets, strict=True) for bits in reversed(pair))",
+        "((side := whole ^ bits) | side << len(placed) for pair in zip(*sets, strict=True) for bits in pair)",
+        "(side | side << len(placed) for pair in zip(*sets, strict=True) for side in reversed(pair))",
         seed=3,
     ),
     Fault(
         "the two sides of a plane do not share it",
         RULE,
         "*zip(closures, closures, strict=True)]",
-        "*((a, whole * both ^ a) for a, _ in zip(closures, closures, strict=True))]",
+        "*((a, (whole | whole << len(placed)) ^ a) for a, _ in zip(closures, closures, strict=True))]",
         seed=7,
     ),
     Fault(
@@ -171,6 +171,13 @@ FAULTS = [
         focus={"shapes": [8, 9, 10, 11]},
         seed=47,
     ),
+    Fault(
+        "samples that vectors weigh are left out",
+        RULE,
+        "named.union(*([i for i, x in enumerate(g) if x] for g in vectors)) if per",
+        "named if per",
+        seed=122,
+    ),
     Fault("the first columns instead of independent ones", UNITS, "if c in pivots]", "if c < len(pivots)]", seed=28),
     Fault(
         "a breakpoint moved without a hidden bias",
@@ -179,9 +186,7 @@ FAULTS = [
         "if len(h.breakpoints) == 1:",
         seed=12,
     ),
-    Fault(
-        "h(0) moved without an output bias", UNITS, "        if problem.output_bias:\n", "        if True:\n", seed=8
-    ),
+    Fault("h(0) moved without an output bias", UNITS, " * problem.output_bias for o in", " for o in", seed=8),
     Fault(
         "the offsets not moved with the breakpoint",
         UNITS,

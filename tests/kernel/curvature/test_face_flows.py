@@ -198,3 +198,32 @@ def test_two_unknowns() -> None:
     assert solved((1, 1, 3), (1, -1, 1)) == (2, 1)
     assert solved((1, 1, 3), (1, -1, 1), (1, 0, 2)) == (2, 1)
     assert solved((1, 1, 3), (1, -1, 1), (1, 0, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bias", "pieces", "kinks", "cuts"),
+    [
+        (["1", "-1"], ["0", "5"], None, [1, 0], {(1, 0, 0): 0}, {(1, 0, 0)}),  # w₂ ≠ 0 is cut: unit 2 is off
+        (["-1", "1"], ["5", "0"], None, [0, 1], {(1, 0, 0): 0}, {(1, 0, 1)}),
+        (["1", "1"], ["1", "-1"], None, [1, 1], {(1, 0, 0): 0}, set()),  # two enter, and only their sum is 0
+        (["2", "1"], ["0", "0"], None, [1, 1], {(1, 0, 0): 0}, set()),
+        (["-1", "-1"], ["3", "4"], None, [0, 0], {(1, 0, 0): 0}, set()),  # none does
+        (["1", "-1"], ["0", "5"], "0", [1, 0], {(1, 0, 0): 0}, set()),  # and a bias
+        (["0", "-1"], ["3", "5"], None, [1, 0], {(1, 0, 0): 0}, set()),  # it is 0 itself
+        (["1", "0"], ["0", "5"], None, [1, 1], {(1, 0, 0): 0, (0, 1, 0): 0}, {(1, 0, 0)}),  # the other is held at 0
+        (["1", "-1"], ["0", "5"], None, [1, 0], {(1, 0, 0): 1}, set()),  # not at 0
+        (["1", "0"], ["0", "5"], None, [1, 1], {(0, 1, 0): 0}, set()),
+    ],
+)  # fmt: skip
+def test_which_weights_are_cut(
+    first: list[str], second: list[str], bias: str | None, pieces: list[int], kinks: Json, cuts: set[Place]
+) -> None:
+    """z = v₁ a₁ + v₂ a₂ = 0 at a kink of the second layer, on one sample."""
+    biases = [None if bias is None else [bias] * count for count in (2, 1, 1)]
+    weights = [[w] for w in first], [second], [["1"]]
+    parameters = [layer(weight, own) for weight, own in zip(weights, biases, strict=True)]
+    document = network([1, 2, 1, 1], "relu", samples([1], [0]), bias=bias is not None, parameters=parameters)
+    problem = read_problem(text(document), no_data)
+    pattern = (tuple((p,) for p in pieces), ((1,),))
+    held = {place: Fraction(t) for place, t in kinks.items()}
+    assert Face(problem, read_point(problem, liberal)(parameters, ""), pattern, held).cuts == cuts
