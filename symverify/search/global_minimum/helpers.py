@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 
-LONG = 1.0  # seconds after which a search is long
+LONG = 3.0  # seconds after which a search is long
 LOSSES = 3  # so often workers that were lost are replaced
 T = TypeVar("T")
 Opened = Callable[[], AbstractContextManager[Executor | None]]
