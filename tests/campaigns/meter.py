@@ -189,7 +189,8 @@ def cell_kkt() -> Case:
 @case
 def cell_kkt_faces() -> Case:
     document, _ = cell_kkt()
-    return document, [GIVEN, at("cell_kkt", "point", 0, cells=[{"face": ["0"] * 12}] * 4096)]
+    document["data"] = document["data"][2:]  # so many entries are as long as the other's
+    return document, [GIVEN, at("cell_kkt", "point", 0, cells=[{"face": ["0"] * 10}] * 1024)]
 
 
 @case
