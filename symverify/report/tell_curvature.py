@@ -69,7 +69,8 @@ KKT = {
     "multipliers": say(
         "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
         "hold with equality; and the Hessian of the risk less that combination is positive definite in all directions "
-        "but those that the cell's symmetries take up or a positive multiplier forbids"
+        "but those that symmetries take up, of the cell or of its face where the kinks with positive multipliers stay, "
+        "and those that a positive multiplier forbids"
     ),
     "eliminate": say(
         "the same multipliers; one direction is left in which the Hessian is not positive, and along a curve through "
@@ -87,7 +88,7 @@ def tell_kkt(story: Story, index: int) -> list[Block]:
     items: list[Sentence] = [(f"{counted(counts[kind], 'cell')}: ", *KKT[kind], ".") for kind in KKT if counts[kind]]
     return [
         *meeting(story.problem, fact.at.point, name),
-        prose("On each of these cells the risk is one polynomial, and it does not fall from {} into the cell:", name),
+        prose("On each of these cells predictions are polynomials, and the risk does not fall into it from {}:", name),
         Items(tuple(items)),
     ]
 

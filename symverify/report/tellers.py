@@ -171,8 +171,8 @@ TELLINGS: dict[str, Telling] = {
     "cell_kkt": Telling(
         "{} is a local minimum",
         tell_kkt,
-        "Sound, because these cells cover all points near it, and on none of them does the risk fall: where the "
-        "gradient points nowhere down, the directions that the multipliers leave rise to second or higher order.",
+        "Sound, because these cells cover all points near it, and on none of them does the risk fall: the gradient "
+        "points nowhere down, and along what the multipliers leave the risk does not fall to second or higher order.",
     ),
     "critical_point": Telling(
         "{} is a critical point",

@@ -87,13 +87,13 @@ class Face:
 
 def solution(equations: Sequence[tuple[Fraction, Fraction, Fraction]]) -> tuple[Fraction, Fraction] | None:
     """(x, y) with a x + b y = c for all (a, b, c), if there is one; 0 where it is free."""
-    for a, b, c in equations:
-        for d, e, f in equations:
-            if det := a * e - b * d:
-                x, y = (c * e - b * f) / det, (a * f - c * d) / det
-                return (x, y) if all(p * x + q * y == r for p, q, r in equations) else None
     a, b, c = next((row for row in equations if row[0] or row[1]), (ZERO, ONE, ZERO))
     x, y = (ZERO, c / b) if b else (c / a, ZERO)
+    other = next((row for row in equations if a * row[1] != b * row[0]), None)
+    if other is not None:
+        d, e, f = other
+        det = a * e - b * d
+        x, y = (c * e - b * f) / det, (a * f - c * d) / det
     return (x, y) if all(p * x + q * y == r for p, q, r in equations) else None
 
 

@@ -15,7 +15,7 @@ Pieces = list[list[list[tuple[Fraction, Fraction]]]]  # [m][j][i]: a slope and a
 
 def flat_face(face: Face, point: Point, pull: Sequence[Vector], weights: dict[Place, Fraction], where: str) -> None:
     """
-    ∇R_s = Σ_S λ_b N_b, λ > 0; the kinks of S are of the first layer, or all N_b, b ∈ S, are independent
+    ∇R_s = Σ_S λ_b N_b, λ > 0; the face of S is `sharp`: in the cell its distance is at most C |z_S(θ) − t_S|
     on the cell, with other slopes at the kinks of S beyond the first layer, and the first layer's rows such that its
     kinks of S do not move, Ψ = Σ ⟨r_i, f_i(θ) − f_i(θ*)⟩ is constant
     ------------------------------------------------------------------------------------------- [flat_face]

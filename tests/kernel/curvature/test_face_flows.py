@@ -227,3 +227,17 @@ def test_which_weights_are_cut(
     pattern = (tuple((p,) for p in pieces), ((1,),))
     held = {place: Fraction(t) for place, t in kinks.items()}
     assert Face(problem, read_point(problem, liberal)(parameters, ""), pattern, held).cuts == cuts
+
+
+def test_a_centre_is_any_solution_of_its_equations() -> None:
+    """By elimination, and quick for many parallel equations."""
+    rng = random.Random(5)
+    for _ in range(3000):
+        rows = [tuple(Fraction(rng.randint(-2, 2)) for _ in range(3)) for _ in range(rng.randint(0, 4))]
+        equations = [(a, b, c) for a, b, c in rows]
+        matrix, whole = [list(row[:2]) for row in rows], [list(row) for row in rows]
+        found = solution(equations)
+        assert (found is not None) == (matrix_rank(matrix) == matrix_rank(whole))
+        assert found is None or all(a * found[0] + b * found[1] == c for a, b, c in equations)
+    parallel = [(Fraction(0), Fraction(1), Fraction(2))] * 10**5
+    assert solution(parallel) == (0, 2)  # in one pass: in pairs it would take hours
