@@ -140,15 +140,18 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
             [*(str(k + 1) for k in cast(list[int], each["kink"])), about(Fraction(cast(str, each["multiplier"])))]
         )
     words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
+    sided = sum("weights" in each for each in following)
+    rises = "to both sides, and on every ray between the kinks of a unit"
+    if sided:
+        rises = "in every direction in which the kinks of a unit can open together"
     found: list[Block] = [
         prose(
-            f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is the rate "
-            "of the risk as the pre-activation grows, on the lower piece. With the bends of the activation the risk "
-            "rises to both sides, and on every ray between the kinks of a unit:"
+            f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is"
+            f"{', but for the last,' * bool(following)} the rate of the risk as the pre-activation grows, on the lower "
+            f"piece. With the bends of the activation the risk rises {rises}:"
         ),
         *table("", headings, rows),
     ]
-    sided = sum("weights" in each for each in following)
     return [*found, *dependent(fact, count, len(more), len(following)), *one_sided(sided)]
 
 
@@ -157,7 +160,9 @@ def one_sided(count: int) -> list[Block]:
     if not count:
         return []
     opens = "One of these opens" if count == 1 else f"{count} of these open"
-    said = f"{opens} only on one side of a combination of others, as units below are at their breakpoints, too."
+    said = (
+        f"{opens} only on one side of 0, or of a combination of others, as units below are at their breakpoints, too."
+    )
     return [para(said)]
 
 
@@ -169,7 +174,7 @@ def dependent(fact: BoxMinimum, count: int, more: int, following: int) -> list[B
         found.append(
             para(
                 f"{counted(more, 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
-                "these, as their inputs combine to those of the others, and count in the same condition."
+                "these, as what enters their unit is that combination, and count in the same condition."
             )
         )
     if following:
