@@ -160,10 +160,8 @@ def one_sided(count: int) -> list[Block]:
     if not count:
         return []
     opens = "One of these opens" if count == 1 else f"{count} of these open"
-    said = (
-        f"{opens} only on one side of 0, or of a combination of others, as units below are at their breakpoints, too."
-    )
-    return [para(said)]
+    side = "only on one side of 0, or of a combination of others"
+    return [para(f"{opens} {side}, as units below are at their breakpoints, too.")]
 
 
 def dependent(fact: BoxMinimum, count: int, more: int, following: int) -> list[Block]:

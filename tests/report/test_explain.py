@@ -381,4 +381,6 @@ def test_kinks_that_open_on_one_side_of_others_are_told() -> None:
     assert certificate is not None
     page = " ".join(render(explain(problem, certificate), "text").split())
     assert "The last 2 are at their breakpoints wherever the others are" in page
-    assert "2 of these open only on one side of a combination of others" in page
+    assert "2 of these open only on one side of 0, or of a combination of others" in page
+    assert "the risk rises in every direction in which the kinks of a unit can open together" in page
+    assert "but for the last, the rate of the risk" in page
