@@ -42,7 +42,7 @@ class Units:
             shift = -h.offsets[0] / h.slopes[0]
         cuts = [t - shift for t in h.breakpoints]
         offsets = [o + s * shift for o, s in zip(h.offsets, h.slopes, strict=True)]
-        offsets = [o - offsets[sum(t < 0 for t in cuts)] * problem.output_bias for o in offsets]
+        offsets = [o - zero for zero in [offsets[sum(t < 0 for t in cuts)] * problem.output_bias] for o in offsets]
         table = [[x * (counted is None or i in counted) for x in problem.row(i)] for i in range(len(problem.inputs))]
         pivots = {next(c for c, x in enumerate(row) if x) for row in echelon(table)}
         kept = [integral(column) for c, column in enumerate(zip(*table, strict=True)) if c in pivots]

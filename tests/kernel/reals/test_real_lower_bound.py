@@ -66,7 +66,6 @@ CORRUPTIONS = [
     corruption("ramp", 0, ["scales"], ["0"], Rejected, "must be positive"),
     corruption("ramp", 0, ["risk"], "13/10", Rejected, "proves less than the claimed bound"),
     corruption("ramp", 0, ["vectors"], [[1, -1]], Rejected, "does not admit all regions of the leaf"),
-    corruption("ramp", 0, ["vectors"], [[2, -1, 0]], Rejected, "needs 2 integers"),
     corruption("ramp", 0, ["vectors"], [[-2, 1]], Rejected, "does not leave the dual point in the domain"),
     corruption("ramp", 0, ["scales"], ["1"], Rejected, "does not leave the dual point in the domain"),
     corruption("ramp", 0, ["scales"], ["-4"], Rejected, "must be positive"),
