@@ -186,7 +186,7 @@ FAULTS = [
         "if len(h.breakpoints) == 1:",
         seed=12,
     ),
-    Fault("h(0) moved without an output bias", UNITS, " * problem.output_bias for o in", " for o in", seed=8),
+    Fault("h(0) moved without an output bias", UNITS, " * problem.output_bias] for o in", "] for o in", seed=8),
     Fault(
         "the offsets not moved with the breakpoint",
         UNITS,
