@@ -91,7 +91,8 @@ def test_out_of_time_is_a_proved_bracket_and_an_open_equality():
 def test_the_time_is_counted_from_when_the_wait_began():
     """What it takes is far more than what a search has where no time is left."""
     inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(26)]
-    given, asked = problem([2, 3, 1], "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(26)])), ["global_minimum"]
+    given = problem([2, 3, 1], "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(26)]))
+    asked = ["global_minimum"]
     assert symverify.check(given, asked, smt=False, timeout=600).verdict is Verdict.PROVED
     late = symverify.check(given, asked, smt=False, timeout=600, begun=time.monotonic() - 600)
     assert late.verdict is Verdict.UNDECIDED
