@@ -127,17 +127,32 @@ def test_where_predictions_have_fewer_degrees_of_freedom() -> None:
     assert fact.risk.lower <= 0 <= fact.risk.upper
 
 
-@pytest.fixture(scope="module")
-def following() -> tuple[Problem, Json]:
-    """The step near the end of a training of 1-4-4-1, n = 30, weight decay: eight kinks, and three that follow."""
-    problem = loads((Path(__file__).parent / "following_kinks.json").read_text()).problem
+def boxed(name: str) -> tuple[Problem, Json, BoxMinimum]:
+    """The step by `minimum_in_box` near the point of a file beside this one, and its fact."""
+    problem = loads((Path(__file__).parent / name).read_text()).problem
     certificate = Certificate(problem)
     assert problem.parameters is not None
     step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 100).step
     fact = certificate.fact(step)
     assert isinstance(fact, BoxMinimum)
+    return problem, certificate.steps[step], fact
+
+
+def rejected(problem: Problem, step: Json, change: Callable[[Json], None], reason: str) -> None:
+    """The step is accepted, and once it is changed rejected for the reason."""
+    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
+    other = copy.deepcopy(step)
+    change(other)
+    with pytest.raises(Rejected, match=reason):
+        apply(Proof(problem), other, "steps[0]")
+
+
+@pytest.fixture(scope="module")
+def following() -> tuple[Problem, Json]:
+    """The step near the end of a training of 1-4-4-1, n = 30, weight decay: eight kinks, and three that follow."""
+    problem, step, fact = boxed("following_kinks.json")
     assert fact.risk.lower < Fraction("1.47275566") < fact.risk.upper + Fraction(1, 10**8)
-    return problem, certificate.steps[step]
+    return problem, step
 
 
 def test_kinks_that_follow_others_through_lower_ones(following: tuple[Problem, Json]) -> None:
@@ -183,25 +198,15 @@ def freed(step: Json) -> None:
     ],
 )
 def test_the_same_box_changed(following: tuple[Problem, Json], change: Callable[[Json], None], reason: str) -> None:
-    problem, step = following
-    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
-    other = copy.deepcopy(step)
-    change(other)
-    with pytest.raises(Rejected, match=reason):
-        apply(Proof(problem), other, "steps[0]")
+    rejected(*following, change, reason)
 
 
 @pytest.fixture(scope="module")
 def joint() -> tuple[Problem, Json]:
     """For a training of 2-2-2-1, n = 20, logistic loss, weight decay: two kinks that open after another one."""
-    problem = loads((Path(__file__).parent / "joint_kinks.json").read_text()).problem
-    certificate = Certificate(problem)
-    assert problem.parameters is not None
-    step = enclose(problem, problem.parameters, certificate.centred, time.monotonic() + 100).step
-    fact = certificate.fact(step)
-    assert isinstance(fact, BoxMinimum)
+    problem, step, fact = boxed("joint_kinks.json")
     assert Fraction("0.52835498") < fact.risk.lower < fact.risk.upper < Fraction("0.52835499")
-    return problem, certificate.steps[step]
+    return problem, step
 
 
 def test_kinks_that_open_on_one_side_of_others(joint: tuple[Problem, Json]) -> None:
@@ -249,12 +254,7 @@ def other_basis(step: Json) -> None:
     ],
 )
 def test_the_joint_box_changed(joint: tuple[Problem, Json], change: Callable[[Json], None], reason: str) -> None:
-    problem, step = joint
-    apply(Proof(problem), copy.deepcopy(step), "steps[0]")
-    other = copy.deepcopy(step)
-    change(other)
-    with pytest.raises(Rejected, match=reason):
-        apply(Proof(problem), other, "steps[0]")
+    rejected(*joint, change, reason)
 
 
 @pytest.mark.parametrize(("place", "risk", "better"), [(0, "0.693147", "0.01"), (1, "0.040535", "0.0293")])
