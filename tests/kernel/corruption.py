@@ -8,6 +8,7 @@ exact search for lower points close by.
 import copy
 import hashlib
 import json
+import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -81,6 +82,12 @@ def mutations(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
             changed = copy.copy(value)
             changed[key] = new
             yield name, changed
+
+
+def mutants_of(rng: random.Random, value: Json, count: int) -> list[tuple[str, Json]]:
+    """At most so many of these, any of them."""
+    found = list(mutations(value)) if count else []
+    return rng.sample(found, min(count, len(found)))
 
 
 def changes(value: Json) -> Iterator[tuple[str, Json]]:

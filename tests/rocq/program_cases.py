@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.as_program import certificate_of, program_of
-from tests.kernel.corruption import mutations, text
+from tests.kernel.corruption import mutants_of, text
 from tests.kernel.programs.drawn import shallow_program, stationary
 from tests.oracles.programs import random_program
 from tests.rocq.random_certificates import random_cases, settled
@@ -35,10 +35,8 @@ def with_mutants(case: Case, count: int) -> Iterator[Case]:
     name, document, proof = case
     yield case
     rng = Random(name)
-    found = list(mutations(proof))
-    yield from ((f"{name}{where}", document, each) for where, each in rng.sample(found, min(count, len(found))))
-    found = list(mutations(document))
-    for where, each in rng.sample(found, min(count, len(found))):
+    yield from ((f"{name}{where}", document, each) for where, each in mutants_of(rng, proof, count))
+    for where, each in mutants_of(rng, document, count):
         yield f"{name}, network{where}", each, hashed(each, proof)
 
 

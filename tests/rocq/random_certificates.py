@@ -14,7 +14,7 @@ from symverify.kernel.core.network import predictions
 from symverify.problem.load import loads
 from symverify.run.check import check as search
 from tests.examples import layer, network
-from tests.kernel.corruption import certificate, mutations, no_data, text
+from tests.kernel.corruption import certificate, mutants_of, no_data, text
 
 Json = Any
 ACTIVATIONS: list[Json] = [
@@ -180,8 +180,7 @@ def random_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, 
         rng = Random(seed)
         document, proof = random_case(rng)
         yield f"seed {seed}", document, proof
-        found = list(mutations(proof)) if mutants else []
-        for where, mutant in rng.sample(found, min(mutants, len(found))):
+        for where, mutant in mutants_of(rng, proof, mutants):
             yield f"seed {seed}{where}", document, mutant
 
 
@@ -195,6 +194,5 @@ def searched_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str
             continue
         proof = json.loads(found)
         yield f"search {seed}", document, proof
-        changed = list(mutations(proof)) if mutants else []
-        for where, mutant in rng.sample(changed, min(mutants, len(changed))):
+        for where, mutant in mutants_of(rng, proof, mutants):
             yield f"search {seed}{where}", document, mutant

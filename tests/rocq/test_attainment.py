@@ -17,7 +17,7 @@ from tests.campaigns.tree.oracle import Cells
 from tests.campaigns.tree.problems import random_problem
 from tests.campaigns.tree.prover import prove
 from tests.kernel.cells.test_not_attained import ATTAINED, CONTROLS, CORRUPTIONS, approached, steps
-from tests.kernel.corruption import Json, certificate, edited, mutations, text
+from tests.kernel.corruption import Json, certificate, edited, mutants_of, text
 from tests.rocq.agreement import extracted, kernel
 from tests.rocq.test_checker import agree
 from tests.rocq.test_export import as_modules, compiled
@@ -86,8 +86,7 @@ def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]
             continue
         document, proof = case
         yield f"seed {seed}", document, proof
-        found = list(mutations(proof))
-        for where, mutant in rng.sample(found, min(mutants, len(found))):
+        for where, mutant in mutants_of(rng, proof, mutants):
             yield f"seed {seed}{where}", document, mutant
 
 

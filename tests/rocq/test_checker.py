@@ -15,7 +15,7 @@ import pytest
 from symverify.kernel.table import RULES
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import CASES
-from tests.kernel.corruption import certificate, mutations, text
+from tests.kernel.corruption import certificate, mutants_of, mutations, text
 from tests.rocq.agreement import differ, extracted, kernel, python, run
 from tests.rocq.random_certificates import random_cases, searched_cases
 
@@ -212,9 +212,9 @@ def with_logarithms(count: int, seed: int) -> Any:
         document, proof = (json.loads((folder / each).read_text()) for each in ("network.json", "network.symcert.json"))
         proof["problem"] = hashlib.sha256(text(document)).hexdigest()
         yield name, document, proof
-        for where, mutant in rng.sample(found := list(mutations(proof)), min(count, len(found))):
+        for where, mutant in mutants_of(rng, proof, count):
             yield f"{name}{where}", document, mutant
-        for where, mutant in rng.sample(found := list(mutations(document)), min(count, len(found))):
+        for where, mutant in mutants_of(rng, document, count):
             yield f"{name}, network{where}", mutant, proof | {"problem": hashlib.sha256(text(mutant)).hexdigest()}
 
 

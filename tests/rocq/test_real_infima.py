@@ -16,7 +16,7 @@ from symverify.problem.load import loads
 from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, certificate, edited, mutations, text
+from tests.kernel.corruption import Json, certificate, edited, mutants_of, text
 from tests.kernel.reals import test_no_minimum, test_real_interior_minimum, test_zero_infimum
 from tests.kernel.reals.made import control
 from tests.rocq.agreement import differ, extracted, kernel
@@ -165,8 +165,7 @@ def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]
         rng = Random(seed)
         document, proof = [random_span, random_case, random_case, random_interior][seed % 4](rng)
         yield f"seed {seed}", document, proof
-        found = list(mutations(proof))
-        for where, mutant in rng.sample(found, min(mutants, len(found))):
+        for where, mutant in mutants_of(rng, proof, mutants):
             yield f"seed {seed}{where}", document, mutant
 
 
