@@ -109,7 +109,10 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
     found, zero, top = dict[Direction, Direction](), (0,) * len(rows[0]), max(max(map(abs, row)) for row in rows)
 
     def descend(basis: Sequence[Sequence[int]]) -> None:
-        """Each vector of the basis comes after its products with the rows that are left, which change as it does."""
+        """Each vector of the basis comes after its products with the rows that are left, which change as it does.
+
+        For the meter: all are minors of as many rows as have been eliminated, times one row, or a · b − c · d of such.
+        """
         left, count, depth = len(basis[0]) - len(zero), len(basis), len(units) - len(basis) + 1
         spend(len(basis[0]) * (count + len(zero)) * elimination(2 * depth * (len(zero) + top.bit_length())))
         if count == 2:
