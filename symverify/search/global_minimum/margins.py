@@ -40,20 +40,6 @@ def admitted(rows: Any, places: Any, blocked: Any) -> Any:
     return found
 
 
-@quick_loop
-def signed(columns: Any, vector: Any, words: int) -> Any:
-    """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
-
-    Exact where all sums of absolute products are integers below 2^53.
-    """
-    blocked = np.zeros(2 * words, np.uint64)
-    for k in range(columns.shape[0]):
-        value = _dot(columns[k], vector)
-        if value != 0.0:
-            blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
-    return blocked
-
-
 @loop
 def _alive(reach: Any, start: int, live: Any, offset: int, numbers: Any, count: int) -> int:
     """`listed` for the words from `start` on, of the rays that are live."""
