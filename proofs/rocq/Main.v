@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior CellSpan.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -400,3 +400,17 @@ Theorem ok_apart_sound p th th' low high low' high' : ok_apart th th' low high' 
 Proof.
   intros H [R _] [_ R'] M. apply andb_prop in H. destruct H as [H1 H2]. apply (ltb_ok QR) in H2. cbn [toR QR] in H2. split; auto. exists (real th'). split; [apply (shapeT_ok Qops QR); exact H1|lra].
 Qed.
+(* span_minimum at a point's cell. unit, direction: whose weights move along the minima, and how; change: what the last layer's rows lose; rows: a
+   left inverse of what enters the last layer, one row for each sample; P, logs: as for the span, of what enters the last layer; from, back:
+   between this and the inputs, where the cell's predictions are the affine maps *)
+Definition ok_cell_span := check_cell.
+Theorem ok_cell_span_sound places p th unit direction change rows P logs low low' high : ok_cell_span places p th unit direction change rows P logs low = true -> risk_between p th low' high ->
+  many_minima local_min p th low high anywhere.
+Proof. intros H [_ R]. exact (check_cell_ok places p th unit direction change rows P logs low high H R). Qed.
+Definition ok_cell_affine := check_cell_affine.
+Theorem ok_cell_affine_sound places p th unit direction change rows P logs low low' high from back : ok_cell_affine places p th unit direction change rows P logs low from back = true ->
+  risk_between p th low' high -> many_minima local_min p th low high (at_affine_fit p).
+Proof. intros H [_ R]. exact (check_cell_affine_ok places p th unit direction change rows P logs low high from back H R). Qed.
+Theorem ok_apart_many p th th' low high low' high' property : ok_apart th th' low high' = true -> risk_between p th' low' high' ->
+  many_minima local_min p th low high property -> many_minima spurious_min p th low high property.
+Proof. exact (many_spurious p th th' low high low' high' property). Qed.

@@ -22,7 +22,7 @@ type fact =
   | Enclosed of real_point
   | Minimum_real of real_point
   | Spurious_point of { at : real_point; better : Reals.ends }
-  | Span of { ends : Reals.ends; affine : bool }
+  | Span of { ends : Reals.ends; affine : bool; cell : N.params option }
   | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
   | Real_bracket of Reals.ends
   | Limit of Q.t
@@ -328,12 +328,12 @@ let prove_real state number rule f roles =
       demand where (C.ok_log_interior (Reals.about net) (N.cparams at.par)) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum_real at
   | "span_minimum" ->
-      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      let ends, affine = Reals.span net f in
-      Span { ends; affine }
+      let at = if List.mem_assoc "point" roles.Read.left then Some (premise state roles number "point" enclosed) else None in
+      let ends, affine = Reals.span net f (Option.map (fun at -> (Read.at roles "point", at.par, snd at.ends)) at) in
+      Span { ends; affine; cell = Option.map (fun at -> at.par) at }
   | "no_minimum" ->
-      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      No_best (Reals.no_minimum net f)
+      let at = if List.mem_assoc "point" roles.Read.left then Some (premise state roles number "point" enclosed) else None in
+      No_best (Reals.no_minimum net f (Option.map (fun at -> (Read.at roles "point", at.par)) at))
   | "zero_infimum" ->
       let at = premise state roles number "point" enclosed in
       demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams at.par)) "does not predict every label with a margin";
@@ -343,9 +343,11 @@ let prove_real state number rule f roles =
       let better = premise state roles number "better" enclosed in
       let below (low, _) = if Q.geq (snd better.ends) low then rejected (Read.at roles "better") "its risk is not below" in
       (match minimum with
-      | Span { ends; affine } ->
+      | Span { ends; affine; cell } ->
           below ends;
-          Reals.better net ends better.par better.ends;
+          (match cell with
+          | None -> Reals.better net ends better.par better.ends
+          | Some th -> demand where (C.ok_apart (N.cparams th) (N.cparams better.par) (N.q (fst ends)) (N.q (snd better.ends))) "internal: the risks are not apart");
           Spurious_real { ends; better = better.ends; affine }
       | Minimum_real at ->
           below at.ends;
