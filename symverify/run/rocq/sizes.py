@@ -6,7 +6,7 @@ from math import prod
 
 from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon
-from symverify.kernel.core.facts import LocalMinimum, Valley
+from symverify.kernel.core.facts import LocalMinimum, SpuriousMinimum, Valley
 from symverify.kernel.core.network import Bent, Problem, Vector, pullback, rational
 from symverify.kernel.core.proof import Step
 from symverify.kernel.programs.network import Programmed
@@ -34,7 +34,7 @@ def paths(problem: Problem) -> int:
     return sum(known[-1])
 
 
-def derivatives(problem: Problem, minimum: LocalMinimum) -> list[Vector]:
+def derivatives(problem: Problem, minimum: LocalMinimum | SpuriousMinimum) -> list[Vector]:
     """Per sample and output the derivatives by all parameters, in the order of the Rocq file."""
     outputs, pattern = range(len(problem.targets[0])), minimum.pattern
     if pattern is None:
@@ -49,7 +49,7 @@ def derivatives(problem: Problem, minimum: LocalMinimum) -> list[Vector]:
     return found
 
 
-def written_order(problem: Problem, minimum: LocalMinimum) -> list[int]:
+def written_order(problem: Problem, minimum: LocalMinimum | SpuriousMinimum) -> list[int]:
     """The numbers of the parameters as `gather` has them; of chains from the last layer to the first, biases first."""
     if isinstance(problem, Programmed):
         return list(range(problem.count))
@@ -72,17 +72,17 @@ def dual(rows: Sequence[Vector]) -> tuple[list[int], list[list[Fraction]]]:
     return pivots, [list(solve(basis, unit, len(rows)) or []) for unit in units]
 
 
-def size_part(out: Writer, index: int, step: Step) -> tuple[str, str] | None:
-    """The numbers of a valley, with their proof; None where they have no verified checker or it takes too long."""
+def write_size(out: Writer, index: int, step: Step) -> tuple[str, str] | None:
+    """Write the theorem about the numbers of a valley; None where they have no checker or it would take too long."""
     problem, fact, at = out.problem, step.fact, out.point_of(index)
     if log_loss(problem) or not isinstance(fact, Valley):
         return None
     if problem.size() > MOST_PARAMETERS or paths(problem) * len(problem.inputs) > MOST_PATHS:
         return None
-    minimum = fact.minimum if isinstance(fact.minimum, LocalMinimum) else fact.minimum.minimum
-    pivots, inverse = dual(derivatives(problem, minimum))
+    pivots, inverse = dual(derivatives(problem, fact.minimum))
     kind, rule = ("program", "ok_program_size") if isinstance(problem, Programmed) else ("chain", "ok_size")
     numbers = f"{fact.dimension} {str(fact.exact).lower()}"
     given = f"{listing([str(k) for k in pivots])}%nat {vectors(inverse)}"
     statement = f"predictions_leave ({kind}_predictions p) (real th{at}) {numbers}"
-    return statement, f"apply ({rule}_sound p th{at} {given} {numbers}). {COMPUTED}"
+    out.theorem(f"size{index}", statement, f"apply ({rule}_sound p th{at} {given} {numbers}). {COMPUTED}")
+    return statement, f"exact size{index}"
