@@ -74,15 +74,16 @@ def dual(rows: Sequence[Vector]) -> tuple[list[int], list[list[Fraction]]]:
 
 def write_size(out: Writer, index: int, step: Step) -> tuple[str, str] | None:
     """Write the theorem about the numbers of a valley; None where they have no checker or it would take too long."""
-    problem, fact, at = out.problem, step.fact, out.point_of(index)
+    problem, fact = out.problem, step.fact
     if log_loss(problem) or not isinstance(fact, Valley):
         return None
     if problem.size() > MOST_PARAMETERS or paths(problem) * len(problem.inputs) > MOST_PATHS:
         return None
     pivots, inverse = dual(derivatives(problem, fact.minimum))
+    th = f"th{out.point_of(index)}"
     kind, rule = ("program", "ok_program_size") if isinstance(problem, Programmed) else ("chain", "ok_size")
     numbers = f"{fact.dimension} {str(fact.exact).lower()}"
     given = f"{listing([str(k) for k in pivots])}%nat {vectors(inverse)}"
-    statement = f"predictions_leave ({kind}_predictions p) (real th{at}) {numbers}"
-    out.theorem(f"size{index}", statement, f"apply ({rule}_sound p th{at} {given} {numbers}). {COMPUTED}")
+    statement = f"predictions_leave ({kind}_predictions p) (real {th}) {numbers}"
+    out.theorem(f"size{index}", statement, f"apply ({rule}_sound p {th} {given} {numbers}). {COMPUTED}")
     return statement, f"exact size{index}"
