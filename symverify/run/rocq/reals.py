@@ -46,7 +46,6 @@ def outside(x: Bounds, given: int, above: bool) -> Fraction:
     return Fraction((end >> PLACES - given) + (2 if above else -1), 1 << given)
 
 
-Rows = Sequence[Sequence[Fraction]]
 Enclosed = Sequence[Sequence[Bounds]]
 
 
