@@ -141,11 +141,11 @@ Proof.
 Qed.
 
 (* squared k times *)
-Fixpoint low_square (k : nat) (z : Z) : Z := match k with O => z | S k' => low_square k' (down_unit (z * z)) end.
-Fixpoint high_square (k : nat) (z : Z) : Z := match k with O => z | S k' => high_square k' (up_unit (z * z)) end.
+Fixpoint low_square (k : nat) (z : Z) : Z := match k with O => z | S k' => low_square k' (down_unit (Z.square z)) end.
+Fixpoint high_square (k : nat) (z : Z) : Z := match k with O => z | S k' => high_square k' (up_unit (Z.square z)) end.
 Lemma low_square_ok : forall k z x, 0 <= real_of z <= exp x -> real_of (low_square k z) <= exp (x * 2 ^ k).
 Proof.
-  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [low_square pow]; [rewrite Rmult_1_r; apply H|]. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
+  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [low_square pow]; [rewrite Rmult_1_r; apply H|]. rewrite Z.square_spec. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
   assert (E : real_of (down_unit (z * z)) <= real_of z * real_of z).
   { unfold real_of, Rdiv. replace (IZR z * / one_unit * (IZR z * / one_unit)) with (IZR (z * z) / one_unit * / one_unit) by (rewrite mult_IZR; field; lra). apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|apply down_unit_ok]. }
   split.
@@ -154,7 +154,7 @@ Proof.
 Qed.
 Lemma high_square_ok : forall k z x, exp x <= real_of z -> exp (x * 2 ^ k) <= real_of (high_square k z).
 Proof.
-  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [high_square pow]; [rewrite Rmult_1_r; apply H|]. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
+  assert (U := one_unit_pos). induction k as [|k IH]; intros z x H; cbn [high_square pow]; [rewrite Rmult_1_r; apply H|]. rewrite Z.square_spec. replace (x * (2 * 2 ^ k)) with ((x + x) * 2 ^ k) by ring. apply IH.
   assert (E : real_of z * real_of z <= real_of (up_unit (z * z))).
   { unfold real_of, Rdiv. replace (IZR z * / one_unit * (IZR z * / one_unit)) with (IZR (z * z) / one_unit * / one_unit) by (rewrite mult_IZR; field; lra). apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|apply up_unit_ok]. }
   apply Rle_trans with (2 := E). rewrite exp_plus. assert (P := exp_pos x). apply Rmult_le_compat; lra.

@@ -203,9 +203,9 @@ Proof.
   - apply rows_unbounded. lia.
 Qed.
 (* with a better point they are spurious *)
-Theorem flat_better places p widths th uss low high better : check_log_better places p widths th uss low better = true -> minima_at_constants p widths low high -> spurious_minima_at_constants p widths low high.
+Theorem flat_better p widths th low high from better : check_log_better p widths th low better = true -> risk_between p th from better ->
+  minima_at_constants p widths low high -> spurious_minima_at_constants p widths low high.
 Proof.
-  intros H (path & cs & M & O & B & R). apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply shapedb_ok in H1. apply (ltb_ok QR) in H3. cbn [toR QR] in H3.
-  apply risk_at_most_ok with (F := net (rN QR (layers p)) (real th)) in H2; [|apply fits_of_ok]. rewrite <- log_risk_sum in H2.
+  intros H [_ H2] (path & cs & M & O & B & R). apply andb_prop in H. destruct H as [H1 H3]. apply shapedb_ok in H1. apply (ltb_ok QR) in H3. cbn [toR QR] in H3.
   exists path, cs. split; [|auto]. intros x. destruct (M x) as (M1 & M2 & M3 & M4). split; auto. split; [|auto]. split; auto. exists (real th). split; [eapply shaped_same; eauto|]. rewrite M3. lra.
 Qed.

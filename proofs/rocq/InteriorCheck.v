@@ -59,6 +59,13 @@ Lemma sqdT_ok : forall u v, r (sqdT u v) = sqd (rv u) (rv v).
 Proof.
   induction u; intros [|b v]; simpl; try apply toR_zero. rewrite toR_add, toR_mul, toR_sub, IHu. reflexivity.
 Qed.
+(* residuals, twice, so that their squares are summed up as products *)
+Fixpoint residual_pairs (u v : list t) : list (t * t) := match u, v with a :: u', b :: v' => (let e := a -! b in (e, e)) :: residual_pairs u' v' | _, _ => [] end.
+Lemma residual_pairs_ok {A} (f g : A -> list t) D : r (products K (flat_map (fun d => residual_pairs (f d) (g d)) D)) = sum (fun d => r (sqdT (f d) (g d))) D.
+Proof.
+  rewrite toR_products. induction D as [|d D IH]; [reflexivity|]. cbn [flat_map sum]. rewrite fold_right_app, IH. generalize (sum (fun d => r (sqdT (f d) (g d))) D). clear IH.
+  intros s. generalize (g d). induction (f d) as [|a u IH]; intros [|b v]; cbn [residual_pairs sqdT fold_right fst snd]; rewrite ?toR_zero; try ring. cbv zeta. cbn [fst snd]. rewrite IH, toR_add, toR_mul, !toR_sub. ring.
+Qed.
 (* a loss, for the checkers, and in the reals *)
 Fixpoint totalT (l : list t -> list t -> t) N (D : list (list t * list t)) th : t :=
   match D with [] => zero K | d :: D' => l (netT N th (fst d)) (snd d) +! totalT l N D' th end.

@@ -367,7 +367,7 @@ Definition ok_span := check_span.
 Theorem ok_span_sound places p widths points P logs near nearby low high : ok_span places p widths points P logs near nearby low high = true -> minima_at_affine_fit p widths low high.
 Proof. apply check_span_ok. Qed.
 Definition ok_log_better := check_log_better.
-Theorem ok_log_better_sound places p widths th above low high better : ok_log_better places p widths th above low better = true ->
+Theorem ok_log_better_sound p widths th low high from better : ok_log_better p widths th low better = true -> risk_between p th from better ->
   minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
 Proof. apply check_log_better_ok. Qed.
 (* G: for each vector its scale, and for each sample numbers above the logarithms *)
@@ -386,7 +386,7 @@ Proof. apply check_no_minimum_ok. Qed.
 Definition ok_constants := check_flat.
 Theorem ok_constants_sound places p widths below mean P logs near nearby low high : ok_constants places p widths below mean P logs near nearby low high = true -> minima_at_constants p widths low high.
 Proof. apply check_flat_ok. Qed.
-Theorem ok_better_constants places p widths th above low high better : ok_log_better places p widths th above low better = true ->
+Theorem ok_better_constants p widths th low high from better : ok_log_better p widths th low better = true -> risk_between p th from better ->
   minima_at_constants p widths low high -> spurious_minima_at_constants p widths low high.
 Proof. apply flat_better. Qed.
 (* a point strictly inside a cell, under logistic or Poisson loss *)

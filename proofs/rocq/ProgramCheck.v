@@ -92,11 +92,12 @@ Proof.
   - cbn [sum fst snd]. rewrite IH. cbn [sum fst snd]. ring.
   - cbn [sum fst snd]. cbn [plus] in IHq. rewrite IHq. cbn [sum fst snd]. ring.
 Qed.
-Definition times (c : t) (p : polynomial) : polynomial := if eqb K c z0 then [] else map (fun e => (fst e, c *! snd e)) p.
+Definition times (c : t) (p : polynomial) : polynomial := if eqb K c z0 then [] else combine (map fst p) (multiples K c (map snd p)).
 Lemma times_ok v c p : at_point v (times c p) = r c * at_point v p.
 Proof.
   unfold times, at_point. destruct (eqb K c z0) eqn:Z; [apply (eqb_ok KR) in Z; rewrite Z, toR_zero; simpl; ring|].
-  induction p as [|e p IH]; [simpl; ring|]. cbn [map sum fst snd]. rewrite IH, toR_mul. ring.
+  assert (M := toR_multiples KR c (map snd p)). rewrite map_map in M. clear Z. revert M. generalize (multiples K c (map snd p)).
+  induction p as [|e p IH]; intros [|b l] M; try discriminate; [simpl; ring|]. injection M as M1 M2. cbn [map combine sum fst snd]. rewrite (IH l M2), M1. ring.
 Qed.
 Fixpoint insert (k : nat) (m : list nat) : list nat := match m with [] => [k] | j :: m' => if (k <=? j)%nat then k :: m else j :: insert k m' end.
 Lemma insert_ok v k : forall m, monomial v (insert k m) = nth k v 0 * monomial v m.
@@ -224,7 +225,9 @@ End Pieces.
 
 (* ---- evaluation ---- *)
 Definition factorT (v : list t) (s : slot t) : t := match s with Free k => nth k v z0 | Number a => a end.
-Definition rowT (v u : list t) (row : list (slot t * nat)) : t := sumT K (fun e => factorT v (fst e) *! nth (snd e) u z0) row.
+Definition rowT (v u : list t) (row : list (slot t * nat)) : t := products K (map (fun e => (factorT v (fst e), nth (snd e) u z0)) row).
+Lemma products_ok {A} (f g : A -> t) l : r (products K (map (fun e => (f e, g e)) l)) = sum (fun e => r (f e) * r (g e)) l.
+Proof. rewrite toR_products. induction l as [|e l IH]; [reflexivity|]. cbn [map fold_right fst snd sum]. rewrite IH. reflexivity. Qed.
 Definition nodeT (v u : list t) (n : node t) : list t :=
   match n with Affine rows => map (rowT v u) rows | Bend h units => map (fun k => evT K h (nth k u z0)) units end.
 Definition valuesT (v : list t) (P : list (node t)) (u : list t) : list t := fold_left (fun u n => u ++ nodeT v u n) P u.
@@ -234,7 +237,7 @@ Proof. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. symmetry. apply map_nt
 Lemma nodeT_ok v u n : rv (nodeT v u n) = node_at (rv v) (rv u) (r_node n).
 Proof.
   destruct n as [rows|h units]; cbn [nodeT r_node node_at]; unfold InteriorCheck.rv at 1; rewrite !map_map; apply map_ext.
-  - intros row. unfold rowT, row_at. rewrite (sumT_ok K KR), sum_map. apply sum_ext. intros [s k] _. cbn [fst snd]. rewrite toR_mul, nth_real. f_equal.
+  - intros row. unfold rowT, row_at. rewrite products_ok, sum_map. apply sum_ext. intros [s k] _. cbn [fst snd]. rewrite nth_real. f_equal.
     destruct s; cbn [factorT r_slot factor_at]; [apply nth_real|reflexivity].
   - intros k. rewrite (evT_ok K KR), nth_real. reflexivity.
 Qed.
@@ -248,11 +251,13 @@ Proof.
 Qed.
 
 (* ---- a point strictly inside its cell ---- *)
-Definition point_value (v : list t) (p : polynomial) : t := sumT K (fun e => snd e *! fold_right (fun k => mul K (nth k v z0)) (one K) (fst e)) p.
+Fixpoint monomialT (v : list t) (m : list nat) : t := match m with [] => one K | [k] => nth k v z0 | k :: m' => nth k v z0 *! monomialT v m' end.
+Definition point_value (v : list t) (p : polynomial) : t := products K (map (fun e => (snd e, monomialT v (fst e))) p).
 Lemma point_value_ok v p : r (point_value v p) = at_point (rv v) p.
 Proof.
-  unfold point_value, at_point. rewrite (sumT_ok K KR). apply sum_ext. intros [m x] _. cbn [fst snd]. rewrite toR_mul. f_equal.
-  induction m as [|k m IH]; cbn [fold_right monomial]; [apply toR_one|]. rewrite toR_mul, IH. f_equal. rewrite <- (toR_zero KR). unfold InteriorCheck.rv. symmetry. apply map_nth.
+  unfold point_value, at_point. rewrite products_ok. apply sum_ext. intros [m x] _. cbn [fst snd]. f_equal.
+  induction m as [|k m IH]; [apply toR_one|]. destruct m as [|j m]; [cbn [monomialT monomial]; rewrite nth_real; ring|].
+  change (monomialT v (k :: j :: m)) with (nth k v z0 *! monomialT v (j :: m)). rewrite toR_mul, IH, nth_real. reflexivity.
 Qed.
 Definition piece_at (v : list t) (h : act t) (p : polynomial) : option (t * t) := insideT K (fst h) (snd h) (point_value v p).
 Lemma piece_at_ok v h p s o : piece_at v h p = Some (s, o) -> strict (ra KR h) (at_point (rv v) p) (r s) (r o).

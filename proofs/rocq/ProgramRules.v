@@ -19,7 +19,8 @@ Notation h := (hT (loss p)).
 Definition free_Q (th : params Q) : list Q := align (concat (concat th)).
 Definition program_predict (th : params Q) (x : list Q) : list Q := predictsT Qops P outs (free_Q th) x.
 Definition predictions (th : params Q) : list (list Q) := let v := free_Q th in map (fun d => predictsT Qops P outs v (fst d)) D.
-Definition program_risk_Q (th : params Q) : Q := let v := free_Q th in mul Qops c (sumT Qops (fun d => l (predictsT Qops P outs v (fst d)) (snd d)) D).
+Definition program_risk_Q (th : params Q) : Q := let v := free_Q th in let fit d := predictsT Qops P outs v (fst d) in
+  mul Qops c (match loss p with Squared => products Qops (flat_map (fun d => residual_pairs Qops (fit d) (snd d)) D) | _ => sumT Qops (fun d => l (fit d) (snd d)) D end).
 Definition slopes_at_fits (fits S : list (list Q)) : bool := good_loss (loss p) && Qle_bool 0 c && check_slopes Qops g h D fits S.
 
 Definition ok_program_risk (th : params Q) (rho : Q) : bool := good_loss (loss p) && Qeq_bool (program_risk_Q th) rho.
@@ -84,8 +85,9 @@ Lemma program_risk_losses L th : value L = value_of (loss p) -> program_risk p t
 Proof. intros E. unfold program_risk, losses. rewrite E, aligned_ok. reflexivity. Qed.
 Theorem program_risk_Q_ok th : good_loss (loss p) = true -> Q2R (program_risk_Q th) = program_risk p (real th).
 Proof.
-  intros H. destruct (good_loss_ok _ H) as (L & E & [HL _] & _). rewrite (program_risk_losses L) by auto. unfold program_risk_Q, losses. change Q2R with (toR QR). rewrite (toR_mul QR), (sumT_ok Qops QR).
-  f_equal. unfold rD. rewrite sum_map. apply sum_ext. intros d _. cbn [fst snd]. rewrite HL. f_equal. exact (program_predict_ok th (fst d)).
+  intros H. destruct (good_loss_ok _ H) as (L & E & [HL _] & _). rewrite (program_risk_losses L) by auto. unfold program_risk_Q, losses. cbv zeta. change Q2R with (toR QR). rewrite (toR_mul QR).
+  f_equal. transitivity (sum (fun d => toR QR (l (program_predict th (fst d)) (snd d))) D).
+  { destruct (loss p); try apply (sumT_ok Qops QR). apply (residual_pairs_ok Qops QR (fun d => program_predict th (fst d)) snd). } unfold rD. rewrite sum_map. apply sum_ext. intros d _. cbn [fst snd]. rewrite HL. f_equal. exact (program_predict_ok th (fst d)).
 Qed.
 Lemma slopes_at_fits_ok fits S : slopes_at_fits fits S = true -> exists L, value L = value_of (loss p) /\ 0 <= Q2R c /\ means QR l g L /\
   all_support L (rD QR D) (map (rv QR) fits) (map (rv QR) S).

@@ -295,12 +295,12 @@ Proof.
   cbn [real map shaped]. split; [rewrite map_length; apply Nat.eqb_eq; auto|]. split; [|apply IH; exact H3]. intros row Hr. apply in_map_iff in Hr. destruct Hr as (r0 & <- & Hr). rewrite forallb_forall in H2. specialize (H2 r0 Hr).
   apply Nat.eqb_eq in H2. unfold real_vector. rewrite map_length. exact H2.
 Qed.
-Definition check_log_better (p : problem_of log_loss) (widths : list nat) (th : params Q) (uss : list (list Q)) (low high : Q) : bool :=
-  shapedb (n_out p :: widths ++ [n_in p]) th && risk_at_most p (fits_of p th) uss high && ltb Qops high low.
-Theorem check_log_better_ok p widths th uss low high better : check_log_better p widths th uss low better = true -> minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
+Definition check_log_better (p : problem_of log_loss) (widths : list nat) (th : params Q) (low better : Q) : bool :=
+  shapedb (n_out p :: widths ++ [n_in p]) th && ltb Qops better low.
+Theorem check_log_better_ok p widths th low high from better : check_log_better p widths th low better = true -> risk_between p th from better ->
+  minima_at_affine_fit p widths low high -> spurious_minima_at_affine_fit p widths low high.
 Proof.
-  intros H (path & M & B & R). apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply shapedb_ok in H1. apply (ltb_ok QR) in H3. cbn [toR QR] in H3.
-  apply risk_at_most_ok with (F := net (rN QR (layers p)) (real th)) in H2; [|apply fits_of_ok]. rewrite <- log_risk_sum in H2.
+  intros H [_ H2] (path & M & B & R). apply andb_prop in H. destruct H as [H1 H3]. apply shapedb_ok in H1. apply (ltb_ok QR) in H3. cbn [toR QR] in H3.
   exists path. split; [|auto]. intros x. destruct (M x) as (M1 & M2 & M3 & M4). split; auto. split; [|auto]. split; auto. exists (real th). split; [eapply shaped_same; eauto|]. rewrite M3. lra.
 Qed.
 

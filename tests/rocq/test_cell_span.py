@@ -208,8 +208,8 @@ REFUSED = {  # a control, the step, a text of its theorem, another
     "a higher bound": (
         "affine",
         "step1",
-        "(235865763225513294137944142764154484399",
-        "(235865763225513294137944142764154484400",
+        "(0xb17217f7d1cf79abc9e3b39803f2f6af",
+        "(0xb17217f7d1cf79abc9e3b39803f2f6b0",
     ),
     "other maps to the inputs": ("affine", "step1", "[[1; 0; 0]; [(-1); 1; 0]]", "[[1; 0; 0]; [1; 1; 0]]"),
     "other maps back": ("affine", "step1", "[[1; 0]; [1; 1]; [9; (-1)]]", "[[1; 0]; [1; 1]; [9; 1]]"),

@@ -37,7 +37,8 @@ def exported(name: str, folder: Path, theory: Path) -> tuple[LoadedProblem, Expo
 
 def nested(term: str) -> Any:
     """A Rocq list of lists, pairs and rationals as Python lists of fractions, tuples of a pair as lists."""
-    tokens = re.findall(r"\(\(-\d+\) # \d+\)|\(\d+ # \d+\)|\(-\d+\)|\d+|true|false|[\[\](),;]", term)
+    n = r"(?:0x[0-9a-f]+|\d+)"
+    tokens = re.findall(rf"\(\(-{n}\) # {n}\)|\({n} # {n}\)|\(-{n}\)|{n}|true|false|[\[\](),;]", term)
 
     def value(at: int) -> tuple[Any, int]:
         token = tokens[at]
@@ -53,7 +54,7 @@ def nested(term: str) -> Any:
         if token in ("true", "false"):
             return token == "true", at + 1
         top, _, bottom = token.replace("(", "").replace(")", "").partition(" # ")
-        return Fraction(int(top), int(bottom or "1")), at + 1
+        return Fraction(int(top, 0), int(bottom or "1", 0)), at + 1
 
     return value(0)[0]
 
@@ -251,14 +252,18 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or
 EPSILON = "(1 # 10000000000000000000000000)"
 RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by regular expressions
     "a probability": ("step1", r"\[\[\((\d+) #", r"[[(1\1 #"),
-    "a higher lower end": ("step1", r"(\[2%nat\]) (\(\d+ # \d+\)) ", rf"\1 (\2 + {EPSILON}) "),
-    "a lower upper end": ("step1", r"(\(\d+ # \d+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a higher lower end": ("step1", r"(\[2%nat\]) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
+    "a lower upper end": ("step1", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
     "a logarithm of the entropy": ("step1", r"\[\[\(\((-0x\w+)\) #", r"[[((\g<1>9) #"),
     "an affine map": ("step1", r"\[\[\(\((-\d+)\) # (\d+)\); \((\d+) # (\d+)\)\]\]", r"[[((\1) # \2); (\3 # 1\4)]]"),
-    "a risk's lower end": ("step2", r"(th2) (\(\d+ # \d+\)) ", rf"\1 (\2 + {EPSILON}) "),
-    "a risk's upper end": ("step2", r"(\(\d+ # \d+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a risk's lower end": ("step2", r"(th2) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
+    "a risk's upper end": ("step2", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
     "a risk's logarithm": ("step2", r"\[\[\(0x(\w+) #", r"[[(0x1\1 #"),
-    "a better point's risk": ("step3", r"(\(\d+ # \d+\))\); \[", rf"(\1 - {EPSILON})); ["),
+    "a better point's risk": (
+        "step3",
+        r"Proof\. (.*?) (\([\dxa-f]+ # [\dxa-f]+\))\); (\[.*?\])\. Qed\.",
+        rf"Proof. Fail (\1 (\2 - {EPSILON})); \3). Abort.",
+    ),
     "a higher bound": ("step4", r"2 (\(\d+ # \d+\))\.", r"2 (\1 + (1 # 100000000000000000000))."),
     "an entry of a vector": ("step4", r"\(\[0; (\d+)", r"([0; 1\1"),
     "a scale": ("step4", r"%Z, \((\d+),", r"%Z, (1\1,"),

@@ -192,8 +192,7 @@ let no_minimum (net : N.t) (f : Read.fields) point : ends =
 
 (* a point below those minima *)
 let better (net : N.t) (low, _) th (_, high) =
-  let d = digits net in
-  confirmed (C.ok_log_better (Z.of_int d.places) (about net) (hidden_widths net) (N.cparams th) (proposals net d true (fits net th)) (N.q low) (N.q high))
+  confirmed (C.ok_log_better (about net) (hidden_widths net) (N.cparams th) (N.q low) (N.q high))
 
 let tree_bound (net : N.t) (f : Read.fields) =
   let where = f.Read.where in

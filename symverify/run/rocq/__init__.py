@@ -101,7 +101,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         f"(* Written from a certificate about the problem with SHA-256\n   {problem.sha256}.",
         *[f"   Left out: {each}." for each in out.left_out],
         "   Theorems of steps come first, then one for each claim. *)",
-        "Require Import List ZArith QArith Qreals Reals.",
+        "Require Import List QArith_base Qreals Rdefinitions.",
         f"From Symverify Require Import Spec Statements Numbers ValleyCheck Main{more}.",
         "Import ListNotations. Open Scope Q_scope.\n",
     ]

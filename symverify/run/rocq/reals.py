@@ -1,6 +1,6 @@
 """Steps under losses with logarithms and exponentials: the theorems, and what the verified checkers want proposed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -46,8 +46,16 @@ def outside(x: Bounds, given: int, above: bool) -> Fraction:
     return Fraction((end >> PLACES - given) + (2 if above else -1), 1 << given)
 
 
-def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
-    """For each sample the logarithms and exponentials in the loss of its prediction, rounded to that side."""
+Enclosed = Sequence[Sequence[Bounds]]
+
+
+def rounded(parts: Enclosed, given: int, above: bool) -> list[list[Fraction]]:
+    """Numbers on that side of what is enclosed."""
+    return [[outside(part, given, above) for part in row] for row in parts]
+
+
+def loss_parts(problem: Problem, fits: Sequence[Vector]) -> Enclosed:
+    """For each sample the logarithms and exponentials in the loss of its prediction."""
 
     def parts(f: Vector) -> list[Bounds]:
         match problem.loss:
@@ -57,14 +65,62 @@ def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bo
                 return [log_sum_exp(f)]
         return [exp(a) for a in f]
 
-    return proposed([[outside(part, with_.given, above) for part in parts(f)] for f in fits])
+    return [parts(f) for f in fits]
 
 
-def logarithms(problem: Problem, with_: Digits, dual: Sequence[Sequence[Fraction]]) -> str:
-    """For each sample numbers above the logarithms in the entropy of its probabilities or rates."""
-    both = isinstance(problem.loss, Logistic)
-    parts = [[*p, *[1 - q for q in p]] if both else p for p in dual]
-    return proposed([[outside(log(a), with_.given, True) if a else a for a in p] for p in parts])
+def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
+    """The same, rounded to that side."""
+    return proposed(rounded(loss_parts(problem, fits), with_.given, above))
+
+
+def risk_with(problem: Problem, fits: Sequence[Vector], parts: Rows) -> Fraction:
+    """The risk of predictions, from the logarithms and exponentials in it."""
+    losses = (
+        sum(part) - sum(a * b for a, b in zip(f, y, strict=True))
+        for f, y, part in zip(fits, problem.targets, parts, strict=True)
+    )
+    return problem.loss.factor * sum(losses, Fraction(0))
+
+
+def entropy_parts(problem: Problem, dual: Rows) -> Rows:
+    """For each sample the numbers whose logarithms are in the entropy of its probabilities or rates."""
+    return [[*p, *[1 - q for q in p]] for p in dual] if isinstance(problem.loss, Logistic) else dual
+
+
+def entropy_logarithms(problem: Problem, dual: Rows) -> Enclosed:
+    """Those logarithms; 0 for that of 0."""
+    return [[log(a) if a else (0, 0) for a in p] for p in entropy_parts(problem, dual)]
+
+
+def logarithms(problem: Problem, with_: Digits, dual: Rows) -> str:
+    """The same, rounded up."""
+    return proposed(rounded(entropy_logarithms(problem, dual), with_.given, True))
+
+
+def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
+    """The entropy of probabilities or rates, times the factor of the risk, from the logarithms in it."""
+    shift = sum((sum(p) for p in dual), Fraction(0)) if isinstance(problem.loss, Poisson) else Fraction(0)
+    pairs = zip(entropy_parts(problem, dual), logs, strict=True)
+    return problem.loss.factor * (shift - sum(a * b for p, v in pairs for a, b in zip(p, v, strict=True)))
+
+
+def fewest(problem: Problem, suffices: Callable[[int], bool]) -> Digits:
+    """The fewest digits, in steps of a byte, where so many places of the proposed numbers suffice."""
+    most = digits(problem)
+    given = next((g for g in range(64, most.given, 8) if suffices(g)), most.given)
+    return Digits(most.places - most.given + given, given)
+
+
+def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclosure) -> tuple[int, str, str]:
+    """Places to compute with, logarithms of the entropy, and those of the risk of predictions near the best ones."""
+    logs, parts = entropy_logarithms(problem, dual), loss_parts(problem, fits)
+
+    def suffices(given: int) -> bool:
+        low = entropy_with(problem, dual, rounded(logs, given, True))
+        return risk.lower <= low and risk_with(problem, fits, rounded(parts, given, True)) <= risk.upper
+
+    with_ = fewest(problem, suffices)
+    return with_.places, proposed(rounded(logs, with_.given, True)), proposed(rounded(parts, with_.given, True))
 
 
 def widths(problem: Problem) -> str:
@@ -78,8 +134,14 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
     out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
-    with_ = digits(out.problem)
-    below, above = (proposals(out.problem, with_, at.predictions, side) for side in (False, True))
+    parts = loss_parts(out.problem, at.predictions)
+
+    def suffices(given: int) -> bool:
+        low, high = (risk_with(out.problem, at.predictions, rounded(parts, given, side)) for side in (False, True))
+        return at.risk.lower <= low and high <= at.risk.upper
+
+    with_ = fewest(out.problem, suffices)
+    below, above = (proposed(rounded(parts, with_.given, side)) for side in (False, True))
     low, high = number(at.risk.lower), number(at.risk.upper)
     proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
     out.state(index, f"risk_between p th{index} {low} {high}", proof)
@@ -121,16 +183,16 @@ def still(problem: Problem, pieces: Sequence[int]) -> str:
 
 def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str | None:
     """Infinitely many local minima with the best constants as predictions."""
-    problem, rows, with_ = out.problem, listed(listed(canonical)), digits(out.problem)
+    problem, rows = out.problem, listed(listed(canonical))
     dual, near = rows(step.fields["dual"], ""), [row[0] for row in rows(step.fields["near"], "")]
     below = still(problem, listed(natural)(step.fields["pieces"], ""))
     mean = [sum(column, Fraction(0)) / len(column) for column in zip(*problem.targets, strict=True)]
     fits = [tuple(near)] * len(problem.inputs)
-    given = [below, vector(mean), vectors(dual), logarithms(problem, with_, dual), vector(near)]
-    given.append(proposals(problem, with_, fits, True))
+    places, logs, parts = span_risk(problem, dual, fits, risk)
+    given = [below, vector(mean), vectors(dual), logs, vector(near), parts]
     arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
     statement = f"minima_at_constants p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
-    out.state(index, statement, f"apply (ok_constants_sound {with_.places} p {arguments_}). {COMPUTED}")
+    out.state(index, statement, f"apply (ok_constants_sound {places} p {arguments_}). {COMPUTED}")
     return None
 
 
@@ -177,10 +239,10 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
         out.theorem1 = True
     near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
-    with_ = digits(problem)
-    given = [vectors(dual), logarithms(problem, with_, dual), vectors(near), proposals(problem, with_, fits, True)]
+    places, logs, parts = span_risk(problem, dual, fits, risk)
+    given = [vectors(dual), logs, vectors(near), parts]
     arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
-    proof = f"apply (ok_span_sound {with_.places} p {arguments_}). {COMPUTED}"
+    proof = f"apply (ok_span_sound {places} p {arguments_}). {COMPUTED}"
     statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
     out.state(index, statement, proof)
     return None
@@ -259,15 +321,10 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
         raise TypeError("not a minimum with a verified checker")
     if "point" in out.checked.steps[minimum].premises:
         return write_spurious_cell(out, index, step, before, at.risk)
-    with_ = digits(out.problem)
-    risk, above = before.risk, proposals(out.problem, with_, at.predictions, True)
-    arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
-    low, high = number(risk.lower), number(risk.upper)
+    low, high, *ends = map(number, (before.risk.lower, before.risk.upper, at.risk.lower, at.risk.upper))
     rule, place = ("log_better_sound", "affine_fit") if before.affine else ("better_constants", "constants")
-    proof = (
-        f"apply (ok_{rule} {with_.places} p {arguments_} {low} {high} {number(at.risk.upper)}); "
-        f"[{COMPUTED} | exact step{minimum}]"
-    )
+    given = f"p {widths(out.problem)} th{better} {low} {high} {' '.join(ends)}"
+    proof = f"apply (ok_{rule} {given}); [{COMPUTED} | exact step{better} | exact step{minimum}]"
     out.state(index, f"spurious_minima_at_{place} p {widths(out.problem)} {low} {high}", proof)
     return None
 

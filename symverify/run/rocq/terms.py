@@ -16,10 +16,19 @@ from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 Scales = tuple[int, int, int]
 
 
+MOST_DECIMAL = 10**24  # longer numbers are in hexadecimal: nobody reads them, and Coq takes decimals quadratic time
+
+
 def number(x: Fraction) -> str:
     """A rational in the scope Q."""
-    top = f"({x.numerator})" if x < 0 else str(x.numerator)
-    return top if x.denominator == 1 else f"({top} # {x.denominator})"
+    top = whole(x.numerator)
+    return top if x.denominator == 1 else f"({top} # {whole(x.denominator)})"
+
+
+def whole(n: int) -> str:
+    """An integer, in parentheses if it is negative."""
+    digits = str(n) if abs(n) < MOST_DECIMAL else f"{n:#x}"
+    return f"({digits})" if n < 0 else digits
 
 
 def listing(items: Sequence[str], separator: str = "; ") -> str:
@@ -34,7 +43,7 @@ def vector(v: Sequence[Fraction]) -> str:
 
 def integers(v: Sequence[int]) -> str:
     """A list of integers."""
-    return listing([f"{x}" if x >= 0 else f"({x})" for x in v]) + "%Z"
+    return listing([whole(x) for x in v]) + "%Z"
 
 
 def parameters(point: Point, entry: Callable[[Scalar], str]) -> str:
