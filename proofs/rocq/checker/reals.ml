@@ -215,9 +215,9 @@ let descent (net : N.t) where path =
   let curve a = if net.loss = N.Poisson then E.exp a else E.logistic a in
   let lo, hi = E.plus (E.exact (constant order) :: List.map (fun a -> E.times (at order a) (curve a)) keys) in
   if Z.sign lo > 0 then fails () else if Z.sign hi >= 0 then raise (Declined "a combination of residuals is too close to 0 to decide its sign");
-  let d = digits net in
-  let side a = (N.q a, N.q (E.outside d.given (Q.sign (at order a) >= 0) (E.exp a))) in
-  confirmed (C.ok_log_descent (Z.of_int d.places) p path (first - 1) (order - 1) (List.map side keys))
+  let whole = List.fold_left (fun n a -> max n (Z.numbits (snd (E.exp a)) - E.places)) 0 keys in
+  let side a = (N.q a, N.q (E.outside 160 (Q.sign (at order a) >= 0) (E.exp a))) in
+  confirmed (C.ok_log_descent (Z.of_int (208 + (3 * whole))) p path (first - 1) (order - 1) (List.map side keys))
 
 (* a point below those minima *)
 let better (net : N.t) (low, _) th (_, high) =

@@ -6,12 +6,12 @@ from symverify.kernel.core.network import Problem, evaluate
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import Step
 from symverify.kernel.reals.combination import Residuals
-from symverify.kernel.reals.enclosure import exp
+from symverify.kernel.reals.enclosure import PLACES, exp
 from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.real_descent import coefficient
 
 from .paths import paths, write_path
-from .reals import digits, outside
+from .reals import outside
 from .terms import listing, number
 from .writer import COMPUTED, Writer
 
@@ -22,11 +22,14 @@ def write_real_descent(out: Writer, index: int, step: Step) -> str | None:
     at = out.checked.steps[number_of].fact
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
-    path, th, with_ = write_path(out, index, step, "curve"), f"th{number_of}", digits(problem)
+    path, th = write_path(out, index, step, "curve"), f"th{number_of}"
     first, order, slopes = beginnings(problem, at, step)
-    keys = [f"({number(a)}, {number(outside(exp(a), with_.given, w >= 0))})" for a, w in sorted(slopes.items())]
+    found = {a: exp(a) for a in sorted(slopes)}
+    whole = max((high.bit_length() - PLACES for _, high in found.values()), default=0)
+    places = 208 + 3 * max(0, whole)  # large exponentials lose as many
+    keys = [f"({number(a)}, {number(outside(each, 160, slopes[a] >= 0))})" for a, each in found.items()]
     proof = f"change (real {th}) with (real (start Qops {path})). rewrite <- path_start.\n   "
-    proof += f"apply (ok_log_descent_sound {with_.places} p {path} {first - 1} {order - 1} {listing(keys)}). {COMPUTED}"
+    proof += f"apply (ok_log_descent_sound {places} p {path} {first - 1} {order - 1} {listing(keys)}). {COMPUTED}"
     out.state(index, f"~ local_min (log_risk p) (real {th})", proof)
     return None
 

@@ -109,7 +109,7 @@ REFUSED = {  # a control, a text of the theorem of step 1, another
     "another order of the change": ("two steps", "path1 1 2 ", "path1 1 1 "),
     "no number": ("below 0", "0 0 [(2, ", "0 0 [(3, "),
     "another curve": ("straight", "[0; 1]", "[0; (-1)]"),
-    "a wrong exponential": ("poisson", "(1, (", "(1, (1 + "),
+    "too large an exponential": ("poisson", "(1, (", "(1, (2 * "),
 }
 
 
