@@ -10,7 +10,7 @@ Definition checkers := (risk_Q_ok, ok_risk_sound, path_start, predict_ok, ok_int
   ok_program_bound_sound, ok_program_tree_sound, program_attains, ok_program_linear_sound, ok_program_affine_sound, ok_program_descent_sound, ok_size_sound, ok_program_size_sound).
 Definition with_completeness := (theorem1_huber, theorem1_logistic, theorem1_softmax, attained_logistic, attained_softmax, bound_logistic, bound_softmax, attained_poisson, bound_poisson,
   ok_theorem1_sound, ok_log_risk_sound, ok_span_sound, ok_log_better_sound, ok_log_tree_sound, ok_zero_infimum_sound, ok_no_minimum_sound,
-  ok_constants_sound, ok_better_constants, ok_log_interior_sound, ok_apart_sound, ok_cell_span_sound, ok_cell_affine_sound, ok_apart_many).
+  ok_constants_sound, ok_better_constants, ok_log_interior_sound, ok_apart_sound, ok_cell_span_sound, ok_cell_affine_sound, ok_apart_many, ok_log_descent_sound).
 Print Assumptions theorems.
 Print Assumptions checkers.
 Print Assumptions with_completeness.

@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior CellSpan.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior CellSpan RealDescent.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -414,3 +414,8 @@ Proof. intros H [_ R]. exact (check_cell_affine_ok places p th unit direction ch
 Theorem ok_apart_many p th th' low high low' high' property : ok_apart th th' low high' = true -> risk_between p th' low' high' ->
   many_minima local_min p th low high property -> many_minima spurious_min p th low high property.
 Proof. exact (many_spurious p th th' low high low' high' property). Qed.
+(* a curve from a point, under logistic or Poisson loss: its predictions change by order q + 1 or more, a combination of the residuals, with which
+   the risk begins to change, by order k + 1; keys: where the loss's derivative is taken, with numbers on the right side of the exponentials there *)
+Definition ok_log_descent := check_real_descent.
+Theorem ok_log_descent_sound places p curve q k keys : ok_log_descent places p curve q k keys = true -> ~ local_min (log_risk p) (path_at 0 curve).
+Proof. intros H. rewrite path_start. exact (check_real_descent_ok places p curve q k keys H). Qed.

@@ -21,6 +21,7 @@ type fact =
   | Bracket of Q.t * Q.t
   | Enclosed of real_point
   | Minimum_real of real_point
+  | No_minimum_real of real_point
   | Spurious_point of { at : real_point; better : Reals.ends }
   | Span of { ends : Reals.ends; affine : bool; cell : N.params option }
   | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
@@ -34,7 +35,7 @@ type fact =
 
 let describe = function
   | Point _ -> "a point" | Minimum _ -> "a local minimum" | Spurious _ -> "a spurious local minimum" | Global _ -> "a global minimum"
-  | No_minimum _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Minimum_real _ -> "a local minimum" | Spurious_point _ -> "a spurious local minimum" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
+  | No_minimum _ | No_minimum_real _ -> "not a local minimum" | Valley _ -> "a valley" | Lower _ -> "a lower bound" | Bracket _ | Real_bracket _ -> "a bracket" | Enclosed _ -> "a point" | Minimum_real _ -> "a local minimum" | Spurious_point _ -> "a spurious local minimum" | Span _ -> "local minima" | Spurious_real _ -> "spurious local minima" | Limit _ -> "a limit" | Infimum _ -> "an infimum" | Not_attained _ -> "that no network attains the infimum" | No_best _ -> "that no affine map is best" | Open r -> r | Unused -> "nothing"
 
 (* every rule of the format; those without a case in `prove` have no verified checker *)
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
@@ -327,6 +328,11 @@ let prove_real state number rule f roles =
       let at = premise state roles number "point" enclosed in
       demand where (C.ok_log_interior (Reals.about net) (N.cparams at.par)) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum_real at
+  | "real_descent" ->
+      (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
+      let at = premise state roles number "point" enclosed in
+      Reals.descent net where (curve state f "curve" at.par);
+      No_minimum_real at
   | "span_minimum" ->
       let at = if List.mem_assoc "point" roles.Read.left then Some (premise state roles number "point" enclosed) else None in
       let ends, affine = Reals.span net f (Option.map (fun at -> (Read.at roles "point", at.par, snd at.ends)) at) in
@@ -420,6 +426,8 @@ let stated claim fact =
       Some ("proved", [ ("risk", between at.ends); ("spurious", Json.Bool true); ("better_risk", between better) ], [])
   | "point", Minimum_real at when at.from_file ->
       Some ("proved", [ ("risk", between at.ends); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
+  | "point", No_minimum_real at when at.from_file ->
+      Some ("refuted", [ ("risk", between at.ends); ("spurious", Json.Null); ("better_risk", Json.Null) ], [])
   | "affine_infimum", No_best ends -> Some ("proved", [ ("risk", between ends); ("attained", Json.Bool false) ], [])
   | "point", Spurious { at; better; _ } when at.given ->
       Some ("proved", [ ("risk", text at.risk); ("spurious", Json.Bool true); ("better_risk", text better.risk) ], [])

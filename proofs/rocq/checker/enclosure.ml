@@ -72,6 +72,11 @@ let log_sum_exp z =
   let lo, hi = plus (List.map (fun each -> exp (Q.sub each most)) z) in
   plus [ (fst (log (Q.make lo unit)), snd (log (Q.make hi unit))); exact most ]
 
+(* 1 / (1 + e^-a) *)
+let logistic a =
+  let lo, hi = exp (Q.neg a) in
+  (down (Z.mul unit unit) (Z.add unit hi), up (Z.mul unit unit) (Z.add unit lo))
+
 (* a number on that side of what is enclosed, with few binary places; what is known exactly is given so *)
 let outside given above (lo, hi) =
   if Z.equal lo hi then Q.make lo unit

@@ -190,6 +190,35 @@ let no_minimum (net : N.t) (f : Read.fields) point : ends =
     (proposals net d true (List.map fst rest)) (N.q lo) (N.q hi));
   (lo, hi)
 
+(* a curve along which the risk falls: what changes first, and where the loss's derivatives are taken *)
+let descent (net : N.t) where path =
+  let p = about net and path = List.map (List.map (List.map N.vec)) path in
+  let tracks = List.map (fun (f, y) -> (List.map N.of_q f, N.of_q y)) (C.tracks p.C.layers path p.C.samples) in
+  let coefficient m (f, _) = match List.nth_opt f m with Some c -> c | None -> Q.zero in
+  let degree = List.fold_left (fun d (f, _) -> max d (List.length f)) 1 tracks in
+  let begins (f, _) = List.hd f in
+  let key track = if net.loss = N.Poisson then begins track else Q.abs (begins track) in
+  let keys = List.sort_uniq Q.compare (List.filter (fun a -> Q.sign a <> 0) (List.map key tracks)) in
+  let turned track = if net.loss = N.Poisson || Q.sign (begins track) >= 0 then Q.one else Q.minus_one in
+  let sum f = List.fold_left (fun s track -> Q.(s + f track)) Q.zero tracks in
+  let at m a = sum (fun track -> if Q.sign (begins track) <> 0 && Q.equal (key track) a then Q.(turned track * coefficient m track) else Q.zero) in
+  let base ((_, y) as track) =
+    let side = Q.sign (begins track) and counts = net.loss = N.Poisson in
+    let shift = if side = 0 then (if counts then Q.one else Q.of_ints 1 2) else if counts || side > 0 then Q.zero else Q.one in
+    Q.(shift - y) in
+  let constant m = sum (fun track -> Q.(base track * coefficient m track)) in
+  let orders = List.init (max 0 (degree - 1)) (fun m -> m + 1) in
+  let fails : 'a. unit -> 'a = fun () -> rejected where "the risk does not fall along the curve" in
+  let first = match List.find_opt (fun m -> List.exists (fun track -> Q.sign (coefficient m track) <> 0) tracks) orders with Some m -> m | None -> fails () in
+  let moves m = Q.sign (constant m) <> 0 || List.exists (fun a -> Q.sign (at m a) <> 0) keys in
+  let order = match List.find_opt (fun m -> m >= first && m < 2 * first && moves m) orders with Some m -> m | None -> fails () in
+  let curve a = if net.loss = N.Poisson then E.exp a else E.logistic a in
+  let lo, hi = E.plus (E.exact (constant order) :: List.map (fun a -> E.times (at order a) (curve a)) keys) in
+  if Z.sign lo > 0 then fails () else if Z.sign hi >= 0 then raise (Declined "a combination of residuals is too close to 0 to decide its sign");
+  let whole = List.fold_left (fun n a -> max n (Z.numbits (snd (E.exp a)) - E.places)) 0 keys in
+  let side a = (N.q a, N.q (E.outside 160 (Q.sign (at order a) >= 0) (E.exp a))) in
+  confirmed (C.ok_log_descent (Z.of_int (208 + (3 * whole))) p path (first - 1) (order - 1) (List.map side keys))
+
 (* a point below those minima *)
 let better (net : N.t) (low, _) th (_, high) =
   confirmed (C.ok_log_better (about net) (hidden_widths net) (N.cparams th) (N.q low) (N.q high))

@@ -7,10 +7,12 @@ from math import comb
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
 from symverify.kernel.core.facts import Evaluated, LowerBound
-from symverify.kernel.core.network import Point, Problem, Vector, pieces_at
-from symverify.kernel.core.proof import Step, polynomial, read_point
+from symverify.kernel.core.network import Problem, Vector, pieces_at
+from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed
 
+from .descents import write_real_descent
+from .paths import write_path
 from .reals import (
     write_enclosed_point,
     write_no_minimum,
@@ -21,7 +23,6 @@ from .reals import (
     write_zero_infimum,
 )
 from .terms import (
-    coefficients,
     constant,
     integers,
     listing,
@@ -118,18 +119,6 @@ def write_face(out: Writer, index: int, step: Step) -> str | None:
     th, rays = f"th{out.premise(step, 'point')}", listing(["None"] * problem.widths[1])
     out.local(index, step, f"apply (ok_face_sound {{}} {th} {rays})")
     return None
-
-
-def write_path(out: Writer, index: int, step: Step, name: str) -> str:
-    """A curve or a path: a definition, and that it begins at the point; its name."""
-    path = paths(out.problem, step.fields[name])
-    out.parts.append(f"Definition path{index} : params (list Q) := {parameters(path, coefficients)}.\n")
-    return f"path{index}"
-
-
-def paths(problem: Problem, value: object) -> Point:
-    """The path in a step's field, which the kernel has read before."""
-    return read_point(problem, polynomial)(value, "")
 
 
 def write_descent(out: Writer, index: int, step: Step) -> str | None:
@@ -321,6 +310,7 @@ REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "spurious_real": write_spurious_real,
     "real_interior_minimum": write_real_interior,
     "no_minimum": write_no_minimum,
+    "real_descent": write_real_descent,
     "zero_infimum": write_zero_infimum,
     "real_lower_bound": write_real_lower_bound,
     "bracket": write_bracket,
