@@ -22,12 +22,13 @@ import numpy as np
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
+from symverify.search.global_minimum.covering import Covering, admitted, cover, reached, slices
 from symverify.search.global_minimum.dual import DualVector, exact_projection
-from symverify.search.global_minimum.generators import Generators, Node, Slot, Words, binary
+from symverify.search.global_minimum.generators import Generators, Node, binary
 from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
 from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
-from symverify.search.global_minimum.trail import Replay, Trail
+from symverify.search.global_minimum.trail import Trail
 from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
@@ -39,10 +40,8 @@ CERTIFYING = 1.0  # so many times the search's time takes the certificate
 SOON, SEEN = 5.0, 0.01  # seconds, and share of the tree, after which the rest is estimated
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
-RIVALS = 200  # leaves considered for the dual vector of another one
 
 T = TypeVar("T")
-Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,6 @@ class Progress:
     covered: float
     nodes: int
     open: int
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Leaves for one dual vector: the slots of all of them, and the support of their common projection."""
-
-    members: list[Waiting]
-    slots: tuple[Slot, ...]
-    support: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,67 +275,41 @@ class Search:
         self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
 
     def certify(
-        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, replay: Replay | None = None
+        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, trail: Trail | None = None
     ) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
 
-        `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
-        Raises TimeoutError at the time `until`.
+        `threshold` is for the integer labels. Raises TimeoutError at the time `until`.
         """
-        failed, replay = list[Solved](), replay or Replay(Trail())
-        trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
-        leaves = sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))
-        rows = np.array([self.shape.reach_words(leaf.node) for leaf in leaves])
-        waiting = self.unserved(rows, list(enumerate(leaves)), 0)
-        under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
+        trail, leaves = trail or Trail(), self.unserved(leaves, 0)
+        failed, under_way = list[Solved](), deque[tuple[list[Solved], Callable[[], Covering]]]()
+        waiting = deque(slices(self.shape, leaves))
         while waiting or under_way:
             in_time(until)
             while waiting and len(under_way) < WINDOW:
-                group, waiting = self.grown(rows, waiting, share, replay)
-                part = group.slots, group.support
-                result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
-                under_way.append((group, len(self.vectors), result))
-            group, known, result = under_way.popleft()
-            found = replay.next("found", trail.found, result)
-            members = group.members
-            if found is None and len(members) > 1:
-                members, waiting = members[:1], [*members[1:], *waiting]
-                _, leaf = members[0]
-                alone = partial(tasks.certify, self.problem, (leaf.node, leaf.support), threshold)
-                found = replay.next("alone", trail.alone, alone)
-            members = self.unserved(rows, members, known)
-            if found is None:
-                failed += [leaf for _, leaf in members]
-            elif members:
-                self.vectors.append(found)
-                waiting = self.unserved(rows, [*members, *waiting], len(self.vectors) - 1)
+                part = waiting.popleft()
+                under_way.append((part, trail.ask(partial(self.submit, cover, part, threshold))))
+            (part, result), known = under_way.popleft(), len(self.vectors)
+            self.vectors += result()
+            failed += self.unserved(part, known)
         return failed
 
-    def grown(self, rows: Words, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
-        """The first waiting leaf with those that one vector may cover together with it; and the rest."""
-        _, head = waiting[0]
-        rivals = waiting[1 : 1 + RIVALS]
-
-        def grow() -> tuple[tuple[int, ...], tuple[int, ...]]:
-            some = rows[[row for row, _ in waiting[: 1 + RIVALS]]]
-            return tasks.grow(self.shape, head, [leaf for _, leaf in rivals], some, share)
-
-        taken, support = replay.next("grown", replay.trail.grown, grow)
-        members = [waiting[0], *(rivals[place] for place in taken)]
-        chosen = set(taken)
-        rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
-        slots = tuple(dict.fromkeys(slot for _, leaf in members for slot in leaf.node))
-        return Group(members, slots, support if taken else head.support), rest
+    def unserved(self, leaves: Sequence[Solved], since: int) -> list[Solved]:
+        """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
+        found = admitted(self.shape, reached(self.shape, leaves), range(len(leaves)), self.vectors[since:])
+        pairs = list(zip(leaves, found, strict=True))
+        self.served.update((leaf.node, since + number) for leaf, number in pairs if number >= 0)
+        return [leaf for leaf, number in pairs if number < 0]
 
     def close(self, floor: Fraction, until: float | None = None) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
 
         Raises TimeoutError at the time `until`. What `trail` knows from an earlier call in the same state is used.
         """
-        replay = Replay(self.trail)
+        self.trail.rewind()
         while self.leaves and self.best.loss > floor:
             asked = self.best.loss
-            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, replay)
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, self.trail)
             refused = {leaf.node for leaf in failed}
             self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
             self.leaves = []
@@ -376,13 +340,6 @@ class Search:
             return None
         rest = left * (now - then) / (share - left)
         return rest + CERTIFYING * (now + rest)
-
-    def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
-        """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        found = tasks.admitted(self.shape, rows, [row for row, _ in leaves], self.vectors[since:])
-        pairs = list(zip(leaves, found, strict=True))
-        self.served.update((leaf.node, since + number) for (_, leaf), number in pairs if number >= 0)
-        return [each for each, number in pairs if number < 0]
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
         """The certificate: the vectors that serve the leaves, and the tree that leads to them."""
@@ -418,7 +375,3 @@ def in_time(until: float | None) -> None:
     """TimeoutError from the time.monotonic() value `until` on."""
     if until is not None and time.monotonic() > until:
         raise TimeoutError("out of time")
-
-
-def nothing() -> None:
-    """Stands for a result that is known."""
