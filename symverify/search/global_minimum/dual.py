@@ -4,9 +4,10 @@ g ≠ 0 with Σ g_i = 0 (if there is an output bias) and ⟨g, column⟩ ≤ 0 o
 every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ ⟨g, y⟩² / ⟨g, g⟩ where ⟨g, y⟩ > 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from math import inf, sqrt
 from operator import mul
 
@@ -26,12 +27,12 @@ from symverify.search.global_minimum.generators import (
     Words,
     packed,
 )
-from symverify.search.global_minimum.lattice import Lattice
 from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
 COARSE = 4.0  # the margin in the units of the coarsest rounding
+SCALES = np.array([1.0, 4.0, 16.0, 2.0**10, 2.0**18])  # what the coarsest rounding is made finer by
 SMALLER = 0.3
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
@@ -131,25 +132,39 @@ def _rounded(
 
 def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction) -> DualVector | None:
     """`_rounded` by compiled loops, with margins as shares of the columns' parts outside the lines."""
+    from symverify.search.global_minimum.lattice import rounded
     from symverify.search.global_minimum.margins import stepped
 
     share, cap = model.share(threshold / model.label_scale**2), inf
     biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
+    node, short = (reach, model.live_packed, model.target), interruptible(rounded)
     for _ in range(3):
         margin, residual, basis, count, rays = search(
             model.units, model.target, model.live_packed, reach, warm, share, tight, cap
         )
         if not margin:
             return None
-        zero = (basis[:count] ** 2).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR
-        rounding = Lattice(model.columns[rays[:count]], zero, biased)
-        for finer in (1, 4, 16, 2**10, 2**18):
-            vector = rounding(residual * (COARSE * finer / margin))
+        lines, scales = (basis[:count], rays[:count]), SCALES * (COARSE / margin)
+        tried = _large(model, residual, lines, scales)
+        if model.whole is not None:
+            quick = short(model.whole, node, lines, residual, scales, share, biased).astype(np.int64).tolist()
+            tried = chain([quick], tried if count else ())
+        for vector in tried:
             found = accepted(model, vector, reach, threshold) if any(vector) else None
             if found is not None:
                 return found
         cap = SMALLER * margin
     return None
+
+
+def _large(model: Generators, residual: Floats, lines: tuple[Floats, Indices], scales: Floats) -> Iterator[list[int]]:
+    """What `lattice.rounded` tries, with integers of any size."""
+    (basis, rays), biased = lines, model.problem.output_bias
+    exact = [*model.columns[rays].tolist(), *[[1] * len(residual)] * biased]
+    zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(residual) - NEAR
+    rounding = Rounding(exact, zero, quick=True, short=True)
+    for scale in scales:
+        yield rounding(residual * scale)
 
 
 def _spanned(rows: Floats, basis: Floats) -> Flags:

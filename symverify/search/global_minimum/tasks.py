@@ -148,9 +148,9 @@ def compiled(shape: Generators) -> ModuleType | None:
 def kept() -> bool:
     """Whether the loops need not be compiled any more."""
     from symverify.ground.loops import kept
-    from symverify.search.global_minimum.margins import stepped
+    from symverify.search.global_minimum.lattice import rounded
 
-    return kept(stepped)
+    return kept(rounded)
 
 
 @cache
