@@ -17,7 +17,7 @@ from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated
 from symverify.search.global_minimum.dual import DualVector, known
 from symverify.search.global_minimum.generators import Generators, Node, Slot
 from symverify.search.global_minimum.search import Search
-from symverify.search.global_minimum.tasks import Solved
+from symverify.search.global_minimum.tasks import BURST, Solved
 from symverify.search.global_minimum.trail import Trail
 from symverify.text import plain
 
@@ -48,7 +48,7 @@ def _state(search: Search) -> dict[str, object]:
             str(best.c0),
         ],
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
-        "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
+        "sent": [[sent.cut, sent.most, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
         "tree": [[node, split] for node, split in search.tree.items()],
         "nodes": search.nodes,
@@ -112,7 +112,10 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
 
     numbered = [(_natural(number, nodes + 1), solved(data)) for number, data in _pairs(state["open"])]
     leaves = [solved(data) for data in _list(state["leaves"])]
-    sent = [(_real(cut), [solved(data) for data in _list(batch)]) for cut, batch in _pairs(state["sent"])]
+    sent = [
+        (_real(cut), _natural(most, BURST + 1), [solved(data) for data in _list(batch)])
+        for cut, most, batch in (_list(each, 3) for each in _list(state["sent"]))
+    ]
     tree = dict(_branch(node, split, shape) for node, split in _pairs(state["tree"]))
     covered = [tuple(_dual(g, shape) for g in _list(vectors)) for vectors in _list(state["covered"])]
     if len({number for number, _ in numbered}) < len(numbered):
@@ -120,8 +123,8 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
     search.improve(found)
     search.open = sorted((each.value, number, each) for number, each in numbered)
     search.leaves, search.nodes, search.tree, search.before = leaves, nodes, tree, seconds
-    for cut, batch in sent:
-        search.send(batch, cut)
+    for cut, most, batch in sent:
+        search.send(batch, cut, most)
     search.trail = Trail(covered)
     return nodes > 0
 

@@ -33,6 +33,7 @@ from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
 WINDOW = 8  # tasks under way
+FIRST = 2  # splits of a compiled task that others have to wait for
 STARTS = 24  # random descents before the search
 AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
@@ -63,10 +64,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Nodes sent to be split, with the `cut` of that time; `result` waits for their children and networks near them."""
+    """Nodes sent to be split, with the `cut` of that time, and how often that may be done at most.
+
+    `result` waits for their children and networks near them.
+    """
 
     nodes: tuple[Solved, ...]
     cut: float
+    most: int
     result: Callable[[], Expanded]
 
 
@@ -229,8 +234,12 @@ class Search:
         does not depend on the executor.
         """
         with self.undone():
-            while len(self.sent) < WINDOW and (batch := self.batch()):
-                self.send(batch, self.cut)
+            while len(self.sent) < WINDOW:
+                few = self.few()
+                batch = self.batch(1 if few else CHUNK)
+                if not batch:
+                    break
+                self.send(batch, self.cut, FIRST if few else tasks.BURST)
             if not self.sent:  # all that was open are leaves by now
                 return
             found, kept, guesses = self.sent[0].result()
@@ -261,18 +270,23 @@ class Search:
                     self.tree[one.node] = None
                     self.nodes += 1
 
-    def batch(self) -> list[Solved]:
+    def batch(self, most: int) -> list[Solved]:
         """The next open nodes to split; those that are leaves by now are put there."""
         chosen: list[Solved] = []
-        while self.open and len(chosen) < CHUNK:
+        while self.open and len(chosen) < most:
             value, _, solved = heapq.heappop(self.open)
             if self.tree[solved.node] is None:  # else it was split below another node
                 (self.leaves if value >= self.cut else chosen).append(solved)
         return chosen
 
-    def send(self, batch: Sequence[Solved], cut: float) -> None:
-        """Have these nodes split."""
-        self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
+    def few(self) -> bool:
+        """Whether so few nodes are left that others would have to wait for a long task's results."""
+        short = tasks.compiled(self.shape) is None or tasks.burst(self.shape) == tasks.BURST
+        return not short and len(self.open) + len(self.sent) < WINDOW
+
+    def send(self, batch: Sequence[Solved], cut: float, most: int) -> None:
+        """Have these nodes split, and those below them, so many at most."""
+        self.sent.append(Sent(tuple(batch), cut, most, self.submit(tasks.expand, batch, cut, most)))
 
     def certify(
         self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, trail: Trail | None = None

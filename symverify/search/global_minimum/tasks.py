@@ -183,15 +183,16 @@ def relaxed(
     return project(shape, ups, downs, warm[inside], stop=stop, weights=weights[inside])
 
 
-def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> Expanded:
+def expand(problem: Problem, batch: Sequence[Solved], cut: float, most: int = BURST) -> Expanded:
     """Split nodes.
 
-    `cut` is the incumbent's value: guesses that are not better are not returned. Compiled loops go on below the batch.
+    `cut` is the incumbent's value: guesses that are not better are not returned. Compiled loops go on below the batch,
+    to so many splits at most.
     """
     shape = generators(problem)
     loops = compiled(shape)
     if loops:
-        found, kept = _grown(loops, shape, batch, cut)
+        found, kept = _grown(loops, shape, batch, cut, most)
     else:
         found, kept = [_split(shape, parent, cut) for parent in batch], []
     split = {node for node, _, _ in found}
@@ -202,6 +203,11 @@ def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> Expanded:
         value, parts = local_search(shape, start_units(shape, nearest.node, fit))
         guesses.append((value, tuple(parts)))
     return found, kept, [guess for guess in guesses if guess[0] < cut]
+
+
+def burst(shape: Generators) -> int:
+    """How many splits a compiled task makes."""
+    return min(BURST, WORK // (shape.count * len(shape.labels)))
 
 
 def _split(shape: Generators, parent: Solved, cut: float) -> Branch:
@@ -241,12 +247,12 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
 
 
 def _grown(
-    loops: ModuleType, shape: Generators, batch: Sequence[Solved], cut: float
+    loops: ModuleType, shape: Generators, batch: Sequence[Solved], cut: float, most: int
 ) -> tuple[list[Branch], list[Solved]]:
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
     importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
-    splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
+    splits = min(most, max(len(batch), burst(shape)))
     arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
     used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
     nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
