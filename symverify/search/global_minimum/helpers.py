@@ -16,7 +16,7 @@ from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.generators import generators
 
-SHORT, LONG = 0.1, 3.0  # seconds after which a search is worth threads, and after which it is long
+SHORT, LONG = 0.05, 3.0  # seconds after which a search is worth threads, and after which it is long
 LOSSES = 3  # so often workers that were lost are replaced
 T = TypeVar("T")
 Opened = Callable[[], AbstractContextManager[Executor | None]]
@@ -34,7 +34,7 @@ class Helpers:
     after: float | None = LONG
     threads: int = 1
     count: int = 2  # workers that get ready at first
-    begun: float | None = None
+    begun: float = field(default_factory=time.monotonic)
     losses: int = 0
     executor: Executor | None = None
     ready: list[Future[None]] = field(default_factory=list)
@@ -55,11 +55,10 @@ class Helpers:
         def here() -> T:
             return work(problem, part, *rest)
 
-        now = time.monotonic()
-        self.begun = now if self.begun is None else self.begun
+        elapsed = time.monotonic() - self.begun
         if self.threads > 1 and tasks.compiled(generators(problem)):
-            return self.threaded(here) if now - self.begun > SHORT else here
-        executor = self.asked(problem, now - self.begun)
+            return self.threaded(here) if elapsed > SHORT else here
+        executor = self.asked(problem, elapsed)
         if executor is None:
             return here
         try:
