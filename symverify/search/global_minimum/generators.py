@@ -6,7 +6,7 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -305,7 +305,7 @@ def _same(planes: Sequence[Sequence[int]]) -> Indices:
 
 
 _latest: list[Generators] = []
-_used: WeakValueDictionary[int, Generators] = WeakValueDictionary()  # those that a search has, by id(problem)
+_used: WeakValueDictionary[int, Generators] = WeakValueDictionary()  # by id(problem), as long as somebody has them
 
 
 def generators(problem: Problem) -> Generators:
@@ -314,10 +314,11 @@ def generators(problem: Problem) -> Generators:
     Threads of a search find its own while another search in this process has the latest. Raises Declined where floats
     cannot hold them, or the kernel would not visit all rays.
     """
-    found = _used.get(id(problem)) or next((each for each in _latest if each.problem == problem), None)
+    found = _used.get(id(problem))
     if found is None:
         try:
-            found = _build(problem)
+            equal = [replace(each, problem=problem) for each in _latest if each.problem == problem]
+            found = equal[0] if equal else _build(problem)
         except OverflowError:
             raise Declined("the inputs or slopes are of too different sizes for floats") from None
         _used[id(problem)], _latest[:] = found, [found]
