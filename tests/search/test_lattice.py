@@ -8,6 +8,7 @@ pytest.importorskip("numba")
 from symverify.search.global_minimum.generators import packed
 from symverify.search.global_minimum.lattice import rounded
 
+LIMITS = 0.99, 2.0**30  # the share, and the largest entries
 SCALES = np.array([20.0, 80.0, 320.0, 20480.0, 2.0**24])
 
 
@@ -37,16 +38,17 @@ def test_orthogonal_and_near(seed: int) -> None:
     basis = np.linalg.qr(off.T)[0].T.copy() if len(left) else np.zeros((0, len(real)))
     every = packed(np.ones(max(len(left), 1), dtype=bool))
     columns = left.astype(float) if len(left) else np.zeros((1, len(real)))
-    node = np.concatenate([every, every]), every, real
+    node = np.concatenate([every, every]), real
     chosen = np.arange(len(left))
-    vector = rounded(columns, node, (basis, chosen), real, SCALES, 0.99, biased)
+    vector, blocked = rounded(columns, node, (basis, chosen), real, SCALES, biased, LIMITS)
     exact = [int(x) for x in vector]
     assert exact == vector.tolist()
     assert any(exact)
     assert all(sum(int(a) * g for a, g in zip(line, exact, strict=True)) == 0 for line in lines)
     assert not biased or sum(exact) == 0
+    assert not blocked.any()
     assert (vector @ real) ** 2 >= 0.99 * (vector @ vector)
-    nothing = rounded(columns, node, (basis, chosen), real, SCALES[:1] * 1e-3, 0.99, biased)
+    nothing, _ = rounded(columns, node, (basis, chosen), real, SCALES[:1] * 1e-3, biased, LIMITS)
     assert not nothing.any()
 
 
@@ -55,7 +57,8 @@ def test_columns_of_the_node_refuse() -> None:
     real = np.array([0.8, -0.6])
     columns, every, none = np.array([[1.0, 1.0]]), packed(np.ones(1, dtype=bool)), packed(np.zeros(1, dtype=bool))
     lines = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-    free = rounded(columns, (np.concatenate([none, every]), every, real), lines, real, SCALES, 0.99, False)
+    free, blocked = rounded(columns, (np.concatenate([none, every]), real), lines, real, SCALES, False, LIMITS)
     assert free.tolist() == [16.0, -12.0]
-    refused = rounded(columns, (np.concatenate([every, none]), every, real), lines, real, SCALES, 0.99, False)
+    assert blocked.tolist() == [1, 0]
+    refused, _ = rounded(columns, (np.concatenate([every, none]), real), lines, real, SCALES, False, LIMITS)
     assert refused.tolist() == [0.0, 0.0]

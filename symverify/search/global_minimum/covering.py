@@ -50,25 +50,21 @@ def cover(problem: Problem, leaves: Sequence[Solved], threshold: Fraction) -> Co
     share = shape.share(threshold / shape.label_scale**2)
     rows, waiting = reached(shape, leaves), list(range(len(leaves)))
     while waiting:
-        head, rivals = leaves[waiting[0]], [leaves[k] for k in waiting[1 : 1 + RIVALS]]
-        taken, support = grow(shape, head, rivals, rows[waiting[: 1 + RIVALS]], share)
-        found = _together(shape, [head, *(rivals[place] for place in taken)], support, threshold) if taken else None
+        near = waiting[: 1 + RIVALS]
+        head, rivals = leaves[near[0]], [leaves[k] for k in near[1:]]
+        taken, support = grow(shape, head, rivals, rows[near], share)
+        found = None
+        if taken:
+            together = np.bitwise_or.reduce(rows[[near[0], *(near[1 + place] for place in taken)]])
+            found = dual_vector(shape, together, np.array(support, dtype=np.int64), threshold)
         if found is None:
-            found = _together(shape, [head], head.support, threshold)
+            found = dual_vector(shape, rows[near[0]], np.array(head.support, dtype=np.int64), threshold)
         waiting = waiting[1:]
         if found is not None:
             vectors.append(found)
             admits = admitted(shape, rows, waiting, [found])
             waiting = [k for k, number in zip(waiting, admits, strict=True) if number < 0]
     return tuple(vectors)
-
-
-def _together(
-    shape: Generators, leaves: Sequence[Solved], support: Sequence[int], threshold: Fraction
-) -> DualVector | None:
-    """A dual vector that proves the threshold for all of these leaves, whose common projection has that support."""
-    slots = list(dict.fromkeys(slot for leaf in leaves for slot in leaf.node))
-    return dual_vector(shape, slots, np.array(support, dtype=np.int64), threshold)
 
 
 def reached(shape: Generators, leaves: Sequence[Solved]) -> Words:

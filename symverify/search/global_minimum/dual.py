@@ -4,10 +4,9 @@ g ≠ 0 with Σ g_i = 0 (if there is an output bias) and ⟨g, column⟩ ≤ 0 o
 every f in the node, so Σ(f − y)² ≥ ⟨g, y − f⟩² / ⟨g, g⟩ ≥ ⟨g, y⟩² / ⟨g, g⟩ where ⟨g, y⟩ > 0.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from math import inf, sqrt
 from operator import mul
 
@@ -23,7 +22,6 @@ from symverify.search.global_minimum.generators import (
     Generators,
     Indices,
     Signs,
-    Slot,
     Words,
     packed,
 )
@@ -52,35 +50,39 @@ def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> boo
     return gain > 0 and gain * gain * threshold.denominator >= threshold.numerator * square
 
 
-def accepted(model: Generators, vector: Sequence[int], reach: Words, threshold: Fraction) -> DualVector | None:
-    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
+def accepted(
+    model: Generators, vector: Sequence[int], reach: Words, threshold: Fraction, blocked: Words | None = None
+) -> DualVector | None:
+    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact.
+
+    blocked: as a `DualVector` has it, where that is known.
+    """
     if (model.problem.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
-    found = known(model, vector)
+    found = known(model, vector) if blocked is None else DualVector(tuple(vector), blocked)
     return None if (found.blocked & reach).any() else found
 
 
 def known(model: Generators, vector: Sequence[int]) -> DualVector:
     """The vector with the columns on which it is positive. Exact."""
     if compiling(model) and model.whole is not None and max(map(abs, vector)) * model.norm < EXACT:
-        from symverify.search.global_minimum.margins import signed
+        from symverify.search.global_minimum.lattice import signed
 
         return DualVector(tuple(vector), signed(model.whole, np.array(vector, dtype=float), len(model.live_packed)))
     signs: Signs = model.products(vector)
     return DualVector(tuple(vector), packed(np.stack([signs > 0, signs < 0])).ravel())
 
 
-def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
-    """A vector that proves `threshold` for all networks with units in the slots; None if their exact bound is lower.
+def dual_vector(model: Generators, reach: Words, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """A vector that proves `threshold` for all networks of these columns; None if their exact bound is lower.
 
-    The slots may be those of several nodes: then each of these is covered.
+    They may be those of several nodes (see `Generators.reach_words`): then each of these is covered.
     """
-    reach = model.reach_words(slots)
     if compiling(model):
         found = _stepped(model, reach, warm, threshold)
         if found is not None:
             return found
-    plus, minus = model.reach(slots)
+    plus, minus = np.unpackbits(reach.reshape(2, -1).view(np.uint8), axis=1, count=model.count, bitorder="little") > 0
     found = _rounded(model, plus, minus, reach, warm, threshold)
     if found is not None:
         return found
@@ -137,7 +139,7 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
 
     share, cap = model.share(threshold / model.label_scale**2), inf
     biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
-    node, short = (reach, model.live_packed, model.target), interruptible(rounded)
+    node, short, found = (reach, model.target), interruptible(rounded), None
     for _ in range(3):
         margin, residual, basis, count, rays = search(
             model.units, model.target, model.live_packed, reach, warm, share, tight, cap
@@ -145,26 +147,34 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
         if not margin:
             return None
         lines, scales = (basis[:count], rays[:count]), SCALES * (COARSE / margin)
-        tried = _large(model, residual, lines, scales)
         if model.whole is not None:
-            quick = short(model.whole, node, lines, residual, scales, share, biased).astype(np.int64).tolist()
-            tried = chain([quick], tried if count else ())
-        for vector in tried:
-            found = accepted(model, vector, reach, threshold) if any(vector) else None
-            if found is not None:
-                return found
+            vector, blocked = short(model.whole, node, lines, residual, scales, biased, (share, EXACT / model.norm))
+            tried = vector.astype(np.int64).tolist()
+            found = accepted(model, tried, reach, threshold, blocked) if any(tried) else None
+        if found is None and (count or model.whole is None):
+            found = _large(model, residual, lines, scales, reach, threshold)
+        if found is not None:
+            return found
         cap = SMALLER * margin
     return None
 
 
-def _large(model: Generators, residual: Floats, lines: tuple[Floats, Indices], scales: Floats) -> Iterator[list[int]]:
-    """What `lattice.rounded` tries, with integers of any size."""
+def _large(
+    model: Generators,
+    residual: Floats,
+    lines: tuple[Floats, Indices],
+    scales: Floats,
+    reach: Words,
+    threshold: Fraction,
+) -> DualVector | None:
+    """What `lattice.rounded` finds, with integers of any size."""
     (basis, rays), biased = lines, model.problem.output_bias
     exact = [*model.columns[rays].tolist(), *[[1] * len(residual)] * biased]
     zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(residual) - NEAR
     rounding = Rounding(exact, zero, quick=True, short=True)
-    for scale in scales:
-        yield rounding(residual * scale)
+    tried = (rounding(residual * scale) for scale in scales)
+    found = (accepted(model, vector, reach, threshold) for vector in tried if any(vector))
+    return next((each for each in found if each is not None), None)
 
 
 def _spanned(rows: Floats, basis: Floats) -> Flags:

@@ -211,35 +211,37 @@ def _basis(rank: int, size: int) -> Any:
 
 
 @quick_loop
-def _fits(columns: Any, reach: Any, live: Any, vector: Any) -> bool:
-    """Whether an integer vector is ≤ 0 on the columns of a node."""
-    words, one = live.shape[0], np.uint64(1)
-    for half in range(2):
-        for k in range(columns.shape[0]):
-            word = reach[half * words + (k >> 6)] & live[k >> 6]
-            if (word >> np.uint64(k & 63)) & one:
-                value = _dot(columns[k], vector)
-                if (value if half == 0 else -value) > 0.0:
-                    return False
-    return True
+def signed(columns: Any, vector: Any, words: int) -> Any:
+    """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
+
+    Exact where all sums of absolute products are integers below 2^53.
+    """
+    blocked = np.zeros(2 * words, np.uint64)
+    for k in range(columns.shape[0]):
+        value = _dot(columns[k], vector)
+        if value != 0.0:
+            blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
+    return blocked
+
+
+@loop
+def _most(vector: Any) -> float:
+    """The largest absolute entry."""
+    most = 0.0
+    for i in range(vector.shape[0]):
+        most = max(most, abs(vector[i]))
+    return most
 
 
 @quick_loop
-def _proves(columns: Any, node: Any, vector: Any, share: float) -> bool:
-    """Whether an integer vector is admissible on a node's columns and its bound reaches a share."""
-    reach, live, target = node
-    gain = _dot(vector, target)
-    return gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _fits(columns, reach, live, vector)
-
-
-@quick_loop
-def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, share: float, biased: bool) -> Any:
+def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, biased: bool, limits: Any) -> Any:
     """The first of the multiples of a residual that, rounded orthogonally to the lines, proves the share for a node.
 
-    columns: (N, n) integers. node: its rays, those that are live, and the target. lines: an orthonormal basis of their
-    span, and the numbers of as many columns that span it. Returns the vector, or 0 for all entries if there is none.
+    columns: (N, n) integers. node: its rays, and the target. lines: an orthonormal basis of their span, and the numbers
+    of as many columns that span it. limits: the share; and the size from which on entries are not exact in `signed`.
+    Returns the vector, or 0 for all entries if there is none, and what `signed` says of it.
     """
-    (basis, chosen), samples = lines, residual.shape[0]
+    (reach, target), (basis, chosen), (share, largest), samples = node, lines, limits, residual.shape[0]
     kept, order = np.empty(samples, np.int64), np.empty(samples, np.int64)
     found = np.empty((chosen.shape[0] + 1, samples))
     width = _kept(basis, biased, kept)
@@ -254,16 +256,22 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, sha
         if not even and not _solved(straight, rank, order, work):
             continue
         for scale in scales:
-            top = 0.0
             for i in range(width):
                 real[i] = scale * residual[kept[i]]
-                near[i], top = np.rint(real[i]), max(top, abs(real[i]))
+                near[i] = np.rint(real[i])
+            if _most(real) > _LARGE:
+                break
             if even:
                 _balanced(real, near)
-            elif top > _LARGE or not _near(real, straight, rank, order, work, near):
+            elif not _near(real, straight, rank, order, work, near):
                 break
             for i in range(width):
                 vector[kept[i]] = near[i]
-            if _proves(columns, node, vector, share):
-                return vector
-    return np.zeros(samples)
+            gain = _dot(vector, target)
+            if gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _most(near) < largest:
+                blocked, clash = signed(columns, vector, reach.shape[0] // 2), False
+                for w in range(reach.shape[0]):
+                    clash = clash or blocked[w] & reach[w] != 0
+                if not clash:
+                    return vector, blocked
+    return np.zeros(samples), np.zeros(reach.shape[0], np.uint64)

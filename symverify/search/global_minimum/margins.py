@@ -40,20 +40,6 @@ def admitted(rows: Any, places: Any, blocked: Any) -> Any:
     return found
 
 
-@quick_loop
-def signed(columns: Any, vector: Any, words: int) -> Any:
-    """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
-
-    Exact where all sums of absolute products are integers below 2^53.
-    """
-    blocked = np.zeros(2 * words, np.uint64)
-    for k in range(columns.shape[0]):
-        value = _dot(columns[k], vector)
-        if value != 0.0:
-            blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
-    return blocked
-
-
 @loop
 def _alive(reach: Any, start: int, live: Any, offset: int, numbers: Any, count: int) -> int:
     """`listed` for the words from `start` on, of the rays that are live."""
@@ -86,28 +72,43 @@ def _projected(
 
 
 @loop
-def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, most: int, clear: float) -> Any:
-    """See `tasks.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
+def _add_to(words: Any, support: Any, rays: int) -> None:
+    """Put these columns into a node's bit set."""
+    for k in range(support.shape[0]):
+        ray, half = support[k] % rays, words.shape[0] // 2 if support[k] >= rays else 0
+        words[half + (ray >> 6)] |= np.uint64(1) << np.uint64(ray & 63)
 
-    fit: the support and weights of rows[0].
+
+@quick_loop
+def _in_the_way(units: Any, residual: Any, bar: float, blocked: Any) -> None:
+    """The bit set of the columns priced above a bar."""
+    words = blocked.shape[0] // 2
+    for w in range(2 * words):
+        blocked[w] = 0
+    for k in range(units.shape[0]):
+        price = _dot(units[k], residual)
+        if abs(price) > bar:
+            blocked[(0 if price > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
+
+
+@loop
+def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, most: int, clear: float) -> Any:
+    """See `covering.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
+
+    fit: the support and weights of rows[0]. Most fail already with the few columns that are in the way.
     """
-    support, weights = fit
+    found, kept = fit
     rays, samples, words = units.shape[0], units.shape[1], live.shape[0]
-    work = workspace(units, support.shape[0]), room(np.empty(samples), 2 * rays)
+    work = workspace(units, found.shape[0]), room(np.empty(samples), 2 * rays)
     (numbers, _, _, _, amounts, _), residual = work[0], work[1][0]
-    allowed, together, tried = np.empty(2 * rays, np.int64), rows[0].copy(), rows[0].copy()
-    taken, left, blocked = np.empty(most, np.int64), np.ones(rows.shape[0], np.bool_), np.zeros(2 * words, np.uint64)
-    size = _projected(units, target, together, live, support, weights, -1.0, allowed, work)
-    found, kept, count, value = numbers[:size].copy(), amounts[:size].copy(), 0, _dot(residual, residual)
-    least, left[0] = share + 0.1 * (value - share), False
+    allowed, together, tried = np.empty(2 * rays, np.int64), rows[0].copy(), np.zeros(2 * words, np.uint64)
+    taken, left, blocked = np.empty(most, np.int64), np.ones(rows.shape[0], np.bool_), np.empty(2 * words, np.uint64)
+    _add_to(tried, found, rays)
+    _projected(units, target, tried, live, found, kept, -1.0, allowed, work)
+    value, count, left[0] = _dot(residual, residual), 0, False
+    least = share + 0.1 * (value - share)
     while count < most and value > share:
-        bar = clear * np.sqrt(value)
-        for w in range(2 * words):
-            blocked[w] = 0
-        for k in range(rays):
-            price = _dot(units[k], residual)
-            if abs(price) > bar:
-                blocked[(0 if price > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
+        _in_the_way(units, residual, clear * np.sqrt(value), blocked)
         place, fewest = -1, 2 * rays + 1
         for k in range(rows.shape[0]):
             if left[k]:
@@ -121,8 +122,16 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
         if place < 0:
             break
         for w in range(2 * words):
-            tried[w] = together[w] | rows[place, w]
+            tried[w] = blocked[w] & rows[place, w]
+        _add_to(tried, found, rays)
         size = _projected(units, target, tried, live, found, kept, least, allowed, work)
+        if _dot(residual, residual) <= least:
+            break
+        for w in range(2 * words):
+            tried[w] = together[w] | rows[place, w]
+        size = _projected(
+            units, target, tried, live, numbers[:size].copy(), amounts[:size].copy(), least, allowed, work
+        )
         value = _dot(residual, residual)
         if value <= least:
             break
@@ -238,8 +247,8 @@ def _outside(units: Any, numbers: Any, count: int, basis: Any, lines: int, colum
 
 
 @quick_loop
-def _close(units: Any, residual: Any, reach: Any, live: Any, close: float, near: Any, both: Any) -> int:
-    """The columns of a node that are priced above −close, first in `near`; how many.
+def _close(units: Any, residual: Any, reach: Any, live: Any, close: float, top: float, near: Any, both: Any) -> int:
+    """The columns of a node that are priced above −close, first in `near`; how many, −1 if one is priced above `top`.
 
     both: for each ray 1 if its column with σ = + is orthogonal to the residual, 2 if that with σ = − is, 3 if both.
     """
@@ -250,6 +259,8 @@ def _close(units: Any, residual: Any, reach: Any, live: Any, close: float, near:
         columns = _alive(reach, half * live.shape[0], live, 0, allowed, 0)
         for k in range(columns):
             price = sign * _dot(units[allowed[k]], residual)
+            if price > top:
+                return -1
             if price > -close:
                 near[count], count = allowed[k] + half * rays, count + 1
                 both[allowed[k]] += (half + 1) * (price > -_TIGHT)
@@ -300,18 +311,23 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     state, scratch = workspace(units, warm.shape[0] + samples), room(np.empty(samples), 2 * rays)
     work, allowed = (state, scratch), np.empty(2 * rays, np.int64)
     basis, chosen = np.zeros((samples + 4, samples)), np.empty(samples + 1, np.int64)
-    size = _projected(units, target, reach, live, warm, np.full(warm.shape[0], 1e-9), -1.0, allowed, work)
-    residual, value = scratch[0].copy(), _dot(scratch[0], scratch[0])
-    slack, total = value - share, 0.0
-    if slack < tight:
-        return 0.0, residual, basis, 0, chosen
-    support, amounts = state[0][:size].copy(), state[4][:size].copy()
-    for k in range(size):
-        total += amounts[k]
-    close = min(_NEAR, _REACH * min(0.2 * slack / max(total, 1e-9), cap))
-    near = np.empty(2 * rays, np.int64)
-    both = np.zeros(rays, np.int8)
-    count = _close(units, residual, reach, live, close, near, both)
+    node, near, top = np.zeros(reach.shape[0], np.uint64), np.empty(2 * rays, np.int64), _TIGHT
+    _add_to(node, warm, rays)
+    while True:  # mostly the first columns are all that it takes
+        size = _projected(units, target, node, live, warm, np.full(warm.shape[0], 1e-9), -1.0, allowed, work)
+        residual, value = scratch[0].copy(), _dot(scratch[0], scratch[0])
+        slack, total = value - share, 0.0
+        if slack < tight:
+            return 0.0, residual, basis, 0, chosen
+        support, amounts = state[0][:size].copy(), state[4][:size].copy()
+        for k in range(size):
+            total += amounts[k]
+        close = min(_NEAR, _REACH * min(0.2 * slack / max(total, 1e-9), cap))
+        both = np.zeros(rays, np.int8)
+        count = _close(units, residual, reach, live, close, top, near, both)
+        if count >= 0:
+            break
+        node, top = reach, 1.0
     lines, count, outside = _off_lines(units, near, count, both, basis, chosen, work)
     cost, begun, fresh = 0.0, np.empty(size, np.int64), 0
     for place in range(count):
