@@ -40,15 +40,16 @@ def test_orthogonal_and_near(seed: int) -> None:
     columns = left.astype(float) if len(left) else np.zeros((1, len(real)))
     node = np.concatenate([every, every]), real
     chosen = np.arange(len(left))
-    vector, blocked = rounded(columns, node, (basis, chosen), real, SCALES, biased, LIMITS)
+    vector, blocked, beyond = rounded(columns, node, (basis, chosen), real, SCALES, biased, LIMITS)
     exact = [int(x) for x in vector]
     assert exact == vector.tolist()
     assert any(exact)
     assert all(sum(int(a) * g for a, g in zip(line, exact, strict=True)) == 0 for line in lines)
     assert not biased or sum(exact) == 0
     assert not blocked.any()
+    assert not beyond
     assert (vector @ real) ** 2 >= 0.99 * (vector @ vector)
-    nothing, _ = rounded(columns, node, (basis, chosen), real, SCALES[:1] * 1e-3, biased, LIMITS)
+    nothing, _, _ = rounded(columns, node, (basis, chosen), real, SCALES[:1] * 1e-3, biased, LIMITS)
     assert not nothing.any()
 
 
@@ -57,8 +58,22 @@ def test_columns_of_the_node_refuse() -> None:
     real = np.array([0.8, -0.6])
     columns, every, none = np.array([[1.0, 1.0]]), packed(np.ones(1, dtype=bool)), packed(np.zeros(1, dtype=bool))
     lines = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-    free, blocked = rounded(columns, (np.concatenate([none, every]), real), lines, real, SCALES, False, LIMITS)
+    free, blocked, _ = rounded(columns, (np.concatenate([none, every]), real), lines, real, SCALES, False, LIMITS)
     assert free.tolist() == [16.0, -12.0]
     assert blocked.tolist() == [1, 0]
-    refused, _ = rounded(columns, (np.concatenate([every, none]), real), lines, real, SCALES, False, LIMITS)
+    refused, _, beyond = rounded(columns, (np.concatenate([every, none]), real), lines, real, SCALES, False, LIMITS)
     assert refused.tolist() == [0.0, 0.0]
+    assert not beyond
+
+
+def test_integers_beyond_floats_are_said_to_be() -> None:
+    """Only a multiple of one vector is orthogonal to the lines, and it is long; the control's is short."""
+    rng, every = np.random.default_rng(0), packed(np.ones(3, dtype=bool))
+    for size, told in ((10**7, True), (10, False)):
+        columns = rng.integers(-size, size, (3, 4)).astype(float)
+        basis, _ = np.linalg.qr(columns.T, mode="complete")
+        real = basis[:, 3].copy()
+        lines = basis[:, :3].T.copy(), np.arange(3)
+        vector, _, beyond = rounded(columns, (np.concatenate([every, every]), real), lines, real, SCALES, False, LIMITS)
+        assert beyond == told
+        assert vector.any() != told

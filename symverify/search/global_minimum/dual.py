@@ -139,7 +139,7 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
 
     share, cap = model.share(threshold / model.label_scale**2), inf
     biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
-    node, short, found = (reach, model.target), interruptible(rounded), None
+    node, short, found, beyond = (reach, model.target), interruptible(rounded), None, model.whole is None
     for _ in range(3):
         margin, residual, basis, count, rays = search(
             model.units, model.target, model.live_packed, reach, warm, share, tight, cap
@@ -148,10 +148,11 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
             return None
         lines, scales = (basis[:count], rays[:count]), SCALES * (COARSE / margin)
         if model.whole is not None:
-            vector, blocked = short(model.whole, node, lines, residual, scales, biased, (share, EXACT / model.norm))
+            limits = share, EXACT / model.norm
+            vector, blocked, beyond = short(model.whole, node, lines, residual, scales, biased, limits)
             tried = vector.astype(np.int64).tolist()
             found = accepted(model, tried, reach, threshold, blocked) if any(tried) else None
-        if found is None and (count or model.whole is None):
+        if found is None and beyond:
             found = _large(model, residual, lines, scales, reach, threshold)
         if found is not None:
             return found

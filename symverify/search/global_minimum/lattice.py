@@ -16,7 +16,7 @@ _FLAT = 1e-7  # of a line's largest entry: what counts as 0
 _NEAR = 1e-9  # a coordinate's square in the span of the lines may miss 1 by this where it is 0 off them
 _EXTRA, _MORE = 6, 20  # coordinates that corrections may use beyond those that they need; where these are too few
 _REDUCED = 0.9  # Lovász's condition
-_LARGE = 2.0**30  # entries above are not tried
+_LARGE, _EXACT = 2.0**30, 2.0**53  # entries above are not tried; integers above may not be exact
 
 
 @loop
@@ -83,9 +83,21 @@ def _pivoted(lines: Any, total: int, width: int, order: Any) -> int:
     return rank
 
 
+@loop
+def _within(vector: Any, bound: float) -> bool:
+    """Whether all entries are numbers of less than this size."""
+    within = True
+    for i in range(vector.shape[0]):
+        within = within and abs(vector[i]) < bound
+    return within
+
+
 @quick_loop
-def _reduce(rows: Any, start: int, stars: Any, norms: Any) -> None:
-    """Lattice reduction (Lenstra, Lenstra, Lovász) of the rows from `start` on; their orthogonal parts, and norms."""
+def _reduce(rows: Any, start: int, stars: Any, norms: Any) -> bool:
+    """Lattice reduction (Lenstra, Lenstra, Lovász) of the rows from `start` on; their orthogonal parts, and norms.
+
+    False where they are too large for it.
+    """
     size, k = rows.shape[0], start
     for _ in range(100 * size):
         if k >= size:
@@ -102,12 +114,15 @@ def _reduce(rows: Any, start: int, stars: Any, norms: Any) -> None:
             for i in range(size):
                 stars[k, i] -= part * stars[j, i]
         norms[k] = _dot(stars[k], stars[k])
+        if not _within(rows[k], _EXACT) or norms[k] < _FLAT:
+            return False
         if k > start and norms[k] + part * part * norms[k - 1] < _REDUCED * norms[k - 1]:
             for i in range(size):
                 rows[k, i], rows[k - 1, i] = rows[k - 1, i], rows[k, i]
             k -= 1
         else:
             k += 1
+    return bool(k >= size)
 
 
 @quick_loop
@@ -131,7 +146,8 @@ def _solved(lines: Any, rank: int, order: Any, basis: Any) -> bool:
     """Bases of the integer vectors on the first coordinates of `order` that are orthogonal to the first lines.
 
     Of basis k, row k < rank is orthogonal to the lines before line k, and its product with that is steps[k]; the rows
-    behind it are a reduced basis of what is orthogonal to line k, too. False if the lines depend on each other there.
+    behind it are a reduced basis of what is orthogonal to line k, too. False if the lines depend on each other there,
+    or integers are too large.
     """
     rows, steps, stars, norms = basis
     size = rows.shape[1]
@@ -162,7 +178,8 @@ def _solved(lines: Any, rank: int, order: Any, basis: Any) -> bool:
         for i in range(size):
             rows[k, k, i], rows[k, most, i] = rows[k, most, i], rows[k, k, i]
         steps[k] = amounts[most]
-        _reduce(rows[k], k + 1, stars[k], norms[k])
+        if not _within(rows[k, k], _EXACT) or not _reduce(rows[k], k + 1, stars[k], norms[k]):
+            return False
         _pulled(rows[k, k], nothing, rows[k], k + 1, stars[k], norms[k])
     return True
 
@@ -185,16 +202,19 @@ def _balanced(real: Any, vector: Any) -> None:
 
 @quick_loop
 def _near(real: Any, lines: Any, rank: int, order: Any, basis: Any, vector: Any) -> bool:
-    """Make a rounded vector orthogonal to the lines, near the real one; False if it takes more coordinates."""
+    """Make a rounded vector orthogonal to the lines, near the real one; False if it takes more room."""
     rows, steps, stars, norms = basis
     size = rows.shape[1]
     some, aim = np.empty(size), np.empty(size)
     for i in range(size):
         some[i], aim[i] = vector[order[i]], real[order[i]]
     for k in range(rank):
-        amount = _dot(lines[k], vector)
+        amount, most = 0.0, 0.0
+        for i in range(vector.shape[0]):
+            amount += lines[k, i] * vector[i]
+            most += abs(lines[k, i] * vector[i])
         part = np.rint(amount / steps[k])
-        if part * steps[k] != amount:
+        if part * steps[k] != amount or most > _EXACT:
             return False
         for i in range(size):
             some[i] -= part * rows[k, k, i]
@@ -224,22 +244,14 @@ def signed(columns: Any, vector: Any, words: int) -> Any:
     return blocked
 
 
-@loop
-def _most(vector: Any) -> float:
-    """The largest absolute entry."""
-    most = 0.0
-    for i in range(vector.shape[0]):
-        most = max(most, abs(vector[i]))
-    return most
-
-
 @quick_loop
 def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, biased: bool, limits: Any) -> Any:
     """The first of the multiples of a residual that, rounded orthogonally to the lines, proves the share for a node.
 
     columns: (N, n) integers. node: its rays, and the target. lines: an orthonormal basis of their span, and the numbers
     of as many columns that span it. limits: the share; and the size from which on entries are not exact in `signed`.
-    Returns the vector, or 0 for all entries if there is none, and what `signed` says of it.
+    Returns the vector, or 0 for all entries if there is none, what `signed` says of it, and whether integers were too
+    large for floats.
     """
     (reach, target), (basis, chosen), (share, largest), samples = node, lines, limits, residual.shape[0]
     kept, order = np.empty(samples, np.int64), np.empty(samples, np.int64)
@@ -250,28 +262,31 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
     straight, even = np.ascontiguousarray(found[:rank, :width]), rank == 1
     for i in range(width):
         even = even and straight[0, i] == straight[0, 0]
-    vector, real, near = np.zeros(samples), np.empty(width), np.empty(width)
+    vector, real, near, beyond = np.zeros(samples), np.empty(width), np.empty(width), False
     for extra in (_EXTRA, _MORE):
         work = _basis(rank, min(width, rank + extra))
-        if not even and not _solved(straight, rank, order, work):
+        beyond = not even and not _solved(straight, rank, order, work)
+        if beyond:
             continue
         for scale in scales:
             for i in range(width):
                 real[i] = scale * residual[kept[i]]
                 near[i] = np.rint(real[i])
-            if _most(real) > _LARGE:
+            if not _within(real, _LARGE):
                 break
             if even:
                 _balanced(real, near)
-            elif not _near(real, straight, rank, order, work, near):
+            else:
+                beyond = not _near(real, straight, rank, order, work, near)
+            if beyond:
                 break
             for i in range(width):
                 vector[kept[i]] = near[i]
             gain = _dot(vector, target)
-            if gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _most(near) < largest:
+            if gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _within(near, largest):
                 blocked, clash = signed(columns, vector, reach.shape[0] // 2), False
                 for w in range(reach.shape[0]):
                     clash = clash or blocked[w] & reach[w] != 0
                 if not clash:
-                    return vector, blocked
-    return np.zeros(samples), np.zeros(reach.shape[0], np.uint64)
+                    return vector, blocked, False
+    return np.zeros(samples), np.zeros(reach.shape[0], np.uint64), beyond

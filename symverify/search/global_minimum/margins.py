@@ -191,7 +191,7 @@ def spanned(units: Any, numbers: Any, count: int, basis: Any, known: int, chosen
             copied(units[ray], samples, rest)
             length = _off(rest, basis, known)
             if length > bar:
-                length = _off(rest, basis, known)
+                length = max(_off(rest, basis, known), bar)
                 for i in range(samples):
                     basis[known, i] = rest[i] / length
                 part = _dot(probe, basis[known])
