@@ -10,7 +10,7 @@ from symverify.kernel import Declined, Malformed, Rejected, check
 from symverify.kernel.__main__ import MALFORMED, REJECTED, UNDECIDED, outcome
 from tests.kernel.corruption import Json, no_data, text
 
-UNVERIFIED = re.compile(r" (?:dimension|exact)=\S+")
+UNVERIFIED = re.compile(r" (?:dimension|exact)=\S+(?=.* storey=reals )")
 
 
 @dataclass(frozen=True, slots=True)

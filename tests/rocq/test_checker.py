@@ -65,7 +65,7 @@ def test_gaps_are_named_and_undecided(checker: Path, tmp_path: Path) -> None:
     extracted(checker, tmp_path, case.network, case.proof)
     answer = run(checker, tmp_path / "network.json", tmp_path / "certificate.json")
     assert answer.code == 3
-    assert answer.rest[0] == "not covered: assumptions, valley.dimension, valley.exact"
+    assert answer.rest[0] == "not covered: assumptions"
     assert answer.rest[-1] == "s UNDECIDED"
 
 

@@ -16,7 +16,7 @@ type fact =
   | Spurious of { at : point; better : point; inside : bool; affine : bool; linear : bool; slopes : slopes }
   | Global of { at : point; affine : bool }
   | No_minimum of point
-  | Valley of { at : point; better : point option }
+  | Valley of { at : point; better : point option; size : (int * bool) option (* dimension, exact *); chain : bool }
   | Lower of { rho : Q.t; how : bound }
   | Bracket of Q.t * Q.t
   | Enclosed of real_point
@@ -262,7 +262,7 @@ let prove state number rule f roles =
       if not inside then rejected (Read.at roles "minimum") "is not proved by interior_minimum";
       let path = curve state f "path" at.th in
       demand where (V.valley net slopes path) "the path leaves the cell or its predictions change";
-      Valley { at; better }
+      Valley { at; better; size = V.size net at.th; chain = net.program = None }
   | "function_bound" ->
       let fits = Propose.means net in
       let add s y m = Q.(s + Propose.loss net m y) in
@@ -404,8 +404,9 @@ let stated claim fact =
   | "spurious_linear_minimum", Spurious { at; better; linear = true; _ } ->
       Some ("proved", [ ("risk", text at.risk); ("better_risk", text better.risk) ], [])
   | "spurious_minimum", Global { at; affine = true } -> Some ("refuted", [ ("risk", text at.risk) ], [])
-  | "valley", Valley { at; better } ->
-      Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ], [ "dimension"; "exact" ])
+  | "valley", Valley { at; better; size; _ } ->
+      let numbers = match size with Some (n, exact) -> [ ("dimension", Json.Int (string_of_int n)); ("exact", Json.Bool exact) ] | None -> [] in
+      Some ("proved", [ ("risk", text at.risk); ("better_risk", maybe better) ] @ numbers, if size = None then [ "dimension"; "exact" ] else [])
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
   | "spurious_minimum", Spurious_real { ends; better; affine = true } -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])

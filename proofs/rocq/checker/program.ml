@@ -375,3 +375,14 @@ let one_layer (p : 'h t) where =
       if !known.(k).plain then rejected where "a number that is not free is added to the prediction";
       List.filter_map (fun (u, unit) -> if Set.mem u !known.(k).bent then Some unit else None) !units
   | _ -> rejected where "needs scalar output"
+
+(* how many paths of numbers and parameters lead to the outputs, at most so many *)
+let paths (p : 'h t) =
+  let most = 1 lsl 30 in
+  let add n k = min most (n + k) in
+  let known = ref (Array.make (1 + p.inputs) 1) in
+  let node = function
+    | Affine rows -> List.map (List.fold_left (fun n (_, k) -> add n !known.(k)) 0) rows
+    | Bend (_, wires) -> List.map (fun k -> add !known.(k) 1) wires in
+  List.iter (fun n -> known := Array.append !known (Array.of_list (node n))) p.nodes;
+  List.fold_left (fun n k -> add n !known.(k)) 0 p.outputs

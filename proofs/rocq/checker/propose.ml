@@ -242,3 +242,26 @@ and chain_breakpoints (net : N.t) th =
         (List.map (fun (_, _, v) -> v) sides, List.fold_left (count dead) found sides)
     | _ -> (x, (0, 0)) in
   List.fold_left (fun (live, idle) (x, _) -> let _, (l, i) = go outer (List.tl th) x in (live + l, idle + i)) (0, 0) net.data
+
+(* ---- a valley's numbers: columns that are a basis of their span, by number, and the rows that are dual to them ---- *)
+let basis_of columns =
+  let reduce row (pivot, p) = let c = List.nth row p in if Q.sign c = 0 then row else List.map2 (fun a b -> Q.(a - (c * b))) row pivot in
+  let rec first i = function [] -> None | x :: l -> if Q.sign x <> 0 then Some (i, x) else first (i + 1) l in
+  let add (found, chosen) (k, column) =
+    let row = List.fold_left reduce column (List.rev found) in
+    match first 0 row with
+    | None -> (found, chosen)
+    | Some (p, x) -> ((List.map (fun a -> Q.(a / x)) row, p) :: found, k :: chosen) in
+  let found, chosen = List.fold_left add ([], []) (List.mapi (fun k column -> (k, column)) columns) in
+  let chosen = List.rev chosen and places = List.sort compare (List.map snd found) in
+  let size = List.length chosen in
+  (* the square part of the chosen columns at these places, beside the identity; reduced it is the inverse *)
+  let augmented = List.mapi (fun j k ->
+    let column = List.nth columns k in
+    List.map (List.nth column) places @ List.init size (fun i -> if i = j then Q.one else Q.zero)) chosen in
+  let reduced = echelon augmented in
+  let entry i j = let row, _ = List.find (fun (_, q) -> q = i) reduced in List.nth row (size + j) in
+  let length = match columns with c :: _ -> List.length c | [] -> 0 in
+  let row j = List.init length (fun i -> match List.find_opt (fun (_, place) -> place = i) (List.mapi (fun n place -> (n, place)) places) with
+    | Some (n, _) -> entry n j | None -> Q.zero) in
+  (chosen, List.init size row)

@@ -63,3 +63,20 @@ let function_bound (net : N.t) fits rho =
 let attains (net : N.t) rho th = match net.program with
   | None -> C.ok_attains net.problem (N.q rho) (N.cparams th)
   | Some p -> C.ok_program_risk p (N.cparams th) (N.q rho)
+
+(* the numbers of a valley: its dimension, and whether it is exact; none where there are too many paths through the network *)
+let size (net : N.t) th =
+  let parameters = List.length (List.concat (List.concat th)) in
+  let paths = match net.program, net.nodes with
+    | Some _, Some nodes -> Program.paths nodes
+    | _ -> List.fold_left (fun n w -> n * (w + 1)) 1 (List.filteri (fun i _ -> i < List.length net.widths - 1) net.widths) * List.nth net.widths (List.length net.widths - 1) in
+  if parameters > 500 || paths * List.length net.data > 50000 then None
+  else begin
+    let cth = N.cparams th in
+    let columns = match net.program with None -> C.derivatives net.problem cth | Some p -> C.program_derivatives p cth in
+    let pivots, inverse = Propose.basis_of (List.map (List.map N.of_q) columns) in
+    let dimension = parameters - List.length pivots and inverse = List.map N.vec inverse in
+    let shown exact = match net.program with
+      | None -> C.ok_size net.problem cth pivots inverse dimension exact | Some p -> C.ok_program_size p cth pivots inverse dimension exact in
+    if shown true then Some (dimension, true) else if shown false then Some (dimension, false) else None
+  end

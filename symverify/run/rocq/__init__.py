@@ -17,6 +17,7 @@ from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
 from .programs import program_definition, program_statements, write_program_step
+from .sizes import write_size
 from .steps import write_step
 from .terms import affine_map, definition, log_loss, loss_term
 from .writer import Writer, lifted
@@ -66,6 +67,11 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
         out.left_out.append(f"claim {theorem.claim}: rests on step {theorem.step}")
         return
     parts = list((program_statements if isinstance(out.problem, Programmed) else statements)(out, theorem))
+    if theorem.claim == "valley":
+        if size := write_size(out, theorem.step, out.checked.steps[theorem.step]):
+            parts.append(size)
+        else:
+            out.left_out.append("claim valley: dimension, exact have no verified checker")
     name = f"claim_{theorem.claim}"
     while name in out.claims:
         name += "'"
@@ -73,9 +79,6 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     splits = "".join(f"split; [{proof} | ]. " for _, proof in parts[:-1])
     out.theorem(name, joined, f"{splits}{parts[-1][1]}")
     out.claims.append(name)
-    numbers = ["dimension", "exact"] if theorem.claim == "valley" else []
-    if numbers:
-        out.left_out.append(f"claim {theorem.claim}: {', '.join(numbers)} have no verified checker")
 
 
 def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory: Path = THEORY) -> Exported:
@@ -93,6 +96,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
     if out.claims:
         out.parts.append(f"Definition claims := ({', '.join(out.claims)}).\nPrint Assumptions claims.\n")
     more = "" if programmed is None else " Programs ProgramRules"
+    more += " Rank RankRules" * any("predictions_leave" in part for part in out.parts)
     head = [
         f"(* Written from a certificate about the problem with SHA-256\n   {problem.sha256}.",
         *[f"   Left out: {each}." for each in out.left_out],
