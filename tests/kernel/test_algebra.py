@@ -105,6 +105,27 @@ def test_rays_are_all_lines_in_which_hyperplanes_meet(seed: int) -> None:
         assert rank([[Fraction(x) for x in row] for row in zero]) == depth - 1
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_rays_in_more_dimensions_are_solved_for_one_by_one(seed: int) -> None:
+    """The null vector of each D − 1 independent rows; some rows are sums of others, some numbers are long."""
+    rng = random.Random(seed)
+    width, wide = rng.choice([2, 3, 4, 4, 5, 5, 6]), rng.choice([1, 2, 20, 10**12])
+    drawn = [[rng.randint(-wide, wide) for _ in range(width)] for _ in range(width + rng.randint(0, 2))]
+    drawn += [[a + rng.randint(-1, 1) * b for a, b in zip(*rng.sample(drawn, 2), strict=True)] for _ in range(2)]
+    chosen = list(dict.fromkeys(primitive(integral([Fraction(x) for x in row])) for row in drawn if any(row)))
+    rows = [[Fraction(x) for x in row] for row in chosen]
+    if rank(rows) < width:
+        return
+    lines = {
+        primitive(integral(vectors[0]))
+        for few in combinations(rows, width - 1)
+        if len(vectors := nullspace(list(few), width)) == 1
+    }
+    found = rays(chosen)
+    assert {primitive(list(ray)) for ray in found} == lines
+    assert len(found) == len(lines)
+
+
 def test_a_line_that_several_planes_share_is_found_once() -> None:
     """Two ways of eliminating come upon (0, 1, 0) with different signs."""
     found = rays([(1, -1, -2), (2, 1, 2), (1, 0, 0), (1, 0, -1), (1, 0, 1)])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb, gcd, lcm
-from operator import mul, neg
+from operator import neg
 
 from .errors import MAX_BITS, Declined, elimination, spend, within_budget
 
@@ -101,29 +101,33 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
     are a circle, whose rays are in order, so that neighbours in the list mostly differ in few signs.
     """
     pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
-    if not pivots:
-        return []
-    if comb(len(rows), len(pivots) - 1) > MAX_RAYS:
+    units = [tuple([int(i == c) for i in range(len(rows[0]))]) for c in pivots]
+    if len(units) < 2:
+        return units
+    if comb(len(rows), len(units) - 1) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
-    found, top, zero = dict[Direction, Direction](), max(max(map(abs, row)) for row in rows), (0,) * len(rows[0])
+    found, zero, top = dict[Direction, Direction](), (0,) * len(rows[0]), max(max(map(abs, row)) for row in rows)
 
-    def descend(start: int, basis: list[Direction]) -> None:
-        largest = max([top, *(max(map(abs, v)) for v in basis)])
-        spend((len(rows) - start) * len(basis) * len(zero) * elimination(largest.bit_length()))
-        products = [[sum(map(mul, row, v)) for row in rows[start:]] for v in basis]
-        if len(basis) == 2:
-            turns = [(-q, p) if p > 0 else (q, -p) for p, q in zip(*products, strict=True) if p or q]
+    def descend(basis: Sequence[Sequence[int]]) -> None:
+        """Each vector of the basis comes after its products with the rows that are left, which change as it does.
+
+        For the meter: all are minors of as many rows as have been eliminated, times one row, or a · b − c · d of such.
+        """
+        left, count, depth = len(basis[0]) - len(zero), len(basis), len(units) - len(basis) + 1
+        spend(len(basis[0]) * (count + len(zero)) * elimination(2 * depth * (len(zero) + top.bit_length())))
+        if count == 2:
+            turns = [(-q, p) if p > 0 else (q, -p) for p, q in zip(*[v[:left] for v in basis], strict=True) if p or q]
             turns.sort(key=lambda turn: ((turn[0] << 64) // turn[1] if turn[1] else 1 << MAX_BITS, turn))
-            columns = [[a * x + b * y for a, b in turns] for x, y in zip(*basis, strict=True)]
+            columns = [[a * x + b * y for a, b in turns] for x, y in zip(*[v[left:] for v in basis], strict=True)]
             for ray in map(primitive, zip(*columns, strict=True)):
                 found.setdefault(ray if ray > zero else tuple(map(neg, ray)), ray)
             return
-        for i, pulls in enumerate(zip(*products, strict=True), start + 1):
+        for i, pulls in enumerate(zip(*[v[:left] for v in basis], strict=True), 1):
             if any(pulls):
-                pairs = list(zip(pulls, basis, strict=True))
+                pairs = [(q, v[i:]) for q, v in zip(pulls, basis, strict=True)]
                 p, pivot = pairs.pop(next(k for k, x in enumerate(pulls) if x))
-                descend(i, [primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in pairs])
+                moved = [[p * a - q * b for a, b in zip(v, pivot, strict=True)] for q, v in pairs]
+                descend(moved if count == 3 else list(map(primitive, moved)))
 
-    units = [tuple(int(i == c) for i in range(len(rows[0]))) for c in pivots]
-    descend(0, units)
-    return list(found.values()) or units
+    descend([(*[row[c] for row in rows], *unit) for c, unit in zip(pivots, units, strict=True)])
+    return list(found.values())

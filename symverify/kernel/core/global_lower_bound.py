@@ -7,7 +7,7 @@ set over (ray, σ), those of + first.
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from operator import mul, neg
+from operator import add, mul, neg, sub
 
 from .algebra import Direction, directed, integral, rays
 from .errors import Rejected, effort, size, spend, within_budget
@@ -66,20 +66,21 @@ def counting(problem: Problem, vectors: Sequence[Sequence[int]], tree: Sequence[
     """The samples that a vector weighs or a split names; None, for all, where h is linear."""
     per, n = len(problem.activations[0].breakpoints), len(problem.inputs)
     named = {((-1 - e) % (1 + n * per) - 1) // (per or 1) for e in tree if e < 0}
-    return named.union(*([i for i, x in enumerate(g) if x] for g in vectors)) if per else None
+    return named.union(i for i, column in enumerate(zip(*vectors, strict=True)) if any(column)) if per else None
 
 
 def directions(units: Units) -> list[Direction]:
-    """The rays of a unit's hyperplanes, in both directions, those with ν ≥ 0."""
+    """The rays of a unit's hyperplanes and then, in the same order, their opposites; in a cone those with ν ≥ 0."""
     lines = rays(list(dict.fromkeys(directed(wall) for wall in units.walls if any(wall))))
-    return [ray for ray in (*lines, *(tuple(map(neg, ray)) for ray in lines)) if not units.cone or ray[-1] >= 0]
+    opposite = zip(*[map(neg, column) for column in zip(*lines, strict=True)], strict=True)
+    return [ray for ray in (*lines, *opposite) if not units.cone or ray[-1] >= 0]
 
 
 def arranged(units: Units) -> list[Placed]:
     """The rays, each followed by its opposite except in a cone; neighbours mostly have nearly the same signs."""
     every = directions(units)
     each = signs(units.planes, every[: len(every) // (2 - units.cone)])
-    opposite = [(below, above, tuple(map(neg, ray))) for above, below, ray in each]
+    opposite = [(below, above, ray) for (above, below, _), ray in zip(each, every[-len(each) :], strict=True)]
     pairs = [each] if units.cone else zip(each, opposite, strict=True)
     return [one for pair in sorted(map(sorted, pairs)) for one in pair]
 
@@ -95,12 +96,12 @@ class Packing:
         ends, self.least = [*accumulate(sizes, initial=0)], min(sizes, default=1)
         edges = [k for k, size in enumerate(sizes) if not k or size != sizes[k - 1]]
         self.runs = [(ends[a] + sizes[a], ends[b], sizes[a]) for a, b in pairwise([*edges, len(sizes)])]
-        self.length, tops = ends[-1], [bytes(size - 1) + b"\x80" for size in sizes]
-        self.half = int.from_bytes(b"".join(tops), "little")
+        self.length, self.tops = ends[-1], [1 << 8 * size - 1 for size in sizes]
+        self.half = int.from_bytes(b"".join([bytes(size - 1) + b"\x80" for size in sizes]), "little")
 
     def __call__(self, entries: Sequence[int]) -> int:
         """Σ_k entries_k · 2^(8 · the sizes before k)."""
-        fields = [(x + (1 << 8 * k - 1)).to_bytes(k, "little") for x, k in zip(entries, self.sizes, strict=True)]
+        fields = [(x + t).to_bytes(k, "little") for x, t, k in zip(entries, self.tops, self.sizes, strict=True)]
         return int.from_bytes(b"".join(fields), "little") - self.half
 
     def work(self, terms: int, factor: int) -> int:
@@ -137,8 +138,7 @@ def signs(planes: Sequence[Direction], closed: Sequence[Direction]) -> list[Plac
     packing = Packing([bound := sum(map(mul, *tops))] * len(closed))
     columns = [packing(entries) for entries in zip(*closed, strict=True)]
     spend(len(planes) * (20 * len(closed) + packing.work(len(columns), bound)))
-    found = packing.signs(sum(map(mul, plane, columns), packing.half) for plane in planes)
-    return list(zip(*found, closed, strict=True))
+    return list(zip(*packing.signs(sum(map(mul, row, columns), packing.half) for row in planes), closed, strict=True))
 
 
 def sides_of(planes: int, placed: Sequence[Placed]) -> list[tuple[int, int]]:
@@ -146,9 +146,9 @@ def sides_of(planes: int, placed: Sequence[Placed]) -> list[tuple[int, int]]:
 
     A side is a region: that of σ = + and σ = −, then for each plane those with ≥ 0 and ≤ 0.
     """
-    whole, spec = (1 << len(placed)) - 1, f"0{planes}b"
-    texts = ["".join([f"{one[k]:{spec}}" for one in reversed(placed)]) for k in (1, 0)]
-    sets = [[int(text[planes - 1 - p :: planes] or "0", 2) for p in range(planes)] for text in texts]
+    whole, mark = (1 << len(placed)) - 1, 1 << planes  # so that all digits are written, after "0b1"
+    texts = ["".join([bin(mark | (one[1] if low else one[0])) for one in reversed(placed)]) for low in (True, False)]
+    sets = [[int(text[planes + 2 - p :: planes + 3] or "0", 2) for p in range(planes)] for text in texts]
     closures = ((side := whole ^ bits) | side << len(placed) for pair in zip(*sets, strict=True) for bits in pair)
     return [(whole, whole << len(placed)), *zip(closures, closures, strict=True)]
 
@@ -162,7 +162,7 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
     start = [[units.start[0] * x for x in row] + [units.start[1]] * units.cone for row in units.rows]
     bends = [[kinks[k % len(kinks)] * x for x in plane] for k, plane in enumerate(units.planes)]
     lines, wide = placed[:: 2 - units.cone], [sum(map(abs, column)) for column in zip(*start, *bends, strict=True)]
-    steep = max([1, *(sum(map(mul, wide, map(abs, ray))) for _, _, ray in lines)])
+    steep = max([1, *[sum(map(mul, wide, map(abs, ray))) for _, _, ray in lines]])
     packing = Packing([steep * max(map(abs, g)) for g in vectors])
     spend(4 * len(bends) * units.dimension * packing.length)
     if (half := len(vectors) // 2) and len(placed) * len(vectors) + len(bends) * packing.length > MAX_BYTES:
@@ -176,17 +176,16 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
         ⟨g, H⟩ is a form, with a step for each plane that the ray is above; one that it is on may count or not. From ray
         to ray only the steps of crossed planes change. For the opposite ray: H(−u) = H(u) − Σ (2 start + bends)(u).
         """
-        form = [sum(map(mul, column, packed)) for column in zip(*start, strict=True)]
+        form, known = [sum(map(mul, column, packed)) for column in zip(*start, strict=True)], 0
         back = [-2 * x - sum(step[c] for step in steps) for c, x in enumerate(form)]
-        known, cost = 0, packing.work(len(form), steep)
+        spend((cost := packing.work(len(form), steep)) * len(lines))
         for above, below, ray in lines:
             crossed = above & ~known | below & known
-            spend(cost * (4 + crossed.bit_count()) // 4)
-            known ^= crossed
             while crossed:
-                bit = crossed & -crossed
+                spend(cost // 4)
+                known ^= (bit := crossed & -crossed)
                 crossed ^= bit
-                form = [a + b if known & bit else a - b for a, b in zip(form, steps[bit.bit_length() - 1], strict=True)]
+                form = list(map(add if known & bit else sub, form, steps[bit.bit_length() - 1]))
             yield (total := sum(map(mul, ray, form), packing.half))
             if not units.cone:
                 yield sum(map(mul, ray, back), total)

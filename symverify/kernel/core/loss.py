@@ -109,7 +109,8 @@ class Loss:
         """
         bend = next((a for a, _, _ in self.parts if a), ZERO)
         if not ends:
-            return within_budget(bend * product * product / square, product, Fraction(square))
+            squared = Fraction(product.numerator**2, product.denominator**2 * square)
+            return within_budget(bend * squared, product, Fraction(square))
         limits = [2 * bend * product / square] if bend else []
         for x, (low, high) in zip(g, ends, strict=True):
             end = high if x < 0 else low
