@@ -154,7 +154,7 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
             found = accepted(model, tried, reach, threshold, blocked) if any(tried) else None
         if found is None and beyond:
             found = _large(model, residual, lines, scales, reach, threshold)
-        if found is not None:
+        if found is not None or (beyond and model.whole is not None):  # it takes long vectors: not a matter of margins
             return found
         cap = SMALLER * margin
     return None
