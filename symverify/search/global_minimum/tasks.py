@@ -38,6 +38,7 @@ GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
 BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
+LONGER = 5  # the same by compiled loops, whose trials are cheap
 CLEAR = 0.005  # of the residual's length: a product above this is in the way
 T = TypeVar("T")
 
@@ -251,7 +252,7 @@ def _grown(
 ) -> tuple[list[Branch], list[Solved]]:
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
-    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
+    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, LONGER)
     splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
     arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
     used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
