@@ -36,9 +36,9 @@ from symverify.search.global_minimum.relaxation import LEAST, Projection, compil
 
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
+FEWER, EASY = (50, 75, 50), 10_000_000  # the same, of problems with so many tuples of rays at most
 BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
-LONGER = 5  # the same by compiled loops, whose trials are cheap
 CLEAR = 0.005  # of the residual's length: a product above this is in the way
 T = TypeVar("T")
 
@@ -252,7 +252,7 @@ def _grown(
 ) -> tuple[list[Branch], list[Solved]]:
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
-    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, LONGER)
+    importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
     splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
     arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
     used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
@@ -335,7 +335,8 @@ def _descended(shape: Generators, seed: int, width: int) -> Guess:
     rows = np.array(shape.form.rows, dtype=float)
     tops = np.abs(rows).max(axis=0)
     bend = float(shape.form.start[0]), float(shape.form.kinks[0]), float(shape.problem.output_bias)
-    units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, DESCENTS)
+    counts = FEWER if shape.count**width <= EASY else DESCENTS
+    units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, counts)
     value, parts = local_search(shape, [(int(sign), unit / tops) for sign, unit in zip(signs, units, strict=True)])
     return value, tuple(parts)
 

@@ -20,7 +20,8 @@ from symverify.search.global_minimum.compiled import (
 )
 from symverify.search.global_minimum.sets import bits, has, listed
 
-_NEAR = 512  # columns by which splits are compared
+_NEAR, _MANY = 512, 2048  # columns by which splits are compared where there are more than so many
+_LONGER = 5  # then so many splits in a row that are not better end the trials, as they are cheap
 _LOWER = 0.7  # by what the bar for these is lowered
 
 
@@ -141,8 +142,8 @@ def branched(
     slots: their words and signs, and for each the first one equal to it. begun: the node's support and weights.
     bounds: the node's, the cut, and the least violation. scratch, trial: see `rooms`. The score of a split is the
     product of the least and the greatest gain of its children; both are at most the gap, which tells early that one is
-    not better. Splits are compared by the columns that they may violate first, as the others rarely matter; the
-    children of the best one go on with all of theirs.
+    not better. Many columns are left out at first, except those that splits may violate first: the others rarely matter.
+    The children of the best one go on with all of theirs.
     """
     (units, _, closed, live), (value, cut, least), (words, signs, groups) = model, bounds, slots
     state, wide, narrow, allowed, near, plus, minus, residual = scratch
@@ -155,8 +156,8 @@ def branched(
     packed(units, allowed, columns, wide[3])
     every = allowed, columns, wide
     some = every
-    if columns > near.shape[0]:
-        few = _near(wide[3], columns, residual, wide, allowed, near)
+    if columns > _MANY:
+        patience, few = _LONGER, _near(wide[3], columns, residual, wide, allowed, near)
         packed(units, near, few, narrow[3])
         some = near, few, narrow
     for number in range(count):
@@ -179,7 +180,7 @@ def branched(
         if low == gap or vain == patience:
             break
     now = 1 - now
-    if columns > near.shape[0]:
+    if columns > _MANY:
         where = splits[chosen] // planes, splits[chosen] % planes
         for high in range(copies(groups, where[0]) + 1):
             _child(words, signs, groups, closed, live, where, high, reach)
