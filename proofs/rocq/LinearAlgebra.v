@@ -264,3 +264,55 @@ Proof.
     + lia.
     + exists S2. split; auto. split; [|intros X; rewrite E2; auto]. intros p Hp. specialize (I2 p Hp). apply in_map_iff in I2. destruct I2 as (q & <- & Hq). auto.
 Qed.
+(* the same of non-negative weights, which stay so *)
+Lemma least_ratio {I} (f m : I -> R) : forall T : list I, (exists q, In q T /\ 0 < m q) ->
+  exists q, In q T /\ 0 < m q /\ forall q', In q' T -> 0 < m q' -> f q * m q' <= f q' * m q.
+Proof.
+  induction T as [|p T IH]; intros (q & Hq & Mq); [destruct Hq|]. assert (D : (exists q, In q T /\ 0 < m q) \/ forall q, In q T -> m q <= 0).
+  { clear. induction T as [|a T [(q & Hq & Mq)|N]]; [right; intros q []|left; exists q; split; [right|]; auto|].
+    destruct (Rlt_le_dec 0 (m a)); [left; exists a; split; [left|]; auto|right; intros q [<-|Hq]; auto]. }
+  destruct D as [E|N].
+  - destruct (IH E) as (b & Hb & Mb & B). destruct (Rlt_le_dec 0 (m p)) as [P|P].
+    + destruct (Rle_lt_dec (f b * m p) (f p * m b)) as [L|L].
+      * exists b. split; [right; auto|]. split; auto. intros q' [<-|Hq'] Mq'; auto.
+      * exists p. split; [left; auto|]. split; auto. intros q' [<-|Hq'] Mq'; [lra|]. specialize (B q' Hq' Mq').
+        apply Rmult_le_reg_r with (m b); auto. apply Rle_trans with (f b * m p * m q'); [nra|]. replace (f q' * m p * m b) with (f q' * m b * m p) by ring. nra.
+    + exists b. split; [right; auto|]. split; auto. intros q' [<-|Hq'] Mq'; [lra|auto].
+  - exists q. destruct Hq as [<-|Hq]; [|specialize (N q Hq); lra]. split; [left; auto|]. split; auto. intros q' [<-|Hq'] Mq'; [lra|specialize (N q' Hq'); lra].
+Qed.
+Lemma fewer_positive {I} n (a : I -> list R) : forall S : list (R * I), (forall p, In p S -> length (a (snd p)) = n /\ 0 <= fst p) -> (n < length S)%nat ->
+  exists S', Datatypes.S (length S') = length S /\ (forall p, In p S' -> In (snd p) (map snd S) /\ 0 <= fst p) /\
+    forall X, sum (fun p => fst p * dot (a (snd p)) X) S' = sum (fun p => fst p * dot (a (snd p)) X) S.
+Proof.
+  intros S HA L. destruct (dependent n (fun p => a (snd p)) S (fun p Hp => proj1 (HA p Hp)) L) as (T0 & P0 & (q0 & H0 & N0) & E0).
+  assert (X : exists T : list (R * I * R), Permutation (map fst T) S /\ (exists q, In q T /\ 0 < snd q) /\ forall X, sum (fun q => snd q * dot (a (snd (fst q))) X) T = 0).
+  { destruct (Rlt_le_dec 0 (snd q0)) as [G|G]; [exists T0; split; [auto|]; split; [exists q0; auto|auto]|].
+    exists (map (fun q => (fst q, - snd q)) T0). rewrite map_map. cbn [fst]. split; [exact P0|]. split.
+    - exists (fst q0, - snd q0). split; [apply in_map_iff; exists q0; auto|]. cbn [snd]. lra.
+    - intros X. rewrite sum_map. cbn [fst snd]. rewrite (sum_ext _ (fun q : R * I * R => -1 * (snd q * dot (a (snd (fst q))) X))) by (intros; ring). rewrite sum_scal, E0. ring. }
+  clear T0 P0 q0 H0 N0 E0. destruct X as (T & P & M & E). destruct (least_ratio (fun q => fst (fst q)) snd T M) as ([[v0 i0] m0] & H0 & N0 & LR). simpl in N0, LR.
+  destruct (in_split _ _ H0) as (T1 & T2 & ET). exists (map (fun q : R * I * R => (fst (fst q) - v0 / m0 * snd q, snd (fst q))) (T1 ++ T2)).
+  assert (PT : Permutation T (((v0, i0), m0) :: T1 ++ T2)) by (rewrite ET; apply Permutation_sym, Permutation_middle).
+  split; [|split].
+  - rewrite map_length. apply Permutation_length in P, PT. rewrite map_length in P. simpl in PT. lia.
+  - intros p Hp. apply in_map_iff in Hp. destruct Hp as (q & <- & Hq). cbn [fst snd]. assert (HT : In q T) by (eapply Permutation_in; [apply Permutation_sym; exact PT|right; auto]).
+    assert (HS : In (fst q) S) by (eapply Permutation_in; [exact P|apply in_map; auto]). split; [apply in_map, HS|]. assert (V0 : 0 <= v0).
+    { apply (HA (v0, i0)). eapply Permutation_in; [exact P|]. change (v0, i0) with (fst (v0, i0, m0)). apply in_map, H0. }
+    assert (VQ := proj2 (HA _ HS)). assert (Q0 : 0 <= v0 / m0) by (apply Rmult_le_pos; [auto|apply Rlt_le, Rinv_0_lt_compat; auto]).
+    destruct (Rlt_le_dec 0 (snd q)) as [G|G]; [|assert (v0 / m0 * snd q <= 0) by nra; lra]. specialize (LR q HT G).
+    assert (v0 / m0 * snd q <= fst (fst q)); [|lra]. apply Rmult_le_reg_r with m0; auto. replace (v0 / m0 * snd q * m0) with (v0 * snd q) by (field; lra). exact LR.
+  - intros X. rewrite sum_map. cbn [fst snd]. rewrite <- (sum_perm _ _ _ P), sum_map, (sum_perm _ _ _ PT). specialize (E X). rewrite (sum_perm _ _ _ PT) in E. simpl in *.
+    transitivity (sum (fun i : R * I * R => fst (fst i) * dot (a (snd (fst i))) X + (- (v0 / m0)) * (snd i * dot (a (snd (fst i))) X)) (T1 ++ T2)); [apply sum_ext; intros; ring|].
+    rewrite sum_plus, sum_scal. replace (sum (fun q : R * I * R => snd q * dot (a (snd (fst q))) X) (T1 ++ T2)) with (- (m0 * dot (a i0) X)) by lra. field. lra.
+Qed.
+Lemma at_most_positive {I} n (a : I -> list R) : forall w (S : list (R * I)), (forall p, In p S -> length (a (snd p)) = n /\ 0 <= fst p) -> length S = (w + n)%nat ->
+  exists S', length S' = n /\ (forall p, In p S' -> In (snd p) (map snd S) /\ 0 <= fst p) /\
+    forall X, sum (fun p => fst p * dot (a (snd p)) X) S' = sum (fun p => fst p * dot (a (snd p)) X) S.
+Proof.
+  induction w as [|w IH]; intros S HA L.
+  - exists S. split; auto. split; auto. intros p Hp. split; [apply in_map; auto|apply HA, Hp].
+  - destruct (fewer_positive n a S HA) as (S1 & L1 & I1 & E1); [lia|]. destruct (IH S1) as (S2 & L2 & I2 & E2).
+    + intros p Hp. destruct (I1 p Hp) as [IP PP]. split; auto. apply in_map_iff in IP. destruct IP as (q & <- & Hq). apply HA, Hq.
+    + lia.
+    + exists S2. split; auto. split; [|intros X; rewrite E2; auto]. intros p Hp. destruct (I2 p Hp) as [IP PP]. split; auto. apply in_map_iff in IP. destruct IP as (q & <- & Hq). apply I1, Hq.
+Qed.

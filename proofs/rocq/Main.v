@@ -1,7 +1,7 @@
 (* The verified checkers: one boolean function for each rule, and what `true` means, in the words of Statements.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
 From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck Rays TreeBound FaceMinimum FaceCheck FunctionBound Minorant
-  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior.
+  Scale Gain AffineFit Descent AdjacentCells Theorem1 Theorem1Proof Theorem1Losses Infimum Unattained Theorem1Check Enclosure SpanCheck ZeroInfimum NoMinimum FlatSpan RealInterior CellSpan.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -195,29 +195,29 @@ Proof.
   unfold rD. rewrite sum_map. cbn [fst snd]. induction D as [|d D' IH]; intros H; [reflexivity|]. cbn [sum map]. rewrite IH by (intros; apply H; right; auto).
   assert (L := H d (or_introl eq_refl)). destruct d as [x [|y [|]]]; try discriminate L. exact (f_equal2 Rplus (Rplus_0_r (phi (f (rv QR x)) (Q2R y))) eq_refl).
 Qed.
+(* predictions f, one for each sample, that are not above 0 in the direction of the vector *)
+Lemma gain_sound rho g (f : list R -> R) : forallb (fun d => (length (snd d) =? 1)%nat) D = true -> 0 <= Q2R c -> length g = length D -> gain rho g = true ->
+  dot (rv ZR g) (map (fun d => f (rv QR (fst d))) D) <= 0 -> Q2R rho <= Q2R c * sum (fun d => value_of (loss_of p) [f (fst d)] (snd d)) (rD QR D).
+Proof.
+  intros C1 Hc Lg C PG. unfold gain in C. rewrite forallb_forall in C1.
+  assert (LD : forall d, In d D -> length (snd d) = 1%nat) by (intros d Hd; apply Nat.eqb_eq, C1, Hd).
+  assert (LG : length g = length (map (fun d => f (rv QR (fst d))) D)) by (rewrite map_length; auto).
+  assert (LF : length (map (fun d => f (rv QR (fst d))) D) = length (map (fun d : list Q * list Q => hd 0%Q (snd d)) D)) by (rewrite !map_length; auto).
+  destruct (loss_of p) as [|delta| |tau| |]; cbn [value_of]; try discriminate C.
+  - rewrite (sum_ext _ (fun d => sum2 (fun a b => (a - b) * (a - b)) [f (fst d)] (snd d))); [|intros d _; destruct (snd d); reflexivity].
+    rewrite total_gain by auto. apply (gain_squared_ok _ _ _ g); auto.
+  - rewrite total_gain by auto. apply (gain_huber_ok _ _ _ _ g); auto.
+  - rewrite total_gain by auto. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply absolute_ends.
+  - rewrite total_gain by auto. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply quantile_ends.
+  - rewrite total_gain by auto. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply hinge_ends.
+Qed.
 Theorem ok_tree_bound_sound width s homog extra units G tree rho : ok_tree_bound width s homog extra units G tree rho = true -> lower_bound p width rho.
 Proof.
   unfold ok_tree_bound, lower_bound, bounded_below. rewrite risk_at_QR. intros H. destruct N as [|[bo a] [|[bh h] [|]]]; try discriminate. destruct s as [[L al] be].
   repeat (apply andb_prop in H; let H' := fresh "C" in destruct H as [H H']). apply is_identity_ok in H. subst a.
   exists bo, bh, h. split; auto. intros out W LO LW LR. destruct (check_tree_Q_ok _ _ _ _ _ _ _ _ _ _ _ _ _ _ C0 out W LO LW LR) as (g & Hg & Lg & PG).
-  rewrite forallb_forall in C. specialize (C g Hg). unfold gain in C. rewrite forallb_forall in C1.
-  assert (LD : forall d, In d D -> length (snd d) = 1%nat) by (intros d Hd; apply Nat.eqb_eq, C1, Hd).
-  apply Qle_bool_iff, Qle_Rle in C2. assert (Hc : 0 <= Q2R c) by (unfold Q2R at 1 in C2; simpl in C2; lra).
-  set (f := fun x => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x)).
-  assert (NF : forall x, net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x = [f x]) by reflexivity.
-  change (map (fun d => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (rv QR (fst d)))) D) with (map (fun d => f (rv QR (fst d))) D) in PG.
-  unfold risk_of. rewrite total_sum.
-  assert (TG : forall phi, sum (fun d => sum2 phi (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (fst d)) (snd d)) (rD QR D) = sum2 phi (map (fun d => f (rv QR (fst d))) D) (rv QR (map (fun d => hd 0%Q (snd d)) D))).
-  { intros phi. rewrite <- total_gain by auto. apply sum_ext. intros d _. rewrite NF. reflexivity. }
-  assert (LG : length g = length (map (fun d => f (rv QR (fst d))) D)) by (rewrite map_length; auto).
-  assert (LF : length (map (fun d => f (rv QR (fst d))) D) = length (map (fun d : list Q * list Q => hd 0%Q (snd d)) D)) by (rewrite !map_length; auto).
-  destruct (loss_of p) as [|delta| |tau| |]; cbn [value_of]; try discriminate C.
-  - rewrite (sum_ext _ (fun d => sum2 (fun a b => (a - b) * (a - b)) (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] (fst d)) (snd d))); [|intros d _; rewrite NF; destruct (snd d); reflexivity].
-    rewrite TG. apply (gain_squared_ok _ _ _ g); auto.
-  - rewrite TG. apply (gain_huber_ok _ _ _ _ g); auto.
-  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply absolute_ends.
-  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply quantile_ends.
-  - rewrite TG. eapply (gain_bent_ok _ _ _ _ _ _ _ g); eauto. apply hinge_ends.
+  rewrite forallb_forall in C. specialize (C g Hg). apply Qle_bool_iff, Qle_Rle in C2. rewrite real_zero in C2. unfold risk_of. rewrite total_sum.
+  exact (gain_sound rho g (fun x => hd 0 (net (rN QR [(bo, act_out Qops); (bh, h)]) [[out]; W] x)) C1 C2 Lg C PG).
 Qed.
 Theorem ok_limit_sound width c0 us rho : ok_limit width c0 us rho = true -> approached p width rho.
 Proof.
@@ -400,3 +400,17 @@ Theorem ok_apart_sound p th th' low high low' high' : ok_apart th th' low high' 
 Proof.
   intros H [R _] [_ R'] M. apply andb_prop in H. destruct H as [H1 H2]. apply (ltb_ok QR) in H2. cbn [toR QR] in H2. split; auto. exists (real th'). split; [apply (shapeT_ok Qops QR); exact H1|lra].
 Qed.
+(* span_minimum at a point's cell. unit, direction: whose weights move along the minima, and how; change: what the last layer's rows lose; rows: a
+   left inverse of what enters the last layer, one row for each sample; P, logs: as for the span, of what enters the last layer; from, back:
+   between this and the inputs, where the cell's predictions are the affine maps *)
+Definition ok_cell_span := check_cell.
+Theorem ok_cell_span_sound places p th unit direction change rows P logs low low' high : ok_cell_span places p th unit direction change rows P logs low = true -> risk_between p th low' high ->
+  many_minima local_min p th low high anywhere.
+Proof. intros H [_ R]. exact (check_cell_ok places p th unit direction change rows P logs low high H R). Qed.
+Definition ok_cell_affine := check_cell_affine.
+Theorem ok_cell_affine_sound places p th unit direction change rows P logs low low' high from back : ok_cell_affine places p th unit direction change rows P logs low from back = true ->
+  risk_between p th low' high -> many_minima local_min p th low high (at_affine_fit p).
+Proof. intros H [_ R]. exact (check_cell_affine_ok places p th unit direction change rows P logs low high from back H R). Qed.
+Theorem ok_apart_many p th th' low high low' high' property : ok_apart th th' low high' = true -> risk_between p th' low' high' ->
+  many_minima local_min p th low high property -> many_minima spurious_min p th low high property.
+Proof. exact (many_spurious p th th' low high low' high' property). Qed.

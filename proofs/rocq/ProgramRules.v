@@ -1,6 +1,6 @@
 (* The verified checkers for general programs: one boolean function for each rule, and what `true` means, in the words of Programs.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec Losses Statements InteriorMinimum Numbers InteriorCheck LossCheck ValleyCheck FunctionBound Minorant Gain Descent Programs ProgramCheck ProgramAffine ProgramAdjacent ProgramDescent Main.
+From Symverify Require Import Spec Losses Statements InteriorMinimum LinearAlgebra Numbers InteriorCheck LossCheck ValleyCheck FunctionBound Minorant Gain Descent TreeBound Scale Programs ProgramCheck ProgramAffine ProgramAdjacent ProgramDescent ProgramTree Main.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -45,6 +45,18 @@ Definition ok_program_valley (path : params (list Q)) (given : option (list (lis
 Definition ok_program_bound (fits S : list (list Q)) (rho : Q) : bool :=
   slopes_at_fits fits S && forallb (fun d => (length (snd d) =? length outs)%nat) D && cancel Qops (length outs) D S &&
   Qle_bool rho (mul Qops c (conjugate Qops l D fits S)).
+
+(* one output, a sum of inputs and of units with this activation; biased: whether they have biases; the rest as in ok_tree_bound *)
+Definition gained (rho : Q) (g : list Z) : bool := gain (Problem [] (data p) (loss p) c 0 1) rho g.
+Definition ok_program_tree (act : act Q) (biased : bool) (s : Z * Z * Z) (homog : bool) (extra : list (list Z)) (G : list (list Z)) (tree : list Z) (rho : Q) : bool :=
+  let '(L, a, b) := s in let E := data p in let n := length E in let d := length (fst (hd ([], []) E)) in let '(A, m) := shapes Qops act biased d P in
+  match outs with
+  | [k] => match nth k A None with
+      | Some u => Qle_bool 0 c && forallb (fun e => (length (fst e) =? d)%nat) E && forallb (fun e => (length (snd e) =? 1)%nat) E &&
+          forallb (fun g => (length g =? n)%nat && orthogonal d E u g && gained rho g) G &&
+          check_signed L a b act homog biased E G extra tree (signs_of Qops n (map (fun j => nth (S d + j) u (nothing Qops)) (seq 0 m))) (n_row biased d)
+      | None => false end
+  | _ => false end.
 
 (* the piece of every activation is one for all samples, of which each has as many coordinates as the first *)
 Definition ok_program_linear (th : params Q) : bool :=
@@ -133,6 +145,38 @@ Proof.
   rewrite (program_risk_losses L) by auto. apply Rmult_le_compat_l; auto. apply (any_function Qops QR l L (length outs) D fits S HV A H3 (predicts Qops QR P outs (free th))).
   intros d Hd. unfold rD in Hd. apply in_map_iff in Hd. destruct Hd as (d0 & <- & Hd). cbn [fst snd]. rewrite forallb_forall in H2. specialize (H2 d0 Hd). apply Nat.eqb_eq in H2.
   unfold predicts, rv. rewrite !map_length. auto.
+Qed.
+Theorem ok_program_tree_sound act biased s homog extra G tree rho : ok_program_tree act biased s homog extra G tree rho = true -> program_bound p rho.
+Proof.
+  unfold ok_program_tree. cbv zeta. destruct s as [[L a] b]. set (E := data p). set (d := length (fst (hd ([], []) E))). destruct (shapes Qops act biased d P) as [A m] eqn:ES.
+  destruct outs as [|k [|]] eqn:EO; try discriminate. destruct (nth k A None) as [u|] eqn:N; [|discriminate]. intros H th.
+  apply andb_prop in H. destruct H as [H C]. apply andb_prop in H. destruct H as [H C0]. apply andb_prop in H. destruct H as [H C1]. apply andb_prop in H. destruct H as [H C2].
+  apply Qle_bool_iff, Qle_Rle in H. rewrite real_zero in H. set (v := free th).
+  assert (LE : forall e, In e E -> length (rv QR (fst e)) = d) by (intros e He; unfold rv; rewrite map_length; rewrite forallb_forall in C2; apply Nat.eqb_eq, C2, He).
+  destruct (shapes_ok Qops QR act biased d v (map (fun e => rv QR (fst e)) E)) with (P := P) as (W & LR & LW & HA).
+  { intros x Hx. apply in_map_iff in Hx. destruct Hx as (e & <- & He). auto. }
+  rewrite ES in LW, HA. cbn [fst snd] in LW, HA. destruct (HA k u N) as (f & F1 & F2 & F3).
+  set (U := map (fun j => (nth (S d + j) u (nothing Qops), (f (S d + j)%nat, nth j W []))) (seq 0 m)).
+  destruct (signs_ok Qops QR (bent_unit act biased E) (length E) U) as (S0 & FS & IS & QS).
+  { intros e He. unfold U in He. apply in_map_iff in He. destruct He as (j & <- & Hj). cbn [fst snd]. split; [apply F1|]. unfold bent_unit. apply map_length. }
+  assert (EU : map fst U = map (fun j => nth (S d + j) u (nothing Qops)) (seq 0 m)) by (unfold U; rewrite map_map; reflexivity). rewrite EU in FS.
+  destruct (check_signed_ok L a b act homog biased E G extra tree _ _ C S0 FS) as (g & Hg & PG).
+  { intros p0 Hp. specialize (IS p0 Hp). unfold U in IS. rewrite map_map in IS. apply in_map_iff in IS. destruct IS as (j & <- & Hj). cbn [snd]. apply LR, nth_In. rewrite LW. apply in_seq in Hj. lia. }
+  rewrite QS in PG. rewrite forallb_forall in C0. specialize (C0 g Hg). apply andb_prop in C0. destruct C0 as [C0 GN]. apply andb_prop in C0. destruct C0 as [C0 OG]. apply Nat.eqb_eq in C0.
+  set (F := fun x => nth k (values v (map (r_node Qops QR) P) (1 :: x)) 0).
+  assert (PR : program_risk p th = Q2R c * sum (fun e => value_of (loss p) [F (fst e)] (snd e)) (rD QR E)).
+  { unfold program_risk, predicted, prediction. rewrite EO. reflexivity. }
+  rewrite PR. apply (gain_sound (Problem [] E (loss p) c 0 1) rho g F C1 H C0 GN). cbn [samples].
+  apply Rle_trans with (2 := PG). right. transitivity (dot (rv ZR g) (map (fun e => sumn (S d + m) (fun j => f j * nth j (columns Qops QR act biased (rv QR (fst e)) W) 0)) E)).
+  { f_equal. apply map_ext_in. intros e He. unfold F. rewrite (F3 (rv QR (fst e))) by (apply in_map_iff; exists e; auto). rewrite LW. reflexivity. }
+  etransitivity; [exact (dot_sumn_right (rv ZR g) E (S d + m) f (fun j e => nth j (columns Qops QR act biased (rv QR (fst e)) W) 0))|]. rewrite sumn_app, sumn_zero, Rplus_0_l.
+  2: { intros j Hj. unfold orthogonal in OG. rewrite forallb_forall in OG. specialize (OG j ltac:(apply in_seq; lia)). apply orb_prop in OG. destruct OG as [Z|Z].
+    - rewrite (is_nothing_ok Qops QR _ _ Z (F1 j)). ring.
+    - apply (eqb_ok QR) in Z. rewrite (dotT_ok Qops QR) in Z. change (map inject_Z g) with (rational g) in Z. rewrite rational_ok in Z. cbn [toR QR] in Z. rewrite real_zero in Z.
+      transitivity (f j * dot (rv ZR g) (rv QR (map (fun e => nth j (1%Q :: fst e) 0%Q) E))); [|rewrite Z; ring]. do 2 f_equal. unfold rv at 2. rewrite map_map. apply map_ext_in. intros e He.
+      rewrite (column_input Qops QR act biased d) by (auto; apply LE, He). transitivity (nth j (map Q2R (1%Q :: fst e)) (Q2R 0)); [cbn [map]; rewrite real_zero; replace (Q2R 1) with 1 by (unfold Q2R; simpl; lra); reflexivity|]. rewrite map_nth. reflexivity. }
+  unfold U. rewrite sum_seq. apply sumn_ext. intros j Hj. cbn [fst snd Nat.add]. f_equal. rewrite (dot_comm (bent_unit _ _ _ _)). f_equal. unfold bent_unit. apply map_ext_in. intros e He.
+  apply (column_unit Qops QR act biased d); [apply LE, He|rewrite LW; exact Hj].
 Qed.
 Theorem program_attains th rho : program_bound p rho -> program_risk p (real th) = Q2R rho -> global_min (program_risk p) (real th).
 Proof. intros B R th' _. rewrite R. apply B. Qed.

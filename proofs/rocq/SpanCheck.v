@@ -171,6 +171,10 @@ Fixpoint check_carry (n : nat) (Ls : list (bool * act Q)) (widths : list nat) (p
   | (b, h) :: Ls', w :: ws', z :: zs' => b && check_pieces (fst h) (snd h) && (n <? w)%nat && varies h z && match Ls' with [] => (length ws' =? 0)%nat | _ => check_carry n Ls' ws' zs' end
   | _, _, _ => false
   end.
+(* equal samples have equal probabilities *)
+Definition consistent (E : list (list Q * list Q)) (P : list (list Q)) : bool :=
+  let pairs := map (fun e => (fst (fst e) ++ snd (fst e), snd e)) (combine E P) in
+  forallb (fun e => forallb (fun e' => negb (sameT Qops (fst e) (fst e')) || sameT Qops (snd e) (snd e')) pairs) pairs.
 Definition check_inside (P : list (list Q)) : bool :=
   match l with Logistic => check_logistic P | CrossEntropy => check_softmax (n_out p) D P | Poisson => forallb (forallb (ltb Qops 0%Q)) P end.
 Definition affine_T (A : list (list Q)) (x : list Q) : list Q := map (fun row => dotT Qops row (1%Q :: x)) A.
@@ -178,7 +182,7 @@ Definition check_span (widths : list nat) (points : list (Q * Q * Q)) (P vss nea
   match layers p with
   | (bo, a) :: Ls =>
       let d := n_in p in let m := n_out p in
-      bo && is_identity a && check_carry channels Ls widths points && (0 <? channels)%nat && check_sizes d m D && distinct (map (fun s => fst s ++ snd s) D) &&
+      bo && is_identity a && check_carry channels Ls widths points && (0 <? channels)%nat && check_sizes d m D && consistent D P &&
       (length P =? length D)%nat && forallb (fun q => (length q =? m)%nat) P && check_moments d m D P && check_inside P && entropy_at_least P vss low &&
       (length near =? m)%nat && forallb (fun row => (length row =? S d)%nat) near && risk_at_most (map (fun d => affine_T near (fst d)) D) uss high
   | _ => false
@@ -196,10 +200,43 @@ Proof.
     exists ((ra QR h, w) :: HL), h0, H. split; [change (rN QR ((true, h) :: L :: Ls)) with ((true, ra QR h) :: rN QR (L :: Ls)); rewrite E1; reflexivity|].
     split; [rewrite E2; reflexivity|]. split; [auto|]. split; [auto|]. split; [auto|]. intros hw [<-|Hin]; [|auto]. split; [auto|]. split; auto.
 Qed.
-Lemma pairs_distinct D : distinct (map (fun s => fst s ++ snd s) D) = true -> NoDup (rD QR D).
+Lemma sizes_real d m D : check_sizes d m D = true -> forall s, In s (rD QR D) -> length (fst s) = d /\ length (snd s) = m.
 Proof.
-  intros H. apply distinct_ok in H. apply (NoDup_map_inv (fun s => fst s ++ snd s)). unfold rD. rewrite map_map in *. cbn [fst snd].
-  rewrite (map_ext _ (fun s => qv (fst s ++ snd s))); [exact H|]. intros s. unfold rv. rewrite map_app. reflexivity.
+  intros CS s Hs. apply in_map_iff in Hs. destruct Hs as (s' & <- & Hs). unfold check_sizes in CS. rewrite forallb_forall in CS. specialize (CS s' Hs). apply andb_prop in CS. destruct CS as [L1 L2].
+  apply Nat.eqb_eq in L1, L2. cbn [fst snd]. unfold rv. rewrite !map_length. auto.
+Qed.
+Lemma consistent_ok D P : consistent D P = true -> agreeing (rD QR D) (map qv P).
+Proof.
+  intros H s q q' I I'. rewrite combine_real in I, I'. apply in_map_iff in I, I'. destruct I as (e & E & I), I' as (e' & E' & I'). injection E as E1 E2. injection E' as E1' E2'. subst q q'.
+  unfold consistent in H. rewrite forallb_forall in H. specialize (H _ (in_map (fun e => (fst (fst e) ++ snd (fst e), snd e)) _ _ I)). rewrite forallb_forall in H. specialize (H _ (in_map (fun e => (fst (fst e) ++ snd (fst e), snd e)) _ _ I')). cbn [fst snd] in H.
+  apply orb_prop in H. destruct H as [H|H]; [|apply (sameT_iff Qops QR), H].
+  exfalso. assert (X : sameT Qops (fst (fst e) ++ snd (fst e)) (fst (fst e') ++ snd (fst e')) = true); [|rewrite X in H; discriminate]. apply (sameT_iff Qops QR). rewrite <- E1' in E1. injection E1 as F1 F2. unfold rv in *. rewrite !map_app. f_equal; [exact F1|exact F2].
+Qed.
+(* some best affine map, its risk above the entropy *)
+Lemma best_fit (p : problem_of log_loss) P : check_sizes (n_in p) (n_out p) (samples p) = true -> consistent (samples p) P = true -> (length P =? length (samples p))%nat = true ->
+  forallb (fun q => (length q =? n_out p)%nat) P = true -> check_moments (n_in p) (n_out p) (samples p) P = true -> check_inside p P = true ->
+  let L := real_loss (loss_of p) in let m := n_out p in let d := n_in p in let DD := rD QR (samples p) in
+  (exists A, least_affine L m d DD A) /\ (forall A, sized m d A -> sum (fun q => real_entropy p (qv q)) P <= affine_total L DD A) /\ (loss_of p = CrossEntropy -> class_labels m DD).
+Proof.
+  intros CS CO LP LQ CM CI L m d DD. apply Nat.eqb_eq in LP. assert (HD := sizes_real d m (samples p) CS).
+  destruct (moments_ok d m (samples p) P HD (consistent_ok _ _ CO) LP LQ CM) as (f & MO & HF & EP). fold m d DD in HD, MO, HF, EP.
+  assert (SE : sum (fun q => real_entropy p (qv q)) P = sum (fun s => real_entropy p (f s)) DD) by (transitivity (sum (real_entropy p) (map f DD)); [rewrite EP, sum_map; reflexivity|rewrite sum_map; reflexivity]).
+  rewrite SE. clear SE. unfold check_inside in CI. fold m in CI. unfold L, real_entropy, real_entropy_of. destruct (loss_of p); cbn [real_loss].
+  - assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s) /\ positive (map (Rminus 1) (f s))).
+    { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E. unfold check_logistic in CI. rewrite forallb_forall in CI. specialize (CI q Hq). rewrite forallb_forall in CI.
+      split; intros b Hb; [|apply in_map_iff in Hb; destruct Hb as (b' & <- & Hb)]; apply in_map_iff in Hb; destruct Hb as (x & <- & Hx); assert (X := inside_ok x (CI x Hx)); cbn [toR QR]; lra. }
+    split; [apply (attained_logistic d m DD HD); exists f; auto|]. split; [intros A SA; apply (bound_logistic d m DD f A); auto|discriminate].
+  - unfold check_softmax in CI. apply andb_prop in CI. destruct CI as [CI I3]. apply andb_prop in CI. destruct CI as [I1 I2]. rewrite forallb_forall in I2, I3.
+    assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s) /\ dot (f s) (repeat 1 m) = 1).
+    { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E in *. unfold rv in LL. rewrite map_length in LL. specialize (I2 q Hq). apply andb_prop in I2. destruct I2 as [J1 J2].
+      split; [|apply sums_to_1_ok; auto]. intros b Hb. apply in_map_iff in Hb. destruct Hb as (x & <- & Hx). rewrite forallb_forall in J1. assert (X := J1 x Hx). apply (ltb_ok QR) in X. cbn [toR QR] in *. rewrite real_zero in X. auto. }
+    assert (CL : class_labels m DD).
+    { intros s Hs. destruct (HD s Hs) as [_ Ls']. apply in_map_iff in Hs. destruct Hs as (s' & <- & Hs'). cbn [snd] in *. apply sums_to_1_ok; [unfold rv in Ls'; rewrite map_length in Ls'; auto|]. apply I3. auto. }
+    split; [apply (attained_softmax d m DD HD CL); exists f; auto|]. split; [intros A SA; apply (bound_softmax d m DD f A); auto|auto].
+  - assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s)).
+    { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E. rewrite forallb_forall in CI. specialize (CI q Hq). rewrite forallb_forall in CI.
+      intros b Hb. apply in_map_iff in Hb. destruct Hb as (x & <- & Hx). assert (X := CI x Hx). apply (ltb_ok QR) in X. cbn [toR QR] in *. rewrite real_zero in X. auto. }
+    split; [apply (attained_poisson d m DD HD); exists f; auto|]. split; [intros A SA; apply (bound_poisson d m DD f A); auto|discriminate].
 Qed.
 Lemma affine_T_ok A x : qv (affine_T A x) = affine_map (rm QR A) (qv x).
 Proof.
@@ -213,13 +250,9 @@ Proof.
   { rewrite EN. change (real_layers ((true, a) :: Ls)) with ((true, ra QR a) :: rN QR Ls). f_equal. f_equal. match goal with H : is_identity a = true |- _ => rewrite (is_identity_ok a H) end.
     unfold ra, identity. simpl. rewrite real_one, real_zero. reflexivity. }
   match goal with H : check_carry _ _ _ _ = true |- _ => destruct (check_carry_ok _ _ _ _ H) as (HL & h & H0' & E1 & E2 & HW) end.
-  match goal with H : check_sizes _ _ _ = true |- _ => rename H into CS end. match goal with H : distinct _ = true |- _ => assert (ND := pairs_distinct _ H) end.
+  match goal with H : check_sizes _ _ _ = true |- _ => rename H into CS end.
   set (d := n_in p) in *. set (m := n_out p) in *.
-  assert (HD : forall s, In s (rD QR (samples p)) -> length (fst s) = d /\ length (snd s) = m).
-  { intros s Hs. apply in_map_iff in Hs. destruct Hs as (s' & <- & Hs). unfold check_sizes in CS. rewrite forallb_forall in CS. specialize (CS s' Hs). apply andb_prop in CS. destruct CS as [L1 L2].
-    apply Nat.eqb_eq in L1, L2. cbn [fst snd]. unfold rv. rewrite !map_length. auto. }
-  match goal with H : (length P =? length _)%nat = true |- _ => apply Nat.eqb_eq in H; rename H into LP end.
-  match goal with H : check_moments _ _ _ _ = true, H' : forallb (fun q => (length q =? m)%nat) P = true |- _ => destruct (moments_ok d m (samples p) P HD ND LP H' H) as (f & MO & HF & EP) end.
+  assert (HD := sizes_real d m (samples p) CS).
   set (L := real_loss (loss_of p)). set (DD := rD QR (samples p)) in *.
   assert (HC : 0 <= Q2R (factor p)).
   { match goal with H : entropy_at_least _ _ _ _ = true |- _ => unfold entropy_at_least in H; apply andb_prop in H; destruct H as [H _]; apply andb_prop in H; destruct H as [H _]; apply andb_prop in H; destruct H as [H _] end.
@@ -229,26 +262,8 @@ Proof.
   match goal with H : forallb (fun row => (length row =? S d)%nat) near = true |- _ => rename H into RN end.
   assert (SN : sized m d (rm QR near)).
   { split; [unfold rm; rewrite map_length; auto|]. intros row Hr. unfold rm in Hr. apply in_map_iff in Hr. destruct Hr as (r0 & <- & Hr). rewrite forallb_forall in RN. specialize (RN r0 Hr). apply Nat.eqb_eq in RN. unfold rv. rewrite map_length. exact RN. }
-  (* least: some best affine map, its risk above the entropy *)
-  assert (INSIDE : (exists A, least_affine L m d DD A) /\ (forall A, sized m d A -> sum (fun q => real_entropy p (qv q)) P <= affine_total L DD A) /\ (loss_of p = CrossEntropy -> class_labels m DD)).
-  { assert (SE : sum (fun q => real_entropy p (qv q)) P = sum (fun s => real_entropy p (f s)) DD) by (transitivity (sum (real_entropy p) (map f DD)); [rewrite EP, sum_map; reflexivity|rewrite sum_map; reflexivity]).
-    rewrite SE. clear SE. match goal with H : check_inside p P = true |- _ => unfold check_inside in H; rename H into CI end. unfold L, real_entropy, real_entropy_of. destruct (loss_of p); cbn [real_loss].
-    - assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s) /\ positive (map (Rminus 1) (f s))).
-      { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E. unfold check_logistic in CI. rewrite forallb_forall in CI. specialize (CI q Hq). rewrite forallb_forall in CI.
-        split; intros b Hb; [|apply in_map_iff in Hb; destruct Hb as (b' & <- & Hb)]; apply in_map_iff in Hb; destruct Hb as (x & <- & Hx); assert (X := inside_ok x (CI x Hx)); cbn [toR QR]; lra. }
-      split; [apply (attained_logistic d m DD HD); exists f; auto|]. split; [intros A SA; apply (bound_logistic d m DD f A); auto|discriminate].
-    - unfold check_softmax in CI. apply andb_prop in CI. destruct CI as [CI I3]. apply andb_prop in CI. destruct CI as [I1 I2]. rewrite forallb_forall in I2, I3.
-      assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s) /\ dot (f s) (repeat 1 m) = 1).
-      { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E in *. unfold rv in LL. rewrite map_length in LL. specialize (I2 q Hq). apply andb_prop in I2. destruct I2 as [J1 J2].
-        split; [|apply sums_to_1_ok; auto]. intros b Hb. apply in_map_iff in Hb. destruct Hb as (x & <- & Hx). rewrite forallb_forall in J1. assert (X := J1 x Hx). apply (ltb_ok QR) in X. cbn [toR QR] in *. rewrite real_zero in X. auto. }
-      assert (CL : class_labels m DD).
-      { intros s Hs. destruct (HD s Hs) as [_ Ls']. apply in_map_iff in Hs. destruct Hs as (s' & <- & Hs'). cbn [snd] in *. apply sums_to_1_ok; [unfold rv in Ls'; rewrite map_length in Ls'; auto|]. apply I3. auto. }
-      split; [apply (attained_softmax d m DD HD CL); exists f; auto|]. split; [intros A SA; apply (bound_softmax d m DD f A); auto|auto].
-    - assert (HP : forall s, In s DD -> length (f s) = m /\ positive (f s)).
-      { intros s Hs. destruct (HF s Hs) as (q & Hq & E & LL). split; auto. rewrite E. rewrite forallb_forall in CI. specialize (CI q Hq). rewrite forallb_forall in CI.
-        intros b Hb. apply in_map_iff in Hb. destruct Hb as (x & <- & Hx). assert (X := CI x Hx). apply (ltb_ok QR) in X. cbn [toR QR] in *. rewrite real_zero in X. auto. }
-      split; [apply (attained_poisson d m DD HD); exists f; auto|]. split; [intros A SA; apply (bound_poisson d m DD f A); auto|discriminate]. }
-  destruct INSIDE as ((A & LA) & BOUND & CLASS).
+  match goal with C1 : consistent _ _ = true, C2 : (length P =? _)%nat = true, C3 : forallb (fun q => (length q =? m)%nat) P = true, C4 : check_moments _ _ _ _ = true, C5 : check_inside p P = true |- _ =>
+    destruct (best_fit p P CS C1 C2 C3 C4 C5) as ((A & LA) & BOUND & CLASS) end. fold L m d DD in LA, BOUND, CLASS.
   assert (PATH : exists path B, least_affine L m d DD B /\ minima_along L (Q2R (factor p)) (network HL h) DD m (map snd HL ++ [H0']) d path B).
   { unfold channels in *. fold m in HW, CP. unfold L in *. destruct (loss_of p); cbn [real_loss] in *.
     - destruct (minima_wide logistic (Q2R (factor p)) d m h H0' HL DD A HC HD (logistic_differentiable m) LA HW CP) as (path & MP). exists path, A. auto.

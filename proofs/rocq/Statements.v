@@ -108,3 +108,11 @@ Definition path_at_constants (kind : (params R -> R) -> params R -> Prop) (p : p
     Q2R low <= log_risk p (path 0) <= Q2R high /\ injective path /\ continuous_path path /\ unbounded_path path.
 Definition minima_at_constants := path_at_constants local_min.
 Definition spurious_minima_at_constants := path_at_constants spurious_min.
+(* infinitely many points of the shape of th, minima of this kind and with this property; they have one risk, from low to high *)
+Definition many_minima (kind : (params R -> R) -> params R -> Prop) (p : problem_of log_loss) (th : params Q) (low high : Q) (property : params R -> Prop) : Prop :=
+  exists points : R -> params R,
+    (forall x, 0 <= x <= 1 -> same_shape (real th) (points x) /\ kind (log_risk p) (points x) /\ log_risk p (points x) = log_risk p (points 0) /\ property (points x)) /\
+    Q2R low <= log_risk p (points 0) <= Q2R high /\ forall x x', 0 <= x <= 1 -> 0 <= x' <= 1 -> points x = points x' -> x = x'.
+Definition anywhere (th : params R) : Prop := True.
+Definition at_affine_fit (p : problem_of log_loss) : params R -> Prop :=
+  best_affine_fit (value_of_log (loss_of p)) (n_in p) (n_out p) (real_layers (layers p)) (real_samples (samples p)).

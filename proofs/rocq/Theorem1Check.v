@@ -90,13 +90,23 @@ Definition some_hard (D : list (list Q * list Q)) : bool := existsb (fun s => ex
 
 Lemma sample_eq_dec (s s' : list R * list R) : {s = s'} + {s <> s'}.
 Proof. decide equality; apply list_eq_dec, Req_EM_T. Qed.
-Lemma as_function {B} : forall (D : list (list R * list R)) (P : list B), NoDup D -> length D = length P -> P <> [] -> exists p, map p D = P.
+Definition agreeing {A B} (D : list A) (P : list B) : Prop := forall s q q', In (s, q) (combine D P) -> In (s, q') (combine D P) -> q = q'.
+Lemma distinct_agreeing {A B} (D : list A) (P : list B) : NoDup D -> agreeing D P.
 Proof.
-  induction D as [|s D IH]; intros P ND L N; [destruct P; [congruence|discriminate]|]. destruct P as [|b P]; [discriminate|]. inversion ND as [|x y Ni ND']; subst. simpl in L.
+  unfold agreeing. revert P. induction D as [|s0 D IH]; intros [|q0 P] ND s q q' H H'; try (destruct H; fail). inversion ND as [|x y Ni ND']; subst. simpl in H, H'.
+  destruct H as [H|H], H' as [H'|H'].
+  - congruence.
+  - injection H as -> ->. destruct Ni. eapply in_combine_l; eauto.
+  - injection H' as -> ->. destruct Ni. eapply in_combine_l; eauto.
+  - eapply IH; eauto.
+Qed.
+Lemma as_function {B} : forall (D : list (list R * list R)) (P : list B), agreeing D P -> length D = length P -> P <> [] -> exists p, map p D = P.
+Proof.
+  induction D as [|s D IH]; intros P ND L N; [destruct P; [congruence|discriminate]|]. destruct P as [|b P]; [discriminate|]. simpl in L.
   destruct P as [|b' P].
   - destruct D; [|discriminate]. exists (fun _ => b). reflexivity.
-  - destruct (IH (b' :: P) ND' ltac:(lia)) as (p & E); [discriminate|]. exists (fun x => if sample_eq_dec x s then b else p x). simpl. destruct (sample_eq_dec s s); [|congruence]. f_equal. rewrite <- E.
-    apply map_ext_in. intros x Hx. destruct (sample_eq_dec x s); [subst; contradiction|auto].
+  - destruct (IH (b' :: P)) as (p & E); [intros s' q q' H H'; apply (ND s'); right; auto|lia|discriminate|]. exists (fun x => if sample_eq_dec x s then b else p x). simpl. destruct (sample_eq_dec s s); [|congruence]. f_equal. rewrite <- E.
+    apply map_ext_in. intros x Hx. destruct (sample_eq_dec x s) as [->|]; [|auto]. apply (ND s); [left; auto|right]. rewrite <- E. clear - Hx. induction D as [|y D IH]; [destruct Hx|]. destruct Hx as [<-|Hx]; [left; auto|right; auto].
 Qed.
 Lemma combine_map_self {A B} (p : A -> B) D : combine D (map p D) = map (fun s => (s, p s)) D.
 Proof. induction D as [|s D IH]; simpl; [auto|]. rewrite IH. auto. Qed.
@@ -123,7 +133,7 @@ Proof.
   exists (qv (fst s), qv (snd s)), (Q2R a). split; [apply (in_map (fun d => (qv (fst d), qv (snd d)))); auto|]. split; [apply (in_map Q2R); auto|auto].
 Qed.
 (* the probabilities as a function of the sample *)
-Lemma moments_ok d m D P : (forall s, In s (rD QR D) -> length (fst s) = d /\ length (snd s) = m) -> NoDup (rD QR D) -> length P = length D -> forallb (fun q => (length q =? m)%nat) P = true -> check_moments d m D P = true ->
+Lemma moments_ok d m D P : (forall s, In s (rD QR D) -> length (fst s) = d /\ length (snd s) = m) -> agreeing (rD QR D) (map qv P) -> length P = length D -> forallb (fun q => (length q =? m)%nat) P = true -> check_moments d m D P = true ->
   exists p, same_moments m (rD QR D) p /\ (forall s, In s (rD QR D) -> exists q, In q P /\ p s = qv q /\ length (p s) = m) /\ map p (rD QR D) = map qv P.
 Proof.
   intros HD ND LP SP CM. destruct P as [|q0 P].
@@ -169,7 +179,7 @@ Proof.
   match goal with H : (length P =? length D)%nat = true |- _ => apply Nat.eqb_eq in H; rename H into LP end.
   match goal with H : ltb _ _ _ = true |- _ => apply (ltb_ok QR) in H; cbn [toR QR] in H; rewrite real_zero in H; rename H into HC end.
   match goal with H : some_hard D = true |- _ => destruct (hard_ok D H) as (s0 & a0 & Hs0 & Ha0 & Hard) end.
-  match goal with H : check_moments _ _ _ _ = true, H' : forallb (fun q => (length q =? m)%nat) P = true |- _ => destruct (moments_ok d m D P (proj1 DD) (NoDup_map_inv _ _ (proj2 DD)) LP H' H) as (f & MO & HF & _) end.
+  match goal with H : check_moments _ _ _ _ = true, H' : forallb (fun q => (length q =? m)%nat) P = true |- _ => destruct (moments_ok d m D P (proj1 DD) (distinct_agreeing _ _ (NoDup_map_inv _ _ (proj2 DD))) LP H' H) as (f & MO & HF & _) end.
   rewrite EA, E1, E2. change (real_samples D) with (rD QR D). change ((true, identity) :: lay HL ++ [(true, h)]) with (network HL h).
   destruct (proj1 DD s0 Hs0) as [_ Ly]. destruct (In_nth _ _ 0 Ha0) as (k0 & Hk0 & Ek0). rewrite Ly in Hk0.
   destruct l; [| |discriminate].

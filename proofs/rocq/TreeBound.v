@@ -390,25 +390,36 @@ Proof. induction u; intros [|f F]; simpl; try ring. rewrite IHu. ring. Qed.
 
 (* what a unit adds to the predictions, per unit of its output weight *)
 Definition hidden (row : list R) : list R := map (fun d : list t * list t => ev (ra KR h) (dot row (ext bh (rv (fst d))))) D.
-Lemma tree_units base code units n : joinedT K (fst h) (snd h) = true -> homog_ok = true ->
-  walk planes base (length code) code (repeat (root (if homog then n else S n)) units) = Some [] ->
-  forall S : list (R * list R), length S = units -> (forall p, In p S -> length (snd p) = n) ->
+(* the signs that an output weight may have *)
+Definition allowed (s : bool * bool) (v : R) : Prop := fst s = true /\ 0 <= v \/ snd s = true /\ v <= 0.
+Definition roots (m : nat) (signs : list (bool * bool)) : list region := let R := root m in map (fun s => (fst R, s)) signs.
+Lemma tree_units base code signs n : joinedT K (fst h) (snd h) = true -> homog_ok = true ->
+  walk planes base (length code) code (roots (if homog then n else S n) signs) = Some [] ->
+  forall S : list (R * list R), Forall2 (fun p s => allowed s (fst p)) S signs -> (forall p, In p S -> length (snd p) = n) ->
   exists g, In g G /\ sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S <= 0.
 Proof.
-  intros J HO W S LS LR. set (R := root (if homog then n else Datatypes.S n)) in *.
-  assert (X : exists us, Forall2 fits us (repeat R units) /\ Forall sound us /\ forall g, (forall u, In u us -> pull g u <= 0) -> sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S <= 0).
-  { clear W. subst units. induction S as [|[v row] S IH].
+  intros J HO W S LS LR. set (m := if homog then n else Datatypes.S n) in *.
+  assert (X : exists us, Forall2 fits us (roots m signs) /\ Forall sound us /\ forall g, (forall u, In u us -> pull g u <= 0) -> sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S <= 0).
+  { clear W. induction LS as [|[v row] s S signs A LS IH].
     - exists []. simpl. repeat split; auto. intros; lra.
     - destruct IH as (us & F & SU & H); [intros; apply LR; right; auto|].
       destruct (unit_exists v row n (LR (v, row) (or_introl eq_refl)) J HO) as (u & Su & Fu & Wu & _ & Pu).
-      exists (u :: us). split; [simpl; constructor; auto|]. split; [constructor; auto|]. intros g Hg. cbn [sum fst snd].
+      exists (u :: us). split; [unfold roots in *; cbv zeta; simpl; constructor; [split; [cbn [snd]; rewrite Wu; exact A|exact (proj2 Fu)]|exact F]|]. split; [constructor; auto|].
+      intros g Hg. cbn [sum fst snd].
       assert (P1 := Hg u (or_introl eq_refl)). rewrite Pu in P1. fold (hidden row) in P1. rewrite (dot_comm (hidden row)).
       assert (sum (fun p => fst p * dot (hidden (snd p)) (rv g)) S <= 0) by (apply H; intros; apply Hg; right; auto). lra. }
   destruct X as (us & F & SU & H). destruct (walk_ok _ _ _ _ _ us W) as (g & Hg & Q); auto.
-  - apply Forall_forall. intros R' HR. apply repeat_spec in HR. subst R'. unfold R, made, root. cbn [fst]. intros g Hg.
+  - apply Forall_forall. intros R' HR. unfold roots in HR. cbv zeta in HR. apply in_map_iff in HR. destruct HR as (s & <- & _). unfold made, root. cbn [fst]. intros g Hg.
     apply in_map_iff in Hg. destruct Hg as (v & <- & _). cbn [fst snd]. apply column_ok.
   - exists g. auto.
 Qed.
+(* of any sign *)
+Lemma free_roots m units : repeat (root m) units = roots m (repeat (true, true) units).
+Proof. unfold roots. cbv zeta. induction units as [|k IH]; simpl; [auto|]. rewrite IH. reflexivity. Qed.
+Lemma any_sign v : allowed (true, true) v.
+Proof. unfold allowed. cbn [fst snd]. destruct (Rle_dec 0 v); [left|right]; split; auto; lra. Qed.
+Lemma any_signs (S : list (R * list R)) : Forall2 (fun p s => allowed s (fst p)) S (repeat (true, true) (length S)).
+Proof. induction S; simpl; constructor; auto. apply any_sign. Qed.
 
 Definition act_out : act t := ([], (one K, z0)).
 (* a network's predictions, from as many units as the tree begins with *)
@@ -453,7 +464,7 @@ Proof.
   unfold check_tree. intros HC out W LO LW LR. repeat (apply andb_prop in HC; let H := fresh "C" in destruct HC as [HC H]).
   rewrite forallb_forall in C0. cbv zeta in C; destruct (walk _ _ _ _ _) as [[|]|] eqn:EW; try discriminate.
   destruct (few_units units width n bo C1 out W LO LW LR) as (S1 & F & L1 & LR1 & NF & E).
-  destruct (tree_units _ code units n HC C2 EW S1 L1 LR1) as (g & Hg & PG). exists g, F.
+  rewrite free_roots in EW. destruct (tree_units _ code _ n HC C2 EW S1 (eq_rect _ (fun k => Forall2 _ S1 (repeat (true, true) k)) (any_signs S1) _ L1) LR1) as (g & Hg & PG). exists g, F.
   split; [auto|]. split; [|split; [auto|rewrite E; auto]]. specialize (C0 g Hg). apply andb_prop in C0. apply Nat.eqb_eq, C0.
 Qed.
 End TreeBound.

@@ -13,9 +13,10 @@ import pytest
 from symverify.problem.load import load, loads
 from symverify.run.rocq import export_rocq
 from tests.kernel.corruption import text
+from tests.kernel.programs.test_restricted_face_minimum import CONTROLS
 from tests.oracles.programs import ACTIVATIONS, prediction
 from tests.rocq.agreement import differ, extracted, kernel, python, run
-from tests.rocq.program_cases import FOLDERS, PROOFS, Case, chains, drawn, folder, hashed, with_mutants
+from tests.rocq.program_cases import FOLDERS, PROOFS, Case, bounded, chains, drawn, folder, hashed, trees, with_mutants
 from tests.rocq.random_certificates import Json
 from tests.rocq.test_checker import edited, relabelled, swapped
 from tests.rocq.test_export import as_modules, compiled, field, nested
@@ -25,6 +26,7 @@ CLAIMS = {
     "committee": {"global_minimum", "point"},
     "convolution": {"valley", "spurious_linear_minimum"},
     "image": {"valley", "spurious_linear_minimum"},
+    "one-frozen": {"global_minimum", "point"},
     "residual": {"valley", "global_minimum", "point", "spurious_linear_minimum"},
 }
 
@@ -106,7 +108,7 @@ def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
     assert set(named) - {"Axioms"} <= CLASSICAL_REALS
 
 
-CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem of `residual`; a text of it or of a definition; another
+CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; a text of it or of a definition; another
     "a weight of the minimum": ("step1", r"(th0 : params Q := \[\[\[)3", r"\g<1>4"),
     "a risk": ("step0", r"Q2R \(1 # 4\)", "Q2R (1000000001 # 4000000000)"),
     "a label": ("step1", r"\(\[0; 0\], \[1\]\)", "([0; 0], [2])"),
@@ -120,18 +122,35 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem of `residual`; a t
     "slopes of the bound": ("step5", r"\[\[0\]; \[0\]", "[[1]; [0]"),
     "not the bound's point": ("step7", r"th2", "th0"),
 }
+CORRUPTED_TREE: dict[str, tuple[str, str, str]] = {
+    "a vector": ("step1", r"\[\(-1\); 0\]%Z", "[0; (-1)]%Z"),
+    "a longer vector": ("step1", r"\[\(-1\); 0\]%Z", "[(-1); 0; 0]%Z"),
+    "a higher bound": ("step1", r"program_bound p 4", "program_bound p (4000000001 # 1000000000)"),
+    "a leaf dropped": ("step1", r"\[0\]%Z\)", "[]%Z)"),
+    "a frozen weight is free": ("step1", r"number 1 3", "weight 0 3"),
+    "the sign of a frozen weight": ("step1", r"number 1 3", "number (-1) 3"),
+    "a number added": ("step1", r"\[number 1 3\]", "[number 1 3; number 1 0]"),
+    "a label": ("step1", r"\[\(-2\)\]", "[(-1)]"),
+    "samples swapped": ("step1", r"\[\(-1\)\], \[\(-2\)\]\);\s+\(\[1\], \[1\]", "[1], [1]); ([(-1)], [(-2)]"),
+    "the activation": ("step1", r"sound p \(\[\(0, 0, 0\)\], \(1", "sound p ([(0, 0, 0)], (2"),
+    "a bias": ("step1", r"weight 0 1\]", "weight 0 1; weight 1 0]"),
+    "not the bound's point": ("step2", r"4 step1 step0", "4 step0 step0"),
+}
 
 
-def test_coq_refuses_each_step_that_is_corrupted(built: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "corruptions"), [("residual", CORRUPTED), ("one-frozen", CORRUPTED_TREE)])
+def test_coq_refuses_each_step_that_is_corrupted(
+    built: Path, tmp_path: Path, name: str, corruptions: dict[str, tuple[str, str, str]]
+) -> None:
     """Of each theorem `Qed`, or its proof, fails with any one thing wrong in it or a definition."""
-    source = written("residual", tmp_path, built)
+    source = written(name, tmp_path, built)
     definitions = "\n".join(re.findall(r"^Definition [^c].*?\.$", source, re.DOTALL | re.MULTILINE))
     parts = []
-    for name, old, new in CORRUPTED.values():
-        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", source, re.DOTALL | re.MULTILINE)[0]
+    for step, old, new in corruptions.values():
+        theorem = re.findall(rf"^Theorem {step} :.*?Qed\.$", source, re.DOTALL | re.MULTILINE)[0]
         corrupted, count = re.subn(old, new, theorem)
         before, found = re.subn(old, new, definitions, count=1) if not count else (definitions, 0)
-        assert found or count, (name, old)
+        assert found or count, (step, old)
         parts.append(f"{before}\n{failing(corrupted)}")
     (tmp_path / "certificate.v").write_text(source + "\n" + as_modules(parts))
     done = compiled(tmp_path, built)
@@ -164,16 +183,17 @@ def test_every_claim_is_proved(checker: Path, name: str) -> None:
 
 
 def test_what_has_no_checker_is_named(checker: Path, tmp_path: Path) -> None:
-    files = PROOFS / "one-frozen" / "network.json", PROOFS / "one-frozen" / "network.symcert.json"
-    answer = run(checker, *files)
+    case = CONTROLS["frozen"]
+    answer = extracted(checker, tmp_path, case.network, hashed(case.network, case.proof))
     assert (answer.code, answer.lines) == (3, frozenset())
-    assert answer.rest[0] == "not covered: restricted_lower_bound"
-    made = export_rocq(load(files[0]), files[1].read_bytes(), tmp_path, tmp_path)
-    assert "step 1, restricted_lower_bound: has no verified checker for general programs" in made.left_out
+    assert answer.rest[0] == "not covered: restricted_face_minimum"
+    proof = json.dumps(hashed(case.network, case.proof)).encode()
+    made = export_rocq(loads(text(case.network)), proof, tmp_path, tmp_path)
+    assert "step 1, restricted_face_minimum: has no verified checker for general programs" in made.left_out
     assert made.claims == ()
 
 
-BROKEN: dict[str, Callable[[Any, Any], None]] = {  # of `residual`
+BROKEN: dict[str, Callable[[Any, Any], None]] = {
     "a weight of the minimum": edited("steps.0.parameters.skip.weight.0.0", "-1"),
     "a breakpoint": edited("steps.6", {"rule": "point", "parameters": {"hidden": {"weight": [["1", "1"], ["0", "0"]],
         "bias": ["0", "1"]}, "skip": {"weight": [["0", "0"]]}, "through": {"weight": [["0", "0"]], "bias": ["1/2"]}}}),
@@ -188,14 +208,36 @@ BROKEN: dict[str, Callable[[Any, Any], None]] = {  # of `residual`
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
+BROKEN_TREE: dict[str, Callable[[Any, Any], None]] = {
+    "a vector": edited("steps.1.vectors.0", [0, -1]),
+    "a vector dropped": edited("steps.1.vectors", []),
+    "a leaf dropped": edited("steps.1.tree", []),
+    "a leaf more": edited("steps.1.tree", [0, 0]),
+    "a higher bound": edited("steps.1.risk", "4000000001/1000000000"),
+    "the claimed risk": edited("claims.0.risk", "5"),
+    "a frozen weight is free": lambda document, proof: (
+        document["program"][3].update({"weight": True}),
+        document["parameters"].update({"f": {"weight": [[1]]}}),
+    ),
+    "the sign of a frozen weight": lambda document, _: document["program"][3].update({"weight": -1}),
+    "another loss": lambda document, _: document.update({"loss": {"name": "absolute", "reduction": "sum"}}),
+    "the mean": lambda document, _: document.update({"loss": "squared"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [*[("residual", each) for each in BROKEN.items()], *[("one-frozen", each) for each in BROKEN_TREE.items()]],
+    ids=lambda each: each if isinstance(each, str) else each[0],
+)
+def test_corrupted(checker: Path, tmp_path: Path, name: str, change: tuple[str, Callable[[Any, Any], None]]) -> None:
     """Accepted as it is, and refused with any one thing wrong."""
-    document, proof = folder("residual")
-    for change in (lambda *_: None, BROKEN[name]):
-        change(document, proof)
+    document, proof = folder(name)
+    for changed in (False, True):
+        if changed:
+            change[1](document, proof)
         answer = extracted(checker, tmp_path, document, hashed(document, proof))
-        assert answer.code == (11 if change is BROKEN[name] else 0), answer
+        assert answer.code == (11 if changed else 0), answer
 
 
 def test_agreement(checker: Path, tmp_path: Path) -> None:
@@ -206,6 +248,11 @@ def test_agreement(checker: Path, tmp_path: Path) -> None:
     seen = agree(checker, tmp_path, (each for case in drawn(range(60)) for each in with_mutants(case, 3)))
     assert seen[0, 0] > 10
     assert seen[11, 11] > 20
+    seen = agree(
+        checker, tmp_path, (each for case in (*bounded(), *trees(range(60))) for each in with_mutants(case, 3))
+    )
+    assert seen[0, 0] > 20
+    assert seen[11, 11] > 60
     folders = ((name, *folder(name)) for name in FOLDERS if name != "committee")
     seen = agree(checker, tmp_path, (each for case in folders for each in with_mutants(case, 40)))
     assert seen[11, 11] > 20
@@ -217,7 +264,7 @@ def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
     """3,000 random chains as programs, 2,000 random programs, with mutants; many mutants of the folders."""
     folders = ((name, *folder(name)) for name in FOLDERS)
     cases: list[tuple[Iterable[tuple[str, Json, Json]], int]] = [
-        (chains(range(3000)), 3), (drawn(range(2000)), 3), (folders, 400)
+        (chains(range(3000)), 3), (drawn(range(2000)), 3), (folders, 400), (bounded(), 60), (trees(range(2000)), 2)
     ]  # fmt: skip
     for source, mutants in cases:
         assert agree(checker, tmp_path, (each for case in source for each in with_mutants(case, mutants)))[0, 0] > 3

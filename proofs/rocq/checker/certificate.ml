@@ -7,7 +7,7 @@ module V = Verified
 
 type point = { th : N.params; risk : Q.t; given : bool; step : int }
 type real_point = { par : N.params; ends : Reals.ends; from_file : bool }
-type bound = By_functions | By_tree of { width : int; vectors : Z.t list list; tree : Z.t list }
+type bound = By_functions (* or a tree about a program: for every network *) | By_tree of { width : int; vectors : Z.t list list; tree : Z.t list }
 (* for each sample the slopes of the loss that a minimum rests on, without the factor; none where the loss has one each *)
 type slopes = Q.t list list option
 type fact =
@@ -22,7 +22,7 @@ type fact =
   | Enclosed of real_point
   | Minimum_real of real_point
   | Spurious_point of { at : real_point; better : Reals.ends }
-  | Span of { ends : Reals.ends; affine : bool }
+  | Span of { ends : Reals.ends; affine : bool; cell : N.params option }
   | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
   | Real_bracket of Reals.ends
   | Limit of Q.t
@@ -110,24 +110,56 @@ let face_proposals state f (at : point) =
         if Propose.many_rays unit then Some (N.vec (Propose.per_sample net unit mu)) else None
     | None -> if Propose.many_rays unit then raise (Declined "too many rays") else None) units given
 
-let tree_bound state f =
-  let net = state.net in
+let read_tree f =
   let where = f.Read.where in
   let rho = Read.need f "risk" Read.canonical in
   let integers = Read.listed Read.integer in
-  let vectors = Read.need f "vectors" (Read.listed integers) and tree = Read.need f "tree" integers in
+  let vectors = Read.need f "vectors" (Read.listed integers) in
+  let tree = Read.need f "tree" integers in
+  let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
+  let used () =
+    if Q.sign rho <= 0 then rejected where "the bound is not above 0";
+    demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing" in
+  (rho, vectors, tree, used)
+let few_rays net = if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays")
+
+let tree_bound state f =
+  let net = state.net in
+  let where = f.Read.where in
+  let rho, vectors, tree, used = read_tree f in
   if not (shallow net) then rejected where "needs one hidden layer and scalar output";
-  if Q.sign rho <= 0 then rejected where "the bound is not above 0";
+  used ();
   let width = List.nth net.N.widths 1 in
   let units = min width (List.length net.N.data) in
-  let named = List.sort_uniq Z.compare (List.filter (fun e -> Z.sign e >= 0) tree) in
-  demand (where ^ ".vectors") (List.length named = List.length vectors) "not all are used, or one is missing";
-  if Propose.sets_of_planes net > 3e6 then raise (Declined "too many rays");
+  few_rays net;
   let s = Propose.scales net in
   demand where
     (C.ok_tree_bound net.N.problem width s (Propose.homogeneous net) (Propose.coordinates net s) units vectors tree (N.q rho))
     "the vectors and the tree do not prove the bound";
   Lower { rho = printable rho; how = By_tree { width; vectors; tree } }
+
+(* the same for a program with one layer of bent units, as a chain whose units have free rows *)
+let restricted_tree state f =
+  let net = state.net in
+  let where = f.Read.where in
+  let rho, vectors, tree, used = read_tree f in
+  match net.N.program, net.N.nodes with
+  | Some p, Some nodes ->
+      let units = Program.one_layer nodes where in
+      let act = match units with
+        | [] -> rejected where "needs a bent unit whose output weight is not 0"
+        | u :: rest -> if List.exists (fun (v : N.activation Program.bent_unit) -> v.act <> u.act) rest then rejected where "needs one activation" else u.act in
+      if List.exists (fun (u : N.activation Program.bent_unit) -> u.biased = None) units then rejected where "needs pre-activations that are affine in the inputs";
+      let biased = List.exists (fun (u : N.activation Program.bent_unit) -> u.biased = Some true) units in
+      used ();
+      let view = { net with N.widths = [ List.hd net.N.widths; List.length units; 1 ]; biases = [ biased; false ]; acts = [ act ]; program = None } in
+      few_rays view;
+      let s = Propose.scales view in
+      demand where
+        (C.ok_program_tree p (N.cact act) biased s (Propose.homogeneous view) (Propose.coordinates view s) vectors tree (N.q rho))
+        "the vectors and the tree do not prove the bound";
+      Lower { rho = printable rho; how = By_functions }
+  | _ -> rejected where "needs a general program"
 
 let far_away state f =
   let net = state.net in
@@ -240,6 +272,7 @@ let prove state number rule f roles =
         "internal: the fits do not give the bound";
       Lower { rho; how = By_functions }
   | "global_lower_bound" -> tree_bound state f
+  | "restricted_lower_bound" -> restricted_tree state f
   | "global_minimum" ->
       let rho, how = premise state roles number "bound" a_bound in
       let at = point "point" in
@@ -295,12 +328,12 @@ let prove_real state number rule f roles =
       demand where (C.ok_log_interior (Reals.about net) (N.cparams at.par)) "it is at a breakpoint, or the minorant is not constant on its cell";
       Minimum_real at
   | "span_minimum" ->
-      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      let ends, affine = Reals.span net f in
-      Span { ends; affine }
+      let at = if List.mem_assoc "point" roles.Read.left then Some (premise state roles number "point" enclosed) else None in
+      let ends, affine = Reals.span net f (Option.map (fun at -> (Read.at roles "point", at.par, snd at.ends)) at) in
+      Span { ends; affine; cell = Option.map (fun at -> at.par) at }
   | "no_minimum" ->
-      if List.mem_assoc "point" roles.Read.left then raise (Rests_on rule);
-      No_best (Reals.no_minimum net f)
+      let at = if List.mem_assoc "point" roles.Read.left then Some (premise state roles number "point" enclosed) else None in
+      No_best (Reals.no_minimum net f (Option.map (fun at -> (Read.at roles "point", at.par)) at))
   | "zero_infimum" ->
       let at = premise state roles number "point" enclosed in
       demand (Read.at roles "point") (C.ok_zero_infimum (Reals.about net) (N.cparams at.par)) "does not predict every label with a margin";
@@ -310,9 +343,11 @@ let prove_real state number rule f roles =
       let better = premise state roles number "better" enclosed in
       let below (low, _) = if Q.geq (snd better.ends) low then rejected (Read.at roles "better") "its risk is not below" in
       (match minimum with
-      | Span { ends; affine } ->
+      | Span { ends; affine; cell } ->
           below ends;
-          Reals.better net ends better.par better.ends;
+          (match cell with
+          | None -> Reals.better net ends better.par better.ends
+          | Some th -> demand where (C.ok_apart (N.cparams th) (N.cparams better.par) (N.q (fst ends)) (N.q (snd better.ends))) "internal: the risks are not apart");
           Spurious_real { ends; better = better.ends; affine }
       | Minimum_real at ->
           below at.ends;

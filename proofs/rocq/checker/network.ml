@@ -23,6 +23,7 @@ type t = {
   problem : C.problem; (* for losses with rational values *)
   log_problem : C.log_loss C.problem_of option; (* for the others *)
   program : C.program option; (* instead of `problem`, for a general program *)
+  nodes : activation Program.t option; (* the same as it was read *)
   point : spelling;
   sha256 : string;
 }
@@ -312,4 +313,4 @@ let read bytes open_data =
     | Program.Bend (h, units) -> C.Bend (cact h, units) in
   let program = Option.map (fun (p : activation Program.t) ->
     { C.nodes = List.map node p.nodes; outputs = p.outputs; data = samples; loss = rational; scale = q factor }) nodes in
-  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more); problem = about rational; log_problem; program; point }
+  { widths; biases; acts; data; given; factor; loss; sha256 = Sha256.hex (bytes ^ more); problem = about rational; log_problem; program; nodes; point }

@@ -9,7 +9,8 @@ type part = { shape : int list; slots : slot list }
 (* how the parameters of a node are spelled: the slots that are its own, weights row by row *)
 type owned = { name : string; weight_shape : int list; weight : int option list; bias : int option list }
 
-type 'h t = { nodes : 'h node list; outputs : int list; inputs : int; count : int (* free parameters *); owned : owned list }
+(* entering: of each node what enters, and whether it has biases *)
+type 'h t = { nodes : 'h node list; entering : (int list * bool) list; outputs : int list; inputs : int; count : int (* free parameters *); owned : owned list }
 
 let max_places = 1 lsl 20
 let product = List.fold_left ( * ) 1
@@ -19,6 +20,7 @@ let rec cut size = function [] -> [] | l -> List.filteri (fun i _ -> i < size) l
 type 'h state = {
   relu : 'h;
   mutable made : 'h node list; (* the last first *)
+  mutable sources : (int list * bool) list; (* the last first *)
   mutable next : int; (* the number of the next value *)
   mutable places : int;
   mutable free : int;
@@ -32,16 +34,17 @@ type 'h state = {
 let room s where count =
   s.places <- s.places + count;
   if s.places > max_places || List.length s.made >= 4096 then malformed where "too many entries of weight matrices, or nodes"
-let added s node width =
+let added s node width source =
   s.made <- node :: s.made;
+  s.sources <- source :: s.sources;
   let wires = List.init width (fun j -> s.next + j) in
   s.next <- s.next + width;
   wires
 let edge (slot, _) = match slot with Number x -> Q.sign x <> 0 | Free _ -> true
-let affine s where wires rows =
+let affine ?(biased = false) s where wires rows =
   room s where (List.length rows * (List.length wires + 1));
-  added s (Affine (List.map (List.filter edge) rows)) (List.length rows)
-let bend s where h wires = room s where 0; added s (Bend (h, wires)) (List.length wires)
+  added s (Affine (List.map (List.filter edge) rows)) (List.length rows) (wires, biased)
+let bend s where h wires = room s where 0; added s (Bend (h, wires)) (List.length wires) (wires, false)
 let scaled factors = List.map (fun (x, wire) -> (Number x, wire)) factors
 
 (* the greatest of each group: max(a, b) = a + relu(b - a), by pairs, round by round *)
@@ -193,7 +196,7 @@ let convolution axes s f name =
     List.map (fun place -> let hits = under windows shape place in
       List.concat_map (fun c -> List.map (fun (number, at) -> (row.((c * k) + number), wires.(((first + c) * product shape) + at))) hits) (indices each) @ last)
       (grid sizes)) weight) in
-  { shape = channels :: sizes; wires = affine s f.Read.where v.wires rows }
+  { shape = channels :: sizes; wires = affine ~biased:(bias <> None) s f.Read.where v.wires rows }
 
 let pooled axes f s = let v = inner axes (Read.at f "from") (Read.need f "from" (source s)) in
   let windows = read_window f axes true in
@@ -220,7 +223,7 @@ let operations read_activation = [
     if units * (List.length v.wires + 1) > max_places then malformed (Read.at f "units") "too many parameters";
     let weight, bias = read_entries s f name [ units; List.length v.wires ] in
     let rows = List.mapi (fun j row -> List.combine row v.wires @ match bias with Some b -> [ (List.nth b j, 0) ] | None -> []) weight in
-    { shape = [ units ]; wires = affine s f.Read.where v.wires rows });
+    { shape = [ units ]; wires = affine ~biased:(bias <> None) s f.Read.where v.wires rows });
   ("activation", fun s f _ ->
     let v : value = Read.need f "from" (source s) in
     let h = Read.need f "activation" read_activation in
@@ -257,7 +260,7 @@ let operations read_activation = [
     let scale = Read.need f "scale" (Read.sized channels Read.liberal) in
     let shift = Read.need f "shift" (Read.sized channels Read.liberal) in
     let rows = List.concat (List.map2 (fun (a, b) g -> List.map (fun w -> scaled [ (a, w); (b, 0) ]) g) (List.combine scale shift) (cut (product (List.tl v.shape)) v.wires)) in
-    { v with wires = affine s f.Read.where v.wires rows });
+    { v with wires = affine ~biased:true s f.Read.where v.wires rows });
   ("flatten", fun s f _ -> let v : value = Read.need f "from" (source s) in { v with shape = [ List.length v.wires ] });
   ("reshape", fun s f _ ->
     let v : value = Read.need f "from" (source s) in
@@ -279,7 +282,7 @@ let read relu read_activation where v =
   if List.length nodes < 2 then malformed where "expected an input and at least one node more";
   let read_name where v = let t = Read.text where v in if is_name t then t else malformed where "expected a plain name" in
   let names = List.map (fun f -> Read.need f "name" read_name) nodes in
-  let s = { relu; made = []; next = 1; places = 0; free = 0; shared = []; named = []; own = []; values = []; used = [] } in
+  let s = { relu; made = []; sources = []; next = 1; places = 0; free = 0; shared = []; named = []; own = []; values = []; used = [] } in
   let known = operations read_activation in
   let one first f name =
     if List.mem_assoc name s.values then malformed (Read.at f "name") "%S is the name of two nodes" name;
@@ -303,7 +306,7 @@ let read relu read_activation where v =
   List.iter (function Affine rows -> List.iter (List.iter (function Free k, _ -> placed.(k) <- true | _ -> ())) rows | Bend _ -> ()) s.made;
   if Array.exists not placed then malformed where "a free parameter has no place";
   let size name = List.length (List.assoc name s.values).wires in
-  { nodes = List.rev s.made; outputs = (List.assoc last s.values).wires; inputs = size (List.hd names); count = s.free; owned = List.rev s.own }
+  { nodes = List.rev s.made; entering = List.rev s.sources; outputs = (List.assoc last s.values).wires; inputs = size (List.hd names); count = s.free; owned = List.rev s.own }
 
 (* ---- points: of each node the parameters that are its own, null elsewhere; a row for each unit, the bias last ---- *)
 let read_point p entry where v =
@@ -330,3 +333,45 @@ let read_point p entry where v =
   let th = List.map node p.owned in
   Read.finish f;
   th
+
+(* ---- one layer of bent units between affine maps: what restricted_lower_bound wants of a program ---- *)
+module Set = Set.Make (Int)
+(* per value: the bent units that it is a sum of; whether an input or 1 enters by numbers alone; how many paths lead to it *)
+type made_of = { bent : Set.t; plain : bool; paths : int }
+(* per bent unit: its activation, and whether its pre-activation has a bias; None if that is no map of the inputs alone *)
+type 'h bent_unit = { act : 'h; biased : bool option }
+
+(* the one output, and the units; the reasons why not, as the kernel has them *)
+let one_layer (p : 'h t) where =
+  let source = { bent = Set.empty; plain = true; paths = 1 } in
+  let empty = { bent = Set.empty; plain = false; paths = 0 } in
+  let known = ref (Array.make (1 + p.inputs) source) and units = ref [] and spans = ref [ (1, p.inputs, None) ] in
+  let join made (slot, k) =
+    let u = !known.(k) in
+    { bent = Set.union made.bent u.bent; plain = made.plain || (u.plain && match slot with Number _ -> true | Free _ -> false);
+      paths = made.paths + u.paths } in
+  let of_inputs = List.for_all (fun k -> k <= p.inputs) in
+  let node n (wires, biased) =
+    let next = Array.length !known in
+    match n with
+    | Affine rows ->
+        let made = List.map (List.fold_left join empty) rows in
+        if List.fold_left (fun n m -> n + m.paths) 0 made > 65536 then rejected where "the program has too many paths";
+        spans := (next, List.length rows, Some (wires, biased)) :: !spans;
+        known := Array.append !known (Array.of_list made)
+    | Bend (act, wires) ->
+        (* a whole node in order, or a frozen affine map between *)
+        let whole = List.find_opt (fun (first, size, _) -> wires = List.init size (fun j -> first + j)) !spans in
+        let biased = match whole with
+          | Some (_, _, None) -> rejected where "an activation does not follow an affine map"
+          | Some (_, _, Some (before, biased)) -> if of_inputs before then Some biased else None
+          | None -> if of_inputs wires then Some false else None in
+        units := List.mapi (fun j _ -> (next + j, { act; biased })) wires @ !units;
+        spans := (next, List.length wires, None) :: !spans;
+        known := Array.append !known (Array.of_list (List.mapi (fun j _ -> { bent = Set.singleton (next + j); plain = false; paths = 1 }) wires)) in
+  List.iter2 node p.nodes p.entering;
+  match p.outputs with
+  | [ k ] ->
+      if !known.(k).plain then rejected where "a number that is not free is added to the prediction";
+      List.filter_map (fun (u, unit) -> if Set.mem u !known.(k).bent then Some unit else None) !units
+  | _ -> rejected where "needs scalar output"

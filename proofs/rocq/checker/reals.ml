@@ -56,26 +56,40 @@ let bend ((ps, _) as h : N.activation) =
   let a, b = go ((Q.(first - one) :: (if ts = [] then [ first ] else ts)) @ [ Q.(last + one) ]) in
   ((N.q a, N.q b), N.q b)
 
-(* the place of a step, given by pieces, whether one of them is flat, and the dual of the labels over it *)
-let place (net : N.t) (f : Read.fields) rule strictly =
-  let gap () = raise (Rests_on rule) in
-  if not (List.mem_assoc "pieces" f.Read.left) then gap ();
-  let acts = net.acts and n = List.length net.data in
-  let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
+(* the dual of the labels over a span *)
+let dual_over (net : N.t) (f : Read.fields) vectors strictly =
+  let n = List.length net.data and outputs = List.nth net.widths (List.length net.widths - 1) in
+  let dual = Read.need f "dual" (Read.sized n (Read.sized outputs Read.canonical)) in
+  if not (List.for_all (inside net strictly) dual) then rejected (Read.at f "dual") "is not in the domain, or not strictly";
+  let moment k phi = List.fold_left2 (fun s (p, (_, y)) x -> Q.(s + ((List.nth p k - List.nth y k) * x))) Q.zero (List.combine dual net.data) phi in
+  for k = 0 to outputs - 1 do
+    if List.exists (fun phi -> Q.sign (moment k phi) <> 0) vectors then rejected (Read.at f "dual") "a moment is not that of the labels"
+  done;
+  dual
+
+(* what a step is about: pieces for the hidden layers, none of slope 0 or one that is, or the cell of a point *)
+type place = Sloped | Flat of int list | Cell of Span.t
+let by_pieces (net : N.t) (f : Read.fields) =
+  let acts = net.acts in
   let pieces = Read.need f "pieces" (Read.sized (List.length acts) Read.natural) in
   if List.mem false net.biases then rejected (Read.at f "pieces") "needs hidden biases and an output bias";
   let slope (ps, (s, _)) p =
     let slopes = List.map (fun ((_, s), _) -> s) ps @ [ s ] in
     if p >= List.length slopes then rejected (Read.at f "pieces") "the activation has no such piece" else List.nth slopes p in
-  let flat = List.exists (fun s -> Q.sign s = 0) (List.map2 slope acts pieces) in
-  let dual = Read.need f "dual" (Read.sized n (Read.sized outputs Read.canonical)) in
-  if not (List.for_all (inside net strictly) dual) then rejected (Read.at f "dual") "is not in the domain, or not strictly";
-  let moment k column = List.fold_left2 (fun s (p, (_, y)) x -> Q.(s + ((List.nth p k - List.nth y k) * x))) Q.zero (List.combine dual net.data) column in
-  let columns = List.init (if flat then 1 else inputs + 1) (fun j -> List.map (fun (x, _) -> if j = 0 then Q.one else List.nth x (j - 1)) net.data) in
-  for k = 0 to outputs - 1 do
-    if List.exists (fun column -> Q.sign (moment k column) <> 0) columns then rejected (Read.at f "dual") "a moment is not that of the labels"
-  done;
-  (flat, pieces, dual)
+  if List.exists (fun s -> Q.sign s = 0) (List.map2 slope acts pieces) then Flat pieces else Sloped
+let at_point (net : N.t) where th =
+  let place = Span.at net where th in
+  let columns = Span.transposed place.entering in
+  if Span.rank (columns @ place.vectors) > Span.rank columns then rejected where "the last layer does not reach all predictions that its cell can make";
+  Cell place
+let ones (net : N.t) = List.map (fun _ -> Q.one) net.data
+let inputs (net : N.t) = Span.transposed (List.map fst net.data)
+let vectors (net : N.t) = function Sloped -> inputs net @ [ ones net ] | Flat _ -> [ ones net ] | Cell place -> place.Span.vectors
+(* whether what the place can predict is what affine maps can *)
+let affine net place =
+  let full = inputs net @ [ ones net ] and own = vectors net place in
+  let size = Span.rank own in
+  size = Span.rank full && size = Span.rank (full @ own)
 (* an affine map in a field, the constant first *)
 let affine_field (net : N.t) f name =
   let inputs = List.hd net.widths and outputs = List.nth net.widths (List.length net.widths - 1) in
@@ -116,32 +130,54 @@ let constants (net : N.t) (f : Read.fields) pieces dual : ends =
     (logarithms net d dual) (N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
   (lo, hi)
 
-(* the minima at a best affine map, or at best constants: an enclosure of their risk, and whether the map is affine *)
-let span (net : N.t) (f : Read.fields) : ends * bool =
-  let flat, pieces, dual = place net f "span_minimum" true in
-  if flat then (constants net f pieces dual, false)
-  else begin
+(* the minima of a point's cell *)
+let cell (net : N.t) th (upper : Q.t) (place : Span.t) affine dual : ends =
+  if not (List.nth net.biases (List.length net.biases - 1)) || net.acts = [] then raise (Rests_on "span_minimum");
+  let direction = List.mapi (fun i _ -> if i = 0 then Q.one else Q.zero) (List.hd place.before) in
+  let rows = Span.left_inverse place.entering and equal = Span.averaged net place.entering dual in
+  let lo = least net dual and d = digits net in
+  let places = Z.of_int d.places and lists = List.map N.vec in
+  let given f = f places (about net) (N.cparams th) 0 (N.vec direction) (N.vec (Span.change place)) (lists rows) (lists equal) (logarithms net d equal) (N.q lo) in
+  confirmed (match if affine then Span.exchange net place.entering else None with
+    | Some (from, back) -> given C.ok_cell_affine (lists from) (lists back)
+    | None -> (not affine) && given C.ok_cell_span);
+  (lo, upper)
+
+(* the minima at a best affine map, at best constants, or in the cell of a point: an enclosure of their risk, and whether the span is that of affine maps *)
+let span (net : N.t) (f : Read.fields) point : ends * bool =
+  let place = match point with None -> by_pieces net f | Some (where, th, _) -> at_point net where th in
+  let dual = dual_over net f (vectors net place) true in
+  match place, point with
+  | Cell cell_of, Some (_, th, upper) -> let affine = affine net place in (cell net th upper cell_of affine dual, affine)
+  | Flat pieces, _ -> (constants net f pieces dual, false)
+  | _ ->
     let near = affine_field net f "near" in
     let fits = List.map (mapped near) net.data in
-    let spelled (x, y) = (List.map Q.to_string x, List.map Q.to_string y) in
-    let different = List.length (List.sort_uniq compare (List.map spelled net.data)) = List.length net.data in
-    if List.exists (fun w -> w <= carried net) (hidden_widths net) || not different then raise (Rests_on "span_minimum");
+    if List.exists (fun w -> w <= carried net) (hidden_widths net) then raise (Rests_on "span_minimum");
+    let equal = Span.averaged net (List.map (fun (x, _) -> x) net.data) dual in
     let lo = least net dual and _, hi = risk net fits and d = digits net in
-    confirmed (C.ok_span (Z.of_int d.places) (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec dual) (logarithms net d dual)
+    confirmed (C.ok_span (Z.of_int d.places) (about net) (hidden_widths net) (List.map bend (List.rev net.acts)) (List.map N.vec equal) (logarithms net d equal)
       (List.map N.vec near) (proposals net d true fits) (N.q lo) (N.q hi));
     ((lo, hi), true)
-  end
 
 (* no affine map is best: an enclosure of the infimum of their risks *)
-let no_minimum (net : N.t) (f : Read.fields) : ends =
-  let flat, _, dual = place net f "no_minimum" false in
-  if flat then raise (Rests_on "no_minimum");
-  let direction = affine_field net f "direction" in
+let no_minimum (net : N.t) (f : Read.fields) point : ends =
+  let place = match point with None -> by_pieces net f | Some (where, th) -> at_point net where th in
+  let span = vectors net place in
+  let dual = dual_over net f span false in
+  (* the affine map with the predictions of a combination of the span's vectors *)
+  let combined name =
+    let outputs = List.nth net.widths (List.length net.widths - 1) in
+    let given = Read.need f name (Read.sized outputs (Read.sized (List.length span) Read.canonical)) in
+    let of_row row = List.fold_left2 (fun sum b phi -> List.map2 (fun s x -> Q.(s + (b * x))) sum phi) (List.map (fun _ -> Q.zero) net.data) row span in
+    Propose.affine net (Span.transposed (List.map of_row given)) in
+  let map name = match combined name with Some rows -> rows | None -> raise (Rests_on "no_minimum") in
+  let direction = map "direction" in
   let loss = (about net).C.loss_of and along sample = N.vec (mapped direction sample) in
   if not (List.for_all (fun ((_, y) as s) -> C.sided loss (along s) (N.vec y)) net.data) then rejected (Read.at f "direction") "a loss grows along it";
   if not (List.exists (fun s -> C.moving loss (along s)) net.data) then rejected (Read.at f "direction") "the risk is constant along it";
-  let near = affine_field net f "near" in
-  if List.exists (fun w -> w < carried net) (hidden_widths net) then raise (Rests_on "no_minimum");
+  let near = map "near" in
+  if not (affine net place) || (place = Sloped && List.exists (fun w -> w < carried net) (hidden_widths net)) then raise (Rests_on "no_minimum");
   let kept (x, y) =
     let f, y = C.what_stays loss (List.map N.vec direction) (List.map N.vec near) (N.vec x, N.vec y) in
     (List.map N.of_q f, List.map N.of_q y) in

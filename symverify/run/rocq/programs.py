@@ -11,8 +11,9 @@ from symverify.kernel.core.proof import Step, polynomial, read_point
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.parameters import sizes
 from symverify.kernel.programs.places import wired, zero
+from symverify.kernel.programs.restricted_lower_bound import relaxed
 
-from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes
+from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes, vectors_and_tree
 from .terms import (
     activation,
     affine_map,
@@ -24,6 +25,7 @@ from .terms import (
     means,
     number,
     slopes_of_means,
+    tree_arguments,
     vector,
     vectors,
 )
@@ -193,6 +195,16 @@ def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
+def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
+    """No network does better, by the tree, which begins with the signs of frozen output weights."""
+    view, _, _ = relaxed(program(out), "")
+    _, factors, homogeneous, extra, _ = tree_arguments(view)
+    units = f"{activation(view.activations[0])} {str(view.hidden_bias).lower()}"
+    proof = f"apply (ok_program_tree_sound p {units} {factors} {homogeneous} {extra}\n   {vectors_and_tree(step)})"
+    out.state(index, f"program_bound p {number(bound_of(step))}", f"{proof}. {COMPUTED}")
+    return None
+
+
 def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
     """A global minimum, as no function of the inputs does better than its predictions."""
     at = out.premise(step, "point")
@@ -257,6 +269,7 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "function_minimum": write_function_minimum,
     "valley": write_valley,
     "function_bound": write_function_bound,
+    "restricted_lower_bound": write_tree_bound,
     "global_minimum": write_global,
     "bracket": write_bracket,
 }

@@ -6,13 +6,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symverify.kernel.core.facts import LowerBound
-from symverify.kernel.core.network import Problem, Vector
+from symverify.kernel.core.network import Problem, Vector, cell_of, features
 from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed, natural
 from symverify.kernel.reals.enclosure import PLACES, Bounds, Enclosure, exp, log, log_sum_exp, plus, scaled
 from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinimum, SpanMinimum, real_loss
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
+from .cells import Rows, averaged, change, exchange, left_inverse, place_of, solved
 from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vector, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
@@ -88,16 +89,16 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
 def without_checker(problem: Problem, step: Step) -> str | None:
     """Why a `span_minimum` has no verified checker; None if it has one."""
     if "pieces" not in step.fields:
-        return "has a verified checker only for a place given by pieces"
-    if len(set(problem.inputs)) == 1:
-        return "has a verified checker only where not all inputs are equal"
+        has_one = problem.output_bias and problem.activations
+        return (
+            None if has_one else "has a verified checker at a point's cell only with hidden layers and an output bias"
+        )
     if flat(problem, step):
-        return None
+        alike = len(set(problem.inputs)) == 1
+        return "has a verified checker for flat pieces only where not all inputs are equal" if alike else None
     needed = problem.widths[-1] - isinstance(problem.loss, CrossEntropy)
     if min(problem.widths[1:-1]) <= needed:
         return f"has a verified checker only where every hidden layer has more than {needed} units"
-    if len(set(zip(problem.inputs, problem.targets, strict=True))) < len(problem.inputs):
-        return "has a verified checker only where no sample occurs twice"
     return None
 
 
@@ -133,6 +134,30 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
     return None
 
 
+def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | None:
+    """Infinitely many local minima near those of a point's cell; of affine predictions, if these are what it makes."""
+    problem, number_of = out.problem, out.premise(step, "point")
+    at = out.checked.steps[number_of].fact
+    if not isinstance(at, EnclosedPoint):
+        raise TypeError("not a point with an enclosed risk")
+    place, with_ = place_of(problem, at), digits(problem)
+    dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
+    direction = [Fraction(not i) for i in range(len(place.before[0]))]
+    given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), vectors(dual)]
+    given += [logarithms(problem, with_, dual), number(fact.risk.lower)]
+    rule, where, more = "span", "anywhere", ""
+    if fact.affine:
+        rule, where = "affine", "(at_affine_fit p)"
+        more = f" {' '.join(map(vectors, exchange(problem, place.entering)))}"
+    low, high = number(fact.risk.lower), number(fact.risk.upper)
+    arguments_ = f"{f'{chr(10)}   '.join(given)} {number(at.risk.lower)} {number(at.risk.upper)}{more}"
+    proof = f"apply (ok_cell_{rule}_sound {with_.places} p th{number_of} 0\n   {arguments_}); "
+    proof += f"[{COMPUTED} | exact step{number_of}]"
+    statement = f"many_minima local_min p th{number_of} {low} {high} {where}"
+    out.state(index, statement, proof)
+    return None
+
+
 def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     """Infinitely many local minima with the best affine predictions; Theorem 1 itself, where its assumptions hold."""
     problem = out.problem
@@ -140,10 +165,12 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
         return why
     if not isinstance(step.fact, SpanMinimum):
         raise TypeError("not a minimum over a span")
+    if "point" in step.premises:
+        return write_cell(out, index, step, step.fact)
     if flat(problem, step):
         return write_constants(out, index, step, step.fact.risk)
     rows, risk = listed(listed(canonical)), step.fact.risk
-    dual = rows(step.fields["dual"], "")
+    dual = averaged(problem.inputs, problem.targets, rows(step.fields["dual"], ""))
     if obstacle(problem) is None and not out.theorem1:
         proof = f"apply (ok_theorem1_sound p {arguments(problem, dual)}). {COMPUTED}"
         out.theorem("theorem1", f"valley_at_affine_fit p {widths(problem)}", proof)
@@ -159,7 +186,7 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
-def combination(problem: Problem, step: Step, name: str) -> tuple[list[list[Fraction]], list[Vector]]:
+def combination(problem: Problem, step: Step, name: str) -> tuple[Rows, list[Vector]]:
     """The affine map in a field, the constant first, and its values."""
     given = listed(listed(canonical))(step.fields[name], "")
     rows = [[row[-1], *row[:-1]] for row in given]  # the constant is the last vector of the span
@@ -169,14 +196,36 @@ def combination(problem: Problem, step: Step, name: str) -> tuple[list[list[Frac
     ]
 
 
+def affine_combination(out: Writer, step: Step, name: str) -> tuple[Rows, list[Vector]]:
+    """The same of a combination of the vectors of any span of affine predictions."""
+    problem = out.problem
+    if "point" in step.premises:
+        at = out.checked.steps[out.premise(step, "point")].fact
+        if not isinstance(at, EnclosedPoint):
+            raise TypeError("not a point with an enclosed risk")
+        spanning = features(problem, cell_of(problem, at.point))
+    elif flat(problem, step):
+        spanning = [(Fraction(1),) * len(problem.inputs)]
+    else:
+        return combination(problem, step, name)
+    given = listed(listed(canonical))(step.fields[name], "")
+    values = [
+        [sum((b * x for b, x in zip(row, column, strict=True)), Fraction(0)) for row in given]
+        for column in zip(*spanning, strict=True)
+    ]
+    inputs = [[Fraction(1), *x] for x in problem.inputs]
+    rows = [solved(inputs, column) for column in zip(*values, strict=True)]
+    return rows, list(map(tuple, values))
+
+
 def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
     """No affine map is best; the infimum of their risks."""
     problem, fact = out.problem, step.fact
-    if not isinstance(fact, NoMinimum) or "pieces" not in step.fields or flat(problem, step):
-        return "has a verified checker only for pieces whose slopes are not 0"
+    if not isinstance(fact, NoMinimum) or not fact.affine:
+        return "has a verified checker only where the span is that of affine maps"
     dual = listed(listed(canonical))(step.fields["dual"], "")
-    direction, moves = combination(problem, step, "direction")
-    near, fits = combination(problem, step, "near")
+    direction, moves = affine_combination(out, step, "direction")
+    near, fits = affine_combination(out, step, "near")
     gauged = isinstance(problem.loss, CrossEntropy)
     kept = [
         tuple(a for a, b in zip(f, t, strict=True) if b == (max(t) if gauged else 0))
@@ -208,6 +257,8 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
         return write_spurious_point(out, index, step, before.at.risk, at.risk)
     if not isinstance(before, SpanMinimum):
         raise TypeError("not a minimum with a verified checker")
+    if "point" in out.checked.steps[minimum].premises:
+        return write_spurious_cell(out, index, step, before, at.risk)
     with_ = digits(out.problem)
     risk, above = before.risk, proposals(out.problem, with_, at.predictions, True)
     arguments_ = f"{widths(out.problem)} th{better}\n   {above}"
@@ -229,6 +280,18 @@ def write_spurious_point(out: Writer, index: int, step: Step, risk: Enclosure, l
     steps = f"exact step{at} | exact step{better} | exact step{minimum}"
     proof = f"apply (ok_apart_sound p th{at} th{better} {ends}); [{COMPUTED} | {steps}]"
     out.state(index, f"spurious_min (log_risk p) (real th{at})", proof)
+    return None
+
+
+def write_spurious_cell(out: Writer, index: int, step: Step, before: SpanMinimum, lower: Enclosure) -> str | None:
+    """The minima of a point's cell are spurious, by a better point."""
+    minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
+    at = out.premise(out.checked.steps[minimum], "point")
+    low, high = number(before.risk.lower), number(before.risk.upper)
+    where = "(at_affine_fit p)" if before.affine else "anywhere"
+    arguments_ = f"p th{at} th{better} {low} {high} {number(lower.lower)} {number(lower.upper)} {where}"
+    proof = f"apply (ok_apart_many {arguments_}); [{COMPUTED} | exact step{better} | exact step{minimum}]"
+    out.state(index, f"many_minima spurious_min p th{at} {low} {high} {where}", proof)
     return None
 
 

@@ -195,13 +195,15 @@ def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
+def vectors_and_tree(step: Step) -> str:
+    """The vectors of a bound and its tree, line by line."""
+    duals, tree = listed(listed(integer))(step.fields["vectors"], ""), listed(integer)(step.fields["tree"], "")
+    return f"{listing([integers(g) for g in duals], ';' + chr(10) + '    ')}\n   {integers(tree)}"
+
+
 def write_tree_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network of this width does better, by the tree."""
-    duals, tree = step.fields["vectors"], step.fields["tree"]
-    if not isinstance(duals, list) or not isinstance(tree, list):
-        return "is not readable"
-    given = listing([integers(g) for g in duals], ";\n    ")
-    arguments = f"{' '.join(tree_arguments(out.problem))}\n   {given}\n   {integers(tree)}"
+    arguments = f"{' '.join(tree_arguments(out.problem))}\n   {vectors_and_tree(step)}"
     statement = f"lower_bound p {out.problem.widths[1]} {number(bound_of(step))}"
     out.state(index, statement, f"apply (ok_tree_bound_sound p {arguments}). {COMPUTED}")
     return None

@@ -22,16 +22,15 @@ from symverify.search.global_minimum.generators import (
     Generators,
     Indices,
     Signs,
-    Slot,
     Words,
     packed,
 )
-from symverify.search.global_minimum.lattice import Lattice
 from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
 COARSE = 4.0  # the margin in the units of the coarsest rounding
+SCALES = np.array([1.0, 4.0, 16.0, 2.0**10, 2.0**18])  # what the coarsest rounding is made finer by
 SMALLER = 0.3
 TIGHT = 1e-7  # a relative slack below this needs the exact optimum
 
@@ -51,35 +50,39 @@ def proves(model: Generators, vector: Sequence[int], threshold: Fraction) -> boo
     return gain > 0 and gain * gain * threshold.denominator >= threshold.numerator * square
 
 
-def accepted(model: Generators, vector: Sequence[int], reach: Words, threshold: Fraction) -> DualVector | None:
-    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact."""
+def accepted(
+    model: Generators, vector: Sequence[int], reach: Words, threshold: Fraction, blocked: Words | None = None
+) -> DualVector | None:
+    """The vector, if it is admissible on all these columns and its bound reaches the threshold. Exact.
+
+    blocked: as a `DualVector` has it, where that is known.
+    """
     if (model.problem.output_bias and sum(vector) != 0) or not proves(model, vector, threshold):
         return None
-    found = known(model, vector)
+    found = known(model, vector) if blocked is None else DualVector(tuple(vector), blocked)
     return None if (found.blocked & reach).any() else found
 
 
 def known(model: Generators, vector: Sequence[int]) -> DualVector:
     """The vector with the columns on which it is positive. Exact."""
     if compiling(model) and model.whole is not None and max(map(abs, vector)) * model.norm < EXACT:
-        from symverify.search.global_minimum.margins import signed
+        from symverify.search.global_minimum.lattice import signed
 
         return DualVector(tuple(vector), signed(model.whole, np.array(vector, dtype=float), len(model.live_packed)))
     signs: Signs = model.products(vector)
     return DualVector(tuple(vector), packed(np.stack([signs > 0, signs < 0])).ravel())
 
 
-def dual_vector(model: Generators, slots: Sequence[Slot], warm: Indices, threshold: Fraction) -> DualVector | None:
-    """A vector that proves `threshold` for all networks with units in the slots; None if their exact bound is lower.
+def dual_vector(model: Generators, reach: Words, warm: Indices, threshold: Fraction) -> DualVector | None:
+    """A vector that proves `threshold` for all networks of these columns; None if their exact bound is lower.
 
-    The slots may be those of several nodes: then each of these is covered.
+    They may be those of several nodes (see `Generators.reach_words`): then each of these is covered.
     """
-    reach = model.reach_words(slots)
     if compiling(model):
         found = _stepped(model, reach, warm, threshold)
         if found is not None:
             return found
-    plus, minus = model.reach(slots)
+    plus, minus = np.unpackbits(reach.reshape(2, -1).view(np.uint8), axis=1, count=model.count, bitorder="little") > 0
     found = _rounded(model, plus, minus, reach, warm, threshold)
     if found is not None:
         return found
@@ -131,25 +134,48 @@ def _rounded(
 
 def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction) -> DualVector | None:
     """`_rounded` by compiled loops, with margins as shares of the columns' parts outside the lines."""
+    from symverify.search.global_minimum.lattice import rounded
     from symverify.search.global_minimum.margins import stepped
 
     share, cap = model.share(threshold / model.label_scale**2), inf
     biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
+    node, short, found, beyond = (reach, model.target), interruptible(rounded), None, model.whole is None
     for _ in range(3):
         margin, residual, basis, count, rays = search(
             model.units, model.target, model.live_packed, reach, warm, share, tight, cap
         )
         if not margin:
             return None
-        zero = (basis[:count] ** 2).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR
-        rounding = Lattice(model.columns[rays[:count]], zero, biased)
-        for finer in (1, 4, 16, 2**10, 2**18):
-            vector = rounding(residual * (COARSE * finer / margin))
-            found = accepted(model, vector, reach, threshold) if any(vector) else None
-            if found is not None:
-                return found
+        lines, scales = (basis[:count], rays[:count]), SCALES * (COARSE / margin)
+        if model.whole is not None:
+            limits = share, EXACT / model.norm
+            vector, blocked, beyond = short(model.whole, node, lines, residual, scales, biased, limits)
+            tried = vector.astype(np.int64).tolist()
+            found = accepted(model, tried, reach, threshold, blocked) if any(tried) else None
+        if found is None and beyond:
+            found = _large(model, residual, lines, scales, reach, threshold)
+        if found is not None:
+            return found
         cap = SMALLER * margin
     return None
+
+
+def _large(
+    model: Generators,
+    residual: Floats,
+    lines: tuple[Floats, Indices],
+    scales: Floats,
+    reach: Words,
+    threshold: Fraction,
+) -> DualVector | None:
+    """What `lattice.rounded` finds, with integers of any size."""
+    (basis, rays), biased = lines, model.problem.output_bias
+    exact = [*model.columns[rays].tolist(), *[[1] * len(residual)] * biased]
+    zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(residual) - NEAR
+    rounding = Rounding(exact, zero, quick=True, short=True)
+    tried = (rounding(residual * scale) for scale in scales)
+    found = (accepted(model, vector, reach, threshold) for vector in tried if any(vector))
+    return next((each for each in found if each is not None), None)
 
 
 def _spanned(rows: Floats, basis: Floats) -> Flags:

@@ -1,84 +1,292 @@
-"""Integer vectors near a real one, 0 at some coordinates and exactly orthogonal to given integer vectors: for many
-vectors at speed. `rounding` does the same on every processor alike.
+"""Short integer vectors near a real one and orthogonal to given integer vectors, by loops that numba compiles.
+
+All integers are in floats, exact below 2^53; beyond, or where no such vector is found, what is returned is wrong: the
+caller checks. `rounding` does the same for integers of any size, on every processor alike. Imported only where numba is
+installed.
 """
 
 from typing import Any
 
 import numpy as np
-from flint import fmpz_mat
-from numpy.typing import NDArray
 
-from symverify.search.global_minimum.generators import Flags, Floats
+from symverify.ground.loops import loop, quick_loop
+from symverify.search.global_minimum.compiled import _dot, copied
 
-EXTRA = 6  # coordinates that the correction may use beyond those that it needs
-MORE = 20  # where those are too few
-WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else
-MARK = 1 << 10  # marks the row of the lattice that carries the correction
+_FLAT = 1e-7  # of a line's largest entry: what counts as 0
+_NEAR = 1e-9  # a coordinate's square in the span of the lines may miss 1 by this where it is 0 off them
+_EXTRA, _MORE = 6, 20  # coordinates that corrections may use beyond those that they need; where these are too few
+_REDUCED = 0.9  # Lovász's condition
+_LARGE, _EXACT = 2.0**30, 2.0**53  # entries above are not tried; integers above may not be exact
 
 
-class Lattice:
-    """The integer vectors that are 0 where `zero` says and orthogonal to `lines` (q, n), and to (1, …, 1) if `biased`.
+@loop
+def _kept(basis: Any, biased: bool, kept: Any) -> int:
+    """The coordinates that may be other than 0 off the lines of this orthonormal basis; how many."""
+    width, samples = 0, kept.shape[0]
+    for i in range(samples):
+        part = 0.0
+        for k in range(basis.shape[0]):
+            part += basis[k, i] * basis[k, i]
+        if part <= 1.0 - biased / samples - _NEAR:
+            kept[width], width = i, width + 1
+    return width
 
-    The lines need be nearly independent only before coordinates were set to 0.
+
+@loop
+def _restricted(columns: Any, chosen: Any, biased: bool, kept: Any, width: int, found: Any) -> int:
+    """The lines, and (1, …, 1) if `biased`, on those coordinates and over their common divisors; how many are not 0."""
+    total = 0
+    for k in range(-1 if biased else 0, chosen.shape[0]):
+        divisor = np.int64(0)
+        for i in range(width):
+            entry = np.int64(1 if k < 0 else columns[chosen[k], kept[i]])
+            found[total, i], entry = entry, abs(entry)
+            while entry and divisor != 1:
+                divisor, entry = entry, divisor % entry
+        for i in range(width):
+            found[total, i] /= max(divisor, 1)
+        total += int(divisor > 0)
+    return total
+
+
+@quick_loop
+def _pivoted(lines: Any, total: int, width: int, order: Any) -> int:
+    """Put independent lines first, and first in `order` coordinates on which these are so, too; how many they are."""
+    left, rank = np.empty((total, width)), 0
+    for k in range(total):
+        top = 0.0
+        for i in range(width):
+            top = max(top, abs(lines[k, i]))
+        for i in range(width):
+            left[k, i] = lines[k, i] / top
+    for i in range(width):
+        order[i] = i
+    while rank < min(total, width):
+        top, row, place = _FLAT, -1, -1
+        for k in range(rank, total):
+            for i in range(rank, width):
+                if abs(left[k, i]) > top:
+                    top, row, place = abs(left[k, i]), k, i
+        if row < 0:
+            break
+        for i in range(width):
+            lines[rank, i], lines[row, i] = lines[row, i], lines[rank, i]
+            left[rank, i], left[row, i] = left[row, i], left[rank, i]
+        order[rank], order[place] = order[place], order[rank]
+        for k in range(rank, total):
+            left[k, rank], left[k, place] = left[k, place], left[k, rank]
+        for k in range(rank + 1, total):
+            part = left[k, rank] / left[rank, rank]
+            for i in range(rank, width):
+                left[k, i] -= part * left[rank, i]
+        rank += 1
+    return rank
+
+
+@loop
+def _within(vector: Any, bound: float) -> bool:
+    """Whether all entries are numbers of less than this size."""
+    within = True
+    for i in range(vector.shape[0]):
+        within = within and abs(vector[i]) < bound
+    return within
+
+
+@quick_loop
+def _reduce(rows: Any, start: int, stars: Any, norms: Any) -> bool:
+    """Lattice reduction (Lenstra, Lenstra, Lovász) of the rows from `start` on; their orthogonal parts, and norms.
+
+    False where they are too large for it.
     """
-
-    def __init__(self, lines: NDArray[Any], zero: Flags, biased: bool) -> None:
-        from symverify.search.global_minimum.margins import spanned
-
-        self.kept = np.flatnonzero(~zero)
-        rows = lines[:, self.kept]
-        if biased:
-            rows = np.concatenate([rows, np.ones((1, len(self.kept)), dtype=rows.dtype)])
-        scaled = np.array(rows / np.maximum(np.abs(rows).max(axis=1, initial=0), 1)[:, None], dtype=float)
-        scaled /= np.maximum(np.sqrt((scaled * scaled).sum(axis=1)), 1e-300)[:, None]
-        basis, chosen = np.empty((min(scaled.shape), len(self.kept))), np.empty(len(scaled), dtype=np.int64)
-        count = spanned(scaled.copy(), basis, 0, chosen)
-        self.lines = rows[np.sort(chosen[:count])]
-        self.lines = self.lines // np.gcd.reduce(self.lines, axis=1)[:, None] if count else self.lines
-        order = np.empty(len(self.kept), dtype=np.int64)
-        first = spanned(np.ascontiguousarray(basis[:count].T), np.empty((count, count)), 0, order)
-        rest = np.ones(len(self.kept), dtype=bool)
-        rest[order[:first]] = False
-        self.order = [*order[:first].tolist(), *rest.nonzero()[0].tolist()]
-
-    def __call__(self, real: Floats) -> list[int]:
-        """An integer vector near `real`, which is nearly orthogonal to the lines itself; 0 if none was found."""
-        near, found = real[self.kept], np.zeros(len(real), dtype=object)
-        vector: NDArray[Any] = np.rint(near).astype(np.int64)
-        products = self.lines @ vector
-        if products.any() and len(self.lines) == 1 and (self.lines[0] == self.lines[0, 0]).all():
-            vector = _balanced(vector, near)
-        elif products.any():
-            moved = self._reduced(vector, products, EXTRA)
-            moved = self._reduced(vector, products, MORE) if moved is None else moved
-            vector = 0 * vector if moved is None else moved
-        found[self.kept] = vector
-        whole: list[int] = [int(x) for x in found]
-        return whole
-
-    def _reduced(self, vector: NDArray[Any], products: NDArray[Any], extra: int) -> NDArray[Any] | None:
-        """A short correction on a few coordinates: a short vector of a lattice that has it as one (embedding)."""
-        chosen = self.order[: len(self.lines) + extra]
-        width, size = len(chosen), len(self.lines)
-        rows = []
-        for i, entries in enumerate(self.lines[:, chosen].T.tolist()):
-            rows.append([*[0] * i, 1, *[0] * (width - 1 - i), *[WEIGHT * x for x in entries], 0])
-        rows.append([*[0] * width, *[WEIGHT * x for x in products.tolist()], MARK])
-        entries, step = fmpz_mat(rows).lll().entries(), width + size + 1
-        for start in range(0, len(entries), step):
-            mark = entries[start + step - 1]
-            if (mark == MARK or mark == -MARK) and not any(entries[start + width : start + step - 1]):
-                moved = vector.copy()
-                moved[chosen] += (1 if mark > 0 else -1) * np.array([int(x) for x in entries[start : start + width]])
-                return moved
-        return None
+    size, k = rows.shape[0], start
+    for _ in range(100 * size):
+        if k >= size:
+            break
+        for j in range(k - 1, start - 1, -1):
+            part = np.rint(_dot(rows[k], stars[j]) / norms[j])
+            if part != 0.0:
+                for i in range(size):
+                    rows[k, i] -= part * rows[j, i]
+        copied(rows[k], size, stars[k])
+        part = 0.0
+        for j in range(start, k):
+            part = _dot(stars[k], stars[j]) / norms[j]
+            for i in range(size):
+                stars[k, i] -= part * stars[j, i]
+        norms[k] = _dot(stars[k], stars[k])
+        if not _within(rows[k], _EXACT) or norms[k] < _FLAT:
+            return False
+        if k > start and norms[k] + part * part * norms[k - 1] < _REDUCED * norms[k - 1]:
+            for i in range(size):
+                rows[k, i], rows[k - 1, i] = rows[k - 1, i], rows[k, i]
+            k -= 1
+        else:
+            k += 1
+    return bool(k >= size)
 
 
-def _balanced(vector: NDArray[Any], real: Floats) -> NDArray[Any]:
-    """Make the sum 0, at the entries that were rounded most in that direction."""
-    each, rest = divmod(abs(int(vector.sum())), len(vector))
-    step = 1 if vector.sum() > 0 else -1
-    order = np.argsort(step * (real - np.rint(real)), kind="stable")
-    moved = vector - step * each
-    moved[order[:rest]] -= step
-    return moved
+@quick_loop
+def _pulled(vector: Any, aim: Any, rows: Any, start: int, stars: Any, norms: Any) -> None:
+    """Move a vector by a lattice, of basis rows[start:], near to an aim: Babai's nearest plane."""
+    size = rows.shape[0]
+    off = np.empty(size)
+    for _ in range(2):  # the first time from far away
+        for i in range(size):
+            off[i] = aim[i] - vector[i]
+        for k in range(size - 1, start - 1, -1):
+            part = np.rint(_dot(off, stars[k]) / norms[k])
+            if part != 0.0:
+                for i in range(size):
+                    off[i] -= part * rows[k, i]
+                    vector[i] += part * rows[k, i]
+
+
+@quick_loop
+def _solved(lines: Any, rank: int, order: Any, basis: Any) -> bool:
+    """Bases of the integer vectors on the first coordinates of `order` that are orthogonal to the first lines.
+
+    Of basis k, row k < rank is orthogonal to the lines before line k, and its product with that is steps[k]; the rows
+    behind it are a reduced basis of what is orthogonal to line k, too. False if the lines depend on each other there,
+    or integers are too large.
+    """
+    rows, steps, stars, norms = basis
+    size = rows.shape[1]
+    amounts, nothing = np.zeros(size), np.zeros(size)
+    for k in range(rank):
+        for j in range(size):
+            for i in range(size):
+                rows[k, j, i] = rows[k - 1, j, i] if k else (1.0 if i == j else 0.0)
+        for j in range(k, size):
+            amounts[j] = 0.0
+            for i in range(size):
+                amounts[j] += lines[k, order[i]] * rows[k, j, i]
+        for _ in range(100 * size):  # Euclid's algorithm with the two largest
+            most, second = k, -1
+            for j in range(k + 1, size):
+                if abs(amounts[j]) > abs(amounts[most]):
+                    most, second = j, most
+                elif second < 0 or abs(amounts[j]) > abs(amounts[second]):
+                    second = j
+            if second < 0 or amounts[second] == 0.0:
+                break
+            part = np.rint(amounts[most] / amounts[second])
+            amounts[most] -= part * amounts[second]
+            for i in range(size):
+                rows[k, most, i] -= part * rows[k, second, i]
+        if amounts[most] == 0.0:
+            return False
+        for i in range(size):
+            rows[k, k, i], rows[k, most, i] = rows[k, most, i], rows[k, k, i]
+        steps[k] = amounts[most]
+        if not _within(rows[k, k], _EXACT) or not _reduce(rows[k], k + 1, stars[k], norms[k]):
+            return False
+        _pulled(rows[k, k], nothing, rows[k], k + 1, stars[k], norms[k])
+    return True
+
+
+@quick_loop
+def _balanced(real: Any, vector: Any) -> None:
+    """Make the sum of a rounded vector 0, at the entries that were rounded most in that direction."""
+    total = 0.0
+    for i in range(real.shape[0]):
+        total += vector[i]
+    step = 1.0 if total > 0.0 else -1.0
+    while total != 0.0:
+        most = 0
+        for i in range(1, real.shape[0]):
+            if step * (vector[i] - real[i]) > step * (vector[most] - real[most]):
+                most = i
+        vector[most] -= step
+        total -= step
+
+
+@quick_loop
+def _near(real: Any, lines: Any, rank: int, order: Any, basis: Any, vector: Any) -> bool:
+    """Make a rounded vector orthogonal to the lines, near the real one; False if it takes more room."""
+    rows, steps, stars, norms = basis
+    size = rows.shape[1]
+    some, aim = np.empty(size), np.empty(size)
+    for i in range(size):
+        some[i], aim[i] = vector[order[i]], real[order[i]]
+    for k in range(rank):
+        amount, most = 0.0, 0.0
+        for i in range(vector.shape[0]):
+            amount += lines[k, i] * vector[i]
+            most += abs(lines[k, i] * vector[i])
+        part = np.rint(amount / steps[k])
+        if part * steps[k] != amount or most > _EXACT:
+            return False
+        for i in range(size):
+            some[i] -= part * rows[k, k, i]
+        _pulled(some, aim, rows[k], k + 1, stars[k], norms[k])
+        for i in range(size):
+            vector[order[i]] = some[i]
+    return True
+
+
+@loop
+def _basis(rank: int, size: int) -> Any:
+    """Room for what `_solved` finds: rows, steps, the rows' orthogonal parts, and their norms."""
+    return np.empty((rank, size, size)), np.empty(rank), np.empty((rank, size, size)), np.empty((rank, size))
+
+
+@quick_loop
+def signed(columns: Any, vector: Any, words: int) -> Any:
+    """The bit set of the columns on which an integer vector is positive, and then that of those where it is negative.
+
+    Exact where all sums of absolute products are integers below 2^53.
+    """
+    blocked = np.zeros(2 * words, np.uint64)
+    for k in range(columns.shape[0]):
+        value = _dot(columns[k], vector)
+        if value != 0.0:
+            blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
+    return blocked
+
+
+@quick_loop
+def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, biased: bool, limits: Any) -> Any:
+    """The first of the multiples of a residual that, rounded orthogonally to the lines, proves the share for a node.
+
+    columns: (N, n) integers. node: its rays, and the target. lines: an orthonormal basis of their span, and the numbers
+    of as many columns that span it. limits: the share; and the size from which on entries are not exact in `signed`.
+    Returns the vector, or 0 for all entries if there is none, what `signed` says of it, and whether integers were too
+    large for floats.
+    """
+    (reach, target), (basis, chosen), (share, largest), samples = node, lines, limits, residual.shape[0]
+    kept, order = np.empty(samples, np.int64), np.empty(samples, np.int64)
+    found = np.empty((chosen.shape[0] + 1, samples))
+    width = _kept(basis, biased, kept)
+    total = _restricted(columns, chosen, biased, kept, width, found)
+    rank = _pivoted(found, total, width, order)
+    straight, even = np.ascontiguousarray(found[:rank, :width]), rank == 1
+    for i in range(width):
+        even = even and straight[0, i] == straight[0, 0]
+    vector, real, near, beyond = np.zeros(samples), np.empty(width), np.empty(width), False
+    for extra in (_EXTRA, _MORE):
+        work = _basis(rank, min(width, rank + extra))
+        beyond = not even and not _solved(straight, rank, order, work)
+        if beyond:
+            continue
+        for scale in scales:
+            for i in range(width):
+                real[i] = scale * residual[kept[i]]
+                near[i] = np.rint(real[i])
+            if not _within(real, _LARGE):
+                break
+            if even:
+                _balanced(real, near)
+            else:
+                beyond = not _near(real, straight, rank, order, work, near)
+            if beyond:
+                break
+            for i in range(width):
+                vector[kept[i]] = near[i]
+            gain = _dot(vector, target)
+            if gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _within(near, largest):
+                blocked, clash = signed(columns, vector, reach.shape[0] // 2), False
+                for w in range(reach.shape[0]):
+                    clash = clash or blocked[w] & reach[w] != 0
+                if not clash:
+                    return vector, blocked, False
+    return np.zeros(samples), np.zeros(reach.shape[0], np.uint64), beyond

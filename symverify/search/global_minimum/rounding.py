@@ -12,6 +12,7 @@ from symverify.kernel.core.algebra import primitive
 from symverify.search.global_minimum.generators import Flags, Floats
 
 EXTRA = 6  # coordinates that the correction may use beyond those that it needs
+MORE = 20  # where those are too few
 WEIGHT = 1 << 40  # makes lattice reduction remove the products before anything else
 MARK = 1 << 10  # marks the row of the lattice that carries the correction
 
@@ -20,9 +21,11 @@ class Rounding:
     """Rounding orthogonally to integer vectors `lines` of n entries, with 0 at some coordinates.
 
     Most lines only force a coordinate to be 0; what is left to do for the others are lattices of few dimensions.
+    Where these have no vector a long one is found; if `short`, more dimensions are tried, and what is found is else 0.
     """
 
-    def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, quick: bool) -> None:
+    def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, quick: bool, short: bool = False) -> None:
+        self.short = short
         self.kept: list[int] = np.flatnonzero(~zero).tolist()
         shorter = [[line[k] for k in self.kept] for line in lines]
         rows = list({tuple(primitive(line)) for line in shorter if any(line)})
@@ -50,11 +53,14 @@ class Rounding:
             return vector
         if len(self.lines) == 1 and len(set(self.lines[0])) == 1:
             return _balanced(vector, real)
-        return self._reduced(vector, products) or self._solved(vector)
+        found = self._reduced(vector, products, EXTRA)
+        if self.short:
+            return found or self._reduced(vector, products, MORE) or [0] * len(vector)
+        return found or self._solved(vector)
 
-    def _reduced(self, vector: list[int], products: list[int]) -> list[int] | None:
+    def _reduced(self, vector: list[int], products: list[int], extra: int) -> list[int] | None:
         """A short correction on a few coordinates: a short vector of a lattice that has it as one (embedding)."""
-        chosen = self.order[: len(self.lines) + EXTRA]
+        chosen = self.order[: len(self.lines) + extra]
         width, size = len(chosen), len(self.lines)
         rows = []
         for i, k in enumerate(chosen):

@@ -23,7 +23,7 @@ from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
 from symverify.search.global_minimum.dual import DualVector, exact_projection
-from symverify.search.global_minimum.generators import Generators, Node, Slot, Words, binary
+from symverify.search.global_minimum.generators import Generators, Node, Words, binary
 from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
 from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
@@ -64,10 +64,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Leaves for one dual vector: the slots of all of them, and the support of their common projection."""
+    """Leaves for one dual vector: the rays of all of them, and the support of their common projection."""
 
     members: list[Waiting]
-    slots: tuple[Slot, ...]
+    reach: Words
     support: tuple[int, ...]
 
 
@@ -302,7 +302,7 @@ class Search:
             in_time(until)
             while waiting and len(under_way) < WINDOW:
                 group, waiting = self.grown(rows, waiting, share, replay)
-                part = group.slots, group.support
+                part = group.reach, group.support
                 result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
                 under_way.append((group, len(self.vectors), result))
             group, known, result = under_way.popleft()
@@ -310,8 +310,8 @@ class Search:
             members = group.members
             if found is None and len(members) > 1:
                 members, waiting = members[:1], [*members[1:], *waiting]
-                _, leaf = members[0]
-                alone = partial(tasks.certify, self.problem, (leaf.node, leaf.support), threshold)
+                row, leaf = members[0]
+                alone = partial(tasks.certify, self.problem, (rows[row], leaf.support), threshold)
                 found = replay.next("alone", trail.alone, alone)
             members = self.unserved(rows, members, known)
             if found is None:
@@ -334,8 +334,8 @@ class Search:
         members = [waiting[0], *(rivals[place] for place in taken)]
         chosen = set(taken)
         rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
-        slots = tuple(dict.fromkeys(slot for _, leaf in members for slot in leaf.node))
-        return Group(members, slots, support if taken else head.support), rest
+        reach = np.bitwise_or.reduce(rows[[row for row, _ in members]])
+        return Group(members, reach, support if taken else head.support), rest
 
     def close(self, floor: Fraction, until: float | None = None) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.

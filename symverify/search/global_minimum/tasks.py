@@ -155,9 +155,9 @@ def compiled(shape: Generators) -> ModuleType | None:
 def kept() -> bool:
     """Whether the loops need not be compiled any more."""
     from symverify.ground.loops import kept
-    from symverify.search.global_minimum.margins import stepped
+    from symverify.search.global_minimum.lattice import rounded
 
-    return kept(stepped)
+    return kept(rounded)
 
 
 @cache
@@ -341,10 +341,10 @@ def _descended(shape: Generators, seed: int, width: int) -> Guess:
     return value, tuple(parts)
 
 
-def certify(problem: Problem, group: tuple[Sequence[Slot], Sequence[int]], threshold: Fraction) -> DualVector | None:
-    """For (slots, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
-    slots, support = group
-    return dual_vector(generators(problem), slots, np.array(support, dtype=np.int64), threshold)
+def certify(problem: Problem, group: tuple[Words, Sequence[int]], threshold: Fraction) -> DualVector | None:
+    """For (rays, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
+    reach, support = group
+    return dual_vector(generators(problem), reach, np.array(support, dtype=np.int64), threshold)
 
 
 def admitted(shape: Generators, rows: Words, places: Sequence[int], vectors: Sequence[DualVector]) -> list[int]:
