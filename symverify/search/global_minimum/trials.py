@@ -142,7 +142,7 @@ def branched(
     slots: their words and signs, and for each the first one equal to it. begun: the node's support and weights.
     bounds: the node's, the cut, and the least violation. scratch, trial: see `rooms`. The score of a split is the
     product of the least and the greatest gain of its children; both are at most the gap, which tells early that one is
-    not better. Many columns are left out at first, except those that splits may violate first: the others rarely matter.
+    not better. Many columns are left out at first, except those that splits may violate first: others rarely matter.
     The children of the best one go on with all of theirs.
     """
     (units, _, closed, live), (value, cut, least), (words, signs, groups) = model, bounds, slots
