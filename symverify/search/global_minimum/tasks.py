@@ -36,7 +36,7 @@ from symverify.search.global_minimum.relaxation import LEAST, Projection, compil
 
 GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
-FEWER, EASY = (50, 75, 50), 10_000_000  # the same, of problems with so many tuples of rays at most
+FEWER, EASY = (50, 75, 50), 1_000_000  # the same, of problems with so many tuples of rays at most
 BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
 CLEAR = 0.005  # of the residual's length: a product above this is in the way

@@ -20,7 +20,7 @@ from symverify.search.global_minimum.compiled import (
 )
 from symverify.search.global_minimum.sets import bits, has, listed
 
-_NEAR, _MANY = 512, 2048  # columns by which splits are compared where there are more than so many
+_NEAR, _MANY = 512, 6000  # columns by which splits are compared where there are more than so many
 _LONGER = 5  # then so many splits in a row that are not better end the trials, as they are cheap
 _LOWER = 0.7  # by what the bar for these is lowered
 
