@@ -9,37 +9,11 @@ from typing import Any
 import numpy as np
 
 from symverify.ground.loops import loop
-from symverify.search.global_minimum.compiled import BARRED, _enter, copied, nearest, packed, room, workspace
+from symverify.search.global_minimum.compiled import copied
+from symverify.search.global_minimum.sets import has
+from symverify.search.global_minimum.trials import branched, copies, rooms
 
 OPEN, LEAF, SPLIT, NETWORK, KEPT = 0, 1, 2, 3, 4  # what has become of a node; KEPT: open, and its splits are known
-_ONE = np.uint64(1)
-
-
-@loop
-def _has(words: Any, ray: int) -> bool:
-    return bool((words[ray >> 6] >> np.uint64(ray & 63)) & _ONE)
-
-
-@loop
-def _bits(word: Any) -> int:
-    """How many bits are set."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@loop
-def listed(words: Any, offset: int, numbers: Any, count: int) -> int:
-    """Append the elements of a bit set, plus `offset`, to the first `count` numbers; the new count."""
-    for place in range(words.shape[0]):
-        word = words[place]
-        while word:
-            low = word & (~word + _ONE)
-            numbers[count] = offset + 64 * place + _bits(low - _ONE)
-            count += 1
-            word ^= low
-    return count
 
 
 @loop
@@ -101,67 +75,6 @@ def _grouped(words: Any, signs: Any, groups: Any) -> None:
 
 
 @loop
-def _copies(groups: Any, place: int) -> int:
-    """How many slots are equal to one."""
-    count = 0
-    for j in range(groups.shape[0]):
-        if groups[j] == groups[place]:
-            count += 1
-    return count
-
-
-@loop
-def _child(words: Any, signs: Any, groups: Any, closed: Any, live: Any, cut: Any, high: int, reach: Any) -> float:
-    """The live rays for σ = + and − of the child with the first `high` of the slots equal to one above the plane.
-
-    Returns the product of the numbers of rays of its slots.
-    """
-    (place, plane), (plus, minus) = cut, reach
-    for w in range(words.shape[1]):
-        plus[w] = minus[w] = 0
-    done, volume = 0, 1.0
-    for j in range(words.shape[0]):
-        inside, size = groups[j] == groups[place], 0
-        side = closed[1 if done < high else 0, plane]
-        for w in range(words.shape[1]):
-            word = words[j, w] & live[w]
-            if inside:
-                word &= side[w]
-            size += _bits(word)
-            if signs[j] > 0:
-                plus[w] |= word
-            else:
-                minus[w] |= word
-        volume *= size
-        if inside:
-            done += 1
-    return volume
-
-
-@loop
-def _joined(words: Any, signs: Any, live: Any, plus: Any, minus: Any) -> None:
-    """The live rays for σ = + and − of a node."""
-    for w in range(words.shape[1]):
-        plus[w] = minus[w] = 0
-        for j in range(words.shape[0]):
-            if signs[j] > 0:
-                plus[w] |= words[j, w] & live[w]
-            else:
-                minus[w] |= words[j, w] & live[w]
-
-
-@loop
-def _begun(units: Any, target: Any, support: Any, weights: Any, plus: Any, minus: Any, state: Any) -> int:
-    """Make those of a parent's passive columns that a child has, too, the passive ones; how many."""
-    rays, size = units.shape[0], 0
-    for k in range(support.shape[0]):
-        inside = _has(plus if support[k] < rays else minus, support[k] % rays)
-        if inside and _enter(units, target, support[k], weights[k], 0.0, state, size):
-            size += 1
-    return size
-
-
-@loop
 def _subtracted(units: Any, target: Any, support: Any, weights: Any, residual: Any) -> None:
     """The target less a combination of columns."""
     rays = units.shape[0]
@@ -189,7 +102,7 @@ def conflicts(
     for k in range(support.shape[0]):
         ray, sign = support[k] % rays, 1 if support[k] < rays else -1
         for j in range(slots):
-            if signs[j] == sign and _has(words[j], ray):
+            if signs[j] == sign and has(words[j], ray):
                 for p in range(planes):
                     height = margins[ray, p] * weights[k]
                     if height > 0.0:
@@ -220,55 +133,6 @@ def conflicts(
 
 
 @loop
-def _branched(
-    model: Any, slots: Any, splits: Any, count: int, begun: Any, bounds: Any, patience: int, scratch: Any, trial: Any
-) -> tuple[int, int]:
-    """Strong branching: the number of the best split, and in which of the two places of `trial` its children are.
-
-    slots: their words and signs, and for each the first one equal to it. begun: the node's support and weights.
-    bounds: the node's, the cut, and the least violation. scratch, trial: see `_rooms`. The score of a split is the
-    product of the least and the greatest gain of its children; both are at most the gap, which tells early that one is
-    not better.
-    """
-    (units, target, closed, live), (value, cut, least) = model, bounds
-    (words, signs, groups), (support, weights) = slots, begun
-    state, room, allowed, plus, minus, _ = scratch
-    supports, amounts, sizes, values, volumes = trial
-    rays, planes = units.shape[0], closed.shape[1]
-    gap, slight = cut - value, value + 1e-6 * max(cut - value, 0.0)
-    best, chosen, now, vain = -1.0, -1, 0, 0
-    _joined(words, signs, live, plus, minus)
-    columns = listed(minus, rays, allowed, listed(plus, 0, allowed, 0))
-    packed(units, allowed, columns, room[3])
-    for number in range(count):
-        where = splits[number] // planes, splits[number] % planes
-        low, most, high, left = gap, 1e-12, 0, _copies(groups, where[0]) + 1
-        while high < left and (low * gap > best or high == 0):
-            volumes[now, high] = _child(words, signs, groups, closed, live, where, high, (plus, minus))
-            for k in range(columns):
-                inside = _has(plus if allowed[k] < rays else minus, allowed[k] % rays)
-                room[4][k] = 0.0 if inside else BARRED
-            size = _begun(units, target, support, weights, plus, minus, state)
-            stop = max(value + best / max(gap, 1e-300), slight)
-            size = nearest(units, target, allowed, columns, size, 0, (0.0, least, stop), state, room)
-            reached, sizes[now, high] = 0.0, size
-            copied(state[0], size, supports[now, high])
-            copied(state[4], size, amounts[now, high])
-            for i in range(target.shape[0]):
-                reached += room[0][i] * room[0][i]
-            values[now, high] = reached if reached > slight else value
-            gain = max(min(reached - value, gap), 1e-12)
-            low, most, high = min(low, gain), max(most, gain), high + 1
-        if high == left and low * gap > best and low * most > best:
-            best, chosen, now, vain = low * most, number, 1 - now, 0
-        else:
-            vain += 1
-        if low == gap or vain == patience:
-            break
-    return chosen, 1 - now
-
-
-@loop
 def _lowest(kind: Any, values: Any, used: int) -> int:
     """The first open node of lowest bound, −1 if none is open."""
     lowest = -1
@@ -279,29 +143,14 @@ def _lowest(kind: Any, values: Any, used: int) -> int:
 
 
 @loop
-def _rooms(units: Any, closed: Any, width: int, length: int) -> Any:
-    """What `grow` needs no result of: `scratch`, and `trial`, the children of two splits."""
-    samples, words = units.shape[1], closed.shape[2]
-    state, allowed = workspace(units, length), np.empty(2 * units.shape[0], np.int64)
-    some, other = np.empty(words, np.uint64), np.empty(words, np.uint64)
-    scratch = state, room(np.empty(samples), 2 * units.shape[0]), allowed, some, other, np.empty(samples)
-    shape = (2, width + 1)
-    supports, amounts = (
-        np.empty((2, width + 1, samples + length + 2), np.int64),
-        np.empty((2, width + 1, samples + length + 2)),
-    )
-    return scratch, (supports, amounts, np.zeros(shape, np.int64), np.empty(shape), np.empty(shape))
-
-
-@loop
 def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any, trial: Any, scratch: Any) -> int:
     """Append the children of a node. cut: slot, hyperplane, and where in `trial` they are. How many there are."""
     _, values, share, signs, cuts, numbers, supports, amounts, sizes, _, _ = nodes
-    (place, plane, kept), (_, _, _, some, other, _) = cut, scratch
-    copies, total = _copies(groups, place), 0.0
-    for high in range(copies + 1):
+    (place, plane, kept), (_, _, _, _, _, some, other, _) = cut, scratch
+    children, total = copies(groups, place) + 1, 0.0
+    for high in range(children):
         total += trial[4][kept, high]
-    for high in range(copies + 1):
+    for high in range(children):
         above, child = 0, used + high
         for j in range(groups.shape[0]):
             signs[child, j], numbers[child, j] = signs[node, j], numbers[node, j]
@@ -314,8 +163,8 @@ def _append(nodes: Any, node: int, used: int, closed: Any, groups: Any, cut: Any
         values[child], sizes[child] = max(trial[3][kept, high], values[node]), trial[2][kept, high]
         copied(trial[0][kept, high], sizes[child], supports[child])
         copied(trial[1][kept, high], sizes[child], amounts[child])
-        share[child] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / (copies + 1))
-    return copies + 1
+        share[child] = share[node] * (trial[4][kept, high] / total if total > 0.0 else 1.0 / children)
+    return children
 
 
 @loop
@@ -331,8 +180,8 @@ def grow(model: Any, importance: Any, same: Any, nodes: Any, used: int, most: in
     (units, target, closed, _), (cut, least, patience) = model, limits
     kind, values, _, signs, cuts, numbers, supports, amounts, sizes, splits, first = nodes
     planes, width, done = closed.shape[1], signs.shape[1], 0
-    scratch, trial = _rooms(units, closed, width, supports.shape[1])
-    words, groups, residual = np.empty((width, closed.shape[2]), np.uint64), np.empty(width, np.int64), scratch[5]
+    scratch, trial = rooms(units, closed, width, supports.shape[1])
+    words, groups, residual = np.empty((width, closed.shape[2]), np.uint64), np.empty(width, np.int64), scratch[7]
     while True:
         node = _lowest(kind, values, used)
         if node < 0:
@@ -353,7 +202,7 @@ def grow(model: Any, importance: Any, same: Any, nodes: Any, used: int, most: in
         else:
             _grouped(words, signs[node], groups)
             slots, bounds = (words, signs[node], groups), (values[node], cut, least)
-            chosen, kept = _branched(model, slots, splits[node], count, begun, bounds, patience, scratch, trial)
+            chosen, kept = branched(model, slots, splits[node], count, begun, bounds, patience, scratch, trial)
             splits[node, 0] = splits[node, chosen]
             where = splits[node, 0] // planes, splits[node, 0] % planes, kept
             kind[node], first[node], done = SPLIT, used, done + 1

@@ -332,12 +332,15 @@ def _build(problem: Problem) -> Generators:
     heights = _product(rays, planes)
     columns, signs = _columns(units, rays, heights), np.sign(heights).astype(np.int8)
     size = np.abs(columns)
-    steepest = int(size.astype(object).sum(axis=1).max(initial=0))
-    tops = size.max(axis=1, initial=0).astype(float)
+    tops = size.max(axis=1, initial=0)
+    if int(tops.max(initial=0)) * size.shape[1] >= 1 << 62:
+        size = size.astype(object)
+    steepest, tops = int(size.sum(axis=1).max(initial=0)), tops.astype(float)
     rough = centred = _scaled(columns)
     if problem.output_bias:
         centred = rough - rough.mean(axis=1, keepdims=True)
-        for k in np.flatnonzero(np.abs(centred).max(axis=1, initial=0.0) < float(CANCELLED)):
+        cancelled = (np.abs(centred).max(axis=1, initial=0.0) < float(CANCELLED)) & (tops > 0)
+        for k in np.flatnonzero(cancelled):
             centred[k] = np.array([float(x) for x in _centred(columns[k].tolist())]) / (tops[k] or 1.0)
     norms = np.sqrt((centred * centred).sum(axis=1))
     live = norms > 0

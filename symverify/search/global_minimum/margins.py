@@ -1,6 +1,6 @@
 """The loops of the certificate that numba compiles: growing groups of leaves, and the step back from their columns.
 
-Sets of rays are bit sets in 64-bit words, as in `branching`; a node's are its rays for σ = + and then those for σ = −.
+Sets of rays are bit sets in 64-bit words, as in `sets`; a node's are its rays for σ = + and then those for σ = −.
 Float results are guesses: integer vectors made from them are checked exactly. Imported only where numba is installed.
 """
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from symverify.ground.loops import loop, quick_loop
-from symverify.search.global_minimum.branching import _bits, listed
 from symverify.search.global_minimum.compiled import _dot, _enter, copied, nearest, packed, room, workspace
+from symverify.search.global_minimum.sets import bits, listed
 
 _FLAT = 1e-7  # a column's distance from the span of lines below which it is in the span
 _NEAR = 0.03  # the margin may be missed by columns priced above −_NEAR
@@ -114,7 +114,7 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
             if left[k]:
                 clash = 0
                 for w in range(2 * words):
-                    clash += _bits(blocked[w] & rows[k, w])
+                    clash += bits(blocked[w] & rows[k, w])
                     if clash >= fewest:
                         break
                 if clash < fewest:

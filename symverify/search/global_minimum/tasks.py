@@ -31,6 +31,7 @@ from symverify.search.global_minimum.network import SPLITS, Share, Split, confli
 from symverify.search.global_minimum.relaxation import LEAST, Projection, compiling, interruptible, project
 
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
+FEWER, EASY = (50, 75, 50), 1_000_000  # the same, of problems with so many tuples of rays at most
 BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
 T = TypeVar("T")
@@ -334,6 +335,7 @@ def _descended(shape: Generators, seed: int, width: int) -> Guess:
     rows = np.array(shape.form.rows, dtype=float)
     tops = np.abs(rows).max(axis=0)
     bend = float(shape.form.start[0]), float(shape.form.kinks[0]), float(shape.problem.output_bias)
-    units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, DESCENTS)
+    counts = FEWER if shape.count**width <= EASY else DESCENTS
+    units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, counts)
     value, parts = local_search(shape, [(int(sign), unit / tops) for sign, unit in zip(signs, units, strict=True)])
     return value, tuple(parts)
