@@ -19,9 +19,13 @@ MAX_TUPLES, MAX_COLUMNS, LARGE = 10**9, 60_000_000, 10**6
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to search: where to run the parts of a large search, and a checkpoint to save to and continue from."""
+    """How to search: where to run the parts of a large search, and a checkpoint to save to and continue from.
+
+    threads: so many of this process at once, where its loops are compiled; else the executor is used.
+    """
 
     executor: Callable[[], AbstractContextManager[Executor | None]] = nullcontext
+    threads: int = 1
     checkpoint: Path | None = None
     always: bool = False  # use the executor for small searches too
 

@@ -227,7 +227,7 @@ class Session:
             quick = prepare(problem, self.progress, self.remaining())
             several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
             after = None if self.options.always else LONG
-            with nullcontext() if quick else plainly(), Helpers(several, after) as helpers:
+            with nullcontext() if quick else plainly(), Helpers(several, after, self.options.threads) as helpers:
                 result = global_minimum(
                     problem,
                     incumbent=problem.parameters,

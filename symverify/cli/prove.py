@@ -54,7 +54,7 @@ Seconds = Annotated[
 ]
 NoSmt = Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second opinion.")]
 Second = Annotated[SolverName, typer.Option(help="The solver for the second opinion.")]
-Workers = Annotated[int, typer.Option(min=1, max=256, help="Processes for a large search.")]
+Workers = Annotated[int, typer.Option(min=1, max=256, help="Threads for a large search (processes without numba).")]
 Dask = Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")]
 Cell = Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")]
 Snap = Annotated[bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")]

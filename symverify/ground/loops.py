@@ -1,5 +1,6 @@
 """Plain loops that numba compiles, once on a machine: `loop` as they are written, `quick_loop` with sums in any order.
 
+Threads run them side by side: they do not hold the interpreter.
 Importing this raises ImportError where numba is not installed. What is compiled is kept beside the source, or, where
 that cannot be written, in the user's cache directory (NUMBA_CACHE_DIR names another); where neither can be written it
 lasts as long as the process.
@@ -27,9 +28,9 @@ def quick_loop(function: F) -> F:
 
 def _compiled(function: F, quick: bool) -> F:
     try:
-        done: Any = numba.njit(cache=True, fastmath=quick)(function)
+        done: Any = numba.njit(cache=True, nogil=True, fastmath=quick)(function)
     except RuntimeError:  # there is no place to keep it
-        done = numba.njit(fastmath=quick)(function)
+        done = numba.njit(nogil=True, fastmath=quick)(function)
     template = done.get_call_template
     # Numba would compile one version for each constant that a loop is called with.
     done.get_call_template = lambda given, named: template(tuple(map(types.unliteral, given)), named)

@@ -165,9 +165,10 @@ def check(
 
     Claims are names in a list, or joined by commas. A certificate about this problem that is there already is added to;
     with `fresh` it is replaced. `timeout` is in seconds from now, or from the time.monotonic() value `begun`, until the
-    kernel has verified what was found; a solver has as much again. A search for the global minimum runs in `workers`
-    processes if it is large, or on the executor that `executor` opens, with the same result; where it ends early it
-    leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C ends the search, and so does `stopped`
+    kernel has verified what was found; a solver has as much again. A large search for the global minimum runs in
+    `workers` threads where it is compiled, else in as many processes, or on the executor that `executor` opens, with
+    the same result; where it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C
+    ends the search, and so does `stopped`
     once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima is about, as a
     pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network files of the
     same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of an infimum
@@ -185,8 +186,10 @@ def check(
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else _pattern(problem, cell)
     checkpoint, taken = (None, None) if target is None else _prepared(target, problem, resume, fresh)
-    own = partial(processes, workers)
-    options = Options(own if executor is None else executor, checkpoint, executor is not None)
+    if executor is None:
+        options = Options(partial(processes, workers), workers, checkpoint)
+    else:
+        options = Options(executor, checkpoint=checkpoint, always=True)
     session = Session(problem.problem, begun + timeout, progress, options, pattern, claims is not None, gap)
     seen = Log()
     session.watch = seen.watch if place is not None else session.watch

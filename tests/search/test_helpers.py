@@ -1,10 +1,13 @@
-"""Worker processes of a search: asked for late, killed on the way, or never there: the result is the same."""
+"""Threads and processes of a search: asked for late, killed on the way, or never there: the result is the same."""
 
+import itertools
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -12,7 +15,9 @@ import pytest
 
 from symverify.kernel.core.network import Problem
 from symverify.run.cluster import Cluster
-from symverify.search.global_minimum import Helpers, global_minimum
+from symverify.search.global_minimum import Helpers, Result, covering, global_minimum, helpers, tasks
+from symverify.search.global_minimum import search as searching
+from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.helpers import LOSSES
 from tests.shallow import shallow
 
@@ -48,10 +53,10 @@ def test_a_killed_worker_changes_nothing() -> None:
             opened.append(Dying(pool))
             yield opened[-1]
 
-    with Helpers(pools, None) as helpers:
-        found = global_minimum(problem(), helpers=helpers)
+    with Helpers(pools, None) as workers:
+        found = global_minimum(problem(), helpers=workers)
     assert [len(each.killed) for each in opened[:2]] == [1, 1]
-    assert helpers.losses >= 2
+    assert workers.losses >= 2
     assert (found.lower, found.vectors, found.tree, found.upper) == (
         alone.lower,
         alone.vectors,
@@ -78,10 +83,10 @@ class Broken(Executor):
 @pytest.mark.parametrize("at_once", [True, False])
 def test_workers_that_always_die_are_not_asked_for_ever(at_once: bool) -> None:
     executor, alone = Broken(at_once), global_minimum(problem(10))
-    helpers = Helpers(lambda: nullcontext(executor), None)
-    found = global_minimum(problem(10), helpers=helpers)
+    workers = Helpers(lambda: nullcontext(executor), None)
+    found = global_minimum(problem(10), helpers=workers)
     assert (found.lower, found.vectors, found.tree) == (alone.lower, alone.vectors, alone.tree)
-    assert helpers.losses == LOSSES + 1
+    assert workers.losses == LOSSES + 1
     assert executor.asked < 50
 
 
@@ -111,12 +116,12 @@ def test_work_is_done_here_until_a_worker_is_ready() -> None:
             return done
 
     executor = Starting()
-    helpers = Helpers(lambda: nullcontext(executor), 0.0)
+    workers = Helpers(lambda: nullcontext(executor), 0.0)
     inst = problem(10)
-    assert [helpers.submit(inst, count, k)() for k in range(3)] == [10, 11, 12]
+    assert [workers.submit(inst, count, k)() for k in range(3)] == [10, 11, 12]
     assert executor.count == 2
     executor.first.set_result(None)
-    assert helpers.submit(inst, count, 3)() == 13
+    assert workers.submit(inst, count, 3)() == 13
     assert executor.count == 3
     none = Helpers(nullcontext, 0.0)
     assert [none.submit(inst, count, k)() for k in range(2)] == [10, 11]
@@ -163,3 +168,130 @@ class Given(Executor):
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         return self.future
+
+
+# Threads
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled searches use threads from their first task on, and tasks are many."""
+    pytest.importorskip("numba")
+    monkeypatch.setattr(helpers, "SHORT", -1.0)
+    monkeypatch.setattr(covering, "SLICE", 10)
+
+
+def whole(result: Result) -> tuple[object, ...]:
+    return result.lower, result.upper, result.vectors, result.tree, result.point, result.complete
+
+
+def busy(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[int]]:
+    """The threads that split nodes, and those that cover leaves, as they come."""
+    seen: dict[str, set[int]] = {}
+
+    def told(owner: Any, name: str) -> None:
+        work = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            seen.setdefault(name, set()).add(threading.get_ident())
+            return work(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    told(tasks, "expand")
+    told(searching, "cover")
+    return seen
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("large", [False, True])
+def test_threads_find_the_same(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tasks are long they are cut shorter as long as few nodes are open: for everybody alike."""
+    if large:
+        monkeypatch.setattr(tasks, "WORK", 100_000)
+    inst = problem(26)
+    assert tasks.compiled(generators(inst)) is not None
+    alone, seen = whole(global_minimum(inst)), busy(monkeypatch)
+    for count in (1, 2, 5):
+        seen.clear()
+        with Helpers(threads=count) as workers:
+            assert whole(global_minimum(inst, helpers=workers)) == alone
+        assert {name: len(found - {threading.get_ident()}) > 0 for name, found in seen.items()} == {
+            "expand": count > 1,
+            "cover": count > 1,
+        }
+
+
+@pytest.mark.usefixtures("at_once")
+def test_plain_searches_ask_for_processes_and_not_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, seen = problem(10), busy(monkeypatch)
+    assert tasks.compiled(generators(small)) is None
+    with Helpers(threads=2) as workers:
+        assert global_minimum(small, helpers=workers).closed
+    assert workers.beside is None
+    assert set.union(*seen.values()) == {threading.get_ident()}
+
+
+@pytest.mark.usefixtures("at_once")
+def test_where_no_thread_starts_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    inst = problem(26)
+    alone = whole(global_minimum(inst))
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with Helpers(threads=2) as workers:
+        assert whole(global_minimum(inst, helpers=workers)) == alone
+    assert workers.threads == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_work_that_is_withdrawn_is_done_by_who_asks_for_it() -> None:
+    inst, begun, free = problem(26), threading.Event(), threading.Event()
+
+    def waiting(given: Problem, number: int) -> int:
+        begun.set()
+        assert free.wait(60)
+        return number
+
+    with Helpers(threads=1) as workers:
+        workers.threads = 2
+        results = [workers.submit(inst, waiting, 0), workers.submit(inst, waiting, 1)]
+        later = [workers.submit(inst, count, k) for k in range(3)]
+        assert begun.wait(60)
+        workers.withdraw()
+        assert [result() for result in later] == [26, 27, 28]  # nobody else is free
+        free.set()
+        assert [result() for result in results] == [0, 1]
+        assert workers.submit(inst, count, 5)() == 31
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_interruption_while_threads_work_gives_a_bracket_and_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    inst, calls, expand = problem(26), itertools.count(1), tasks.expand
+    alone = global_minimum(inst)
+
+    def interrupting(*arguments: Any) -> Any:
+        if next(calls) == 8:
+            signal.raise_signal(signal.SIGINT)  # Python tells the main thread
+        return expand(*arguments)
+
+    monkeypatch.setattr(tasks, "WORK", 100_000)
+    monkeypatch.setattr(tasks, "expand", interrupting)
+    with Helpers(threads=2) as workers:
+        part = global_minimum(inst, helpers=workers)
+    assert next(calls) > 8
+    assert not part.complete
+    assert 0 <= part.lower <= alone.lower == alone.upper <= part.upper
+    assert workers.beside is None
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_search_keeps_its_rays_while_another_has_the_latest() -> None:
+    first, second = problem(26), problem(25)
+    shape = generators(first)
+    other = generators(second)
+    assert generators(first) is shape
+    assert generators(second) is other is not shape
+    assert generators(replace(second)).units is other.units  # of an equal problem
+    assert generators(second) is other

@@ -16,12 +16,12 @@ from symverify.problem.write import write_atomically
 from symverify.search.global_minimum.candidate import Candidate, Unit, evaluated
 from symverify.search.global_minimum.dual import DualVector, known
 from symverify.search.global_minimum.generators import Generators, Node, Slot
-from symverify.search.global_minimum.search import RIVALS, Search
-from symverify.search.global_minimum.tasks import Solved
+from symverify.search.global_minimum.search import Search
+from symverify.search.global_minimum.tasks import BURST, Solved
 from symverify.search.global_minimum.trail import Trail
 from symverify.text import plain
 
-FORMAT = "symverify-search/7"
+FORMAT = "symverify-search/8"
 
 
 def fingerprint(problem: Problem) -> str:
@@ -48,14 +48,12 @@ def _state(search: Search) -> dict[str, object]:
             str(best.c0),
         ],
         "open": [[number, _node(solved)] for _, number, solved in sorted(search.open)],
-        "sent": [[sent.cut, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
+        "sent": [[sent.cut, sent.most, [_node(solved) for solved in sent.nodes]] for sent in search.sent],
         "leaves": [_node(solved) for solved in search.leaves],
         "tree": [[node, split] for node, split in search.tree.items()],
         "nodes": search.nodes,
         "seconds": round(search.elapsed, 3),
-        "grown": search.trail.grown,
-        "found": [_vector(found) for found in search.trail.found],
-        "alone": [_vector(found) for found in search.trail.alone],
+        "covered": [[found.vector for found in vectors] for vectors in search.trail.covered],
     }
 
 
@@ -114,25 +112,21 @@ def _restored(state: dict[str, Any], search: Search) -> bool:
 
     numbered = [(_natural(number, nodes + 1), solved(data)) for number, data in _pairs(state["open"])]
     leaves = [solved(data) for data in _list(state["leaves"])]
-    sent = [(_real(cut), [solved(data) for data in _list(batch)]) for cut, batch in _pairs(state["sent"])]
-    grown = [
-        (_naturals(taken, RIVALS), _naturals(support, 2 * shape.count)) for taken, support in _pairs(state["grown"])
+    sent = [
+        (_real(cut), _natural(most, BURST + 1), [solved(data) for data in _list(batch)])
+        for cut, most, batch in (_list(each, 3) for each in _list(state["sent"]))
     ]
     tree = dict(_branch(node, split, shape) for node, split in _pairs(state["tree"]))
-    vectors = [[_dual(g, shape) for g in _list(state[name])] for name in ("found", "alone")]
+    covered = [tuple(_dual(g, shape) for g in _list(vectors)) for vectors in _list(state["covered"])]
     if len({number for number, _ in numbered}) < len(numbered):
         raise ValueError("two nodes have one number")
     search.improve(found)
     search.open = sorted((each.value, number, each) for number, each in numbered)
     search.leaves, search.nodes, search.tree, search.before = leaves, nodes, tree, seconds
-    for cut, batch in sent:
-        search.send(batch, cut)
-    search.trail = Trail(grown, *vectors)
+    for cut, most, batch in sent:
+        search.send(batch, cut, most)
+    search.trail = Trail(covered)
     return nodes > 0
-
-
-def _vector(found: DualVector | None) -> tuple[int, ...] | None:
-    return None if found is None else found.vector
 
 
 def _node(solved: Solved) -> list[Any]:
@@ -185,9 +179,7 @@ def _slot(data: object, planes: int) -> Slot:
     return _sign(sign), tuple((_natural(plane, planes), _natural(side, 2)) for plane, side in _pairs(cuts))
 
 
-def _dual(data: object, shape: Generators) -> DualVector | None:
-    if data is None:
-        return None
+def _dual(data: object, shape: Generators) -> DualVector:
     vector: list[int] = [_whole(g) for g in _list(data, len(shape.labels))]
     if not any(vector) or (shape.problem.output_bias and sum(vector) != 0):
         raise ValueError("a vector that proves nothing")

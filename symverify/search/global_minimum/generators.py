@@ -6,11 +6,12 @@ exactly the non-negative combinations of σ·H(ray, ·). A *column number* k < N
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +161,8 @@ class Generators:
         """
         if len(self.half) * 64 > KEPT:
             self.half.clear()
-        if (cuts, plane) not in self.half:
+        found = self.half.get((cuts, plane))
+        if found is None:
             both = []
             for side in (0, 1):
                 kept = sorted((*cuts, (plane, side)))
@@ -170,8 +172,8 @@ class Generators:
                     if self._bits(tuple(fewer)) == inside:
                         kept = fewer
                 both.append(tuple(kept))
-            self.half[cuts, plane] = both[0], both[1]
-        return self.half[cuts, plane]
+            found = self.half[cuts, plane] = both[0], both[1]
+        return found
 
     def reach(self, node: Sequence[Slot]) -> tuple[Flags, Flags]:
         """Which rays some slot of the node may use with σ = +, and with σ = −."""
@@ -303,19 +305,24 @@ def _same(planes: Sequence[Sequence[int]]) -> Indices:
 
 
 _latest: list[Generators] = []
+_used: WeakValueDictionary[int, Generators] = WeakValueDictionary()  # by id(problem), as long as somebody has them
 
 
 def generators(problem: Problem) -> Generators:
     """The generators of a problem. The latest ones are kept: worker processes build them once.
 
-    Raises Declined where floats cannot hold them, or the kernel would not visit all rays.
+    Threads of a search find its own while another search in this process has the latest. Raises Declined where floats
+    cannot hold them, or the kernel would not visit all rays.
     """
-    if not _latest or (_latest[0].problem is not problem and _latest[0].problem != problem):
+    found = _used.get(id(problem))
+    if found is None:
         try:
-            _latest[:] = [_build(problem)]
+            equal = [replace(each, problem=problem) for each in _latest if each.problem == problem]
+            found = equal[0] if equal else _build(problem)
         except OverflowError:
             raise Declined("the inputs or slopes are of too different sizes for floats") from None
-    return _latest[0]
+        _used[id(problem)], _latest[:] = found, [found]
+    return found
 
 
 def _build(problem: Problem) -> Generators:

@@ -1,17 +1,22 @@
-"""Worker processes for a search: asked for once it has shown to be long, used once they know the problem."""
+"""Who works for a search besides this thread: others of this process where its loops are compiled, else processes.
+
+Threads have the problem, its rays and the loops already; compiled loops run side by side. Processes are asked for once
+the search has shown to be long, and used once they know the problem.
+"""
 
 import pickle
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
+from symverify.search.global_minimum.generators import generators
 
-LONG = 3.0  # seconds after which a search is long
+SHORT, LONG = 0.05, 3.0  # seconds after which a search is worth threads, and after which it is long
 LOSSES = 3  # so often workers that were lost are replaced
 T = TypeVar("T")
 Opened = Callable[[], AbstractContextManager[Executor | None]]
@@ -19,25 +24,29 @@ Opened = Callable[[], AbstractContextManager[Executor | None]]
 
 @dataclass(slots=True)
 class Helpers:
-    """What `opened` opens when the search has taken `after` seconds; at once, and used at once, where that is None.
+    """So many threads when the search has taken SHORT seconds, if it is compiled.
 
-    Until a worker is ready, and where workers are lost, the work is done here: results do not depend on who did it.
+    Else what `opened` opens when it has taken `after` seconds; at once, and used at once, where that is None. Until a
+    worker is ready, and where workers are lost, the work is done here: results do not depend on who did it.
     """
 
     opened: Opened = nullcontext
     after: float | None = LONG
+    threads: int = 1
     count: int = 2  # workers that get ready at first
-    begun: float | None = None
+    begun: float = field(default_factory=time.monotonic)
     losses: int = 0
     executor: Executor | None = None
     ready: list[Future[None]] = field(default_factory=list)
     pickled: bytes = b""
     stack: ExitStack = field(default_factory=ExitStack)
+    beside: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.withdraw()
         self.stack.close()
 
     def submit(self, problem: Problem, work: Callable[..., T], part: object, *rest: object) -> Callable[[], T]:
@@ -46,7 +55,10 @@ class Helpers:
         def here() -> T:
             return work(problem, part, *rest)
 
-        executor = self.asked(problem)
+        elapsed = time.monotonic() - self.begun
+        if self.threads > 1 and tasks.compiled(generators(problem)):
+            return self.threaded(here) if elapsed > SHORT else here
+        executor = self.asked(problem, elapsed)
         if executor is None:
             return here
         try:
@@ -64,11 +76,33 @@ class Helpers:
 
         return result
 
-    def asked(self, problem: Problem) -> Executor | None:
+    def threaded(self, here: Callable[[], T]) -> Callable[[], T]:
+        """Work begun by another thread; call what it returns for the result."""
+        if self.beside is None:
+            self.beside = ThreadPoolExecutor(self.threads, "search")
+        try:
+            running = self.beside.submit(here)
+        except RuntimeError:  # no thread can be started
+            self.threads = 1
+            return here
+
+        def result() -> T:
+            try:
+                return running.result()
+            except CancelledError:
+                return here()
+
+        return result
+
+    def withdraw(self) -> None:
+        """What no thread has begun is left to who asks for its result: something else comes first."""
+        if self.beside is not None:
+            self.beside.shutdown(wait=False, cancel_futures=True)
+            self.beside = None
+
+    def asked(self, problem: Problem, elapsed: float) -> Executor | None:
         """The executor, if it is time for it and one of its workers is ready."""
-        now = time.monotonic()
-        self.begun = now if self.begun is None else self.begun
-        if self.after is not None and now - self.begun < self.after:
+        if self.after is not None and elapsed < self.after:
             return None
         if self.executor is None and self.losses <= LOSSES:
             self.executor, self.pickled = self.stack.enter_context(self.opened()), pickle.dumps(problem)

@@ -93,7 +93,7 @@ def _in_the_way(units: Any, residual: Any, bar: float, blocked: Any) -> None:
 
 @loop
 def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, most: int, clear: float) -> Any:
-    """See `tasks.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
+    """See `covering.grow`: which of the nodes rows[1:] one vector may cover together with rows[0]; the support.
 
     fit: the support and weights of rows[0]. Most fail already with the few columns that are in the way.
     """

@@ -225,6 +225,7 @@ def _certified(
     """
     attempts, (floor, _) = [*search.past, (search.lower, search.left)], trivial
     search.vectors, search.served = [], {}
+    search.helpers.withdraw()
     if complete:
         reset = search.snapshot()
         with attempt(search):

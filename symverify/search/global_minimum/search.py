@@ -22,16 +22,18 @@ import numpy as np
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
+from symverify.search.global_minimum.covering import Covering, admitted, cover, reached, slices
 from symverify.search.global_minimum.dual import DualVector, exact_projection
-from symverify.search.global_minimum.generators import Generators, Node, Words, binary
+from symverify.search.global_minimum.generators import Generators, Node, binary
 from symverify.search.global_minimum.helpers import Helpers
 from symverify.search.global_minimum.network import Split, candidate, conflicts, from_weights, shares
 from symverify.search.global_minimum.tasks import Branch, Expanded, Guess, Solved
-from symverify.search.global_minimum.trail import Replay, Trail
+from symverify.search.global_minimum.trail import Trail
 from symverify.search.global_minimum.tree import written
 
 CHUNK = 4  # nodes per task
 WINDOW = 8  # tasks under way
+FIRST = 2  # splits of a compiled task that others have to wait for
 STARTS = 24  # random descents before the search
 AGREEING = 3  # compiled tasks of descents that reach one value
 TINY, MILESTONE = 1e-3, 1.2  # the first lower bound to remember (as a share), and by how much more the next ones
@@ -39,10 +41,8 @@ CERTIFYING = 1.0  # so many times the search's time takes the certificate
 SOON, SEEN = 5.0, 0.01  # seconds, and share of the tree, after which the rest is estimated
 NEAR = 1e-9  # relative distance at which float bounds count as equal
 
-RIVALS = 200  # leaves considered for the dual vector of another one
 
 T = TypeVar("T")
-Waiting = tuple[int, Solved]  # a leaf, and the row with its rays
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Leaves for one dual vector: the rays of all of them, and the support of their common projection."""
-
-    members: list[Waiting]
-    reach: Words
-    support: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
-    """Nodes sent to be split, with the `cut` of that time; `result` waits for their children and networks near them."""
+    """Nodes sent to be split, with the `cut` of that time, and how often that may be done at most.
+
+    `result` waits for their children and networks near them.
+    """
 
     nodes: tuple[Solved, ...]
     cut: float
+    most: int
     result: Callable[[], Expanded]
 
 
@@ -239,8 +234,12 @@ class Search:
         does not depend on the executor.
         """
         with self.undone():
-            while len(self.sent) < WINDOW and (batch := self.batch()):
-                self.send(batch, self.cut)
+            while len(self.sent) < WINDOW:
+                few = self.few()
+                batch = self.batch(1 if few else CHUNK)
+                if not batch:
+                    break
+                self.send(batch, self.cut, FIRST if few else tasks.BURST)
             if not self.sent:  # all that was open are leaves by now
                 return
             found, kept, guesses = self.sent[0].result()
@@ -271,81 +270,60 @@ class Search:
                     self.tree[one.node] = None
                     self.nodes += 1
 
-    def batch(self) -> list[Solved]:
+    def batch(self, most: int) -> list[Solved]:
         """The next open nodes to split; those that are leaves by now are put there."""
         chosen: list[Solved] = []
-        while self.open and len(chosen) < CHUNK:
+        while self.open and len(chosen) < most:
             value, _, solved = heapq.heappop(self.open)
             if self.tree[solved.node] is None:  # else it was split below another node
                 (self.leaves if value >= self.cut else chosen).append(solved)
         return chosen
 
-    def send(self, batch: Sequence[Solved], cut: float) -> None:
-        """Have these nodes split."""
-        self.sent.append(Sent(tuple(batch), cut, self.submit(tasks.expand, batch, cut)))
+    def few(self) -> bool:
+        """Whether so few nodes are left that others would have to wait for a long task's results."""
+        short = tasks.compiled(self.shape) is None or tasks.burst(self.shape) == tasks.BURST
+        return not short and len(self.open) + len(self.sent) < WINDOW
+
+    def send(self, batch: Sequence[Solved], cut: float, most: int) -> None:
+        """Have these nodes split, and those below them, so many at most."""
+        self.sent.append(Sent(tuple(batch), cut, most, self.submit(tasks.expand, batch, cut, most)))
 
     def certify(
-        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, replay: Replay | None = None
+        self, threshold: Fraction, leaves: Sequence[Solved], until: float | None = None, trail: Trail | None = None
     ) -> list[Solved]:
         """Extend `vectors` until every leaf is covered; returns the leaves whose exact bound is lower.
 
-        `threshold` is for the integer labels. In the order of their bounds, one vector often covers later leaves.
-        Raises TimeoutError at the time `until`.
+        `threshold` is for the integer labels. Raises TimeoutError at the time `until`.
         """
-        failed, replay = list[Solved](), replay or Replay(Trail())
-        trail, share = replay.trail, self.shape.share(threshold / self.shape.label_scale**2)
-        leaves = sorted(leaves, key=lambda leaf: (leaf.value, leaf.node))
-        rows = np.array([self.shape.reach_words(leaf.node) for leaf in leaves])
-        waiting = self.unserved(rows, list(enumerate(leaves)), 0)
-        under_way = deque[tuple[Group, int, Callable[[], DualVector | None]]]()
+        trail, leaves = trail or Trail(), self.unserved(leaves, 0)
+        failed, under_way = list[Solved](), deque[tuple[list[Solved], Callable[[], Covering]]]()
+        waiting = deque(slices(self.shape, leaves))
         while waiting or under_way:
             in_time(until)
             while waiting and len(under_way) < WINDOW:
-                group, waiting = self.grown(rows, waiting, share, replay)
-                part = group.reach, group.support
-                result = self.submit(tasks.certify, part, threshold) if replay.asks() else nothing
-                under_way.append((group, len(self.vectors), result))
-            group, known, result = under_way.popleft()
-            found = replay.next("found", trail.found, result)
-            members = group.members
-            if found is None and len(members) > 1:
-                members, waiting = members[:1], [*members[1:], *waiting]
-                row, leaf = members[0]
-                alone = partial(tasks.certify, self.problem, (rows[row], leaf.support), threshold)
-                found = replay.next("alone", trail.alone, alone)
-            members = self.unserved(rows, members, known)
-            if found is None:
-                failed += [leaf for _, leaf in members]
-            elif members:
-                self.vectors.append(found)
-                waiting = self.unserved(rows, [*members, *waiting], len(self.vectors) - 1)
+                part = waiting.popleft()
+                under_way.append((part, trail.ask(partial(self.submit, cover, part, threshold))))
+            (part, result), known = under_way.popleft(), len(self.vectors)
+            self.vectors += result()
+            failed += self.unserved(part, known)
         return failed
 
-    def grown(self, rows: Words, waiting: list[Waiting], share: float, replay: Replay) -> tuple[Group, list[Waiting]]:
-        """The first waiting leaf with those that one vector may cover together with it; and the rest."""
-        _, head = waiting[0]
-        rivals = waiting[1 : 1 + RIVALS]
-
-        def grow() -> tuple[tuple[int, ...], tuple[int, ...]]:
-            some = rows[[row for row, _ in waiting[: 1 + RIVALS]]]
-            return tasks.grow(self.shape, head, [leaf for _, leaf in rivals], some, share)
-
-        taken, support = replay.next("grown", replay.trail.grown, grow)
-        members = [waiting[0], *(rivals[place] for place in taken)]
-        chosen = set(taken)
-        rest = [each for place, each in enumerate(rivals) if place not in chosen] + waiting[1 + RIVALS :]
-        reach = np.bitwise_or.reduce(rows[[row for row, _ in members]])
-        return Group(members, reach, support if taken else head.support), rest
+    def unserved(self, leaves: Sequence[Solved], since: int) -> list[Solved]:
+        """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
+        found = admitted(self.shape, reached(self.shape, leaves), range(len(leaves)), self.vectors[since:])
+        pairs = list(zip(leaves, found, strict=True))
+        self.served.update((leaf.node, since + number) for leaf, number in pairs if number >= 0)
+        return [leaf for leaf, number in pairs if number < 0]
 
     def close(self, floor: Fraction, until: float | None = None) -> None:
         """Certify all leaves at the incumbent's loss, refining where exact bounds are lower than floats said.
 
         Raises TimeoutError at the time `until`. What `trail` knows from an earlier call in the same state is used.
         """
-        replay = Replay(self.trail)
+        self.trail.rewind()
         while self.leaves and self.best.loss > floor:
             asked = self.best.loss
-            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, replay)
+            failed = self.certify(asked * self.shape.label_scale**2, self.leaves, until, self.trail)
             refused = {leaf.node for leaf in failed}
             self.proof += [leaf for leaf in self.leaves if leaf.node not in refused]
             self.leaves = []
@@ -376,13 +354,6 @@ class Search:
             return None
         rest = left * (now - then) / (share - left)
         return rest + CERTIFYING * (now + rest)
-
-    def unserved(self, rows: Words, leaves: Sequence[Waiting], since: int) -> list[Waiting]:
-        """The leaves that admit none of the vectors from number `since` on; the others get theirs."""
-        found = tasks.admitted(self.shape, rows, [row for row, _ in leaves], self.vectors[since:])
-        pairs = list(zip(leaves, found, strict=True))
-        self.served.update((leaf.node, since + number) for (_, leaf), number in pairs if number >= 0)
-        return [each for each, number in pairs if number < 0]
 
     def written(self) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
         """The certificate: the vectors that serve the leaves, and the tree that leads to them."""
@@ -418,7 +389,3 @@ def in_time(until: float | None) -> None:
     """TimeoutError from the time.monotonic() value `until` on."""
     if until is not None and time.monotonic() > until:
         raise TimeoutError("out of time")
-
-
-def nothing() -> None:
-    """Stands for a result that is known."""

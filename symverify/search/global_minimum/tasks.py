@@ -6,10 +6,9 @@ Workers get the problem and small nodes; the generators is rebuilt once per proc
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import pairwise
-from math import prod, sqrt
+from math import prod
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,7 +18,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.ground.floats import product
 from symverify.kernel.core.network import Problem
-from symverify.search.global_minimum.dual import DualVector, dual_vector
 from symverify.search.global_minimum.generators import (
     Flags,
     Floats,
@@ -27,18 +25,14 @@ from symverify.search.global_minimum.generators import (
     Indices,
     Node,
     Slot,
-    Words,
     generators,
-    packed,
 )
 from symverify.search.global_minimum.network import SPLITS, Share, Split, conflicts, local_search, shares, start_units
 from symverify.search.global_minimum.relaxation import LEAST, Projection, compiling, interruptible, project
 
-GROUP = 12  # leaves that one dual vector is grown to cover, besides the first
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
 BURST, WORK = 32, 8_000_000  # splits by compiled loops in one task: as many, and with all rays priced so much work
 PATIENCE = 3  # so many splits in a row that are not better end the trials
-CLEAR = 0.005  # of the residual's length: a product above this is in the way
 T = TypeVar("T")
 
 
@@ -189,15 +183,16 @@ def relaxed(
     return project(shape, ups, downs, warm[inside], stop=stop, weights=weights[inside])
 
 
-def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> Expanded:
+def expand(problem: Problem, batch: Sequence[Solved], cut: float, most: int = BURST) -> Expanded:
     """Split nodes.
 
-    `cut` is the incumbent's value: guesses that are not better are not returned. Compiled loops go on below the batch.
+    `cut` is the incumbent's value: guesses that are not better are not returned. Compiled loops go on below the batch,
+    to so many splits at most.
     """
     shape = generators(problem)
     loops = compiled(shape)
     if loops:
-        found, kept = _grown(loops, shape, batch, cut)
+        found, kept = _grown(loops, shape, batch, cut, most)
     else:
         found, kept = [_split(shape, parent, cut) for parent in batch], []
     split = {node for node, _, _ in found}
@@ -208,6 +203,11 @@ def expand(problem: Problem, batch: Sequence[Solved], cut: float) -> Expanded:
         value, parts = local_search(shape, start_units(shape, nearest.node, fit))
         guesses.append((value, tuple(parts)))
     return found, kept, [guess for guess in guesses if guess[0] < cut]
+
+
+def burst(shape: Generators) -> int:
+    """How many splits a compiled task makes."""
+    return min(BURST, WORK // (shape.count * len(shape.labels)))
 
 
 def _split(shape: Generators, parent: Solved, cut: float) -> Branch:
@@ -247,12 +247,12 @@ def best_split(shape: Generators, parent: Solved, cut: float) -> tuple[Split, li
 
 
 def _grown(
-    loops: ModuleType, shape: Generators, batch: Sequence[Solved], cut: float
+    loops: ModuleType, shape: Generators, batch: Sequence[Solved], cut: float, most: int
 ) -> tuple[list[Branch], list[Solved]]:
     """The tree below a batch of nodes after so many splits, by compiled loops; the nodes of the batch not split."""
     model = shape.units, shape.target, shape.closed_packed, shape.live_packed
     importance, limits = (shape.margins, shape.kinks, shape.samples), (cut, LEAST, PATIENCE)
-    splits = min(BURST, max(len(batch), WORK // (shape.count * len(shape.labels))))
+    splits = min(most, max(len(batch), burst(shape)))
     arrays, grow = _packed(batch, shape, splits), interruptible(loops.grow)
     used = grow(model, importance, shape.same, arrays, len(batch), splits, limits)
     nodes = _unpacked(loops, shape, [array[:used].tolist() for array in arrays])
@@ -337,58 +337,3 @@ def _descended(shape: Generators, seed: int, width: int) -> Guess:
     units, signs, _ = interruptible(descents)(rows / tops, shape.target, bend, width, seed, DESCENTS)
     value, parts = local_search(shape, [(int(sign), unit / tops) for sign, unit in zip(signs, units, strict=True)])
     return value, tuple(parts)
-
-
-def certify(problem: Problem, group: tuple[Words, Sequence[int]], threshold: Fraction) -> DualVector | None:
-    """For (rays, support) a dual vector that proves the threshold (of Σ(F − Y)², integer labels), or None."""
-    reach, support = group
-    return dual_vector(generators(problem), reach, np.array(support, dtype=np.int64), threshold)
-
-
-def admitted(shape: Generators, rows: Words, places: Sequence[int], vectors: Sequence[DualVector]) -> list[int]:
-    """For each of the nodes with these rows of rays the first of the vectors that it admits, −1 if none."""
-    if not vectors or not places:
-        return [-1] * len(places)
-    if compiled(shape):
-        from symverify.search.global_minimum import margins
-
-        blocked = np.array([each.blocked for each in vectors])
-        numbers: list[int] = margins.admitted(rows, np.array(places, dtype=np.int64), blocked).tolist()
-        return numbers
-    met = np.array([(rows[places] & each.blocked).any(axis=1) for each in vectors])
-    return [int(row.argmin()) if not row.all() else -1 for row in met.T]
-
-
-def grow(
-    shape: Generators, head: Solved, rivals: Sequence[Solved], rows: Words, share: float
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Which rivals (by place) one dual vector may cover together with the leaf `head`; and its support.
-
-    rows: the rays of the head and then of the rivals. The rival with the fewest columns clearly above the current
-    residual is tried, until one fails to leave a part of the slack over the incumbent's `share`.
-    """
-    if compiled(shape):
-        from symverify.search.global_minimum import margins
-
-        fit = np.array(head.support, dtype=np.int64), np.array(head.weights, dtype=float)
-        where = shape.units, shape.target, shape.live_packed, rows
-        places, numbers = interruptible(margins.grow)(*where, fit, share, GROUP, CLEAR)
-        return tuple(places.tolist()), tuple(numbers.tolist())
-    plus, minus = shape.reach(head.node)
-    found = relaxed(shape, plus, minus, np.array(head.support, dtype=np.int64), np.array(head.weights, dtype=float))
-    least = share + 0.1 * (found.value - share)
-    taken, left = list[int](), list(range(len(rivals)))
-    while left and len(taken) < GROUP and found.value > share:
-        prices = product(shape.units, found.residual)
-        clear = CLEAR * sqrt(found.value)
-        blocked = np.concatenate([packed(prices > clear), packed(prices < -clear)])
-        clashes = np.bitwise_count(rows[1:][left] & blocked).sum(axis=1)
-        place = left[int(clashes.argmin())]
-        more_plus, more_minus = shape.reach(rivals[place].node)
-        tried = relaxed(shape, plus | more_plus, minus | more_minus, found.support, found.weights)
-        if tried.value < least:
-            break
-        plus, minus, found = plus | more_plus, minus | more_minus, tried
-        taken.append(place)
-        left.remove(place)
-    return tuple(taken), tuple(int(k) for k in found.support)

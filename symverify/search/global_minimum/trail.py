@@ -2,41 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
 
-from symverify.search.global_minimum.dual import DualVector
-
-T = TypeVar("T")
+from symverify.search.global_minimum.covering import Covering
 
 
 @dataclass(slots=True)
 class Trail:
-    """What certifying has computed so far, in the order of asking: after an interruption it is not computed again.
+    """What covers the slices of leaves, in the order of asking; so many of them have been asked for since `rewind`."""
 
-    grown: places of the members of each group, and their common support. found: each group's dual vector. alone: the
-    dual vectors of first members whose group has none.
-    """
+    covered: list[Covering] = field(default_factory=list)
+    asked: int = 0
 
-    grown: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
-    found: list[DualVector | None] = field(default_factory=list)
-    alone: list[DualVector | None] = field(default_factory=list)
+    def rewind(self) -> None:
+        """The same slices will be asked for again."""
+        self.asked = 0
 
+    def ask(self, begin: Callable[[], Callable[[], Covering]]) -> Callable[[], Covering]:
+        """Call what it returns for what covers the next slice, in order: known, or what `begin` has begun."""
+        number, self.asked = self.asked, self.asked + 1
+        if number < len(self.covered):
+            return partial(self.covered.__getitem__, number)
+        running = begin()
 
-class Replay:
-    """A walk along a trail, which it makes longer."""
+        def result() -> Covering:
+            if number == len(self.covered):
+                self.covered.append(running())
+            return self.covered[number]
 
-    def __init__(self, trail: Trail) -> None:
-        self.trail, self.places = trail, dict.fromkeys(("grown", "asked", "found", "alone"), 0)
-
-    def next(self, name: str, entries: list[T], compute: Callable[[], T]) -> T:
-        """The next entry, computed if the trail ends here."""
-        place = self.places[name]
-        self.places[name] += 1
-        if place == len(entries):
-            entries.append(compute())
-        return entries[place]
-
-    def asks(self) -> bool:
-        """Whether the next group's dual vector is still to be computed."""
-        self.places["asked"] += 1
-        return self.places["asked"] > len(self.trail.found)
+        return result
