@@ -100,6 +100,15 @@ def test_without_biases_the_construction_is_not_available(claim):
     assert "needs hidden and output biases" in result[claim].reason
 
 
+def test_without_biases_dead_units_of_deeper_layers_are_on_breakpoints():
+    """At the input 0 every pre-activation is 0 everywhere; the same data elsewhere have the minimum."""
+    bias = {"hidden": False, "output": True}
+    for inputs, verdict in (([[0], [0], [-2]], Verdict.UNDECIDED), ([[1], [1], [2]], Verdict.PROVED)):
+        given = problem([1, 1, 1, 1], "abs", (inputs, [[2], [0], [1]]), bias=bias)
+        result = symverify.check(given, ["valley"], smt=False)
+        assert result.verdict is verdict, result["valley"].reason
+
+
 def test_linear_collapse_states_the_condition_that_it_uses():
     result = symverify.check(symverify.load(EXAMPLES / "linear.json"), smt=False)
     assert result.verdict is Verdict.PROVED

@@ -1,7 +1,8 @@
 """Chains as programs, and Theorem 1's minimum in chains without some biases, wherever they predict the affine fit."""
 
 from symverify.kernel.core.algebra import dot
-from symverify.kernel.core.network import Affine, Bent, Problem, predictions, residuals
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.network import Affine, Bent, Problem, cell_of, predictions, residuals
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.places import Slot, Slots, Wired
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible
@@ -33,6 +34,10 @@ def without_biases(problem: Problem, deadline: float) -> AffineMinimum:
     """A minimum that predicts the best affine fit, and a path of such. Raises NotConstructible."""
     found = linear_minimum(as_program(problem), deadline, 8)
     point, path = found.point, found.path
+    try:
+        cell_of(problem, point)  # in a chain the kernel knows of dead pre-activations in the first layer only
+    except Rejected as error:
+        raise NotConstructible(f"the minimum that was found is strictly inside no cell: {error.reason}") from None
     pull = residuals(problem, predictions(problem, point))
     if any(dot(r, phi) for r in pull for phi in problem.affine_features()):
         raise NotConstructible("without these biases the network does not reach the best affine fit")
