@@ -51,10 +51,13 @@ def start(tmp_path_factory):
         shutil.copytree(ROOT / "proofs" / name, folder / "proofs" / name)
     (folder / "search.json").write_text(json.dumps(SEARCH))
     output = folder / "search.symcert.json"
-    symverify.check(symverify.load(folder / "search.json"), ["global_minimum"], smt=False, output=output, timeout=1.0)
-    assert list(folder.glob("*.search"))
-    output.unlink(missing_ok=True)
-    return folder
+    network = symverify.load(folder / "search.json")
+    for timeout in (1.0, 0.5, 0.25, 0.1):  # until the search does not come to its end
+        symverify.check(network, ["global_minimum"], smt=False, output=output, timeout=timeout)
+        output.unlink(missing_ok=True)
+        if list(folder.glob("*.search")):
+            return folder
+    raise AssertionError("no search ended early")
 
 
 def one(start, folder, rng, faults):
