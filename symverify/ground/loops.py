@@ -1,5 +1,7 @@
-"""Plain loops that numba compiles, once on a machine: `loop` as they are written, `quick_loop` with sums in any order.
+"""Plain loops that numba compiles, once on a machine: `loop` as they are written, `quick_loop` where no float is NaN.
 
+All sums are added in the order in which they are written and no product is fused with a sum: a loop that is compiled
+into another one, or for another processor, gives the same floats. `dot` is written with that in mind.
 Threads run them side by side: they do not hold the interpreter.
 Importing this raises ImportError where numba is not installed. What is compiled is kept beside the source, or, where
 that cannot be written, in the user's cache directory (NUMBA_CACHE_DIR names another); where neither can be written it
@@ -11,7 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_LANES = 4
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,15 +29,16 @@ def loop(function: F) -> F:
 
 
 def quick_loop(function: F) -> F:
-    """The function compiled for speed: floats may be added in another order."""
+    """The function compiled for speed: no float is NaN, and 0 and −0 are the same."""
     return _compiled(function, True)
 
 
 def _compiled(function: F, quick: bool) -> F:
+    flags = {"nnan", "nsz"} if quick else False
     try:
-        done: Any = numba.njit(cache=True, nogil=True, fastmath=quick)(function)
+        done: Any = numba.njit(cache=True, nogil=True, fastmath=flags)(function)
     except RuntimeError:  # there is no place to keep it
-        done = numba.njit(nogil=True, fastmath=quick)(function)
+        done = numba.njit(nogil=True, fastmath=flags)(function)
     template = done.get_call_template
     # Numba would compile one version for each constant that a loop is called with.
     done.get_call_template = lambda given, named: template(tuple(map(types.unliteral, given)), named)
@@ -43,3 +51,38 @@ def kept(function: Callable[..., Any]) -> bool:
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
     place = function.stats.cache_path  # type: ignore[attr-defined]
     return bool(function.signatures) or (place is not None and any(Path(place).glob(name)))  # type: ignore[attr-defined]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
+    """Σ of the first `count` products, a multiple of four, in four sums at once.
+
+    A compiler that must keep the order of a sum does not find these instructions, with which it takes a third of the
+    time.
+    """
+
+    def generated(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lanes, size = ir.VectorType(ir.DoubleType(), _LANES), arguments[2]
+        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * _LANES))
+        first, step = ir.Constant(size.type, 0), ir.Constant(size.type, _LANES)
+        with cgutils.for_range_slice(builder, first, size, step, size.type) as (at, _):
+            four = []
+            for kind, array in zip(signature.args, arguments[:2], strict=False):
+                start = builder.gep(target.make_array(kind)(target, builder, array).data, [at])
+                four.append(builder.load(builder.bitcast(start, lanes.as_pointer()), align=8))
+            builder.store(builder.fadd(builder.load(total), builder.fmul(*four)), total)
+        lane = [builder.extract_element(builder.load(total), ir.Constant(ir.IntType(32), k)) for k in range(_LANES)]
+        return builder.fadd(builder.fadd(lane[0], lane[2]), builder.fadd(lane[1], lane[3]))
+
+    return types.float64(a, b, count), generated
+
+
+@quick_loop
+def dot(a: Any, b: Any) -> float:
+    """⟨a, b⟩ of two contiguous vectors, each fourth product in one of four sums."""
+    size = a.shape[0]
+    whole = size - size % 4
+    total = _in_lanes(a, b, whole)
+    for i in range(whole, size):
+        total += a[i] * b[i]
+    return float(total)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 numba = pytest.importorskip("numba")
@@ -24,6 +25,52 @@ def test_one_version_for_all_constants() -> None:
     outer = loops.loop(lambda x: inner(x, 1) + inner(x, 2) + inner(3, x))
     assert outer(5) == 4 + 3 - 2
     assert len(inner.signatures) == 1
+
+
+def summed(x: Any, y: Any) -> Any:
+    total, top = 0.0, -1.0
+    for i in range(x.shape[0]):
+        total += x[i] * y[i]
+        top = max(top, x[i])
+    return total / top
+
+
+def in_lanes(x: Any, y: Any) -> Any:
+    whole = len(x) - len(x) % 4
+    lanes = [0.0] * 4
+    for k in range(whole):
+        lanes[k % 4] += x[k] * y[k]
+    total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+    for k in range(whole, len(x)):
+        total += x[k] * y[k]
+    return total
+
+
+def test_floats_are_those_of_the_source() -> None:
+    """No sum in another order, no product fused with it: so inlined or not, on whatever processor."""
+    rng = np.random.default_rng(1)
+    for make in (loops.loop, loops.quick_loop):
+        compiled: Any = make(summed)
+        outer = make(lambda x, y, inner=compiled: inner(x, y) + inner(y, x))
+        for size in range(1, 70):
+            x, y = rng.random((2, size)) - 0.1 * (size > 5)
+            assert compiled(x, y) == summed(x, y)
+            assert outer(x, y) == summed(x, y) + summed(y, x)
+
+
+def test_products_are_added_in_four_lanes() -> None:
+    rng = np.random.default_rng(2)
+    differs = 0
+    for size in range(70):
+        x, y = rng.standard_normal((2, size))
+        exact, written = in_lanes(x, y), 0.0
+        for k in range(size):
+            written += x[k] * y[k]
+        assert loops.dot(x, y) == loops.dot(y, x) == exact
+        assert abs(exact - written) <= 1e-12
+        differs += exact != written
+    assert differs > 20
+    assert loops.dot(np.ones((3, 8))[1], np.arange(8.0)) == 28.0
 
 
 def test_without_a_place_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:

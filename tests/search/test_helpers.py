@@ -205,7 +205,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[int]]:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("large", [False, True])
-def test_threads_find_the_same(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_and_processes_find_the_same(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where tasks are long they are cut shorter as long as few nodes are open: for everybody alike."""
     if large:
         monkeypatch.setattr(tasks, "WORK", 100_000)
@@ -220,6 +220,11 @@ def test_threads_find_the_same(large: bool, monkeypatch: pytest.MonkeyPatch) -> 
             "expand": count > 1,
             "cover": count > 1,
         }
+    monkeypatch.undo()
+    monkeypatch.setattr(helpers, "SHORT", -1.0)
+    alone = whole(global_minimum(inst))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert whole(global_minimum(inst, executor=pool)) == alone
 
 
 @pytest.mark.usefixtures("at_once")

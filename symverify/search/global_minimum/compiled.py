@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symverify.ground.loops import loop, quick_loop
+from symverify.ground.loops import dot, loop, quick_loop
 
 _POOL = 64  # violated columns that are looked at before all are again
 _SHARE = 0.1  # of the greatest price, above which columns come into the pool, and to which it is brought down
@@ -24,14 +24,6 @@ def copied(source: Any, count: int, target: Any) -> None:
     """The first entries of one vector into another; assigning slices takes long to compile."""
     for k in range(count):
         target[k] = source[k]
-
-
-@quick_loop
-def _dot(a: Any, b: Any) -> float:
-    total = 0.0
-    for i in range(a.shape[0]):
-        total += a[i] * b[i]
-    return total
 
 
 @loop
@@ -71,11 +63,9 @@ def _enter(units: Any, target: Any, number: int, weight: float, margin: float, s
     sign = 1.0 if number < count else -1.0
     for i in range(samples):
         columns[size, i] = sign * units[number % count, i]
-    left, moment = _dot(columns[size], columns[size]), _dot(columns[size], target) + margin
+    left, moment = dot(columns[size], columns[size]), dot(columns[size], target) + margin
     for k in range(size):
-        value = _dot(columns[k], columns[size])
-        for j in range(k):
-            value -= factor[k, j] * factor[size, j]
+        value = dot(columns[k], columns[size]) - dot(factor[k, :k], factor[size, :k])
         value /= factor[k, k]
         factor[size, k] = value
         left -= value * value
@@ -277,8 +267,8 @@ def nearest(
     size = _move(state, fixed, size, False)
     _subtract(state, target, residual, size)
     left = 10 * units.shape[1] + 100  # columns that may enter: an end, should rounding make them go in circles
-    while left > 0 and _dot(residual, residual) > stop:
-        noise, moved = _NOISE * (np.sqrt(_dot(residual, residual)) + margin), False
+    while left > 0 and dot(residual, residual) > stop:
+        noise, moved = _NOISE * (np.sqrt(dot(residual, residual)) + margin), False
         for i in range(residual.shape[0]):
             short[i] = residual[i]
         top = _priced(columns, barred, short, count, np.float32(margin), rough)
@@ -297,7 +287,7 @@ def nearest(
                 continue
             size, moved = found, True
             _subtract(state, target, residual, size)
-            if _dot(residual, residual) <= stop:
+            if dot(residual, residual) <= stop:
                 return size
         if not moved:
             break
@@ -309,9 +299,7 @@ def _refine(target: Any, residual: Any, margin: float, fixed: int, state: Any, s
     """One step of iterative refinement of the weights: the factor has gone through many changes."""
     _, columns, factor, _, weights, z = state
     for i in range(size):
-        value = _dot(columns[i], residual) + (margin if i >= fixed else 0.0)
-        for k in range(i):
-            value -= factor[i, k] * z[k]
+        value = dot(columns[i], residual) + (margin if i >= fixed else 0.0) - dot(factor[i, :i], z[:i])
         z[i] = value / factor[i, i]
     for i in range(size - 1, -1, -1):
         for k in range(i + 1, size):

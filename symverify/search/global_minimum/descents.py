@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symverify.ground.loops import loop, quick_loop
+from symverify.ground.loops import dot, loop, quick_loop
 
 _STEPS = 40
 _HALVINGS = 5
@@ -79,13 +79,9 @@ def _fit(rows: Any, y: Any, bend: Any, u: Any, signs: Any, held: Any, system: An
             for i in range(samples):
                 F[a, i] -= mean / samples
         for c in range(a + 1):
-            A[a, c] = 0.0
-            for i in range(samples):
-                A[a, c] += F[a, i] * F[c, i]
+            A[a, c] = dot(F[a], F[c])
         A[a, a] += A[a, a] * _RIDGE + _RIDGE
-        b[a] = 0.0
-        for i in range(samples):
-            b[a] += F[a, i] * y[i]
+        b[a] = dot(F[a], y)
     for j in range(u.shape[0]):
         for i in range(samples):
             if held[j, i]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from symverify.ground.loops import loop, quick_loop
-from symverify.search.global_minimum.compiled import _dot, copied
+from symverify.ground.loops import dot, loop, quick_loop
+from symverify.search.global_minimum.compiled import copied
 
 _FLAT = 1e-7  # of a line's largest entry: what counts as 0
 _NEAR = 1e-9  # a coordinate's square in the span of the lines may miss 1 by this where it is 0 off them
@@ -103,17 +103,17 @@ def _reduce(rows: Any, start: int, stars: Any, norms: Any) -> bool:
         if k >= size:
             break
         for j in range(k - 1, start - 1, -1):
-            part = np.rint(_dot(rows[k], stars[j]) / norms[j])
+            part = np.rint(dot(rows[k], stars[j]) / norms[j])
             if part != 0.0:
                 for i in range(size):
                     rows[k, i] -= part * rows[j, i]
         copied(rows[k], size, stars[k])
         part = 0.0
         for j in range(start, k):
-            part = _dot(stars[k], stars[j]) / norms[j]
+            part = dot(stars[k], stars[j]) / norms[j]
             for i in range(size):
                 stars[k, i] -= part * stars[j, i]
-        norms[k] = _dot(stars[k], stars[k])
+        norms[k] = dot(stars[k], stars[k])
         if not _within(rows[k], _EXACT) or norms[k] < _FLAT:
             return False
         if k > start and norms[k] + part * part * norms[k - 1] < _REDUCED * norms[k - 1]:
@@ -134,7 +134,7 @@ def _pulled(vector: Any, aim: Any, rows: Any, start: int, stars: Any, norms: Any
         for i in range(size):
             off[i] = aim[i] - vector[i]
         for k in range(size - 1, start - 1, -1):
-            part = np.rint(_dot(off, stars[k]) / norms[k])
+            part = np.rint(dot(off, stars[k]) / norms[k])
             if part != 0.0:
                 for i in range(size):
                     off[i] -= part * rows[k, i]
@@ -238,7 +238,7 @@ def signed(columns: Any, vector: Any, words: int) -> Any:
     """
     blocked = np.zeros(2 * words, np.uint64)
     for k in range(columns.shape[0]):
-        value = _dot(columns[k], vector)
+        value = dot(columns[k], vector)
         if value != 0.0:
             blocked[(0 if value > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
     return blocked
@@ -282,8 +282,8 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
                 break
             for i in range(width):
                 vector[kept[i]] = near[i]
-            gain = _dot(vector, target)
-            if gain > 0.0 and gain * gain >= share * _dot(vector, vector) and _within(near, largest):
+            gain = dot(vector, target)
+            if gain > 0.0 and gain * gain >= share * dot(vector, vector) and _within(near, largest):
                 blocked, clash = signed(columns, vector, reach.shape[0] // 2), False
                 for w in range(reach.shape[0]):
                     clash = clash or blocked[w] & reach[w] != 0

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from symverify.ground.loops import loop, quick_loop
-from symverify.search.global_minimum.compiled import _dot, _enter, copied, nearest, packed, room, workspace
+from symverify.ground.loops import dot, loop, quick_loop
+from symverify.search.global_minimum.compiled import _enter, copied, nearest, packed, room, workspace
 from symverify.search.global_minimum.sets import bits, listed
 
 _FLAT = 1e-7  # a column's distance from the span of lines below which it is in the span
@@ -86,7 +86,7 @@ def _in_the_way(units: Any, residual: Any, bar: float, blocked: Any) -> None:
     for w in range(2 * words):
         blocked[w] = 0
     for k in range(units.shape[0]):
-        price = _dot(units[k], residual)
+        price = dot(units[k], residual)
         if abs(price) > bar:
             blocked[(0 if price > 0.0 else words) + (k >> 6)] |= np.uint64(1) << np.uint64(k & 63)
 
@@ -105,7 +105,7 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
     taken, left, blocked = np.empty(most, np.int64), np.ones(rows.shape[0], np.bool_), np.empty(2 * words, np.uint64)
     _add_to(tried, found, rays)
     _projected(units, target, tried, live, found, kept, -1.0, allowed, work)
-    value, count, left[0] = _dot(residual, residual), 0, False
+    value, count, left[0] = dot(residual, residual), 0, False
     least = share + 0.1 * (value - share)
     while count < most and value > share:
         _in_the_way(units, residual, clear * np.sqrt(value), blocked)
@@ -125,14 +125,14 @@ def grow(units: Any, target: Any, live: Any, rows: Any, fit: Any, share: float, 
             tried[w] = blocked[w] & rows[place, w]
         _add_to(tried, found, rays)
         size = _projected(units, target, tried, live, found, kept, least, allowed, work)
-        if _dot(residual, residual) <= least:
+        if dot(residual, residual) <= least:
             break
         for w in range(2 * words):
             tried[w] = together[w] | rows[place, w]
         size = _projected(
             units, target, tried, live, numbers[:size].copy(), amounts[:size].copy(), least, allowed, work
         )
-        value = _dot(residual, residual)
+        value = dot(residual, residual)
         if value <= least:
             break
         copied(tried, 2 * words, together)
@@ -159,7 +159,7 @@ def _off(vector: Any, basis: Any, count: int) -> float:
             d += fourth[i] * vector[i]
         for i in range(samples):
             vector[i] -= a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
-    return float(np.sqrt(_dot(vector, vector)))
+    return float(np.sqrt(dot(vector, vector)))
 
 
 @quick_loop
@@ -186,7 +186,7 @@ def spanned(units: Any, numbers: Any, count: int, basis: Any, known: int, chosen
         probe = _probe(basis, known, bar)
         for place in range(count):
             ray = numbers[place] % rays
-            if abs(_dot(units[ray], probe)) < _SEEN * bar or known > samples:
+            if abs(dot(units[ray], probe)) < _SEEN * bar or known > samples:
                 continue
             copied(units[ray], samples, rest)
             length = _off(rest, basis, known)
@@ -194,7 +194,7 @@ def spanned(units: Any, numbers: Any, count: int, basis: Any, known: int, chosen
                 length = max(_off(rest, basis, known), bar)
                 for i in range(samples):
                     basis[known, i] = rest[i] / length
-                part = _dot(probe, basis[known])
+                part = dot(probe, basis[known])
                 for i in range(samples):
                     probe[i] -= part * basis[known, i]
                 chosen[known], known = ray, known + 1
@@ -216,10 +216,10 @@ def _opposed(columns: Any, count: int, allowed: Any, work: Any) -> int:
         packed(columns, allowed, count, scratch[3])
         nearest(columns, opposite, allowed, count, 0, 0, (0.0, _LEAST, -1.0), state, scratch)
         residual, kept = scratch[0], 0
-        if _dot(residual, residual) < _TIGHT * count:
+        if dot(residual, residual) < _TIGHT * count:
             break
         for k in range(count):
-            if _dot(columns[allowed[k]], residual) > -_TIGHT:
+            if dot(columns[allowed[k]], residual) > -_TIGHT:
                 allowed[kept], kept = allowed[k], kept + 1
         if kept == count:
             break
@@ -234,7 +234,7 @@ def _outside(units: Any, numbers: Any, count: int, basis: Any, lines: int, colum
     probe = _probe(basis, lines, 0.0)
     for k in range(count):
         sign = 1.0 if numbers[k] < rays else -1.0
-        if abs(_dot(units[numbers[k] % rays], probe)) < _SEEN * _FLAT:
+        if abs(dot(units[numbers[k] % rays], probe)) < _SEEN * _FLAT:
             continue
         for i in range(units.shape[1]):
             columns[kept, i] = sign * units[numbers[k] % rays, i]
@@ -258,7 +258,7 @@ def _close(units: Any, residual: Any, reach: Any, live: Any, close: float, top: 
         sign = 1.0 - 2.0 * half
         columns = _alive(reach, half * live.shape[0], live, 0, allowed, 0)
         for k in range(columns):
-            price = sign * _dot(units[allowed[k]], residual)
+            price = sign * dot(units[allowed[k]], residual)
             if price > top:
                 return -1
             if price > -close:
@@ -315,7 +315,7 @@ def stepped(units: Any, target: Any, live: Any, reach: Any, warm: Any, share: fl
     _add_to(node, warm, rays)
     while True:  # mostly the first columns are all that it takes
         size = _projected(units, target, node, live, warm, np.full(warm.shape[0], 1e-9), -1.0, allowed, work)
-        residual, value = scratch[0].copy(), _dot(scratch[0], scratch[0])
+        residual, value = scratch[0].copy(), dot(scratch[0], scratch[0])
         slack, total = value - share, 0.0
         if slack < tight:
             return 0.0, residual, basis, 0, chosen
@@ -363,11 +363,11 @@ def _margin(columns: Any, start: Any, begun: Any, margin: float, least: float, a
         nearest(columns, start, allowed, count, size, 0, (margin, _LEAST, -1.0), state, scratch)
         moved, kept = scratch[0], True
         for k in range(count):
-            if _dot(columns[k], moved) > -0.5 * margin:
+            if dot(columns[k], moved) > -0.5 * margin:
                 kept = False
                 break
-        gain = _dot(moved, start)
-        if kept and gain > 0.0 and gain * gain / _dot(moved, moved) > least:
+        gain = dot(moved, start)
+        if kept and gain > 0.0 and gain * gain / dot(moved, moved) > least:
             return margin
         margin *= _SMALLER
     return 0.0
