@@ -4,6 +4,7 @@ Whatever becomes of the streams, the command runs as if they were there: a close
 reads on takes everything, and an error of standard output is told at the end, with exit code 2.
 """
 
+import gc
 import io
 import os
 import signal
@@ -16,6 +17,8 @@ from symverify.text import SPELLED
 INTERRUPTED, INTERNAL, UNWRITTEN = 130, 70, 2
 
 BEGUN = time.monotonic()  # about when this process did
+
+COLLECTED = 50_000  # new objects before cycles are looked for: few are made, and looking takes a tenth of the time
 
 PATIENCE, FAREWELL = 30.0, 3.0  # seconds to end in after a signal, and for Python to end in after that
 AT_ONCE = 0.3  # seconds: signals that come so soon after another are the same request, sent to the group as well
@@ -31,6 +34,7 @@ def interrupted() -> bool:
 def process(command: Callable[[], int]) -> int:
     """Run a command as this process; its exit code, 130 if it was interrupted, 2 if its output was lost."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy loads; idle ones spin for a tenth of a second
+    gc.set_threshold(COLLECTED)
     output = Output(1)
     try:
         for number in _asking():

@@ -21,7 +21,7 @@ from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.helpers import LOSSES
 from tests.shallow import shallow
 
-KILLED_AT = 4
+KILLED_AT = 2
 
 
 def problem(n: int = 16) -> Problem:
@@ -45,7 +45,7 @@ class Dying(Executor):
 
 def test_a_killed_worker_changes_nothing() -> None:
     """Two pools one after the other lose a worker; the third search of the same problem has none."""
-    alone, opened = global_minimum(problem()), list[Dying]()
+    alone, opened = global_minimum(problem(18)), list[Dying]()
 
     @contextmanager
     def pools() -> Iterator[Executor]:
@@ -54,7 +54,7 @@ def test_a_killed_worker_changes_nothing() -> None:
             yield opened[-1]
 
     with Helpers(pools, None) as workers:
-        found = global_minimum(problem(), helpers=workers)
+        found = global_minimum(problem(18), helpers=workers)
     assert [len(each.killed) for each in opened[:2]] == [1, 1]
     assert workers.losses >= 2
     assert (found.lower, found.vectors, found.tree, found.upper) == (
