@@ -43,6 +43,25 @@ Proof.
   rewrite series in HN. unfold R_dist in HN. apply Rabs_def2 in HN. specialize (M N). unfold U in M. assert (P := term_pos x (S (N + n)) (proj1 Hx)). unfold U in HN. lra.
 Qed.
 
+(* ---- shifts: the same lemmas of the library rest on its theory of bits, which `Print Assumptions` would walk through ---- *)
+Lemma shiftl_power a k : (0 <= k)%Z -> Z.shiftl a k = (a * 2 ^ k)%Z.
+Proof.
+  destruct k as [|k|k]; intros H; [cbn; lia| |lia]. cbn [Z.shiftl Z.pow]. unfold Z.pow_pos. clear H. revert a.
+  induction k as [|k IH] using Pos.peano_ind; intros a; [cbn [Pos.iter]; lia|]. rewrite !Pos.iter_succ, IH. lia.
+Qed.
+Lemma div2_half a : Z.div2 a = (a / 2)%Z.
+Proof. apply Z.div_unique with (if Z.odd a then 1 else 0)%Z; destruct a as [|[p|p|]|[p|p|]]; cbn [Z.div2 Z.odd Pos.div2 Pos.div2_up]; lia. Qed.
+Lemma shiftr_power a k : (0 <= k)%Z -> Z.shiftr a k = (a / 2 ^ k)%Z.
+Proof.
+  destruct k as [|k|k]; intros H; [cbn; symmetry; apply Z.div_1_r| |lia]. change (Z.shiftr a (Z.pos k)) with (Pos.iter Z.div2 a k). cbn [Z.pow]. unfold Z.pow_pos. clear H.
+  assert (P : forall j, (0 < Pos.iter (Z.mul 2) 1 j)%Z) by (induction j as [|j IH] using Pos.peano_ind; [reflexivity|rewrite Pos.iter_succ; lia]).
+  induction k as [|k IH] using Pos.peano_ind; [apply div2_half|]. rewrite !Pos.iter_succ, IH, div2_half, Z.div_div; [f_equal; apply Z.mul_comm|intros E; specialize (P k); lia|reflexivity].
+Qed.
+Lemma shiftl_at_least_0 a k : (0 <= k)%Z -> (0 <= a)%Z -> (0 <= Z.shiftl a k)%Z.
+Proof. intros Hk H. rewrite shiftl_power by auto. apply Z.mul_nonneg_nonneg; [auto|apply Z.pow_nonneg; discriminate]. Qed.
+Lemma shiftr_at_least_0 a k : (0 <= k)%Z -> (0 <= a)%Z -> (0 <= Z.shiftr a k)%Z.
+Proof. intros Hk H. rewrite shiftr_power by auto. apply Z.div_pos; [auto|apply Z.pow_pos_nonneg; [reflexivity|auto]]. Qed.
+
 (* ---- integers ---- *)
 Section Places.
 Variable places : positive.
@@ -60,16 +79,19 @@ Lemma real_of_le a b : (a <= b)%Z -> real_of a <= real_of b.
 Proof. intros H. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat, one_unit_pos|apply IZR_le; auto]. Qed.
 Lemma real_of_unit : real_of unit = 1.
 Proof. unfold real_of. fold one_unit. assert (U := one_unit_pos). field. lra. Qed.
-(* quotients, rounded down and up; by a power of 2 a shift *)
-Fixpoint exact_log (p : positive) : option Z := match p with xH => Some 0%Z | xO p' => option_map Z.succ (exact_log p') | xI _ => None end.
-Lemma exact_log_ok p : forall k, exact_log p = Some k -> (0 <= k)%Z /\ Zpos p = (2 ^ k)%Z.
+(* quotients, rounded down and up; by powers of 2 a shift *)
+Fixpoint odd_part (p : positive) : Z * positive := match p with xO p' => let (k, m) := odd_part p' in (Z.succ k, m) | _ => (0%Z, p) end.
+Lemma odd_part_ok p : (0 <= fst (odd_part p))%Z /\ Zpos p = (2 ^ fst (odd_part p) * Zpos (snd (odd_part p)))%Z.
 Proof.
-  induction p as [p IH|p IH|]; intros k H; cbn [exact_log] in H; [discriminate| |inversion H; split; [lia|reflexivity]].
-  destruct (exact_log p) as [j|]; [|discriminate]. inversion H; subst k. destruct (IH j eq_refl) as [A B]. split; [lia|]. rewrite Z.pow_succ_r by auto. rewrite <- B. reflexivity.
+  induction p as [p IH|p IH|]; [split; [discriminate|reflexivity]| |split; [discriminate|reflexivity]]. cbn [odd_part]. destruct (odd_part p) as [k m]. cbn [fst snd] in *. destruct IH as [A B].
+  split; [lia|]. rewrite Z.pow_succ_r by auto. rewrite <- Z.mul_assoc, <- B. reflexivity.
 Qed.
-Definition down (a b : Z) : Z := match b with Zpos p => match exact_log p with Some k => Z.shiftr a k | None => (a / b)%Z end | _ => (a / b)%Z end.
+Definition down (a b : Z) : Z := match b with Zpos p => let (k, m) := odd_part p in match m with xH => Z.shiftr a k | _ => (Z.shiftr a k / Zpos m)%Z end | _ => (a / b)%Z end.
 Lemma down_div a b : down a b = (a / b)%Z.
-Proof. unfold down. destruct b as [|p|p]; auto. destruct (exact_log p) as [k|] eqn:E; auto. destruct (exact_log_ok p k E) as [A ->]. apply Z.shiftr_div_pow2, A. Qed.
+Proof.
+  unfold down. destruct b as [|p|p]; auto. destruct (odd_part_ok p) as [A B]. destruct (odd_part p) as [k m]. cbn [fst snd] in *. rewrite shiftr_power by auto. rewrite B.
+  assert (P := Z.pow_pos_nonneg 2 k eq_refl A). rewrite <- Z.div_div by lia. destruct m; auto. symmetry. apply Z.div_1_r.
+Qed.
 Definition up (a b : Z) : Z := (- down (- a) b)%Z.
 Lemma down_ok a b : (0 < b)%Z -> IZR (down a b) <= IZR a / IZR b.
 Proof.
@@ -82,9 +104,9 @@ Proof. intros H. unfold up. rewrite opp_IZR. assert (D := down_ok (- a) b H). re
 Definition down_unit (a : Z) : Z := Z.shiftr a precision.
 Definition up_unit (a : Z) : Z := (- Z.shiftr (- a) precision)%Z.
 Lemma down_unit_ok a : IZR (down_unit a) <= IZR a / one_unit.
-Proof. unfold down_unit. rewrite Z.shiftr_div_pow2 by discriminate. assert (D := down_ok a unit unit_pos). rewrite down_div in D. exact D. Qed.
+Proof. unfold down_unit. rewrite shiftr_power by discriminate. assert (D := down_ok a unit unit_pos). rewrite down_div in D. exact D. Qed.
 Lemma up_unit_ok a : IZR a / one_unit <= IZR (up_unit a).
-Proof. unfold up_unit. rewrite Z.shiftr_div_pow2 by discriminate. assert (D := up_ok a unit unit_pos). unfold up in D. rewrite down_div in D. exact D. Qed.
+Proof. unfold up_unit. rewrite shiftr_power by discriminate. assert (D := up_ok a unit unit_pos). unfold up in D. rewrite down_div in D. exact D. Qed.
 
 (* the terms of exp x from number i on, the one before being t *)
 Fixpoint low_terms (n : nat) (i t x : Z) : Z := match n with O => 0 | S n' => let t' := down (down_unit (t * x)) i in t' + low_terms n' (i + 1) t' x end.
@@ -98,7 +120,7 @@ Lemma low_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> 0 <= IZR t -> IZ
 Proof.
   intros Hx Hi Pt Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
   assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto). split.
-  - apply (IZR_le 0). rewrite down_div. apply Z.div_pos; auto. unfold down_unit. apply Z.shiftr_nonneg. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
+  - apply (IZR_le 0). rewrite down_div. apply Z.div_pos; auto. unfold down_unit. apply shiftr_at_least_0; [discriminate|]. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
   - apply Rle_trans with (1 := down_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
     apply Rle_trans with (1 := down_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
     apply Rmult_le_compat_r; auto.
@@ -149,7 +171,7 @@ Proof.
   assert (E : real_of (down_unit (z * z)) <= real_of z * real_of z).
   { unfold real_of, Rdiv. replace (IZR z * / one_unit * (IZR z * / one_unit)) with (IZR (z * z) / one_unit * / one_unit) by (rewrite mult_IZR; field; lra). apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|apply down_unit_ok]. }
   split.
-  - unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold down_unit. apply Z.shiftr_nonneg. apply Z.square_nonneg.
+  - unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold down_unit. apply shiftr_at_least_0; [discriminate|]. apply Z.square_nonneg.
   - apply Rle_trans with (1 := E). rewrite exp_plus. apply Rmult_le_compat; apply H.
 Qed.
 Lemma high_square_ok : forall k z x, exp x <= real_of z -> exp (x * 2 ^ k) <= real_of (high_square k z).
@@ -167,20 +189,20 @@ Definition high_exp (a b : Z) : option Z :=
   let k := halvings a b in let x := up (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)) in if (x <=? unit)%Z then Some (high_square k (high_series x)) else None.
 Lemma shares a b k : (0 < b)%Z -> IZR (Z.shiftl a precision) / IZR (Z.shiftl b (Z.of_nat k)) / one_unit * 2 ^ k = IZR a / IZR b.
 Proof.
-  intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). rewrite !Z.shiftl_mul_pow2 by (try discriminate; lia). rewrite !mult_IZR. fold unit. fold one_unit. assert (U := one_unit_pos).
+  intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). rewrite !shiftl_power by (try discriminate; lia). rewrite !mult_IZR. fold unit. fold one_unit. assert (U := one_unit_pos).
   rewrite <- (pow_IZR 2 k). assert (K : 2 ^ k <> 0) by (apply pow_nonzero; lra). field. repeat split; auto; lra.
 Qed.
 Lemma shift_pos b k : (0 < b)%Z -> (0 < Z.shiftl b (Z.of_nat k))%Z.
-Proof. intros H. rewrite Z.shiftl_mul_pow2 by lia. apply Z.mul_pos_pos; auto. apply Z.pow_pos_nonneg; lia. Qed.
+Proof. intros H. rewrite shiftl_power by lia. apply Z.mul_pos_pos; auto. apply Z.pow_pos_nonneg; lia. Qed.
 Lemma low_terms_pos n : forall i t x, (0 <= t)%Z -> (0 <= x)%Z -> (0 < i)%Z -> (0 <= low_terms n i t x)%Z.
 Proof.
   induction n as [|n IH]; intros i t x Ht Hx Hi; cbn [low_terms]; [lia|]. set (t' := down (down_unit (t * x)) i).
-  assert (0 <= t')%Z by (unfold t'; rewrite down_div; apply Z.div_pos; auto; unfold down_unit; apply Z.shiftr_nonneg, Z.mul_nonneg_nonneg; auto). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
+  assert (0 <= t')%Z by (unfold t'; rewrite down_div; apply Z.div_pos; auto; unfold down_unit; apply shiftr_at_least_0, Z.mul_nonneg_nonneg; auto; discriminate). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
 Qed.
 Theorem low_exp_ok a b : (0 <= a)%Z -> (0 < b)%Z -> real_of (low_exp a b) <= exp (IZR a / IZR b).
 Proof.
   intros Ha Hb. unfold low_exp. set (k := halvings a b). set (x := down _ _). assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
-  assert (Px : (0 <= x)%Z) by (unfold x; rewrite down_div; apply Z.div_pos; auto; apply Z.shiftl_nonneg; auto).
+  assert (Px : (0 <= x)%Z) by (unfold x; rewrite down_div; apply Z.div_pos; auto; apply shiftl_at_least_0; auto; discriminate).
   apply Rle_trans with (exp (real_of x * 2 ^ k)).
   - apply low_square_ok. split; [|apply low_series_ok; auto]. unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold low_series. assert (Q := low_terms_pos count 1 unit x (Z.lt_le_incl _ _ unit_pos) Px ltac:(lia)). assert (UP := unit_pos). lia.
   - assert (L : real_of x * 2 ^ k <= IZR a / IZR b).
@@ -191,7 +213,7 @@ Theorem high_exp_ok a b z : (0 <= a)%Z -> (0 < b)%Z -> high_exp a b = Some z -> 
 Proof.
   intros Ha Hb. unfold high_exp. set (k := halvings a b). set (x := up _ _). destruct (x <=? unit)%Z eqn:E; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.leb_le in E.
   assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
-  assert (Px : (0 <= x)%Z). { unfold x, up. rewrite down_div. assert (- Z.shiftl a precision / Z.shiftl b (Z.of_nat k) <= 0)%Z; [|lia]. apply Z.div_le_upper_bound; auto. rewrite Z.mul_0_r. assert (0 <= Z.shiftl a precision)%Z by (apply Z.shiftl_nonneg; auto). lia. }
+  assert (Px : (0 <= x)%Z). { unfold x, up. rewrite down_div. assert (- Z.shiftl a precision / Z.shiftl b (Z.of_nat k) <= 0)%Z; [|lia]. apply Z.div_le_upper_bound; auto. rewrite Z.mul_0_r. assert (0 <= Z.shiftl a precision)%Z by (apply shiftl_at_least_0; auto; discriminate). lia. }
   apply Rle_trans with (exp (real_of x * 2 ^ k)).
   - assert (L : IZR a / IZR b <= real_of x * 2 ^ k).
     { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply up_ok; auto. }
@@ -199,37 +221,184 @@ Proof.
   - apply high_square_ok, high_series_ok. auto.
 Qed.
 
-(* ---- of any rational number ---- *)
+End Places.
+
+(* ---- exp by shifts and additions: e^x = 2^n (1 + 1/2)^d1 (1 + 1/4)^d2 ... e^r, where x = n ln 2 + d1 ln (1 + 1/2) + ... + r, the d are 0 or 1
+   and r is below 2^-39: of its series a few terms are enough ---- *)
+(* ln (1 + 2^-j) in units of 2^-256, from a to a + 3: by a series, and then checked with the exp above *)
+Fixpoint odd_terms (n : nat) (power square k : Z) : Z := match n with O => 0 | S n' => power / k + odd_terms n' (Z.shiftr (power * square) 320) square (k + 2) end.
+Definition log_1p (j : nat) : Z := let t := (2 ^ 320 / (2 * 2 ^ Z.of_nat j + 1))%Z in (Z.shiftr (2 * odd_terms 104 t (Z.shiftr (t * t) 320) 1) 64 - 1)%Z.
+Definition logs : list Z := Eval vm_compute in map log_1p (seq 0 40).
+Definition fine : R := IZR (2 ^ 256).
+Lemma fine_pos : 0 < fine.
+Proof. apply (IZR_lt 0). reflexivity. Qed.
+Fixpoint enclosed (j : nat) (l : list Z) : Prop :=
+  match l with [] => True | a :: l' => exp (IZR a / fine) <= 1 + / 2 ^ j <= exp (IZR (a + 3) / fine) /\ enclosed (S j) l' end.
+Fixpoint check_logs (j : nat) (l : list Z) : bool :=
+  match l with
+  | [] => true
+  | a :: l' => let z := (2 ^ 320 + 2 ^ (320 - Z.of_nat j))%Z in (j <=? 320)%nat && (0 <=? a)%Z && (z <=? low_exp 320 (a + 3) (2 ^ 256))%Z &&
+      match high_exp 320 a (2 ^ 256) with Some w => (w <=? z)%Z | None => false end && check_logs (S j) l'
+  end.
+Lemma share_of j : (j <= 320)%nat -> real_of 320 (2 ^ 320 + 2 ^ (320 - Z.of_nat j)) = 1 + / 2 ^ j.
+Proof.
+  intros H. unfold real_of. fold (precision 320). assert (U := one_unit_pos 320). unfold one_unit, Enclosure.unit in *. change (precision 320) with 320%Z in *. rewrite plus_IZR.
+  assert (E : (2 ^ 320 = 2 ^ (320 - Z.of_nat j) * 2 ^ Z.of_nat j)%Z) by (rewrite <- Z.pow_add_r by lia; f_equal; lia).
+  assert (J : IZR (2 ^ Z.of_nat j) = 2 ^ j) by (rewrite pow_IZR; reflexivity). assert (P : 2 ^ j <> 0) by (apply pow_nonzero; lra).
+  assert (Q : IZR (2 ^ (320 - Z.of_nat j)) * 2 ^ j = IZR (2 ^ 320)) by (rewrite <- J, <- mult_IZR, <- E; reflexivity). rewrite <- Q in *. field. split; [auto|]. intros Z0. rewrite Z0 in U. lra.
+Qed.
+Lemma check_logs_ok : forall l j, check_logs j l = true -> enclosed j l.
+Proof.
+  induction l as [|a l IH]; intros j H; cbn [check_logs enclosed] in *; [exact I|]. apply andb_prop in H. destruct H as [H H5]. apply andb_prop in H. destruct H as [H H4].
+  apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply Nat.leb_le in H1. apply Z.leb_le in H2, H3. split; [|apply IH, H5].
+  destruct (high_exp 320 a (2 ^ 256)) as [w|] eqn:E; [|discriminate]. apply Z.leb_le in H4. apply (high_exp_ok 320 a (2 ^ 256) w H2 eq_refl) in E. apply (real_of_le 320) in H3, H4. rewrite share_of in H3, H4 by exact H1.
+  assert (L := low_exp_ok 320 (a + 3) (2 ^ 256) ltac:(lia) eq_refl). fold fine in E, L. lra.
+Qed.
+Lemma logs_enclosed : enclosed 0 logs.
+Proof. apply check_logs_ok. vm_cast_no_check (eq_refl true). Qed.
+
+Section Steps.
+Variable places : positive.
+Notation precision := (precision places).
+Notation unit := (unit places).
+Notation one_unit := (one_unit places).
+Notation one_unit_pos := (one_unit_pos places).
+Notation real_of := (real_of places).
+Notation down_unit := (down_unit places).
+Notation up_unit := (up_unit places).
+Notation real_of_le := (real_of_le places).
+Notation low_series := (low_series places).
+Notation high_series := (high_series places).
+(* from number j on: what is left of x, and the product *)
+Fixpoint low_steps (l : list Z) (j r z : Z) : Z * Z :=
+  match l with [] => (r, z) | a :: l' => if (a + 3 <=? r)%Z then low_steps l' (j + 1) (r - (a + 3)) (z + Z.shiftr z j) else low_steps l' (j + 1) r z end.
+Fixpoint high_steps (l : list Z) (j r z : Z) : Z * Z :=
+  match l with [] => (r, z) | a :: l' => if (a <=? r)%Z then high_steps l' (j + 1) (r - a) (z - Z.shiftr (- z) j) else high_steps l' (j + 1) r z end.
+Lemma shiftr_real a k : IZR (Z.shiftr a (Z.of_nat k)) <= IZR a * / 2 ^ k.
+Proof.
+  rewrite shiftr_power by lia. assert (P : (0 < 2 ^ Z.of_nat k)%Z) by (apply Z.pow_pos_nonneg; lia). assert (D := down_ok a _ P). rewrite down_div in D.
+  rewrite <- (pow_IZR 2 k) in D. exact D.
+Qed.
+Lemma opposite_real a k : IZR a * / 2 ^ k <= - IZR (Z.shiftr (- a) (Z.of_nat k)).
+Proof. assert (H := shiftr_real (- a) k). rewrite opp_IZR in H. lra. Qed.
+Lemma left_real a b : exp (IZR (a - b) / fine) = exp (IZR a / fine) * / exp (IZR b / fine).
+Proof. rewrite minus_IZR. unfold Rdiv. rewrite Rmult_minus_distr_r. unfold Rminus. rewrite exp_plus, exp_Ropp. reflexivity. Qed.
+Lemma low_steps_ok : forall l k r z, enclosed k l -> 0 <= IZR z ->
+  0 <= IZR (snd (low_steps l (Z.of_nat k) r z)) /\ IZR (snd (low_steps l (Z.of_nat k) r z)) * exp (IZR (fst (low_steps l (Z.of_nat k) r z)) / fine) <= IZR z * exp (IZR r / fine).
+Proof.
+  induction l as [|a l IH]; intros k r z E Hz; cbn [low_steps fst snd]; [split; [auto|right; reflexivity]|]. destruct E as [E E']. replace (Z.of_nat k + 1)%Z with (Z.of_nat (S k)) by lia.
+  destruct (a + 3 <=? r)%Z; [|apply IH; auto]. assert (Z1 : 0 <= IZR (z + Z.shiftr z (Z.of_nat k))).
+  { rewrite plus_IZR. assert (0 <= IZR (Z.shiftr z (Z.of_nat k))) by (apply (IZR_le 0), shiftr_at_least_0; [lia|apply le_IZR; auto]). lra. }
+  destruct (IH (S k) (r - (a + 3))%Z _ E' Z1) as [A B]. split; auto. apply Rle_trans with (1 := B). rewrite left_real. set (x := exp (IZR r / fine)). set (y := exp (IZR (a + 3) / fine)) in *.
+  assert (X : 0 < x) by apply exp_pos. assert (Y : 0 < y) by apply exp_pos. rewrite <- Rmult_assoc. apply Rmult_le_reg_r with y; auto. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  replace (IZR z * x * y) with (IZR z * y * x) by ring. apply Rmult_le_compat_r; [lra|]. rewrite plus_IZR. assert (S := shiftr_real z k). apply Rle_trans with (IZR z * (1 + / 2 ^ k)); [lra|]. apply Rmult_le_compat_l; lra.
+Qed.
+Lemma high_steps_ok : forall l k r z, enclosed k l -> 0 <= IZR z ->
+  0 <= IZR (snd (high_steps l (Z.of_nat k) r z)) /\ IZR z * exp (IZR r / fine) <= IZR (snd (high_steps l (Z.of_nat k) r z)) * exp (IZR (fst (high_steps l (Z.of_nat k) r z)) / fine).
+Proof.
+  induction l as [|a l IH]; intros k r z E Hz; cbn [high_steps fst snd]; [split; [auto|right; reflexivity]|]. destruct E as [E E']. replace (Z.of_nat k + 1)%Z with (Z.of_nat (S k)) by lia.
+  destruct (a <=? r)%Z; [|apply IH; auto]. assert (S := opposite_real z k). assert (P : 0 <= / 2 ^ k) by (apply Rlt_le, Rinv_0_lt_compat, pow_lt; lra). assert (Q := Rmult_le_pos _ _ Hz P).
+  assert (Z1 : 0 <= IZR (z - Z.shiftr (- z) (Z.of_nat k))) by (rewrite minus_IZR; lra).
+  destruct (IH (Datatypes.S k) (r - a)%Z _ E' Z1) as [A B]. split; auto. apply Rle_trans with (2 := B). rewrite left_real. set (x := exp (IZR r / fine)). set (y := exp (IZR a / fine)) in *.
+  assert (X : 0 < x) by apply exp_pos. assert (Y : 0 < y) by apply exp_pos. rewrite <- Rmult_assoc. apply Rmult_le_reg_r with y; auto. rewrite (Rmult_assoc (_ * x)), Rinv_l, Rmult_1_r by lra.
+  replace (IZR z * x * y) with (IZR z * y * x) by ring. apply Rmult_le_compat_r; [lra|]. rewrite minus_IZR. apply Rle_trans with (IZR z * (1 + / 2 ^ k)); [apply Rmult_le_compat_l; lra|lra].
+Qed.
+(* times 2^n *)
+Lemma shift_real a n : IZR (Z.shiftl a n) <= IZR a * powerRZ 2 n.
+Proof.
+  destruct n as [|p|p].
+  - cbn [powerRZ]. change (Z.shiftl a 0) with a. lra.
+  - rewrite shiftl_power by discriminate. rewrite mult_IZR. change (powerRZ 2 (Zpos p)) with (2 ^ Pos.to_nat p). rewrite pow_IZR, positive_nat_Z. right. reflexivity.
+  - change (Z.shiftl a (Zneg p)) with (Z.shiftr a (Zpos p)). rewrite <- positive_nat_Z. apply shiftr_real.
+Qed.
+Lemma exp_times k x : exp (INR k * x) = exp x ^ k.
+Proof. induction k as [|k IH]; [simpl; rewrite Rmult_0_l; apply exp_0|]. rewrite S_INR, Rmult_plus_distr_r, Rmult_1_l, exp_plus, IH. cbn [pow]. ring. Qed.
+Lemma two_low a n : exp (IZR a / fine) <= 2 <= exp (IZR (a + 3) / fine) -> powerRZ 2 n <= exp (IZR (n * (if (0 <=? n)%Z then a + 3 else a)) / fine).
+Proof.
+  intros [A B]. rewrite mult_IZR. unfold Rdiv. rewrite Rmult_assoc. destruct n as [|p|p]; cbn [Z.leb Z.compare powerRZ].
+  - rewrite Rmult_0_l, exp_0. lra.
+  - rewrite <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply pow_incr. split; [lra|exact B].
+  - change (Zneg p) with (- Zpos p)%Z. rewrite opp_IZR, Ropp_mult_distr_l_reverse, exp_Ropp, <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply Rinv_le_contravar; [apply pow_lt, exp_pos|]. apply pow_incr.
+    split; [apply Rlt_le, exp_pos|exact A].
+Qed.
+Lemma two_high a n : exp (IZR a / fine) <= 2 <= exp (IZR (a + 3) / fine) -> exp (IZR (n * (if (0 <=? n)%Z then a else a + 3)) / fine) <= powerRZ 2 n.
+Proof.
+  intros [A B]. rewrite mult_IZR. unfold Rdiv. rewrite Rmult_assoc. destruct n as [|p|p]; cbn [Z.leb Z.compare powerRZ].
+  - rewrite Rmult_0_l, exp_0. lra.
+  - rewrite <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply pow_incr. split; [apply Rlt_le, exp_pos|exact A].
+  - change (Zneg p) with (- Zpos p)%Z. rewrite opp_IZR, Ropp_mult_distr_l_reverse, exp_Ropp, <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply Rinv_le_contravar; [apply pow_lt; lra|]. apply pow_incr. split; [lra|exact B].
+Qed.
+(* any n is right; this makes r small: 45427 is 2^16 ln 2, rounded up *)
+Definition power_of (x : Z) : Z := Z.shiftr x 240 / 45427.
 Definition low_of (q : Q) : Z :=
-  let a := Qnum q in let b := Zpos (Qden q) in
-  if (0 <=? a)%Z then low_exp a b else match high_exp (- a) b with Some z => down (unit * unit) z | None => 0 end.
+  match logs with
+  | [] => 0
+  | two :: l =>
+      let x := down (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) in let n := power_of x in
+      let (r, z) := low_steps l 1 (x - n * (if (0 <=? n)%Z then two + 3 else two)) unit in
+      let s := Z.shiftr (Z.shiftl r precision) 256 in
+      if (0 <=? s)%Z then Z.shiftl (down_unit (z * low_series s)) n else 0
+  end.
 Definition high_of (q : Q) : option Z :=
-  let a := Qnum q in let b := Zpos (Qden q) in
-  if (0 <=? a)%Z then high_exp a b else let z := low_exp (- a) b in if (0 <? z)%Z then Some (up (unit * unit) z) else None.
+  match logs with
+  | [] => None
+  | two :: l =>
+      let x := up (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) in let n := power_of x in
+      let (r, z) := high_steps l 1 (x - n * (if (0 <=? n)%Z then two else two + 3)) unit in
+      let s := (- Z.shiftr (- Z.shiftl r precision) 256)%Z in
+      if (0 <=? s)%Z && (s <=? unit)%Z then Some (- Z.shiftl (- up_unit (z * high_series s)) n)%Z else None
+  end.
 Lemma Q2R_quotient q : Q2R q = IZR (Qnum q) / IZR (Zpos (Qden q)).
 Proof. reflexivity. Qed.
 Lemma exp_opposite x : exp x = / exp (- x).
 Proof. rewrite exp_Ropp, Rinv_inv. reflexivity. Qed.
-Lemma opposite_quotient a b : IZR (- a) / IZR b = - (IZR a / IZR b).
-Proof. rewrite opp_IZR. unfold Rdiv. ring. Qed.
+Lemma exp_le x y : x <= y -> exp x <= exp y.
+Proof. intros [H|H]; [left; apply exp_increasing; auto|right; f_equal; auto]. Qed.
+Lemma fine_share a : IZR (Z.shiftl a 256) = IZR a * fine.
+Proof. rewrite shiftl_power by discriminate. rewrite mult_IZR. reflexivity. Qed.
+Lemma fine_down a : IZR (Z.shiftr a 256) <= IZR a / fine.
+Proof. change 256%Z with (Z.of_nat 256). assert (H := shiftr_real a 256). rewrite pow_IZR in H. exact H. Qed.
+Lemma unit_share a : IZR (Z.shiftl a precision) = IZR a * one_unit.
+Proof. rewrite shiftl_power by discriminate. rewrite mult_IZR. reflexivity. Qed.
 Lemma low_of_ok q : real_of (low_of q) <= exp (Q2R q).
 Proof.
-  unfold low_of. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply low_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
-  assert (P := exp_pos (IZR (Qnum q) / IZR (Zpos (Qden q)))). destruct (high_exp _ _) as [z|] eqn:H; [|unfold real_of, Rdiv; rewrite Rmult_0_l; lra].
-  assert (B := high_exp_ok (- Qnum q) (Zpos (Qden q)) z ltac:(lia) eq_refl H). rewrite opposite_quotient in B.
-  rewrite exp_opposite. assert (P' := exp_pos (- (IZR (Qnum q) / IZR (Zpos (Qden q))))). assert (Z0 : 0 < real_of z) by lra.
-  assert (Z1 : 0 < IZR z). { unfold real_of in Z0. apply Rmult_lt_reg_r with (/ one_unit); [apply Rinv_0_lt_compat; auto|]. rewrite Rmult_0_l. exact Z0. }
-  apply Rle_trans with (/ real_of z); [|apply Rinv_le_contravar; auto]. unfold real_of at 1. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
-  apply Rle_trans with (1 := down_ok (unit * unit) z ltac:(apply lt_IZR; auto)). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
+  assert (U := one_unit_pos). assert (F := fine_pos). unfold low_of. assert (L := logs_enclosed). destruct logs as [|two l]; [unfold Enclosure.real_of, Rdiv; rewrite Rmult_0_l; apply Rlt_le, exp_pos|].
+  destruct L as [T L]. cbn [pow] in T. replace (1 + / 1) with 2 in T by field. set (x := down _ _). set (n := power_of x). assert (X : IZR x / fine <= Q2R q).
+  { rewrite Q2R_quotient. assert (D := down_ok (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) eq_refl). fold x in D. rewrite fine_share in D. apply Rmult_le_reg_r with fine; auto. unfold Rdiv in *. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+    apply Rle_trans with (1 := D). right. ring. }
+  assert (N := two_low two n T). set (c := (n * _)%Z) in *. assert (S := low_steps_ok _ 1 (x - c) unit L (Rlt_le _ _ U)). change (Z.of_nat 1) with 1%Z in S.
+  destruct (low_steps _ _ _ _) as [r z]. cbn [fst snd] in S. destruct S as [Z0 S]. fold one_unit in S. rewrite left_real in S.
+  set (s := Z.shiftr _ 256). destruct (0 <=? s)%Z eqn:S0; [apply Z.leb_le in S0|unfold Enclosure.real_of, Rdiv; rewrite Rmult_0_l; apply Rlt_le, exp_pos].
+  apply Rle_trans with (2 := exp_le _ _ X). set (v := exp (IZR x / fine)) in *. apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  apply Rle_trans with (1 := shift_real _ _). set (w := exp (IZR c / fine)) in *. assert (W : 0 < w) by apply exp_pos. assert (V : 0 < v) by apply exp_pos.
+  assert (P : 0 < powerRZ 2 n) by (apply powerRZ_lt; lra). assert (E : IZR (down_unit (z * low_series s)) <= one_unit * (v * / w)).
+  { apply Rle_trans with (2 := S). apply Rle_trans with (1 := down_unit_ok places _). rewrite mult_IZR. unfold Rdiv. rewrite Rmult_assoc. apply Rmult_le_compat_l; auto.
+    apply Rle_trans with (1 := low_series_ok places s S0). apply exp_le. assert (D := fine_down (Z.shiftl r precision)). fold s in D. rewrite unit_share in D.
+    apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv in *. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. lra. }
+  apply Rle_trans with (one_unit * (v * / w) * powerRZ 2 n); [apply Rmult_le_compat_r; lra|]. replace (v * one_unit) with (one_unit * (v * / w) * w) by (field; lra). apply Rmult_le_compat_l; auto.
+  apply Rlt_le, Rmult_lt_0_compat; auto. apply Rmult_lt_0_compat; auto. apply Rinv_0_lt_compat; auto.
 Qed.
+Lemma some_equal (a b : Z) : Some a = Some b -> a = b.
+Proof. congruence. Qed.
 Lemma high_of_ok q z : high_of q = Some z -> exp (Q2R q) <= real_of z.
 Proof.
-  unfold high_of. rewrite Q2R_quotient. assert (U := one_unit_pos). destruct (0 <=? Qnum q)%Z eqn:E; [apply Z.leb_le in E; apply high_exp_ok; auto; reflexivity|]. apply Z.leb_gt in E.
-  set (w := low_exp _ _). destruct (0 <? w)%Z eqn:H; [|discriminate]. intros Q. inversion Q; subst z. clear Q. apply Z.ltb_lt in H.
-  assert (B := low_exp_ok (- Qnum q) (Zpos (Qden q)) ltac:(lia) eq_refl). fold w in B. rewrite opposite_quotient in B.
-  rewrite exp_opposite. assert (Z1 : 0 < IZR w) by (apply (IZR_lt 0); auto). assert (Z0 : 0 < real_of w) by (unfold real_of; apply Rdiv_lt_0_compat; auto).
-  apply Rle_trans with (/ real_of w); [apply Rinv_le_contravar; auto|]. unfold real_of at 2. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv at 1. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
-  apply Rle_trans with (2 := up_ok (unit * unit) w H). rewrite mult_IZR. fold one_unit. unfold real_of. right. field. split; lra.
+  assert (U := one_unit_pos). assert (F := fine_pos). unfold high_of. assert (L := logs_enclosed). destruct logs as [|two l]; [discriminate|].
+  destruct L as [T L]. cbn [pow] in T. replace (1 + / 1) with 2 in T by field. set (x := up _ _). set (n := power_of x). assert (X : Q2R q <= IZR x / fine).
+  { rewrite Q2R_quotient. assert (D := up_ok (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) eq_refl). fold x in D. rewrite fine_share in D. apply Rmult_le_reg_r with fine; auto. unfold Rdiv in *. rewrite (Rmult_assoc (IZR x)), Rinv_l, Rmult_1_r by lra.
+    apply Rle_trans with (2 := D). right. ring. }
+  assert (N := two_high two n T). set (c := (n * _)%Z) in *. assert (S := high_steps_ok _ 1 (x - c) unit L (Rlt_le _ _ U)). change (Z.of_nat 1) with 1%Z in S.
+  destruct (high_steps _ _ _ _) as [r y]. cbn [fst snd] in S. destruct S as [Z0 S]. fold one_unit in S. rewrite left_real in S. set (s := (- _)%Z).
+  destruct (0 <=? s)%Z eqn:S0; [|discriminate]. destruct (s <=? unit)%Z eqn:S1; [|discriminate]. cbn [andb]. intros Q. apply some_equal in Q. subst z. apply Z.leb_le in S0, S1.
+  apply Rle_trans with (1 := exp_le _ _ X). set (v := exp (IZR x / fine)) in *. apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv. rewrite (Rmult_assoc (IZR _)), Rinv_l, Rmult_1_r by lra.
+  set (e := up_unit (y * _)). rewrite opp_IZR. assert (H := shift_real (- e) n). rewrite opp_IZR in H. assert (E2 : IZR e * powerRZ 2 n <= - IZR (Z.shiftl (- e) n)) by lra. apply Rle_trans with (2 := E2).
+  set (w := exp (IZR c / fine)) in *. assert (W : 0 < w) by apply exp_pos. assert (V : 0 < v) by apply exp_pos.
+  assert (E : one_unit * (v * / w) <= IZR e).
+  { apply Rle_trans with (1 := S). apply Rle_trans with (2 := up_unit_ok places _). rewrite mult_IZR. unfold Rdiv at 2. rewrite Rmult_assoc. apply Rmult_le_compat_l; auto.
+    assert (R0 : IZR r / fine <= IZR s / one_unit).
+    { unfold s. rewrite opp_IZR. assert (D := fine_down (- Z.shiftl r precision)). rewrite opp_IZR, unit_share in D. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv in *. rewrite (Rmult_assoc (- _)), Rinv_l, Rmult_1_r by lra. lra. }
+    apply Rle_trans with (1 := exp_le _ _ R0). exact (high_series_ok places s (conj S0 S1)). }
+  assert (P : 0 < powerRZ 2 n) by (apply powerRZ_lt; lra). apply Rle_trans with (one_unit * (v * / w) * powerRZ 2 n); [|apply Rmult_le_compat_r; lra]. replace (v * one_unit) with (one_unit * (v * / w) * w) by (field; lra).
+  apply Rmult_le_compat_l; auto. apply Rlt_le, Rmult_lt_0_compat; auto. apply Rmult_lt_0_compat; auto. apply Rinv_0_lt_compat; auto.
 Qed.
 
 (* beyond this, numbers would be too long: 0 and e^(-most) are bounds enough on the left, none is given on the right *)
@@ -303,4 +472,4 @@ Proof.
       apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. replace (Q2R x * (IZR z / one_unit) * one_unit) with (Q2R x * IZR z) by (field; lra). lra. }
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
-End Places.
+End Steps.

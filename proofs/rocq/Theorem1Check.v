@@ -157,7 +157,10 @@ Qed.
 Definition is_identity (a : act Q) : bool :=
   match a with ([], (Qmake (Zpos xH) xH, Qmake Z0 xH)) => true | _ => false end.
 Lemma is_identity_ok a : is_identity a = true -> a = act_out Qops.
-Proof. destruct a as [[|] [[[|[| |]|] [| |]] [[| |] [| |]]]]; simpl; intros; try discriminate; reflexivity. Qed.
+Proof.
+  destruct a as [[|k l] [[n d] [n' d']]]; cbn [is_identity]; [|discriminate]. destruct n as [|[n|n|]|n]; try discriminate. destruct d as [d|d|]; try discriminate.
+  destruct n'; try discriminate. destruct d'; try discriminate. reflexivity.
+Qed.
 Definition check_theorem1 (p : problem_of log_loss) (widths : list nat) (points : list (Q * Q * Q)) (P : list (list Q)) : bool :=
   match layers p with
   | (bo, a) :: Ls =>

@@ -1,7 +1,9 @@
 """General programs as Rocq terms, and one theorem for each step about them that has a verified checker."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
+from math import lcm
 
 from symverify.kernel.check import Theorem
 from symverify.kernel.core.facts import SpuriousMinimum
@@ -15,19 +17,23 @@ from symverify.kernel.programs.restricted_lower_bound import relaxed
 
 from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes, vectors_and_tree
 from .terms import (
+    MOST_DECIMAL,
     activation,
     affine_map,
     coefficients,
     constant,
+    constant_of,
     listing,
     log_loss,
     loss_term,
     means,
     number,
+    over,
     slopes_of_means,
     tree_arguments,
     vector,
     vectors,
+    whole,
 )
 from .writer import COMPUTED, Writer
 
@@ -116,7 +122,12 @@ def slopes(out: Writer, index: int) -> str:
 def write_point(out: Writer, index: int, step: Step) -> str | None:
     """The parameters, and their risk."""
     at, problem = evaluated(out, index), program(out)
-    out.parts.append(f"Definition th{index} : params Q := {arranged(problem, problem.free(at.point), constant)}.\n")
+    values = [constant_of(x) for x in problem.free(at.point)]
+    common, entry = lcm(*(x.denominator for x in values)), constant
+    if common > MOST_DECIMAL and all(x.denominator > MOST_DECIMAL for x in values if x):  # read and compared once
+        out.parts.append(f"Definition d{index} := {whole(common)}%positive.")
+        entry = partial(over, common=common, name=f"d{index}")
+    out.parts.append(f"Definition th{index} : params Q := {arranged(problem, values, entry)}.\n")
     proof = f"apply ok_program_risk_sound. {COMPUTED}"
     out.state(index, f"program_risk p (real th{index}) = Q2R {number(at.risk)}", proof)
     return None

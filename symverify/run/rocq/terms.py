@@ -60,7 +60,20 @@ def parameters(point: Point, entry: Callable[[Scalar], str]) -> str:
 
 def constant(x: Scalar) -> str:
     """A coordinate of a point."""
-    return number(x if isinstance(x, Fraction) else x.at_zero())
+    return number(constant_of(x))
+
+
+def constant_of(x: Scalar) -> Fraction:
+    """Its value."""
+    return x if isinstance(x, Fraction) else x.at_zero()
+
+
+def over(x: Scalar, common: int, name: str) -> str:
+    """A coordinate of a point, over the multiple of its denominator that has this name."""
+    top = constant_of(x) * common
+    if top.denominator != 1:
+        raise ValueError("not a multiple of the denominator")
+    return f"({whole(top.numerator)} # {name})"
 
 
 def coefficients(x: Scalar) -> str:
@@ -205,6 +218,6 @@ def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
 
 
 def hexadecimal(x: Fraction) -> str:
-    """A rational."""
+    """A binary fraction; its denominator as a power, which Coq reads faster than so many digits."""
     top = f"(-{-x.numerator:#x})" if x < 0 else f"{x.numerator:#x}"
-    return f"({top} # {x.denominator:#x})"
+    return f"({top} # 2^{x.denominator.bit_length() - 1})" if x.denominator > 1 else f"({top} # 1)"
