@@ -8,7 +8,9 @@ that cannot be written, in the user's cache directory (NUMBA_CACHE_DIR names ano
 lasts as long as the process.
 """
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,10 +49,35 @@ def _compiled(function: F, quick: bool) -> F:
 
 
 def kept(function: Callable[..., Any]) -> bool:
-    """Whether what this process or an earlier one has compiled of a loop is there."""
-    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
+    """Whether this process has compiled a loop, or an earlier one has (see `keep`), from the sources as they are."""
+    if function.signatures:  # type: ignore[attr-defined]
+        return True
+    note = _note(function)
+    try:
+        return note is not None and note.read_text() == _sources(function)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def keep(function: Callable[..., Any]) -> None:
+    """Note, beside what is kept of a loop, that all loops of its folder are."""
+    note = _note(function)
+    if note is not None:
+        with suppress(OSError):
+            note.write_text(_sources(function))
+
+
+def _note(function: Callable[..., Any]) -> Path | None:
     place = function.stats.cache_path  # type: ignore[attr-defined]
-    return bool(function.signatures) or (place is not None and any(Path(place).glob(name)))  # type: ignore[attr-defined]
+    return None if place is None else Path(place) / "compiled.txt"
+
+
+def _sources(function: Callable[..., Any]) -> str:
+    """What a change of the loops, or of what compiles them, changes."""
+    folder = Path(function.__code__.co_filename).parent
+    stamps = [(path, path.stat()) for path in [Path(__file__), *sorted(folder.glob("*.py"))]]
+    each = [f"{path.name} {stamp.st_size} {stamp.st_mtime_ns}" for path, stamp in stamps]
+    return "\n".join([f"numba {numba.__version__}, Python {sys.version}", *each])
 
 
 def _lanes(context: Any, a: Any, b: Any, count: Any) -> Any:

@@ -90,6 +90,7 @@ def prepare(problem: Problem, say: Callable[[str], None], left: float) -> bool:
             return False
         say("compiling the search, once on this machine")
         global_minimum(_sample(problem))
+        tasks.keep()
     return True
 
 
