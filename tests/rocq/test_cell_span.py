@@ -111,7 +111,7 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     inputs, outputs = rng.choice([1, 1, 2]), 2 if loss == "cross_entropy" else rng.choice([1, 1, 2])
     hidden = [rng.choice([1, 2, 2, 3]) for _ in range(rng.choice([1, 1, 2]))]
     xs = [[rng.randint(-1, 2) for _ in range(inputs)] for _ in range(rng.randint(1, 5))]
-    data = [{"x": x, "y": label(rng, loss, outputs)} for x in xs]
+    data = [{"x": x, "y": soft_labels(rng, loss, outputs)} for x in xs]
     if rng.random() < 0.3:
         data.append(json.loads(json.dumps(data[0])))
     activation = rng.choice(["relu", "relu", "hardtanh", "abs", {"name": "leaky_relu", "negative_slope": "1/3"}])
@@ -138,8 +138,8 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     return document_, settled(document_, span(point, dual), "valley")
 
 
-def label(rng: Random, loss: str, outputs: int) -> list[str]:
-    """One label, mostly inside the domain."""
+def soft_labels(rng: Random, loss: str, outputs: int) -> list[str]:
+    """Labels that are mostly strictly inside the domain."""
     if loss == "poisson":
         return [rng.choice(["1", "2", "1/2", "0"]) for _ in range(outputs)]
     first = rng.choice(["1/2", "1/3", "3/4", "1"])

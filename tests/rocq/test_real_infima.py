@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.errors import KernelError
 from symverify.problem.load import loads
 from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, certificate, edited, text
+from tests.kernel.corruption import Json, edited, text
 from tests.kernel.reals import test_no_minimum, test_real_interior_minimum, test_zero_infimum
-from tests.kernel.reals.made import control
 from tests.rocq.agreement import accepted, agree, kernel, refused
 from tests.rocq.cases import from_seeds
+from tests.rocq.test_cell_span import settled, soft_labels
 from tests.rocq.test_export import as_one, exports, failing_at, proved
 
 MODULES = {
@@ -61,23 +60,6 @@ def hard_labels(rng: Random, loss: str, outputs: int) -> list[str]:
         return ["2" if soft else "0" for _ in range(outputs)]
     label = [str(int(k == rng.randrange(outputs))) for k in range(outputs)]
     return label if label.count("1") == 1 else ["1", *["0"] * (outputs - 1)]
-
-
-def settled(document: Json, steps: list[Any], name: str) -> Json:
-    """The certificate for a claim about the last step, with made-up numbers if the kernel refuses it."""
-    try:
-        return control(document, steps, {name: len(steps) - 1}).proof
-    except KernelError:
-        claim = {"claim": name, "verdict": "proved", "step": len(steps) - 1, "risk": "0", "attained": False}
-        return certificate(document, steps, [claim])
-
-
-def soft_labels(rng: Random, loss: str, outputs: int) -> list[str]:
-    """Labels that are mostly strictly inside the domain."""
-    if loss == "poisson":
-        return [rng.choice(["1", "2", "1/2", "0"]) for _ in range(outputs)]
-    first = rng.choice(["1/2", "1/3", "3/4", "1"])
-    return [first, str(1 - Fraction(first))][:outputs]
 
 
 def random_span(rng: Random) -> tuple[Json, Json]:
