@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -53,8 +53,7 @@ def kept(function: Callable[..., Any]) -> bool:
     return bool(function.signatures) or (place is not None and any(Path(place).glob(name)))  # type: ignore[attr-defined]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
+def _lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
     """Σ of the first `count` products, a multiple of four, in four sums at once.
 
     A compiler that must keep the order of a sum does not find these instructions, with which it takes a third of the
@@ -63,7 +62,7 @@ def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
 
     def generated(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes, size = ir.VectorType(ir.DoubleType(), _LANES), arguments[2]
-        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * _LANES))
+        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * _LANES))  # type: ignore[no-untyped-call]
         first, step = ir.Constant(size.type, 0), ir.Constant(size.type, _LANES)
         with cgutils.for_range_slice(builder, first, size, step, size.type) as (at, _):
             four = []
@@ -75,6 +74,9 @@ def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
         return builder.fadd(builder.fadd(lane[0], lane[2]), builder.fadd(lane[1], lane[3]))
 
     return types.float64(a, b, count), generated
+
+
+_in_lanes: Any = intrinsic(_lanes)
 
 
 @quick_loop
