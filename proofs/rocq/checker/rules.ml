@@ -83,6 +83,14 @@ let curve state f name start =
 let demand where ok what = if not ok then rejected where "%s" what
 let shallow net = List.length net.N.widths = 3 && List.nth net.N.widths 2 = 1
 
+(* "parameters": those of the network file, or others; which of the two *)
+let own_point net f =
+  match List.assoc_opt "parameters" f.Read.left with
+  | Some (Json.Text "given") -> (
+      ignore (Read.take f "parameters" Read.text);
+      match net.N.given with Some th -> (true, th) | None -> rejected f.Read.where "the network file gives no parameters")
+  | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical))
+
 (* "subgradient": where the loss is not differentiable, with the factor; each between the slopes of both sides *)
 let read_slopes net f (at : point) =
   if Propose.smooth net then None
@@ -216,11 +224,7 @@ let prove state number rule f roles =
   let point role = premise state roles number role a_point in
   match rule with
   | "point" ->
-      let given, th = match List.assoc_opt "parameters" f.Read.left with
-        | Some (Json.Text "given") -> (
-            ignore (Read.take f "parameters" Read.text);
-            match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
-        | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical)) in
+      let given, th = own_point net f in
       Point { th; risk = printable (V.risk net th); given; step = number }
   | "interior_minimum" ->
       let at = point "point" in
@@ -317,11 +321,7 @@ let prove_real state number rule f roles =
   let enclosed = function Enclosed at -> Some at | _ -> None in
   match rule with
   | "enclosed_point" ->
-      let from_file, par = match List.assoc_opt "parameters" f.Read.left with
-        | Some (Json.Text "given") -> (
-            ignore (Read.take f "parameters" Read.text);
-            match net.N.given with Some th -> (true, th) | None -> rejected where "the network file gives no parameters")
-        | _ -> (false, Read.need f "parameters" (net.N.point.read Read.canonical)) in
+      let from_file, par = own_point net f in
       Enclosed { par; ends = Reals.point net par; from_file }
   | "real_interior_minimum" ->
       (match net.N.loss with N.Cross_entropy _ -> rejected where "is not for this loss" | _ -> ());
