@@ -15,8 +15,8 @@ cat axioms.txt
 coqc -Q . Symverify Extraction.v
 rm -f checker.mli checker.cmi
 if command -v ocamlfind >/dev/null && ocamlfind query zarith >/dev/null 2>&1; then
-  ocamlfind ocamlopt -w -a -inline 100 -package zarith,unix -linkpkg checker.ml fault.ml sha256.ml json.ml read.ml enclosure.ml program.ml network.ml propose.ml span.ml verified.ml reals.ml \
-    certificate.ml main.ml -o symverify-rocq
+  ocamlfind ocamlopt -w -a -inline 100 -package zarith,unix -linkpkg checker.ml fault.ml sha256.ml json.ml read.ml \
+    enclosure.ml program.ml network.ml propose.ml span.ml verified.ml reals.ml rules.ml certificate.ml main.ml -o symverify-rocq
 else
   echo "OCaml or its zarith is not installed: the proofs are checked, the stand-alone checker is not built" >&2
 fi

@@ -117,7 +117,8 @@ def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecid
         except Rejected:
             pass
     if len(problem.widths) == 3 and problem.widths[-1] == 1:
-        from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
+        from symverify.search.answers import Descends, Unknown
+        from symverify.search.decide import Stays, decide_shallow
 
         match decide_shallow(problem, theta):
             case Stays(found):

@@ -9,8 +9,9 @@ from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.curvature.substitution import full
 from symverify.kernel.programs.network import Programmed
+from symverify.search.answers import Descends, Unknown
 from symverify.search.descent import descent
-from symverify.search.flat_directions import Entry, Falls, Open
+from symverify.search.flat_directions import Entry
 from symverify.search.kkt import Minimum, decide_by_cells
 
 
@@ -47,18 +48,18 @@ def by_full_network(session: Session, problem: Programmed, at: int, theta: Point
     return Decision(step, False, "substitution")
 
 
-def by_cells(session: Session, at: int, theta: Point) -> Decision | Open:
+def by_cells(session: Session, at: int, theta: Point) -> Decision | Unknown:
     """What the cells around the point decide about it, or what stays open."""
     problem = session.problem
     try:
         around = decide_by_cells(problem, theta, half(session))
     except Declined as error:
-        return Open(str(error))
+        return Unknown(str(error))
     match around:
         case Minimum():
             told = [entry_fields(problem, entry) for entry in around.entries]
             return Decision(session.certificate.step("cell_kkt", {"point": at}, cells=told), False, "cell_kkt")
-        case Falls():
+        case Descends():
             step = session.certificate.step("descent", {"point": at}, curve=spelled(problem, around.curve))
             return Decision(step, True, around.why)
         case _:

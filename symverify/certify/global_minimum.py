@@ -10,11 +10,11 @@ from pathlib import Path
 from symverify.cells.unit import planes
 from symverify.kernel.cells.arrangement import arrangement, regions, work
 from symverify.kernel.core.algebra import MAX_RAYS
-from symverify.kernel.core.errors import MAX_WORK
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import Candidate
 
 MAX_TUPLES, MAX_COLUMNS, LARGE = 10**9, 60_000_000, 10**6
+COUNTED = 30_000  # restrictions of hyperplanes up to which cells are counted, in a tenth of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,12 @@ def estimate(problem: Problem) -> Estimate:
     if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
         return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
-    if work(distinct) > MAX_WORK:
-        return Estimate(f"cells of {len(rows)} hyperplanes in {dimension} dimensions", False, True)
-    units = 2 * (regions(distinct) // (2 if cone else 1))
+    counted = work(distinct) <= COUNTED
+    most = 2 * sum(comb(len(set(distinct)) - 1, k) for k in range(dimension))  # Cover (1965)
+    units = 2 * ((regions(distinct) if counted else most) // (2 if cone else 1))
     tuples = comb(units + min(width, n) - 1, min(width, n))
-    return Estimate(f"{units} units, {tuples} tuples of them", tuples <= MAX_TUPLES, tuples > LARGE)
+    words = f"{'' if counted else 'at most '}{units} units, {tuples} tuples of them"
+    return Estimate(words, tuples <= MAX_TUPLES, tuples > LARGE)
 
 
 def limit_step(found: Candidate) -> dict[str, object]:

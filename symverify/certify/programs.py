@@ -12,8 +12,9 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum
 from symverify.kernel.core.network import Point
 from symverify.kernel.programs.network import Programmed
 from symverify.search.affine_minimum import NotConstructible
+from symverify.search.answers import Descends
 from symverify.search.better import Witness
-from symverify.search.decide import Descends, Stays
+from symverify.search.decide import Stays
 from symverify.search.programs.decide import decide_face
 from symverify.search.programs.linear_place import linear_minimum
 from symverify.search.programs.signed_tree import Bound, signed_bound

@@ -13,9 +13,10 @@ from symverify.kernel.core.facts import Bracket
 from symverify.kernel.core.network import Point, Problem, cell_of, features
 from symverify.kernel.reals.facts import EnclosedPoint, RealMinimum
 from symverify.search.affine_minimum import NotConstructible, carrying
+from symverify.search.answers import Descends, Unknown
 from symverify.search.better_real import RealWitness, evaluated, lowest_point, refitted
 from symverify.search.loss_tree import Unfinished
-from symverify.search.real_points import Falls, Holds, Open, decide_real
+from symverify.search.real_points import Holds, decide_real
 from symverify.search.span_dual import NotFitted, SpanFit, span_fit
 
 MAX_SHARE = 0.5  # of the time that is left, for one search
@@ -240,9 +241,9 @@ def decided(session: Session, against: Callable[[Session, int], int | None]) -> 
     if not isinstance(fact, EnclosedPoint):
         raise TypeError("a point under a loss over the reals is enclosed")
     match decide_real(problem, fact):
-        case Open(why):
+        case Unknown(why):
             return Undecided(why)
-        case Falls(curve, why):
+        case Descends(curve, why):
             step = certificate.step("real_descent", {"point": at}, curve=spelled(problem, curve))
             return Proved(step, (("reason", why),))
         case Holds(rule):

@@ -25,8 +25,8 @@ from symverify.kernel.core.errors import Declined, KernelError
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
 from symverify.search.active_set import descend
 from symverify.search.affine_minimum import NotConstructible
-from symverify.search.decide import Descends, Stays, Unknown, decide_shallow
-from symverify.search.flat_directions import Falls, Open
+from symverify.search.answers import Descends, Unknown
+from symverify.search.decide import Stays, decide_shallow
 from symverify.search.float_network import FloatNetwork
 from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import Array, as_point, leaves, levelled, linearised, repair
@@ -217,7 +217,7 @@ class _Search:
         if not region.held:
             return "interior_minimum", {}
         if shallow(self.problem):
-            around: Stays | Descends | Minimum | Falls | Unknown | Open = decide_shallow(self.problem, point)
+            around: Stays | Minimum | Descends | Unknown = decide_shallow(self.problem, point)
         else:
             around = decide_by_cells(self.problem, point, lambda: time.monotonic() > self.deadline)
         match around:
@@ -226,9 +226,9 @@ class _Search:
                 return "face_minimum", {"multipliers": spelled}
             case Minimum(entries):
                 return "cell_kkt", {"cells": [entry_fields(self.problem, entry) for entry in entries]}
-            case Descends(_, why) | Falls(_, why):
+            case Descends(_, why):
                 return "", {"reason": f"its best point is not a local minimum: {why}"}
-            case Unknown(why) | Open(why):
+            case Unknown(why):
                 return "", {"reason": f"undecided: {why}"}
 
     def failed(self, region: Region, reason: str) -> Snapped:

@@ -15,8 +15,8 @@ from symverify.kernel.cells.cell_cover import UnitCells
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Pattern, Point, cell_of
 from symverify.search.affine_minimum import NotConstructible
+from symverify.search.answers import Unknown
 from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
-from symverify.search.cell_minima import Undecided as Open
 from symverify.search.constant_risk_path import constant_risk_path as path_at_risk
 from symverify.search.strata import Row
 
@@ -54,7 +54,7 @@ def minima_of_cell(session: Session) -> Outcome:
     found = cell_minima(session.problem, chosen)
     if isinstance(found, EmptyCell):
         return Undecided(f"the cell is empty: no weights give unit {found.unit + 1} these pieces")
-    if isinstance(found, Open):
+    if isinstance(found, Unknown):
         return Undecided(found.reason)
     step = _minima_step(session, found)
     at = session.certificate.point(found.interior)
@@ -150,7 +150,7 @@ def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int]
         if number % 20 == 0:
             session.progress(f"the atlas: {number} of {every} {what}")
         found = face_minima(session.problem, rows)
-        if isinstance(found, Open):
+        if isinstance(found, Unknown):
             return Undecided(found.reason)
         steps.append(_minima_step(session, found))
     return steps

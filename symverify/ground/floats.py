@@ -2,7 +2,7 @@
 
 BLAS and LAPACK add in an order that depends on the vector units they find, and one last digit may choose another,
 equally valid proof. Here each sum has a fixed order: elementwise IEEE operations, NumPy's pairwise `add.reduce`, loops.
-So equal problems give equal bytes on every processor, as long as a product of matrices has at most `SAME` terms.
+So equal problems give equal bytes on every processor, as long as a product of two matrices has at most `SAME` terms.
 Larger ones go to BLAS and LAPACK: the same theorems, not always the same bytes.
 """
 
@@ -14,17 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-SAME = 1 << 14  # multiplications in a product of matrices
+SAME = 1 << 14  # multiplications in a product of two matrices
 LEAST = 1e-11  # a column of length 1 whose squared distance from the others' span is at most this depends on them
 SWEEPS = 60  # of Jacobi's method, which needs about eight
 
 
 def product(a: Array, b: Array) -> Any:
     """a @ b for vectors and matrices of floats."""
-    if a.size * (b.shape[1] if b.ndim == 2 else 1) > SAME:
-        return a @ b
     if b.ndim == 1:
-        return (a * b).sum(axis=-1)
+        if a.ndim == 1 or a.size <= SAME:
+            return (a * b).sum(axis=-1)
+        rows = max(SAME // len(b), 1)  # what is multiplied stays in fast memory
+        return np.concatenate([(a[k : k + rows] * b).sum(axis=-1) for k in range(0, len(a), rows)])
+    if a.size * b.shape[1] > SAME:
+        return a @ b
     if a.ndim == 1:
         return (a[:, None] * b).sum(axis=0)
     return (a[:, :, None] * b[None]).sum(axis=1)
@@ -105,17 +108,11 @@ def solve_wide(gram: Array, moments: Array, least: float = LEAST) -> Array:
     return found
 
 
-def spanning(rows: Array, least: float = 1e-9, quick: bool = False) -> tuple[list[int], Array]:
+def spanning(rows: Array, least: float = 1e-9) -> tuple[list[int], Array]:
     """A maximal independent subset of the rows, each time the one farthest from the span so far; orthonormal basis.
 
-    What is nearer to the span than `least` depends on it. `quick`: by LAPACK, whose choice may vary.
+    What is nearer to the span than `least` depends on it.
     """
-    if quick and rows.size:
-        from scipy.linalg import qr
-
-        basis, triangle, order = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
-        count = int((np.abs(triangle.diagonal()) > least).sum())
-        return [int(k) for k in order[:count]], np.ascontiguousarray(basis.T[:count])
     left, chosen, basis = np.array(rows, dtype=float), list[int](), np.zeros((0, rows.shape[1]))
     while len(chosen) < min(rows.shape):
         sizes = (left * left).sum(axis=1)

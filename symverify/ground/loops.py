@@ -8,12 +8,14 @@ that cannot be written, in the user's cache directory (NUMBA_CACHE_DIR names ano
 lasts as long as the process.
 """
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -47,14 +49,38 @@ def _compiled(function: F, quick: bool) -> F:
 
 
 def kept(function: Callable[..., Any]) -> bool:
-    """Whether what this process or an earlier one has compiled of a loop is there."""
-    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
+    """Whether this process has compiled a loop, or an earlier one has (see `keep`), from the sources as they are."""
+    if function.signatures:  # type: ignore[attr-defined]
+        return True
+    note = _note(function)
+    try:
+        return note is not None and note.read_text() == _sources(function)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def keep(function: Callable[..., Any]) -> None:
+    """Note, beside what is kept of a loop, that all loops of its folder are."""
+    note = _note(function)
+    if note is not None:
+        with suppress(OSError):
+            note.write_text(_sources(function))
+
+
+def _note(function: Callable[..., Any]) -> Path | None:
     place = function.stats.cache_path  # type: ignore[attr-defined]
-    return bool(function.signatures) or (place is not None and any(Path(place).glob(name)))  # type: ignore[attr-defined]
+    return None if place is None else Path(place) / "compiled.txt"
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
+def _sources(function: Callable[..., Any]) -> str:
+    """What a change of the loops, or of what compiles them, changes."""
+    folder = Path(function.__code__.co_filename).parent
+    stamps = [(path, path.stat()) for path in [Path(__file__), *sorted(folder.glob("*.py"))]]
+    each = [f"{path.name} {stamp.st_size} {stamp.st_mtime_ns}" for path, stamp in stamps]
+    return "\n".join([f"numba {numba.__version__}, Python {sys.version}", *each])
+
+
+def _lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
     """Σ of the first `count` products, a multiple of four, in four sums at once.
 
     A compiler that must keep the order of a sum does not find these instructions, with which it takes a third of the
@@ -63,7 +89,7 @@ def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
 
     def generated(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes, size = ir.VectorType(ir.DoubleType(), _LANES), arguments[2]
-        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * _LANES))
+        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * _LANES))  # type: ignore[no-untyped-call]
         first, step = ir.Constant(size.type, 0), ir.Constant(size.type, _LANES)
         with cgutils.for_range_slice(builder, first, size, step, size.type) as (at, _):
             four = []
@@ -75,6 +101,9 @@ def _in_lanes(context: Any, a: Any, b: Any, count: Any) -> Any:
         return builder.fadd(builder.fadd(lane[0], lane[2]), builder.fadd(lane[1], lane[3]))
 
     return types.float64(a, b, count), generated
+
+
+_in_lanes: Any = intrinsic(_lanes)
 
 
 @quick_loop

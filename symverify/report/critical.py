@@ -12,11 +12,12 @@ from symverify.certify.certificate import parameters
 from symverify.kernel.core.network import Pattern, Point, Problem
 from symverify.report.claims import OBSERVED
 from symverify.report.rationals import abridged
-from symverify.search.cell_minima import EmptyCell, Undecided
+from symverify.search.answers import Unknown
+from symverify.search.cell_minima import EmptyCell
 from symverify.search.critical import Affine, Families, Family, Number, Search, Solution, critical_points
 from symverify.search.expand import pattern_text, variables
 
-Found = Families | Search | EmptyCell | Undecided
+Found = Families | Search | EmptyCell | Unknown
 Json = dict[str, object]
 PLAIN = Context(prec=10)
 
@@ -70,7 +71,7 @@ def _status(found: Found) -> tuple[str, str]:
             return "complete", ""
         case EmptyCell(unit):
             return "empty", f"no input weights of unit {unit + 1} of hidden layer 1 are inside it"
-        case Undecided(reason):
+        case Unknown(reason):
             return "undecided", reason
         case Search(_, solutions, closed, reason):
             some = "another risk" if solutions else "any kind"
@@ -136,7 +137,7 @@ def _lines(problem: Problem, pattern: Pattern, found: Found, shown: Callable[[st
             ]
             table = _table(["risk", "character", "why", "by", "values"], rows) if rows else []
             return [f"{name}: {status}: critical points of {len(rows)} different risks strictly inside", *table, reason]
-        case EmptyCell() | Undecided():
+        case EmptyCell() | Unknown():
             return [f"{name}: {status}: {reason}"]
     assert_never(found)
 

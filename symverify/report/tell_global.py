@@ -38,10 +38,11 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
     )
     factor: list[Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
     constant = " The entries of each $g$ sum to 0, so that the output bias drops out." if problem.output_bias else ""
+    planes = "one for each sample and breakpoint" if problem.activations[0].breakpoints else "those of its coordinates"
     return [
         prose(
             "Each unit adds to the predictions a vector $σ H ( u )$, $σ = ± 1$ the sign of its output weight, where "
-            "$u$ lies in a space that hyperplanes divide, one for each sample and breakpoint; between them $H$ is "
+            f"$u$ lies in a space that hyperplanes divide, {planes}; between them $H$ is "
             "linear. A region of a unit is a set of signs and of closed sides of these hyperplanes. The proof is a "
             f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}; each of its {splits} puts units of "
             "one region on the two sides of a hyperplane, or of the sign, in every possible number. So whatever the "

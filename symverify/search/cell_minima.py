@@ -19,6 +19,7 @@ from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Layer, Pattern, Point, Problem, risk
 
+from .answers import Unknown
 from .strata import Dual, Reached, Row, Strata, slots_of
 
 MAX_SUBSETS = 256
@@ -30,13 +31,6 @@ class EmptyCell:
 
     unit: int
     multipliers: tuple[Fraction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """Why the question stays open."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +143,10 @@ def named_pattern(problem: Problem, pattern: Pattern) -> Pattern:
     return (tuple(tuple(zero[0] if problem.dead_row(i) else p for i, p in enumerate(unit)) for unit in pattern[0]),)
 
 
-def cell_minima(problem: Problem, pattern: Pattern, budget: int = MAX_TYPES) -> CellMinima | EmptyCell | Undecided:
+def cell_minima(problem: Problem, pattern: Pattern, budget: int = MAX_TYPES) -> CellMinima | EmptyCell | Unknown:
     """Everything about the local minima in the cell of `pattern`, unless it has more than `budget` types of signs."""
     if len(problem.widths) != 3 or problem.widths[-1] != 1:
-        return Undecided("the components are only known for one hidden layer and scalar output")
+        return Unknown("the components are only known for one hidden layer and scalar output")
     strata = Strata.of(problem, named_pattern(problem, pattern))
     interiors = list[Row]()
     for k, each in enumerate(strata.classes):
@@ -161,7 +155,7 @@ def cell_minima(problem: Problem, pattern: Pattern, budget: int = MAX_TYPES) -> 
             return EmptyCell(each.units[0], tuple(found.strict))
         interiors.append(found)
     solved = _minima(strata, interiors, budget)
-    if isinstance(solved, Undecided):
+    if isinstance(solved, Unknown):
         return solved
     minima, vectors = solved
     best, points = minima.best, minima.reached
@@ -178,7 +172,7 @@ def cell_minima(problem: Problem, pattern: Pattern, budget: int = MAX_TYPES) -> 
     return CellMinima(strata, minima.interior, best, least, points, minima.separators, orbits, infimum)
 
 
-def face_minima(problem: Problem, rows: Sequence[Row], budget: int = MAX_TYPES) -> FaceMinima | Undecided:
+def face_minima(problem: Problem, rows: Sequence[Row], budget: int = MAX_TYPES) -> FaceMinima | Unknown:
     """The local minima on the face, or in the cell, of points with these input weights (for each unit, bias last)."""
     theta = Layer(
         tuple(tuple(row[: problem.widths[0]]) for row in rows),
@@ -187,12 +181,12 @@ def face_minima(problem: Problem, rows: Sequence[Row], budget: int = MAX_TYPES) 
     last = Layer(((ZERO,) * problem.widths[1],), (ZERO,) if problem.output_bias else None)
     strata = Strata.on(problem, face_of(problem, (theta, last)))
     solved = _minima(strata, [rows[each.units[0]] for each in strata.classes], budget)
-    return solved if isinstance(solved, Undecided) else solved[0]
+    return solved if isinstance(solved, Unknown) else solved[0]
 
 
 def _minima(
     strata: Strata, interiors: Sequence[Row], budget: int
-) -> tuple[FaceMinima, Mapping[int, Reached]] | Undecided:
+) -> tuple[FaceMinima, Mapping[int, Reached]] | Unknown:
     """The minima on a face, given input weights on it for each class; and the vectors of the reached types."""
     best, interior = strata.best(), strata.point(Reached({}, ZERO), interiors)
     r, options = loss_gradient(strata.problem, best), list[Sequence[int]]()
@@ -203,9 +197,9 @@ def _minima(
                 return FaceMinima(strata, interior, best, {}, ()), {}
         masks = list(types(options))
     except Declined as error:
-        return Undecided(str(error))
+        return Unknown(str(error))
     if len(masks) > budget:
-        return Undecided(f"{len(masks)} types of signs are more than the budget of {budget}")
+        return Unknown(f"{len(masks)} types of signs are more than the budget of {budget}")
     reached, separators = _decided(strata, best, masks)
     points = {mask: strata.point(found, interiors) for mask, found in reached.items()}
     return FaceMinima(strata, interior, best, points, separators), reached

@@ -41,8 +41,9 @@ from symverify.opinion.solve import Answer, Solver
 from symverify.opinion.text import Script, disjunction, relation
 from symverify.search.snap_equations import as_point
 
-from .cell_minima import EmptyCell, Undecided, named_pattern
-from .decide import Descends, Stays, decide_shallow, moved, places
+from .answers import Descends, Unknown
+from .cell_minima import EmptyCell, named_pattern
+from .decide import Stays, decide_shallow, moved, places
 from .descent import descent
 from .expand import Expansion, expand, variables
 from .strata import Reached, Row, Strata, sign_of, slots_of
@@ -133,14 +134,14 @@ class Search:
 
 def critical_points(
     problem: Problem, pattern: Pattern, seconds: float = 30.0, budget: int = MAX_FAMILIES
-) -> Families | Search | EmptyCell | Undecided:
+) -> Families | Search | EmptyCell | Unknown:
     """The critical points strictly inside the cell of `pattern`, within a time and a number of families.
 
     Raises ValueError for a pattern that does not fit the problem.
     """
     deadline = time.monotonic() + seconds
     if not problem.loss.quadratic:
-        return Undecided("the risk is a polynomial on the whole cell for the squared loss only")
+        return Unknown("the risk is a polynomial on the whole cell for the squared loss only")
     strata = Strata.of(problem, named_pattern(problem, pattern[:1]))
     interiors = list[Row]()
     for k, each in enumerate(strata.classes):
@@ -153,10 +154,10 @@ def critical_points(
             return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
         count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
         if count > budget:
-            return Undecided(f"{count} choices of signs of the output weights are more than the budget of {budget}")
+            return Unknown(f"{count} choices of signs of the output weights are more than the budget of {budget}")
         families = sorted(_families(strata, interiors, deadline), key=lambda each: (each.risk, -each.dimension))
     except Declined as error:
-        return Undecided(str(error))
+        return Unknown(str(error))
     return Families(strata.pattern, tuple(families))
 
 
@@ -254,13 +255,13 @@ def _critical(problem: Problem, point: Point) -> Proof:
     return proof
 
 
-def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Undecided:
+def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Unknown:
     """Critical points of ever new risks, until the solver knows of no other or the time is up."""
     expansion = expand(problem, pattern)
     names, whole = expansion.variables, expansion.risk  # not None for the squared loss
     slopes = [] if whole is None else [whole.diff(x) for x in whole.ring.gens]
     if sum(map(len, slopes)) > MAX_TERMS:
-        return Undecided(f"the gradient has more than {MAX_TERMS} terms")
+        return Unknown(f"the gradient has more than {MAX_TERMS} terms")
     formulas = [relation(_terms(slope, names), "=") for slope in slopes]
     formulas += _region(problem, expansion)
     formulas.append(relation(_terms(whole, names) | {(("R", 1),): -ONE}, "="))

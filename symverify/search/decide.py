@@ -17,6 +17,7 @@ from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.face_minimum import kinks
 from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, residuals
 from symverify.kernel.core.poly import Poly
+from symverify.search.answers import Descends, Unknown
 
 Direction = tuple[int, ...]
 Bends = Mapping[Direction, Fraction]
@@ -27,21 +28,6 @@ class Stays:
     """A local minimum by face_minimum; per hidden unit the multipliers, or None where its rays are visited."""
 
     multipliers: tuple[list[Fraction] | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Descends:
-    """Not a local minimum: the risk strictly falls along `curve`, polynomial in t; `why` in words."""
-
-    curve: Point
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Not decided, and why."""
-
-    reason: str
 
 
 def decide_shallow(problem: Problem, point: Point) -> Stays | Descends | Unknown:

@@ -19,6 +19,7 @@ from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated
 from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import gradient
 from symverify.kernel.programs.parameters import linear, values_of
+from symverify.search.answers import Descends, Unknown
 from symverify.search.snap_equations import as_point
 
 MAX_ORDERS, MAX_DEGREE, MAX_TRIES = 6, 8, 40
@@ -36,45 +37,30 @@ class Entry:
     curve: Point = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Falls:
-    """A curve from the point along which the risk strictly falls, and why in words."""
-
-    curve: Point
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Which cell is open, and on what condition."""
-
-    reason: str
-
-
-def eliminate(cell: Cell, given: Vector, found: Stationary, expired: Callable[[], bool]) -> Entry | Falls | Open:
+def eliminate(cell: Cell, given: Vector, found: Stationary, expired: Callable[[], bool]) -> Entry | Descends | Unknown:
     """One flat direction beside the flows: its curve as a power series, for several choices of coordinates."""
     size, normals = cell.problem.size(), [normal for normal, _ in found.active]
     if not all(linear(cell.problem, kink) for _, kink in found.active):
-        return Open("flat directions of higher order, with an active kink beyond the first layer")
+        return Unknown("flat directions of higher order, with an active kink beyond the first layer")
     if rank(normals) < len(normals):
-        return Open("flat directions of higher order, with active kinks that depend on each other")
-    made: Entry | Falls | Open = Open("flat directions of higher order")
+        return Unknown("flat directions of higher order, with active kinks that depend on each other")
+    made: Entry | Descends | Unknown = Unknown("flat directions of higher order")
     rng = np.random.default_rng(0)
     orders = [list(range(size)), list(reversed(range(size)))]
     orders += [[int(c) for c in rng.permutation(size)] for _ in range(MAX_ORDERS - 2)]
     for order in orders:
         if expired():
-            return Open("flat directions of higher order, not all looked at in time")
+            return Unknown("flat directions of higher order, not all looked at in time")
         held = pivots(found.moves, order)
         flat_ones = _flat_coordinates(found, normals, held, order)
         if flat_ones is None:
-            return Open("the Lagrangian has negative curvature along its active kinks, no descent is found")
+            return Unknown("the Lagrangian has negative curvature along its active kinks, no descent is found")
         fixed = tuple(sorted(held))
         if len(flat_ones) == 1:
             made = _series(cell, given, found, fixed, flat_ones[0])
         else:
             made = _several(cell, found, fixed, flat_ones, expired)
-        if not isinstance(made, Open):
+        if not isinstance(made, Unknown):
             return made
     return made
 
@@ -116,7 +102,9 @@ def _flat_coordinates(
     return None if any(left[c][index[d]] for c in flat_ones for d in flat_ones) else flat_ones
 
 
-def _series(cell: Cell, given: Vector, found: Stationary, held: tuple[int, ...], place: int) -> Entry | Falls | Open:
+def _series(
+    cell: Cell, given: Vector, found: Stationary, held: tuple[int, ...], place: int
+) -> Entry | Descends | Unknown:
     """One flat direction: the rule's own check of ever longer curves along it, or a fall along one of them."""
     reason = "the risk along its flat direction is flat to high order"
     curves = _curves(cell, found, (*held, place), {place: ONE})
@@ -128,12 +116,12 @@ def _series(cell: Cell, given: Vector, found: Stationary, held: tuple[int, ...],
             reason = error.reason
         if (down := _either_way(cell, curve)) is not None:
             return down
-    return Open(reason)
+    return Unknown(reason)
 
 
 def _several(
     cell: Cell, found: Stationary, held: tuple[int, ...], flat_ones: Sequence[int], expired: Callable[[], bool]
-) -> Falls | Open:
+) -> Descends | Unknown:
     """Several flat directions: combinations of them are tried for a fall at higher order."""
     rng = np.random.default_rng(1)
     trials = [[Fraction(c == d) for d in flat_ones] for c in flat_ones]
@@ -145,7 +133,7 @@ def _several(
         for curve in islice(_curves(cell, found, (*held, *flat_ones), along), 3):
             if (down := _either_way(cell, curve)) is not None:
                 return down
-    return Open(f"{len(flat_ones)} flat directions beside the flows")
+    return Unknown(f"{len(flat_ones)} flat directions beside the flows")
 
 
 def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mapping[int, Fraction]) -> Iterator[Point]:
@@ -181,7 +169,7 @@ def _curves(cell: Cell, found: Stationary, slots: tuple[int, ...], along: Mappin
             return
 
 
-def _either_way(cell: Cell, curve: Point) -> Falls | None:
+def _either_way(cell: Cell, curve: Point) -> Descends | None:
     """The curve, or the one that runs the other way, if the risk falls along it."""
     start = values_of(cell.problem, cell.at.point)
     moves = [Poly(()) + x - y for x, y in zip(values_of(cell.problem, curve), start, strict=True)]
@@ -189,7 +177,7 @@ def _either_way(cell: Cell, curve: Point) -> Falls | None:
         turned = as_point(cell.problem, _along(start, [_turned(move, side) for move in moves]))
         with suppress(Declined):
             if (risk_along(cell.problem, turned) - cell.at.risk).sign_after_zero() < 0:
-                return Falls(turned, "the risk falls at higher order along a flat direction")
+                return Descends(turned, "the risk falls at higher order along a flat direction")
     return None
 
 
@@ -213,11 +201,11 @@ def _pull(cell: Cell, curve: Point) -> list[Poly]:
     return [Poly(()) + x for x in gradient(problem, curve, cell.pattern, pull)]
 
 
-def fall(cell: Cell, moves: Sequence[Sequence[Fraction]], why: str) -> Falls | None:
+def fall(cell: Cell, moves: Sequence[Sequence[Fraction]], why: str) -> Descends | None:
     """θ* + Σ moves t^k, if the risk strictly falls along it."""
     start = values_of(cell.problem, cell.at.point)
     curve = as_point(cell.problem, _along(start, [Poly.of([ZERO, *move]) for move in moves]))
     with suppress(Declined):
         if (risk_along(cell.problem, curve) - cell.at.risk).sign_after_zero() < 0:
-            return Falls(curve, why)
+            return Descends(curve, why)
     return None

@@ -32,7 +32,8 @@ from symverify.kernel.curvature.cell_kkt import (
 )
 from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import slope
-from symverify.search.flat_directions import Entry, Falls, Open, Vector, eliminate, fall
+from symverify.search.answers import Descends, Unknown
+from symverify.search.flat_directions import Entry, Vector, eliminate, fall
 
 MAX_CELLS, MAX_FACES = 512, 32
 
@@ -55,7 +56,7 @@ class Pending:
 
 def decide_by_cells(
     problem: Problem, point: Point, expired: Callable[[], bool] = lambda: False
-) -> Minimum | Falls | Open:
+) -> Minimum | Descends | Unknown:
     """Every cell around the point; the first curve of descent ends it. Raises Declined where they are too many.
 
     First what is cheap, in all cells; then flat directions of higher order, where there are some.
@@ -64,33 +65,33 @@ def decide_by_cells(
     at = Evaluated(point, f, risk(problem, f), point == problem.parameters)
     count, around = cells(problem, at)
     if count > MAX_CELLS:
-        return Open(f"{count} cells meet at the point")
+        return Unknown(f"{count} cells meet at the point")
     entries, pending, wanting = list[Entry | None](), list[Pending](), ""
     for k, cell in enumerate(around):
-        found = Open("not looked at in time") if expired() else _cell(cell, k)
+        found = Unknown("not looked at in time") if expired() else _cell(cell, k)
         match found:
-            case Falls():
+            case Descends():
                 return found
-            case Open(reason):
+            case Unknown(reason):
                 wanting = wanting or f"cell {k + 1} of {count} around the point: {reason}"
             case Pending():
                 pending.append(found)
         entries.append(found if isinstance(found, Entry) else None)
     for each in pending:
-        more = Open("not looked at in time") if expired() else _higher(each, expired)
-        if isinstance(more, Falls):
+        more = Unknown("not looked at in time") if expired() else _higher(each, expired)
+        if isinstance(more, Descends):
             return more
-        if isinstance(more, Open):
+        if isinstance(more, Unknown):
             wanting = wanting or f"cell {each.number + 1} of {count} around the point: {more.reason}"
         else:
             entries[each.number] = more
     proved = [entry for entry in entries if entry is not None]
     if wanting or all(each.kind == "empty" for each in proved):
-        return Open(wanting or "all cells around the point look empty")
+        return Unknown(wanting or "all cells around the point look empty")
     return Minimum(tuple(proved))
 
 
-def _cell(cell: Cell, number: int) -> Entry | Falls | Open | Pending:
+def _cell(cell: Cell, number: int) -> Entry | Descends | Unknown | Pending:
     """The cheapest entry for a cell, or a fall into it; or its multipliers."""
     problem, at = cell.problem, cell.at
     pull = residuals(problem, at.predictions)
@@ -111,7 +112,7 @@ def _cell(cell: Cell, number: int) -> Entry | Falls | Open | Pending:
     try:
         smooth(problem, at, "")
     except Rejected as error:
-        return Open(error.reason)
+        return Unknown(error.reason)
     for given in several:
         with suppress(Rejected):
             second_order_holds(cell, given, "")
@@ -160,7 +161,7 @@ def _multipliers(uphill: Vector, normals: Sequence[Vector]) -> list[list[Fractio
     return [list(x) for x in dict.fromkeys([tuple(widest), tuple(base.x)])]
 
 
-def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Falls | Open:
+def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Descends | Unknown:
     """No multipliers: a direction strictly into the cell along which the risk falls at first order, if any."""
     strict = [(normal, ZERO) for normal in normals]
     inward = solve_system([], [], [*strict, ([-x for x in uphill], ZERO)], len(uphill))
@@ -168,10 +169,10 @@ def _first_order(cell: Cell, uphill: Vector, normals: Sequence[Vector]) -> Falls
         found = fall(cell, [(x,) for x in inward.x], "the risk falls at first order into a cell around it")
         if found is not None:
             return found
-    return Open("its gradient is no combination of its kinks' gradients with weights ≥ 0")
+    return Unknown("its gradient is no combination of its kinks' gradients with weights ≥ 0")
 
 
-def _curved(cell: Cell, given: Vector) -> Falls | None:
+def _curved(cell: Cell, given: Vector) -> Descends | None:
     """A fall along a direction of negative curvature of the Lagrangian on the active kinks' face.
 
     On the cone of those that lead into the cell, the other kinks' sides too, the least curvature is that of an
@@ -194,12 +195,12 @@ def _curved(cell: Cell, given: Vector) -> Falls | None:
     return None
 
 
-def _higher(each: Pending, expired: Callable[[], bool]) -> Entry | Falls | Open:
+def _higher(each: Pending, expired: Callable[[], bool]) -> Entry | Descends | Unknown:
     """Flat directions of higher order."""
-    wanting: Falls | Open = Open("the second order does not decide")
+    wanting: Descends | Unknown = Unknown("the second order does not decide")
     for given in each.several:
         found = eliminate(each.cell, given, stationary(each.cell, given, ""), expired)
-        if not isinstance(found, Open):
+        if not isinstance(found, Unknown):
             return found
         wanting = found
     return wanting
@@ -225,7 +226,7 @@ def _negative(hessian: Sequence[Vector], basis: Sequence[Vector], most: int) -> 
                 yield [-x for x in move]
 
 
-def _bent(cell: Cell, given: Vector, direction: Vector) -> Falls | None:
+def _bent(cell: Cell, given: Vector, direction: Vector) -> Descends | None:
     """The curve θ* + t δ + t² ε with the active kinks held to the third order."""
     normals, sides = list[Vector](), list[Fraction]()
     for b, weight in enumerate(given):

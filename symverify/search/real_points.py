@@ -20,6 +20,7 @@ from symverify.kernel.reals.combination import Residuals
 from symverify.kernel.reals.facts import EnclosedPoint, real_loss
 from symverify.kernel.reals.real_descent import falls
 from symverify.kernel.reals.real_face_minimum import Linear, combined, linear_kinks, null_space
+from symverify.search.answers import Descends, Unknown
 from symverify.search.decide import Place, moved
 from symverify.search.descent import Velocity, adjacent_patterns, along, random_velocities
 from symverify.search.float_losses import real_slopes, targets_of
@@ -34,27 +35,12 @@ class Holds:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Falls:
-    """Not a local minimum: the risk falls along `curve`; `why` in words."""
-
-    curve: Point
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Not decided, and why."""
-
-    reason: str
-
-
-def decide_real(problem: Problem, at: EnclosedPoint) -> Holds | Falls | Open:
+def decide_real(problem: Problem, at: EnclosedPoint) -> Holds | Descends | Unknown:
     """Decide a point, or say why not."""
     try:
         residuals = Residuals.of(problem, at.predictions)
     except Rejected:
-        return Open(
+        return Unknown(
             f"whether a point's derivatives are exactly 0 is not decided under the {problem.loss.name} loss; "
             "--claims minimum_in_box looks for a local minimum in a small box near it"
         )
@@ -69,19 +55,19 @@ def decide_real(problem: Problem, at: EnclosedPoint) -> Holds | Falls | Open:
     try:
         return _shallow(problem, at, residuals[0])
     except Declined as error:
-        return Open(str(error))
+        return Unknown(str(error))
 
 
-def _deep(problem: Problem, at: EnclosedPoint) -> Falls | Open:
+def _deep(problem: Problem, at: EnclosedPoint) -> Descends | Unknown:
     """Descent against the gradients of the adjacent cells, and along curves found by search."""
     for velocity, why in _velocities(problem, at):
         curve = along(problem, at.point, velocity)
         try:
             if any(map(any, velocity)) and falls(problem, at, curve):
-                return Falls(curve, why)
+                return Descends(curve, why)
         except Declined:
             continue
-    return Open("the first-order minorant is not constant on a cell of the point, and no descent was found")
+    return Unknown("the first-order minorant is not constant on a cell of the point, and no descent was found")
 
 
 def _velocities(problem: Problem, at: EnclosedPoint) -> Iterator[tuple[Velocity, str]]:
@@ -96,22 +82,22 @@ def _velocities(problem: Problem, at: EnclosedPoint) -> Iterator[tuple[Velocity,
         yield velocity, "a curve found by search"
 
 
-def _shallow(problem: Problem, at: EnclosedPoint, r: Residuals) -> Holds | Falls:
+def _shallow(problem: Problem, at: EnclosedPoint, r: Residuals) -> Holds | Descends:
     ones = [ONE] * len(problem.inputs)
     if problem.output_bias and not r.vanishes(ones):
         push = Fraction(-r.sign(ones))
         curve = moved(at.point, {(1, 0, None): Poly.of([ZERO, push])})
-        return Falls(curve, "the output bias has a non-zero derivative")
+        return Descends(curve, "the output bias has a non-zero derivative")
     for j, weight in enumerate(at.point[1].weight[0]):
         v = sign(rational(weight))
         value, g, bends = linear_kinks(problem, at, j)
         if not r.vanishes(value):
             curve = moved(at.point, {(1, 0, j): Poly.of([ZERO, Fraction(-r.sign(value))])})
-            return Falls(curve, f"the output weight of unit {j + 1} has a non-zero derivative")
+            return Descends(curve, f"the output weight of unit {j + 1} has a non-zero derivative")
         found = _moving(r, g, bends, v)
         if found is not None:
             direction, side = found
-            return Falls(_push(at.point, j, v, direction, side), f"the input weights of unit {j + 1} can be moved")
+            return Descends(_push(at.point, j, v, direction, side), f"the input weights of unit {j + 1} can be moved")
     return Holds("real_face_minimum")
 
 

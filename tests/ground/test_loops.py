@@ -90,18 +90,26 @@ def test_without_a_place_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_kept_across_runs_beside_a_source_that_cannot_be_written(tmp_path: Path) -> None:
-    """NUMBA_CACHE_DIR stands for the user's directory, which numba takes where the source's cannot be written."""
+    """NUMBA_CACHE_DIR stands for the user's directory, which numba takes where the source's cannot be written.
+
+    What an interrupted run has compiled, or one of another version, does not count.
+    """
     script = (
-        "from symverify.ground.loops import kept\n"
+        "from symverify.ground.loops import keep, kept\n"
         "from symverify.search.global_minimum.compiled import _subtract as f, workspace\n"
-        "import numpy as np\n"
-        "print(kept(f)); f(workspace(np.zeros((2, 3)), 0), np.zeros(3), np.zeros(3), 0); print(kept(f))"
+        "import numpy as np, sys\n"
+        "print(kept(f)); f(workspace(np.zeros((2, 3)), 0), np.zeros(3), np.zeros(3), 0); print(kept(f))\n"
+        "keep(f) if sys.argv[1:] else None"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-        ).stdout
-        for _ in range(2)
-    ]
-    assert [each.split() for each in told] == [["False", "True"], ["True", "True"]]
+
+    def run(*arguments: str) -> list[str]:
+        command = [sys.executable, "-c", script, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    assert [run(), run("keep"), run()] == [["False", "True"], ["False", "True"], ["True", "True"]]
+    (note,) = tmp_path.rglob("compiled.txt")
+    note.write_text(note.read_text().replace("lattice.py ", "lattice.py 1"))
+    assert run() == ["False", "True"]
+    note.write_bytes(b"\xff")
+    assert run() == ["False", "True"]

@@ -3,13 +3,14 @@
 import random
 from fractions import Fraction
 from itertools import combinations, product
+from math import comb
 
 import flint
 import pytest
 
 from symverify.kernel.cells.strata import nullspace
 from symverify.kernel.core.algebra import dot, echelon, integral, rank, rays, sign, total
-from symverify.kernel.core.errors import Declined
+from symverify.kernel.core.errors import Declined, metered
 
 
 def rows(rng: random.Random, count: int, width: int) -> list[list[Fraction]]:
@@ -124,6 +125,14 @@ def test_rays_in_more_dimensions_are_solved_for_one_by_one(seed: int) -> None:
     found = rays(chosen)
     assert {primitive(list(ray)) for ray in found} == lines
     assert len(found) == len(lines)
+
+
+@pytest.mark.parametrize("width", [14, 20])
+def test_rays_of_few_more_rows_than_dimensions_are_soon_found(width: int) -> None:
+    """No way of eliminating is begun that too few rows are left for."""
+    chosen = [tuple(int(i == k) for i in range(width)) for k in range(width)]
+    with metered():
+        assert len(rays([*chosen, tuple(range(1, width + 1))])) == comb(width + 1, 2)
 
 
 def test_a_line_that_several_planes_share_is_found_once() -> None:

@@ -40,7 +40,7 @@ MUTANTS = {
         "programs/test_restricted_lower_bound.py::test_a_free_weight_has_both_signs",
     ),
     "frozen weights asked of no group": (
-        "programs/restricted_face_minimum.py", "return ZERO, g, dict(sorted(bends.items())), int(ONE)",
+        "programs/restricted_face_minimum.py", "return ZERO, g, bends, int(ONE)",
         "return ZERO, [ZERO] * len(g), {}, int(ONE)",
         "programs/test_restricted_face_minimum.py",
     ),

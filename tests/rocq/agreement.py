@@ -3,12 +3,16 @@
 import json
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from symverify.kernel import Declined, Malformed, Rejected, check
 from symverify.kernel.__main__ import MALFORMED, REJECTED, UNDECIDED, outcome
+from tests.kernel.accepted import Case as Control
 from tests.kernel.corruption import Json, no_data, text
+from tests.rocq.cases import Case
 
 UNVERIFIED = re.compile(r" (?:dimension|exact)=\S+(?=.* storey=reals )")
 
@@ -78,3 +82,38 @@ def differ(one: Answer, other: Answer) -> str:
     if one.code == other.code or other.incomplete:
         return ""
     return f"{one.code} {one.rest} against {other.code} {other.rest}"
+
+
+def both(checker: Path, folder: Path, network: Json, proof: Json) -> tuple[Answer, Answer]:
+    """What both say about documents."""
+    return kernel(network, proof), extracted(checker, folder, network, proof)
+
+
+def accepted(checker: Path, folder: Path, control: Control, code: int = 0) -> None:
+    """Both prove the same, or refute it."""
+    told, answer = both(checker, folder, control.network, control.proof)
+    assert (told.code, answer.code, answer.lines) == (code, code, told.lines), answer
+
+
+def refused(checker: Path, folder: Path, network: Json, proof: Json) -> None:
+    """Both reject it, or both call it malformed."""
+    told, answer = both(checker, folder, network, proof)
+    assert told.code in (REJECTED, MALFORMED)
+    assert answer.code == told.code, (told, answer)
+
+
+def agree(
+    checker: Path, folder: Path, cases: Iterable[Case], more_than: Mapping[int, int], complete: bool = False
+) -> None:
+    """No case is contradicted, and both give each of these codes more often than that.
+
+    complete: the codes are equal, unless the checker's budget ends.
+    """
+    seen: Counter[tuple[int, int]] = Counter()
+    for name, document, proof in cases:
+        one, other = both(checker, folder, document, proof)
+        assert not differ(one, other), (name, json.dumps(document), json.dumps(proof), differ(one, other))
+        if complete and one.code != other.code:
+            assert other.rest[0].startswith("beyond the budget"), (name, document, proof, other)
+        seen[one.code, other.code] += 1
+    assert all(seen[code, code] > least for code, least in more_than.items()), seen

@@ -1,51 +1,24 @@
 """Certificates about general programs, right and wrong: chains written as programs, random programs, the folders."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 from random import Random
-from typing import Any
 
 from symverify.kernel import Rejected
 from symverify.kernel.core.algebra import dot
 from symverify.kernel.core.network import Vector
 from symverify.kernel.programs.restricted_lower_bound import relaxed
 from tests.as_program import certificate_of, program_of
-from tests.kernel.corruption import mutants_of, text
+from tests.kernel.corruption import Json
 from tests.kernel.programs.drawn import shallow_program, stationary
 from tests.kernel.programs.test_restricted_lower_bound import CONTROLS
 from tests.oracles.programs import random_program
 from tests.rocq.agreement import kernel
+from tests.rocq.cases import Case, hashed
 from tests.rocq.random_certificates import random_cases, settled
 
-Json = Any
-Case = tuple[str, Json, Json]
-PROOFS = Path(__file__).parents[2] / "proofs"
 FOLDERS = ["committee", "convolution", "image", "one-frozen", "residual"]
-
-
-def folder(name: str) -> tuple[Json, Json]:
-    """The network file and the certificate of a folder, with the hash of what `text` writes."""
-    document, proof = (json.loads((PROOFS / name / f"network{end}").read_text()) for end in (".json", ".symcert.json"))
-    return document, hashed(document, proof)
-
-
-def hashed(document: Json, proof: Json) -> Json:
-    """The certificate about this network file."""
-    return proof | {"problem": hashlib.sha256(text(document)).hexdigest()}
-
-
-def with_mutants(case: Case, count: int) -> Iterator[Case]:
-    """The case, mutants of its certificate, and of its network file."""
-    name, document, proof = case
-    yield case
-    rng = Random(name)
-    yield from ((f"{name}{where}", document, each) for where, each in mutants_of(rng, proof, count))
-    for where, each in mutants_of(rng, document, count):
-        yield f"{name}, network{where}", each, hashed(each, proof)
 
 
 def chains(seeds: Iterable[int]) -> Iterator[Case]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
-from typing import Any
 
 from symverify.kernel import check
 from symverify.kernel.core.errors import KernelError
@@ -14,9 +13,9 @@ from symverify.kernel.core.network import predictions
 from symverify.problem.load import loads
 from symverify.run.check import check as search
 from tests.examples import layer, network
-from tests.kernel.corruption import certificate, mutants_of, no_data, text
+from tests.kernel.corruption import Json, certificate, no_data, text
+from tests.rocq.cases import Case, from_seeds
 
-Json = Any
 ACTIVATIONS: list[Json] = [
     "relu", "relu", "abs", "hardtanh", {"name": "leaky_relu", "negative_slope": "1/3"},
     {"breakpoints": [-1, 0, "1/2"], "slopes": [0, 1, -1, 2], "anchor": [0, 1]}, "hardsigmoid", "identity",
@@ -174,25 +173,18 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     )
 
 
-def random_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, Json, Json]]:
+def searched_case(rng: Random) -> tuple[Json, Json] | None:
+    """The same with the certificate that the search finds: valleys by Theorem 1, trees of dual vectors."""
+    document, _, _ = random_problem(rng)
+    found = search(loads(text(document)), ["valley", "global_minimum"], smt=False, timeout=10).certificate
+    return None if found is None else (document, json.loads(found))
+
+
+def random_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[Case]:
     """Name, network file and certificate; with `mutants` of each beside it."""
-    for seed in seeds:
-        rng = Random(seed)
-        document, proof = random_case(rng)
-        yield f"seed {seed}", document, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"seed {seed}{where}", document, mutant
+    return from_seeds(seeds, mutants, random_case)
 
 
-def searched_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[tuple[str, Json, Json]]:
-    """The same with the certificates that the search finds: valleys by Theorem 1, trees of dual vectors."""
-    for seed in seeds:
-        rng = Random(seed)
-        document, _, _ = random_problem(rng)
-        found = search(loads(text(document)), ["valley", "global_minimum"], smt=False, timeout=10).certificate
-        if found is None:
-            continue
-        proof = json.loads(found)
-        yield f"search {seed}", document, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"search {seed}{where}", document, mutant
+def searched_cases(seeds: Iterable[int], mutants: int = 0) -> Iterator[Case]:
+    """The same of certificates that are found."""
+    return from_seeds(seeds, mutants, searched_case, name="search")

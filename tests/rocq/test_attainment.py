@@ -1,7 +1,5 @@
 """`not_attained`: the extracted checker's verdicts are the kernel's; Coq proves what is accepted and nothing else."""
 
-import json
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -11,33 +9,28 @@ from typing import Any
 import pytest
 
 from symverify.problem.load import loads
-from symverify.run.rocq import export_rocq
 from tests.campaigns.test_attainment import CONES, limit_step
 from tests.campaigns.tree.oracle import Cells
 from tests.campaigns.tree.problems import random_problem
 from tests.campaigns.tree.prover import prove
 from tests.kernel.cells.test_not_attained import ATTAINED, CONTROLS, CORRUPTIONS, approached, steps
-from tests.kernel.corruption import Json, certificate, edited, mutants_of, text
-from tests.rocq.agreement import extracted, kernel
-from tests.rocq.test_checker import agree
-from tests.rocq.test_export import as_modules, compiled
+from tests.kernel.corruption import Json, certificate, edited, text
+from tests.rocq.agreement import accepted, agree, extracted, refused
+from tests.rocq.cases import from_seeds
+from tests.rocq.test_export import as_one, exports, failing_at, proved
 
 CHANGED = {f"{each[0]}: {each[1]}": each for each in CORRUPTIONS}
 
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
-    control = CONTROLS[name]
-    told, answer = kernel(control.network, control.proof), extracted(checker, tmp_path, control.network, control.proof)
-    assert (told.code, answer.code, answer.lines) == (0, 0, told.lines)
+    accepted(checker, tmp_path, CONTROLS[name])
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
-    control, _, path, new, kind, _ = CHANGED[name]
-    proof = edited(CONTROLS[control].proof, path, new)
-    code = {"Rejected": 11, "Malformed": 2}[kind]
-    assert extracted(checker, tmp_path, CONTROLS[control].network, proof).code == code
+    control, _, path, new, _, _ = CHANGED[name]
+    refused(checker, tmp_path, CONTROLS[control].network, edited(CONTROLS[control].proof, path, new))
 
 
 @pytest.mark.parametrize("name", ATTAINED)
@@ -78,28 +71,13 @@ def whole_proof(rng: Random) -> tuple[Json, Json] | None:
     return document, certificate(document, made, [approached(str(least))])
 
 
-def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
-    """Proofs of random problems, and mutants of them."""
-    for seed in seeds:
-        rng = Random(seed)
-        if (case := whole_proof(rng)) is None:
-            continue
-        document, proof = case
-        yield f"seed {seed}", document, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"seed {seed}{where}", document, mutant
-
-
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(60), 3))
-    assert seen[0, 0] > 3, seen
-    assert seen[11, 11] > 20, seen
+    agree(checker, tmp_path, from_seeds(range(60), 3, whole_proof), {0: 3, 11: 20})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(1000, 3500), 4))
-    assert seen[0, 0] > 150, seen
+    agree(checker, tmp_path, from_seeds(range(1000, 3500), 4, whole_proof), {0: 150})
 
 
 REFUSED = {  # of the theorem of not_attained: a control, one text, another
@@ -117,17 +95,6 @@ REFUSED = {  # of the theorem of not_attained: a control, one text, another
 
 def test_coq(built: Path, tmp_path: Path) -> None:
     """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
-    head, written = "", dict[str, str]()
-    for name, control in CONTROLS.items():
-        made = export_rocq(loads(text(control.network)), json.dumps(control.proof).encode(), tmp_path, built)
-        assert made.claims == ("claim_infimum",), made.left_out
-        head, _, body = made.file.read_text().partition("\nDefinition p ")
-        written[name] = "Definition p " + body
-    parts = []
-    for control_name, old, new in REFUSED.values():
-        before, theorem = written[control_name].split("Theorem step3")
-        assert old in theorem, (control_name, old, theorem)
-        parts.append(f"{before}Theorem step3{theorem.split('Qed.')[0].replace(old, new)}Fail Qed. Abort.")
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    written = exports(CONTROLS, tmp_path, built)
+    parts = [failing_at(written[name], "Theorem step3 ", old, new) for name, old, new in REFUSED.values()]
+    proved(tmp_path, built, as_one([*written.values(), *parts]))

@@ -1,7 +1,7 @@
 """`span_minimum` and `no_minimum` at a point's cell: the extracted checker's verdicts are the kernel's, and Coq's."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 
 from symverify.kernel.core.errors import KernelError
-from symverify.problem.load import loads
-from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, certificate, mutants_of, text
+from tests.kernel.corruption import Json, certificate, edited
 from tests.kernel.reals.made import control, document
-from tests.rocq.agreement import extracted, kernel
-from tests.rocq.test_checker import agree
-from tests.rocq.test_export import as_modules, compiled
+from tests.rocq.agreement import accepted, agree, refused
+from tests.rocq.cases import from_seeds
+from tests.rocq.test_export import as_one, exports, failing_at, proved
 
 XS, HALVES = [0, 1, 2, 3], [["1/2"]] * 4
 XOR = document([1, 2, 1], "relu", "logistic", XS, [[0], [1], [1], [0]])
@@ -70,56 +68,41 @@ CONTROLS: dict[str, Case] = {
         {"affine_infimum": 0},
     ),
 }
-CHANGES: list[tuple[str, list[Json], Json]] = [
-    ("affine", ["steps", 1, "dual", 0, 0], "1/3"),
-    ("affine", ["steps", 1, "dual"], [["0"], ["1"], ["1"], ["0"]]),
-    ("affine", ["steps", 1, "dual"], [["1/2"]] * 3),
-    ("affine", ["steps", 1, "near"], [["0", "0"]]),
-    ("affine", ["steps", 0, "parameters", 0, "weight", 0, 0], "0"),
-    ("affine", ["steps", 0, "parameters", 0, "bias", 0], "0"),
-    ("affine", ["claims", 0, "claim"], "spurious_minimum"),
-    ("affine", ["claims", 0, "risk", "lower"], "0"),
-    ("spurious", ["steps", 2, "parameters", 1, "weight", 0, 0], "4"),
-    ("spurious", ["claims", 0, "better_risk", "upper"], "0"),
-    ("any predictions", ["steps", 1, "dual", 1, 0], "1/3"),
-    ("any predictions", ["steps", 0, "parameters", 0, "bias", 0], "-2"),
-    ("any predictions", ["claims", 0, "claim"], "spurious_minimum"),
-    ("deep", ["steps", 1, "dual", 0, 0], "3/2"),
-    ("deep", ["steps", 0, "parameters", 0, "weight", 0, 0], "1"),
-    ("deep", ["steps", 0, "parameters", 1, "weight", 0, 0], "0"),
-    ("equal samples, unequal duals", ["steps", 1, "dual", 0], ["1/2", "1/2"]),
-    ("no best map", ["steps", 1, "direction", 0, 2], "1"),
-    ("no best map", ["steps", 1, "direction"], [["2", "-1"]]),
-    ("no best map", ["steps", 1, "dual", 0, 0], "1/2"),
-    ("no best map", ["steps", 0, "parameters", 0, "bias", 0], "-1"),
-    ("no best constant", ["steps", 0, "direction", 0, 0], "-1"),
-    ("no best constant", ["steps", 0, "near", 0], []),
+CHANGES: list[tuple[str, str, Json]] = [
+    ("affine", "steps[1].dual[0][0]", "1/3"),
+    ("affine", "steps[1].dual", [["0"], ["1"], ["1"], ["0"]]),
+    ("affine", "steps[1].dual", [["1/2"]] * 3),
+    ("affine", "steps[1].near", [["0", "0"]]),
+    ("affine", "steps[0].parameters[0].weight[0][0]", "0"),
+    ("affine", "steps[0].parameters[0].bias[0]", "0"),
+    ("affine", "claims[0].claim", "spurious_minimum"),
+    ("affine", "claims[0].risk.lower", "0"),
+    ("spurious", "steps[2].parameters[1].weight[0][0]", "4"),
+    ("spurious", "claims[0].better_risk.upper", "0"),
+    ("any predictions", "steps[1].dual[1][0]", "1/3"),
+    ("any predictions", "steps[0].parameters[0].bias[0]", "-2"),
+    ("any predictions", "claims[0].claim", "spurious_minimum"),
+    ("deep", "steps[1].dual[0][0]", "3/2"),
+    ("deep", "steps[0].parameters[0].weight[0][0]", "1"),
+    ("deep", "steps[0].parameters[1].weight[0][0]", "0"),
+    ("equal samples, unequal duals", "steps[1].dual[0]", ["1/2", "1/2"]),
+    ("no best map", "steps[1].direction[0][2]", "1"),
+    ("no best map", "steps[1].direction", [["2", "-1"]]),
+    ("no best map", "steps[1].dual[0][0]", "1/2"),
+    ("no best map", "steps[0].parameters[0].bias[0]", "-1"),
+    ("no best constant", "steps[0].direction[0][0]", "-1"),
+    ("no best constant", "steps[0].near[0]", []),
 ]
 
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
-    case = CONTROLS[name]
-    told, answer = kernel(case.network, case.proof), extracted(checker, tmp_path, case.network, case.proof)
-    assert (told.code, answer.code, answer.lines) == (0, 0, told.lines), answer
+    accepted(checker, tmp_path, CONTROLS[name])
 
 
 @pytest.mark.parametrize(("of", "path", "new"), CHANGES)
-def test_corrupted(checker: Path, tmp_path: Path, of: str, path: list[Json], new: Json) -> None:
-    document_, proof = CONTROLS[of].network, edited_proof(CONTROLS[of].proof, path, new)
-    told, answer = kernel(document_, proof), extracted(checker, tmp_path, document_, proof)
-    assert told.code in (2, 11)
-    assert answer.code == told.code, (told, answer)
-
-
-def edited_proof(proof: Json, path: list[Json], new: Json) -> Json:
-    """A copy with another value at a path of keys."""
-    copied = json.loads(json.dumps(proof))
-    place = copied
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = new
-    return copied
+def test_corrupted(checker: Path, tmp_path: Path, of: str, path: str, new: Json) -> None:
+    refused(checker, tmp_path, CONTROLS[of].network, edited(CONTROLS[of].proof, path, new))
 
 
 def random_case(rng: Random) -> tuple[Json, Json]:
@@ -128,7 +111,7 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     inputs, outputs = rng.choice([1, 1, 2]), 2 if loss == "cross_entropy" else rng.choice([1, 1, 2])
     hidden = [rng.choice([1, 2, 2, 3]) for _ in range(rng.choice([1, 1, 2]))]
     xs = [[rng.randint(-1, 2) for _ in range(inputs)] for _ in range(rng.randint(1, 5))]
-    data = [{"x": x, "y": label(rng, loss, outputs)} for x in xs]
+    data = [{"x": x, "y": soft_labels(rng, loss, outputs)} for x in xs]
     if rng.random() < 0.3:
         data.append(json.loads(json.dumps(data[0])))
     activation = rng.choice(["relu", "relu", "hardtanh", "abs", {"name": "leaky_relu", "negative_slope": "1/3"}])
@@ -155,8 +138,8 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     return document_, settled(document_, span(point, dual), "valley")
 
 
-def label(rng: Random, loss: str, outputs: int) -> list[str]:
-    """One label, mostly inside the domain."""
+def soft_labels(rng: Random, loss: str, outputs: int) -> list[str]:
+    """Labels that are mostly strictly inside the domain."""
     if loss == "poisson":
         return [rng.choice(["1", "2", "1/2", "0"]) for _ in range(outputs)]
     first = rng.choice(["1/2", "1/3", "3/4", "1"])
@@ -177,26 +160,13 @@ def settled(document_: Json, steps: list[Any], name: str) -> Json:
         return certificate(document_, steps, [claim])
 
 
-def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
-    """Random proofs, and mutants of them."""
-    for seed in seeds:
-        rng = Random(seed)
-        document_, proof = random_case(rng)
-        yield f"seed {seed}", document_, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"seed {seed}{where}", document_, mutant
-
-
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(60), 1))
-    assert seen[0, 0] > 10, seen
-    assert seen[11, 11] > 15, seen
+    agree(checker, tmp_path, from_seeds(range(60), 1, random_case), {0: 10, 11: 15})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(1000, 3000), 3))
-    assert seen[0, 0] > 300, seen
+    agree(checker, tmp_path, from_seeds(range(1000, 3000), 3, random_case), {0: 300})
 
 
 REFUSED = {  # a control, the step, a text of its theorem, another
@@ -217,25 +187,8 @@ REFUSED = {  # a control, the step, a text of its theorem, another
 }
 
 
-def theorem_of(written: dict[str, str], name: str, step: str) -> tuple[str, str]:
-    """What comes before a step's theorem, and its statement and proof without `Qed`."""
-    before, _, rest = written[name].partition(f"Theorem {step} ")
-    return before, f"Theorem {step} {rest.split('Qed.')[0]}"
-
-
 def test_coq(built: Path, tmp_path: Path) -> None:
     """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
-    head, written = "", dict[str, str]()
-    for name, case in CONTROLS.items():
-        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), tmp_path, built)
-        assert len(made.claims) == len(case.proof["claims"]), made.left_out
-        head, _, body = made.file.read_text().partition("\nDefinition p ")
-        written[name] = "Definition p " + body
-    parts = []
-    for control_name, step, old, new in REFUSED.values():
-        before, theorem = theorem_of(written, control_name, step)
-        assert old in theorem, (control_name, old, theorem)
-        parts.append(f"{before}{theorem.replace(old, new)}Fail Qed. Abort.")
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    written = exports(CONTROLS, tmp_path, built)
+    parts = [failing_at(written[name], f"Theorem {step} ", old, new) for name, step, old, new in REFUSED.values()]
+    proved(tmp_path, built, as_one([*written.values(), *parts]))

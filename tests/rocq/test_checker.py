@@ -4,8 +4,8 @@ import copy
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,20 +15,21 @@ import pytest
 from symverify.kernel.table import RULES
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import CASES
-from tests.kernel.corruption import certificate, mutants_of, mutations, text
-from tests.rocq.agreement import differ, extracted, kernel, python, run
+from tests.kernel.corruption import certificate, text
+from tests.rocq.agreement import agree, both, extracted, kernel, python, run
+from tests.rocq.cases import PROOFS, Case, of_certificate, of_folder, of_network, with_mutants
 from tests.rocq.random_certificates import random_cases, searched_cases
 
-PROOFS = sorted(  # of chains; those of programs are in test_programs.py
+CHAINS = sorted(  # of chains; those of programs are in test_programs.py
     path
-    for path in (Path(__file__).parents[2] / "proofs").glob("*/network.symcert.json")
+    for path in PROOFS.glob("*/network.symcert.json")
     if "layers" in json.loads(path.with_name("network.json").read_text())
 )
 CORE = {"valley", "global_minimum", "point", "spurious_minimum", "global_bounds"}
 COVERED = [name for name in CASES if name not in ("assumptions", "linear")]
 
 
-@pytest.mark.parametrize("path", PROOFS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", CHAINS, ids=lambda path: path.parent.name)
 def test_every_proof(checker: Path, path: Path) -> None:
     """Every claim that is not named as left open is proved as the kernel proves it."""
     answer = run(checker, path.with_name("network.json"), path, "--covered")
@@ -46,7 +47,7 @@ def test_every_proof(checker: Path, path: Path) -> None:
 
 def test_every_rule_is_known() -> None:
     """So that one without a checker is named, and not called unknown."""
-    source = (Path(__file__).parents[2] / "proofs" / "rocq" / "checker" / "certificate.ml").read_text(encoding="utf-8")
+    source = (PROOFS / "rocq" / "checker" / "rules.ml").read_text(encoding="utf-8")
     names = source[source.index("let all_rules") : source.index("type state")]
     assert set(re.findall(r'"([a-z_]+)"', names)) == set(RULES)
 
@@ -54,8 +55,7 @@ def test_every_rule_is_known() -> None:
 @pytest.mark.parametrize("name", COVERED)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
     case = CASES[name]
-    answer = extracted(checker, tmp_path, case.network, case.proof)
-    told = kernel(case.network, case.proof)
+    told, answer = both(checker, tmp_path, case.network, case.proof)
     assert (answer.code, told.code) == (told.code, answer.code)
     assert answer.lines == {line for line in told.lines if " assumptions " not in line}
 
@@ -123,106 +123,14 @@ def test_strict(checker: Path, tmp_path: Path, name: str) -> None:
     assert message in "\n".join(answer.rest), answer
 
 
-def edited(path: str, new: Any) -> Callable[[Any, Any], None]:
-    """A change of the certificate at a path like "steps.3.vectors"; a function maps the old value."""
-
-    def change(_: Any, proof: Any) -> None:
-        *keys, last = [int(key) if key.isdigit() else key for key in path.split(".")]
-        inner = proof
-        for key in keys:
-            inner = inner[key]
-        inner[last] = new(inner[last]) if callable(new) else new
-
-    return change
-
-
-def swapped(document: Any, _: Any) -> None:
-    """Two samples exchanged: the problem is the same, the vectors are not its own."""
-    data = document["data"]
-    data[0], data[1] = data[1], data[0]
-
-
-def relabelled(document: Any, _: Any) -> None:
-    """One label changed."""
-    document["data"][0]["y"] = [7]
-
-
-BOUND: dict[str, Callable[[Any, Any], None]] = {
-    "a higher bound": edited("steps.3.risk", "14000000001/1000000000"),
-    "a vector dropped": edited("steps.3.vectors", lambda v: v[1:]),
-    "an entry of a vector": edited("steps.3.vectors", lambda v: [[v[0][0] + 1, *v[0][1:]], *v[1:]]),
-    "a vector's sign": edited("steps.3.vectors", lambda v: [[-x for x in v[0]], *v[1:]]),
-    "a leaf dropped": edited("steps.3.tree", lambda tree: tree[:-1]),
-    "a leaf more": edited("steps.3.tree", lambda tree: [*tree, 0]),
-    "another vector at a leaf": edited("steps.3.tree", lambda tree: [*tree[:-1], (tree[-1] + 1) % 3]),
-    "another split": edited("steps.3.tree", lambda tree: [tree[0] - 1, *tree[1:]]),
-    "samples swapped": swapped,
-    "a label": relabelled,
-    "a weight of the minimum": edited("steps.4.parameters.0.weight.0.0", "-5/2"),
-    "the path": edited("steps.6.path.1.bias.0", ["-2", "1"]),
-    "the claim's bound": edited("claims.2.risk", "15"),
-}
-
-
-@pytest.mark.parametrize("name", BOUND)
-def test_corrupted_bound(checker: Path, tmp_path: Path, name: str) -> None:
-    """The proof in the folder `boundary`, accepted as it is and refused with any one thing wrong."""
-    folder = PROOFS[0].parents[1] / "boundary"
-    document, proof = (json.loads((folder / each).read_text()) for each in ("network.json", "network.symcert.json"))
-    assert [proof["steps"][k]["rule"] for k in (3, 4, 6)] == ["global_lower_bound", "point", "valley"]
-    for change in (lambda *_: None, BOUND[name]):
-        change(document, proof)
-        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
-        answer = extracted(checker, tmp_path, document, proof)
-        assert answer.code == (11 if change is BOUND[name] else 0), answer
-
-
-REALS: dict[str, Callable[[Any, Any], None]] = {
-    "a probability": edited("steps.1.dual.0.0", "1/6"),
-    "an affine map nearby": edited("steps.1.near.0.0", "1/3"),
-    "a better point": edited("steps.2.parameters.0.bias.0", "2"),
-    "a vector": edited("steps.4.vectors.1", [-1, 1, 0, 0, 0, 0]),
-    "a scale": edited("steps.4.scales.1", "1"),
-    "a higher bound": edited("steps.4.risk", "5/21"),
-    "a leaf": edited("steps.4.tree", lambda tree: [*tree[:-1], (tree[-1] + 1) % 5]),
-    "samples swapped": swapped,
-    "a label": lambda document, _: document["data"][0].update(y=[1]),
-    "the claimed risk": edited("claims.2.risk.lower", "1/2"),
-    "the claimed bound": edited("claims.3.risk.upper", "1/4"),
-}
-
-
-@pytest.mark.parametrize("name", REALS)
-def test_corrupted_risks(checker: Path, tmp_path: Path, name: str) -> None:
-    """The proof in the folder `logistic-line`, accepted as it is and refused with any one thing wrong."""
-    folder = PROOFS[0].parents[1] / "logistic-line"
-    document, proof = (json.loads((folder / each).read_text()) for each in ("network.json", "network.symcert.json"))
-    assert [proof["steps"][k]["rule"] for k in (1, 2, 4)] == ["span_minimum", "enclosed_point", "real_lower_bound"]
-    for change in (lambda *_: None, REALS[name]):
-        change(document, proof)
-        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
-        answer = extracted(checker, tmp_path, document, proof)
-        assert answer.code == (11 if change is REALS[name] else 0), answer
-
-
-def with_logarithms(count: int, seed: int) -> Any:
+def with_logarithms(count: int, seed: int) -> Iterator[Case]:
     """The proofs under logistic loss, cross-entropy and Poisson loss, mutants of them, and of their network files."""
     for name in ("logistic-line", "counts", "classes", "logistic-xor", "separable"):
-        folder, rng = PROOFS[0].parents[1] / name, Random(seed)
-        document, proof = (json.loads((folder / each).read_text()) for each in ("network.json", "network.symcert.json"))
-        proof["problem"] = hashlib.sha256(text(document)).hexdigest()
-        yield name, document, proof
-        for where, mutant in mutants_of(rng, proof, count):
-            yield f"{name}{where}", document, mutant
-        for where, mutant in mutants_of(rng, document, count):
-            yield f"{name}, network{where}", mutant, proof | {"problem": hashlib.sha256(text(mutant)).hexdigest()}
+        yield from with_mutants((name, *of_folder(name)), count, Random(seed))
 
 
 def test_agreement_under_losses_with_logarithms(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, with_logarithms(16, 0))
-    assert seen[0, 0] >= 4
-    assert seen[11, 11] > 20
-    assert seen[2, 2] > 50
+    agree(checker, tmp_path, with_logarithms(16, 0), {0: 3, 11: 20, 2: 50})
 
 
 def test_data_beside_the_network(checker: Path, tmp_path: Path) -> None:
@@ -255,63 +163,38 @@ def test_not_regular_files(checker: Path, tmp_path: Path) -> None:
     assert run(checker, tmp_path / "none", tmp_path / "none").code == 2
 
 
-def agree(checker: Path, folder: Path, cases: Any) -> Counter[tuple[int, int]]:
-    """How often which pair of codes; fails on the first contradiction."""
-    seen: Counter[tuple[int, int]] = Counter()
-    for name, document, proof in cases:
-        one, other = kernel(document, proof), extracted(checker, folder, document, proof)
-        assert not differ(one, other), (name, json.dumps(document), json.dumps(proof), differ(one, other))
-        seen[one.code, other.code] += 1
-    return seen
-
-
-def corrupted(count: int, seed: int) -> Any:
+def corrupted(count: int, seed: int) -> Iterator[Case]:
     """Mutants of the accepted cases."""
     for name, case in CASES.items():
-        found = list(mutations(case.proof))
-        for where, mutant in Random(seed).sample(found, min(count, len(found))):
-            yield f"{name}{where}", case.network, mutant
+        yield from of_certificate((name, case.network, case.proof), Random(seed), count)
 
 
-def miswritten(count: int, seed: int) -> Any:
+def miswritten(count: int, seed: int) -> Iterator[Case]:
     """The accepted certificates, about mutants of their network files."""
     for name, case in CASES.items():
-        found = list(mutations(case.network))
-        for where, mutant in Random(seed).sample(found, min(count, len(found))):
-            proof = case.proof | {"problem": hashlib.sha256(text(mutant)).hexdigest()}
-            yield f"{name}, network{where}", mutant, proof
+        yield from of_network((name, case.network, case.proof), Random(seed), count)
 
 
 def test_agreement_on_corrupted_networks(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, miswritten(8, 0))
-    assert seen[2, 2] > 60
-    assert seen[11, 11] > 5
+    agree(checker, tmp_path, miswritten(8, 0), {2: 60, 11: 5})
 
 
 def test_agreement_on_corrupted_certificates(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, corrupted(12, 0))
-    assert seen[11, 11] > 30
-    assert seen[2, 2] > 80
+    agree(checker, tmp_path, corrupted(12, 0), {11: 30, 2: 80})
 
 
 def test_agreement_on_random_certificates(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(120)))
-    seen += agree(checker, tmp_path, searched_cases(range(6), mutants=8))
-    assert seen[0, 0] > 25
-    assert seen[10, 10] > 1
-    assert seen[11, 11] > 30
+    cases = chain(random_cases(range(120)), searched_cases(range(6), mutants=8))
+    agree(checker, tmp_path, cases, {0: 25, 10: 1, 11: 30})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
     """All mutants of the accepted cases and of their networks, many of the proofs with logarithms; 5,000 random
     certificates with three mutants each; 500 that the search finds, with twelve."""
-    seen = agree(checker, tmp_path, corrupted(10**9, 0)) + agree(checker, tmp_path, miswritten(10**9, 0))
-    seen += agree(checker, tmp_path, with_logarithms(1500, 0))
-    seen += agree(checker, tmp_path, random_cases(range(5000), mutants=3))
-    seen += agree(checker, tmp_path, searched_cases(range(500), mutants=12))
-    assert seen[0, 0] > 500, seen
-    assert seen[10, 10] > 100, seen
+    known = chain(corrupted(10**9, 0), miswritten(10**9, 0), with_logarithms(1500, 0))
+    drawn = chain(random_cases(range(5000), mutants=3), searched_cases(range(500), mutants=12))
+    agree(checker, tmp_path, chain(known, drawn), {0: 500, 10: 100})
 
 
 def approached(nu: str = "0") -> tuple[Any, Any]:
@@ -334,7 +217,7 @@ def approached(nu: str = "0") -> tuple[Any, Any]:
 
 def test_infimum(checker: Path, tmp_path: Path) -> None:
     document, proof = approached()
-    told, answer = kernel(document, proof), extracted(checker, tmp_path, document, proof)
+    told, answer = both(checker, tmp_path, document, proof)
     assert (told.code, answer) == (0, told)
     document, proof = approached(nu="1/2")
     assert extracted(checker, tmp_path, document, proof).code == kernel(document, proof).code == 11

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ import pytest
 from symverify.kernel.core.network import Point, Problem
 from symverify.problem.load import LoadedProblem, load, loads
 from symverify.run.rocq import Exported, export_rocq
-from tests.kernel.accepted import CASES
+from tests.kernel.accepted import CASES, Case
 from tests.kernel.corruption import text
 from tests.rocq.agreement import kernel
+from tests.rocq.cases import PROOFS, hashed, of_folder
 from tests.rocq.random_certificates import random_cases, searched_cases
 from tests.rocq.test_checker import approached
 from tests.rocq.test_proofs import CLASSICAL_REALS
 
-PROOFS = Path(__file__).parents[2] / "proofs"
 FOLDERS = [
     "absolute", "boundary", "dead-unit", "deep-vector", "four-points", "linear", "margins", "narrow", "quantile",
     "spike", "twins",
@@ -100,9 +101,63 @@ def compiled(folder: Path, theory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
 
 
-def as_modules(parts: list[str]) -> str:
-    """Exported files as modules of one file."""
+def proved(folder: Path, theory: Path, source: str) -> subprocess.CompletedProcess[str]:
+    """Coq accepts a file."""
+    (folder / "certificate.v").write_text(source)
+    done = compiled(folder, theory)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def as_modules(parts: Iterable[str]) -> str:
+    """Parts of a file as its modules."""
     return "\n".join(f"Module M{k}.\n{part}\nEnd M{k}." for k, part in enumerate(parts))
+
+
+def as_one(sources: Iterable[str]) -> str:
+    """Exported files as modules of one file, which imports what they need."""
+    heads, _, bodies = zip(*(source.partition("\nDefinition p ") for source in sources), strict=True)
+    head = max(heads, key=lambda head: head.count("Rank"))
+    return head + "\n" + as_modules("Definition p " + body for body in bodies)
+
+
+def exports(controls: Mapping[str, Case], folder: Path, theory: Path) -> dict[str, str]:
+    """The Rocq files of certificates; all claims are among the theorems."""
+    found = {}
+    for name, case in controls.items():
+        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), folder, theory)
+        assert list(made.claims) == [f"claim_{claim['claim']}" for claim in case.proof["claims"]], made.left_out
+        found[name] = made.file.read_text()
+    return found
+
+
+def failing_at(source: str, start: str, old: str, new: str) -> str:
+    """A file as far as the theorem that begins in this way, with another text in it, which `Qed` refuses."""
+    before, _, rest = source.partition(start)
+    theorem = start + rest.split("Qed.")[0]
+    assert old in theorem, (old, theorem)
+    return f"{before}{theorem.replace(old, new)}Fail Qed. Abort."
+
+
+def corrupted(source: str, changes: Iterable[tuple[str, str, str]], refused: Callable[[str], str]) -> list[str]:
+    """For each change the definitions and a theorem, in which one text is another, with the proof `refused`."""
+    definitions = "\n".join(re.findall(r"^Definition [^c].*?\.$", source, re.DOTALL | re.MULTILINE))
+    parts = []
+    for name, old, new in changes:
+        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", source, re.DOTALL | re.MULTILINE)[0]
+        changed, count = re.subn(old, new, theorem, count=1)
+        before, found = (definitions, 0) if count else re.subn(old, new, definitions, count=1)
+        assert found or count, (name, old)
+        parts.append(f"{before}\n{refused(changed)}")
+    return parts
+
+
+def proved_by_the_reals(folder: Path, theory: Path, sources: list[str]) -> None:
+    """Coq accepts the files; each prints its axioms, which are of the classical reals."""
+    done = proved(folder, theory, as_one(sources))
+    named = re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)
+    assert named.count("Axioms") == len(sources)
+    assert set(named) - {"Axioms"} <= CLASSICAL_REALS
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -114,25 +169,18 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
 
 def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
     """All folders as modules of one file."""
-    head, bodies, claims = "", list[str](), 0
+    sources, claims = list[str](), 0
     for folder in sorted(PROOFS.glob("*/network.json")):
         if "layers" not in json.loads(folder.read_text()):
             continue  # a general program
         _, made = exported(folder.parent.name, tmp_path, built)
         if made.claims:
-            before, _, body = made.file.read_text().partition("\nDefinition p ")
-            head = max(head, before, key=lambda text: text.count("Rank"))
-            bodies.append("Definition p " + body)
+            sources.append(made.file.read_text())
             claims += len(made.claims)
-            assert all(f"Theorem {claim} :" in body for claim in made.claims)
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules(bodies))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
-    assert len(bodies) >= 16
+            assert all(f"Theorem {claim} :" in sources[-1] for claim in made.claims)
+    assert len(sources) >= 16
     assert claims >= 45
-    named = re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)
-    assert named.count("Axioms") == len(bodies)
-    assert set(named) - {"Axioms"} <= CLASSICAL_REALS
+    proved_by_the_reals(tmp_path, built, sources)
 
 
 def test_gaps_are_named(tmp_path: Path) -> None:
@@ -151,24 +199,20 @@ def test_other_rules(built: Path, tmp_path: Path, name: str) -> None:
     problem = loads(text(case.network))
     made = export_rocq(problem, json.dumps(case.proof).encode(), tmp_path, built)
     read_back(made.file.read_text(), problem.problem)
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    proved(tmp_path, built, made.file.read_text())
     assert made.claims == ("claim_point",)
 
 
 def test_infimum(built: Path, tmp_path: Path) -> None:
     document, proof = approached()
     made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    proved(tmp_path, built, made.file.read_text())
     assert made.claims == ("claim_infimum", "claim_global_bounds")
 
 
 def wider_classes() -> tuple[Any, Any]:
     """The folder `classes` with a fourth hidden unit, which the better point does not use."""
-    document, proof = (
-        json.loads((PROOFS / "classes" / f"network{end}").read_text()) for end in (".json", ".symcert.json")
-    )
+    document, proof = of_folder("classes")
     document["layers"] = [1, 4, 3]
     hidden, output = proof["steps"][2]["parameters"]
     hidden["weight"].append(["0"])
@@ -179,7 +223,7 @@ def wider_classes() -> tuple[Any, Any]:
     proof["claims"][0]["step"] = 2
     del proof["steps"][0]
     proof["steps"][2]["from"] = {"minimum": 0, "better": 1}
-    return document, proof | {"problem": hashlib.sha256(text(document)).hexdigest()}
+    return document, hashed(document, proof)
 
 
 @pytest.mark.parametrize("change", ["", "moments", "label"])
@@ -294,41 +338,27 @@ def test_coq_refuses_each_step_that_is_corrupted(
     """The proof in a folder is accepted; of each theorem `Qed` fails with any one thing wrong in it or a definition."""
     _, made = exported(folder, tmp_path, built)
     written = made.file.read_text()
-    definitions = "\n".join(re.findall(r"^Definition [^c].*?\.$", written, re.DOTALL | re.MULTILINE))
-    parts = []
-    for name, old, new in changes.values():
-        theorem = re.findall(rf"^Theorem {name} :.*?Qed\.$", written, re.DOTALL | re.MULTILINE)[0]
-        corrupted, count = re.subn(old, new, theorem, count=1)
-        before, found = re.subn(old, new, definitions, count=1 - count)
-        assert found or count, (name, old)
-        parts.append(f"{definitions if count else before}\n{corrupted.replace('Qed.', 'Fail Qed. Abort.')}")
-    made.file.write_text(written + "\n" + as_modules(parts))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    parts = corrupted(written, changes.values(), lambda theorem: theorem.replace("Qed.", "Fail Qed. Abort."))
+    proved(tmp_path, built, written + "\n" + as_modules(parts))
 
 
 def test_random_certificates(built: Path, tmp_path: Path) -> None:
     """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
-    head, accepted, changed = "", list[str](), list[str]()
+    accepted, changed = list[str](), list[str]()
     for name, document, proof in [*random_cases(range(60)), *searched_cases(range(4))]:
         if kernel(document, proof).code not in (0, 10):
             continue
         made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
         assert made.claims, name
-        before, _, body = made.file.read_text().partition("\nDefinition p ")
-        head = max(head, before, key=lambda text: text.count("Rank"))
-        accepted.append("Definition p " + body)
+        accepted.append(made.file.read_text())
         document["data"][0]["y"][0] += 7
         proof["problem"] = hashlib.sha256(text(document)).hexdigest()
         if kernel(document, proof).code == 11:
             label = r"(samples := \[\(\[.*?\], \[)"
-            changed.append("Definition p " + re.sub(label, r"\g<1>7 + ", body, count=1))
+            changed.append(re.sub(label, r"\g<1>7 + ", accepted[-1], count=1))
     assert len(accepted) > 12
     assert len(changed) > 5
-    file = tmp_path / "certificate.v"
-    file.write_text(head + "\n" + as_modules(accepted))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
-    for part in changed[:4]:
-        file.write_text(head + "\n" + part)
+    proved(tmp_path, built, as_one(accepted))
+    for source in changed[:4]:
+        (tmp_path / "certificate.v").write_text(source)
         assert "Error" in compiled(tmp_path, built).stderr

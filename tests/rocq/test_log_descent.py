@@ -1,24 +1,20 @@
 """`real_descent`: the extracted checker's verdicts are the kernel's, and Coq's."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from symverify.problem.load import loads
-from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, edited, mutants_of, text
+from tests.kernel.corruption import Json, edited
 from tests.kernel.reals import test_real_descent
 from tests.kernel.reals.made import control
 from tests.kernel.reals.test_real_face_minimum import small
-from tests.rocq.agreement import differ, extracted, kernel
+from tests.rocq.agreement import accepted, agree, refused
+from tests.rocq.cases import from_seeds
 from tests.rocq.test_cell_span import settled
-from tests.rocq.test_checker import agree
-from tests.rocq.test_export import as_modules, compiled
+from tests.rocq.test_export import as_one, exports, failing_at, proved
 
 COUNTS = small([0, 1], [[0], [3]], 0, 1, 1, 0, "poisson")
 AHEAD = small([0, 1], [[0], [1]], 0, 1, 1, -3)
@@ -39,19 +35,13 @@ CHANGED = {f"{each[0]}: {each[1]}": (each[0], *each[2:4]) for each in test_real_
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
-    case = CONTROLS[name]
-    told, answer = kernel(case.network, case.proof), extracted(checker, tmp_path, case.network, case.proof)
-    assert (told.code, answer.code, answer.lines) == (10, 10, told.lines), answer
+    accepted(checker, tmp_path, CONTROLS[name], 10)
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
     of, path, new = CHANGED[name]
-    document, proof = CONTROLS[of].network, edited(CONTROLS[of].proof, path, new)
-    told, answer = kernel(document, proof), extracted(checker, tmp_path, document, proof)
-    assert told.code in (2, 11)
-    assert not differ(told, answer), (told, answer)
-    assert not answer.incomplete, answer
+    refused(checker, tmp_path, CONTROLS[of].network, edited(CONTROLS[of].proof, path, new))
 
 
 def random_case(rng: Random) -> tuple[Json, Json]:
@@ -82,26 +72,13 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     return document, settled(document, [test_real_descent.STEPS[0], step], "point")
 
 
-def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
-    """Random proofs, and mutants of them."""
-    for seed in seeds:
-        rng = Random(seed)
-        document, proof = random_case(rng)
-        yield f"seed {seed}", document, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"seed {seed}{where}", document, mutant
-
-
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(80), 1))
-    assert seen[10, 10] > 15, seen
-    assert seen[11, 11] > 15, seen
+    agree(checker, tmp_path, from_seeds(range(80), 1, random_case), {10: 15, 11: 15})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(1000, 3000), 3))
-    assert seen[10, 10] > 300, seen
+    agree(checker, tmp_path, from_seeds(range(1000, 3000), 3, random_case), {10: 300})
 
 
 REFUSED = {  # a control, a text of the theorem of step 1, another
@@ -115,18 +92,6 @@ REFUSED = {  # a control, a text of the theorem of step 1, another
 
 def test_coq(built: Path, tmp_path: Path) -> None:
     """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
-    head, written = "", dict[str, str]()
-    for name, case in CONTROLS.items():
-        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), tmp_path, built)
-        assert len(made.claims) == 1, made.left_out
-        head, _, body = made.file.read_text().partition("\nDefinition p ")
-        written[name] = "Definition p " + body
-    parts = []
-    for name, old, new in REFUSED.values():
-        before, _, rest = written[name].partition("Definition path1 ")
-        theorem = rest.split("Qed.")[0]
-        assert old in theorem, (name, old, theorem)
-        parts.append(f"{before}Definition path1 {theorem.replace(old, new)}Fail Qed. Abort.")
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    written = exports(CONTROLS, tmp_path, built)
+    parts = [failing_at(written[name], "Definition path1 ", old, new) for name, old, new in REFUSED.values()]
+    proved(tmp_path, built, as_one([*written.values(), *parts]))

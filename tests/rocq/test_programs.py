@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,12 +14,10 @@ from symverify.run.rocq import export_rocq
 from tests.kernel.corruption import text
 from tests.kernel.programs.test_restricted_face_minimum import CONTROLS
 from tests.oracles.programs import ACTIVATIONS, prediction
-from tests.rocq.agreement import differ, extracted, kernel, python, run
-from tests.rocq.program_cases import FOLDERS, PROOFS, Case, bounded, chains, drawn, folder, hashed, trees, with_mutants
-from tests.rocq.random_certificates import Json
-from tests.rocq.test_checker import edited, relabelled, swapped
-from tests.rocq.test_export import as_modules, compiled, field, nested
-from tests.rocq.test_proofs import CLASSICAL_REALS
+from tests.rocq.agreement import agree, extracted, kernel, python, run
+from tests.rocq.cases import PROOFS, Case, hashed, of_folder, with_mutants
+from tests.rocq.program_cases import FOLDERS, bounded, chains, drawn, trees
+from tests.rocq.test_export import as_modules, corrupted, field, nested, proved, proved_by_the_reals
 
 CLAIMS = {
     "committee": {"global_minimum", "point"},
@@ -97,15 +94,7 @@ def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
             seen |= rules & wanted
             sources.append(made.file.read_text())
     assert seen == wanted
-    head = max((each.partition("\nDefinition p ")[0] for each in sources), key=lambda text: text.count("Rank"))
-    (tmp_path / "certificate.v").write_text(
-        head + "\n" + as_modules(["Definition p " + source.partition("\nDefinition p ")[2] for source in sources])
-    )
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
-    named = re.findall(r"^([A-Za-z_][\w.']*)\s*(?::|$)", done.stdout, re.MULTILINE)
-    assert named.count("Axioms") == len(sources)
-    assert set(named) - {"Axioms"} <= CLASSICAL_REALS
+    proved_by_the_reals(tmp_path, built, sources)
 
 
 CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; a text of it or of a definition; another
@@ -144,17 +133,8 @@ def test_coq_refuses_each_step_that_is_corrupted(
 ) -> None:
     """Of each theorem `Qed`, or its proof, fails with any one thing wrong in it or a definition."""
     source = written(name, tmp_path, built)
-    definitions = "\n".join(re.findall(r"^Definition [^c].*?\.$", source, re.DOTALL | re.MULTILINE))
-    parts = []
-    for step, old, new in corruptions.values():
-        theorem = re.findall(rf"^Theorem {step} :.*?Qed\.$", source, re.DOTALL | re.MULTILINE)[0]
-        corrupted, count = re.subn(old, new, theorem)
-        before, found = re.subn(old, new, definitions, count=1) if not count else (definitions, 0)
-        assert found or count, (step, old)
-        parts.append(f"{before}\n{failing(corrupted)}")
-    (tmp_path / "certificate.v").write_text(source + "\n" + as_modules(parts))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    parts = corrupted(source, corruptions.values(), failing)
+    proved(tmp_path, built, source + "\n" + as_modules(parts))
 
 
 def failing(theorem: str) -> str:
@@ -162,16 +142,6 @@ def failing(theorem: str) -> str:
     statement, _, proof = theorem.partition("\nProof. ")
     tactics = proof.removesuffix(". Qed.").replace(". ", "; ")
     return f"{statement}\nProof. Fail (abstract ({tactics})). Abort."
-
-
-def agree(checker: Path, target: Path, cases: Iterable[Case]) -> Counter[tuple[int, int]]:
-    """How often which pair of codes; fails on the first contradiction."""
-    seen: Counter[tuple[int, int]] = Counter()
-    for name, document, proof in cases:
-        one, other = kernel(document, proof), extracted(checker, target, document, proof)
-        assert not differ(one, other), (name, json.dumps(document), json.dumps(proof), differ(one, other))
-        seen[one.code, other.code] += 1
-    return seen
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -193,78 +163,30 @@ def test_what_has_no_checker_is_named(checker: Path, tmp_path: Path) -> None:
     assert made.claims == ()
 
 
-BROKEN: dict[str, Callable[[Any, Any], None]] = {
-    "a weight of the minimum": edited("steps.0.parameters.skip.weight.0.0", "-1"),
-    "a breakpoint": edited("steps.6", {"rule": "point", "parameters": {"hidden": {"weight": [["1", "1"], ["0", "0"]],
-        "bias": ["0", "1"]}, "skip": {"weight": [["0", "0"]]}, "through": {"weight": [["0", "0"]], "bias": ["1/2"]}}}),
-    "a better point": edited("steps.2.parameters.through.bias.0", "3"),
-    "the path": edited("steps.4.path.hidden.bias.1", ["1", "-2"]),
-    "the claimed risk": edited("claims.0.risk", "1/3"),
-    "the claimed bound": edited("claims.1.risk", "1"),
-    "a label": relabelled,
-    "samples swapped": lambda document, _: (swapped(document, _), document["data"][0].update(y=[1])),
-    "an edge": lambda document, _: document["program"][3].update({"from": "hidden"}),
-    "a frozen weight": lambda document, _: document["program"][3].update({"weight": [[None, None]], "bias": 1}),
-}  # fmt: skip
+def mutated(cases: Iterable[Case], count: int) -> Iterator[Case]:
+    """The cases with mutants of each."""
+    return chain.from_iterable(with_mutants(case, count) for case in cases)
 
 
-BROKEN_TREE: dict[str, Callable[[Any, Any], None]] = {
-    "a vector": edited("steps.1.vectors.0", [0, -1]),
-    "a vector dropped": edited("steps.1.vectors", []),
-    "a leaf dropped": edited("steps.1.tree", []),
-    "a leaf more": edited("steps.1.tree", [0, 0]),
-    "a higher bound": edited("steps.1.risk", "4000000001/1000000000"),
-    "the claimed risk": edited("claims.0.risk", "5"),
-    "a frozen weight is free": lambda document, proof: (
-        document["program"][3].update({"weight": True}),
-        document["parameters"].update({"f": {"weight": [[1]]}}),
-    ),
-    "the sign of a frozen weight": lambda document, _: document["program"][3].update({"weight": -1}),
-    "another loss": lambda document, _: document.update({"loss": {"name": "absolute", "reduction": "sum"}}),
-    "the mean": lambda document, _: document.update({"loss": "squared"}),
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [*[("residual", each) for each in BROKEN.items()], *[("one-frozen", each) for each in BROKEN_TREE.items()]],
-    ids=lambda each: each if isinstance(each, str) else each[0],
-)
-def test_corrupted(checker: Path, tmp_path: Path, name: str, change: tuple[str, Callable[[Any, Any], None]]) -> None:
-    """Accepted as it is, and refused with any one thing wrong."""
-    document, proof = folder(name)
-    for changed in (False, True):
-        if changed:
-            change[1](document, proof)
-        answer = extracted(checker, tmp_path, document, hashed(document, proof))
-        assert answer.code == (11 if changed else 0), answer
+def folders(*names: str) -> Iterator[Case]:
+    """The certificates of folders."""
+    return ((name, *of_folder(name)) for name in names)
 
 
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, (each for case in chains(range(100)) for each in with_mutants(case, 2)))
-    assert seen[0, 0] > 10
-    assert seen[10, 10] > 1
-    assert seen[11, 11] > 30
-    seen = agree(checker, tmp_path, (each for case in drawn(range(60)) for each in with_mutants(case, 3)))
-    assert seen[0, 0] > 10
-    assert seen[11, 11] > 20
-    seen = agree(
-        checker, tmp_path, (each for case in (*bounded(), *trees(range(60))) for each in with_mutants(case, 3))
-    )
-    assert seen[0, 0] > 20
-    assert seen[11, 11] > 60
-    folders = ((name, *folder(name)) for name in FOLDERS if name != "committee")
-    seen = agree(checker, tmp_path, (each for case in folders for each in with_mutants(case, 40)))
-    assert seen[11, 11] > 20
-    assert seen[2, 2] > 50
+    agree(checker, tmp_path, mutated(chains(range(100)), 2), {0: 10, 10: 1, 11: 30})
+    agree(checker, tmp_path, mutated(drawn(range(60)), 3), {0: 10, 11: 20})
+    agree(checker, tmp_path, mutated(chain(bounded(), trees(range(60))), 3), {0: 20, 11: 60})
+    others = folders(*(name for name in FOLDERS if name != "committee"))
+    agree(checker, tmp_path, mutated(others, 40), {11: 20, 2: 50})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
     """3,000 random chains as programs, 2,000 random programs, with mutants; many mutants of the folders."""
-    folders = ((name, *folder(name)) for name in FOLDERS)
-    cases: list[tuple[Iterable[tuple[str, Json, Json]], int]] = [
-        (chains(range(3000)), 3), (drawn(range(2000)), 3), (folders, 400), (bounded(), 60), (trees(range(2000)), 2)
+    cases: list[tuple[Iterable[Case], int]] = [
+        (chains(range(3000)), 3), (drawn(range(2000)), 3), (folders(*FOLDERS), 400), (bounded(), 60),
+        (trees(range(2000)), 2),
     ]  # fmt: skip
     for source, mutants in cases:
-        assert agree(checker, tmp_path, (each for case in source for each in with_mutants(case, mutants)))[0, 0] > 3
+        agree(checker, tmp_path, mutated(source, mutants), {0: 3})

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -11,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.errors import KernelError
 from symverify.problem.load import loads
 from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, certificate, edited, mutants_of, text
+from tests.kernel.corruption import Json, edited, text
 from tests.kernel.reals import test_no_minimum, test_real_interior_minimum, test_zero_infimum
-from tests.kernel.reals.made import control
-from tests.rocq.agreement import differ, extracted, kernel
-from tests.rocq.test_checker import agree
-from tests.rocq.test_export import as_modules, compiled
+from tests.rocq.agreement import accepted, agree, kernel, refused
+from tests.rocq.cases import from_seeds
+from tests.rocq.test_cell_span import settled, soft_labels
+from tests.rocq.test_export import as_one, exports, failing_at, proved
 
 MODULES = {
     "no_minimum": test_no_minimum,
@@ -44,18 +42,13 @@ CHANGED = {
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
-    case = CONTROLS[name]
-    told, answer = kernel(case.network, case.proof), extracted(checker, tmp_path, case.network, case.proof)
-    assert (told.code, answer.code, answer.lines) == (0, 0, told.lines)
+    accepted(checker, tmp_path, CONTROLS[name])
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_corrupted(checker: Path, tmp_path: Path, name: str) -> None:
     of, path, new, _ = CHANGED[name]
-    document, proof = CONTROLS[of].network, edited(CONTROLS[of].proof, path, new)
-    told, answer = kernel(document, proof), extracted(checker, tmp_path, document, proof)
-    assert told.code in (2, 11)
-    assert not differ(told, answer), (told, answer)
+    refused(checker, tmp_path, CONTROLS[of].network, edited(CONTROLS[of].proof, path, new))
 
 
 def hard_labels(rng: Random, loss: str, outputs: int) -> list[str]:
@@ -67,23 +60,6 @@ def hard_labels(rng: Random, loss: str, outputs: int) -> list[str]:
         return ["2" if soft else "0" for _ in range(outputs)]
     label = [str(int(k == rng.randrange(outputs))) for k in range(outputs)]
     return label if label.count("1") == 1 else ["1", *["0"] * (outputs - 1)]
-
-
-def settled(document: Json, steps: list[Any], name: str) -> Json:
-    """The certificate for a claim about the last step, with made-up numbers if the kernel refuses it."""
-    try:
-        return control(document, steps, {name: len(steps) - 1}).proof
-    except KernelError:
-        claim = {"claim": name, "verdict": "proved", "step": len(steps) - 1, "risk": "0", "attained": False}
-        return certificate(document, steps, [claim])
-
-
-def soft_labels(rng: Random, loss: str, outputs: int) -> list[str]:
-    """Labels that are mostly strictly inside the domain."""
-    if loss == "poisson":
-        return [rng.choice(["1", "2", "1/2", "0"]) for _ in range(outputs)]
-    first = rng.choice(["1/2", "1/3", "3/4", "1"])
-    return [first, str(1 - Fraction(first))][:outputs]
 
 
 def random_span(rng: Random) -> tuple[Json, Json]:
@@ -159,26 +135,16 @@ def random_case(rng: Random) -> tuple[Json, Json]:
     return document, settled(document, [step], "affine_infimum")
 
 
-def random_cases(seeds: range, mutants: int) -> Iterator[tuple[str, Json, Json]]:
-    """Random proofs, and mutants of them."""
-    for seed in seeds:
-        rng = Random(seed)
-        document, proof = [random_span, random_case, random_case, random_interior][seed % 4](rng)
-        yield f"seed {seed}", document, proof
-        for where, mutant in mutants_of(rng, proof, mutants):
-            yield f"seed {seed}{where}", document, mutant
+DRAWS = random_span, random_case, random_case, random_interior
 
 
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(90), 2))
-    assert seen[0, 0] > 15, seen
-    assert seen[11, 11] > 30, seen
+    agree(checker, tmp_path, from_seeds(range(90), 2, *DRAWS), {0: 15, 11: 30})
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
-    seen = agree(checker, tmp_path, random_cases(range(1000, 4000), 4))
-    assert seen[0, 0] > 500, seen
+    agree(checker, tmp_path, from_seeds(range(1000, 4000), 4, *DRAWS), {0: 500})
 
 
 REFUSED = {  # a control, the step, one text of its theorem, another
@@ -192,48 +158,34 @@ REFUSED = {  # a control, the step, one text of its theorem, another
 
 def test_coq(built: Path, tmp_path: Path) -> None:
     """All controls are proved; with any one thing wrong in the theorem `Qed` fails."""
-    head, written = "", dict[str, str]()
-    for name, case in CONTROLS.items():
-        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), tmp_path, built)
-        assert len(made.claims) == 1, made.left_out
-        head, _, body = made.file.read_text().partition("\nDefinition p ")
-        written[name] = "Definition p " + body
-    parts = []
-    for control_name, step, old, new in REFUSED.values():
-        before, theorem = written[control_name].split(f"Theorem {step}")
-        assert old in theorem, (control_name, old, theorem)
-        parts.append(f"{before}Theorem {step}{theorem.split('Qed.')[0].replace(old, new)}Fail Qed. Abort.")
-    zero = written["zero_infimum, hat"]
-    label = zero.replace("samples := [([0], [0])", "samples := [([0], [1])", 1)
-    assert label != zero
-    parts.append(label.split("Theorem step0")[0] + "Theorem step1" + label.split("Theorem step1")[1].split("Qed.")[0])
-    parts[-1] += "Fail Qed. Abort."
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*written.values(), *parts]))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    written = exports(CONTROLS, tmp_path, built)
+    parts = [failing_at(written[name], f"Theorem {step} ", old, new) for name, step, old, new in REFUSED.values()]
+    before, _, rest = written["zero_infimum, hat"].partition("Theorem step0 ")
+    relabelled = before.replace("samples := [([0], [0])", "samples := [([0], [1])", 1)
+    assert relabelled != before
+    parts.append(f"{relabelled}Theorem step1 {rest.partition('Theorem step1 ')[2].split('Qed.')[0]}Fail Qed. Abort.")
+    proved(tmp_path, built, as_one([*written.values(), *parts]))
 
 
 def test_random_certificates_in_coq(built: Path, tmp_path: Path) -> None:
     """What the kernel accepts Coq proves; with one label changed, which the kernel rejects, it refuses."""
-    head, accepted, changed, spans = "", list[str](), list[str](), 0
-    for _, document, proof in random_cases(range(200, 260), 0):
+    true, changed, spans = list[str](), list[str](), 0
+    for _, document, proof in from_seeds(range(200, 260), 0, *DRAWS):
         if kernel(document, proof).code != 0:
             continue
         made = export_rocq(loads(text(document)), json.dumps(proof).encode(), tmp_path, built)
         if proof["steps"][-1]["rule"] != "span_minimum":
             assert len(made.claims) == 1, made.left_out
-        head, _, body = made.file.read_text().partition("\nDefinition p ")
-        if "Theorem step" not in body:
+        source = made.file.read_text()
+        if "Theorem step" not in source:
             continue
-        accepted.append("Definition p " + body)
-        spans += "minima_at_" in body
-        before, name, theorem = body.rpartition("Theorem step")
+        true.append(source)
+        spans += "minima_at_" in source
+        before, name, theorem = source.rpartition("Theorem step")
         before = re.sub(r"Theorem step0 .*?Qed\.", "", before, flags=re.DOTALL)
         label = re.sub(r"(samples := \[\(\[.*?\], \[)(\(\d # \d\)|\d)", r"\g<1>(1 # 7)", before, count=1)
         assert label != before
-        changed.append(f"Definition p {label}{name}{theorem.split('Qed.')[0]}Fail Qed. Abort.")
-    assert len(accepted) > 8
+        changed.append(f"{label}{name}{theorem.split('Qed.')[0]}Fail Qed. Abort.")
+    assert len(true) > 8
     assert spans > 2
-    (tmp_path / "certificate.v").write_text(head + "\n" + as_modules([*accepted, *changed]))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    proved(tmp_path, built, as_one([*true, *changed]))

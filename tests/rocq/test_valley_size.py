@@ -1,21 +1,20 @@
 """The numbers of a valley: Coq and the extracted checker prove those that the kernel proves, and no others."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from symverify.problem.load import load
 from symverify.run.rocq import export_rocq
 from symverify.run.rocq.sizes import paths
-from tests.kernel.corruption import mutants_of
-from tests.rocq.agreement import differ, extracted, kernel
-from tests.rocq.program_cases import PROOFS, Case, chains, folder, hashed
-from tests.rocq.random_certificates import Random, random_cases, searched_cases
-from tests.rocq.test_checker import edited
-from tests.rocq.test_export import as_modules, compiled
+from tests.kernel.corruption import edited
+from tests.rocq.agreement import agree, extracted, kernel
+from tests.rocq.cases import PROOFS, Case, of_folder, with_mutants
+from tests.rocq.program_cases import chains
+from tests.rocq.random_certificates import random_cases, searched_cases
+from tests.rocq.test_export import as_modules, corrupted, proved
 from tests.rocq.test_programs import failing
 
 WRONG = {
@@ -28,15 +27,13 @@ WRONG = {
 
 @pytest.mark.parametrize("name", ["boundary", "deep-vector", "image", "residual"])
 def test_the_checker_refuses_other_numbers(checker: Path, tmp_path: Path, name: str) -> None:
-    document, proof = folder(name)
+    document, proof = of_folder(name)
     index = next(k for k, each in enumerate(proof["claims"]) if each["claim"] == "valley")
     claim = proof["claims"][index]
     assert extracted(checker, tmp_path, document, proof).code == 0
     for change in WRONG.values():
         size, exact = change(claim["dimension"], claim["exact"])
-        _, changed = folder(name)
-        for key, value in (("dimension", size), ("exact", exact)):
-            edited(f"claims.{index}.{key}", value)(document, changed)
+        changed = edited(edited(proof, f"claims[{index}].dimension", size), f"claims[{index}].exact", exact)
         answer = extracted(checker, tmp_path, document, changed)
         assert (answer.code, kernel(document, changed).code) == (11, 11), (change, answer)
 
@@ -58,17 +55,8 @@ def test_coq_refuses_what_is_corrupted(built: Path, tmp_path: Path) -> None:
     made = export_rocq(load(PROOFS / "four-points" / "network.json"), proof, tmp_path, built)
     source = made.file.read_text()
     assert not any("dimension" in each for each in made.left_out)
-    definitions = "\n".join(re.findall(r"^Definition (?!claims).*?\.$", source, re.DOTALL | re.MULTILINE))
-    theorem = re.findall(r"^Theorem size\d+ :.*?Qed\.$", source, re.DOTALL | re.MULTILINE)[0]
-    parts = [f"{definitions}\n{theorem}"]
-    for old, new in CORRUPTED.values():
-        corrupted, count = re.subn(old, new, theorem)
-        before, found = re.subn(old, new, definitions, count=1) if not count else (definitions, 0)
-        assert found or count, old
-        parts.append(f"{before}\n{failing(corrupted)}")
-    (tmp_path / "certificate.v").write_text(source.partition("\nDefinition p ")[0] + "\n" + as_modules(parts))
-    done = compiled(tmp_path, built)
-    assert done.returncode == 0, done.stderr
+    parts = corrupted(source, [(r"size\d+", old, new) for old, new in CORRUPTED.values()], failing)
+    proved(tmp_path, built, source + "\n" + as_modules(parts))
 
 
 def valleys(cases: Iterable[Case], mutants: int) -> Iterator[Case]:
@@ -76,7 +64,6 @@ def valleys(cases: Iterable[Case], mutants: int) -> Iterator[Case]:
     for name, document, proof in cases:
         if "valley" not in {claim["claim"] for claim in proof["claims"]}:
             continue
-        yield name, document, proof
         rng = Random(name)
         for k, claim in enumerate(proof["claims"]):
             if isinstance(claim.get("dimension"), int):
@@ -89,34 +76,18 @@ def valleys(cases: Iterable[Case], mutants: int) -> Iterator[Case]:
                         document,
                         {**proof, "claims": [*proof["claims"][:k], changed, *proof["claims"][k + 1 :]]},
                     )
-        yield from ((f"{name}{where}", document, each) for where, each in mutants_of(rng, proof, mutants))
-        for where, each in mutants_of(rng, document, mutants):
-            yield f"{name}, network{where}", each, hashed(each, proof)
-
-
-def agreed(checker: Path, target: Path, cases: Iterable[Case]) -> Counter[tuple[int, int]]:
-    """How often which pair of codes; fails where they differ in anything, numbers among it."""
-    seen: Counter[tuple[int, int]] = Counter()
-    for name, document, proof in cases:
-        one, other = kernel(document, proof), extracted(checker, target, document, proof)
-        assert not differ(one, other), (name, document, proof, differ(one, other))
-        assert one.code == other.code or other.rest[0].startswith("beyond the budget"), (name, document, proof, other)
-        seen[one.code, other.code] += 1
-    return seen
+        yield from with_mutants((name, document, proof), mutants, rng)
 
 
 def test_agreement(checker: Path, tmp_path: Path) -> None:
-    seen = agreed(
-        checker, tmp_path, valleys((*random_cases(range(150)), *chains(range(80)), *searched_cases(range(20))), 3)
-    )
-    assert seen[0, 0] > 10
-    assert seen[11, 11] > 30
+    cases = (*random_cases(range(150)), *chains(range(80)), *searched_cases(range(20)))
+    agree(checker, tmp_path, valleys(cases, 3), {0: 10, 11: 30}, complete=True)
 
 
 @pytest.mark.long
 def test_agreement_at_length(checker: Path, tmp_path: Path) -> None:
     cases = (*random_cases(range(6000)), *chains(range(3000)), *searched_cases(range(300)))
-    assert agreed(checker, tmp_path, valleys(cases, 6))[0, 0] > 100
+    agree(checker, tmp_path, valleys(cases, 6), {0: 100}, complete=True)
 
 
 def test_too_many_paths_are_left_out(tmp_path: Path) -> None:

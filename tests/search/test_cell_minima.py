@@ -14,7 +14,8 @@ from symverify.kernel.cells.cell_minima import CellMinima as KernelMinima
 from symverify.kernel.cells.strata import unit_classes
 from symverify.kernel.core.network import Pattern, Problem, cell_of, predictions, residuals, risk
 from symverify.kernel.core.proof import Proof
-from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima, permuted
+from symverify.search.answers import Unknown
+from symverify.search.cell_minima import CellMinima, EmptyCell, cell_minima, permuted
 from symverify.search.constant_risk_path import between, constant_risk_path
 from tests.cell_cases import network, random_case, random_point, run
 
@@ -117,12 +118,12 @@ def test_a_zero_row_without_hidden_bias_is_in_every_cell():
 
 def test_what_is_left_undecided():
     problem = network(*TENT, 2)
-    assert isinstance(cell_minima(problem, (((0, 1, 1, 1), (1, 1, 1, 1)),), budget=8), Undecided)
+    assert isinstance(cell_minima(problem, (((0, 1, 1, 1), (1, 1, 1, 1)),), budget=8), Unknown)
     found = cell_minima(network(*TENT, 8), (tuple((0,) * k + (1,) * (4 - k) for k in (0, 0, 1, 1, 2, 2, 3, 3)),))
     assert isinstance(found, CellMinima)
     lines = [tuple(int(x > t) for x in range(12)) for t in range(9)]
     many = network(list(range(12)), [0] * 12, 9)
-    assert cell_minima(many, (tuple(lines),)) == Undecided("the cell has more than 4096 types of signs")
+    assert cell_minima(many, (tuple(lines),)) == Unknown("the cell has more than 4096 types of signs")
     with pytest.raises(ValueError, match="pieces of 2 units on 4 samples"):
         cell_minima(problem, (((0, 1, 1, 1),),))
 

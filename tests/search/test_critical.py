@@ -17,7 +17,8 @@ from symverify.kernel.core.proof import Proof
 from symverify.kernel.curvature.hessian import derivatives
 from symverify.kernel.network_file import read_problem
 from symverify.report.critical import listing
-from symverify.search.cell_minima import CellMinima, EmptyCell, Undecided, cell_minima
+from symverify.search.answers import Unknown
+from symverify.search.cell_minima import CellMinima, EmptyCell, cell_minima
 from symverify.search.critical import Algebraic, Families, Family, Search, critical_points, number
 from symverify.search.decide import Stays, decide_shallow
 from symverify.search.expand import parse_pattern
@@ -127,7 +128,7 @@ def test_random_cells_against_the_minima_that_the_kernel_proves():
     for _ in range(40):
         problem, pattern = random_case(rng, widest=3, samples=4)
         if problem.loss.name != "squared":
-            assert isinstance(critical_points(problem, pattern), Undecided)
+            assert isinstance(critical_points(problem, pattern), Unknown)
             continue
         families, minima = found(problem, pattern), cell_minima(problem, pattern)
         assert isinstance(minima, CellMinima)
@@ -219,12 +220,12 @@ def test_empty_budget_time_and_loss():
     assert isinstance(empty, EmptyCell)
     assert empty.unit == 1
     cell = (((0, 1, 1, 1),) * 2,)
-    assert critical_points(problem, cell, budget=5) == Undecided(
+    assert critical_points(problem, cell, budget=5) == Unknown(
         "6 choices of signs of the output weights are more than the budget of 5"
     )
-    assert critical_points(problem, cell, seconds=0) == Undecided("out of time")
+    assert critical_points(problem, cell, seconds=0) == Unknown("out of time")
     huber = critical_points(network(*TENT, 2, loss="huber"), cell)
-    assert huber == Undecided("the risk is a polynomial on the whole cell for the squared loss only")
+    assert huber == Unknown("the risk is a polynomial on the whole cell for the squared loss only")
     with pytest.raises(ValueError, match="expected the pieces of 2 units on 4 samples"):
         critical_points(problem, (((0, 1, 1, 1),),))
 
@@ -314,7 +315,7 @@ def test_a_search_out_of_time_says_so():
         assert not result.closed
         assert "no answer within" in result.reason or "no time is left" in result.reason
     else:
-        assert isinstance(result, Undecided)
+        assert isinstance(result, Unknown)
 
 
 @pytest.mark.parametrize(

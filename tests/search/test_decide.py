@@ -16,7 +16,8 @@ from symverify.ground.linear import nullspace
 from symverify.kernel.core.facts import LocalMinimum, NotLocalMinimum
 from symverify.kernel.core.network import Layer, predictions, rational, risk, trace
 from symverify.kernel.network_file import read_problem
-from symverify.search.decide import Descends, Stays, decide_shallow
+from symverify.search.answers import Descends
+from symverify.search.decide import Stays, decide_shallow
 
 ACTIVATIONS = [
     "relu",

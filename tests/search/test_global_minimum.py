@@ -572,10 +572,11 @@ def test_compiling_is_announced_and_numba_missed_once(
     assert not told
     monkeypatch.setattr(tasks, "kept", lambda: False)
     monkeypatch.setattr(minimum, "global_minimum", lambda _: told.append("compiled"))
+    monkeypatch.setattr(tasks, "keep", lambda: told.append("kept"))
     assert not prepare(inst, told.append, minimum.COMPILING - 1)
     assert not told
     assert prepare(inst, told.append, minimum.COMPILING)
-    assert told == ["compiling the search, once on this machine", "compiled"]
+    assert told == ["compiling the search, once on this machine", "compiled", "kept"]
     monkeypatch.setattr(minimum, "compiling", lambda _: False)
     minimum._lacking.cache_clear()
     for _ in range(2):
@@ -584,7 +585,7 @@ def test_compiling_is_announced_and_numba_missed_once(
         "numba is not installed: large searches take ten to thirty times as long without it"
     ]
     assert prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append, 1.0)
-    assert len(told) == 2
+    assert len(told) == 3
 
 
 def test_a_search_may_do_without_compiled_loops() -> None:

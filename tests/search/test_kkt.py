@@ -19,7 +19,7 @@ import symverify
 from symverify.certify.chains import local_minimum
 from symverify.certify.session import Decision, Session
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, risk_along
-from symverify.search.flat_directions import Falls, Open
+from symverify.search.answers import Descends, Unknown
 from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import as_point
 from tests.examples import layer, network, samples
@@ -64,7 +64,7 @@ def test_minima_on_faces_are_proved(document: Any) -> None:
 def test_no_time_is_left() -> None:
     """Cells are not looked at beyond a deadline, and the reason says so."""
     found = decide_by_cells(*point(ON_FACES[0]), expired=lambda: True)
-    assert isinstance(found, Open)
+    assert isinstance(found, Unknown)
     assert found.reason == "cell 1 of 8 around the point: not looked at in time"
 
 
@@ -90,14 +90,14 @@ def test_a_rise_along_every_line_is_not_enough() -> None:
     theta = [layer([["0"]]), layer([["0"]]), layer([["0"]])]
     problem, at = point(network([1, 1, 1, 1], "identity", data, "1/2", bias=False, parameters=theta))
     found = decide_by_cells(problem, at)
-    assert isinstance(found, Falls)
+    assert isinstance(found, Descends)
     assert (risk_along(problem, found.curve) - risk(problem, predictions(problem, at))).sign_after_zero() < 0
 
 
 def test_the_reason_names_the_cell() -> None:
     """A saddle of high order that no tried curve leaves is open, with the cell and the condition."""
     found = [decide_by_cells(*point(document)) for document in POINTS[:3]]
-    assert all(isinstance(each, Minimum | Falls | Open) for each in found)
+    assert all(isinstance(each, Minimum | Descends | Unknown) for each in found)
     for each in found:
-        if isinstance(each, Open):
+        if isinstance(each, Unknown):
             assert each.reason.startswith("cell ")

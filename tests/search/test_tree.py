@@ -96,6 +96,17 @@ def test_many_vectors_need_no_matching(seed: int, monkeypatch: pytest.MonkeyPatc
     assert len(result.tree) >= len(few.tree)
 
 
+def test_what_leaves_admit_is_the_same_compiled_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    problem, asked = made(0, 24, 2, 20), list[object]()
+    compiled = global_minimum(problem)
+    assert tree.compiled(generators(problem)) is not None
+    monkeypatch.setattr(tree, "compiled", asked.append)
+    plain = global_minimum(problem)
+    assert (plain.vectors, plain.tree) == (compiled.vectors, compiled.tree)
+    assert asked
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_bracket_has_a_tree(seed: int) -> None:
     problem = made(6 * seed, 16, 3)

@@ -6,7 +6,7 @@ from ..core.algebra import Direction, directed, integral
 from ..core.errors import elimination, spend
 from ..core.network import Problem
 
-MAX_WORK = 3_000_000
+MAX_RESTRICTIONS = 3_000_000
 
 
 def arrangement(problem: Problem) -> tuple[list[Direction], bool]:

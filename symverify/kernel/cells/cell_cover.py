@@ -9,7 +9,7 @@ from ..core.errors import Declined, Rejected
 from ..core.network import Problem
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import MAX_DIGITS, canonical, listed
-from .arrangement import MAX_WORK, arrangement, regions, work
+from .arrangement import MAX_RESTRICTIONS, arrangement, regions, work
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def cell_cover(step: Reading) -> UnitCells:
     if len(problem.widths) != 3:
         raise Rejected(step.where, "needs one hidden layer")
     rows, half = arrangement(problem)
-    if work(rows) > MAX_WORK:
+    if work(rows) > MAX_RESTRICTIONS:
         raise Declined("too many hyperplanes in too many dimensions to count the regions")
     count = regions(rows) // (2 if half else 1)
     if witnesses is not None:

@@ -122,7 +122,7 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
             for ray in map(primitive, zip(*columns, strict=True)):
                 found.setdefault(ray if ray > zero else tuple(map(neg, ray)), ray)
             return
-        for i, pulls in enumerate(zip(*[v[:left] for v in basis], strict=True), 1):
+        for i, pulls in enumerate(zip(*[v[: left - count + 2] for v in basis], strict=True), 1):  # or too few are left
             if any(pulls):
                 pairs = [(q, v[i:]) for q, v in zip(pulls, basis, strict=True)]
                 p, pivot = pairs.pop(next(k for k, x in enumerate(pulls) if x))

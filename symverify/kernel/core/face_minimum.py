@@ -1,8 +1,9 @@
 """The rule `face_minimum`: one hidden layer, scalar output, a point anywhere."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 
-from .activation import ZERO
+from .activation import ZERO, Activation
 from .algebra import Direction, directed, dot, fractions, integral, rank, rays, sign, total
 from .errors import Rejected, within_budget
 from .facts import Evaluated, LocalMinimum
@@ -12,6 +13,7 @@ from .proof import Reading
 from .text import canonical, listed, optional
 
 Bends = dict[Direction, Fraction]
+Tilt = tuple[Fraction, list[Fraction], Bends]
 
 
 def face_minimum(step: Reading) -> LocalMinimum:
@@ -41,18 +43,20 @@ def face_minimum(step: Reading) -> LocalMinimum:
     return LocalMinimum(at, None, pull)
 
 
-def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> tuple[Fraction, list[Fraction], Bends]:
-    """φ_j at w_j and around it: its value, and g, {u: a} with φ_j(w_j + δ) − φ_j(w_j) = ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|.
+def kinks(problem: Problem, theta: Point, j: int, r: Vector) -> Tilt:
+    """φ_j(w_j + δ), as `bent_sum`. Rows x̃_i = 0 do not move with w_j."""
+    h, w = problem.activations[0], [rational(x) for x in (*theta[0].weight[j], *(theta[0].bias or ())[j : j + 1])]
+    return bent_sum(((h, a, dot(w, x), x) for a, x in zip(r, map(problem.row, range(len(r))), strict=True)), len(w))
 
-    The u are primitive, pairwise not parallel, first non-zero entry positive, in sorted order; a_u may be 0. Rows
-    x̃_i = 0 do not move with w_j.
+
+def bent_sum(terms: Iterable[tuple[Activation, Fraction, Fraction, Vector]], size: int) -> Tilt:
+    """Σ r h(z + ⟨row, δ⟩) over terms (h, r, z, row), near δ = 0 value + ⟨g, δ⟩ + Σ_u a_u |⟨u, δ⟩|: value, g, {u: a}.
+
+    The u are primitive, pairwise not parallel, first non-zero entry positive, in sorted order; a_u may be 0.
     """
-    h, value, bias, bends = problem.activations[0], ZERO, theta[0].bias, Bends()
-    w = [rational(x) for x in (*theta[0].weight[j], *((bias[j],) if bias is not None else ()))]
-    g = [ZERO] * len(w)
-    for i, residual in enumerate(r):
-        row = problem.row(i)
-        at = h.pieces(z := dot(w, row))
+    value, g, bends = ZERO, [ZERO] * size, Bends()
+    for h, residual, z, row in terms:
+        at = h.pieces(z)
         value = within_budget(value + residual * (h.slopes[at[0]] * z + h.offsets[at[0]]), residual, z)
         rate = residual * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2
         g = [within_budget(a + rate * b, rate, b) for a, b in zip(g, row, strict=True)]
@@ -76,8 +80,7 @@ def unit_stays(value: Fraction, g: list[Fraction], bends: Bends, v: int, mu: lis
     """
     if value:
         raise Rejected("", "has a first-order term in its output weight")
-    wanted = len(bends) if v else 0
-    if mu is not None and len(mu) != wanted:
+    if mu is not None and len(mu) != (wanted := len(bends) if v else 0):
         raise Rejected("", f"needs {wanted} multipliers, got {len(mu)}")
     if not v:
         if any(g) or any(bends.values()):
@@ -91,7 +94,6 @@ def unit_stays(value: Fraction, g: list[Fraction], bends: Bends, v: int, mu: lis
     else:
         if rank([*map(fractions, bends), g]) > rank(map(fractions, bends)):
             raise Rejected("", "has a gradient that is not spanned by its boundaries")
-        for ray in rays(list(bends)):
-            line = fractions(ray)
+        for line in map(fractions, rays(list(bends))):
             if v * total(a * abs(dot(fractions(u), line)) for u, a in bends.items()) < abs(dot(g, line)):
                 raise Rejected("", "has a descent direction among its rays")

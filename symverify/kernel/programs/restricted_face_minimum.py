@@ -1,13 +1,13 @@
 """The rule `restricted_face_minimum`: one layer of bent units, parameters frozen or tied; a point anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..core.activation import ONE, ZERO
-from ..core.algebra import Direction, directed, dot, integral, sign, total
+from ..core.activation import ONE, ZERO, Activation
+from ..core.algebra import dot, sign, total
 from ..core.errors import Rejected, within_budget
-from ..core.face_minimum import unit_stays
+from ..core.face_minimum import Bends, bent_sum, unit_stays
 from ..core.facts import Evaluated, LocalMinimum
 from ..core.minorant import minorant
 from ..core.network import Point, Vector, rational
@@ -15,8 +15,6 @@ from ..core.proof import Reading
 from ..core.text import canonical, listed, optional
 from .network import Programmed
 from .terms import Term, Unit, activity, terms_of
-
-Bends = dict[Direction, Fraction]
 
 
 @dataclass(slots=True)
@@ -118,26 +116,23 @@ def moment(problem: Programmed, r: Vector, term: Term) -> Fraction:
 def tilt(problem: Programmed, point: Point, group: Group, where: str) -> tuple[Fraction, list[Fraction], Bends, int]:
     """What `unit_stays` asks of a group: value, g and the bends of Σ_u φ_u, and the sign of its weight.
 
-    As `kinks` in face_minimum, in the coordinates `group.slots`, the factors q included. Of frozen weights the value at
-    the point does not matter: 0, and the sign 1.
+    As `bent_sum`, in the coordinates `group.slots`, the factors q included. Of frozen weights the value at the point
+    does not matter: 0, and the sign 1.
     """
     values = [rational(x) for x in problem.free(point)]
-    value, g, bends = ZERO, [ZERO] * len(group.slots), Bends()
+    value, g, bends = bent_sum(bent_terms(problem, values, group, where), len(group.slots))
+    if group.weight is None:
+        return ZERO, g, bends, int(ONE)
+    return value, g, bends, sign(values[group.weight])
+
+
+def bent_terms(
+    problem: Programmed, values: Sequence[Fraction], group: Group, where: str
+) -> Iterator[tuple[Activation, Fraction, Fraction, Vector]]:
+    """The terms of Σ_u φ_u, unit by unit, sample by sample."""
     for unit in group.units:
-        h = problem.bents[unit[0]].h
         for i, residual in enumerate(group.pull[unit]):
             found = activity(problem, unit, i, where)
-            row = [found.rates.get(slot, ZERO) for slot in group.slots]
+            row = tuple(found.rates.get(slot, ZERO) for slot in group.slots)
             z = within_budget(found.start + dot(row, [values[slot] for slot in group.slots]))
-            at = h.pieces(z)
-            value = within_budget(value + residual * (h.slopes[at[0]] * z + h.offsets[at[0]]), residual, z)
-            rate = residual * (h.slopes[at[0]] + h.slopes[at[-1]]) / 2
-            g = [within_budget(a + rate * b, rate, b) for a, b in zip(g, row, strict=True)]
-            if len(at) > 1 and any(row):
-                u = directed(integral(row))
-                scale = sum(map(abs, row), ZERO) / sum(map(abs, u))
-                bend = residual * (h.slopes[at[1]] - h.slopes[at[0]]) / 2 * scale
-                bends[u] = within_budget(bends.get(u, ZERO) + bend)
-    if group.weight is None:
-        return ZERO, g, dict(sorted(bends.items())), int(ONE)
-    return value, g, dict(sorted(bends.items())), sign(values[group.weight])
+            yield problem.bents[unit[0]].h, residual, z, row

@@ -16,7 +16,7 @@ from symverify.kernel.programs.network import Programmed
 from symverify.problem.load import LoadedProblem
 from symverify.problem.write import write_atomically
 
-from .programs import program_definition, program_statements, write_program_step
+from .programs import program_definition, program_fit, write_program_step
 from .sizes import write_size
 from .steps import write_step
 from .terms import affine_map, definition, log_loss, loss_term
@@ -56,7 +56,9 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
         better = out.premise(step, "better")
         yield out.done[better], f"exact step{better}"
     at = steps[th].fact
-    if theorem.claim == "spurious_minimum" and isinstance(at, Evaluated):
+    if isinstance(out.problem, Programmed):
+        yield from program_fit(out, theorem)
+    elif theorem.claim == "spurious_minimum" and isinstance(at, Evaluated):
         checker = f"apply (ok_affine_fit_sound {{}} th{th} {affine_map(out.problem, at)})"
         yield f"affine_fit p th{th}", lifted("fit", f"th{th}", out.slopes.get(index), checker)
 
@@ -66,7 +68,7 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     if theorem.step not in out.done:
         out.left_out.append(f"claim {theorem.claim}: rests on step {theorem.step}")
         return
-    parts = list((program_statements if isinstance(out.problem, Programmed) else statements)(out, theorem))
+    parts = list(statements(out, theorem))
     if theorem.claim == "valley":
         if size := write_size(out, theorem.step, out.checked.steps[theorem.step]):
             parts.append(size)

@@ -15,7 +15,7 @@ from symverify.kernel.programs.parameters import sizes
 from symverify.kernel.programs.places import wired, zero
 from symverify.kernel.programs.restricted_lower_bound import relaxed
 
-from .steps import MOST_CELLS, bound_of, evaluated, hand_on_slopes, vectors_and_tree
+from .steps import MOST_CELLS, Write, bound_of, evaluated, vectors_and_tree, write_bracket, write_by
 from .terms import (
     MOST_DECIMAL,
     activation,
@@ -40,17 +40,13 @@ from .writer import COMPUTED, Writer
 
 def write_program_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
-    if missing := [each for each in step.rests_on if each not in out.done]:
-        return f"rests on step {missing[0]}"
     problem = program(out)
-    if not covered(problem):
-        return (
-            f"has no verified checker for {problem.loss.name} loss{' with weight decay' * problem.decays} on a program"
-        )
-    if (write := WRITERS.get(step.rule)) is None:
-        return "has no verified checker for general programs"
-    hand_on_slopes(out, index, step)
-    return write(out, index, step)
+    if covered(problem):
+        return write_by(WRITERS, out, index, step, "has no verified checker for general programs")
+    decaying = " with weight decay" * problem.decays
+    return write_by(
+        {}, out, index, step, f"has no verified checker for {problem.loss.name} loss{decaying} on a program"
+    )
 
 
 def program(out: Writer) -> Programmed:
@@ -239,39 +235,18 @@ def write_global(out: Writer, index: int, step: Step) -> str | None:
     return None
 
 
-def write_bracket(out: Writer, index: int, step: Step) -> str | None:
-    """A bound, and a point's risk."""
-    bound, th = out.premise(step, "bound"), out.premise(step, "point")
-    out.state(index, f"({out.done[bound]}) /\\ ({out.done[th]})", f"exact (conj step{bound} step{th})")
-    return None
-
-
-def program_statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
-    """What a claim says, part by part, each with its proof."""
-    index, steps = theorem.step, out.checked.steps
-    step = steps[index]
-    yield out.done[index], f"exact step{index}"
-    if theorem.claim == "global_bounds":
-        return
-    at = out.point_of(index)
-    th = f"th{at}"
-    if theorem.claim == "valley":
-        path = f"path{index}"
-        yield f"path_at 0 {path} = real {th}", f"rewrite path_start; exact (f_equal real (eq_refl {th}))"
-        step = steps[out.premise(step, "minimum")]
-    yield out.done[at], f"exact step{at}"
-    if step.rule == "spurious_minimum":
-        better = out.premise(step, "better")
-        yield out.done[better], f"exact step{better}"
+def program_fit(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
+    """What a claim says about affine functions of the inputs: those near a point, those at one."""
+    index, at = theorem.step, out.point_of(theorem.step)
     if theorem.claim == "spurious_linear_minimum":
-        yield f"linear_near p (real {th})", f"apply ok_program_linear_sound. {COMPUTED}"
+        yield f"linear_near p (real th{at})", f"apply ok_program_linear_sound. {COMPUTED}"
     if theorem.claim == "spurious_minimum":
         given = affine_map(out.problem, evaluated(out, at))
-        proof = f"apply (ok_program_affine_sound p {th} {slopes(out, index)} {given}). {COMPUTED}"
-        yield f"best_affine p (real {th})", proof
+        proof = f"apply (ok_program_affine_sound p th{at} {slopes(out, index)} {given}). {COMPUTED}"
+        yield f"best_affine p (real th{at})", proof
 
 
-WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+WRITERS: dict[str, Write] = {
     "point": write_point,
     "interior_minimum": write_interior,
     "adjacent_cells": write_adjacent,

@@ -1,6 +1,6 @@
 """One theorem for each step that has a verified checker."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import comb
 
@@ -38,20 +38,26 @@ from .terms import (
 )
 from .writer import COMPUTED, Writer, lifted
 
+Write = Callable[[Writer, int, Step], str | None]
 MOST_RAYS = 20_000  # sets of planes that the rays of a unit may take
 MOST_CELLS = 12  # pre-activations on a breakpoint
 
 
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
-    missing = [each for each in step.rests_on if each not in out.done]
-    if missing:
-        return f"rests on step {missing[0]}"
     loss, real = out.problem.loss, log_loss(out.problem) is not None
-    if not real and loss_term(loss) is None:
-        return f"has no verified checker for {loss.name} loss"
-    if (write := (REAL_WRITERS if real else WRITERS).get(step.rule)) is None:
-        return f"has no verified checker{f' for {loss.name} loss' * real}"
+    covered = real or loss_term(loss) is not None
+    named = f" for {loss.name} loss" * (real or not covered)
+    writers = REAL_WRITERS if real else WRITERS if covered else {}
+    return write_by(writers, out, index, step, f"has no verified checker{named}")
+
+
+def write_by(writers: Mapping[str, Write], out: Writer, index: int, step: Step, lacking: str) -> str | None:
+    """The same by the writer of its rule; `lacking` tells that there is none."""
+    if missing := [each for each in step.rests_on if each not in out.done]:
+        return f"rests on step {missing[0]}"
+    if (write := writers.get(step.rule)) is None:
+        return lacking
     hand_on_slopes(out, index, step)
     return write(out, index, step)
 
@@ -287,7 +293,7 @@ def nested(rows: Sequence[Sequence[int]]) -> str:
     return listing([integers(row) for row in rows])
 
 
-WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+WRITERS: dict[str, Write] = {
     "point": write_point,
     "interior_minimum": write_interior,
     "adjacent_cells": write_adjacent,
@@ -304,7 +310,7 @@ WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
     "infimum": write_infimum,
     "not_attained": write_not_attained,
 }
-REAL_WRITERS: dict[str, Callable[[Writer, int, Step], str | None]] = {
+REAL_WRITERS: dict[str, Write] = {
     "enclosed_point": write_enclosed_point,
     "span_minimum": write_span_minimum,
     "spurious_real": write_spurious_real,

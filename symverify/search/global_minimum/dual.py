@@ -25,7 +25,7 @@ from symverify.search.global_minimum.generators import (
     Words,
     packed,
 )
-from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, large, nearest, project
+from symverify.search.global_minimum.relaxation import Projection, compiling, interruptible, nearest, project
 from symverify.search.global_minimum.rounding import Rounding
 
 NEAR = 1e-9  # a column of length 1 with this product with the residual counts as orthogonal to it
@@ -106,7 +106,7 @@ def _rounded(
     prices = np.abs(product(model.units, first.residual))
     tight = np.concatenate([ups[prices[ups] < NEAR], downs[prices[downs] < NEAR] + model.count])
     lines = _lines(model, tight)
-    chosen, basis = spanning(model.units[lines], quick=large(model))
+    chosen, basis = spanning(model.units[lines])
     free = lines[sorted(chosen)]
     if len(free):
         loose = np.zeros(2 * model.count, dtype=bool)
@@ -119,7 +119,7 @@ def _rounded(
     if biased:
         exact.append([1] * len(model.labels))
     zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(model.labels) - NEAR  # coordinates that are 0 on the lines
-    rounding = Rounding(exact, zero, large(model))
+    rounding = Rounding(exact, zero)
     moved = first
     for _ in range(6):
         moved = project(model, ups, downs, moved.support[len(free) :], free, margin)
@@ -172,7 +172,7 @@ def _large(
     (basis, rays), biased = lines, model.problem.output_bias
     exact = [*model.columns[rays].tolist(), *[[1] * len(residual)] * biased]
     zero = (basis * basis).sum(axis=0) > 1.0 - biased / len(residual) - NEAR
-    rounding = Rounding(exact, zero, quick=True, short=True)
+    rounding = Rounding(exact, zero, short=True)
     tried = (rounding(residual * scale) for scale in scales)
     found = (accepted(model, vector, reach, threshold) for vector in tried if any(vector))
     return next((each for each in found if each is not None), None)

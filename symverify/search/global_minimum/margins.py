@@ -41,6 +41,22 @@ def admitted(rows: Any, places: Any, blocked: Any) -> Any:
 
 
 @loop
+def all_admitted(rows: Any, blocked: Any) -> Any:
+    """Which of the rows of `blocked` each of the bit sets does not meet, (rows, blocked)."""
+    found = np.empty((rows.shape[0], blocked.shape[0]), np.bool_)
+    for k in range(rows.shape[0]):
+        row = rows[k]
+        for number in range(blocked.shape[0]):
+            other, meets = blocked[number], False
+            for w in range(row.shape[0]):
+                if row[w] & other[w]:
+                    meets = True
+                    break
+            found[k, number] = not meets
+    return found
+
+
+@loop
 def _alive(reach: Any, start: int, live: Any, offset: int, numbers: Any, count: int) -> int:
     """`listed` for the words from `start` on, of the rays that are live."""
     some = np.empty_like(live)

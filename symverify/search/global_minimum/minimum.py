@@ -14,14 +14,12 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from symverify.cells.arrangement import count_chambers
 from symverify.cells.unit import planes
 from symverify.ground import linear
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem, predictions, risk
-from symverify.kernel.core.units import Units
 from symverify.search.global_minimum import checkpoint as saved
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
@@ -90,6 +88,7 @@ def prepare(problem: Problem, say: Callable[[str], None], left: float) -> bool:
             return False
         say("compiling the search, once on this machine")
         global_minimum(_sample(problem))
+        tasks.keep()
     return True
 
 
@@ -307,7 +306,6 @@ def _result(search: Search, complete: bool, lower: Fraction, proof: Written, unt
         known = True
     if point is not None and risk(problem, predictions(problem, point)) != problem.loss.factor * best.loss:
         raise ArithmeticError("the network does not have the loss it was found with")
-    units, width = 2 * _chambers(search.shape.form), problem.widths[1]
     return Result(
         factor=problem.loss.factor,
         complete=complete,
@@ -319,7 +317,7 @@ def _result(search: Search, complete: bool, lower: Fraction, proof: Written, unt
         vectors=proof[0],
         tree=proof[1],
         separators=separators,
-        statistics=Statistics(units, comb(units + width - 1, width), search.nodes, search.elapsed),
+        statistics=Statistics(search.nodes, search.elapsed),
     )
 
 
@@ -334,12 +332,6 @@ def _attainment(
         return attained(search.shape, residuals, least, until)
     except (TimeoutError, Declined, KeyboardInterrupt):
         return None
-
-
-def _chambers(units: Units) -> int:
-    """The number of cells of one unit."""
-    rows = [wall for wall in units.walls if any(wall)]
-    return count_chambers(rows, len(rows) - 1 if units.cone else None) if rows else 1
 
 
 def tight(problem: Problem, vectors: Sequence[Sequence[int]], rho: Fraction) -> list[tuple[Fraction, ...]]:

@@ -5,8 +5,8 @@ sum of these cones is the cone of all those columns, and the squared distance of
 bound of Σ(f − y)² for every tuple of units in the node. The residual g = y − f at the nearest point is
 non-positive on all the columns: it is the dual vector that proves the bound.
 
-Up to `SMALL` the search is the same on every processor and needs no numba (`ground.floats`): equal problems have equal
-certificates. Above, the compiled projection may go another way: the same theorem, not always the same bytes.
+Up to `SMALL` the search needs no numba. Above, where there is numba, compiled loops may go another way than these: the
+same theorem, another certificate. Each is the same on every processor (`ground.floats`, `ground.loops`).
 """
 
 from collections.abc import Callable, Iterator

@@ -9,10 +9,8 @@ from symverify.search.global_minimum.candidate import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """units: (cell, σ) pairs; tuples: multisets of `width` units; nodes: bounds computed; seconds: wall clock."""
+    """nodes: bounds computed; seconds: wall clock."""
 
-    units: int
-    tuples: int
     nodes: int
     seconds: float
 

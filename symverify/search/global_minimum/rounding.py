@@ -24,7 +24,7 @@ class Rounding:
     Where these have no vector a long one is found; if `short`, more dimensions are tried, and what is found is else 0.
     """
 
-    def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, quick: bool, short: bool = False) -> None:
+    def __init__(self, lines: Sequence[Sequence[int]], zero: Flags, short: bool = False) -> None:
         self.short = short
         self.kept: list[int] = np.flatnonzero(~zero).tolist()
         shorter = [[line[k] for k in self.kept] for line in lines]
@@ -32,10 +32,10 @@ class Rounding:
         rows.sort(key=lambda row: (max(map(abs, row)), row))
         scaled = np.array([[x / top for x in row] for row in rows for top in (max(map(abs, row)),)])
         scaled = scaled.reshape(len(rows), len(self.kept))
-        chosen, _ = spanning(scaled, quick=quick)
+        chosen, _ = spanning(scaled)
         self.lines, self.order = [list(rows[k]) for k in sorted(chosen)], list(range(len(self.kept)))
         if len(self.lines) > 1:
-            first, _ = spanning(scaled[sorted(chosen)].T.copy(), quick=quick)
+            first, _ = spanning(scaled[sorted(chosen)].T.copy())
             self.order = [*first, *sorted(set(self.order) - set(first))]
 
     def __call__(self, real: Floats) -> list[int]:

@@ -154,6 +154,14 @@ def kept() -> bool:
     return kept(rounded)
 
 
+def keep() -> None:
+    """Note that all of them are compiled."""
+    from symverify.ground.loops import keep
+    from symverify.search.global_minimum.lattice import rounded
+
+    keep(rounded)
+
+
 @cache
 def _loops() -> ModuleType | None:
     try:

@@ -10,16 +10,17 @@ for all of it is a leaf.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 
 import numpy as np
 
 from symverify.search.global_minimum.dual import DualVector
 from symverify.search.global_minimum.generators import Generators, Node, Slot
 from symverify.search.global_minimum.network import Split
-from symverify.search.global_minimum.relaxation import large
-from symverify.search.global_minimum.tasks import children, halves, roots
+from symverify.search.global_minimum.relaxation import interruptible, large
+from symverify.search.global_minimum.tasks import children, compiled, halves, roots
 
-MATCHED = 1 << 30  # bytes of bit sets compared to find all vectors that a leaf admits, at most
+MATCHED = 1 << 30  # bytes of bit sets compared to find all vectors that a leaf admits, at most where it is not compiled
 CHOSEN = 1 << 27  # (leaf, vector) pairs up to which a small set of vectors is sought
 
 Vector = tuple[int, ...]
@@ -57,7 +58,7 @@ def written(
 def _subtrees(model: Generators, splits: Mapping[Node, Split], served: Mapping[Node, int]) -> dict[Node, list[Node]]:
     """The nodes of the tree with their children, none for served ones; every node comes before its children.
 
-    Two ways to a node give it one entry, so the order is that of sizes of ray sets.
+    Two ways to a node give it one entry.
     """
     below: dict[Node, list[Node]] = {}
     waiting = roots(model.width)
@@ -66,8 +67,7 @@ def _subtrees(model: Generators, splits: Mapping[Node, Split], served: Mapping[N
         if node not in below:
             below[node] = [] if node in served else children(model, node, splits[node])
             waiting += below[node]
-    size = {node: sum(model.bits(slot).bit_count() for slot in node) for node in below}
-    return {node: below[node] for node in sorted(below, key=lambda node: -size[node])}
+    return {node: below[node] for node in reversed([*TopologicalSorter(below).static_order()])}
 
 
 def _admitted(
@@ -75,14 +75,18 @@ def _admitted(
 ) -> dict[Node, int]:
     """For each served node the vectors that it admits, as a bit set; only the one known where looking takes long."""
     leaves = [node for node in nodes if node in served]
-    admitted = {node: 1 << served[node] for node in leaves}
-    if len(leaves) * len(vectors) * model.count > 4 * MATCHED:
-        return admitted
-    blocked = np.array([one.blocked for one in vectors])
-    for node in leaves:
-        free = ~(blocked & model.reach_words(node)).any(axis=1)
-        admitted[node] = int.from_bytes(np.packbits(free, bitorder="little").tobytes(), "little")
-    return admitted
+    pairs = len(leaves) * len(vectors)
+    if not leaves or pairs > CHOSEN or (not compiled(model) and pairs * model.count > 4 * MATCHED):
+        return {node: 1 << served[node] for node in leaves}
+    blocked, rows = np.array([one.blocked for one in vectors]), np.array([model.reach_words(node) for node in leaves])
+    if compiled(model):
+        from symverify.search.global_minimum.margins import all_admitted
+
+        free = interruptible(all_admitted)(rows, blocked)
+    else:
+        free = np.array([~(blocked & row).any(axis=1) for row in rows])
+    sets = np.packbits(free, axis=1, bitorder="little")
+    return {node: int.from_bytes(each.tobytes(), "little") for node, each in zip(leaves, sets, strict=True)}
 
 
 def _common(sets: Iterator[int]) -> int:

@@ -10,7 +10,8 @@ from symverify.kernel.core.network import Point, predictions, residuals, risk, r
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.restricted_face_minimum import Group, groups, tilt
-from symverify.search.decide import Bends, Descends, Down, Stays, Unknown, rises, sloped, still
+from symverify.search.answers import Descends, Unknown
+from symverify.search.decide import Bends, Down, Stays, rises, sloped, still
 
 Moves = dict[int, list[Fraction]]  # per free parameter the coefficients of t, t², …
 

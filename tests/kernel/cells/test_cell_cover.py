@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from symverify.kernel.cells.arrangement import arrangement, regions, work
+from symverify.kernel.cells.arrangement import MAX_RESTRICTIONS, arrangement, regions, work
 from symverify.kernel.cells.cell_cover import unit_pattern
-from symverify.kernel.core.errors import MAX_WORK, Rejected
+from symverify.kernel.core.errors import Rejected
 from tests.cell_cases import network as problem_of
 from tests.examples import network, samples
 from tests.kernel.accepted import Case, case, claim, given
@@ -119,7 +119,7 @@ def test_the_work_is_that_of_counting(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = [(1, *(rng.randint(-99, 99) for _ in range(d - 1))) for _ in range(n)]
         seen[0] = 0
         regions(rows)
-        assert seen[0] <= work(rows) < MAX_WORK
+        assert seen[0] <= work(rows) < MAX_RESTRICTIONS
 
 
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (5, 1), (4, 2), (9, 2), (7, 3), (6, 4)])
