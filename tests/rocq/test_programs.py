@@ -72,7 +72,10 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
         given = document["parameters"] if step["parameters"] == "given" else step["parameters"]
         term = re.search(rf"Definition th{index} : params Q := (.*?)\.\n", source, re.DOTALL)
         assert term
-        flat = [x for block in nested(term[1]) for row in block for x in row]
+        common = re.search(rf"Definition d{index} := (0x[0-9a-f]+)%positive\.\n", source)
+        assert (common is not None) == (f"# d{index})" in term[1])
+        point = term[1].replace(f"# d{index})", f"# {common[1]})") if common else term[1]
+        flat = [x for block in nested(point) for row in block for x in row]
         for x, _ in data[:6]:
             assert evaluated(source, flat, x) == prediction(document["program"], given, x)
 
