@@ -1,4 +1,4 @@
-(* exp between rational numbers, by its series; and with it logarithms: a <= ln x where e^a <= x.
+(* exp between rational numbers, by its series and by shifts and additions; and with it logarithms: a <= ln x where e^a <= x.
    Fixed point: an integer z stands for z / 2^places, and every step is rounded to the safe side. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Arith Bool.
 From Symverify Require Import Spec Numbers.
