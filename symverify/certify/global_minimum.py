@@ -55,9 +55,11 @@ def estimate(problem: Problem) -> Estimate:
     if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
         return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
-    counted = work(distinct) <= COUNTED
-    most = 2 * sum(comb(len(set(distinct)) - 1, k) for k in range(dimension))  # Cover (1965)
-    units = 2 * ((regions(distinct) if counted else most) // (2 if cone else 1))
+    if counted := work(distinct) <= COUNTED:
+        cells = regions(distinct)
+    else:
+        cells = 2 * sum(comb(len(set(distinct)) - 1, k) for k in range(dimension))  # Cover (1965)
+    units = 2 * (cells // (2 if cone else 1))
     tuples = comb(units + min(width, n) - 1, min(width, n))
     words = f"{'' if counted else 'at most '}{units} units, {tuples} tuples of them"
     return Estimate(words, tuples <= MAX_TUPLES, tuples > LARGE)

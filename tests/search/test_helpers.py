@@ -273,11 +273,11 @@ def test_work_that_is_withdrawn_is_done_by_who_asks_for_it() -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_an_interruption_while_threads_work_gives_a_bracket_and_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    inst, calls, expand = problem(26), itertools.count(1), tasks.expand
+    inst, calls, expand = problem(40), itertools.count(1), tasks.expand
     alone = global_minimum(inst)
 
     def interrupting(*arguments: Any) -> Any:
-        if next(calls) == 8:
+        if next(calls) == 3:
             signal.raise_signal(signal.SIGINT)  # Python tells the main thread
         return expand(*arguments)
 
@@ -285,7 +285,7 @@ def test_an_interruption_while_threads_work_gives_a_bracket_and_leaves_none(monk
     monkeypatch.setattr(tasks, "expand", interrupting)
     with Helpers(threads=2) as workers:
         part = global_minimum(inst, helpers=workers)
-    assert next(calls) > 8
+    assert next(calls) > 3
     assert not part.complete
     assert 0 <= part.lower <= alone.lower == alone.upper <= part.upper
     assert workers.beside is None
