@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("numba")
 
 from symverify.search.global_minimum.generators import packed
-from symverify.search.global_minimum.lattice import rounded
+from symverify.search.global_minimum.lattice import _coprime, _pivoted, rounded
 
 LIMITS = 0.99, 2.0**30  # the share, and the largest entries
 SCALES = np.array([20.0, 80.0, 320.0, 20480.0, 2.0**24])
@@ -47,7 +47,7 @@ def test_orthogonal_and_near(seed: int) -> None:
     assert all(sum(int(a) * g for a, g in zip(line, exact, strict=True)) == 0 for line in lines)
     assert not biased or sum(exact) == 0
     assert not blocked.any()
-    assert not beyond
+    assert beyond < 0
     assert (vector @ real) ** 2 >= 0.99 * (vector @ vector)
     nothing, _, _ = rounded(columns, node, (basis, chosen), real, SCALES[:1] * 1e-3, biased, LIMITS)
     assert not nothing.any()
@@ -63,7 +63,7 @@ def test_columns_of_the_node_refuse() -> None:
     assert blocked.tolist() == [1, 0]
     refused, _, beyond = rounded(columns, (np.concatenate([every, none]), real), lines, real, SCALES, False, LIMITS)
     assert refused.tolist() == [0.0, 0.0]
-    assert not beyond
+    assert beyond < 0
 
 
 def test_integers_beyond_floats_are_said_to_be() -> None:
@@ -75,5 +75,23 @@ def test_integers_beyond_floats_are_said_to_be() -> None:
         real = basis[:, 3].copy()
         lines = basis[:, :3].T.copy(), np.arange(3)
         vector, _, beyond = rounded(columns, (np.concatenate([every, every]), real), lines, real, SCALES, False, LIMITS)
-        assert beyond == told
+        assert (beyond >= 0) == told
         assert vector.any() != told
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_first_coordinates_have_a_lines_divisor_of_all(seed: int) -> None:
+    """So many that each line's product with a rounded vector is a multiple of what these coordinates can give."""
+    rng = np.random.default_rng(seed)
+    total, width = int(rng.integers(1, 4)), int(rng.integers(4, 30))
+    lines = rng.integers(-20, 20, (total, width)) * rng.choice([1, 2, 3, 4, 6, 12], (total, width))
+    lines[:, : width - 2] *= 6  # hardly any coordinate lacks it
+    found, order = lines.astype(float), np.zeros(width, dtype=np.int64)
+    rank = _pivoted(found, total, width, order)
+    before = order[:rank].tolist()
+    _coprime(found, rank, width, order)
+    assert order[:rank].tolist() == before
+    assert sorted(order.tolist()) == list(range(width))
+    for line in found[:rank].astype(np.int64):
+        few = order[: rank + 6]
+        assert np.gcd.reduce(line[few]) == np.gcd.reduce(line)

@@ -139,7 +139,7 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
 
     share, cap = model.share(threshold / model.label_scale**2), inf
     biased, search, tight = model.problem.output_bias, interruptible(stepped), TIGHT * (share + 1e-3)
-    node, short, found, beyond = (reach, model.target), interruptible(rounded), None, model.whole is None
+    node, short, found, beyond = (reach, model.target), interruptible(rounded), None, 0
     for _ in range(3):
         margin, residual, basis, count, rays = search(
             model.units, model.target, model.live_packed, reach, warm, share, tight, cap
@@ -152,9 +152,9 @@ def _stepped(model: Generators, reach: Words, warm: Indices, threshold: Fraction
             vector, blocked, beyond = short(model.whole, node, lines, residual, scales, biased, limits)
             tried = vector.astype(np.int64).tolist()
             found = accepted(model, tried, reach, threshold, blocked) if any(tried) else None
-        if found is None and beyond:
-            found = _large(model, residual, lines, scales, reach, threshold)
-        if found is not None or (beyond and model.whole is not None):  # it takes long vectors: not a matter of margins
+        if found is None and beyond >= 0:
+            found = _large(model, residual, lines, scales[beyond:], reach, threshold)
+        if found is not None or (beyond >= 0 and model.whole is not None):  # it takes long vectors, whatever the margin
             return found
         cap = SMALLER * margin
     return None

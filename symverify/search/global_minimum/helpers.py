@@ -17,6 +17,7 @@ from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.generators import generators
 
 SHORT, LONG = 0.05, 3.0  # seconds after which a search is worth threads, and after which it is long
+LARGE = 100_000  # entries of all rays' columns from which it is worth threads at once
 LOSSES = 3  # so often workers that were lost are replaced
 T = TypeVar("T")
 Opened = Callable[[], AbstractContextManager[Executor | None]]
@@ -24,7 +25,7 @@ Opened = Callable[[], AbstractContextManager[Executor | None]]
 
 @dataclass(slots=True)
 class Helpers:
-    """So many threads when the search has taken SHORT seconds, if it is compiled.
+    """So many threads when the search has taken SHORT seconds or is LARGE, if it is compiled.
 
     Else what `opened` opens when it has taken `after` seconds; at once, and used at once, where that is None. Until a
     worker is ready, and where workers are lost, the work is done here: results do not depend on who did it.
@@ -56,8 +57,8 @@ class Helpers:
             return work(problem, part, *rest)
 
         elapsed = time.monotonic() - self.begun
-        if self.threads > 1 and tasks.compiled(generators(problem)):
-            return self.threaded(here) if elapsed > SHORT else here
+        if self.threads > 1 and tasks.compiled(shape := generators(problem)):
+            return self.threaded(here) if elapsed > SHORT or shape.units.size > LARGE else here
         executor = self.asked(problem, elapsed)
         if executor is None:
             return here

@@ -84,6 +84,33 @@ def _pivoted(lines: Any, total: int, width: int, order: Any) -> int:
 
 
 @loop
+def _divisor(a: float, b: float) -> float:
+    """The greatest common divisor of two integers."""
+    a, b = abs(a), abs(b)
+    while b != 0.0:
+        a, b = b, a - b * np.floor(a / b)
+    return a
+
+
+@loop
+def _coprime(lines: Any, rank: int, width: int, order: Any) -> None:
+    """Put coordinates next in `order` that leave a line's entries on the first ones no divisor that others lack.
+
+    Else its products with rounded vectors may be no multiples of that.
+    """
+    first = rank
+    for k in range(rank):
+        divisor = 0.0
+        for i in range(first):
+            divisor = _divisor(divisor, lines[k, order[i]])
+        for i in range(first, width):
+            less = _divisor(divisor, lines[k, order[i]])
+            if less < divisor:
+                order[first], order[i] = order[i], order[first]
+                divisor, first = less, first + 1
+
+
+@loop
 def _within(vector: Any, bound: float) -> bool:
     """Whether all entries are numbers of less than this size."""
     within = True
@@ -250,8 +277,8 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
 
     columns: (N, n) integers. node: its rays, and the target. lines: an orthonormal basis of their span, and the numbers
     of as many columns that span it. limits: the share; and the size from which on entries are not exact in `signed`.
-    Returns the vector, or 0 for all entries if there is none, what `signed` says of it, and whether integers were too
-    large for floats.
+    Returns the vector, or 0 for all entries if there is none, what `signed` says of it, and the number of the first
+    multiple for which integers were too large for floats, −1 if for none.
     """
     (reach, target), (basis, chosen), (share, largest), samples = node, lines, limits, residual.shape[0]
     kept, order = np.empty(samples, np.int64), np.empty(samples, np.int64)
@@ -259,16 +286,18 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
     width = _kept(basis, biased, kept)
     total = _restricted(columns, chosen, biased, kept, width, found)
     rank = _pivoted(found, total, width, order)
+    _coprime(found, rank, width, order)
     straight, even = np.ascontiguousarray(found[:rank, :width]), rank == 1
     for i in range(width):
         even = even and straight[0, i] == straight[0, 0]
-    vector, real, near, beyond = np.zeros(samples), np.empty(width), np.empty(width), False
+    vector, real, near, beyond = np.zeros(samples), np.empty(width), np.empty(width), -1
     for extra in (_EXTRA, _MORE):
-        work = _basis(rank, min(width, rank + extra))
-        beyond = not even and not _solved(straight, rank, order, work)
-        if beyond:
+        work, beyond = _basis(rank, min(width, rank + extra)), -1
+        if not even and not _solved(straight, rank, order, work):
+            beyond = 0
             continue
-        for scale in scales:
+        for place in range(scales.shape[0]):
+            scale = scales[place]
             for i in range(width):
                 real[i] = scale * residual[kept[i]]
                 near[i] = np.rint(real[i])
@@ -276,9 +305,8 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
                 break
             if even:
                 _balanced(real, near)
-            else:
-                beyond = not _near(real, straight, rank, order, work, near)
-            if beyond:
+            elif not _near(real, straight, rank, order, work, near):
+                beyond = place
                 break
             for i in range(width):
                 vector[kept[i]] = near[i]
@@ -288,5 +316,5 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
                 for w in range(reach.shape[0]):
                     clash = clash or blocked[w] & reach[w] != 0
                 if not clash:
-                    return vector, blocked, False
+                    return vector, blocked, -1
     return np.zeros(samples), np.zeros(reach.shape[0], np.uint64), beyond

@@ -196,6 +196,7 @@ class Search:
             reached += [value for value, _ in guesses]
             agreeing = sum(value < min(reached) * (1 + NEAR) + NEAR * NEAR for value in reached)
             if agreeing >= AGREEING and tasks.compiled(self.shape):
+                self.helpers.withdraw()
                 break
         with self.undone():
             for node in tasks.roots(self.shape.width):
