@@ -8,7 +8,7 @@ rays (the chambers are the cells of a unit in He, Wang, Tao, ICLR 2020). Every a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import gcd
+from math import comb, gcd
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -29,6 +29,10 @@ from symverify.cells.flats import Stars, count_regions, stars_and_rays
 from symverify.cells.general import general_position, simple_stars
 from symverify.cells.hyperplanes import Hyperplanes, Row, hyperplanes, integer_rows
 from symverify.cells.words import Words, bit_table, pack, unpack
+from symverify.kernel.core.errors import Declined
+
+MAX_MINORS = 10**9  # minors of the rows that are computed at most: some gigabytes, some minutes
+MAX_SIGNS = 2 * 10**9  # of all hyperplanes on all chambers that are listed
 
 Array = TypeVar("Array", bound=NDArray[Any])
 
@@ -116,10 +120,13 @@ def _normalised(rays: IntArray) -> tuple[IntArray, Signs]:
 def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> Arrangement:
     """The arrangement of m ≥ 1 non-zero integer rows; with `positive` only the chambers where that row is +.
 
-    Raises ValueError for no rows, a zero row, ragged rows or a `positive` that is no row's index.
+    Raises ValueError for no rows, a zero row, ragged rows or a `positive` that is no row's index; Declined where
+    listing would take too much memory.
     """
     exact = _checked(rows, positive)
-    planes = hyperplanes(exact)
+    planes = _few_enough(hyperplanes(exact))
+    if most_chambers(planes) * planes.count > MAX_SIGNS:
+        raise Declined(f"too many chambers to list: up to {most_chambers(planes)} of {planes.count} hyperplanes")
     stars: Stars | None = None
     simple = general_position(planes.normals)
     if simple is not None:
@@ -146,9 +153,25 @@ def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> A
 
 
 def count_chambers(rows: Sequence[Sequence[int]], positive: int | None = None) -> int:
-    """The number of chambers of `arrangement(rows, positive)`, exactly and without listing them."""
-    count = count_regions(hyperplanes(_checked(rows, positive)).normals)
+    """The number of chambers of `arrangement(rows, positive)`, exactly and without listing them.
+
+    Raises Declined where counting would take too much memory, else what `arrangement` raises.
+    """
+    count = count_regions(_few_enough(hyperplanes(_checked(rows, positive))).normals)
     return count if positive is None else count // 2  # one of each ± pair
+
+
+def most_chambers(planes: Hyperplanes) -> int:
+    """As many as there are in general position (Cover 1965)."""
+    return 2 * sum(comb(planes.count - 1, k) for k in range(len(planes.columns)))
+
+
+def _few_enough(planes: Hyperplanes) -> Hyperplanes:
+    """The hyperplanes, if the coordinates of their intersections do not fill the memory."""
+    count, dimension = planes.count, len(planes.columns)
+    if sum(comb(count, k) * comb(dimension, k) for k in range(dimension - 1)) > MAX_MINORS:
+        raise Declined(f"too many chambers: {count} hyperplanes in {dimension} dimensions")
+    return planes
 
 
 def witness(arrangement: Arrangement, chamber: int) -> tuple[int, ...]:

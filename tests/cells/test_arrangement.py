@@ -22,6 +22,7 @@ from symverify.cells.general import general_position
 from symverify.cells.hyperplanes import hyperplanes
 from symverify.kernel.core.algebra import directed, fractions, rank
 from symverify.kernel.core.algebra import rays as kernel_rays
+from symverify.kernel.core.errors import Declined
 
 Rows = list[list[int]]
 
@@ -298,6 +299,21 @@ def test_malformed_rows(rows: Rows, positive: int | None, message: str) -> None:
         arrangement(rows, positive)
     with pytest.raises(ValueError, match=message):
         count_chambers(rows, positive)
+
+
+@pytest.mark.parametrize(("count", "dimension"), [(24, 24), (60, 12)])
+def test_what_would_fill_the_memory_is_declined(count: int, dimension: int) -> None:
+    rows = [[(i == k) + (i >= dimension) * (i + 1) ** k for k in range(dimension)] for i in range(count)]
+    for work in (count_chambers, arrangement):
+        with pytest.raises(Declined, match=rf"too many chambers: {count} hyperplanes in {dimension} dimensions"):
+            work(rows)
+
+
+def test_chambers_may_be_counted_where_they_are_too_many_to_list() -> None:
+    rows = [[1, k, k * k] for k in range(2000)]
+    assert count_chambers(rows) == 2 * sum(comb(1999, k) for k in range(3))
+    with pytest.raises(Declined, match="too many chambers to list: up to 3998002 of 2000 hyperplanes"):
+        arrangement(rows)
 
 
 def test_only_integers_are_rows() -> None:

@@ -161,6 +161,15 @@ def test_the_input_is_a_network_file(folder):
 # data elsewhere
 
 
+def test_cells_that_would_fill_the_memory_are_declined(folder, capsys):
+    data = [{"x": [(k + 2) ** j % 97 for j in range(24)], "y": [0]} for k in range(25)]
+    document = {"format": "symverify-network/1", "layers": [24, 2, 1], "activation": "relu", "loss": "squared"}
+    (folder / "n.json").write_text(json.dumps({**document, "data": data}))
+    for more in ([], ["--count"], ["--format", "json"]):
+        assert command(["cells", "n.json", *more]) == 3
+        assert "too many chambers: 25 hyperplanes in 25 dimensions" in "".join(capsys.readouterr())
+
+
 def test_the_data_may_lie_anywhere(folder, capsys):
     (folder / "far").mkdir()
     (folder / "far" / "table.csv").write_text("u,v\n0,0\n1,0\n2,0\n3,1\n")
