@@ -23,6 +23,7 @@ class Tally:
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")
+    before: float = field(default_factory=lambda: _most())
 
     def count(self, kind: str, outcome: str) -> None:
         """One more input of a kind."""
@@ -75,8 +76,8 @@ class Tally:
             self.faults.append(f"{kind} {seed}: {seconds:.1f} s")
 
     def peak(self) -> float:
-        """The most memory that this process has had, in MiB."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        """By how much the campaign has raised the most memory that this process has had, in MiB."""
+        return _most() - self.before
 
     def figures(self) -> str:
         """Inputs, faults, the slowest and the peak of memory, and the outcomes of each kind."""
@@ -90,3 +91,8 @@ class Tally:
 
 def _late(*_: object) -> None:
     raise TimeoutError("hangs")
+
+
+def _most() -> float:
+    """The most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
