@@ -283,8 +283,12 @@ def test_an_interruption_while_threads_work_gives_a_bracket_and_leaves_none(monk
 
     monkeypatch.setattr(tasks, "WORK", 100_000)
     monkeypatch.setattr(tasks, "expand", interrupting)
-    with Helpers(threads=2) as workers:
-        part = global_minimum(inst, helpers=workers)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it puts behind
+    try:
+        with Helpers(threads=2) as workers:
+            part = global_minimum(inst, helpers=workers)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert next(calls) > 3
     assert not part.complete
     assert 0 <= part.lower <= alone.lower == alone.upper <= part.upper
