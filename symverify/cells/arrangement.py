@@ -125,8 +125,8 @@ def arrangement(rows: Sequence[Sequence[int]], positive: int | None = None) -> A
     """
     exact = _checked(rows, positive)
     planes = _few_enough(hyperplanes(exact))
-    if most_chambers(planes) * planes.count > MAX_SIGNS:
-        raise Declined(f"too many chambers to list: up to {most_chambers(planes)} of {planes.count} hyperplanes")
+    if (most := most_chambers(planes.count, len(planes.columns))) * planes.count > MAX_SIGNS:
+        raise Declined(f"too many chambers to list: up to {most} of {planes.count} hyperplanes")
     stars: Stars | None = None
     simple = general_position(planes.normals)
     if simple is not None:
@@ -161,9 +161,9 @@ def count_chambers(rows: Sequence[Sequence[int]], positive: int | None = None) -
     return count if positive is None else count // 2  # one of each ± pair
 
 
-def most_chambers(planes: Hyperplanes) -> int:
-    """As many as there are in general position (Cover 1965)."""
-    return 2 * sum(comb(planes.count - 1, k) for k in range(len(planes.columns)))
+def most_chambers(count: int, dimension: int) -> int:
+    """The number of chambers of so many hyperplanes in general position; others have fewer (Cover 1965)."""
+    return 2 * sum(comb(count - 1, k) for k in range(dimension))
 
 
 def _few_enough(planes: Hyperplanes) -> Hyperplanes:

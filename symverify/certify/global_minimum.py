@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import comb
 from pathlib import Path
 
+from symverify.cells.arrangement import most_chambers
 from symverify.cells.unit import planes
 from symverify.kernel.cells.arrangement import arrangement, regions, work
 from symverify.kernel.core.algebra import MAX_RAYS
@@ -55,10 +56,8 @@ def estimate(problem: Problem) -> Estimate:
     if rays * n > MAX_COLUMNS or rays > MAX_RAYS:
         return Estimate(f"about {rays} rays of {n} samples each", False, True)
     distinct, _ = arrangement(problem)
-    if counted := work(distinct) <= COUNTED:
-        cells = regions(distinct)
-    else:
-        cells = 2 * sum(comb(len(set(distinct)) - 1, k) for k in range(dimension))  # Cover (1965)
+    counted = work(distinct) <= COUNTED
+    cells = regions(distinct) if counted else most_chambers(len(set(distinct)), dimension)
     units = 2 * (cells // (2 if cone else 1))
     tuples = comb(units + min(width, n) - 1, min(width, n))
     words = f"{'' if counted else 'at most '}{units} units, {tuples} tuples of them"

@@ -11,6 +11,7 @@ import numpy as np
 
 from symverify.ground.loops import dot, loop, quick_loop
 from symverify.search.global_minimum.compiled import copied
+from symverify.search.global_minimum.sets import meet
 
 _FLAT = 1e-7  # of a line's largest entry: what counts as 0
 _NEAR = 1e-9  # a coordinate's square in the span of the lines may miss 1 by this where it is 0 off them
@@ -33,6 +34,15 @@ def _kept(basis: Any, biased: bool, kept: Any) -> int:
 
 
 @loop
+def _divisor(a: Any, b: Any) -> Any:
+    """The greatest common divisor of two integers, the first of them ≥ 0."""
+    b = abs(b)
+    while b:
+        a, b = b, a % b
+    return a
+
+
+@loop
 def _restricted(columns: Any, chosen: Any, biased: bool, kept: Any, width: int, found: Any) -> int:
     """The lines, and (1, …, 1) if `biased`, on those coordinates and over their common divisors; how many are not 0."""
     total = 0
@@ -40,9 +50,7 @@ def _restricted(columns: Any, chosen: Any, biased: bool, kept: Any, width: int, 
         divisor = np.int64(0)
         for i in range(width):
             entry = np.int64(1 if k < 0 else columns[chosen[k], kept[i]])
-            found[total, i], entry = entry, abs(entry)
-            while entry and divisor != 1:
-                divisor, entry = entry, divisor % entry
+            found[total, i], divisor = entry, _divisor(divisor, entry)
         for i in range(width):
             found[total, i] /= max(divisor, 1)
         total += int(divisor > 0)
@@ -84,15 +92,6 @@ def _pivoted(lines: Any, total: int, width: int, order: Any) -> int:
 
 
 @loop
-def _divisor(a: float, b: float) -> float:
-    """The greatest common divisor of two integers."""
-    a, b = abs(a), abs(b)
-    while b != 0.0:
-        a, b = b, a - b * np.floor(a / b)
-    return a
-
-
-@loop
 def _coprime(lines: Any, rank: int, width: int, order: Any) -> None:
     """Put coordinates next in `order` that leave a line's entries on the first ones no divisor that others lack.
 
@@ -100,11 +99,11 @@ def _coprime(lines: Any, rank: int, width: int, order: Any) -> None:
     """
     first = rank
     for k in range(rank):
-        divisor = 0.0
+        divisor = np.int64(0)
         for i in range(first):
-            divisor = _divisor(divisor, lines[k, order[i]])
+            divisor = _divisor(divisor, np.int64(lines[k, order[i]]))
         for i in range(first, width):
-            less = _divisor(divisor, lines[k, order[i]])
+            less = _divisor(divisor, np.int64(lines[k, order[i]]))
             if less < divisor:
                 order[first], order[i] = order[i], order[first]
                 divisor, first = less, first + 1
@@ -312,9 +311,7 @@ def rounded(columns: Any, node: Any, lines: Any, residual: Any, scales: Any, bia
                 vector[kept[i]] = near[i]
             gain = dot(vector, target)
             if gain > 0.0 and gain * gain >= share * dot(vector, vector) and _within(near, largest):
-                blocked, clash = signed(columns, vector, reach.shape[0] // 2), False
-                for w in range(reach.shape[0]):
-                    clash = clash or blocked[w] & reach[w] != 0
-                if not clash:
+                blocked = signed(columns, vector, reach.shape[0] // 2)
+                if not meet(blocked, reach):
                     return vector, blocked, -1
     return np.zeros(samples), np.zeros(reach.shape[0], np.uint64), beyond

@@ -10,7 +10,7 @@ import numpy as np
 
 from symverify.ground.loops import dot, loop, quick_loop
 from symverify.search.global_minimum.compiled import _enter, copied, nearest, packed, room, workspace
-from symverify.search.global_minimum.sets import bits, listed
+from symverify.search.global_minimum.sets import bits, listed, meet
 
 _FLAT = 1e-7  # a column's distance from the span of lines below which it is in the span
 _NEAR = 0.03  # the margin may be missed by columns priced above −_NEAR
@@ -27,14 +27,8 @@ def admitted(rows: Any, places: Any, blocked: Any) -> Any:
     """For each of the bit sets rows[places] the first of the rows of `blocked` that it does not meet, −1 if none."""
     found = np.full(places.shape[0], -1)
     for k in range(places.shape[0]):
-        row = rows[places[k]]
         for number in range(blocked.shape[0]):
-            other, meets = blocked[number], False
-            for w in range(row.shape[0]):
-                if row[w] & other[w]:
-                    meets = True
-                    break
-            if not meets:
+            if not meet(rows[places[k]], blocked[number]):
                 found[k] = number
                 break
     return found
@@ -45,14 +39,8 @@ def all_admitted(rows: Any, blocked: Any) -> Any:
     """Which of the rows of `blocked` each of the bit sets does not meet, (rows, blocked)."""
     found = np.empty((rows.shape[0], blocked.shape[0]), np.bool_)
     for k in range(rows.shape[0]):
-        row = rows[k]
         for number in range(blocked.shape[0]):
-            other, meets = blocked[number], False
-            for w in range(row.shape[0]):
-                if row[w] & other[w]:
-                    meets = True
-                    break
-            found[k, number] = not meets
+            found[k, number] = not meet(rows[k], blocked[number])
     return found
 
 

@@ -24,6 +24,17 @@ def bits(word: Any) -> int:
 
 
 @loop
+def meet(some: Any, others: Any) -> bool:
+    """Whether two bit sets have an element in common."""
+    found = False
+    for w in range(some.shape[0]):
+        if some[w] & others[w]:
+            found = True
+            break
+    return found
+
+
+@loop
 def listed(words: Any, offset: int, numbers: Any, count: int) -> int:
     """Append the elements of a bit set, plus `offset`, to the first `count` numbers; the new count."""
     for place in range(words.shape[0]):
