@@ -1,6 +1,7 @@
 """Compiling by a process of its own: it is gone when its time is over, at Ctrl-C, and when nobody waits for it."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -161,7 +162,7 @@ def test_where_no_process_can_this_one_compiles(
         case "frozen":
             monkeypatch.setattr(sys, "frozen", True, raising=False)
     told = list[str]()
-    assert prepare(LARGE, told.append, AMPLE)
+    assert prepare(LARGE, told.append, math.inf)
     assert (told, here, len(cold)) == ([ANNOUNCED], ["here"], int(why == "it fails"))
 
 

@@ -73,6 +73,7 @@ def _compiled_beside(begun: float, left: float) -> bool | None:
     """
     if not tasks.keeping() or not sys.executable or getattr(sys, "frozen", False):
         return None
+    left = min(left, threading.TIMEOUT_MAX)
     try:
         process = _begun(begun + BUSY * left - time.monotonic())
     except OSError:
