@@ -1,6 +1,7 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import typer
 
 from symverify.cli.outcome import say
 from symverify.errors import Malformed, NotWritable, Usage
+from symverify.problem.regular import read_regular
 from symverify.problem.write import destination
 from symverify.text import leading, plain
 
@@ -112,16 +114,22 @@ def tell(*lines: str) -> None:
         print(plain(line, letters=True))
 
 
-def writable(target: Path, *sources: Path) -> Path:
+_KEPT = re.compile(rb'"symverify-(network|certificate)/')
+
+
+def writable(target: Path, *sources: Path, proofs: bool = False) -> Path:
     """The path itself, if it can be written to and is none of the sources: to be asked before long work.
 
-    Raises NotWritable.
+    Nor is it a network file or a certificate, unless `proofs` says that whoever writes looks at these. Raises
+    NotWritable.
     """
     with writing(target):
         destination(target)
         for source in sources:
             if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
+        if not proofs and os.path.isfile(target) and _KEPT.search(read_regular(target)[:1000]):
+            raise NotWritable(f"{str(target)!a} is a network file or a certificate", "choose another place with -o")
     return target
 
 
