@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -101,9 +101,9 @@ def check(
 ) -> None:
     """Prove what can be proved, write a certificate.
 
-    The kernel has the last word: it verifies the certificate. The exit code answers --claims; without it, whether the
-    given parameters are a local minimum, or else whether the network has a spurious one. Of several networks it is the
-    worst.
+    The kernel has the last word: it verifies the certificate. The exit code answers --claims; without it, it is about
+    the claim in the last line: whether the given parameters are a local minimum, or else whether there is a spurious
+    one, or where that was skipped, what the least risk is. Of several networks it is the worst.
     """
     from symverify.cli.several import check_all, expanded
 
@@ -280,4 +280,4 @@ def _snapped(
         "given_risk": str(nearest.given_risk),
         "told": words,
     }
-    return _Snapped(snapped, numbers, place)
+    return _Snapped(replace(snapped, given="the snapped point"), numbers, place)
