@@ -203,7 +203,9 @@ def fitted(
     try:
         pattern = cell_of(problem, point)
         if problem.tilted(pattern, residuals(problem, predictions(problem, point))) is not None:
-            return "the best predictions of one choice of hidden parameters are not the best of the cell"
+            return (
+                "no local minimum was constructed: the hidden parameters tried do not reach the best fit of their cell"
+            )
     except (Rejected, Declined) as error:
         return str(error)
     return LinearMinimum(point, path(problem, values, pieces, point))
