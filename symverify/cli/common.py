@@ -1,7 +1,6 @@
 """What the commands share: the app, options, loading, progress, tables, and the end of a command."""
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,7 @@ import typer
 
 from symverify.cli.outcome import say
 from symverify.errors import Malformed, NotWritable, Usage
-from symverify.problem.regular import read_regular
-from symverify.problem.write import destination
+from symverify.problem.write import destination, precious
 from symverify.text import leading, plain
 
 if TYPE_CHECKING:
@@ -116,9 +114,6 @@ def tell(*lines: str) -> None:
         print(plain(line, letters=True))
 
 
-_KEPT = re.compile(rb'"symverify-(network|certificate)/')
-
-
 def writable(target: Path, *sources: Path, proofs: bool = False) -> Path:
     """The path itself, if it can be written to and is none of the sources: to be asked before long work.
 
@@ -130,7 +125,7 @@ def writable(target: Path, *sources: Path, proofs: bool = False) -> Path:
         for source in sources:
             if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
-        if not proofs and os.path.isfile(target) and _KEPT.search(read_regular(target)[:1000]):
+        if not proofs and precious(target):
             raise NotWritable(f"{str(target)!a} is a network file or a certificate", "choose another place with -o")
     return target
 
