@@ -167,4 +167,8 @@ def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int]
 
 
 cell_infimum = beside(minima_of_cell, "cell_infimum")
-constant_risk_path = beside(minima_of_cell, "constant_risk_path")
+constant_risk_path = beside(
+    minima_of_cell,
+    "constant_risk_path",
+    "none is sought: the given point is no minimum inside the cell, or is what its component is named by",
+)

@@ -255,7 +255,9 @@ def _snapped(
         raise Usage("--snap writes a network file beside the certificate", "say where with -o")
     if isinstance(problem.problem.loss, RealLoss) or problem.problem.decays:
         why = "weight decay" if problem.problem.decays else "this loss"
-        return _Snapped(problem, {"told": [f"minima under {why} are hardly ever rational: one is enclosed"]})
+        return _Snapped(
+            problem, {"told": [f"minima under {why} are hardly ever rational: see whether one is enclosed"]}
+        )
     found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]

@@ -134,7 +134,7 @@ class CheckResult:
                 "verdict": claim.verdict.value,
                 **claim.statement,
                 **{f"observed_{key}": value for key, value in claim.notes.items()},
-                "reason": claim.reason,
+                ("observed_reason" if claim.theorem is not None else "reason"): claim.reason,
             }
             for claim in self.claims
         ]
