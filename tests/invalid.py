@@ -57,15 +57,15 @@ INVALID: dict[str, Invalid] = {
     ),
     "format a number": Invalid(put(("format", 1)), {"format": "expected text, got 1"}),
     "name a number": Invalid(put(("name", 7)), {"name": "expected text, got 7"}),
-    "name null": Invalid(put(("name", None)), {"name": "expected text, got None"}),
+    "name null": Invalid(put(("name", None)), {"name": "expected text, got null"}),
     # layers
     "layers missing": Invalid(put(("layers", ...)), {"layers": "is missing"}),
     "layers too few": Invalid(put(("layers", [1, 1])), {"layers": "expected three or more widths"}),
     "layers none": Invalid(put(("layers", [])), {"layers": "expected three or more widths"}),
     "layers zero": Invalid(put(("layers", [1, 0, 1])), {"layers": "expected three or more widths, each at least 1"}),
     "layers no inputs": Invalid(put(("layers", [0, 2, 1])), {"layers": "each at least 1"}),
-    "layers negative": Invalid(put(("layers", [1, -2, 1])), {"layers[1]": "expected a whole number, got -2"}),
-    "layers true": Invalid(put(("layers", [True, 2, True])), {"layers[0]": "got True", "layers[2]": "got True"}),
+    "layers negative": Invalid(put(("layers", [1, -2, 1])), {"layers[1]": "a whole number from 0 to 2^31 - 1, got -2"}),
+    "layers true": Invalid(put(("layers", [True, 2, True])), {"layers[0]": "got true", "layers[2]": "got true"}),
     "layers text": Invalid(put(("layers", ["1", 2, 1])), {"layers[0]": "expected a whole number, got '1'"}),
     "layers decimal": Invalid(put(("layers", [1, 2.5, 1])), {"layers[1]": "expected a whole number, got 2.5"}),
     "layers 2.0": Invalid(put(("layers", [1, 2.0, 1])), {"layers[1]": "a whole number, got 2.0"}, schema=False),
@@ -89,7 +89,7 @@ INVALID: dict[str, Invalid] = {
     ),
     "activation a number": Invalid(put(("activation", 3)), {"activation": "expected an object, got 3"}),
     "activation a decimal": Invalid(put(("activation", 0.5)), {"activation.name": "expected text, got 0.5"}),
-    "activation name null": Invalid(put(("activation", {"name": None})), {"activation.name": "text, got None"}),
+    "activation name null": Invalid(put(("activation", {"name": None})), {"activation.name": "text, got null"}),
     "activation extra": Invalid(
         put(("activation", {"name": "relu", "slope": 1})), {"activation.slope": "unknown key; the keys here are name"}
     ),
@@ -148,7 +148,7 @@ INVALID: dict[str, Invalid] = {
     # loss
     "loss missing": Invalid(put(("loss", ...)), {"loss": "is missing"}),
     "loss unknown": Invalid(put(("loss", "cosine")), {"loss.name": f"unknown loss 'cosine'; known: {KNOWN_LOSSES}"}),
-    "loss null": Invalid(put(("loss", None)), {"loss": "expected an object, got None"}),
+    "loss null": Invalid(put(("loss", None)), {"loss": "expected an object, got null"}),
     "loss nameless": Invalid(put(("loss", {"factor": 1})), {"loss.name": "is missing"}),
     "loss all wrong": Invalid(
         put(("loss", {"name": "squared", "reduction": "max", "factor": 0, "delta": 1, "x": 1})),
@@ -166,7 +166,7 @@ INVALID: dict[str, Invalid] = {
     # data
     "data missing": Invalid(put(("data", ...)), {"data": "is missing"}),
     "data empty": Invalid(put(("data", [])), {"data": "expected at least one sample"}),
-    "data null": Invalid(put(("data", None)), {"data": "expected a list, got None"}),
+    "data null": Invalid(put(("data", None)), {"data": "expected a list, got null"}),
     "sample a pair": Invalid(put(("data/1", [1, 0])), {"data[1]": "expected an object, got [1, 0]"}),
     "sample half": Invalid(put(("data/1/y", ...)), {"data[1].y": "is missing"}),
     "sample extra": Invalid(put(("data/1/z", 1)), {"data[1].z": "unknown key; the keys here are x, y"}),
@@ -190,7 +190,7 @@ INVALID: dict[str, Invalid] = {
         schema=False,
     ),
     # parameters
-    "parameters null": Invalid(put(("parameters", None)), {"parameters": "expected a list, got None"}),
+    "parameters null": Invalid(put(("parameters", None)), {"parameters": "expected a list, got null"}),
     "parameters none": Invalid(put(("parameters", [])), {"parameters": "expected 2 layers of parameters, got 0"}),
     "parameters flat": Invalid(put(("parameters/0/weight", [1, 2])), {
         "parameters[0].weight[0]": "expected a list, got 1", "parameters[0].weight[1]": "expected a list, got 2",

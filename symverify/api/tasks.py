@@ -17,6 +17,7 @@ from symverify.problem.load import LoadedProblem, load, loads
 from symverify.problem.shape import require_chain
 from symverify.report.cells import counts
 from symverify.run import check as run
+from symverify.run.limits import seconds
 from symverify.run.snap import snapped_network
 from symverify.run.verify import verify_many
 from symverify.text import plain
@@ -57,6 +58,8 @@ def _shown(
     """The same function of a problem as it comes, with results that show themselves."""
 
     def made(problem: ProblemLike, /, *args: P.args, **options: P.kwargs) -> CheckResult:
+        if "timeout" in options:
+            seconds(options["timeout"])
         return _of(CheckResult, make(as_problem(problem), *args, **options))
 
     update_wrapper(made, make)
@@ -90,7 +93,7 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
     if isinstance(loaded.problem.loss, RealLoss) or loaded.problem.decays:
         why = "with weight decay" if loaded.problem.decays else f"of the {loaded.problem.loss.name} loss"
         raise Usage(f"minima {why} are hardly ever rational", 'enclose one: check(problem, ["minimum_in_box"])')
-    found = snap_points(loaded.problem, point, tolerance=tolerance, deadline=time.monotonic() + timeout)
+    found = snap_points(loaded.problem, point, tolerance=tolerance, deadline=time.monotonic() + seconds(timeout))
     nearest, made = found[0].point, None
     if nearest is not None:
         where = loaded.path if loaded.path is not None else Path("snapped.json")
@@ -108,7 +111,8 @@ def atlas(
     written to `output` if given. For one hidden layer and one output; elsewhere the verdict is undecided.
     """
     claim = "face_atlas" if faces else "atlas"
-    result = run.check(as_problem(problem), [claim, "global_minimum"], timeout=timeout, smt=False, output=_path(output))
+    claims, limit = [claim, "global_minimum"], seconds(timeout)
+    result = run.check(as_problem(problem), claims, timeout=limit, smt=False, output=_path(output))
     return _of(AtlasResult, replace(result, asked=(claim,)))
 
 

@@ -28,10 +28,10 @@ RULE, SHARE = "minimum_in_box", 0.6
 def minimum_in_box(session: Session) -> Outcome:
     """A local minimum reached from the given parameters, its risk, and a point of lower risk if one is found."""
     problem, certificate, start = session.problem, session.certificate, session.problem.parameters
-    if start is None:
-        return Undecided("the network file gives no parameters")
-    if RULE not in problem.loss.rules:
-        return Undecided(f"the {problem.loss.name} loss is not twice differentiable")
+    faults = [f"the {problem.loss.name} loss is not twice differentiable"] * (RULE not in problem.loss.rules)
+    faults += ["the network file gives no parameters"] * (start is None)
+    if faults or start is None:
+        return Undecided("; ".join(faults))
     session.progress("following the given point to a local minimum")
     deadline = time.monotonic() + session.remaining() * SHARE
     try:

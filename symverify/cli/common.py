@@ -74,7 +74,6 @@ Data = Annotated[
 ]
 Exact = Annotated[bool, typer.Option("--exact", help="Print all digits of long fractions, not rounded values.")]
 Certificate = Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The certificate (*.symcert.json).")]
-LONGEST = 10.0**8  # seconds; what waits for processes cannot wait for much more
 
 
 def claim_names(incomplete: str) -> list[str]:
@@ -87,9 +86,12 @@ def claim_names(incomplete: str) -> list[str]:
 
 def positive(seconds: float) -> float:
     """A time limit as an option takes it."""
-    if not 0 < seconds <= LONGEST:
-        raise typer.BadParameter(f"{seconds:g} is not a number of seconds above 0 and up to {LONGEST:g}")
-    return seconds
+    from symverify.run import limits
+
+    try:
+        return limits.seconds(seconds)
+    except Usage as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def share(text: str) -> str:

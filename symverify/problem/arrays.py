@@ -153,7 +153,7 @@ def _opened(value: Any, where: str) -> object:
         value = value.double().numpy() if value.is_floating_point() else value.numpy()
     elif callable(getattr(value, "toarray", None)):
         raise Malformed((where, "is a sparse matrix: give it as a dense one, .toarray()"))
-    elif callable(getattr(value, "to_numpy", None)):  # pandas, polars
+    elif callable(getattr(value, "to_numpy", None)) and hasattr(value, "__len__"):  # pandas, polars
         value = _array(value)
     if isinstance(value, np.ndarray):
         if value.ndim > 2:

@@ -61,6 +61,8 @@ def json_remedy(data: bytes, fault: str) -> str:
     place = re.search(r"line ([0-9]+), column ([0-9]+)", fault)
     if place is None or not fault.startswith("not JSON"):
         return ""
+    if not data.strip():
+        return "; the file is empty"
     lines = data.decode("utf-8", "replace").splitlines()
     row, column = int(place[1]) - 1, int(place[2]) - 1
     rest = "\n".join([lines[row][column:], *lines[row + 1 : row + 3]]).lstrip() if row < len(lines) else ""

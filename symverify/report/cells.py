@@ -37,7 +37,7 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
     Raises ValueError for a `where` that is not 'sample=piece,…'.
     """
     found = unit_cells(problem)
-    kept = np.flatnonzero(_filter(found, where))
+    kept = np.flatnonzero(_filter(found, where, len(problem.activations[0].breakpoints)))
     chosen = kept if limit == 0 else kept[:limit]
     spans = list(found.rays()) if rays else None
     records = [
@@ -63,11 +63,14 @@ def _shown(x: object, whole: bool) -> str:
     return str(x) if whole else abridged(str(x), True).replace("≈ ", "≈")
 
 
-def _filter(found: UnitCells, where: str | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _filter(found: UnitCells, where: str | None, last: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which cells have the pieces, of 0 to `last`, that are asked for."""
     keep = np.ones(len(found), dtype=np.bool_)
     for part in (where or "").split(",") if where else ():
         match = re.fullmatch(r"\s*([0-9]{1,9})\s*=\s*([0-9]{1,4})\s*", part)
         if match is None or not 1 <= int(match[1]) <= found.pieces.shape[1]:
             raise ValueError(f"--where takes sample=piece, with samples 1 to {found.pieces.shape[1]}; got {part!r}")
+        if int(match[2]) > last:
+            raise ValueError(f"--where {part.strip()}: the activation has the pieces 0 to {last}")
         keep &= found.pieces[:, int(match[1]) - 1] == int(match[2])
     return keep

@@ -8,6 +8,8 @@ from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.places import Wired
 from symverify.report.pictures import Picture
 from symverify.report.svg import Canvas
+from symverify.report.tell_program import named
+from symverify.report.words import counted
 
 WIDE, HIGH, GAP, SIDE, EDGE, SHOWN = 132, 46, 22, 60, 10, 40
 
@@ -79,9 +81,15 @@ def told(problem: Programmed, k: int, at: Evaluated | None) -> tuple[str, str, s
             f"{units} units, slopes {', '.join(map(str, node.h.slopes))}",
         )
     slots = [slot for row in problem.slots[node.layer].rows() for slot in row]
-    free = len({slot for slot in slots if isinstance(slot, int)})
-    tip = f"affine map to {units} unit{'s' * (units != 1)}, {free} free parameter{'s' * (free != 1)}"
-    return f"affine {units}", f"{free} free" if free else "frozen", tip
+    own = [slot for slot in slots if isinstance(slot, int)]
+    free, wide = len(set(own)), counted(units, "unit")
+    shared = "shared" if len(own) > free else "free"
+    tip = f"affine map to {wide}, {counted(free, 'free parameter')}{', in several places each' * (shared == 'shared')}"
+    return (
+        named(problem, node.layer)[:14] or "fixed map",
+        f"{wide}, {free} {shared}" if free else f"{wide}, frozen",
+        tip,
+    )
 
 
 def pieces_told(problem: Programmed, node: Bent, units: int, at: Evaluated | None) -> str:

@@ -204,13 +204,17 @@ def _curves(view: Fit, k: int, name: str, key: str) -> list[Picture]:
         canvas.path([curve], f"fit fit{p}", f"predictions at {view.names[p]}")
     canvas.unclip()
     rows = []
+    steps = np.linspace(*view.span(k), 9)
     for i in range(len(x)):
         told = [f"{n} predicts {number(float(view.at_data[p][i, k]))}" for p, n in enumerate(view.names)]
         tip = f"sample {i + 1}: x = {number(float(x[i]))}, y = {number(float(y[i]))}; {'; '.join(told)}"
-        canvas.dot(float(x[i]), float(y[i]), "sample", tip, 4, focus=len(x) <= 40)
+        look = f"spot m{view.band(float(y[i]), k, steps)}" if view.classes else "sample"
+        canvas.dot(float(x[i]), float(y[i]), look, tip, 4, focus=len(x) <= 40)
         told = [number(float(values[i, k])) for values in view.at_data]
         rows.append((str(i + 1), number(float(x[i])), number(float(y[i])), *told))
-    legend = [("s-sample", "data"), *((f"s-fit{p}", f"predictions at {n}") for p, n in enumerate(view.names))]
+    ends = zip(("s-m0", "s-m7"), view.classes[k], strict=True) if view.classes else ()
+    data = [(look, f"data, label {number(end)}") for look, end in ends] or [("s-sample", "data")]
+    legend = [*data, *((f"s-fit{p}", f"predictions at {n}") for p, n in enumerate(view.names))]
     heads = ("sample", "x", "y", *(f"at {n}" for n in view.names))
     caption = f"The data and the predictions at {who}{name}."
     return [Picture(canvas.svg(), caption, tuple(legend), heads, tuple(rows[:40]))]
@@ -225,7 +229,8 @@ def _maps(view: Fit, k: int, name: str, key: str) -> list[Picture]:
 def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Picture:
     (xs, ys), values = view.xs, view.values[p][:, :, k]
     title = f"What the network predicts at {view.names[p]}{name}, and the data"
-    said = "Heat map over the two inputs; dots are samples, coloured by target on the same scale."
+    scale = "class" if view.classes else "target on the same scale"
+    said = f"Heat map over the two inputs; dots are samples, coloured by {scale}."
     canvas = Canvas((float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])), title, said, key)
     canvas.clip()
     for band in range(8):
@@ -237,20 +242,24 @@ def _map(view: Fit, p: int, k: int, name: str, steps: Array, key: str) -> Pictur
     canvas.unclip()
     canvas.axes("x₁", "x₂")
     for i, (x, y) in enumerate(zip(view.inputs, view.targets[:, k].tolist(), strict=True)):
-        band = min(max(int(np.searchsorted(steps, y, side="right")) - 1, 0), 7)
+        band = view.band(y, k, steps)
         told = f"sample {i + 1}: x = ({number(float(x[0]))}, {number(float(x[1]))}), y = {number(y)}, prediction "
         canvas.dot(float(x[0]), float(x[1]), f"spot m{band}", told + number(float(view.at_data[p][i, k])), 6)
-    legend = (("s-m0", f"{number(float(steps[0]))}"), ("s-m7", f"{number(float(steps[-1]))}"))
-    return Picture(canvas.svg(), title + ".", legend)
+    ends = [number(float(step)) for step in (steps[0], steps[-1])]
+    if view.classes:
+        ends = [f"prediction {end}; data, label {number(y)}" for end, y in zip(ends, view.classes[k], strict=True)]
+    return Picture(canvas.svg(), title + ".", tuple(zip(("s-m0", "s-m7"), ends, strict=True)))
 
 
 def _parity(view: Fit, k: int, name: str, key: str) -> list[Picture]:
     y = view.targets[:, k]
     span = view.span(k)
     title = f"Predictions against targets{name}"
-    canvas = Canvas(span, span, title, "A sample on the diagonal is predicted exactly.", key)
+    said = "Samples by their labels." if view.classes else "A sample on the diagonal is predicted exactly."
+    canvas = Canvas(span, span, title, said, key)
     canvas.axes("target", "prediction")
-    canvas.line((span[0], span[0]), (span[1], span[1]), "level")
+    if not view.classes:
+        canvas.line((span[0], span[0]), (span[1], span[1]), "level")
     for p, who in enumerate(view.names):
         for i in range(len(y)):
             value = float(view.at_data[p][i, k])

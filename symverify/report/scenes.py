@@ -111,7 +111,7 @@ def _real_scene(story: Story, index: int) -> Scene | None:
     kind = "no local minimum" if descent is not None else kind
     name = GIVEN if at.given else "a point"
     if isinstance(inner, SpanMinimum | BoxMinimum):
-        name, kind = "a point near it", f"near a {kind}"
+        name, kind = "a point near the minimum", f"shown for a {kind}"
     return Scene(at, name, kind, better, "" if better is None else "a better point", None, descent)
 
 

@@ -17,7 +17,7 @@ MAX_SHOWN = 8
 
 def program_blocks(problem: Programmed) -> list[Block]:
     """The nodes in order."""
-    rows: list[tuple[Inline, ...]] = [("0", "the input", "", str(len(problem.inputs[0])), "")]
+    rows: list[tuple[Inline, ...]] = [("0", "the input", "–", str(len(problem.inputs[0])), "–")]
     for k, node in enumerate(problem.program, 1):
         if isinstance(node, Bent):
             width = len(problem.constants(0)[k])
@@ -26,7 +26,8 @@ def program_blocks(problem: Programmed) -> list[Block]:
             rows.append((str(k), f"{pieces(node.h)}{compares}", str(node.source), str(width), name))
         elif isinstance(node, Wired):
             sources = ", ".join(map(str, sorted(set(node.sources))))
-            rows.append((str(k), places(problem, node.layer), sources, str(len(problem.slots[node.layer].weight)), ""))
+            own, units = named(problem, node.layer), str(len(problem.slots[node.layer].weight))
+            rows.append((str(k), places(problem, node.layer), sources, units, Code(own) if own else "–"))
     return [
         prose(
             "A general program: each node is made of earlier ones, the first is the input and the last the prediction "
@@ -38,6 +39,12 @@ def program_blocks(problem: Programmed) -> list[Block]:
     ]
 
 
+def named(problem: Programmed, layer: int) -> str:
+    """The name in the file of what an affine node's free parameters belong to; "" without any."""
+    own = {slot for row in problem.slots[layer].rows() for slot in row if isinstance(slot, int)}
+    return ", ".join(each.name for each in problem.owned if own & {*each.weight, *each.bias})
+
+
 def places(problem: Programmed, layer: int) -> str:
     """An affine map in words: how many of its entries are free, tied, frozen."""
     slots = [slot for row in problem.slots[layer].rows() for slot in row]
@@ -47,7 +54,7 @@ def places(problem: Programmed, layer: int) -> str:
     if not free:
         return "affine map, frozen"
     parts = [f"{len(free)} free parameter{'s' * (len(free) != 1)}"]
-    parts += [f"{tied} more entries tied to them"] if tied else []
+    parts += [f"{tied} more entries tied to them, as where a kernel slides"] if tied else []
     parts += [f"{frozen} frozen"] if frozen else []
     return f"affine map: {', '.join(parts)}"
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from symverify.errors import SymverifyError
 from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Point, Problem, coordinates
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.reals.layout import layout_of
@@ -315,7 +316,8 @@ class Fit:
     """Data, and what the network predicts at each of the points: curves (one input), maps (two), values (more).
 
     `xs`: the grid of inputs, per input; `values[p]`: predictions of point p on the grid, last axis the output.
-    `at_data[p]`: on the samples.
+    `at_data[p]`: on the samples. `classes`: per output the label of a sample outside its class, and of one in it, for a
+    loss with classes, whose predictions are on another scale; () for others.
     """
 
     inputs: Array
@@ -324,6 +326,12 @@ class Fit:
     xs: tuple[Array, ...]
     values: tuple[Array, ...]
     at_data: tuple[Array, ...]
+    classes: tuple[tuple[float, float], ...] = ()
+
+    def band(self, y: float, k: int, steps: Array) -> int:
+        """Which of the stretches between steps of predictions a label is coloured as: of classes by the class alone."""
+        steps = np.linspace(*self.classes[k], len(steps)) if self.classes else steps
+        return min(max(int(np.searchsorted(steps, y, side="right")) - 1, 0), len(steps) - 2)
 
     def span(self, k: int) -> tuple[float, float]:
         """The values of output k to show: data, predictions on it and between, and some of what lies beyond."""
@@ -366,7 +374,15 @@ def fits(problem: Problem, points: Sequence[Point], names: Sequence[str]) -> Fit
         at_data.append(net.traces(theta)[-1][0])
     if not all(np.isfinite(v).all() for v in (*values, *at_data)):
         raise NoView("its numbers are too large for a picture")
-    return Fit(net.inputs, net.targets, tuple(names), tuple(axes), tuple(values), tuple(at_data))
+    classes = label_ends(problem.loss, net.targets.shape[1])
+    return Fit(net.inputs, net.targets, tuple(names), tuple(axes), tuple(values), tuple(at_data), classes)
+
+
+def label_ends(loss: Loss, outputs: int) -> tuple[tuple[float, float], ...]:
+    """Per output the least and the greatest label that a class has; () where the loss has no classes."""
+    names = max(outputs, 2)
+    rows = [row for place in range(names) if (row := loss.named(place, names, outputs)) is not None]
+    return tuple((float(min(column)), float(max(column))) for column in zip(*rows, strict=True))
 
 
 def levels(low: float, level: float, high: float, below: int = 4, above: int = 7) -> tuple[list[float], list[float]]:

@@ -20,7 +20,7 @@ from symverify.kernel.reals.facts import (
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Code, Inline, say
-from symverify.report.formula import Num
+from symverify.report.formula import Num, Script
 from symverify.report.rationals import enclosed
 
 Sentence = tuple[Inline, ...]
@@ -73,10 +73,11 @@ def _falls(fact: NotRealMinimum, _: object) -> Sentence:
     )
 
 
-def _enclosed(fact: BoxMinimum) -> str:
+def _enclosed(fact: BoxMinimum) -> Sentence:
     places = fact.radius.denominator.bit_length() - fact.radius.numerator.bit_length()
     places -= fact.radius > Fraction(2) ** -places
-    return f"some point, not written down, each parameter within 2^{-places} of one that is"
+    size = Script(Num(Fraction(2)), None, Num(Fraction(-places)))
+    return say("some point, not written down, each parameter within {} of one that is", size)
 
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:
@@ -84,15 +85,15 @@ def _box(fact: BoxMinimum, _: object) -> Sentence:
     kinks = f"at least {len(fact.kinks)} of its pre-activations {'is' if one else 'are'} exactly at breakpoints"
     kinks = f"; {kinks}" if fact.kinks else ""
     gone = f"; {len(fact.collapsed)} of its units are 0" if fact.collapsed else ""
-    return say(f"{_enclosed(fact)}, of risk {{}}, is a local minimum{kinks}{gone}", _risk(fact.risk))
+    return *_enclosed(fact), *say(f", of risk {{}}, is a local minimum{kinks}{gone}", _risk(fact.risk))
 
 
-def _minimum(fact: RealMinimum) -> tuple[str, str]:
+def _minimum(fact: RealMinimum) -> tuple[Sentence, str]:
     match fact:
         case SpanMinimum():
-            return f"some point, not written down, that predicts {_fit(fact)}", _size(fact)
+            return (f"some point, not written down, that predicts {_fit(fact)}",), _size(fact)
         case RationalMinimum():
-            return _named(fact.at), ""
+            return (_named(fact.at),), ""
         case BoxMinimum():
             return _enclosed(fact), ""
         case _:
@@ -102,8 +103,8 @@ def _minimum(fact: RealMinimum) -> tuple[str, str]:
 def _spurious(fact: SpuriousReal, _: object) -> Sentence:
     name, size = _minimum(fact.minimum)
     risk, other = fact.minimum.enclosed, _named(fact.better, "another point")
-    said = f"{name}, of risk {{}}, is a spurious local minimum: {other} has risk {{}}{size}"
-    return say(said, _risk(risk), _risk(fact.better.risk))
+    said = f", of risk {{}}, is a spurious local minimum: {other} has risk {{}}{size}"
+    return *name, *say(said, _risk(risk), _risk(fact.better.risk))
 
 
 def _none(fact: NoMinimum, _: object) -> Sentence:

@@ -34,7 +34,7 @@ def test_a_safetensors_file_has_the_names_of_its_layers():
     assert loaded.notes == ()
     assert loaded.problem.loss.name == "absolute"
     assert symverify.from_safetensors(path, TABLE[:, :-1], TABLE[:, -1]).notes == (
-        "the file does not say the activation: relu is assumed (say it with activation)",
+        "the file does not say the activation: relu is assumed (say it with --activation, or activation= in Python)",
     )
 
 

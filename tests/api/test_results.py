@@ -28,6 +28,13 @@ def network(**changes):
     return document | changes
 
 
+@pytest.mark.parametrize("limit", [-1, 0, float("nan"), float("inf"), 10**400, True, "60"])
+def test_a_time_limit_is_a_number_of_seconds(limit):
+    for function in (symverify.check, symverify.atlas, symverify.snap, symverify.global_minimum):
+        with pytest.raises(Usage, match="is not a number of seconds above 0"):
+            function(ROOT / "examples" / "dead-unit.json", timeout=limit)
+
+
 def test_a_problem_comes_in_every_form(four):
     for given in (FOUR, str(FOUR), FOUR.read_bytes(), FOUR.read_text(), symverify.load(FOUR)):
         assert symverify.check(given, "point", smt=False).problem.sha256 == four.problem.sha256

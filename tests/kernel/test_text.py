@@ -222,7 +222,7 @@ def test_lists_end_at_the_first_fault() -> None:
     for value, fault in (
         ([1, 2, 3], ("x", "expected 2 numbers, got 3")),
         ([1], ("x", "expected 2 numbers, got 1")),
-        ([1, True], ("x[1]", "expected a whole number, got True")),
+        ([1, True], ("x[1]", "expected a whole number, got true")),
         (["a", True], ("x[0]", "expected a whole number, got 'a'")),
     ):
         with pytest.raises(Malformed) as error:
@@ -235,7 +235,7 @@ def test_lists_end_at_the_first_fault() -> None:
 
 def test_optional_reads_null_and_nothing_else() -> None:
     assert (optional(natural)(None, "x"), optional(natural)(0, "x")) == (None, 0)
-    with pytest.raises(Malformed, match="x: expected a whole number, got False"):
+    with pytest.raises(Malformed, match="x: expected a whole number, got false"):
         optional(natural)(False, "x")
 
 
@@ -255,7 +255,7 @@ def test_fields_are_taken_once_and_what_is_left_is_unknown() -> None:
     [
         ({}, ("top.a", "is missing")),
         ({"a": "x"}, ("top.a", "expected a whole number, got 'x'")),
-        ({"a": 1, "b": -1}, ("top.b", "expected a whole number, got -1")),
+        ({"a": 1, "b": -1}, ("top.b", "expected a whole number from 0 to 2^31 - 1, got -1")),
         ({"a": 1, "f": 0}, ("top.f", "unknown key; the keys here are a, b")),
         ({"a": 1, "c d": 0}, ("top.'c d'", "unknown key; the keys here are a, b")),
         ({"a": 1, "e\n": 0}, ("top.'e\\n'", "unknown key; the keys here are a, b")),

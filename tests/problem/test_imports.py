@@ -57,7 +57,9 @@ def test_every_float_is_the_dyadic_rational_that_it_is(tmp_path, data):
     assert problem.parameters[1].bias == tuple(map(exact, B2))
     assert problem.inputs[1] == (Fraction(-1), Fraction(1, 4))
     assert problem.targets[1] == (Fraction(1, 3),)
-    assert notes == ("the file does not say the activation: relu is assumed (say it with activation)",)
+    assert notes == (
+        "the file does not say the activation: relu is assumed (say it with --activation, or activation= in Python)",
+    )
 
 
 def test_layers_are_sorted_as_numbers_and_types_mix(tmp_path, data):
@@ -133,6 +135,10 @@ def test_columns_can_be_chosen(tmp_path, data):
         imported(path, data, inputs=["a"])
     with pytest.raises(NotImportable, match=r"'c' is not a column of 'train.csv', which has 'a', 'b', 'y'"):
         imported(path, data, inputs=["a", "c"])
+    with pytest.raises(NotImportable, match=r"the column 'a' is named twice"):
+        imported(path, data, inputs=["a", "a"])
+    with pytest.raises(NotImportable, match=r"the column 'y' is an input and a target"):
+        imported(path, data, inputs=["a", "y"], targets=["y"])
 
 
 @pytest.mark.parametrize(

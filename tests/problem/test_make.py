@@ -143,6 +143,12 @@ def test_faults_name_their_place_and_remedy(options, faults):
         assert what in found[where]
 
 
+def test_dates_are_no_numbers():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    with pytest.raises(Malformed, match=r"X\[0\]: is of type Timestamp: expected a number"):
+        problem(pandas.date_range("2020-01-01", periods=4), [0, 1, 2, 3], layers=[1, 2, 1])
+
+
 def test_pandas_names_are_in_the_place():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({"age": [1, None], "city": ["Paris", "Rome"]}, index=["ann", "bob"])

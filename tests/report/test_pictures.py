@@ -212,6 +212,24 @@ def test_two_inputs_are_maps_one_for_each_point_and_output(name: str) -> None:
     assert all(isinstance(each, Picture) for each in drawn)  # nothing is missed where no better point is known
 
 
+def test_samples_are_coloured_by_class_where_the_loss_has_classes() -> None:
+    data = [{"x": [a, b], "y": [int(a == b)]} for a in (0, 1) for b in (0, 1)]
+    document = {"format": "symverify-network/1", "layers": [2, 2, 1], "activation": "relu", "data": data}
+    point = [{"weight": [[1, 0], [0, 1]], "bias": [0, 0]}, {"weight": [[1000, -90]], "bias": [5]}]
+
+    def fills(loss: str) -> list[str]:
+        problem = loads(document | {"loss": loss, "parameters": point}).problem
+        assert problem.parameters is not None
+        f = predictions(problem, problem.parameters)
+        at = type(scene().at)(problem.parameters, f, Fraction(0), True)
+        drawn = pictures(problem, Scene(at, "θ₁", "point", None, "", None, None), "k")
+        (made,) = [each.svg for each in drawn if isinstance(each, Picture) and "Heat map" in each.svg]
+        return re.findall(r'class="spot (m\d)"', made)
+
+    assert fills("logistic") == ["m7", "m0", "m0", "m7"]
+    assert len(set(fills("squared"))) == 1  # on the scale of the predictions, where 0 and 1 are one colour
+
+
 def _zero(problem: Problem) -> Point:
     zero = Fraction(0)
     return tuple(

@@ -299,6 +299,7 @@ def test_import_and_snap_write_where_they_are_told(folder, capsys):
         (["check", "a.json", "--claims", ""], "unknown claim ''"),
         (["check", "a.json", "--cell", "\x1b[31m", "--claims", "cell_minima"], "expected 2 units"),
         (["cells", "a.json", "--where", "\x1b=1"], r"got '\x1b=1'"),
+        (["cells", "a.json", "--where", "1=0, 2=5"], "--where 2=5: the activation has the pieces 0 to "),
         (["check", "", "--no-smt"], "it is a folder"),
         (["check", "a.json", "--no-smt", "--claims", "point", "--resume", "--dask", "\x1b"], "Dask"),
         (["import", "m.onnx", "--data", "a.csv", "-o", "x.json", "--loss", "{"], "not JSON"),

@@ -63,6 +63,8 @@ MISTAKES = {
     "trailing comma": (GOOD.replace("}}", "},}"), ["not JSON", "line 1", "remove the comma before '}'"]),
     "Python's dict": (str(NETWORK), ["not JSON", 'JSON has double quotes: write "..." for it']),
     "comment": (GOOD.replace('"layers"', '// widths\n"layers"'), ["not JSON", "JSON has no comments: remove it"]),
+    "empty": ("", ["not JSON", "the file is empty"]),
+    "blank": (" \n", ["not JSON", "the file is empty"]),
     "cut off": (GOOD[:-1], ["not JSON", "the end of the file is missing: close its brackets"]),
 }  # fmt: skip
 TABLES = {

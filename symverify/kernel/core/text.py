@@ -69,8 +69,8 @@ def strict_json(data: bytes) -> object:
 
 def shown(value: object) -> str:
     """A value as messages quote it: one line, escaped, short."""
-    text = value if isinstance(value, Literal) else ascii(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    x = value if isinstance(value, Literal) else json.dumps(value) if isinstance(value, bool | None) else ascii(value)
+    return x if len(x) <= 60 else x[:57] + "…"
 
 
 def canonical(text: object, where: str) -> Fraction:
@@ -145,7 +145,7 @@ text, integer, boolean = exactly(str, "text"), exactly(int, "a whole number"), e
 def natural(value: object, where: str) -> int:
     """An integer from 0 to 2^31 − 1."""
     if not 0 <= (number := integer(value, where)) < 2**31:
-        raise Malformed((where, f"expected a whole number, got {shown(value)}"))
+        raise Malformed((where, f"expected a whole number from 0 to 2^31 - 1, got {shown(value)}"))
     return number
 
 

@@ -121,7 +121,8 @@ def read_model(path: Path, activation: object) -> Model:
         case ".safetensors":
             chain = read_safetensors(path, DEFAULT_ACTIVATION if activation is None else activation)
             if activation is None:
-                note = f"the file does not say the activation: {DEFAULT_ACTIVATION} is assumed (say it with activation)"
+                how = "say it with --activation, or activation= in Python"
+                note = f"the file does not say the activation: {DEFAULT_ACTIVATION} is assumed ({how})"
                 chain = replace(chain, notes=(*chain.notes, note))
         case _:
             raise NotImportable(f"{quoted(path.name)} is neither *.onnx nor *.safetensors", "export the model as one")
@@ -222,6 +223,7 @@ def _columns(
         list(targets) if targets is not None else [c for c in names if inputs is None or c not in inputs][-outputs:]
     )
     entering = list(inputs) if inputs is not None else [c for c in names if c not in chosen]
+    named = [*entering, *chosen]
     for what, columns, count in (("inputs", entering, width), ("targets", chosen, outputs)):
         if len(columns) != count:
             listed = ", ".join(map(quoted, columns[:10])) or "none"
@@ -229,6 +231,10 @@ def _columns(
                 f"the model has {count} {what}, but {quoted(name)} gives {len(columns)} columns for them ({listed})",
                 f"name the columns with --{what}; the first line of the file must name them all",
             )
+    again = [column for k, column in enumerate(named) if column in named[:k] and names.count(column) < 2]
+    if again:
+        both = "an input and a target" if again[0] in entering and again[0] in chosen else "named twice"
+        raise NotImportable(f"the column {quoted(again[0])} is {both}", "name each column once, as one of them")
     return {"inputs": entering, "targets": chosen}
 
 

@@ -100,7 +100,7 @@ CORRUPTIONS = of("two cells", [
     ("more valleys", "claims[0].valleys", 3, "Rejected", "claims[0].valleys: claimed 3, proved 2"),
     ("one risk", "claims[0].distinct_risks", 1, "Rejected", "claims[0].distinct_risks: claimed 1, proved 2"),
     ("lowest", "claims[0].lowest", "1", "Rejected", "claims[0].lowest: claimed '1', proved '0'"),
-    ("highest", "claims[0].highest", None, "Rejected", "claims[0].highest: claimed None, proved '1'"),
+    ("highest", "claims[0].highest", None, "Rejected", "claims[0].highest: claimed null, proved '1'"),
     ("another cell", "claims[1].cell", "0", "Rejected", "claims[1].cell: claimed '0', proved '1'"),
     ("components", "claims[1].components", 2, "Rejected", "claims[1].components: claimed 2, proved 1"),
     ("a cell as an atlas", "claims[0].step", 2, "Rejected", "proves CellMinima, which does not settle 'atlas'"),

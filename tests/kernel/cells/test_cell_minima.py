@@ -82,7 +82,7 @@ CORRUPTIONS = of("two units", [
 ]) + of("one unit", [
     ("a separator of nothing", S, [{"vector": ["0"] * 4, "multipliers": [["0"] * 5] * 2}], "Rejected",
      "type 00 has neither a witness nor a separator"),
-    ("a risk without minima", "claims[0].risk", "1/12", "Rejected", "claims[0].risk: claimed '1/12', proved None"),
+    ("a risk without minima", "claims[0].risk", "1/12", "Rejected", "claims[0].risk: claimed '1/12', proved null"),
     ("another sign's separator alone", S, lambda each: each[:1], "Rejected", "has neither a witness nor a separator"),
 ]) + of("flat labels", [
     ("no output, no witness, a strict separator", W, [], "Rejected", "type 00 has neither a witness nor a separator"),

@@ -67,7 +67,7 @@ CORRUPTIONS = of("three faces", [
     ("more faces", "claims[0].faces", 4, "Rejected", "claims[0].faces: claimed 4, proved 3"),
     ("fewer with minima", "claims[0].faces_with_minima", 2, "Rejected", "claimed 2, proved 3"),
     ("more valleys", "claims[0].valleys", 3, "Rejected", "claims[0].valleys: claimed 3, proved 2"),
-    ("components not counted", "claims[0].components", None, "Rejected", "claimed None, proved 2"),
+    ("components not counted", "claims[0].components", None, "Rejected", "claimed null, proved 2"),
     ("one risk", "claims[0].distinct_risks", 1, "Rejected", "claims[0].distinct_risks: claimed 1, proved 2"),
     ("lowest", "claims[0].lowest", "1", "Rejected", "claims[0].lowest: claimed '1', proved '0'"),
     ("highest", "claims[0].highest", "2", "Rejected", "claims[0].highest: claimed '2', proved '1'"),

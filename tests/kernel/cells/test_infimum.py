@@ -22,8 +22,8 @@ CONTROLS = {
     ),
 }  # fmt: skip
 CORRUPTIONS = of("not attained", [
-    ("said to be attained", "claims[0].attained", True, "Rejected", "claims[0].attained: claimed True, proved None"),
-    ("said not to be", "claims[0].attained", False, "Rejected", "claims[0].attained: claimed False, proved None"),
+    ("said to be attained", "claims[0].attained", True, "Rejected", "claims[0].attained: claimed true, proved null"),
+    ("said not to be", "claims[0].attained", False, "Rejected", "claims[0].attained: claimed false, proved null"),
     ("nothing said", "claims[0].attained", ..., "Malformed", "claims[0].attained: is missing"),
     ("as a global minimum", "claims[0].claim", "global_minimum", "Rejected",
      "Infimum, which does not settle 'global_minimum'"),

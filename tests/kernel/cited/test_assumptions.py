@@ -27,15 +27,15 @@ def test_each_truth_value_is_checked(name: str, wrong: bool) -> None:
     for whole in ("theorem 1", "assumptions"):
         truth = CONTROLS[whole].proof["claims"][0][name]
         if truth is not wrong:
-            reason = f"claims[0].{name}: claimed {wrong}, proved {truth}"
+            reason = f"claims[0].{name}: claimed {str(wrong).lower()}, proved {str(truth).lower()}"
             check(CONTROLS, (whole, name, f"claims[0].{name}", wrong, "Rejected", reason))
 
 
 CORRUPTIONS = of("theorem 1", [
     ("absent", "claims[0].A2", ..., "Malformed", "claims[0].A2: is missing"),
-    ("number", "claims[0].A2", 1, "Rejected", "claims[0].A2: claimed 1, proved True"),
-    ("text", "claims[0].A2", "true", "Rejected", "claims[0].A2: claimed 'true', proved True"),
-    ("list", "claims[0].A2", [True], "Rejected", "claims[0].A2: claimed [True], proved True"),
+    ("number", "claims[0].A2", 1, "Rejected", "claims[0].A2: claimed 1, proved true"),
+    ("text", "claims[0].A2", "true", "Rejected", "claims[0].A2: claimed 'true', proved true"),
+    ("list", "claims[0].A2", [True], "Rejected", "claims[0].A2: claimed [True], proved true"),
     ("another", "claims[0].A5", True, "Malformed", "claims[0].A5: unknown key"),
     ("evidence", "steps[0].twins", [0, 1], "Malformed", "steps[0].twins: unknown key"),
     ("refuted", "claims[0].verdict", "refuted", "Rejected", "claimed 'refuted', proved 'proved'"),

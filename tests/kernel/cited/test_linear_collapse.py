@@ -24,7 +24,7 @@ CONTROLS = cases("linear")
 CORRUPTIONS = of("linear", [
     ("another theorem", "claims[0].theorem", FULL_RANK, "Rejected", "claims[0].theorem: claimed"),
     ("no theorem", "claims[0].theorem", ..., "Malformed", "claims[0].theorem: is missing"),
-    ("null", "claims[0].theorem", None, "Rejected", "claims[0].theorem: claimed None"),
+    ("null", "claims[0].theorem", None, "Rejected", "claims[0].theorem: claimed null"),
     ("unknown key", "steps[0].theorem", SHALLOW, "Malformed", "steps[0].theorem: unknown key"),
 ])  # fmt: skip
 

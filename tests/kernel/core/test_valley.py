@@ -34,8 +34,8 @@ CORRUPTIONS = of("theorem 1", [
     ("last is 0", f"{B}[1]", ["1", "0"], "Malformed", "the last one not 0"),
     ("unknown key", "steps[5].dimension", 5, "Malformed", "steps[5].dimension: unknown key"),
     ("dimension", "claims[2].dimension", 6, "Rejected", "claims[2].dimension: claimed 6, proved 5"),
-    ("exact", "claims[2].exact", False, "Rejected", "claims[2].exact: claimed False, proved True"),
-    ("spurious", "claims[2].better_risk", None, "Rejected", "claims[2].better_risk: claimed None, proved '0'"),
+    ("exact", "claims[2].exact", False, "Rejected", "claims[2].exact: claimed false, proved true"),
+    ("spurious", "claims[2].better_risk", None, "Rejected", "claims[2].better_risk: claimed null, proved '0'"),
 ])  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_dimension_is_exact_where_the_rank_is_the_largest_on_the_cell() -> None:
 def test_where_the_rank_is_smaller_the_dimension_is_only_a_bound() -> None:
     """At w = v = 0 the predictions v (w x + b) + c have a Jacobian of rank 1, not 2."""
     assert shifting("0", 3, False)[0] == "Accepted"
-    assert shifting("0", 3, True)[1] == "claims[0].exact: claimed True, proved False"
+    assert shifting("0", 3, True)[1] == "claims[0].exact: claimed true, proved false"
 
 
 def test_needs_a_minimum_inside_a_cell() -> None:
@@ -109,7 +109,7 @@ def test_of_a_minimum_that_is_not_known_to_be_spurious() -> None:
     accepted = case(document, steps, claim("valley", 2, **statement))
     assert outcome(accepted.network, accepted.proof)[0] == "Accepted"
     wrong = case(document, steps, claim("valley", 2, **statement | {"better_risk": "0"}))
-    assert outcome(wrong.network, wrong.proof)[1] == "claims[0].better_risk: claimed '0', proved None"
+    assert outcome(wrong.network, wrong.proof)[1] == "claims[0].better_risk: claimed '0', proved null"
 
 
 # h(z) = 1 + max(0, z), no biases: x = 0 is a dead row, 1 after the first layer whatever the weights, and z = w_1 + w_2

@@ -57,7 +57,7 @@ CORRUPTIONS = of("rank one", [
     ("unknown key", "steps[1].pattern", "1", "Malformed", "steps[1].pattern: unknown key"),
     ("not a point", "steps[0]", {"rule": "assumptions"}, "Rejected", "proves Assumptions, expected Evaluated"),
     ("another risk", "claims[0].risk", "0", "Rejected", "claims[0].risk: claimed '0', proved '1'"),
-    ("called spurious", "claims[0].spurious", True, "Rejected", "claims[0].spurious: claimed True, proved None"),
+    ("called spurious", "claims[0].spurious", True, "Rejected", "claims[0].spurious: claimed true, proved null"),
     ("a valley by it", "steps", [*STEPS, {"rule": "valley", "from": {"minimum": 1}, "path": BEST}], "Rejected",
      "is not proved by interior_minimum"),
 ])  # fmt: skip

@@ -127,7 +127,7 @@ CORRUPTIONS = of("on", [
      "does not lose the type"),
     ("wrong multipliers", "steps[2].edge.multipliers", [["1", "1"], None], "Rejected", "do not combine"),
     ("both kinds", "steps[2].edge.labels", ["-1"], "Malformed", "unknown key"),
-    ("not said", "claims[0].exact", False, "Rejected", "claimed False, proved True"),
+    ("not said", "claims[0].exact", False, "Rejected", "claimed false, proved true"),
 ]) + of("two inputs", [
     ("a vector of two numbers", f"{CORNERS}[0]", [["2", "1"]], "Rejected", "has not one vector for each slot"),
     ("of four", f"{CORNERS}[0]", [["2", "0", "1", "0"]], "Rejected", "has not one vector for each slot"),

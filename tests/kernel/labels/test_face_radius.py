@@ -68,7 +68,7 @@ CORRUPTIONS = of("one sample", [
     ("a bias that there is not", "steps[1].shift", ["0"], "Malformed", "unknown key"),
     ("spurious without a point", "steps[1].spurious", "1", "Malformed", "unknown key"),
     ("a larger radius", "claims[0].radius", "2", "Rejected", "claimed '2', proved '1'"),
-    ("not exact", "claims[0].exact", False, "Rejected", "proved True"),
+    ("not exact", "claims[0].exact", False, "Rejected", "proved true"),
 ]) + of("two inputs", [
     ("too few rows", "steps[1].moves[0]", [["1", "0"], ["0", "1/2"]], "Malformed", "expected 3 rows: of u, then of ν"),
     ("too many", "steps[1].moves[0]", [*TURN["moves"][0], ["0", "0"]], "Malformed", "expected 3 rows"),
