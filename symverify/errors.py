@@ -120,6 +120,11 @@ class NoSolver(Usage):
     """The solver for the second opinion is not installed."""
 
 
+def cause(error: KernelError) -> str:
+    """What went wrong, without the place in a certificate that no reader has."""
+    return error.reason if isinstance(error, Rejected) else str(error)
+
+
 def remedy(error: SymverifyError) -> str:
     """What to try next: the error's own remedy if it has one."""
     own = getattr(error, "remedy", None)

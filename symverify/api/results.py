@@ -25,6 +25,7 @@ from symverify.report.explain import Explanation, Form, explain, render
 from symverify.report.html import claims_table
 from symverify.report.plots import What, plot
 from symverify.run import check as run
+from symverify.run.merge import accepted, replaceable, store
 from symverify.run.snap import told
 from symverify.run.verdict import Verdict
 from symverify.run.verify import SUFFIX, Verified, report, worst_code
@@ -146,18 +147,20 @@ class CheckResult(run.CheckResult):
             plot(self.problem, self._proof(), Path(path), what)
         return Drawing(svg)
 
-    def save(self, path: Place) -> Path:
+    def save(self, path: Place, *, fresh: bool = False) -> Path:
         """Write the certificate to `path` (*.symcert.json), and its network file and data beside it, if not there.
 
-        `symverify verify PATH` then finds all it needs. Returns the path. Raises Usage where nothing is proved,
-        NotWritable where another network or data file is in the way.
+        One about this problem that is there already is added to, or replaced with `fresh`. `symverify verify PATH` then
+        finds all it needs. Returns the path. Raises Usage where nothing is proved, NotWritable where another file is in
+        the way, Declined where the kernel would not accept what is joined.
         """
         target = Path(path)
         if not target.name.endswith(SUFFIX):
             target = target.with_name(f"{target.name.removesuffix('.json')}{SUFFIX}")
-        proof = self._proof()
+        proof = accepted(self.problem, self._proof())
+        replaceable(target, self.problem, fresh)
         write_beside(self.problem, target.with_name(f"{target.name.removesuffix(SUFFIX)}.json"))
-        write_atomically(target, proof)
+        store(target, self.problem, proof, fresh)
         return target
 
     def __repr__(self) -> str:

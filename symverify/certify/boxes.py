@@ -91,7 +91,8 @@ def decayed_bounds(session: Session) -> Outcome:
     """Under weight decay: no network of any width goes below a bound, and a point found is not far above it."""
     problem, certificate = session.problem, session.certificate
     if "decay_bound" not in problem.loss.rules or not problem.shallow or not homogeneous(problem):
-        return _open(session, "a bound needs one hidden layer, scalar output, squared loss, and one breakpoint at 0")
+        why = "a bound needs one hidden layer, scalar output, squared loss, one breakpoint at 0, and h(0) = 0"
+        return _open(session, why)
     session.progress("a bound for all widths")
     dual = best_dual(problem, time.monotonic() + session.remaining() / 2)
     if dual is None:

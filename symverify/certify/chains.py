@@ -238,11 +238,15 @@ def _met_bound(session: Session, reason: str) -> Outcome:
 
 def global_bounds(session: Session) -> Outcome:
     """A bracket of the infimum, of width 0 where it is known."""
-    outcome = beside(global_minimum, "global_bounds")(session)
+    outcome, certificate = global_minimum(session), session.certificate
     answer = session.global_answer(insist=session.insist)
-    if isinstance(outcome, Proved) or answer.bound is None or answer.reached is None:
-        return outcome
-    return Proved(session.certificate.step("bracket", {"bound": answer.bound, "point": session.lowest(answer.reached)}))
+    if answer.bound is not None and answer.reached is not None:
+        ends: object = {"bound": answer.bound, "point": session.lowest(answer.reached)}
+    elif isinstance(outcome, Proved):  # the bound for all functions was met
+        ends = certificate.steps[outcome.step].get("from")
+    else:
+        return beside(lambda _: outcome, "global_bounds")(session)
+    return Proved(certificate.step("bracket", ends)) if isinstance(ends, dict) else outcome
 
 
 def affine_infimum(session: Session) -> Outcome:

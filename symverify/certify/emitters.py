@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.kernel import Theorem
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.labels.symbols import SymbolicProblem
@@ -108,6 +109,20 @@ ROBUST = {
     "cell_minima": "cell_radius",
     "global_minimum": "global_radius",
 }  # how far the labels may move before a claim fails
+
+
+OF_CELLS = frozenset(("cell_minima", "cell_infimum", "cell_radius", "cell_traps", "constant_risk_path"))
+OF_CELLS |= {"minimum_for_all", "spurious_face_for_all"}  # what `cell` says which theorem is wanted of
+
+
+def answers(session: Session, theorem: Theorem) -> bool:
+    """Whether an earlier run's theorem is about the cell that this run was asked about, if its claim is about one."""
+    if theorem.claim not in OF_CELLS:
+        return True
+    cell: object = dict(theorem.statement).get("cell")
+    if session.cell is None and (cell is None or theorem.claim == "cell_traps"):
+        return True
+    return cell is not None and cell == import_module("symverify.certify.theorem2").spelled_cell(session)
 
 
 def claims_of(problem: Problem) -> Mapping[str, Callable[[Session], Outcome]]:

@@ -34,7 +34,10 @@ class Options:
 def applicable(problem: Problem) -> str | None:
     """Why the search does not apply, or None."""
     if len(problem.widths) != 3 or problem.widths[-1] != 1:
-        return "the global minimum is computed for one hidden layer and scalar output"
+        return (
+            "the global minimum is searched for where there is one hidden layer and one output, or where the layers "
+            "are d, h, 1, ..., 1 and all activations bend at 0 alone, under squared loss"
+        )
     return None
 
 

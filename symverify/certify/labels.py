@@ -104,9 +104,12 @@ def _lowest(session: Session, fits: list[tuple[Row, Row]]) -> int | None:
 
 def spurious_radius(session: Session) -> Outcome:
     """How far the labels may move before the minimum of the affine fit need not be spurious."""
-    found = nearest_affine(session.problem) if session.problem.loss.quadratic else None
+    problem = session.problem
+    if not problem.loss.quadratic or problem.widths[-1] != 1:
+        return Undecided("needs scalar output and squared loss: else predictions move otherwise")
+    found = nearest_affine(problem)
     if found is None:
-        return Undecided("the labels are affine, up to repeated inputs, or the loss is not the squared one")
+        return Undecided("the labels are affine, up to repeated inputs")
     affine = [str(x) for x in found.affine]
     try:
         return Proved(session.certificate.step("spurious_radius", form=list(found.form), affine=affine))

@@ -38,6 +38,8 @@ def constructed(session: Session) -> tuple[int, int, Point | None]:
 def everywhere(session: Session, point: int) -> int | None:
     """The step that proves a point global, if the bound for all functions or for these signs shows it."""
     certificate = session.certificate
+    if not session.problem.loss.smooth:  # the rule needs subgradients, which are not searched in general programs
+        return met(session, point)
     try:
         return certificate.step("function_minimum", {"point": point})
     except Rejected:
@@ -118,7 +120,10 @@ def valley(session: Session) -> Outcome:
         premises = {"minimum": minimum, "better": session.certificate.point(better.point)}
         minimum = session.certificate.step("spurious_minimum", premises)
     line = spelled(session.problem, path)
-    return Proved(session.certificate.step("valley", {"minimum": minimum}, path=line))
+    try:
+        return Proved(session.certificate.step("valley", {"minimum": minimum}, path=line))
+    except Rejected:
+        return Undecided("no line of minima through the constructed one was found")
 
 
 def point(session: Session) -> Outcome:

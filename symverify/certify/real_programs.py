@@ -5,6 +5,7 @@ import time
 from symverify.certify.program_points import lower_real, program_of
 from symverify.certify.reals import bracketed, decided
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.errors import cause
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.reals.facts import RealMinimum
 from symverify.search.affine_minimum import NotConstructible
@@ -19,7 +20,7 @@ def constructed(session: Session) -> int:
     try:
         return session.certificate.step("span_minimum", {"point": at}, dual=[[str(x) for x in p] for p in place.dual])
     except (Rejected, Declined) as error:
-        raise NotConstructible(str(error)) from error
+        raise NotConstructible(cause(error)) from error
 
 
 def against(session: Session, minimum: int) -> int | None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from symverify.certify.certificate import spelled
 from symverify.certify.global_minimum import estimate
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.errors import cause
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import Bracket
@@ -87,11 +88,12 @@ def _minimum(session: Session) -> tuple[int, str] | Undecided:
             constant = span_fit(problem, [(ONE,) * len(problem.inputs)])
             if constant.direction is None:
                 fields = {"pieces": flat, "near": _text(constant.near), "dual": _text(constant.dual)}
-                return certificate.step("span_minimum", {}, **fields), reason
+                return certificate.step("span_minimum", {}, **fields), reason or "an activation is constant"
         except (NotFitted, Rejected) as error:
-            reason = reason or str(error)
+            reason = reason or cause(error)
     own = in_given_cell(session)
-    return Undecided(reason or "every activation is constant") if own is None else (own, reason)
+    reason = reason or "an activation is constant"
+    return Undecided(reason) if own is None else (own, reason)
 
 
 def in_given_cell(session: Session) -> int | None:
@@ -121,12 +123,11 @@ def spurious_minimum(session: Session) -> Outcome:
         return found
     minimum, why = found
     step = spurious(session, minimum)
-    if step is None:
-        return Undecided("no point of lower risk than the affine fit was found within the budget")
-    fact = session.certificate.fact(step)
-    if fact.settles("spurious_minimum") is None:
-        return Undecided(f"{why}; see the claim valley for the minimum of the best constant")
-    return Proved(step)
+    if step is not None and session.certificate.fact(step).settles("spurious_minimum") is not None:
+        return Proved(step)
+    if why:
+        return Undecided(f"{why}; see the claim valley for another minimum")
+    return Undecided("no point of lower risk than the affine fit was found within the budget")
 
 
 def valley(session: Session) -> Outcome:
@@ -258,4 +259,5 @@ def affine_infimum(session: Session) -> Outcome:
     for claim in session.certificate.claims:
         if claim["claim"] == "affine_infimum":
             return Proved(int(str(claim["step"])))
-    return Undecided(found.reason if isinstance(found, Undecided) else "a best affine fit exists: see spurious_minimum")
+    reason = found.reason if isinstance(found, Undecided) else found[1]
+    return Undecided(reason or "a best affine fit exists: see spurious_minimum")

@@ -363,14 +363,16 @@ class Session:
         return self.certificate.step("spurious_minimum", {"minimum": minimum_step, "better": better})
 
 
-def beside(emitter: Callable[[Session], Outcome], name: str) -> Callable[[Session], Outcome]:
-    """The emitter of a claim that another one states on its way."""
+def beside(
+    emitter: Callable[[Session], Outcome], name: str, otherwise: str = "there is none here"
+) -> Callable[[Session], Outcome]:
+    """The emitter of a claim that another one states on its way; `otherwise`: why it may not."""
 
     def settle(session: Session) -> Outcome:
         outcome = emitter(session)
         for claim in session.certificate.claims:
             if claim["claim"] == name:
                 return Proved(int(str(claim["step"])))
-        return Undecided(outcome.reason if not isinstance(outcome, Proved) else "there is none here")
+        return Undecided(outcome.reason if not isinstance(outcome, Proved) else otherwise)
 
     return settle

@@ -16,8 +16,9 @@ from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Pattern, Point, cell_of
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.answers import Unknown
-from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima
+from symverify.search.cell_minima import CellMinima, EmptyCell, FaceMinima, cell_minima, face_minima, named_pattern
 from symverify.search.constant_risk_path import constant_risk_path as path_at_risk
+from symverify.search.expand import pattern_text
 from symverify.search.strata import Row
 
 MAX_WITNESSES, MAX_ATLAS = 400, 5_000
@@ -99,6 +100,15 @@ def named(session: Session) -> Pattern | Undecided:
         return Undecided(f"name a cell by its pattern: {error}")
 
 
+def spelled_cell(session: Session) -> str | None:
+    """The cell that a claim about one cell is about, as statements spell it; None if there is none."""
+    chosen = named(session)
+    try:
+        return None if isinstance(chosen, Undecided) else pattern_text(named_pattern(session.problem, chosen))
+    except ValueError:
+        return None
+
+
 def _minima_step(session: Session, found: CellMinima | FaceMinima) -> int:
     at = session.certificate.point(found.interior)
     return session.certificate.step("cell_minima", {"point": at}, **minima_fields(found))
@@ -157,4 +167,8 @@ def _everywhere(session: Session, places: Sequence[Row], what: str) -> list[int]
 
 
 cell_infimum = beside(minima_of_cell, "cell_infimum")
-constant_risk_path = beside(minima_of_cell, "constant_risk_path")
+constant_risk_path = beside(
+    minima_of_cell,
+    "constant_risk_path",
+    "none is sought: the given point is no minimum inside the cell, or is what its component is named by",
+)

@@ -35,7 +35,7 @@ def bring(
     notes = import_model(
         model,
         data,
-        writable(output, model, data),
+        writable(output, model, data, proofs=True),
         inputs=columns(inputs),
         targets=columns(targets),
         activation=_value(activation),

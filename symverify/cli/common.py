@@ -13,7 +13,7 @@ import typer
 
 from symverify.cli.outcome import say
 from symverify.errors import Malformed, NotWritable, Usage
-from symverify.problem.write import destination
+from symverify.problem.write import destination, precious
 from symverify.text import leading, plain
 
 if TYPE_CHECKING:
@@ -112,16 +112,19 @@ def tell(*lines: str) -> None:
         print(plain(line, letters=True))
 
 
-def writable(target: Path, *sources: Path) -> Path:
+def writable(target: Path, *sources: Path, proofs: bool = False) -> Path:
     """The path itself, if it can be written to and is none of the sources: to be asked before long work.
 
-    Raises NotWritable.
+    Nor is it a network file or a certificate, unless `proofs` says that whoever writes looks at these. Raises
+    NotWritable.
     """
     with writing(target):
         destination(target)
         for source in sources:
             if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
                 raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
+        if not proofs and precious(target):
+            raise NotWritable(f"{str(target)!a} is a network file or a certificate", "choose another place with -o")
     return target
 
 

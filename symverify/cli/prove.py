@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import Usage
+from symverify.errors import NotWritable, Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -101,9 +101,9 @@ def check(
 ) -> None:
     """Prove what can be proved, write a certificate.
 
-    The kernel has the last word: it verifies the certificate. The exit code answers --claims; without it, whether the
-    given parameters are a local minimum, or else whether the network has a spurious one. Of several networks it is the
-    worst.
+    The kernel has the last word: it verifies the certificate. The exit code answers --claims; without it, it is about
+    the claim in the last line: whether the given parameters are a local minimum, or else whether there is a spurious
+    one, or where that was skipped, what the least risk is. Of several networks it is the worst.
     """
     from symverify.cli.several import check_all, expanded
 
@@ -141,8 +141,9 @@ class _Run:
 
         output, claims = self.places[network], self.claims
         target = _target(network, output)
-        self.near = _snapped(problem, network, output, self.options["timeout"]) if self.snap else None
+        self.near = _snapped(problem, network, output, **self.options) if self.snap else None
         if self.near is not None:
+            target = _target(self.near.place, output) if self.near.place is not None else target
             claims = "minimum_in_box" if self.near.problem is problem and claims is None else claims
             problem = self.near.problem
         names = None if claims is None else [name.strip() for name in claims.split(",")]
@@ -218,7 +219,7 @@ def _target(network: Path, output: Path | None) -> Path | None:
     """Where the certificate goes; of the standard input nowhere, unless it is said."""
     if str(network) == "-" and output is None:
         return None
-    return writable(output if output is not None else beside(network, "symcert.json"))
+    return writable(output if output is not None else beside(network, "symcert.json"), proofs=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +228,12 @@ class _Snapped:
 
     problem: "LoadedProblem"
     numbers: dict[str, Any]
+    place: Path | None = None  # its network file
 
 
-def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeout: float) -> _Snapped:
+def _snapped(
+    problem: "LoadedProblem", network: Path, output: Path | None, timeout: float, fresh: bool, **_: object
+) -> _Snapped:
     """The exact local minimum nearest to the given point; its network file stands beside the certificate.
 
     Where the certificate goes to no file, there is none for the network either. Where no exact one is found the
@@ -238,6 +242,7 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
     from symverify.certify.snap import snap
     from symverify.kernel.reals.losses import RealLoss
     from symverify.problem.load import load, loads
+    from symverify.problem.regular import read_regular
     from symverify.problem.shape import require_chain
     from symverify.problem.write import is_file, write_atomically
     from symverify.run.snap import snapped_network, snapped_path, told
@@ -250,18 +255,23 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
         raise Usage("--snap writes a network file beside the certificate", "say where with -o")
     if isinstance(problem.problem.loss, RealLoss) or problem.problem.decays:
         why = "weight decay" if problem.problem.decays else "this loss"
-        return _Snapped(problem, {"told": [f"minima under {why} are hardly ever rational: one is enclosed"]})
+        return _Snapped(
+            problem, {"told": [f"minima under {why} are hardly ever rational: see whether one is enclosed"]}
+        )
     found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
     words = told(found)
     nearest = found[0]
     if nearest.point is None:
         return _Snapped(problem, {"told": ["no exact local minimum was found near the given point", *words]})
-    target = snapped_path(network, output)
+    target, place = snapped_path(network, output), None
     made = snapped_network(problem, nearest.point, target)
     if output is None or is_file(output):
-        with writing(writable(target, network)):
+        with writing(writable(target, network, proofs=True)):
+            if not fresh and os.path.exists(target) and read_regular(target) != made:
+                remedy = "choose another place with -o, or replace it with --fresh"
+                raise NotWritable(f"{str(target)!a} exists, and is another file", remedy)
             write_atomically(target, made)
-        snapped = load(target)
+        snapped, place = load(target), target
     else:
         snapped, target = loads(made), output
     numbers = {
@@ -272,4 +282,4 @@ def _snapped(problem: "LoadedProblem", network: Path, output: Path | None, timeo
         "given_risk": str(nearest.given_risk),
         "told": words,
     }
-    return _Snapped(snapped, numbers)
+    return _Snapped(replace(snapped, given="the snapped point"), numbers, place)

@@ -1,12 +1,13 @@
 """Commands about label space: find, regions."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from symverify.cli.common import Format, Network, app, load_chain, positive, print_result, tell, writable, writing
-from symverify.errors import Usage
+from symverify.errors import NotWritable, Usage
 from symverify.text import plain
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def find(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output and its certificate.")] = False,
 ) -> None:
     """Find the smallest labels with a property.
 
@@ -41,8 +43,11 @@ def find(
     shape: object = activation
     if activation.lstrip().startswith("{"):
         shape = strict_json(activation.encode("utf-8", "surrogateescape"))
-    target = None if output is None else writable(output)
-    certificate = None if target is None else writable(target.with_name(f"{target.stem}.symcert.json"))
+    target = None if output is None else writable(output, proofs=True)
+    certificate = None if target is None else writable(target.with_name(f"{target.stem}.symcert.json"), proofs=True)
+    for path in (target, certificate):
+        if path is not None and os.path.isfile(path) and not force:
+            raise NotWritable(f"{str(path)!a} exists", "choose another place with -o, or replace it with --force")
     found = run(claim, template(inputs, width, shape, not no_bias), integers, timeout, certificate)
     if found.problem is not None and target is not None and found.proved:
         with writing(target):

@@ -52,7 +52,7 @@ def atlas(
         raise Usage("--format is text or json")
     problem = load_chain(network, form, "atlas", data)
     claim = "face_atlas" if faces else "atlas"
-    target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"))
+    target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"), proofs=True)
     with writing(target), Progress() as progress:
         result = run(
             problem,

@@ -8,6 +8,6 @@ from symverify.opinion.statement import Given, Statement
 
 
 def assumptions(given: Given) -> Iterator[Statement]:
-    """Where A1 holds: no affine map fits the data. The others are read off the file."""
+    """Where A1 holds: no affine map has the labels as its values. The others are read off the file."""
     if {name: is_so for name, is_so, _ in given.fact(Assumptions).holds}["A1"]:
         yield no_affine_fit(given.problem)

@@ -193,4 +193,4 @@ def no_affine_fit(problem: Problem) -> Statement:
         for k, label in enumerate(y):
             parts = (variable(f"a{k + 1}_{c + 1}") * v for c, v in enumerate((*x, ONE)))
             equations.append(compare(sum(parts, polynomial(0)), "distinct", label))
-    return Statement("no affine map fits the data", LINEAR, tuple(names), (), disjunction(equations))
+    return Statement("no affine map has the labels as its values", LINEAR, tuple(names), (), disjunction(equations))

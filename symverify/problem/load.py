@@ -41,7 +41,7 @@ class LoadedProblem:
     file names, as they are now; OSError if it cannot be read. Pickles when `open_data` does. `notes` say what was
     assumed where the problem was made from a trained model. `state` are the model's parameters as it calls them: the
     key, the affine map (its number in a chain, its node in a program) and "weight" or "bias"; `held` is what its state
-    has beside them.
+    has beside them. `given` is what sentences call the point that the parameters are.
     """
 
     path: Path | None
@@ -51,6 +51,7 @@ class LoadedProblem:
     notes: tuple[str, ...] = ()
     state: tuple[tuple[str, str, str], ...] = ()
     held: Mapping[str, object] = field(default_factory=dict, compare=False)
+    given: str = field(default="the given point", compare=False)
 
     @property
     def sha256(self) -> str:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from symverify.problem.regular import opened
+from symverify.problem.regular import opened, read_regular
 
 try:
     import fcntl
@@ -26,6 +26,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 _TEMPORARY = re.compile(r"\.symverify-[0-9a-f]{16}\.part")
+_PRECIOUS = re.compile(rb'"symverify-(network|certificate)/')
 _DAY = 86_400.0  # where there are no locks, a temporary older than this many seconds is left over
 _LONGEST = 64 * 2**20  # of a file that is appended to
 
@@ -49,6 +50,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         if fcntl is None:
             temporary.close()
         os.replace(temporary.path, target)
+
+
+def precious(path: Path) -> bool:
+    """Whether a network file or a certificate is there."""
+    try:
+        return _PRECIOUS.search(read_regular(path)[:1000]) is not None
+    except OSError:
+        return False
 
 
 def network_text(document: Mapping[str, object]) -> bytes:

@@ -2,7 +2,7 @@
 
 from symverify.kernel.core.proof import Value
 from symverify.report.rationals import abridged
-from symverify.report.words import flat, height, height_words, theorem_words
+from symverify.report.words import Names, flat, height, height_words, theorem_words
 from symverify.run.check import CheckResult, ClaimResult
 from symverify.run.verdict import Verdict
 
@@ -15,7 +15,8 @@ def proved_words(result: CheckResult, claim: ClaimResult, whole: bool = False) -
     """What is proved about a claim, from the theorem alone; "" where nothing is. `whole`: with all digits."""
     if result.checked is None or claim.theorem is None:
         return ""
-    said, above = theorem_words(result.checked, claim.theorem), height_words(result.checked, claim.theorem)
+    names = Names(given=result.problem.given)
+    said, above = theorem_words(result.checked, claim.theorem, names), height_words(result.checked, claim.theorem)
     return flat((*said, *(("; ", *above) if above else ())), whole)
 
 

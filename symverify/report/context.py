@@ -46,7 +46,9 @@ def activation_words(h: Activation) -> str:
         return known
     if len(h.breakpoints) == 1 and not any((*h.breakpoints, *h.offsets)) and h.slopes[1] == 1:
         return f"leaky ReLU {short(h.slopes[0])}"
-    return f"{len(h.slopes)} pieces" if h.breakpoints else "linear"
+    if h.breakpoints:
+        return f"{len(h.slopes)} pieces"
+    return ("affine" if any(h.offsets) else "linear") if any(h.slopes) else "constant activation"
 
 
 def _loss(problem: Problem) -> str:

@@ -45,7 +45,8 @@ GLOSSARY: dict[str, str] = {
     "every_slope": "A claim: on one input, Theorem 1 for all pairs of different slopes, with the better risk as a "
     "function of them.",
     "exit code": "0 proved, 10 refuted, 11 certificate rejected, 2 malformed input or usage, 3 undecided, 70 "
-    "internal error or contradiction, 130 interrupted.",
+    "internal error or contradiction, 130 interrupted. Of check it is about --claims, or else the claim in its last "
+    "line.",
     "face": "A part of the boundary of cells, given by the pre-activations that are exactly at breakpoints; a cell "
     "is a face too. The faces together are the whole parameter space.",
     "face_atlas": "A claim: all local minima of the network, on every face, joined into connected valleys.",
@@ -53,10 +54,12 @@ GLOSSARY: dict[str, str] = {
     "gap": "How far a risk is above the least risk of all.",
     "global minimum": "A point with the least risk of all parameters of the network.",
     "global_bounds": "A claim: a bracket of the least risk, where equality stays open.",
-    "global_minimum": "A claim: the least risk over all parameters, exactly, and a network that attains it.",
+    "global_minimum": "A claim: the least risk over all parameters, exactly, and a network that attains it. Where none "
+    "does, or that is open, the answer is named infimum; where that is not rational, and enclosed as closely as --gap "
+    "asks, global_bounds. All of these are exit code 0.",
     "global_radius": "A claim: how far all labels may move before the global minimum leaves its face.",
     "infimum": "The greatest number that no risk is below. It need not be attained: then no network is best. Also a "
-    "claim.",
+    "claim, the same question as global_minimum: where the infimum is attained, the answer has that name.",
     "kernel": "The part that must be trusted: it reads a network file and a certificate, recomputes everything in "
     "exact arithmetic, and accepts or rejects. Python's standard library alone.",
     "linear_collapse": "A claim, for affine activations: the network is one cell, and every local minimum is global.",

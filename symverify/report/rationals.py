@@ -76,14 +76,8 @@ def apart(values: Iterable[Fraction], digits: int = DIGITS) -> int:
 
 
 def enclosed(x: Enclosure) -> str:
-    """The first digits on which both ends of an enclosure agree, cut off with ".." as in verdict lines.
-
-    Where these are zeros, and the number is none: both ends, rounded outward.
-    """
-    found = decimals(x.lower, x.upper, ENCLOSED)
-    if found.startswith("[") or re.search("[1-9]", found) or not x.lower:
-        return found
-    return f"[{decimal(x.lower, View(FEW, 'down'))}, {decimal(x.upper, View(FEW, 'up'))}]"
+    """An enclosure as verdict lines show it, with fewer digits."""
+    return decimals(x.lower, x.upper, ENCLOSED)
 
 
 def abridged(text: str, whole: bool = False) -> str:

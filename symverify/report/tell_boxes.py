@@ -16,7 +16,7 @@ from symverify.report.document import Block, Code, Inline, More, para, prose, ta
 from symverify.report.formula import Formula, Num, Script
 from symverify.report.rationals import is_short
 from symverify.report.story import Story, samples
-from symverify.report.words import counted
+from symverify.report.words import at_least, counted
 
 Place = Sequence[int]
 
@@ -225,7 +225,7 @@ def tell_decay(story: Story, index: int) -> list[Block]:
             "what a unit earns at these prices is at most what weight decay makes it cost. So no number of units does "
             "better than the prices say:"
         ),
-        prose("$R ( θ ) ≥$ {} for every width.", fact.risk),
+        prose("$R ( θ ) ≥$ {} for every width.", at_least(fact.risk)),
     ]
 
 
@@ -251,7 +251,7 @@ def tell_tree(story: Story, index: int) -> list[Block]:
             f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
             "so far on its other side that the risk is at least"
         ),
-        prose("$ρ =$ {}.", story.fact(index, LowerBound).risk),
+        prose("$ρ =$ {}.", at_least(story.fact(index, LowerBound).risk)),
     ]
 
 

@@ -16,6 +16,7 @@ from symverify.report.document import Block, Code, Inline, More, formula, prose,
 from symverify.report.formula import Num
 from symverify.report.rationals import enclosed, short
 from symverify.report.story import Story, layers
+from symverify.report.words import at_least
 
 
 def tell_traps(story: Story, index: int) -> list[Block]:
@@ -114,7 +115,7 @@ def tell_cell_radius(story: Story, index: int) -> list[Block]:
             "of signs of the output weights that the cell's minima have, the step gives at each corner vectors in the "
             "closed cones of the cell that predict the best fit there; means of these serve the labels in between. "
             "Every other combination is weakly separated from the best fit at all corners.",
-            fact.radius,
+            at_least(fact.radius),
         )
     ]
 

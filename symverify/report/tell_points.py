@@ -11,11 +11,11 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimu
 from symverify.kernel.core.network import Problem, Vector, risk_along
 from symverify.kernel.labels.symbols import Family, SymbolicProblem
 from symverify.kernel.programs.network import Programmed
-from symverify.report.document import Block, Code, Display, Inline, Stranger, formula, prose, say, table
+from symverify.report.document import Block, Code, Display, Inline, Para, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
 from symverify.report.tell_program import program_blocks
-from symverify.report.words import evidence
+from symverify.report.words import evidence, theorem_used
 
 
 def problem_blocks(problem: Problem) -> list[Block]:
@@ -328,11 +328,8 @@ def tell_assumptions(story: Story, index: int) -> list[Block]:
 
 def tell_linear_collapse(story: Story, index: int) -> list[Block]:
     """A network without breakpoints."""
-    fact = story.fact(index, LinearCollapse)
-    return [
-        prose(
-            "Every activation is affine, so no pre-activation ever meets a breakpoint: no boundary of a cell divides "
-            "the parameters. The hypotheses of this theorem are met: {}.",
-            Stranger(fact.theorem),
-        )
-    ]
+    said = (
+        "Every activation is affine, so no pre-activation ever meets a breakpoint: no boundary of a cell divides the "
+        "parameters. Every local minimum is a global one by "
+    )
+    return [Para((said, *theorem_used(story.fact(index, LinearCollapse)), "."))]

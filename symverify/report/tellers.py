@@ -114,7 +114,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "assumptions": Telling("The assumptions", tell_assumptions, ""),
     "linear_collapse": Telling(
-        "The network is linear",
+        "Every activation is affine",
         tell_linear_collapse,
         "Sound by the theorem that is named, whose hypotheses the kernel has decided from the problem.",
     ),

@@ -14,7 +14,7 @@ from symverify.kernel.cells.infimum import Infimum
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.not_attained import NotAttained
 from symverify.kernel.cited.assumptions import Assumptions
-from symverify.kernel.cited.linear_collapse import LinearCollapse
+from symverify.kernel.cited.linear_collapse import SHALLOW, LinearCollapse
 from symverify.kernel.core.facts import (
     Bracket,
     Evaluated,
@@ -37,19 +37,20 @@ Sentence = tuple[Inline, ...]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How sentences call points: by the symbol that `theta` gives, or else in words."""
+    """How sentences call points: by the symbol that `theta` gives, or else in words; `given` is the problem's own."""
 
     theta: Callable[[Evaluated], Formula] | None = None
+    given: str = "the given point"
 
     def point(self, at: Evaluated, affine: bool = False) -> Inline:
         """A point; `affine` if the fact says that it predicts what a best affine fit does."""
         if self.theta is not None:
             return self.theta(at)
-        return "the given point" if at.given else "the affine fit" if affine else "a point"
+        return self.given if at.given else "the affine fit" if affine else "a point"
 
     def other(self, at: Evaluated) -> Inline:
         """A second point in the same sentence."""
-        return self.theta(at) if self.theta is not None else "the given point" if at.given else "another point"
+        return self.theta(at) if self.theta is not None else self.given if at.given else "another point"
 
     def fit(self, at: Evaluated, affine: bool) -> str:
         """What is added about a best affine fit, where the name does not say it."""
@@ -222,7 +223,7 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
     first, second = (*where, 0, 0)[:2]
     match name, holds:
         case "A1", _:
-            return f"{'no' if holds else 'an'} affine map fits the data"
+            return f"{'no' if holds else 'an'} affine map has the labels as its values"
         case "A2", True:
             return "inputs are distinct"
         case "A2", False:
@@ -244,10 +245,16 @@ def evidence(name: str, holds: bool, where: tuple[int, ...]) -> str:
 
 
 def _linear(fact: LinearCollapse, _: Names) -> Sentence:
-    return say(
-        "the network is linear: one cell, and every local minimum is a global one, by this theorem: {}",
-        Stranger(fact.theorem),
-    )
+    return ("every activation is affine: one cell, and every local minimum is a global one, by ", *theorem_used(fact))
+
+
+def theorem_used(fact: LinearCollapse) -> Sentence:
+    """The theorem, and in brackets which of its hypotheses are met."""
+    name, _, met = fact.theorem.partition("; ")
+    if fact.theorem == SHALLOW:
+        name = "the converse of interior_minimum"
+        met = "with one hidden layer and one output, any local minimum inside a cell is least there; no rank condition"
+    return say("{} (" + met + ")", Stranger(name))
 
 
 def _bound(fact: LowerBound, _: Names) -> Sentence:

@@ -20,6 +20,7 @@ from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.report.document import Code, Inline, say
+from symverify.report.words import at_least
 
 Sentence = tuple[Inline, ...]
 
@@ -49,7 +50,7 @@ ALWAYS = "whatever the labels, "
 
 def _within(radius: Fraction | None) -> Sentence:
     """For which labels it is so."""
-    return (ALWAYS,) if radius is None else say(NEARER, radius)
+    return (ALWAYS,) if radius is None else say(NEARER, at_least(radius))
 
 
 def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
@@ -79,8 +80,10 @@ def _face(fact: FaceRadius, names: Any) -> Sentence:
     if fact.exact and fact.radius is not None:
         said += ("; at every greater distance some labels have none there",)
     if fact.better is not None and fact.spurious is not None:
-        said += say("; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} "
-                    "with those in the file", fact.spurious, names.other(fact.better), fact.better.risk)  # fmt: skip
+        said += say(
+            "; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} with those "
+            "in the file", at_least(fact.spurious), names.other(fact.better), fact.better.risk,
+        )  # fmt: skip
     return said
 
 
@@ -90,7 +93,7 @@ def _neighbour(fact: FaceRadius) -> Sentence:
         return ()
     changes = ", ".join(map(str, fact.neighbour[0]))
     return say(f"; with the labels changed by ({changes}) the face has one as long as every label is nearer than {{}} "
-               "to those", fact.neighbour[1])  # fmt: skip
+               "to those", at_least(fact.neighbour[1]))  # fmt: skip
 
 
 def _cell(fact: CellRadius, _: object) -> Sentence:

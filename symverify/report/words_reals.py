@@ -80,7 +80,9 @@ def _enclosed(fact: BoxMinimum) -> str:
 
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:
-    kinks = f"; {len(fact.kinks)} of its pre-activations are exactly at breakpoints" if fact.kinks else ""
+    one = len(fact.kinks) == 1  # at least: a sample that is 0 may be at others, whatever the parameters
+    kinks = f"at least {len(fact.kinks)} of its pre-activations {'is' if one else 'are'} exactly at breakpoints"
+    kinks = f"; {kinks}" if fact.kinks else ""
     gone = f"; {len(fact.collapsed)} of its units are 0" if fact.collapsed else ""
     return say(f"{_enclosed(fact)}, of risk {{}}, is a local minimum{kinks}{gone}", _risk(fact.risk))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from symverify.errors import Malformed, NotWritable
 from symverify.kernel.core.text import Fields, canonical, liberal, natural, strict_json
-from symverify.problem.write import destination, is_file
+from symverify.problem.write import destination, is_file, precious
 
 EVERY = 0.05  # seconds at least between two lines in which only the lower bound differs
 MOST_BITS = 13_000  # of a numerator or denominator that is written, just below the digits that a file may have
@@ -92,6 +92,8 @@ def log_place(log: str | os.PathLike[str], *sources: Path | None) -> Path:
         for source in sources:
             if source is not None and os.path.realpath(source) == os.path.realpath(place):
                 raise NotWritable(f"{str(path)!a} is another file of this run", REMEDY)
+        if precious(place):
+            raise NotWritable(f"{str(path)!a} is a network file or a certificate", REMEDY)
     except OSError as error:
         raise log_failed(path, error) from None
     return path

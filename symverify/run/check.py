@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from symverify.certify.emitters import CLAIMS, ROBUST, attempt, default_claims
+from symverify.certify.emitters import CLAIMS, ROBUST, answers, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
@@ -134,7 +134,7 @@ class CheckResult:
                 "verdict": claim.verdict.value,
                 **claim.statement,
                 **{f"observed_{key}": value for key, value in claim.notes.items()},
-                "reason": claim.reason,
+                ("observed_reason" if claim.theorem is not None else "reason"): claim.reason,
             }
             for claim in self.claims
         ]
@@ -327,7 +327,7 @@ def _settled(
     mine = new.checked.theorems if new is not None else ()
     sides = dict.fromkeys(theorem.claim for theorem in mine if theorem.claim not in tried)
     results = [*results, *(ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in sides)]
-    found = [(result, settling(whole, mine, result.name)) for result in results]
+    found = [(result, settling(whole, mine, result.name, partial(answers, session))) for result in results]
     return whole, [
         result if settled is None else _with_theorem(result, *settled)
         for result, settled in found

@@ -6,8 +6,7 @@ gives way to one that implies it only.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +21,10 @@ from symverify.problem.load import LoadedProblem
 from symverify.problem.regular import read_regular
 from symverify.problem.write import is_file, locked, write_atomically
 from symverify.run.diff import covers
-from symverify.run.verify import SUFFIX
+from symverify.run.verify import head
 
 SOLVED = ("global_minimum", "infimum")  # what says that the search for the global minimum is over
+_LEFT = "so the certificate was left as it is: write to another one with -o, or replace it with --fresh"
 _ATTEMPTS = 10  # to write over a certificate that others write over, too
 
 
@@ -42,30 +42,42 @@ def accepted(problem: LoadedProblem, text: bytes) -> Stored:
 
 
 def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:
-    """Raises NotWritable where writing a certificate would replace something else: the problem, a stranger's file."""
+    """Raises NotWritable where a certificate would replace something else: the problem, or a file not about it."""
     for name in _sources(problem):
         if os.path.exists(name) and os.path.exists(output) and os.path.samefile(name, output):
             raise NotWritable(f"{str(output)!a} is the network file or its data", "choose another place with -o")
-    if fresh or not os.path.exists(output) or not is_file(output) or output.name.endswith(SUFFIX):
+    if fresh or not os.path.exists(output) or not is_file(output):
         return
-    head = b""
-    with suppress(OSError):
-        head = read_regular(output)
-    if head.strip() and b'"symverify-certificate/' not in head[:1000]:
-        raise NotWritable(
-            f"{str(output)!a} exists, and is no certificate", "choose another place with -o, or replace it with --fresh"
-        )
+    there = _bytes(output) or b""
+    if there.strip() and (why := _strange(there, problem)):
+        raise NotWritable(f"{str(output)!a} {why}", "choose another place with -o, or replace it with --fresh")
+
+
+def _strange(text: bytes, problem: LoadedProblem) -> str:
+    """Why a file may hold what is worth keeping and this problem's certificate could not: "" where it is about it."""
+    if b'"symverify-certificate/' not in text[:1000]:
+        return "exists, and is no certificate"
+    try:
+        about = head(text)[0]
+    except Malformed as error:
+        return f"exists, and is no certificate that can be read ({error})"
+    return "" if about == problem.sha256 else "is about another problem, or about this one as it was before a change"
 
 
 def _there(output: Path, problem: LoadedProblem) -> tuple[bytes | None, Stored | None]:
-    """The file at a certificate's place, and what it proves about this problem, if the kernel accepts it."""
-    try:
-        text = read_regular(output)
-        return text, accepted(problem, text)
-    except OSError:
+    """The file at a certificate's place, and what it proves about this problem, if the kernel accepts it.
+
+    Raises NotWritable where it is not about this problem; Declined where it may be a proof, beyond the budget.
+    """
+    if (text := _bytes(output)) is None:
         return None, None
-    except (Malformed, Rejected, Declined, RecursionError):
+    try:
+        return text, accepted(problem, text)
+    except (Malformed, Rejected):
+        replaceable(output, problem, fresh=False)
         return text, None
+    except (Declined, RecursionError) as error:
+        raise Declined(f"{error}; {_LEFT}") from None
 
 
 def store(output: Path, problem: LoadedProblem, new: Stored | None, fresh: bool) -> Stored | None:
@@ -108,9 +120,7 @@ def _joined(problem: LoadedProblem, old: Stored, new: Stored) -> Stored:
     try:
         return accepted(problem, joined((old.checked, new.checked), choice))
     except Declined as error:
-        raise Declined(
-            f"{error}; so the certificate was left as it is: write to another one with -o, or replace it with --fresh"
-        ) from None
+        raise Declined(f"{error}; {_LEFT}") from None
 
 
 def chosen(old: Sequence[Theorem], new: Sequence[Theorem]) -> Iterator[tuple[int, int]]:
@@ -128,14 +138,19 @@ def chosen(old: Sequence[Theorem], new: Sequence[Theorem]) -> Iterator[tuple[int
     yield from ((1, j) for j in range(len(new)) if needed[j] and j not in placed)
 
 
-def settling(whole: Stored, mine: Sequence[Theorem], claim: str) -> tuple[Theorem, bool] | None:
-    """The theorem that settles a claim of a run with the theorems `mine`, and whether it is an earlier run's."""
+def settling(
+    whole: Stored, mine: Sequence[Theorem], claim: str, answers: Callable[[Theorem], bool]
+) -> tuple[Theorem, bool] | None:
+    """The theorem that settles a claim of a run with the theorems `mine`, and whether it is an earlier run's.
+
+    Where the run proved nothing about the claim, an earlier theorem settles it if it `answers` what was asked.
+    """
     there = [theorem for theorem in whole.checked.theorems if theorem.claim == claim]
     own = {theorem.line(): theorem for theorem in mine if theorem.claim == claim}
     for theorem in there:
         if any(covers(theorem, each) for each in own.values()):
             return theorem, theorem.line() not in own
-    return (there[0], True) if there else None
+    return next(((theorem, True) for theorem in there if answers(theorem)), None)
 
 
 def joined(parts: Sequence[Checked], choice: Sequence[tuple[int, int]]) -> bytes:

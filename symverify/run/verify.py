@@ -280,12 +280,20 @@ def _pair(certificate: Path, network: Path, require_proved: bool) -> Verified:
         code, lines = kernel_verify(network, certificate)
         if code in (PROVED, REFUTED):
             code = REFUTED if require_proved and any(line.startswith("s REFUTED ") for line in lines) else PROVED
-        elif lines[0].startswith("problem: ") and Problems().turned(network) == head(read_regular(certificate))[0]:
+        elif lines[0].startswith("problem: ") and _about(certificate) == Problems().turned(network) != "":
             lines = [*lines[:-1], _TURNED.format(plain(network)), lines[-1]]
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
     reason = "" if code in (PROVED, REFUTED) else "; ".join(lines[:-1])
     return Verified(certificate, network, code, (), tuple(lines), "", reason)
+
+
+def _about(certificate: Path) -> str | None:
+    """The hash of the problem that a certificate is about; None where it says none."""
+    try:
+        return head(read_regular(certificate))[0]
+    except Malformed:
+        return None
 
 
 def _certificates(path: Path) -> Iterator[Path | Verified]:

@@ -222,6 +222,7 @@ def depend(net: FloatNetwork, state: State, at: Array) -> None:
     """Find the kinks that depend on held ones, and hold none that depends on those before it; they are 0 at `at`."""
     problem, found, basis = net.problem, dict[Kink, dict[Kink, Fraction]](), list[Kink]()
     if not homogeneous(problem) or not state.kinks:
+        state.dependents = {}
         return
     if isinstance(net, FloatProgram):
         depend_in_program(net, state)

@@ -105,6 +105,8 @@ def extra_units(problem: Problem, start: Point, f: Sequence[Vector], most: int =
     outputs = problem.widths[-1]
     if min(problem.widths[1:-1]) <= outputs or not problem.hidden_bias:
         return
+    if not all(any(h.slopes) for h in problem.activations):
+        return
     h = problem.activations[0]
     pull = _pull(problem, f)
     x = np.array([[float(v) for v in row] for row in problem.inputs])

@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from symverify.errors import cause
 from symverify.kernel.core.activation import ZERO
-from symverify.kernel.core.errors import KernelError, Rejected
+from symverify.kernel.core.errors import KernelError
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.reals.box import Lagrangian
 from symverify.kernel.reals.collapsed import widened
@@ -134,7 +135,7 @@ def isolated(kinks: Kinks, state: State, prove: Callable[[Point, Fields], int]) 
         try:
             return prove(centre, {**fields, "radius": str(Fraction(1, 2**k))}), centre
         except KernelError as error:
-            reason = error.reason if isinstance(error, Rejected) else str(error)
+            reason = cause(error)
     raise NotEnclosed(reason)
 
 

@@ -98,7 +98,8 @@ class Diagram:
         levels = (~np.isnan(ordered)).any(axis=0) + (gaps > 1e-9).sum(axis=0)
         least = np.nanmin(np.where(np.isnan(risks), np.inf, risks), axis=0)
         errors = y - y @ self.affine.T
-        return levels.astype(np.int64), (errors**2).sum(axis=1) <= least + 1e-9, least
+        affine = (errors**2).sum(axis=1)  # below the least where the network cannot predict it
+        return levels.astype(np.int64), np.abs(affine - least) <= 1e-9, least
 
 
 def diagram(problem: Problem) -> Diagram:

@@ -88,7 +88,7 @@ class Expansion:
         lines = ["predictions"]
         for i, row in enumerate(self.predictions, 1):
             lines += [f"  f{k}(x{i}) = {self._spelled(f, _plain, '*')}" for k, f in enumerate(row, 1)]
-        risk = "not one polynomial on the cell" if self.risk is None else self._spelled(self.risk, _plain, "*")
+        risk = "not written as one polynomial" if self.risk is None else self._spelled(self.risk, _plain, "*")
         lines += ["risk", f"  R = {risk}", "region"]
         for c in self.region:
             between = _between(c, self._spelled(c.polynomial, _plain, "*"), str)

@@ -101,7 +101,7 @@ def others(net: FloatNetwork, state: State, kinks: Kinks) -> list[Place]:
         (m, int(j), int(i))
         for m, z in enumerate(leaving[1:-1], 1)
         for i, j in zip(*np.nonzero(np.abs(z) < ZEROS * max(1.0, float(np.abs(z).max(initial=0)))), strict=True)
-        if (m, int(j), int(i)) not in held
+        if (m, int(j), int(i)) not in held and kinks.problem.bents[m].h.breakpoints
     ]
 
 

@@ -48,6 +48,8 @@ def span_fit(problem: Problem, span: Sequence[Vector]) -> SpanFit:
     loss, n, outputs = real_loss(problem), len(problem.inputs), len(problem.targets[0])
     kept = independent_rows(span)
     basis, y = [span[c] for c in kept], targets_of(problem)
+    if not basis:
+        raise NotFitted("all that the cell can predict is 0")
     try:
         phi = np.array([[float(v) for v in column] for column in basis]).T
     except OverflowError:

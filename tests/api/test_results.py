@@ -151,6 +151,18 @@ def test_what_is_saved_is_found_again(four, tmp_path):
         four.save(path)
 
 
+def test_what_is_saved_over_a_proof_is_added_to_it(four, tmp_path):
+    path = four.save(tmp_path / "proof")
+    one = symverify.check(four.problem, "cells", smt=False)
+    both = {theorem.claim for theorem in symverify.verify(one.save(path)).theorems}
+    assert both == {"cells", *(theorem.claim for theorem in four.checked.theorems)}
+    assert [theorem.claim for theorem in symverify.verify(one.save(path, fresh=True)).theorems] == ["cells"]
+    path.write_text("my notes")
+    with pytest.raises(NotWritable, match="exists, and is no certificate"):
+        one.save(path)
+    assert path.read_text() == "my notes"
+
+
 def test_the_data_file_goes_with_it(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -467,7 +467,9 @@ def cited() -> dict[str, Case]:
 
     return {
         "assumptions": Case(network([1, 2, 1], "relu", FOUR), (step("assumptions"),), None, ()),
-        "assumptions, A1 fails": Case(fitted, (step("assumptions"),), fitting, ("no affine map fits",), idle=True),
+        "assumptions, A1 fails": Case(
+            fitted, (step("assumptions"),), fitting, ("no affine map has the labels",), idle=True
+        ),
     }
 
 

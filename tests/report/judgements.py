@@ -150,7 +150,7 @@ def _assumptions(judge: Judge, _: int, found: Any) -> None:
     said = {name: so == "holds" for name, so in re.findall(r"(A\d|AL) (holds|fails): ", found["all"])}
     holds(said == assumptions(judge.oracle), "an assumption is decided wrongly")
     words = {
-        "A1": ("no affine map fits the data", "an affine map fits the data"),
+        "A1": ("no affine map has the labels as its values", "an affine map has the labels as its values"),
         "A2": ("inputs are distinct", r"samples \d+ and \d+ have equal inputs"),
         "A3": ("every hidden layer is wider than the output", r"hidden layer \d+ is not wider than the output"),
         "A4": ("every activation has a breakpoint whose two slopes do not sum to 0",
@@ -160,8 +160,8 @@ def _assumptions(judge: Judge, _: int, found: Any) -> None:
         holds(re.search(f"{name} (holds|fails): ({good if said[name] else bad})", found["all"]) is not None, name)
 
 
-@sentence(r"the network is linear: one cell, and every local minimum is a global one, by this theorem: (?P<why>[^;]+"
-          r"(; [^;]+)?)")  # fmt: skip
+@sentence(r"every activation is affine: one cell, and every local minimum is a global one, by (?P<why>[^;()]+"
+          r" \([^()]+(\(inputs, outputs\)[^()]+)?\))")  # fmt: skip
 def _linear(judge: Judge, _: int, found: Any) -> None:
     layers = judge.document["layers"]
     holds(not any(real_breakpoints(judge.oracle, m) for m in range(len(layers) - 2)), "an activation bends")

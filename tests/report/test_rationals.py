@@ -9,6 +9,7 @@ import pytest
 
 from symverify.kernel.core.facts import Bracket, LowerBound
 from symverify.kernel.reals.enclosure import Enclosure
+from symverify.problem.load import loads
 from symverify.report.context import context_words
 from symverify.report.explain import render
 from symverify.report.rationals import (
@@ -24,6 +25,7 @@ from symverify.report.rationals import (
     short,
 )
 from symverify.report.words import flat, told
+from tests.examples import network, samples
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, precise, shown
 from tests.report.told import told as explained
@@ -114,6 +116,15 @@ def test_every_form_has_the_line_of_context() -> None:
         assert "4 samples" in shown("theorem 1", form).split("What is proved")[0]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("slope", "anchor", "words"), [(1, 0, "linear"), (2, 0, "linear"), (2, 1, "affine"), (0, 1, "constant activation")]
+)
+def test_an_activation_without_a_breakpoint_is_called_by_its_slope(slope: int, anchor: int, words: str) -> None:
+    activation = {"breakpoints": [], "slopes": [slope], "anchor": [0, anchor]}
+    document = network([1, 1, 1], activation, samples([0, 1], [0, 1]))
+    assert f" network, {words}, " in context_words(loads(json.dumps(document)).problem)
+
+
 def test_json_is_exact() -> None:
     from symverify.report.render import as_json
     from symverify.run.check import check
@@ -128,7 +139,12 @@ def test_json_is_exact() -> None:
         ("2255/100000000", "3534/100000000", "[2.255e-5, 3.534e-5]"),
         ("22551/1000000000", "35341/1000000000", "[2.255e-5, 3.535e-5]"),
         ("123456/1000000", "123457/1000000", "0.12345.."),
-        ("0", "1/1000000000000", "0.0000000000.."),
+        ("0", "1/1000000000000", "[0, 1.000e-12]"),
+        (
+            "382/10000000000000000000000000000000000000000",
+            "4115/100000000000000000000000000000000000000000",
+            "[3.820e-38, 4.115e-38]",
+        ),
         ("3/10", "4/10", "[0.300000, 0.400000]"),
     ],
 )

@@ -121,8 +121,18 @@ def test_a_claim_about_another_point_names_it() -> None:
 def test_a_cited_theorem_is_named_in_the_sentence() -> None:
     ((words,),) = said("linear", "linear_collapse")
     assert words == (
-        "the network is linear: one cell, and every local minimum is a global one, by this theorem: Lu and Kawaguchi "
-        "2017; squared loss, inputs and targets of full row rank"
+        "every activation is affine: one cell, and every local minimum is a global one, by Lu and Kawaguchi 2017 "
+        "(squared loss, inputs and targets of full row rank)"
+    )
+
+
+def test_a_theorem_of_our_own_is_told_with_what_it_says() -> None:
+    problem = loads(json.dumps(network([1, 2, 1], "identity", SIX)))
+    found = check(problem, ["linear_collapse"], smt=False)
+    assert claims.proved_words(found, found["linear_collapse"]) == (
+        "every activation is affine: one cell, and every local minimum is a global one, by the converse of "
+        "interior_minimum (with one hidden layer and one output, any local minimum inside a cell is least there; no "
+        "rank condition)"
     )
 
 

@@ -94,6 +94,7 @@ def test_another_problem_is_another_statement(sides):
     old, new = sides
     document = json.loads((new / "four-points.json").read_text()) | {"name": "renamed"}
     (new / "four-points.json").write_text(json.dumps(document))
+    (new / "a.symcert.json").unlink()
     prove(new / "four-points.json", ["assumptions", "point"], new / "a.symcert.json")
     found = diff(old, new)
     assert found.code == 10

@@ -258,6 +258,9 @@ def test_import_and_snap_write_where_they_are_told(folder, capsys):
     assert command(["check", "out/n.json", "--snap", "--no-smt", "--claims", "point", "-o", "out/c.symcert.json"]) == 0
     assert sorted(os.listdir(folder)) == before
     assert sorted(os.listdir("out")) == ["c.snapped.json", "c.symcert.json", "n.json"]
+    said = capsys.readouterr().out
+    assert "point: the snapped point, of risk " in said
+    assert "point: the given point" not in said
     assert command(["verify", "out"]) == 0
     shutil.rmtree("out")
     (folder / "out").mkdir()

@@ -127,7 +127,11 @@ def test_check_states_a_global_minimum_that_a_better_point_shows(layers):
     ("layers", "reason", "bracket"),
     [
         ([2, 6, 1], "too large to search unasked .* units, .* tuples", False),
-        ([2, 2, 2, 1], "one hidden layer and scalar output; the best point found does not meet the bound", True),
+        (
+            [2, 2, 2, 1],
+            "one hidden layer and one output, or .* under squared loss; the best point found does not meet the bound",
+            True,
+        ),
     ],
 )
 def test_check_says_which_claim_it_skips_and_why(layers, reason, bracket):

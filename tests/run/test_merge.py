@@ -3,13 +3,16 @@
 import json
 import multiprocessing
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 import symverify
 from symverify import Verdict, check, load
-from symverify.errors import NotWritable
+from symverify.certify.emitters import OF_CELLS, attempt, claims_of
+from symverify.certify.session import Session
+from symverify.errors import Declined, NotWritable
 from symverify.kernel.check import check as kernel_check
 from symverify.run import merge
 from symverify.run.diff import diff
@@ -161,17 +164,132 @@ def test_fresh_starts_anew(problem, output):
     assert {line.split()[2] for line in proved(problem, output)} == {"point"}
 
 
-@pytest.mark.parametrize("there", [b"", b"{}", b"not JSON", b'{"format": "symverify-certificate/1"}'])
-def test_what_proves_nothing_is_replaced(problem, output, there):
+@pytest.mark.parametrize("there", [b"", b" \n"])
+def test_an_empty_file_is_written_over(problem, output, there):
     output.write_bytes(there)
     run(problem, ["point"], output)
     assert {line.split()[2] for line in proved(problem, output)} == {"point"}
 
 
-def test_a_certificate_of_another_problem_is_replaced(problem, output):
-    run(symverify.loads(HARD), ["global_minimum"], output)
-    run(problem, ["point"], output)
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        (b"{}", "exists, and is no certificate"),
+        (b"not JSON", "exists, and is no certificate"),
+        (b'{"format": "symverify-certificate/1"}', "make it again"),
+        (b'{"format": "symverify-certificate/9", "problem": "", "claims": []}', "update symverify"),
+        (b'{"format": "symverify-certificate/2", "problem": "', "not JSON"),
+        (b'{"format": "symverify-certificate/2", "problem": null}', "problem: expected a SHA-256"),
+        (
+            b'{"format": "symverify-certificate/2", "problem": "0", "claims": [], "steps": []}',
+            "is about another problem",
+        ),
+    ],
+)
+def test_a_file_that_is_not_about_the_problem_is_replaced_only_when_told(problem, output, there, why):
+    output.write_bytes(there)
+    with pytest.raises(NotWritable, match=rf"{why}.* --fresh"):
+        run(problem, ["point"], output)
+    assert output.read_bytes() == there
+    run(problem, ["point"], output, fresh=True)
     assert {line.split()[2] for line in proved(problem, output)} == {"point"}
+
+
+def test_the_proof_of_a_problem_before_a_change_stays(problem, output):
+    run(symverify.loads(HARD), ["global_minimum"], output)
+    before = output.read_bytes()
+    with pytest.raises(NotWritable, match=r"is about another problem, or about this one as it was before a change"):
+        run(problem, ["point"], output)
+    assert output.read_bytes() == before
+
+
+def test_one_that_appears_during_the_run_stays(problem, output, monkeypatch):
+    other, real = output.with_name("other.symcert.json"), merge.accepted
+    run(symverify.loads(HARD), ["assumptions"], other)
+
+    def meanwhile(*of):
+        shutil.copy(other, output)
+        return real(*of)
+
+    monkeypatch.setattr("symverify.run.check.accepted", meanwhile)
+    with pytest.raises(NotWritable, match="is about another problem"):
+        run(problem, ["point"], output)
+    assert output.read_bytes() == other.read_bytes()
+
+
+def test_one_of_this_problem_that_the_kernel_rejects_is_replaced(problem, output):
+    run(problem, ["point"], output)
+    proof = json.loads(output.read_bytes())
+    proof["claims"][0]["risk"] = "7"
+    output.write_text(json.dumps(proof))
+    run(problem, ["valley"], output)
+    assert {line.split()[2] for line in proved(problem, output)} == {"valley"}
+
+
+def test_one_of_this_problem_that_takes_too_long_to_read_stays(problem, output, monkeypatch):
+    run(problem, ["point"], output)
+    before, real = output.read_bytes(), merge.kernel_check
+
+    def declined(network, text, open_data):
+        if text == before:
+            raise Declined("too much work")
+        return real(network, text, open_data)
+
+    monkeypatch.setattr(merge, "kernel_check", declined)
+    with pytest.raises(Declined, match="the certificate was left as it is"):
+        run(problem, ["valley"], output)
+    assert output.read_bytes() == before
+
+
+CELLS = {
+    "format": "symverify-network/1",
+    "layers": [1, 2, 1],
+    "activation": {"breakpoints": [0], "slopes": ["1/10", 1], "anchor": [0, 0]},
+    "loss": "squared",
+    "data": [{"x": [x], "y": [y]} for x, y in enumerate([0, 1, 0])],
+}
+
+
+@pytest.mark.parametrize("claim", ["cell_minima", "cell_infimum", "cell_traps"])
+def test_a_theorem_about_another_cell_is_no_answer(output, claim):
+    """Nor is one where no cell is named and the problem's own is another; one about the same cell is."""
+    problem = symverify.loads(CELLS)
+    first = run(problem, [claim], output, cell="111,111")
+    assert first[claim].statement["cell"] == "111,111"
+    for cell in ("010,111", "010,010"):
+        result = run(problem, [claim], output, cell=cell)
+        assert (result.verdict, result[claim].before) == (Verdict.UNDECIDED, False)
+        assert run(problem, [claim], None, cell=cell).verdict is Verdict.UNDECIDED
+    again = run(problem, [claim], output, cell="111,111", timeout=1e-9)
+    assert (again.verdict, again[claim].statement["cell"]) == (Verdict.PROVED, "111,111")
+
+
+class Watched(Session):
+    """A session that notes whether the named cell is looked at."""
+
+    named, seen = None, False
+
+    @property
+    def cell(self):
+        self.seen = True
+        return self.named
+
+    @cell.setter
+    def cell(self, value):
+        self.named = value
+
+
+SYMBOLIC = {**CELLS, "data": [{"x": [0], "y": ["a"]}, {"x": [1], "y": [1]}], "symbols": {"a": [0, 1]}}
+
+
+@pytest.mark.parametrize("document", [CELLS, SYMBOLIC, {**CELLS, "loss": "logistic"}], ids=["plain", "symbols", "real"])
+def test_the_claims_about_a_named_cell_are_those_in_the_table(document):
+    problem = symverify.loads(document).problem
+    cell = ((tuple(1 for _ in problem.inputs),) * 2,)
+    for name in claims_of(problem):
+        session = Watched(problem, time.monotonic() + 5, cell=cell)
+        attempt(session, name)
+        assert session.seen == (name in OF_CELLS), name
 
 
 def test_what_is_no_certificate_is_not_overwritten(problem, tmp_path):

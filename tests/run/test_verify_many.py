@@ -168,6 +168,17 @@ def test_links_that_loop_and_names_that_lie(proofs):
     assert not any("\n" in line for line in report(results))
 
 
+@pytest.mark.parametrize("about", ["missing", None, 5, "ab"])
+def test_a_certificate_that_is_about_nothing_is_malformed_beside_its_network_too(proofs, about):
+    path = proofs / "four-points.symcert.json"
+    proof = json.loads(path.read_bytes()) | {"problem": about}
+    if about == "missing":
+        del proof["problem"]
+    path.write_text(json.dumps(proof))
+    (found,) = verify_many([path, proofs / "four-points.json"])
+    assert found.code == (11 if about == "ab" else 2), found.lines
+
+
 def test_an_internal_error_is_one_files_verdict(proofs, monkeypatch):
     real = module.check
 

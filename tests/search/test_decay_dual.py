@@ -77,7 +77,9 @@ def test_networks_that_it_is_not_for(layers: list[int]) -> None:
     ys = [[y] * layers[-1] for y in (0, 1, 0, 1, 0)]
     problem = loads(json.dumps(document(layers, "relu", SUM, XS, ys, weight_decay="1/5")))
     claim = check(problem, ["global_bounds"], timeout=5, smt=False)["global_bounds"]
-    assert claim.reason == "a bound needs one hidden layer, scalar output, squared loss, and one breakpoint at 0"
+    assert (
+        claim.reason == "a bound needs one hidden layer, scalar output, squared loss, one breakpoint at 0, and h(0) = 0"
+    )
 
 
 def test_a_unit_that_is_not_used_says_nothing() -> None:

@@ -84,6 +84,21 @@ let outside given above (lo, hi) =
     let end_ = Z.shift_right (if above then hi else lo) (places - given) in
     Q.make (Z.add end_ (Z.of_int (if above then 2 else -1))) (Z.shift_left Z.one given)
 
+(* a number rounded to that side: to six places; below 1/1000, to four digits *)
+let end_of above (x : Q.t) =
+  let ten k = Z.pow (Z.of_int 10) k in
+  if Q.sign x = 0 then "0"
+  else begin
+    let small = Q.lt (Q.abs x) (Q.of_ints 1 1000) in
+    let power = if small then String.length (Z.to_string (Z.div x.Q.den (Z.abs x.Q.num))) else 3 in
+    let digits = Z.abs ((if above then up else down) (Z.mul x.Q.num (ten (power + 3))) x.Q.den) in
+    let digits, power = if small && Z.equal digits (ten 4) then (ten 3, power - 1) else (digits, power) in
+    let whole, rest = Z.div_rem digits (ten (if small then 3 else 6)) in
+    let minus = if Q.sign x < 0 then "-" else "" in
+    if small then Printf.sprintf "%s%s.%03de-%d" minus (Z.to_string whole) (Z.to_int rest) power
+    else Printf.sprintf "%s%s.%06d" minus (Z.to_string whole) (Z.to_int rest)
+  end
+
 (* the decimal digits that both ends share, as the kernel prints them *)
 let rec decimals lower upper =
   if Q.equal lower upper then Q.to_string lower
@@ -100,7 +115,7 @@ let rec decimals lower upper =
       let cut (x : Q.t) = Z.div (Z.mul x.Q.num (Z.pow (Z.of_int 10) 20)) x.Q.den in
       let rec go low high places =
         if places < 0 then None
-        else if Z.equal low high && (Z.sign low <> 0 || places > 0) && (negative || Q.sign lower >= 0) then begin
+        else if Z.equal low high && Z.sign low <> 0 && (negative || Q.sign lower >= 0) then begin
           let text = Z.to_string low in
           let text = String.make (max 0 (places + 1 - String.length text)) '0' ^ text in
           let n = String.length text in
@@ -109,11 +124,6 @@ let rec decimals lower upper =
         else go (Z.div low (Z.of_int 10)) (Z.div high (Z.of_int 10)) (places - 1) in
       match go (cut near) (cut far) 20 with
       | Some text -> text
-      | None ->
-          let million = Z.of_int 1000000 in
-          let fixed x =
-            let whole, rest = Z.div_rem (Z.abs x) million in
-            Printf.sprintf "%s%s.%06d" (if Z.sign x < 0 then "-" else "") (Z.to_string whole) (Z.to_int rest) in
-          Printf.sprintf "[%s, %s]" (fixed (down (Z.mul lower.Q.num million) lower.Q.den)) (fixed (up (Z.mul upper.Q.num million) upper.Q.den))
+      | None -> Printf.sprintf "[%s, %s]" (end_of false lower) (end_of true upper)
     end
   end

@@ -19,7 +19,7 @@ class Assumptions(Fact):
 
 def assumptions(step: Reading) -> Assumptions:
     """
-    A1  no affine map fits the data                    A2  inputs are distinct
+    A1  no affine map has the labels as its values     A2  inputs are distinct
     A3  every hidden layer is wider than the output    A4  some breakpoint's two slopes do not cancel, in each layer
     AL  ℓ is differentiable, and stationary only at the target
     ------------------------------------------------------------------------------------------------- [assumptions]

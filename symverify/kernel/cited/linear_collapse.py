@@ -7,6 +7,8 @@ from ..core.algebra import rank
 from ..core.errors import Rejected
 from ..core.proof import Fact, Reading, Statement
 
+SHALLOW = "converse of interior_minimum; no rank condition"
+
 
 @dataclass(frozen=True, slots=True)
 class LinearCollapse(Fact):
@@ -35,7 +37,7 @@ def linear_collapse(step: Reading) -> LinearCollapse:
         raise Rejected(step.where, f"the activation of hidden layer {bent[0]} is not affine")
     inner = problem.widths[1:-1]
     if len(inner) == 1 and problem.widths[-1] == 1:
-        return LinearCollapse("converse of interior_minimum; no rank condition")
+        return LinearCollapse(SHALLOW)
     if not problem.output_bias and (problem.hidden_bias or any(o for h in problem.activations for o in h.offsets)):
         raise Rejected(step.where, "deep or vector-valued with an inner shift and no output bias: no theorem applies")
     if min(inner) >= min(problem.widths[0], problem.widths[-1]):

@@ -119,7 +119,7 @@ def orders(problem: Problem, at: Evaluated, pattern: Pattern, path: Point, tange
     if d is None and q is not None:
         raise Rejected(where, "the risk is constant along the curve, and the eliminated parameters are pulled")
     if d is not None and (d % 2 or g.coefficients[d] < 0 or (q is not None and 2 * q <= d)):
-        raise Rejected(where, f"the risk along the curve has order {d}, the pull order {q}: not a minimum")
+        raise Rejected(where, f"the risk along the curve has order {d}, the pull order {q}: no minimum follows")
 
 
 def lowest(p: Poly) -> int | None:

@@ -55,6 +55,8 @@ def global_radius(step: Reading) -> GlobalRadius:
     """
     problem, face = step.proof.problem, step.premise("face", FaceRadius)
     if not any(map(any, face.errors)):
+        if face.radius == 0:
+            raise Rejected(step.roles.at("face"), "its radius is 0, so it says nothing of other labels")
         return GlobalRadius(face.at, face.radius, face.exact and face.radius is not None, None)
     rho = step.need("radius", canonical)
     vectors, tree = step.need("vectors", listed(listed(integer))), step.need("tree", listed(integer))

@@ -37,7 +37,7 @@ class Enclosure(Quantity):
 def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
     """The decimal digits that both ends share, cut off, with ".." after them; the number if the ends are equal.
 
-    Where the ends have different signs or share no digit but a 0 before the point: the ends, rounded outward.
+    Where the ends have different signs or share no digit but zeros: the ends, rounded outward.
     """
     if lower == upper:
         return str(lower)
@@ -50,18 +50,25 @@ def decimals(lower: Fraction, upper: Fraction, most: int = DIGITS) -> str:
             return f"{minus}{digits}e-{power}"
     low, high = (x.numerator * 10**most // x.denominator for x in (near, far))
     for places in range(most, -1, -1):
-        if low == high and (low or places) and (minus or lower >= 0):
+        if low == high and low and (minus or lower >= 0):
             text = f"{minus}{low:0{places + 1}d}"
             return f"{text[:-places]}.{text[-places:]}.." if places else f"{text}.."
         low, high = low // 10, high // 10
-    scale = 10**6
-    ends = (lower.numerator * scale // lower.denominator, -(-upper.numerator * scale // upper.denominator))
-    return f"[{', '.join(_fixed(x) for x in ends)}]"
+    return f"[{_end(lower, False)}, {_end(upper, True)}]"
 
 
-def _fixed(millionths: int) -> str:
-    whole, rest = divmod(abs(millionths), 10**6)
-    return f"{'-' if millionths < 0 else ''}{whole}.{rest:06d}"
+def _end(x: Fraction, above: bool) -> str:
+    """A number rounded to that side: to six places; below 1/1000, to four digits."""
+    if not x:
+        return "0"
+    small = abs(x) < Fraction(1, 1000)
+    power = len(str(x.denominator // abs(x.numerator))) if small else 3  # |x| 10^power is in (1, 10] where it is small
+    scaled = x.numerator * 10 ** (power + 3)
+    digits = abs(-(-scaled // x.denominator) if above else scaled // x.denominator)
+    if small and digits == 10**4:
+        digits, power = 10**3, power - 1
+    whole, rest = divmod(digits, 10**3 if small else 10**6)
+    return f"{'-' * (x < 0)}{whole}.{rest:03d}e-{power}" if small else f"{'-' * (x < 0)}{whole}.{rest:06d}"
 
 
 def up(a: int, b: int) -> int:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import inf
 from random import Random
 
+from symverify.errors import cause
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Witness, solve_system
 from symverify.kernel.core.activation import ZERO, Activation
@@ -107,7 +108,10 @@ def settle(
     None if there are some, else the reason.
     """
     names = sorted(stage)
-    known = [forms(problem, i, held, stage, pieces) for i in range(len(problem.inputs))]
+    try:
+        known = [forms(problem, i, held, stage, pieces) for i in range(len(problem.inputs))]
+    except NotAffine:
+        return "parameters that two affine maps share are multiplied with each other"
     strict = inside(problem, known, names, pieces)
     found = solve_system([], [], strict, len(names))
     if not isinstance(found, Witness):
@@ -150,7 +154,9 @@ def stuck(problem: Programmed, known: Sequence[Forms], names: Sequence[int], pie
                 if isinstance(solve_system([], [], limits(node.h, p, alone, names), len(names)), Witness):
                     break
             else:
-                return f"{problem.unit_name(node.layer, j)} cannot be in one piece on all samples"
+                return (
+                    f"{problem.unit_name(node.layer, j)} is on two pieces with the parameters before it that were tried"
+                )
     return "no parameters were found that put every bent unit into one piece on all samples"
 
 
@@ -203,9 +209,11 @@ def fitted(
     try:
         pattern = cell_of(problem, point)
         if problem.tilted(pattern, residuals(problem, predictions(problem, point))) is not None:
-            return "the best predictions of one choice of hidden parameters are not the best of the cell"
+            return (
+                "no local minimum was constructed: the hidden parameters tried do not reach the best fit of their cell"
+            )
     except (Rejected, Declined) as error:
-        return str(error)
+        return cause(error)
     return LinearMinimum(point, path(problem, values, pieces, point))
 
 

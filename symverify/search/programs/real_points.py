@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
+from symverify.errors import cause
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Affine, Point, Vector, cell_of, evaluate, features, predictions, rational
@@ -90,7 +91,7 @@ def linear_place(problem: Programmed, deadline: float) -> Place:
                 return found
             reason = reason or "no predictions of the cell are best: the labels are separable there"
         except (NotFitted, Rejected, Declined) as error:
-            reason = reason or str(error)
+            reason = reason or cause(error)
     raise NotConstructible(reason or "there was no time to construct it")
 
 

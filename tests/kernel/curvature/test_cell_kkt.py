@@ -144,7 +144,7 @@ CORRUPTIONS = of("a crest", [
     ("another risk", "claims[0].risk", "5", "Rejected", "claims[0].risk: claimed '5', proved '6'"),
 ]) + of("eliminated", [
     ("a straight curve", f"{E}.curve[1].bias[0]", "2", "Rejected",
-     f"{C}[0]: cell_kkt: the risk along the curve has order 2, the pull order 1: not a minimum"),
+     f"{C}[0]: cell_kkt: the risk along the curve has order 2, the pull order 1: no minimum follows"),
     ("a curve that bends away", f"{E}.curve[1].bias[0]", ["2", "-1", "1"], "Rejected", "has order 4, the pull order 2"),
     ("another start", f"{E}.curve[1].bias[0]", ["1", "-1"], "Rejected", "does not start at the point"),
     ("a curve of another parameter", f"{E}.place", 2, "Rejected", "its parameter is not the one named"),
@@ -195,7 +195,7 @@ CORRUPTIONS = of("a crest", [
     ("empty, by one of two kinks", f"{C}[0].empty", ["1", "0"], "Rejected", "its multipliers do not combine to 0"),
 ]) + of("eliminated, with a later pull", [
     ("a pull of half the order", f"{E}.curve[1].weight[0][0]", "0", "Rejected",
-     "the risk along the curve has order 2, the pull order 1: not a minimum"),
+     "the risk along the curve has order 2, the pull order 1: no minimum follows"),
 ]) + of("three kinks", [
     ("by two of them", f"{C}[1].empty", ["1", "1", "0"], "Rejected", "its multipliers do not combine to 0"),
     ("by other signs", f"{C}[1].empty", ["1", "1", "-1"], "Rejected", "needs multipliers that are not negative"),

@@ -50,13 +50,13 @@ ORDERS: dict[str, tuple[Json, Json, list[list[Fraction]], str | None]] = {
     "constant, and pulled": ("0", "2", [ALONG_C], "the risk is constant along the curve, and the eliminated"),
     "rises in second order": ("0", ["2", "0", "1"], [], None),
     "rises in second order, not pulled": ("0", ["2", "0", "1"], [ALONG_W], None),
-    "rises in second order, pulled": ("0", ["2", "0", "1"], [ALONG_C], "has order 2, the pull order 0: not a minimum"),
-    "falls in second order": ("0", ["2", "0", "-1"], [], "has order 2, the pull order None: not a minimum"),
+    "rises in second order, pulled": ("0", ["2", "0", "1"], [ALONG_C], "has order 2, the pull order 0: no minimum"),
+    "falls in second order": ("0", ["2", "0", "-1"], [], "has order 2, the pull order None: no minimum follows"),
     "rises in fourth order": ("0", ["2", "0", "0", "0", "1"], [], None),
     "falls in fourth order": ("0", ["2", "0", "0", "0", "-1"], [], "has order 4"),
-    "of first order": ("0", ["2", "1"], [], "has order 1, the pull order None: not a minimum"),
-    "of third order": ("0", ["2", "0", "0", "1"], [], "has order 3, the pull order None: not a minimum"),
-    "pulled in first order": (["0", "1"], ["2", "-1", "1"], [ALONG_W], "has order 2, the pull order 1: not a minimum"),
+    "of first order": ("0", ["2", "1"], [], "has order 1, the pull order None: no minimum follows"),
+    "of third order": ("0", ["2", "0", "0", "1"], [], "has order 3, the pull order None: no minimum follows"),
+    "pulled in first order": (["0", "1"], ["2", "-1", "1"], [ALONG_W], "has order 2, the pull order 1: no minimum"),
     "the later pull of two": ("0", ["2", "0", "1"], [ALONG_W, ALONG_C], "has order 2, the pull order 0"),
 }  # fmt: skip
 

@@ -1,9 +1,13 @@
 """The rule `global_radius`: the tree of a global minimum for all labels in a box."""
 
 import copy
+import json
 import random
 from fractions import Fraction
 
+from symverify import loads
+from symverify.certify.certificate import Certificate
+from symverify.kernel.labels.face_radius import FaceRadius
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim, point
 from tests.kernel.corruption import Json
@@ -130,3 +134,22 @@ def test_many_samples_are_declined() -> None:
 def test_other_losses_are_refused() -> None:
     huber = copy.deepcopy(PAIR) | {"loss": "huber"}
     check_step(huber, [point(AT), FACE], "is not a rule for the huber loss")
+
+
+def test_a_face_without_room_says_nothing_of_other_labels() -> None:
+    """Collinear kinks of the unit that is off: the multipliers d · (1, −2, 1) keep their signs for no d but 0."""
+    three = network([1, 3, 1], "relu", samples([0, 1, 2], [1, 2, 4]), bias={"hidden": True, "output": False})
+    at = [layer([["0"], ["2"], ["0"]], ["1", "-1", "0"]), layer([["1", "1", "1"]])]
+    zero = ["0"] * 3
+    moves = [
+        [["0", "-1", "1"], ["1", "0", "0"], zero], [zero, ["-1", "2", "-1"], zero], [zero, zero, zero]
+    ]  # fmt: skip
+    multipliers = [[], [], [["0", "1", "0", "0"], ["0", "-2", "0", "0"], ["0", "1", "0", "0"]]]
+    face = {"rule": "face_radius", "from": {"point": 0}, "moves": moves, "multipliers": multipliers}
+    made = Certificate(loads(json.dumps(three)).problem)
+    start = made.step("point", parameters=at)
+    room = made.fact(made.step("face_radius", {"point": start}, moves=moves, multipliers=multipliers))
+    assert isinstance(room, FaceRadius)
+    assert (room.radius, any(map(any, room.errors))) == (0, False)
+    steps = [point(at), face, {"rule": "global_radius", "from": {"face": 1}}]
+    check_step(three, steps, "its radius is 0, so it says nothing of other labels")

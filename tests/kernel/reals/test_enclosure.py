@@ -1,6 +1,7 @@
 """Enclosures of exp, log, log-sum-exp and roots against mpmath at 300 bits and more."""
 
 import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -131,7 +132,12 @@ def test_rational_multiples_and_sums_round_outward() -> None:
         ("-33334/100000", "-1/3", "-0.3333.."),
         ("-1", "1", "[-1.000000, 1.000000]"),
         ("1/1000000007", "1/1000000006", "9.9999999..e-10"),
-        ("1/1000000007", "2/1000000006", "0.00000000.."),
+        ("1/1000000007", "2/1000000006", "[9.999e-10, 2.000e-9]"),
+        ("-2/1000000006", "-1/1000000007", "[-2.000e-9, -9.999e-10]"),
+        ("1/500", "3/1000", "[0.002000, 0.003000]"),
+        ("1/10000", "2/10000", "[1.000e-4, 2.000e-4]"),
+        ("99999999/100000000000000", "1/1000", "[9.999e-7, 0.001000]"),
+        ("0", "1/3", "[0, 0.333334]"),
         ("-1/1000000006", "-1/1000000007", "-9.9999999..e-10"),
     ],
 )
@@ -142,6 +148,22 @@ def test_decimals(lower: str, upper: str, text: str) -> None:
 
 def test_a_number_that_may_be_0_has_no_sign() -> None:
     tiny = Fraction(1, 10**30)
-    assert decimals(-tiny, Fraction(0)) == "[-0.000001, 0.000000]"
-    assert decimals(Fraction(0), tiny) == "0.00000000000000000000.."
-    assert decimals(-tiny, tiny) == "[-0.000001, 0.000001]"
+    assert decimals(-tiny, Fraction(0)) == "[-1.000e-30, 0]"
+    assert decimals(Fraction(0), tiny) == "[0, 1.000e-30]"
+    assert decimals(-tiny, tiny) == "[-1.000e-30, 1.000e-30]"
+
+
+def test_the_ends_are_rounded_outward_and_read_as_no_0() -> None:
+    chosen = random.Random(3)
+    for _ in range(300):
+        low, high = sorted(
+            Fraction(chosen.randint(-(10**6), 10**6), chosen.randint(1, 10**6) * 10 ** chosen.choice((0, 3, 40)))
+            for _ in range(2)
+        )
+        text = decimals(low, high)
+        if text.startswith("["):
+            ends = [Fraction(end) for end in text.strip("[]").split(", ")]
+            assert ends[0] <= low <= high <= ends[1]
+            assert [bool(end) for end in ends] == [bool(low), bool(high)]
+        else:
+            assert low == high or re.search("[1-9]", text.split("e")[0])
