@@ -291,7 +291,8 @@ Qed.
 (* ---- no function of the inputs does better than these fits, by slopes that cancel over equal inputs ---- *)
 Definition cancel (m : nat) (D : list (list t * list t)) (S : list (list t)) : bool :=
   let E := combine D S in
-  forallb (fun k => forallb (fun e0 => eqb K (sumT K (fun e => if sameT K (fst (fst e)) (fst (fst e0)) then nth k (snd e) z0 else z0) E) z0) E) (seq 0 m).
+  forallb (fun k => if forallb (fun e => eqb K (nth k (snd e) z0) z0) E then true else
+    forallb (fun e0 => eqb K (sumT K (fun e => if sameT K (fst (fst e)) (fst (fst e0)) then nth k (snd e) z0 else z0) E) z0) E) (seq 0 m).
 Definition conjugate (l : list t -> list t -> t) (D : list (list t * list t)) (fits S : list (list t)) : t :=
   sumT K (fun e => l (snd (fst e)) (snd (fst (fst e))) -! dotT K (snd e) (snd (fst e))) (combine (combine D fits) S).
 Theorem any_function l L m D fits S : means1 KR l (value L) -> all_support L (rD KR D) (map rv fits) (map rv S) -> cancel m D S = true ->
@@ -303,8 +304,9 @@ Proof.
   { transitivity (sum (fun e : list t * list t * list t => sumn m (fun k => nth k (rv (snd e)) 0 * nth k (F (rv (fst (fst e)))) 0)) (combine D S)).
     { apply sum_ext. intros [d s] He. cbn [fst snd]. apply dot_sumn. apply in_combine_l in He. apply (HF (rv (fst d), rv (snd d))). unfold rD. apply (in_map (fun d => (rv (fst d), rv (snd d)))). exact He. }
     rewrite sum_sumn. apply sumn_zero. intros k Hk. apply (groups (fun e : list t * list t * list t => nth k (rv (snd e)) 0) (fun e => rv (fst (fst e))) (combine D S)) with (F := fun x => nth k (F x) 0).
-    intros j Hj. unfold cancel in H. rewrite forallb_forall in H. specialize (H k ltac:(apply in_seq; lia)). rewrite forallb_forall in H. specialize (H j Hj).
-    apply (eqb_ok KR) in H. rewrite toR_zero, (sumT_ok K KR) in H. etransitivity; [|exact H]. apply sum_ext. intros e _. rewrite (sameT_ok K KR). destruct (same _ _); [|symmetry; apply toR_zero].
+    intros j Hj. unfold cancel in H. rewrite forallb_forall in H. specialize (H k ltac:(apply in_seq; lia)). destruct (forallb (fun e => _) (combine D S)) eqn:N in H; rewrite forallb_forall in H || rewrite forallb_forall in N.
+    { apply sum_0. intros e He. destruct (same _ _); [|reflexivity]. apply N, (eqb_ok KR) in He. rewrite toR_zero in He. transitivity (r (nth k (snd e) z0)); [rewrite <- (toR_zero KR); unfold InteriorCheck.rv; apply map_nth|exact He]. }
+    specialize (H j Hj). apply (eqb_ok KR) in H. rewrite toR_zero, (sumT_ok K KR) in H. etransitivity; [|exact H]. apply sum_ext. intros e _. rewrite (sameT_ok K KR). destruct (same _ _); [|symmetry; apply toR_zero].
     rewrite <- (toR_zero KR). unfold InteriorCheck.rv. apply map_nth. }
   unfold conjugate. rewrite (sumT_ok K KR). apply Rle_trans with (sum (fun d => value L (F (fst d)) (snd d)) (rD KR D) - sum (fun e : list t * list t * list t => dot (rv (snd e)) (F (rv (fst (fst e))))) (combine D S)); [|rewrite Z; lra].
   clear Z H. revert fits S L1 L2 A HF. induction D as [|d D IH]; intros [|u fits] [|s S] L1 L2 A HF; try discriminate; [simpl; lra|].

@@ -1,6 +1,6 @@
 (* The verified checkers for general programs: one boolean function for each rule, and what `true` means, in the words of Programs.v. *)
 Require Import Reals ZArith QArith Qreals List Lra Lia Bool Arith.
-From Symverify Require Import Spec Losses Statements InteriorMinimum LinearAlgebra Numbers InteriorCheck LossCheck ValleyCheck FunctionBound Minorant Gain Descent TreeBound Scale Programs ProgramCheck ProgramAffine ProgramAdjacent ProgramDescent ProgramTree Main.
+From Symverify Require Import Spec Losses Statements InteriorMinimum LinearAlgebra Numbers InteriorCheck LossCheck ValleyCheck FunctionBound Minorant Gain Descent TreeBound Scale Programs ProgramCheck ProgramAffine ProgramAdjacent ProgramDescent ProgramTree FlatPoint Main.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -9,8 +9,8 @@ Variable p : program.
 Notation P := (nodes p).
 Notation outs := (outputs p).
 (* the samples, all inputs over one denominator *)
-Definition aligned : list (list Q * list Q) :=
-  let m := fold_left (fun m d => fold_left (fun m x => common_multiple m (Zpos (Qden x))) (fst d) m) (data p) 1%Z in map (fun d => (map (over m) (fst d), snd d)) (data p).
+Definition denominator (V : list (list Q)) : Z := fold_left (fun m v => fold_left (fun m x => common_multiple m (Zpos (Qden x))) v m) V 1%Z.
+Definition aligned : list (list Q * list Q) := let m := denominator (map fst (data p)) in map (fun d => (map (over m) (fst d), snd d)) (data p).
 Notation D := aligned.
 Notation c := (scale p).
 Notation l := (vT (loss p)).
@@ -30,6 +30,16 @@ Definition program_minorant (th : params Q) (given : option (list (list Q))) : o
   if slopes_at_fits fits S then Some S else None.
 Definition ok_program_interior (th : params Q) (given : option (list (list Q))) : bool :=
   match program_minorant th given with Some M => let v := free_Q th in check_flat Qops (piece_at Qops v) P outs D M | None => false end.
+(* the same and the risk at once, for squared loss; near: a number, or a little more or less, with few digits *)
+Definition near (more : Z) (x : Q) : Q := let k := (Z.log2 (Zpos (Qden x)) - 30)%Z in (Z.shiftr (Qnum x) (k - 10) / Z.shiftr (Zpos (Qden x)) k + more) # 1024.
+Definition labels_aligned : list (list Q * list Q) := let m := denominator (map snd D) in map (fun d => (fst d, map (over m) (snd d))) D.
+Definition ok_program_flat (th : params Q) (rho : Q) : bool :=
+  let v := free_Q th in
+  match loss p with
+  | Squared => match flat_sum Qops v (map (near (-1)) v) (map (near 2) v) P outs labels_aligned with
+      | Some z => let risk := mul Qops (mul Qops half c) z in Qle_bool 0 c && eqb Qops risk (over (Zpos (Qden risk)) rho)
+      | None => false end
+  | _ => false end.
 (* on breakpoints, too *)
 Definition ok_program_adjacent (th : params Q) (given : option (list (list Q))) : bool :=
   match program_minorant th given with Some M => let v := free_Q th in check_around Qops v P outs D M | None => false end.
@@ -114,6 +124,17 @@ Theorem ok_program_interior_sound th given : ok_program_interior th given = true
 Proof.
   unfold ok_program_interior. destruct (program_minorant th given) as [S|] eqn:H1; [|discriminate]. intros H2. destruct (minorant_ok _ _ _ H1) as (L & E & Hc & A). apply (nearby_local L); auto. rewrite free_real in *.
   eapply (check_flat_ok Qops QR); eauto. apply (piece_at_ok Qops QR).
+Qed.
+Lemma losses_labels_aligned L v : losses Qops QR L P outs labels_aligned v = losses Qops QR L P outs D v.
+Proof.
+  unfold losses. f_equal. unfold labels_aligned, rD. cbv zeta. rewrite map_map. apply map_ext. intros d. cbn [fst snd]. f_equal. unfold rv. rewrite map_map. apply map_ext. intros x. apply over_ok.
+Qed.
+Theorem ok_program_flat_sound th rho : ok_program_flat th rho = true -> program_risk p (real th) = Q2R rho /\ local_min (program_risk p) (real th).
+Proof.
+  unfold ok_program_flat. cbv zeta. destruct (loss p) eqn:EL; try discriminate. destruct (flat_sum _ _ _ _ _ _ _) as [z|] eqn:E; [|discriminate]. intros H. apply andb_prop in H. destruct H as [H1 H2].
+  apply Qle_bool_iff, Qle_Rle in H1. rewrite real_zero in H1. apply (eqb_ok QR) in H2. destruct (flat_sum_ok Qops QR _ _ _ _ _ _ _ E) as [Z M]. rewrite losses_labels_aligned in Z. assert (EV : value squared = value_of (loss p)) by (rewrite EL; reflexivity). split.
+  - rewrite (program_risk_losses squared) by auto. rewrite free_real. rewrite !(toR_mul QR), half_ok, Z in H2. cbn [toR QR] in H2. rewrite over_ok in H2. rewrite <- H2. field.
+  - apply (nearby_local squared); auto. rewrite free_real. revert M. apply nearby_imp. intros w. rewrite !losses_labels_aligned. auto.
 Qed.
 Theorem ok_program_adjacent_sound th given : ok_program_adjacent th given = true -> local_min (program_risk p) (real th).
 Proof.

@@ -17,6 +17,11 @@ Arguments Problem {loss}. Arguments layers {loss}. Arguments samples {loss}. Arg
 Arguments n_in {loss}. Arguments n_out {loss}.
 Definition problem : Type := problem_of loss_name.
 
+(* numbers with many digits: Coq reads the digits in a third of the time that it takes to read the number *)
+Definition hex (digits : Number.int) : Z := Z.of_num_int digits.
+Definition hex_positive (digits : Number.uint) : BinNums.positive := Z.to_pos (Z.of_num_uint digits).
+Arguments hex digits%hex_int_scope. Arguments hex_positive digits%hex_uint_scope.
+
 (* rational numbers as real ones *)
 Definition real_vector : list Q -> list R := map Q2R.
 Definition real : params Q -> params R := map (map real_vector).

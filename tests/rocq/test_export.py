@@ -38,6 +38,7 @@ def exported(name: str, folder: Path, theory: Path) -> tuple[LoadedProblem, Expo
 
 def nested(term: str) -> Any:
     """A Rocq list of lists, pairs and rationals as Python lists of fractions, tuples of a pair as lists."""
+    term = re.sub(r"\(hex (0x[0-9a-f]+|\(-0x[0-9a-f]+\)) #", r"(\1 #", term)
     n = r"(?:0x[0-9a-f]+|\d+)"
     tokens = re.findall(rf"\(\(-{n}\) # {n}\)|\({n} # {n}\)|\(-{n}\)|{n}|true|false|[\[\](),;]", term)
 
@@ -298,11 +299,11 @@ RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by re
     "a probability": ("step1", r"\[\[\((\d+) #", r"[[(1\1 #"),
     "a higher lower end": ("step1", r"(\[2%nat\]) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
     "a lower upper end": ("step1", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
-    "a logarithm of the entropy": ("step1", r"\[\[\(\((-0x\w+)\) #", r"[[((\g<1>9) #"),
+    "a logarithm of the entropy": ("step1", r"\[\[\((-0x\w+)\)", r"[[(\g<1>9)"),
     "an affine map": ("step1", r"\[\[\(\((-\d+)\) # (\d+)\); \((\d+) # (\d+)\)\]\]", r"[[((\1) # \2); (\3 # 1\4)]]"),
     "a risk's lower end": ("step2", r"(th2) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
     "a risk's upper end": ("step2", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
-    "a risk's logarithm": ("step2", r"\[\[\(0x(\w+) #", r"[[(0x1\1 #"),
+    "a risk's logarithm": ("step2", r"\[\[0x(\w+)", r"[[0x1\1"),
     "a better point's risk": (
         "step3",
         r"Proof\. (.*?) (\([\dxa-f]+ # [\dxa-f]+\))\); (\[.*?\])\. Qed\.",

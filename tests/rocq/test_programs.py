@@ -72,7 +72,7 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
         given = document["parameters"] if step["parameters"] == "given" else step["parameters"]
         term = re.search(rf"Definition th{index} : params Q := (.*?)\.\n", source, re.DOTALL)
         assert term
-        common = re.search(rf"Definition d{index} := (0x[0-9a-f]+)%positive\.\n", source)
+        common = re.search(rf"Definition d{index} := hex_positive (0x[0-9a-f]+)\.\n", source)
         assert (common is not None) == (f"# d{index})" in term[1])
         point = term[1].replace(f"# d{index})", f"# {common[1]})") if common else term[1]
         flat = [x for block in nested(point) for row in block for x in row]
@@ -97,6 +97,14 @@ def test_coq_proves_every_claim(built: Path, tmp_path: Path) -> None:
             seen |= rules & wanted
             sources.append(made.file.read_text())
     assert seen == wanted
+    proved_by_the_reals(tmp_path, built, sources)
+
+
+def test_numbers_with_many_digits(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All numbers written as those are: a point's risk, and that it is a local minimum, are proved at once."""
+    monkeypatch.setattr("symverify.run.rocq.programs.MOST_DECIMAL", 0)
+    sources = [written(name, tmp_path, built) for name in FOLDERS if name != "committee"]
+    assert sum("ok_program_flat_sound" in source for source in sources) >= 2
     proved_by_the_reals(tmp_path, built, sources)
 
 
@@ -130,7 +138,18 @@ CORRUPTED_TREE: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "corruptions"), [("residual", CORRUPTED), ("one-frozen", CORRUPTED_TREE)])
+CORRUPTED_LONG: dict[str, tuple[str, str, str]] = {  # of `committee`
+    "a risk": ("flat1", r"(rho1 : Q := hex 0x)2", r"\g<1>3"),
+    "a weight of the minimum": ("flat1", r"(th1 : params Q := \[\[\[\(hex \(-0x)3", r"\g<1>4"),
+    "their denominator": ("flat1", r"(d1 := hex_positive 0x)2", r"\g<1>3"),
+    "a label": ("flat1", r"\[\(59 # 20\)\]", "[3]"),
+    "the scale": ("flat1", r"scale := \(1 # 120\)", "scale := (1 # 121)"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "corruptions"), [("residual", CORRUPTED), ("one-frozen", CORRUPTED_TREE), ("committee", CORRUPTED_LONG)]
+)
 def test_coq_refuses_each_step_that_is_corrupted(
     built: Path, tmp_path: Path, name: str, corruptions: dict[str, tuple[str, str, str]]
 ) -> None:

@@ -1,6 +1,7 @@
 """General programs as Rocq terms, and one theorem for each step about them that has a verified checker."""
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import partial
 from itertools import accumulate
 from math import lcm
@@ -23,6 +24,7 @@ from .terms import (
     coefficients,
     constant,
     constant_of,
+    hexadecimal,
     listing,
     log_loss,
     loss_term,
@@ -33,7 +35,6 @@ from .terms import (
     tree_arguments,
     vector,
     vectors,
-    whole,
 )
 from .writer import COMPUTED, Writer
 
@@ -120,20 +121,57 @@ def write_point(out: Writer, index: int, step: Step) -> str | None:
     at, problem = evaluated(out, index), program(out)
     values = [constant_of(x) for x in problem.free(at.point)]
     common, entry = lcm(*(x.denominator for x in values)), constant
-    if common > MOST_DECIMAL and all(x.denominator > MOST_DECIMAL for x in values if x):  # read and compared once
-        out.parts.append(f"Definition d{index} := {whole(common)}%positive.")
+    each_long = all(x.denominator > MOST_DECIMAL for x in values if x)
+    if common > MOST_DECIMAL and each_long and not begins(out, index):  # read and compared once
+        out.parts.append(f"Definition d{index} := hex_positive {hexadecimal(common)}.")
         entry = partial(over, common=common, name=f"d{index}")
     out.parts.append(f"Definition th{index} : params Q := {arranged(problem, values, entry)}.\n")
+    if is_long(at.risk):
+        top, bottom = hexadecimal(at.risk.numerator), hexadecimal(at.risk.denominator)
+        out.parts.append(f"Definition rho{index} : Q := hex {top} # hex_positive {bottom}.\n")
+    risk, minimum = (
+        f"program_risk p (real th{index}) = Q2R {risk_at(out, index)}",
+        f"local_min (program_risk p) (real th{index})",
+    )
     proof = f"apply ok_program_risk_sound. {COMPUTED}"
-    out.state(index, f"program_risk p (real th{index}) = Q2R {number(at.risk)}", proof)
+    if at_once(out, index):
+        flat = f"apply (ok_program_flat_sound p th{index} {risk_at(out, index)}). {COMPUTED}"
+        out.theorem(f"flat{index}", f"{risk} /\\\n  {minimum}", flat)
+        proof = f"exact (proj1 flat{index})"
+    out.state(index, risk, proof)
     return None
+
+
+def begins(out: Writer, index: int) -> bool:
+    """Whether a path or a curve begins at a point, whose numbers must then stand there as in the path."""
+    curves = [k for k, step in enumerate(out.checked.steps) if step.rule in ("valley", "descent")]
+    return any(out.point_of(k) == index for k in curves)
+
+
+def at_once(out: Writer, index: int) -> bool:
+    """Whether a point's risk, of many digits, is proved together with the point's being a minimum inside a cell."""
+    inside = any(s.rule == "interior_minimum" and out.premise(s, "point") == index for s in out.checked.steps)
+    return inside and bool(out.problem.loss.quadratic) and is_long(evaluated(out, index).risk)
+
+
+def is_long(x: Fraction) -> bool:
+    """Whether a number has too many digits to be written more than once."""
+    return max(abs(x.numerator), x.denominator) > MOST_DECIMAL
+
+
+def risk_at(out: Writer, index: int) -> str:
+    """The risk of a point: a number, or its name."""
+    rho = evaluated(out, index).risk
+    return f"rho{index}" if is_long(rho) else number(rho)
 
 
 def write_interior(out: Writer, index: int, step: Step) -> str | None:
     """Strictly inside a cell."""
-    th = f"th{out.point_of(index)}"
-    proof = f"apply (ok_program_interior_sound p {th} {slopes(out, index)}). {COMPUTED}"
-    out.state(index, f"local_min (program_risk p) (real {th})", proof)
+    at = out.point_of(index)
+    proof = f"apply (ok_program_interior_sound p th{at} {slopes(out, index)}). {COMPUTED}"
+    out.state(
+        index, f"local_min (program_risk p) (real th{at})", f"exact (proj2 flat{at})" if at_once(out, at) else proof
+    )
     return None
 
 
@@ -159,7 +197,7 @@ def write_spurious(out: Writer, index: int, step: Step) -> str | None:
 
 def risks(out: Writer, what: str, at: int, better: int) -> str:
     """What shows a better point: the problem, the points, their risks, and that the second is smaller."""
-    low, high = (number(evaluated(out, index).risk) for index in (better, at))
+    low, high = risk_at(out, better), risk_at(out, at)
     return f"p {what} th{better} {high} {low} step{at} step{better} (eq_refl true)"
 
 
@@ -221,7 +259,7 @@ def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
         columns = zip(*residuals(problem, fact.predictions), strict=True)
         given = vectors([[r / problem.loss.factor for r in row] for row in columns])
     bound = f"apply (ok_program_bound_sound p {vectors(fact.predictions)} {given}). {COMPUTED}"
-    proof = f"apply (program_attains p th{at} {number(fact.risk)}); [ | exact step{at}]. {bound}"
+    proof = f"apply (program_attains p th{at} {risk_at(out, at)}); [ | exact step{at}]. {bound}"
     out.state(index, f"global_min (program_risk p) (real th{at})", proof)
     return None
 
@@ -229,7 +267,7 @@ def write_function_minimum(out: Writer, index: int, step: Step) -> str | None:
 def write_global(out: Writer, index: int, step: Step) -> str | None:
     """A point that attains a bound."""
     bound, th = out.premise(step, "bound"), out.premise(step, "point")
-    rho = number(evaluated(out, th).risk)
+    rho = risk_at(out, th)
     proof = f"exact (program_attains p th{th} {rho} step{bound} step{th})"
     out.state(index, f"global_min (program_risk p) (real th{th})", proof)
     return None

@@ -73,7 +73,7 @@ def over(x: Scalar, common: int, name: str) -> str:
     top = constant_of(x) * common
     if top.denominator != 1:
         raise ValueError("not a multiple of the denominator")
-    return f"({whole(top.numerator)} # {name})"
+    return f"(hex {hexadecimal(top.numerator)} # {name})"
 
 
 def coefficients(x: Scalar) -> str:
@@ -213,11 +213,12 @@ def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
 
 
 def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of binary fractions with many places: nobody reads them, and Coq does so faster in this way."""
-    return listing([listing([hexadecimal(x) for x in row]) for row in rows])
+    """A list of lists of binary fractions with many places: nobody reads them, and Coq reads digits faster."""
+    places = max((x.denominator.bit_length() - 1 for row in rows for x in row), default=0) or 1
+    tops = listing([listing([hexadecimal(int(x * 2**places)) for x in row]) for row in rows])
+    return f"(binary {places} {tops}%hex_int)"
 
 
-def hexadecimal(x: Fraction) -> str:
-    """A binary fraction; its denominator as a power, which Coq reads faster than so many digits."""
-    top = f"(-{-x.numerator:#x})" if x < 0 else f"{x.numerator:#x}"
-    return f"({top} # 2^{x.denominator.bit_length() - 1})" if x.denominator > 1 else f"({top} # 1)"
+def hexadecimal(n: int) -> str:
+    """An integer in hexadecimal, in parentheses if it is negative."""
+    return f"(-{-n:#x})" if n < 0 else f"{n:#x}"
