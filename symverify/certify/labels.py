@@ -251,7 +251,8 @@ def global_radius(session: Session) -> Outcome:
     kept = [
         list(g) for k, g in enumerate(answer.result.vectors) if primitive(g) != primitive([-e[0] for e in face.errors])
     ]
-    further = lower_beyond(problem, face.errors, kept, low)
+    with session.prepared():
+        further = lower_beyond(problem, face.errors, kept, low)
     if further is not None:
         premises = {"face": at, "better": certificate.point(further[1])}
         changes = [str(x) for x in further[0]]

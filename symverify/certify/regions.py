@@ -158,7 +158,8 @@ def _start(session: Session) -> Point | Undecided:
 
 def _least(session: Session) -> Point | Undecided:
     try:
-        found = global_minimum(session.problem, deadline=max(session.remaining(), 0.1))
+        with session.prepared():
+            found = global_minimum(session.problem, deadline=max(session.remaining(), 0.1))
     except Exception as error:  # declined for its size
         return Undecided(str(error))
     return Undecided("the least risk at the centre is not known to be attained") if found.point is None else found.point

@@ -1,8 +1,8 @@
 """One run of proving: the certificate so far, the deadline, and the parts that several claims share."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -106,6 +106,7 @@ class Session:
     witnesses: Sequence[Point] = ()  # points that the user names, to be compared with
     watch: Watch = lambda _nodes, _lower, _upper: None  # is told the bounds of the risk that a search has so far
     _global: "GlobalAnswer | None" = None
+    _quick: bool | None = None  # whether searches are compiled
     _affine: AffineMinimum | str | None = None
     _better: dict[Point, Witness | None] = field(default_factory=dict)
     _lowest: Witness | None = None
@@ -224,18 +225,18 @@ class Session:
         share = (0.9 if bulky(problem) else 0.8) if insist else 0.4
         self.progress("searching for the global minimum")
         try:
-            quick = prepare(problem, self.progress, self.remaining())
-            several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
-            after = None if self.options.always else LONG
-            with nullcontext() if quick else plainly(), Helpers(several, after, self.options.threads) as helpers:
-                result = global_minimum(
-                    problem,
-                    incumbent=problem.parameters,
-                    helpers=helpers,
-                    progress=self._bracket,
-                    deadline=max(self.remaining() * share, 0.1),
-                    checkpoint=self.options.checkpoint,
-                )
+            with self.prepared() as quick:
+                several = self.options.executor if quick and (size.large or self.options.always) else nullcontext
+                after = None if self.options.always else LONG
+                with Helpers(several, after, self.options.threads) as helpers:
+                    result = global_minimum(
+                        problem,
+                        incumbent=problem.parameters,
+                        helpers=helpers,
+                        progress=self._bracket,
+                        deadline=max(self.remaining() * share, 0.1),
+                        checkpoint=self.options.checkpoint,
+                    )
         except Declined as error:
             return GlobalAnswer(None, None, False, False, str(error))
         self.watch(result.statistics.nodes, result.lower_risk, result.upper_risk)
@@ -255,10 +256,18 @@ class Session:
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
         if not quick:
-            reason += "; there was no time to compile the search, which takes about half a minute, once on a machine"
+            reason += "; there was no time to compile the search, about half a minute of CPU time, once on a machine"
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)
+
+    @contextmanager
+    def prepared(self) -> Iterator[bool]:
+        """Searches in here are compiled; False where there is no time to do so, and they do without."""
+        if self._quick is None:
+            self._quick = prepare(self.problem, self.progress, self.remaining())
+        with nullcontext() if self._quick else plainly():
+            yield self._quick
 
     def _case_by_case(self, insist: bool, reason: str) -> "GlobalAnswer":
         """The same for deep networks with one unit in each layer after the first; others stay open, for the reason."""

@@ -18,6 +18,7 @@ import numba
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 _LANES = 4
@@ -52,19 +53,21 @@ def kept(function: Callable[..., Any]) -> bool:
     """Whether this process has compiled a loop, or an earlier one has (see `keep`), from the sources as they are."""
     if function.signatures:  # type: ignore[attr-defined]
         return True
-    note = _note(function)
-    try:
-        return note is not None and note.read_text() == _sources(function)
-    except (OSError, UnicodeDecodeError):
-        return False
+    return _processor() in _noted(function)
+
+
+def keeping(function: Callable[..., Any]) -> bool:
+    """Whether there is a place to keep a loop."""
+    return _note(function) is not None
 
 
 def keep(function: Callable[..., Any]) -> None:
-    """Note, beside what is kept of a loop, that all loops of its folder are."""
+    """Note, beside what is kept of a loop, that all loops of its folder are, for this processor."""
     note = _note(function)
     if note is not None:
+        known = dict.fromkeys([_sources(function), *_noted(function)[1:], _processor()])
         with suppress(OSError):
-            note.write_text(_sources(function))
+            note.write_text("".join(f"{each}\n" for each in known))
 
 
 def _note(function: Callable[..., Any]) -> Path | None:
@@ -72,12 +75,27 @@ def _note(function: Callable[..., Any]) -> Path | None:
     return None if place is None else Path(place) / "compiled.txt"
 
 
+def _noted(function: Callable[..., Any]) -> list[str]:
+    """The lines of the note, the sources and processors; none if it is about other sources."""
+    note = _note(function)
+    try:
+        lines = [] if note is None else note.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return lines if lines[:1] == [_sources(function)] else []
+
+
 def _sources(function: Callable[..., Any]) -> str:
-    """What a change of the loops, or of what compiles them, changes."""
+    """What a change of the loops, or of what compiles them, changes: a line."""
     folder = Path(function.__code__.co_filename).parent
     stamps = [(path, path.stat()) for path in [Path(__file__), *sorted(folder.glob("*.py"))]]
     each = [f"{path.name} {stamp.st_size} {stamp.st_mtime_ns}" for path, stamp in stamps]
-    return "\n".join([f"numba {numba.__version__}, Python {sys.version}", *each])
+    return ", ".join([f"numba {numba.__version__}", f"Python {' '.join(sys.version.split())}", *each])
+
+
+def _processor() -> str:
+    """What numba compiles for: a line."""
+    return " ".join(cpu_target.target_context.codegen().magic_tuple())
 
 
 def _lanes(context: Any, a: Any, b: Any, count: Any) -> Any:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from symverify.problem.load import LoadedProblem, loads
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from symverify.search.find import Found, NotFound, affine_is_global, by_trying, not_attained, two_valleys
+from symverify.search.global_minimum import plainly, prepare
 
 CLAIMS = {
     "two_valleys": "cell_minima",
@@ -82,7 +84,9 @@ def searched(claim: str, problem: Problem, whole: bool, deadline: float) -> Foun
     if not whole:
         raise Usage(f"{claim} is not a matter of linear forms", "search whole labels, with --integers")
     holds, what = TRIED[claim]
-    return by_trying(problem, holds, what, deadline)
+    quick = prepare(problem, lambda _: None, deadline - time.monotonic())
+    with nullcontext() if quick else plainly():
+        return by_trying(problem, holds, what, deadline)
 
 
 def confirmed(claim: str, result: CheckResult) -> bool:

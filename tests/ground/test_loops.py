@@ -92,7 +92,7 @@ def test_without_a_place_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kept_across_runs_beside_a_source_that_cannot_be_written(tmp_path: Path) -> None:
     """NUMBA_CACHE_DIR stands for the user's directory, which numba takes where the source's cannot be written.
 
-    What an interrupted run has compiled, or one of another version, does not count.
+    What an interrupted run has compiled, or one of another version or on another processor, does not count.
     """
     script = (
         "from symverify.ground.loops import keep, kept\n"
@@ -103,11 +103,13 @@ def test_kept_across_runs_beside_a_source_that_cannot_be_written(tmp_path: Path)
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
 
-    def run(*arguments: str) -> list[str]:
-        command = [sys.executable, "-c", script, *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    def run(*arguments: str, **other: str) -> list[str]:
+        command, where = [sys.executable, "-c", script, *arguments], environment | other
+        return subprocess.run(command, env=where, capture_output=True, text=True, check=True).stdout.split()
 
     assert [run(), run("keep"), run()] == [["False", "True"], ["False", "True"], ["True", "True"]]
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert [run("keep", **generic), run()] == [["False", "True"], ["True", "True"]]
     (note,) = tmp_path.rglob("compiled.txt")
     note.write_text(note.read_text().replace("lattice.py ", "lattice.py 1"))
     assert run() == ["False", "True"]

@@ -10,7 +10,8 @@ import symverify
 from symverify.cli import run
 from symverify.errors import Usage
 from symverify.kernel.__main__ import verify
-from symverify.run.find import find, template
+from symverify.run.find import TRIED, find, template
+from symverify.search.global_minimum.relaxation import plain
 
 LINE = template("0,1,2,3", 2, "relu", True)
 
@@ -49,6 +50,17 @@ def test_where_labels_were_only_tried_it_says_how_far() -> None:
     assert "no whole labels of size up to 12 have a best affine fit that is a global minimum" in found.reason
     late = find("not_attained", template("0,1,2", 1, "relu", True), True, 1e-3, None)
     assert "stopped there, as the time was up" in late.reason
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_labels_are_tried_plainly_where_there_is_no_time_to_compile(
+    quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, seen = list[float](), set[bool]()
+    monkeypatch.setattr("symverify.run.find.prepare", lambda _problem, _say, left: bool(asked.append(left)) or quick)
+    monkeypatch.setitem(TRIED, "not_attained", (lambda _: bool(seen.add(plain())), "exist"))
+    assert find("not_attained", template("0,1", 1, "relu", True), True, 60, None).problem is None
+    assert (len(asked), 0 < asked[0] <= 60, seen) == (1, True, {not quick})
 
 
 def test_an_infimum_that_is_not_attained() -> None:

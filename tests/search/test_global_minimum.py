@@ -30,7 +30,7 @@ from symverify.search.global_minimum import (
     covering,
     global_minimum,
     minimum,
-    prepare,
+    preparation,
     relaxation,
     search,
     tasks,
@@ -563,31 +563,6 @@ def test_columns_are_what_the_units_at_the_rays_add(seed: int) -> None:
         assert len(apart) == 1 if inst.output_bias else apart == {0}
 
 
-def test_compiling_is_announced_and_numba_missed_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    inst, told = larger(n=20, width=2), list[str]()
-    monkeypatch.setattr(tasks, "kept", lambda: True)
-    assert prepare(inst, told.append, 1.0)
-    assert not told
-    monkeypatch.setattr(tasks, "kept", lambda: False)
-    monkeypatch.setattr(minimum, "global_minimum", lambda _: told.append("compiled"))
-    monkeypatch.setattr(tasks, "keep", lambda: told.append("kept"))
-    assert not prepare(inst, told.append, minimum.COMPILING - 1)
-    assert not told
-    assert prepare(inst, told.append, minimum.COMPILING)
-    assert told == ["compiling the search, once on this machine", "compiled", "kept"]
-    monkeypatch.setattr(minimum, "compiling", lambda _: False)
-    minimum._lacking.cache_clear()
-    for _ in range(2):
-        assert prepare(inst, told.append, 1.0)
-    assert [each.getMessage() for each in caplog.records] == [
-        "numba is not installed: large searches take ten to thirty times as long without it"
-    ]
-    assert prepare(shallow([[0], [1], [2]], [0, 1, 0], 1), told.append, 1.0)
-    assert len(told) == 3
-
-
 def test_a_search_may_do_without_compiled_loops() -> None:
     pytest.importorskip("numba")
     shape = generators(larger(n=20, width=2))
@@ -610,7 +585,7 @@ def test_nodes_of_equal_bounds_have_an_order() -> None:
 
 def test_the_sample_compiles_what_is_used() -> None:
     pytest.importorskip("numba")
-    sample = minimum._sample(larger(n=20, width=2))
+    sample = preparation.sample()
     assert relaxation.compiling(generators(sample))
     assert checked(sample).closed
 

@@ -1,14 +1,11 @@
 """The entry point: search, certify, and say what is proved."""
 
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from math import comb
 from pathlib import Path
 
@@ -16,18 +13,17 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from symverify.cells.unit import planes
 from symverify.ground import linear
-from symverify.kernel.core.activation import ONE, ZERO, Activation
+from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.function_bound import mean_residuals
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.search.global_minimum import checkpoint as saved
-from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.attain import Separators, always_attained, attained
 from symverify.search.global_minimum.candidate import Candidate, evaluated, units_of
 from symverify.search.global_minimum.few_samples import Parts, Written
 from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.helpers import Helpers
-from symverify.search.global_minimum.relaxation import compiling, large
+from symverify.search.global_minimum.relaxation import large
 from symverify.search.global_minimum.result import Result, Statistics
 from symverify.search.global_minimum.search import Progress, Search
 from symverify.search.global_minimum.tasks import Solved
@@ -43,7 +39,6 @@ PARTS = 0.4  # share of the time that a search for a bracket leaves for parts of
 EARLY, SOON = 0.1, 1.0  # the same before a bulky search begins, and seconds that are enough for it
 PATIENCE = 0.3  # the share that the first part may take, as it also loads what is compiled
 BULKY = 1_000_000  # entries of the columns of all rays
-COMPILING = 45.0  # seconds that are left where compiling is begun, which takes about half a minute
 GRACE = 10.0  # seconds for the certificate after Ctrl-C
 
 
@@ -70,54 +65,10 @@ def global_minimum(
         return _global_minimum(problem, incumbent, helpers, progress, deadline, checkpoint)
 
 
-def prepare(problem: Problem, say: Callable[[str], None], left: float) -> bool:
-    """Compile what the search uses, if it is large, nobody did so on this machine, and so many seconds are enough.
-
-    False where they are not: then it should search `plainly`. Where numba is missing a warning says, once, what that
-    costs.
-    """
-    if bulky(problem) and tasks.kept():
-        return True
-    shape = generators(problem)
-    if not large(shape):
-        return True
-    if not compiling(shape):
-        _lacking()
-    elif not tasks.kept():
-        if left < COMPILING:
-            return False
-        say("compiling the search, once on this machine")
-        global_minimum(_sample(problem))
-        tasks.keep()
-    return True
-
-
 def bulky(problem: Problem) -> bool:
     """Whether even the columns of all rays may take seconds."""
     rows, _ = planes(problem)
     return bool(rows) and 2 * comb(len(rows), len(rows[0]) - 1) * len(problem.inputs) > BULKY
-
-
-def _sample(problem: Problem) -> Problem:
-    """One of the smallest problems for which compiling pays."""
-    return replace(
-        problem,
-        widths=(2, 2, 1),
-        hidden_bias=True,
-        output_bias=True,
-        activations=(Activation((ZERO,), (ZERO, ONE), (ZERO, ZERO)),),
-        inputs=tuple((Fraction(k * k % 17), Fraction(k * k * k % 23)) for k in range(14)),
-        targets=tuple((Fraction(k * k % 11),) for k in range(14)),
-        parameters=None,
-        witnesses=(),
-    )
-
-
-@cache
-def _lacking() -> None:
-    logging.getLogger("symverify").warning(
-        "numba is not installed: large searches take ten to thirty times as long without it"
-    )
 
 
 def _global_minimum(

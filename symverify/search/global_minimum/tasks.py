@@ -154,6 +154,14 @@ def kept() -> bool:
     return kept(rounded)
 
 
+def keeping() -> bool:
+    """Whether what is compiled can be kept."""
+    from symverify.ground.loops import keeping
+    from symverify.search.global_minimum.lattice import rounded
+
+    return keeping(rounded)
+
+
 def keep() -> None:
     """Note that all of them are compiled."""
     from symverify.ground.loops import keep
