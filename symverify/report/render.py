@@ -19,10 +19,12 @@ def as_json(result: CheckResult, more: Mapping[str, object] = MappingProxyType({
     """The machine-readable result, with further keys; rationals are strings, seconds a number.
 
     Per claim its verdict, the numbers that the kernel proved, "words" for them; under "observed" what it did not check.
+    "about" names the claims that the verdict is about.
     """
     document: dict[str, object] = {
         "problem_sha256": result.problem.problem.sha256,
         "verdict": result.verdict.value,
+        "about": list(result.asked),
         "claims": [_claim(result, claim) for claim in result.claims],
         "certificate": None if result.path is None else str(result.path),
     }

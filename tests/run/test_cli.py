@@ -99,7 +99,8 @@ def test_verify_and_the_bare_kernel_agree(checked):
 def test_json_has_the_documented_shape(tmp_path):
     done = run("check", EXAMPLES / "three-corners.json", "--format", "json", "-o", tmp_path / "c", "--no-smt")
     document = json.loads(done.stdout)
-    assert set(document) == {"problem_sha256", "verdict", "claims", "certificate"}
+    assert set(document) == {"problem_sha256", "verdict", "about", "claims", "certificate"}
+    assert document["about"] == ["point"]
     assert document["verdict"] == "proved"
     point = next(claim for claim in document["claims"] if claim["name"] == "point")
     assert (point["risk"], point["verdict"], point["spurious"]) == ("1/3", "proved", True)

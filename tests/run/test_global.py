@@ -143,7 +143,9 @@ def test_check_says_which_claim_it_skips_and_why(layers, reason, bracket):
     [(name, why)] = result.skipped
     assert name == "global_minimum"
     assert re.search(reason, why)
-    assert json.loads(as_json(result))["skipped"] == [{"name": name, "reason": why}]
+    told = json.loads(as_json(result))
+    assert told["skipped"] == [{"name": name, "reason": why}]
+    assert told["about"] == ["spurious_minimum"]
 
 
 def test_a_bound_that_the_kernel_declines_takes_no_other_claim_with_it(monkeypatch, tmp_path):
