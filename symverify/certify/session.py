@@ -256,7 +256,9 @@ class Session:
         if result.complete:
             reason = "the search is over, but there was not enough time for its certificate"
         if not quick:
-            reason += "; there was no time to compile the search, about half a minute of CPU time, once on a machine"
+            reason += (
+                "; there was no time to compile the search, which takes about a minute of CPU time, once on a machine"
+            )
         if self.options.checkpoint is not None:
             reason += "; --resume continues, best with a longer --timeout"
         return GlobalAnswer(bound, reached, closed, False, reason, result)

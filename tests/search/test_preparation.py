@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,13 @@ def cold(monkeypatch: pytest.MonkeyPatch) -> Iterator[list["subprocess.Popen[byt
     pytest.importorskip("numba")
     begun = list["subprocess.Popen[bytes]"]()
 
-    def recorded(seconds: float) -> "subprocess.Popen[bytes]":
-        begun.append(original(seconds))
+    def recorded(seconds: float, what: str) -> "subprocess.Popen[bytes]":
+        begun.append(original(seconds, what))
         return begun[-1]
 
     original = preparation._begun
     monkeypatch.setattr(preparation, "_begun", recorded)
+    monkeypatch.setattr(preparation, "_several", lambda: False)
     monkeypatch.setattr(tasks, "kept", lambda: False)
     monkeypatch.setattr(tasks, "keeping", lambda: True)
     yield begun
@@ -115,7 +117,7 @@ def test_ctrl_c_ends_it(
 def test_it_ends_where_nobody_waits_for_it() -> None:
     """Its input ends with the process that has begun it, however that ends."""
     script = f"import {preparation.__name__} as p, time; p.compile_all = lambda: time.sleep(3600); p.work()"
-    command = [sys.executable, "-c", script, "[]", "3600"]
+    command = [sys.executable, "-c", script, "[]", "3600", preparation.ALL]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
         assert process.stdin is not None
@@ -176,6 +178,53 @@ def test_a_process_that_fails_late_leaves_no_time(
     monkeypatch.setattr(preparation, "_COMMAND", FAILING)
     assert not prepare(LARGE, lambda _: None, preparation.COMPILING)
     assert (len(cold), here) == (1, [])
+
+
+@pytest.mark.parametrize("second", ["works", "fails", "cannot be begun"])
+def test_a_second_process_does_a_part_where_there_is_a_second_processor(
+    second: str, cold: list["subprocess.Popen[bytes]"], here: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is waited for, and both are gone with it."""
+    recorded, asked = preparation._begun, list[str]()
+
+    def begun(seconds: float, what: str) -> "subprocess.Popen[bytes]":
+        asked.append(what)
+        if what == preparation.LEAVES and second == "cannot be begun":
+            raise OSError
+        alone = SLEEPING if second == "works" else FAILING
+        monkeypatch.setattr(preparation, "_COMMAND", alone if what == preparation.LEAVES else "pass")
+        return recorded(seconds, what)
+
+    monkeypatch.setattr(preparation, "_begun", begun)
+    monkeypatch.setattr(preparation, "_several", lambda: True)
+    noted = iter([False, True])
+    monkeypatch.setattr(tasks, "kept", lambda: next(noted))
+    assert prepare(LARGE, lambda _: None, AMPLE)
+    assert (asked, here) == ([preparation.ALL, preparation.LEAVES], [])
+    assert [process.returncode is None for process in cold] == [False] * (1 + (second != "cannot be begun"))
+
+
+def test_the_second_process_searches_without_compiling_and_then_certifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its search is complete, so that all leaves are certified."""
+    pytest.importorskip("numba")
+    done = list[tuple[str, bool, bool]]()
+
+    class Watched(preparation.Search):
+        def step(self) -> None:
+            done.append(("step", relaxation.plain(), self.unfinished))
+            super().step()
+
+        def close(self, floor: Fraction, until: float | None = None) -> None:
+            done.append(("close", relaxation.plain(), self.unfinished))
+            super().close(floor, until)
+            assert self.best.loss > floor
+            assert len(self.written()[0]) > 1
+
+    monkeypatch.setattr(preparation, "Search", Watched)
+    preparation.compile_leaves()
+    assert done[-1] == ("close", False, False)
+    assert len(done) > 2
+    assert set(done[:-1]) == {("step", True, True)}
 
 
 def test_what_the_process_compiles_this_one_has(tmp_path: Path) -> None:

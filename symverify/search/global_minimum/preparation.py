@@ -1,6 +1,7 @@
-"""Compiling the search, once on a machine, by a process of its own: this one cannot stop what it compiles itself.
+"""Compiling the search, once on a machine, by processes of its own: this one cannot stop what it compiles itself.
 
-What that process has compiled when it is ended is kept, and the next one goes on from there.
+One compiles everything; where there are two processors another one begins with what certificates need, which the first
+then finds done. What they have compiled when they are ended is kept, and the next ones go on from there.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -19,13 +21,16 @@ from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.losses import squared
 from symverify.search.global_minimum import tasks
+from symverify.search.global_minimum.candidate import evaluated
 from symverify.search.global_minimum.generators import generators
-from symverify.search.global_minimum.minimum import bulky, global_minimum
-from symverify.search.global_minimum.relaxation import compiling, large
+from symverify.search.global_minimum.minimum import bulky, global_minimum, within_groups
+from symverify.search.global_minimum.relaxation import compiling, large, plainly
+from symverify.search.global_minimum.search import Search
 
-COMPILING = 45.0  # seconds that are left where compiling is begun, which takes about half a minute
+COMPILING = 45.0  # seconds that are left where compiling is begun, which takes about half a minute on two processors
 BUSY, WAITING = 0.5, 0.75  # the shares of them after which a search goes on without: on a busy machine, on any
-ALONE = 0.5  # the share of a processor that the process has on a machine that is not busy
+ALONE = 0.5  # the share of a processor that a process has on a machine that is not busy
+ALL, LEAVES = "all", "leaves"  # what a process compiles
 _GIVEN_UP = 3  # what it exits with where it has less
 _COMMAND = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -66,34 +71,56 @@ def compile_all() -> None:
     tasks.keep()
 
 
-def _compiled_beside(begun: float, left: float) -> bool | None:
-    """Whether a process has compiled all loops in its share of the time that was left; None where none can.
+def compile_leaves() -> None:
+    """Compile what certifies the leaves of a search, after one that is not compiled."""
+    problem = sample()
+    floor, _ = within_groups(problem)
+    with plainly():
+        search = Search(problem, generators(problem), evaluated(problem, []))
+        search.start(floor)
+        while search.unfinished:
+            search.step()
+    search.vectors, search.served = [], {}
+    search.close(floor)
 
-    It is gone when this returns or is interrupted. `begun` is a time.monotonic() value.
+
+def _compiled_beside(begun: float, left: float) -> bool | None:
+    """Whether processes have compiled all loops in their share of the time that was left; None where none can.
+
+    They are gone when this returns or is interrupted. `begun` is a time.monotonic() value.
     """
     if not tasks.keeping() or not sys.executable or getattr(sys, "frozen", False):
         return None
     left = min(left, threading.TIMEOUT_MAX)
+    processes = list["subprocess.Popen[bytes]"]()
     try:
-        process = _begun(begun + BUSY * left - time.monotonic())
-    except OSError:
-        return None
-    try:
-        code = process.wait(max(begun + WAITING * left - time.monotonic(), 0.0))
+        processes.append(_begun(begun + BUSY * left - time.monotonic(), ALL))
+        if _several():
+            with suppress(OSError):
+                processes.append(_begun(begun + BUSY * left - time.monotonic(), LEAVES))
+        code = processes[0].wait(max(begun + WAITING * left - time.monotonic(), 0.0))
     except subprocess.TimeoutExpired:
         return False
+    except OSError:
+        return None
     finally:
-        process.kill()
-        process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+        for process in processes:
+            process.kill()
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
     if code == _GIVEN_UP:
         return False
     return True if code == 0 and tasks.kept() else None
 
 
-def _begun(seconds: float) -> "subprocess.Popen[bytes]":
-    """The process that compiles, for so many seconds where the machine is busy.
+def _several() -> bool:
+    """Whether there are two processors."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) > 1
+
+
+def _begun(seconds: float, what: str) -> "subprocess.Popen[bytes]":
+    """A process that compiles all or the leaves, for so many seconds where the machine is busy.
 
     Signals to this one's group do not reach it; it ends where its input does. It has this one's packages and none of
     its other surroundings (`__main__`, start-up files).
@@ -102,7 +129,7 @@ def _begun(seconds: float) -> "subprocess.Popen[bytes]":
     path = json.dumps([str(package), *(each for each in sys.path if isinstance(each, str))])
     quiet = ["-B"] if sys.dont_write_bytecode else []
     return subprocess.Popen(
-        [sys.executable, "-I", *quiet, "-c", _COMMAND, path, str(max(seconds, 0.0))],
+        [sys.executable, "-I", *quiet, "-c", _COMMAND, path, str(max(seconds, 0.0)), what],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -112,10 +139,10 @@ def _begun(seconds: float) -> "subprocess.Popen[bytes]":
 
 
 def work() -> None:
-    """What that process does."""
+    """What such a process does."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threading.Thread(target=_give_up, args=(float(sys.argv[2]),), daemon=True).start()
-    compile_all()
+    {ALL: compile_all, LEAVES: compile_leaves}[sys.argv[3]]()
 
 
 def _end_with_parent() -> None:
