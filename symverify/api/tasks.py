@@ -58,8 +58,6 @@ def _shown(
     """The same function of a problem as it comes, with results that show themselves."""
 
     def made(problem: ProblemLike, /, *args: P.args, **options: P.kwargs) -> CheckResult:
-        if "timeout" in options:
-            seconds(options["timeout"])
         return _of(CheckResult, make(as_problem(problem), *args, **options))
 
     update_wrapper(made, make)
@@ -111,8 +109,7 @@ def atlas(
     written to `output` if given. For one hidden layer and one output; elsewhere the verdict is undecided.
     """
     claim = "face_atlas" if faces else "atlas"
-    claims, limit = [claim, "global_minimum"], seconds(timeout)
-    result = run.check(as_problem(problem), claims, timeout=limit, smt=False, output=_path(output))
+    result = run.check(as_problem(problem), [claim, "global_minimum"], timeout=timeout, smt=False, output=_path(output))
     return _of(AtlasResult, replace(result, asked=(claim,)))
 
 

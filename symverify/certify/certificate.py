@@ -123,6 +123,15 @@ class Certificate:
         if stated not in self.claims:
             self.claims.append(stated)
 
+    def stated(self, name: str) -> int | None:
+        """The step of a claim that is stated; None if it is not."""
+        return next((int(str(claim["step"])) for claim in self.claims if claim["claim"] == name), None)
+
+    def met(self, minimum: int) -> int:
+        """The step of the bracket, of width 0, by the bound and the point of a global minimum."""
+        premises = self.proof.steps[minimum].premises
+        return self.step("bracket", {role: index for role, (index,) in premises.items()})
+
     def text(self) -> bytes:
         """The certificate file: only the steps that some claim rests on, renumbered in order."""
         kept = self._needed(self.claims)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from functools import partial
 
 from symverify.certify.certificate import parameters
-from symverify.certify.session import Decision, Outcome, Proved, Session, Skipped, Undecided, beside
+from symverify.certify.session import Decision, Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.algebra import total
 from symverify.kernel.core.errors import Declined, Rejected
@@ -241,12 +241,12 @@ def global_bounds(session: Session) -> Outcome:
     outcome, certificate = global_minimum(session), session.certificate
     answer = session.global_answer(insist=session.insist)
     if answer.bound is not None and answer.reached is not None:
-        ends: object = {"bound": answer.bound, "point": session.lowest(answer.reached)}
-    elif isinstance(outcome, Proved):  # the bound for all functions was met
-        ends = certificate.steps[outcome.step].get("from")
-    else:
-        return beside(lambda _: outcome, "global_bounds")(session)
-    return Proved(certificate.step("bracket", ends)) if isinstance(ends, dict) else outcome
+        ends = {"bound": answer.bound, "point": session.lowest(answer.reached)}
+        return Proved(certificate.step("bracket", ends))
+    if isinstance(outcome, Proved):  # the bound for all functions, or a higher one, is met
+        return Proved(certificate.met(outcome.step))
+    stated = certificate.stated("global_bounds")
+    return Undecided(outcome.reason) if stated is None else Proved(stated)
 
 
 def affine_infimum(session: Session) -> Outcome:

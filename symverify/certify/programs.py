@@ -227,9 +227,6 @@ def global_bounds(session: Session) -> Outcome:
     outcome = global_minimum(session)
     session.insist = insisted
     if isinstance(outcome, Proved):
-        premises = session.certificate.proof.steps[outcome.step].premises
-        return Proved(session.certificate.step("bracket", {role: index for role, (index,) in premises.items()}))
-    for claim in session.certificate.claims:
-        if claim["claim"] == "global_bounds":
-            return Proved(int(str(claim["step"])))
-    return outcome
+        return Proved(session.certificate.met(outcome.step))
+    stated = session.certificate.stated("global_bounds")
+    return outcome if stated is None else Proved(stated)

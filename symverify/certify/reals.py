@@ -220,10 +220,8 @@ def global_bounds(session: Session) -> Outcome:
 def bracketed(session: Session, settle: Callable[[Session], Outcome]) -> Outcome:
     """The bracket that settling the global minimum leaves; what that says, where it leaves none."""
     outcome = settle(session)
-    for claim in session.certificate.claims:
-        if claim["claim"] == "global_bounds":
-            return Proved(int(str(claim["step"])))
-    return outcome
+    stated = session.certificate.stated("global_bounds")
+    return outcome if stated is None else Proved(stated)
 
 
 def point(session: Session) -> Outcome:
@@ -256,8 +254,7 @@ def decided(session: Session, against: Callable[[Session, int], int | None]) -> 
 def affine_infimum(session: Session) -> Outcome:
     """Where no best affine fit exists: the infimum over affine maps."""
     found = _minimum(session)
-    for claim in session.certificate.claims:
-        if claim["claim"] == "affine_infimum":
-            return Proved(int(str(claim["step"])))
+    if (stated := session.certificate.stated("affine_infimum")) is not None:
+        return Proved(stated)
     reason = found.reason if isinstance(found, Undecided) else found[1]
     return Undecided(reason or "a best affine fit exists: see spurious_minimum")

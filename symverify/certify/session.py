@@ -381,9 +381,8 @@ def beside(
 
     def settle(session: Session) -> Outcome:
         outcome = emitter(session)
-        for claim in session.certificate.claims:
-            if claim["claim"] == name:
-                return Proved(int(str(claim["step"])))
+        if (stated := session.certificate.stated(name)) is not None:
+            return Proved(stated)
         return Undecided(outcome.reason if not isinstance(outcome, Proved) else otherwise)
 
     return settle

@@ -28,6 +28,7 @@ from symverify.problem.shape import same_shape
 from symverify.problem.write import clean, destination, is_file, write_atomically
 from symverify.run import checkpoints
 from symverify.run.bounds import Log, log_failed, log_place
+from symverify.run.limits import seconds
 from symverify.run.local import processes
 from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
@@ -177,7 +178,7 @@ def check(
     went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint, NotWritable), OSError
     where the certificate cannot be written.
     """
-    begun = time.monotonic() if begun is None else begun
+    begun, timeout = time.monotonic() if begun is None else begun, seconds(timeout)
     names = default_claims(problem.problem) if claims is None else _known(claims)
     wanted = _with_robust(names) if robust else names
     target = None if output is None else Path(output)
