@@ -32,11 +32,11 @@ Definition ok_program_interior (th : params Q) (given : option (list (list Q))) 
   match program_minorant th given with Some M => let v := free_Q th in check_flat Qops (piece_at Qops v) P outs D M | None => false end.
 (* the same and the risk at once, for squared loss; near: a number, or a little more or less, with few digits *)
 Definition near (more : Z) (x : Q) : Q := let k := (Z.log2 (Zpos (Qden x)) - 30)%Z in (Z.shiftr (Qnum x) (k - 10) / Z.shiftr (Zpos (Qden x)) k + more) # 1024.
-Definition labels_aligned : list (list Q * list Q) := let m := denominator (map snd D) in map (fun d => (fst d, map (over m) (snd d))) D.
+Definition all_aligned : list (list Q * list Q) := let m := denominator (flat_map (fun d => [fst d; snd d]) (data p)) in map (fun d => (map (over m) (fst d), map (over m) (snd d))) (data p).
 Definition ok_program_flat (th : params Q) (rho : Q) : bool :=
   let v := free_Q th in
   match loss p with
-  | Squared => match flat_sum Qops v (map (near (-1)) v) (map (near 2) v) P outs labels_aligned with
+  | Squared => match flat_sum Qops v (map (near (-1)) v) (map (near 2) v) (over (Zpos (Qden (hd 0%Q v))) 1) P outs all_aligned with
       | Some z => let risk := mul Qops (mul Qops half c) z in Qle_bool 0 c && eqb Qops risk (over (Zpos (Qden risk)) rho)
       | None => false end
   | _ => false end.
@@ -125,16 +125,16 @@ Proof.
   unfold ok_program_interior. destruct (program_minorant th given) as [S|] eqn:H1; [|discriminate]. intros H2. destruct (minorant_ok _ _ _ H1) as (L & E & Hc & A). apply (nearby_local L); auto. rewrite free_real in *.
   eapply (check_flat_ok Qops QR); eauto. apply (piece_at_ok Qops QR).
 Qed.
-Lemma losses_labels_aligned L v : losses Qops QR L P outs labels_aligned v = losses Qops QR L P outs D v.
+Lemma losses_all_aligned L v : losses Qops QR L P outs all_aligned v = losses Qops QR L P outs D v.
 Proof.
-  unfold losses. f_equal. unfold labels_aligned, rD. cbv zeta. rewrite map_map. apply map_ext. intros d. cbn [fst snd]. f_equal. unfold rv. rewrite map_map. apply map_ext. intros x. apply over_ok.
+  unfold losses. f_equal. unfold all_aligned, aligned, rD. cbv zeta. rewrite !map_map. apply map_ext. intros d. cbn [fst snd]. unfold rv. rewrite !map_map. f_equal; apply map_ext; intros x; cbn [toR QR]; rewrite !over_ok; reflexivity.
 Qed.
 Theorem ok_program_flat_sound th rho : ok_program_flat th rho = true -> program_risk p (real th) = Q2R rho /\ local_min (program_risk p) (real th).
 Proof.
-  unfold ok_program_flat. cbv zeta. destruct (loss p) eqn:EL; try discriminate. destruct (flat_sum _ _ _ _ _ _ _) as [z|] eqn:E; [|discriminate]. intros H. apply andb_prop in H. destruct H as [H1 H2].
-  apply Qle_bool_iff, Qle_Rle in H1. rewrite real_zero in H1. apply (eqb_ok QR) in H2. destruct (flat_sum_ok Qops QR _ _ _ _ _ _ _ E) as [Z M]. rewrite losses_labels_aligned in Z. assert (EV : value squared = value_of (loss p)) by (rewrite EL; reflexivity). split.
+  unfold ok_program_flat. cbv zeta. destruct (loss p) eqn:EL; try discriminate. destruct (flat_sum _ _ _ _ _ _ _ _) as [z|] eqn:E; [|discriminate]. intros H. apply andb_prop in H. destruct H as [H1 H2].
+  apply Qle_bool_iff, Qle_Rle in H1. rewrite real_zero in H1. apply (eqb_ok QR) in H2. destruct (flat_sum_ok Qops QR _ _ _ _ _ _ _ _ (eq_trans (over_ok _ _) (toR_one QR)) E) as [Z M]. rewrite losses_all_aligned in Z. assert (EV : value squared = value_of (loss p)) by (rewrite EL; reflexivity). split.
   - rewrite (program_risk_losses squared) by auto. rewrite free_real. rewrite !(toR_mul QR), half_ok, Z in H2. cbn [toR QR] in H2. rewrite over_ok in H2. rewrite <- H2. field.
-  - apply (nearby_local squared); auto. rewrite free_real. revert M. apply nearby_imp. intros w. rewrite !losses_labels_aligned. auto.
+  - apply (nearby_local squared); auto. rewrite free_real. revert M. apply nearby_imp. intros w. rewrite !losses_all_aligned. auto.
 Qed.
 Theorem ok_program_adjacent_sound th given : ok_program_adjacent th given = true -> local_min (program_risk p) (real th).
 Proof.
