@@ -458,18 +458,34 @@ Proof.
   assert (B : exp (Q2R u) <= exps (map Q2R fs)) by (apply Rmult_le_reg_l with (exp (- Q2R m)); auto; lra). assert (Q := exp_pos (Q2R u)).
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
+(* a rational number and an integer over 2^places; a power of 2 that is a factor comes first, as then it costs nothing *)
+Definition at_most (x : Q) (z : Z) : bool := Z.leb (unit * Qnum x) (mulz z (Zpos (Qden x))).
+Definition at_least (x : Q) (z : Z) : bool := Z.leb (mulz z (Zpos (Qden x))) (unit * Qnum x).
+Lemma compared x z : IZR (unit * Qnum x) - IZR (mulz z (Zpos (Qden x))) = one_unit * IZR (Zpos (Qden x)) * (Q2R x - real_of z) /\ 0 < one_unit * IZR (Zpos (Qden x)).
+Proof.
+  assert (U := one_unit_pos). assert (D : 0 < IZR (Zpos (Qden x))) by (apply (IZR_lt 0); reflexivity). split; [|apply Rmult_lt_0_compat; auto].
+  rewrite mulz_ok, !mult_IZR. unfold Enclosure.real_of. fold one_unit. rewrite Q2R_quotient. field. lra.
+Qed.
+Lemma at_most_ok x z : at_most x z = true -> Q2R x <= real_of z.
+Proof.
+  unfold at_most. intros H. apply Z.leb_le, IZR_le in H. destruct (compared x z) as [E P]. apply Rmult_le_reg_l with (1 := P). rewrite Rmult_minus_distr_l in E. lra.
+Qed.
+Lemma at_least_ok x z : at_least x z = true -> real_of z <= Q2R x.
+Proof.
+  unfold at_least. intros H. apply Z.leb_le, IZR_le in H. destruct (compared x z) as [E P]. apply Rmult_le_reg_l with (1 := P). rewrite Rmult_minus_distr_l in E. lra.
+Qed.
 (* ln x <= u for a rational x *)
 Definition log_at_most (x u : Q) : bool :=
-  if Qle_bool 0 u then Qle_bool (x * inject_Z unit) (inject_Z (exp_low u)) else
-  match exp_high (- u) with Some z => Qle_bool (x * inject_Z z) (inject_Z unit) | None => false end.
+  if Qle_bool 0 u then at_most x (exp_low u) else match exp_high (- u) with Some z => Z.leb (mulz (Qnum x) z) (unit * Zpos (Qden x)) | None => false end.
 Theorem log_at_most_ok x u : 0 < Q2R x -> log_at_most x u = true -> ln (Q2R x) <= Q2R u.
 Proof.
-  intros P H. unfold log_at_most in H. assert (IZ : forall z, Q2R (inject_Z z) = IZR z) by (intros z; unfold Q2R, inject_Z; simpl; lra). assert (U := one_unit_pos).
+  intros P H. unfold log_at_most in H. assert (U := one_unit_pos).
   assert (B : Q2R x <= exp (Q2R u)).
-  { destruct (Qle_bool 0 u); [|destruct (exp_high (- u)) as [z|] eqn:E; [|discriminate]]; apply Qle_bool_iff, Qle_Rle in H; rewrite Q2R_mult, !IZ in H; fold one_unit in H.
-    - apply Rle_trans with (2 := exp_low_ok u). unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. exact H.
-    - apply exp_high_ok in E. rewrite Q2R_opp in E. assert (E' := exp_pos (- Q2R u)). rewrite exp_opposite. apply Rmult_le_reg_r with (exp (- Q2R u)); auto. rewrite Rinv_l by lra.
-      apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. replace (Q2R x * (IZR z / one_unit) * one_unit) with (Q2R x * IZR z) by (field; lra). lra. }
+  { destruct (Qle_bool 0 u); [apply at_most_ok in H; apply Rle_trans with (1 := H), exp_low_ok|]. destruct (exp_high (- u)) as [z|] eqn:E; [|discriminate]. apply exp_high_ok in E. rewrite Q2R_opp in E.
+    apply Z.leb_le, IZR_le in H. rewrite mulz_ok, !mult_IZR in H. fold one_unit in H. assert (D : 0 < IZR (Zpos (Qden x))) by (apply (IZR_lt 0); reflexivity).
+    assert (E' := exp_pos (- Q2R u)). rewrite exp_opposite. apply Rmult_le_reg_r with (exp (- Q2R u)); auto. rewrite Rinv_l by lra.
+    apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. apply Rmult_le_reg_r with (one_unit * IZR (Zpos (Qden x))); [apply Rmult_lt_0_compat; auto|].
+    replace (Q2R x * real_of z * (one_unit * IZR (Zpos (Qden x)))) with (IZR (Qnum x) * IZR z) by (unfold Enclosure.real_of; rewrite Q2R_quotient; field; lra). lra. }
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
 End Steps.
