@@ -193,7 +193,7 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
     mean = [sum(column, Fraction(0)) / len(column) for column in zip(*problem.targets, strict=True)]
     fits = [tuple(near)] * len(problem.inputs)
     places, logs, parts = span_risk(problem, dual, fits, risk)
-    given = [below, vector(mean), vectors(dual), logs, vector(near), parts]
+    given = [below, vector(mean), proposed(dual), logs, vector(near), parts]
     arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
     statement = f"minima_at_constants p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
     out.state(index, statement, f"apply (ok_constants_sound {places} p {arguments_}). {COMPUTED}")
@@ -209,7 +209,7 @@ def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | 
     place, with_ = place_of(problem, at), digits(problem)
     dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
     direction = [Fraction(not i) for i in range(len(place.before[0]))]
-    given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), vectors(dual)]
+    given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), proposed(dual)]
     given += [logarithms(problem, with_, dual), number(fact.risk.lower)]
     rule, where, more = "span", "anywhere", ""
     if fact.affine:
@@ -244,7 +244,7 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
     places, logs, parts = span_risk(problem, dual, fits, risk)
-    given = [vectors(dual), logs, vectors(near), parts]
+    given = [proposed(dual), logs, vectors(near), parts]
     arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
     proof = f"apply (ok_span_sound {places} p {arguments_}). {COMPUTED}"
     statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
@@ -298,7 +298,7 @@ def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
         for f, t in zip(fits, moves, strict=True)
     ]
     with_ = digits(problem)
-    given = [vectors(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
+    given = [proposed(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
     given.append(proposals(problem, with_, kept, True))
     low, high = number(fact.risk.lower), number(fact.risk.upper)
     proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"

@@ -16,6 +16,7 @@ from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 Scales = tuple[int, int, int]
 
 
+MOST_READ = 10**6  # of numbers in a proof
 MOST_DECIMAL = 10**24  # longer numbers are in hexadecimal: nobody reads them, and Coq takes decimals quadratic time
 
 
@@ -42,8 +43,10 @@ def vector(v: Sequence[Fraction]) -> str:
 
 
 def integers(v: Sequence[int]) -> str:
-    """A list of integers."""
-    return listing([whole(x) for x in v]) + "%Z"
+    """A list of integers; by hexadecimal digits where they are long: nobody reads them, and Coq reads digits faster."""
+    if max(map(abs, v), default=0) < MOST_READ:
+        return listing([whole(x) for x in v]) + "%Z"
+    return f"(integers {listing([hexadecimal(x) for x in v])}%hex_int)"
 
 
 def parameters(point: Point, entry: Callable[[Scalar], str]) -> str:
@@ -213,10 +216,12 @@ def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
 
 
 def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of binary fractions with many places: nobody reads them, and Coq reads digits faster."""
-    places = max((x.denominator.bit_length() - 1 for row in rows for x in row), default=0) or 1
-    tops = listing([listing([hexadecimal(int(x * 2**places)) for x in row]) for row in rows])
-    return f"(binary {places} {tops}%hex_int)"
+    """A list of lists of long rationals over one denominator: nobody reads them, and Coq reads digits faster."""
+    common = lcm(2, *(x.denominator for row in rows for x in row))
+    tops = listing([listing([hexadecimal(int(x * common)) for x in row]) for row in rows])
+    places = common.bit_length() - 1
+    kind = f"binary {places}" if common == 2**places else f"fractions (hex_positive {hexadecimal(common)})"
+    return f"({kind} {tops}%hex_int)"
 
 
 def hexadecimal(n: int) -> str:
