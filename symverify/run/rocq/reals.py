@@ -14,7 +14,7 @@ from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinim
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 from .cells import Rows, averaged, change, exchange, left_inverse, place_of, solved
-from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vector, vectors
+from .terms import constant, integers, listing, number, parameters, tree_arguments, vector, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
 
@@ -73,7 +73,7 @@ def loss_parts(problem: Problem, fits: Sequence[Vector]) -> Enclosed:
 
 def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
     """The same, rounded to that side."""
-    return proposed(rounded(loss_parts(problem, fits), with_.given, above))
+    return vectors(rounded(loss_parts(problem, fits), with_.given, above))
 
 
 def risk_with(problem: Problem, fits: Sequence[Vector], parts: Rows) -> Fraction:
@@ -97,7 +97,7 @@ def entropy_logarithms(problem: Problem, dual: Rows) -> Enclosed:
 
 def logarithms(problem: Problem, with_: Digits, dual: Rows) -> str:
     """The same, rounded up."""
-    return proposed(rounded(entropy_logarithms(problem, dual), with_.given, True))
+    return vectors(rounded(entropy_logarithms(problem, dual), with_.given, True))
 
 
 def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
@@ -124,7 +124,7 @@ def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclos
         return risk.lower <= low and risk_with(problem, fits, rounded(parts, given, True)) <= risk.upper
 
     with_ = fewest(problem, parts, suffices)
-    return with_.places, proposed(rounded(logs, with_.given, True)), proposed(rounded(parts, with_.given, True))
+    return with_.places, vectors(rounded(logs, with_.given, True)), vectors(rounded(parts, with_.given, True))
 
 
 def widths(problem: Problem) -> str:
@@ -145,7 +145,7 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
         return at.risk.lower <= low and high <= at.risk.upper
 
     with_ = fewest(out.problem, parts, suffices)
-    below, above = (proposed(rounded(parts, with_.given, side)) for side in (False, True))
+    below, above = (vectors(rounded(parts, with_.given, side)) for side in (False, True))
     low, high = number(at.risk.lower), number(at.risk.upper)
     proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
     out.state(index, f"risk_between p th{index} {low} {high}", proof)
@@ -193,7 +193,7 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
     mean = [sum(column, Fraction(0)) / len(column) for column in zip(*problem.targets, strict=True)]
     fits = [tuple(near)] * len(problem.inputs)
     places, logs, parts = span_risk(problem, dual, fits, risk)
-    given = [below, vector(mean), proposed(dual), logs, vector(near), parts]
+    given = [below, vector(mean), vectors(dual), logs, vector(near), parts]
     arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
     statement = f"minima_at_constants p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
     out.state(index, statement, f"apply (ok_constants_sound {places} p {arguments_}). {COMPUTED}")
@@ -209,7 +209,7 @@ def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | 
     place, with_ = place_of(problem, at), digits(problem)
     dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
     direction = [Fraction(not i) for i in range(len(place.before[0]))]
-    given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), proposed(dual)]
+    given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), vectors(dual)]
     given += [logarithms(problem, with_, dual), number(fact.risk.lower)]
     rule, where, more = "span", "anywhere", ""
     if fact.affine:
@@ -244,7 +244,7 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
     places, logs, parts = span_risk(problem, dual, fits, risk)
-    given = [proposed(dual), logs, vectors(near), parts]
+    given = [vectors(dual), logs, vectors(near), parts]
     arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
     proof = f"apply (ok_span_sound {places} p {arguments_}). {COMPUTED}"
     statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
@@ -298,7 +298,7 @@ def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
         for f, t in zip(fits, moves, strict=True)
     ]
     with_ = digits(problem)
-    given = [proposed(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
+    given = [vectors(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
     given.append(proposals(problem, with_, kept, True))
     low, high = number(fact.risk.lower), number(fact.risk.upper)
     proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"

@@ -211,16 +211,17 @@ def slopes_of_means(problem: Problem) -> list[Vector]:
 
 
 def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of rationals."""
-    return listing([vector(row) for row in rows])
-
-
-def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of long rationals over one denominator: nobody reads them, and Coq reads digits faster."""
-    common = lcm(2, *(x.denominator for row in rows for x in row))
+    """A list of lists of rationals in a proof; by hexadecimal digits over one denominator where they are long."""
+    flat = [x for row in rows for x in row]
+    longest = max((x.denominator.bit_length() for x in flat), default=0)
+    common = lcm(*(x.denominator for x in flat))
+    if max((max(abs(x.numerator), x.denominator) for x in flat), default=0) < MOST_READ:
+        return listing([vector(row) for row in rows])
+    if common.bit_length() > 2 * longest:  # of different kinds: together they would be longer
+        return listing([vector(row) for row in rows])
     tops = listing([listing([hexadecimal(int(x * common)) for x in row]) for row in rows])
     places = common.bit_length() - 1
-    kind = f"binary {places}" if common == 2**places else f"fractions (hex_positive {hexadecimal(common)})"
+    kind = f"binary {places}" if 1 < common == 2**places else f"fractions (hex_positive {hexadecimal(common)})"
     return f"({kind} {tops}%hex_int)"
 
 
