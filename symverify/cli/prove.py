@@ -62,7 +62,9 @@ Witness = Annotated[
     list[Path] | None,
     typer.Option(help="A network file of the same shape, whose parameters are compared with; may be given again."),
 ]
-Robust = Annotated[bool, typer.Option("--robust", help="Also how far the labels may move before each theorem fails.")]
+Robust = Annotated[
+    bool, typer.Option("--robust", help="Also how far the labels may move, at least, before a theorem fails.")
+]
 Gap = Annotated[
     str,
     typer.Option(
