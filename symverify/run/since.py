@@ -1,6 +1,7 @@
 """Folders of certificates compared with those of an earlier commit of their git repository. Standard library only."""
 
 import os
+import posixpath
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from symverify.text import plain
 
 LONGEST = 300.0  # seconds for one command of git
 LINK, FILES = b"120000", (b"100644", b"100755", b"120000")  # modes in a tree
+LINKS = 8  # from one to the next, at most
 
 
 def compared(paths: Sequence[Path], since: str) -> Iterator[tuple[str, Diff]]:
@@ -92,18 +94,27 @@ class Tree:
         return found
 
     def extract(self, target: Path, deep: bool = True) -> None:
-        """Write the folder's files; links last, so that nothing is written through one."""
+        """Write the folder's files, those that links lead to in the place of links."""
         entries = self.entries(deep=deep)
-        bytes_of = self.contents([name for _, name in entries.values()])
-        for path, (mode, name) in sorted(entries.items(), key=lambda each: each[1][0] == LINK):
+        whole = self.entries(whole=True) if any(mode == LINK for mode, _ in entries.values()) else {}
+        found = {path: name if mode != LINK else self._followed(path, whole) for path, (mode, name) in entries.items()}
+        objects = {path: name for path, name in found.items() if name is not None}
+        bytes_of = self.contents(list(dict.fromkeys(objects.values())))
+        for path, name in objects.items():
             place = target / path.removeprefix(self.place)
             if ".." in place.relative_to(target).parts:
                 raise Usage(f"the commit has a file called {plain(path, 200)}")
             place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(bytes_of[name])
+
+    def _followed(self, path: str, whole: Mapping[str, tuple[bytes, bytes]]) -> bytes | None:
+        """The object of the file that a link of the commit leads to; None where it is not in the commit."""
+        for _ in range(LINKS):
+            mode, name = whole.get(path, (b"", b""))
             if mode != LINK:
-                place.write_bytes(bytes_of[name])
-            elif not os.path.lexists(place):
-                place.symlink_to(os.fsdecode(bytes_of[name]))
+                return name or None
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self.contents([name])[name])))
+        return None
 
 
 def _extracted(networks: Sequence[Path], trees: Mapping[Path, Tree], temporary: Path) -> Iterator[Path]:

@@ -221,6 +221,33 @@ def test_network_files_that_lie_elsewhere_are_found_as_they_were(repository):
     assert "assumptions: different: about another problem" in said
 
 
+def test_links_lead_to_what_was_there(repository):
+    """To the network file in another folder; a link to nothing leaves a certificate that nobody can verify."""
+    folder, nets = repository / "proofs" / "four-points", repository / "nets"
+    nets.mkdir()
+    (folder / "network.json").rename(nets / "network.json")
+    (nets / "link.json").symlink_to("network.json")
+    (folder / "network.json").symlink_to("../../nets/link.json")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "links")
+    before = git(repository, "rev-parse", "HEAD")
+    shutil.copy(folder / "network.symcert.json", folder / "more.symcert.json")
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert (code, said.count("gained")) == (0, 0)  # not in the repository yet
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "more")
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert (code, said.count(": gained: "), "unverified" in said) == (0, 5, False)
+    (folder / "network.json").unlink()
+    (folder / "network.json").symlink_to("../../nowhere.json")
+    git(repository, "commit", "-qam", "dangling")
+    middle = git(repository, "rev-parse", "HEAD")
+    (folder / "network.json").unlink()
+    shutil.copy(PROOF / "network.json", folder)
+    code, said, *_ = step(repository, SINCE=middle, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-1].split(":")[0]) == (3, f"s UNDECIDED since={middle[:12]}")
+
+
 def test_a_renamed_folder_keeps_its_certificates_or_loses_them(repository):
     before = git(repository, "rev-parse", "HEAD")
     (repository / "proofs").rename(repository / "certified")
