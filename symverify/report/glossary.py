@@ -23,8 +23,8 @@ GLOSSARY: dict[str, str] = {
     "cell_infimum": "A claim: the greatest lower bound of the risk over a cell.",
     "cell_minima": "A claim: the local minima strictly inside one cell (--cell), their risk, and the components "
     "that they form.",
-    "cell_radius": "A claim: how far all labels may move before the signs of output weights at a cell's minima "
-    "(--cell) may change, and with them the components of these.",
+    "cell_radius": "A claim: how far all labels may move, at least, while the signs of output weights at a cell's "
+    "minima (--cell), and with them the components of these, stay the same; with exact=true no farther.",
     "cell_traps": "A claim: for all labels, every cell of a unit holds a local minimum of the network; with the file's "
     "labels their risks, and how many are spurious.",
     "cells": "A claim, and a command: how many cells a hidden unit has on the data, and the network.",
@@ -50,14 +50,16 @@ GLOSSARY: dict[str, str] = {
     "face": "A part of the boundary of cells, given by the pre-activations that are exactly at breakpoints; a cell "
     "is a face too. The faces together are the whole parameter space.",
     "face_atlas": "A claim: all local minima of the network, on every face, joined into connected valleys.",
-    "face_radius": "A claim: how far all labels may move before the face of the given point holds no local minimum.",
+    "face_radius": "A claim: how far all labels may move, at least, while the face of the given point, or of the "
+    "affine fit's, holds a local minimum with output weights of the same signs; with exact=true no farther.",
     "gap": "How far a risk is above the least risk of all.",
     "global minimum": "A point with the least risk of all parameters of the network.",
     "global_bounds": "A claim: a bracket of the least risk, where equality stays open.",
     "global_minimum": "A claim: the least risk over all parameters, exactly, and a network that attains it. Where none "
     "does, or that is open, the answer is named infimum; where that is not rational, and enclosed as closely as --gap "
     "asks, global_bounds. All of these are exit code 0.",
-    "global_radius": "A claim: how far all labels may move before the global minimum leaves its face.",
+    "global_radius": "A claim: how far all labels may move, at least, while the face of a global minimum holds one "
+    "with output weights of the same signs; with exact=true no farther.",
     "infimum": "The greatest number that no risk is below. It need not be attained: then no network is best. Also a "
     "claim, the same question as global_minimum: where the infimum is attained, the answer has that name.",
     "kernel": "The part that must be trusted: it reads a network file and a certificate, recomputes everything in "

@@ -216,18 +216,18 @@ TELLINGS: dict[str, Telling] = {
         "affine fit do not vanish, which is all that the proof of Theorem 1 needs of the labels.",
     ),
     "face_radius": Telling(
-        "How far the labels may move before the minimum leaves the face of {}",
+        "How far the labels may move, at least, with a minimum left on the face of {}",
         tell_face_radius,
         "Sound, because the equations of a local minimum hold for all changes of the labels, as identities, and its "
         "inequalities are linear.",
     ),
     "cell_radius": Telling(
-        "How far the labels may move before the signs of output weights at the cell's minima may change",
+        "How far the labels may move, at least, with the same signs of output weights at the cell's minima",
         tell_cell_radius,
         "Sound, because the best fit is linear in the labels and the cones are convex, so that corners decide.",
     ),
     "global_radius": Telling(
-        "How far the labels may move before the global minimum leaves the face of {}",
+        "How far the labels may move, at least, with a global minimum left on the face of {}",
         tell_global_radius,
         "Sound by weak duality, leaf by leaf, for each label vector in the box.",
     ),

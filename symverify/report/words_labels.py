@@ -20,7 +20,7 @@ from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.report.document import Code, Inline, say
-from symverify.report.words import at_least
+from symverify.report.words import at_least, at_most
 
 Sentence = tuple[Inline, ...]
 
@@ -53,12 +53,22 @@ def _within(radius: Fraction | None) -> Sentence:
     return (ALWAYS,) if radius is None else say(NEARER, at_least(radius))
 
 
+def _lost(radius: Fraction) -> Sentence:
+    """Beyond which labels it is not so: the radius is named once more, as it may be rounded to the other side."""
+    said = "; at every distance above {} some labels have no local minimum there with output weights of these signs"
+    return say(said, at_most(radius))
+
+
 def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
     form = ", ".join(map(str, fact.form))
     return (
         *_within(fact.radius),
-        "a local minimum that predicts the best affine fit is spurious; at that distance there are labels for which "
-        f"none is: the product with ({form}) is 0 for affine labels, and positive for the nearer ones",
+        "a local minimum that predicts the best affine fit is spurious; ",
+        *say(
+            f"for some labels, each at most {{}} away, none is: the product with ({form}) is 0 for affine labels, "
+            "and positive for the nearer ones",
+            at_most(fact.radius),
+        ),
     )
 
 
@@ -78,7 +88,7 @@ def _face(fact: FaceRadius, names: Any) -> Sentence:
              "the labels in the file is {}", Code(fact.face), names.point(fact.at), fact.at.risk),
     )  # fmt: skip
     if fact.exact and fact.radius is not None:
-        said += ("; at every greater distance some labels have none there",)
+        said += _lost(fact.radius)
     if fact.better is not None and fact.spurious is not None:
         said += say(
             "; nearer than {} it is a spurious local minimum: {} is lower for these labels, and has risk {} with those "
@@ -102,16 +112,19 @@ def _cell(fact: CellRadius, _: object) -> Sentence:
     how = "one connected valley" if one else f"{minima.components} components"
     orbits = "" if one else f" ({len(minima.orbits)} orbit{'s' * (len(minima.orbits) != 1)} under exchanging units)"
     said = say("the local minima strictly inside the cell {} form {}", Code(spelled(minima.face)), how + orbits)
-    others = "; at every greater distance some labels have minima there with other signs of the output weights"
-    return (*_within(fact.radius), *said, *([f"{others}, or none with some of these"] if fact.exact else []))
+    if fact.exact:
+        others = "some labels have minima there with other signs of the output weights, or none with some of these"
+        said += say(f"; within every distance above {{}} {others}", at_most(fact.radius))
+    return (*_within(fact.radius), *said)
 
 
 def _global(fact: GlobalRadius, names: Any) -> Sentence:
     more: Sentence = ()
-    if fact.exact:
-        more = ("; at every greater distance some labels have none there",)
+    if fact.exact and fact.radius is not None:
+        more = _lost(fact.radius)
     elif fact.beyond is not None:
-        more = say("; for some labels at the distance {} a point elsewhere is lower", fact.beyond)
+        none = "none there with output weights of these signs is a global one: another point is lower"
+        more = say(f"; for some labels, each at most {{}} away, {none}", at_most(fact.beyond))
     return (
         *_within(fact.radius),
         *say("there is a global minimum on the face of {}, whose risk with the labels in the file is {}, with output "
@@ -173,7 +186,9 @@ def _global_region(fact: GlobalRegion, names: Any) -> Sentence:
 
 def _closed(fact: NoSpurious, _: object) -> Sentence:
     parts = len(fact.parts)
-    these = "for any of these values" if parts == 1 else f"on each of the {parts} parts of a partition of these values"
+    these = "for any of these values"
+    if parts > 1:
+        these = f"on each of the {parts} parts of a partition of these values, of which some may be empty"
     return (
         f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
         f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "

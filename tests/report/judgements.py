@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -294,9 +295,9 @@ def relabelled(judge: Judge, found: Any, count: int = 12) -> list[tuple[list[Fra
     return made
 
 
-@sentence(LABELS + r"a local minimum that predicts the best affine fit is spurious; at that distance there are labels "
-          r"for which none is: the product with \((?P<form>[-\d, ]+)\) is 0 for affine labels, and positive for the "
-          r"nearer ones"
+@sentence(LABELS + r"a local minimum that predicts the best affine fit is spurious; for some labels, each at most "
+          r"(?P<edge>\S+) away, none is: the product with \((?P<form>[-\d, ]+)\) is 0 for affine labels, and positive "
+          r"for the nearer ones"
           )  # fmt: skip
 def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
     form, rows = [int(x) for x in found["form"].split(", ")], [[*x, Fraction(1)] for x, _ in judge.oracle.samples()]
@@ -311,12 +312,42 @@ def _spurious_radius(judge: Judge, step: int, found: Any) -> None:
         groups[tuple(row)].append(y)
     for row, ys in groups.items():
         gap = sum(a * b for a, b in zip(edge, row, strict=True)) - sum(ys) / len(ys)
-        holds(abs(gap) <= Fraction(found["radius"]), "the affine labels are farther away")
+        holds(abs(gap) <= Fraction(found["edge"]), "the affine labels are farther away")
+
+
+LOST = (r"(; at every distance above (?P<exact>\S+) some labels have no local minimum there with output weights of "
+        r"these signs)?")  # fmt: skip
+
+
+def lost(judge: Judge, entry: Json, start: Json, radius: Fraction) -> None:
+    """In some corner just beyond the radius the point that moves along has other signs, another face, or falls."""
+    for corner in product((1, -1), repeat=len(judge.document["data"])):
+        d = [radius * Fraction(1001, 1000) * s for s in corner]
+        there = Judge(moved_labels(judge.document, d), judge.certificate, judge.seed)
+        if not movable(entry, start, d):
+            return
+        point = slid(entry, start, d)
+        old, new = (numbers(each[1]["weight"]) for each in (start, point))
+        kept = all((a > 0) == (b > 0) and (a < 0) == (b < 0) for a, b in zip(old, new, strict=True))
+        if not kept or there.pattern(point) != judge.pattern(start):
+            return
+        if there.oracle.lower_nearby(point, trials=60, seed=judge.seed) is not None:
+            return
+    raise Untrue("the minimum is still there beyond the radius")
+
+
+def movable(entry: Json, start: Json, d: list[Fraction]) -> bool:
+    """Whether no output weight that moves becomes 0, where a unit has no input weights any more."""
+    outer = [Fraction(v) for v in start[1]["weight"][0]]
+    moves = [None if rows is None else [Fraction(m) for m in rows[-1]] for rows in entry["moves"]]
+    return all(
+        row is None or abs(v) + sum(a * b for a, b in zip(row, d, strict=True)) != 0
+        for v, row in zip(outer, moves, strict=True)
+    )
 
 
 @sentence(LABELS + r"there is a local minimum on the face (?P<face>\S+), with output weights of the same signs as at "
-          + WHO + r", whose risk with the labels in the file is (?P<risk>\S+?)(?P<exact>; at every greater distance "
-          r"some labels have none there)?(; nearer than "
+          + WHO + r", whose risk with the labels in the file is (?P<risk>\S+?)" + LOST + r"(; nearer than "
           r"(?P<near>\S+) it is a spurious local minimum: (?P<other>the given point|another point) is lower for these "
           r"labels, and has risk (?P<better>\S+?) with those in the file)?")  # fmt: skip
 def _face_radius(judge: Judge, step: int, found: Any) -> None:
@@ -324,6 +355,9 @@ def _face_radius(judge: Judge, step: int, found: Any) -> None:
     start, _ = about(judge, step, found)
     for d, there in relabelled(judge, found):
         there.stays(slid(entry, start, d))
+    if found["exact"]:
+        holds(found["exact"] == found["radius"], "two radii")
+        lost(judge, entry, start, Fraction(found["exact"]))
     if found["near"]:
         better(judge, judge.oracle.risk(start), found["other"], Fraction(found["better"]))
         lower = judge.point_of(entry["from"]["better"])
@@ -373,8 +407,9 @@ def slid(entry: Json, start: Json, d: list[Fraction]) -> Json:
 
 
 @sentence(LABELS + r"the local minima strictly inside the cell (?P<cell>\S+) form (?P<how>one connected valley|"
-          r"(?P<count>\d+) components \((?P<orbits>\d+) orbits? under exchanging units\))(?P<exact>; at every greater "
-          r"distance some labels have minima there with other signs of the output weights, or none with some of these)?"
+          r"(?P<count>\d+) components \((?P<orbits>\d+) orbits? under exchanging units\))(; within every distance "
+          r"above (?P<exact>\S+) some labels have minima there with other signs of the output weights, or none with "
+          r"some of these)?"
           )  # fmt: skip
 def _cell_radius(judge: Judge, step: int, found: Any) -> None:
     point = judge.point_of(judge.certificate["steps"][step]["from"]["minima"])
@@ -383,6 +418,7 @@ def _cell_radius(judge: Judge, step: int, found: Any) -> None:
     for _, there in relabelled(judge, found, 5):
         holds(Strata(there.document, point).components() == wanted, "other components")
     if found["exact"]:
+        holds(found["exact"] == found["radius"], "two radii")
         d = beyond(judge, step, Fraction(found["radius"]), point)
         here, there = (signs_of(document, point) for document in (judge.document, moved_labels(judge.document, d)))
         holds(max(map(abs, d)) < Fraction(found["radius"]) * Fraction(11, 10), "that is far beyond")
@@ -428,14 +464,18 @@ def beyond(judge: Judge, step: int, radius: Fraction, point: Json) -> list[Fract
 
 
 @sentence(LABELS + r"there is a global minimum on the face of " + WHO + r", whose risk with the labels in the file is "
-          r"(?P<risk>\S+), with output weights of the same signs(?P<exact>; at every greater distance some labels "
-          r"have none there)?(; for some labels at the distance (?P<beyond>\S+) a point elsewhere is lower)?"
+          r"(?P<risk>\S+), with output weights of the same signs" + LOST + r"(; for some labels, each at most "
+          r"(?P<beyond>\S+) away, none there with output weights of these signs is a global one: another point is "
+          r"lower)?"
           )  # fmt: skip
 def _global_radius(judge: Judge, step: int, found: Any) -> None:
     face = judge.certificate["steps"][judge.certificate["steps"][step]["from"]["face"]]
     start, _ = about(judge, judge.certificate["steps"][step]["from"]["face"], found)
     for d, there in relabelled(judge, found, 4):
         there.nothing_below_it(slid(face, start, d))
+    if found["exact"]:
+        holds(found["exact"] == found["radius"], "two radii")
+        lost(judge, face, start, Fraction(found["exact"]))
     entry = judge.certificate["steps"][step]
     if found["beyond"]:
         d = [Fraction(x) for x in entry["beyond"]]

@@ -21,7 +21,7 @@ MAX_CORNERS = 1024
 class CellRadius(Fact):
     """For all labels nearer than `radius` in every sample the cell's minima have the same signs and components.
 
-    `exact`: at every greater distance some labels have minima of other signs, or none of some of these.
+    `exact`: within every greater distance some labels have minima of other signs, or none of some of these.
     """
 
     minima: CellMinima

@@ -1,4 +1,4 @@
-"""The rule `face_radius`: how far all labels may move together before a local minimum leaves its face."""
+"""The rule `face_radius`: how far all labels may move together, and a face has a local minimum."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,8 +18,9 @@ class FaceRadius(Fact):
     """For all labels nearer than `radius` (None: for all) in every sample the face of `at` has a local minimum.
 
     It has output weights of the same signs; that is so where the `conditions` hold. Its predictions less the labels are
-    `errors`, forms in the labels' changes. `exact`: for some labels beyond there is none. `spurious`: nearer than this
-    `better` is a lower point. `neighbour`: labels, as changes, at which the radius is the number beside them.
+    `errors`, forms in the labels' changes. `exact`: at every greater distance some labels have none there with these
+    signs. `spurious`: nearer than this `better` is a lower point. `neighbour`: labels, as changes, at which the radius
+    is the number beside them.
     """
 
     at: Evaluated

@@ -1,4 +1,4 @@
-"""The rule `global_radius`: how far all labels may move together and the global minimum stays on its face."""
+"""The rule `global_radius`: how far all labels may move together, and a face has a global minimum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from .global_region import heights
 
 @dataclass(frozen=True, slots=True)
 class GlobalRadius(Fact):
-    """For all labels nearer than `radius` in every sample (None: no limit) the global minimum is on the face of `at`.
+    """For all labels nearer than `radius` in every sample (None: no limit) a global minimum is on the face of `at`.
 
-    It is c times the squared distance of the labels from the predictions of the face. `exact`: at every greater
-    distance some labels have no local minimum there. `beyond`: for some labels that far away another point is lower.
+    It has output weights of the same signs. `exact`: at every greater distance some labels have no local minimum there
+    with these signs. `beyond`: for some labels that far away another point is lower than all of these.
     """
 
     at: Evaluated
