@@ -86,7 +86,7 @@ GLOSSARY: dict[str, str] = {
     "pre-activation": "What enters a unit's activation: its weighted inputs plus its bias.",
     "proved": "A verdict: the kernel has verified a proof of the claim.",
     "ray": "An edge of a unit's cell, seen as a cone: all its weights are sums of rays.",
-    "refuted": "A verdict: the kernel has verified a proof that the claim is false. Exit code 10.",
+    "refuted": "A verdict: the kernel has verified a proof that the claim is false. Exit code 10 of check.",
     "rejected": "A verdict on a certificate: it does not prove what it claims. Exit code 11.",
     "residual": "How the loss of a sample changes with its prediction; for the squared loss, twice what is missing.",
     "risk": "The number that training makes small: the mean of the losses over the samples, or their sum if the "

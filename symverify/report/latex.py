@@ -46,7 +46,7 @@ def as_latex(explanation: Explanation, whole: bool = False) -> str:
     parts = [
         _PREAMBLE,
         rf"\title{{{title}}}",
-        rf"\author{{{escape.latex(explanation.verdict.value.upper())}, checked by symverify \\",
+        rf"\author{{{escape.latex(explanation.outcome.upper())}, checked by symverify \\",
         rf"{escape.latex(explanation.context)}}}",
         r"\date{}",
         r"\begin{document}",
