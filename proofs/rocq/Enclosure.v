@@ -108,60 +108,115 @@ Proof. unfold down_unit. rewrite shiftr_power by discriminate. assert (D := down
 Lemma up_unit_ok a : IZR a / one_unit <= IZR (up_unit a).
 Proof. unfold up_unit. rewrite shiftr_power by discriminate. assert (D := up_ok a unit unit_pos). unfold up in D. rewrite down_div in D. exact D. Qed.
 
-(* the terms of exp x from number i on, the one before being t *)
-Fixpoint low_terms (n : nat) (i t x : Z) : Z := match n with O => 0 | S n' => let t' := down (down_unit (t * x)) i in t' + low_terms n' (i + 1) t' x end.
-Fixpoint high_terms (n : nat) (i t x : Z) : Z := match n with O => 2 * up (up_unit (t * x)) i | S n' => let t' := up (up_unit (t * x)) i in t' + high_terms n' (i + 1) t' x end.
+Lemma shiftr_real a k : IZR (Z.shiftr a (Z.of_nat k)) <= IZR a * / 2 ^ k.
+Proof.
+  rewrite shiftr_power by lia. assert (P : (0 < 2 ^ Z.of_nat k)%Z) by (apply Z.pow_pos_nonneg; lia). assert (D := down_ok a _ P). rewrite down_div in D.
+  rewrite <- (pow_IZR 2 k) in D. exact D.
+Qed.
+(* times 2^n *)
+Lemma shift_real a n : IZR (Z.shiftl a n) <= IZR a * powerRZ 2 n.
+Proof.
+  destruct n as [|p|p].
+  - cbn [powerRZ]. change (Z.shiftl a 0) with a. lra.
+  - rewrite shiftl_power by discriminate. rewrite mult_IZR. change (powerRZ 2 (Zpos p)) with (2 ^ Pos.to_nat p). rewrite pow_IZR, positive_nat_Z. right. reflexivity.
+  - change (Z.shiftl a (Zneg p)) with (Z.shiftr a (Zpos p)). rewrite <- positive_nat_Z. apply shiftr_real.
+Qed.
+(* products, without the last k places of a and the last l of b *)
+Definition low_product (k l : nat) (a b : Z) : Z := Z.shiftl (mulz (Z.shiftr a (Z.of_nat k)) (Z.shiftr b (Z.of_nat l))) (Z.of_nat k + Z.of_nat l - precision).
+Definition high_product (k l : nat) (a b : Z) : Z := (- Z.shiftl (- mulz (- Z.shiftr (- a) (Z.of_nat k)) (- Z.shiftr (- b) (Z.of_nat l))) (Z.of_nat k + Z.of_nat l - precision))%Z.
+Lemma places_power k l : powerRZ 2 (Z.of_nat k + Z.of_nat l - precision) = 2 ^ k * 2 ^ l / one_unit.
+Proof.
+  unfold Z.sub. rewrite !powerRZ_add, <- !pow_powerRZ by lra. change (powerRZ 2 (- precision)) with (/ 2 ^ Pos.to_nat places).
+  replace one_unit with (2 ^ Pos.to_nat places) by (rewrite pow_IZR, positive_nat_Z; reflexivity). reflexivity.
+Qed.
+Lemma low_product_ok k l a b : (0 <= a)%Z -> (0 <= b)%Z -> (0 <= low_product k l a b)%Z /\ IZR (low_product k l a b) <= IZR a * IZR b / one_unit.
+Proof.
+  intros Ha Hb. unfold low_product. rewrite mulz_ok. set (a' := Z.shiftr a _). set (b' := Z.shiftr b _). assert (A : (0 <= a')%Z) by (apply shiftr_at_least_0; [lia|auto]). assert (B : (0 <= b')%Z) by (apply shiftr_at_least_0; [lia|auto]). split.
+  - assert (M : (0 <= a' * b')%Z) by (apply Z.mul_nonneg_nonneg; auto). destruct (_ - precision)%Z as [|p|p] eqn:E; [exact M|apply shiftl_at_least_0; [discriminate|exact M]|]. change (Z.shiftl (a' * b') (Zneg p)) with (Z.shiftr (a' * b') (Zpos p)). apply shiftr_at_least_0; [discriminate|exact M].
+  - apply Rle_trans with (1 := shift_real _ _). rewrite places_power, mult_IZR. assert (U := one_unit_pos). assert (P := pow_lt 2 k ltac:(lra)). assert (Q := pow_lt 2 l ltac:(lra)). assert (A1 := shiftr_real a k). assert (B1 := shiftr_real b l). fold a' in A1. fold b' in B1. apply (IZR_le 0) in A, B.
+    apply Rle_trans with (IZR a * / 2 ^ k * (IZR b * / 2 ^ l) * (2 ^ k * 2 ^ l / one_unit)); [|right; field; lra].
+    apply Rmult_le_compat_r; [apply Rlt_le, Rdiv_lt_0_compat; auto; apply Rmult_lt_0_compat; auto|]. apply Rmult_le_compat; auto.
+Qed.
+Lemma high_product_ok k l a b : (0 <= a)%Z -> (0 <= b)%Z -> IZR a * IZR b / one_unit <= IZR (high_product k l a b).
+Proof.
+  intros Ha Hb. unfold high_product. rewrite mulz_ok, opp_IZR. set (a' := (- Z.shiftr (- a) _)%Z). set (b' := (- Z.shiftr (- b) _)%Z).
+  assert (U := one_unit_pos). assert (P := pow_lt 2 k ltac:(lra)). assert (Q := pow_lt 2 l ltac:(lra)).
+  assert (A : IZR a * / 2 ^ k <= IZR a') by (unfold a'; rewrite opp_IZR; assert (H := shiftr_real (- a) k); rewrite opp_IZR in H; lra).
+  assert (B : IZR b * / 2 ^ l <= IZR b') by (unfold b'; rewrite opp_IZR; assert (H := shiftr_real (- b) l); rewrite opp_IZR in H; lra).
+  assert (S := shift_real (- (a' * b')) (Z.of_nat k + Z.of_nat l - precision)). rewrite places_power, opp_IZR, mult_IZR in S.
+  assert (W : 0 < 2 ^ k * 2 ^ l / one_unit) by (apply Rdiv_lt_0_compat; auto; apply Rmult_lt_0_compat; auto). apply Rle_trans with (IZR a' * IZR b' * (2 ^ k * 2 ^ l / one_unit)); [|lra].
+  apply Rle_trans with (IZR a * / 2 ^ k * (IZR b * / 2 ^ l) * (2 ^ k * 2 ^ l / one_unit)); [right; field; lra|].
+  apply Rmult_le_compat_r; [lra|]. apply (IZR_le 0) in Ha, Hb. assert (P' := Rinv_0_lt_compat _ P). assert (Q' := Rinv_0_lt_compat _ Q). apply Rmult_le_compat; auto; apply Rmult_le_pos; lra.
+Qed.
+(* the terms of exp x from number i on, the one before being t; of factors of about the size of x, the last k places say nothing *)
+Section Terms.
+Variable k : nat.
+Fixpoint low_terms (n : nat) (i t x : Z) : Z := match n with O => 0 | S n' => let t' := down (low_product k k t x) i in t' + low_terms n' (i + 1) t' x end.
+Fixpoint high_terms (n : nat) (i t x : Z) : Z := match n with O => 2 * up (high_product k k t x) i | S n' => let t' := up (high_product k k t x) i in t' + high_terms n' (i + 1) t' x end.
 (* enough for x below 2^-7 *)
 Definition count : nat := Z.to_nat (Z.div precision 11 + 3).
-Definition low_series (x : Z) : Z := unit + low_terms count 1 unit x.
-Definition high_series (x : Z) : Z := unit + high_terms count 1 unit x.
-Lemma low_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> 0 <= IZR t -> IZR t <= one_unit * term (real_of x) k ->
-  0 <= IZR (down (down_unit (t * x)) i) <= one_unit * term (real_of x) (S k).
+(* exp x - 1 *)
+Definition low_series (x : Z) : Z := x + low_terms count 2 x x.
+Definition high_series (x : Z) : Z := x + high_terms count 2 x x.
+Lemma low_term_ok t x i j : (0 <= x)%Z -> i = Z.of_nat (S j) -> (0 <= t)%Z -> IZR t <= one_unit * term (real_of x) j ->
+  (0 <= down (low_product k k t x) i)%Z /\ IZR (down (low_product k k t x) i) <= one_unit * term (real_of x) (S j).
 Proof.
   intros Hx Hi Pt Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
-  assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto). split.
-  - apply (IZR_le 0). rewrite down_div. apply Z.div_pos; auto. unfold down_unit. apply shiftr_at_least_0; [discriminate|]. apply Z.mul_nonneg_nonneg; auto. apply le_IZR. auto.
+  destruct (low_product_ok k k t x Pt Hx) as [A B]. apply (IZR_le 0) in Hx. split.
+  - rewrite down_div. apply Z.div_pos; auto.
   - apply Rle_trans with (1 := down_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
-    apply Rle_trans with (1 := down_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+    apply Rle_trans with (1 := B). unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
     apply Rmult_le_compat_r; auto.
 Qed.
-Lemma high_term_ok t x i k : (0 <= x)%Z -> i = Z.of_nat (S k) -> one_unit * term (real_of x) k <= IZR t -> one_unit * term (real_of x) (S k) <= IZR (up (up_unit (t * x)) i).
+Lemma high_term_ok t x i j : (0 <= x)%Z -> i = Z.of_nat (S j) -> one_unit * term (real_of x) j <= IZR t ->
+  (0 <= up (high_product k k t x) i)%Z /\ one_unit * term (real_of x) (S j) <= IZR (up (high_product k k t x) i).
 Proof.
   intros Hx Hi Ht. assert (U := one_unit_pos). assert (I : 0 < IZR i) by (subst i; rewrite <- INR_IZR_INZ; apply lt_0_INR; lia). assert (Ii : (0 < i)%Z) by lia.
-  assert (X : 0 <= IZR x) by (apply (IZR_le 0); auto).
+  assert (T0 : 0 <= one_unit * term (real_of x) (S j)) by (apply Rmult_le_pos; [lra|apply term_pos, real_of_nonneg; auto]).
+  assert (T1 : 0 <= one_unit * term (real_of x) j) by (apply Rmult_le_pos; [lra|apply term_pos, real_of_nonneg; auto]).
+  assert (Pt : (0 <= t)%Z) by (apply le_IZR; lra). assert (B := high_product_ok k k t x Pt Hx). apply (IZR_le 0) in Hx.
+  cut (one_unit * term (real_of x) (S j) <= IZR (up (high_product k k t x) i)); [intros C; split; [apply le_IZR; lra|exact C]|].
   apply Rle_trans with (2 := up_ok _ _ Ii). rewrite term_next. rewrite INR_IZR_INZ, <- Hi. unfold Rdiv. rewrite <- !Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
-  apply Rle_trans with (2 := up_unit_ok _). rewrite mult_IZR. unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
+  apply Rle_trans with (2 := B). unfold real_of, Rdiv. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|].
   apply Rmult_le_compat_r; auto.
 Qed.
-Lemma low_terms_ok x : (0 <= x)%Z -> forall n k t, 0 <= IZR t -> IZR t <= one_unit * term (real_of x) k -> IZR (low_terms n (Z.of_nat (S k)) t x) <= one_unit * terms (real_of x) n (S k).
+Lemma low_terms_ok x : (0 <= x)%Z -> forall n j t, (0 <= t)%Z -> IZR t <= one_unit * term (real_of x) j ->
+  (0 <= low_terms n (Z.of_nat (S j)) t x)%Z /\ IZR (low_terms n (Z.of_nat (S j)) t x) <= one_unit * terms (real_of x) n (S j).
 Proof.
-  intros Hx. induction n as [|n IH]; intros k t Pt Ht; [simpl; lra|]. cbn [low_terms terms]. rewrite plus_IZR.
-  destruct (low_term_ok t x _ k Hx eq_refl Pt Ht) as [A B]. specialize (IH (S k) _ A B). replace (Z.of_nat (S k) + 1)%Z with (Z.of_nat (S (S k))) by lia. lra.
+  intros Hx. induction n as [|n IH]; intros j t Pt Ht; [simpl; split; [lia|lra]|]. cbn [low_terms terms]. cbv zeta. rewrite plus_IZR.
+  destruct (low_term_ok t x _ j Hx eq_refl Pt Ht) as [A B]. specialize (IH (S j) _ A B). replace (Z.of_nat (S j) + 1)%Z with (Z.of_nat (S (S j))) by lia. destruct IH. split; [lia|lra].
 Qed.
-Lemma high_terms_ok x : (0 <= x)%Z -> forall n k t, one_unit * term (real_of x) k <= IZR t ->
-  one_unit * (terms (real_of x) n (S k) + 2 * term (real_of x) (S k + n)) <= IZR (high_terms n (Z.of_nat (S k)) t x).
+Lemma high_terms_ok x : (0 <= x)%Z -> forall n j t, one_unit * term (real_of x) j <= IZR t ->
+  one_unit * (terms (real_of x) n (S j) + 2 * term (real_of x) (S j + n)) <= IZR (high_terms n (Z.of_nat (S j)) t x).
 Proof.
-  intros Hx. induction n as [|n IH]; intros k t Ht; assert (A := high_term_ok t x _ k Hx eq_refl Ht).
+  intros Hx. induction n as [|n IH]; intros j t Ht; destruct (high_term_ok t x _ j Hx eq_refl Ht) as [_ A].
   - cbn [high_terms terms]. rewrite mult_IZR, Nat.add_0_r. lra.
-  - cbn [high_terms terms]. rewrite plus_IZR. specialize (IH (S k) _ A). replace (Z.of_nat (S k) + 1)%Z with (Z.of_nat (S (S k))) by lia.
-    replace (S k + S n)%nat with (S (S k) + n)%nat by lia. lra.
+  - cbn [high_terms terms]. cbv zeta. rewrite plus_IZR. specialize (IH (S j) _ A). replace (Z.of_nat (S j) + 1)%Z with (Z.of_nat (S (S j))) by lia.
+    replace (S j + S n)%nat with (S (S j) + n)%nat by lia. lra.
 Qed.
-Lemma term_0 x : term x 0 = 1.
-Proof. unfold term. simpl. field. Qed.
-Lemma low_series_ok x : (0 <= x)%Z -> real_of (low_series x) <= exp (real_of x).
+Lemma term_1 x : one_unit * term (real_of x) 1 = IZR x.
+Proof. assert (U := one_unit_pos). unfold term, real_of. simpl. field. lra. Qed.
+Lemma low_series_ok x : (0 <= x)%Z -> (0 <= low_series x)%Z /\ real_of (unit + low_series x) <= exp (real_of x).
 Proof.
-  intros Hx. assert (U := one_unit_pos). apply Rle_trans with (2 := exp_above_terms _ count (real_of_nonneg x Hx)).
-  unfold low_series, real_of at 1. rewrite plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
-  assert (L := low_terms_ok x Hx count 0 unit). fold one_unit in L. rewrite term_0 in L. specialize (L ltac:(lra) ltac:(lra)). change (Z.of_nat 1) with 1%Z in L. lra.
+  intros Hx. assert (U := one_unit_pos). destruct (low_terms_ok x Hx count 1 x Hx ltac:(rewrite term_1; lra)) as [P L]. change (Z.of_nat 2) with 2%Z in P, L. unfold low_series. split; [lia|].
+  apply Rle_trans with (2 := exp_above_terms _ (S count) (real_of_nonneg x Hx)).
+  unfold real_of at 1. rewrite !plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+  cbn [terms]. assert (T := term_1 x). lra.
 Qed.
-Lemma high_series_ok x : (0 <= x <= unit)%Z -> exp (real_of x) <= real_of (high_series x).
+Lemma high_series_ok x : (0 <= x <= unit)%Z -> (0 <= high_series x)%Z /\ exp (real_of x) <= real_of (unit + high_series x).
 Proof.
   intros [Hx Hx']. assert (U := one_unit_pos). assert (X : real_of x <= 1) by (rewrite <- real_of_unit; apply real_of_le; auto).
-  apply Rle_trans with (1 := exp_below_terms _ count (conj (real_of_nonneg x Hx) X)).
-  unfold high_series, real_of at 3. rewrite plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
-  assert (L := high_terms_ok x Hx count 0 unit). fold one_unit in L. rewrite term_0 in L. specialize (L ltac:(lra)). change (Z.of_nat 1) with 1%Z in L. change (1 + count)%nat with (S count) in L. lra.
+  assert (L := high_terms_ok x Hx count 1 x ltac:(rewrite term_1; lra)). change (Z.of_nat 2) with 2%Z in L. change (2 + count)%nat with (S (S count)) in L. assert (T := term_1 x).
+  assert (E := exp_below_terms _ (S count) (conj (real_of_nonneg x Hx) X)). cbn [terms] in E. unfold high_series.
+  assert (C : exp (real_of x) <= real_of (unit + (x + high_terms count 2 x x))).
+  { apply Rle_trans with (1 := E). unfold real_of at 4. rewrite !plus_IZR. fold one_unit. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. lra. }
+  split; [|exact C]. assert (P : 0 <= IZR (x + high_terms count 2 x x)).
+  { rewrite plus_IZR. apply (IZR_le 0) in Hx. assert (TP := fun j => Rmult_le_pos _ _ (Rlt_le _ _ U) (term_pos (real_of x) j (real_of_nonneg x ltac:(apply le_IZR; exact Hx)))).
+    assert (TT : forall n i, 0 <= one_unit * terms (real_of x) n i) by (induction n as [|n IH]; intros i; [simpl; lra|cbn [terms]; specialize (TP i); specialize (IH (S i)); lra]).
+    specialize (TT count 2%nat). specialize (TP (S (S count))). lra. }
+  apply le_IZR. exact P.
 Qed.
-
+End Terms.
 (* squared k times *)
 Fixpoint low_square (k : nat) (z : Z) : Z := match k with O => z | S k' => low_square k' (down_unit (Z.square z)) end.
 Fixpoint high_square (k : nat) (z : Z) : Z := match k with O => z | S k' => high_square k' (up_unit (Z.square z)) end.
@@ -184,9 +239,9 @@ Qed.
 
 (* exp of a rational number a/b >= 0 *)
 Definition halvings (a b : Z) : nat := Z.to_nat (Z.log2 (a / b + 1) + 8).
-Definition low_exp (a b : Z) : Z := let k := halvings a b in low_square k (low_series (down (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)))).
+Definition low_exp (a b : Z) : Z := let k := halvings a b in low_square k (unit + low_series 0 (down (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)))).
 Definition high_exp (a b : Z) : option Z :=
-  let k := halvings a b in let x := up (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)) in if (x <=? unit)%Z then Some (high_square k (high_series x)) else None.
+  let k := halvings a b in let x := up (Z.shiftl a precision) (Z.shiftl b (Z.of_nat k)) in if (x <=? unit)%Z then Some (high_square k (unit + high_series 0 x)) else None.
 Lemma shares a b k : (0 < b)%Z -> IZR (Z.shiftl a precision) / IZR (Z.shiftl b (Z.of_nat k)) / one_unit * 2 ^ k = IZR a / IZR b.
 Proof.
   intros H. assert (B : 0 < IZR b) by (apply (IZR_lt 0); auto). rewrite !shiftl_power by (try discriminate; lia). rewrite !mult_IZR. fold unit. fold one_unit. assert (U := one_unit_pos).
@@ -194,17 +249,12 @@ Proof.
 Qed.
 Lemma shift_pos b k : (0 < b)%Z -> (0 < Z.shiftl b (Z.of_nat k))%Z.
 Proof. intros H. rewrite shiftl_power by lia. apply Z.mul_pos_pos; auto. apply Z.pow_pos_nonneg; lia. Qed.
-Lemma low_terms_pos n : forall i t x, (0 <= t)%Z -> (0 <= x)%Z -> (0 < i)%Z -> (0 <= low_terms n i t x)%Z.
-Proof.
-  induction n as [|n IH]; intros i t x Ht Hx Hi; cbn [low_terms]; [lia|]. set (t' := down (down_unit (t * x)) i).
-  assert (0 <= t')%Z by (unfold t'; rewrite down_div; apply Z.div_pos; auto; unfold down_unit; apply shiftr_at_least_0, Z.mul_nonneg_nonneg; auto; discriminate). specialize (IH (i + 1)%Z t' x H Hx ltac:(lia)). lia.
-Qed.
 Theorem low_exp_ok a b : (0 <= a)%Z -> (0 < b)%Z -> real_of (low_exp a b) <= exp (IZR a / IZR b).
 Proof.
   intros Ha Hb. unfold low_exp. set (k := halvings a b). set (x := down _ _). assert (Hk := shift_pos b k Hb). assert (U := one_unit_pos).
   assert (Px : (0 <= x)%Z) by (unfold x; rewrite down_div; apply Z.div_pos; auto; apply shiftl_at_least_0; auto; discriminate).
   apply Rle_trans with (exp (real_of x * 2 ^ k)).
-  - apply low_square_ok. split; [|apply low_series_ok; auto]. unfold real_of. apply Rmult_le_pos; [|apply Rlt_le, Rinv_0_lt_compat; auto]. apply (IZR_le 0). unfold low_series. assert (Q := low_terms_pos count 1 unit x (Z.lt_le_incl _ _ unit_pos) Px ltac:(lia)). assert (UP := unit_pos). lia.
+  - destruct (low_series_ok 0 x Px) as [S0 S1]. apply low_square_ok. split; [|exact S1]. apply real_of_nonneg. assert (UP := unit_pos). lia.
   - assert (L : real_of x * 2 ^ k <= IZR a / IZR b).
     { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply down_ok; auto. }
     destruct L as [L|L]; [left; apply exp_increasing; auto|right; f_equal; auto].
@@ -218,7 +268,7 @@ Proof.
   - assert (L : IZR a / IZR b <= real_of x * 2 ^ k).
     { rewrite <- (shares a b k Hb). apply Rmult_le_compat_r; [apply pow_le; lra|]. unfold real_of. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; auto|]. apply up_ok; auto. }
     destruct L as [L|L]; [left; apply exp_increasing; auto|right; f_equal; auto].
-  - apply high_square_ok, high_series_ok. auto.
+  - apply high_square_ok, (high_series_ok 0 x (conj Px E)).
 Qed.
 
 End Places.
@@ -267,6 +317,8 @@ Notation real_of := (real_of places).
 Notation down_unit := (down_unit places).
 Notation up_unit := (up_unit places).
 Notation real_of_le := (real_of_le places).
+Notation low_product := (low_product places).
+Notation high_product := (high_product places).
 Notation low_series := (low_series places).
 Notation high_series := (high_series places).
 (* from number j on: what is left of x, and the product *)
@@ -274,11 +326,6 @@ Fixpoint low_steps (l : list Z) (j r z : Z) : Z * Z :=
   match l with [] => (r, z) | a :: l' => if (a + 3 <=? r)%Z then low_steps l' (j + 1) (r - (a + 3)) (z + Z.shiftr z j) else low_steps l' (j + 1) r z end.
 Fixpoint high_steps (l : list Z) (j r z : Z) : Z * Z :=
   match l with [] => (r, z) | a :: l' => if (a <=? r)%Z then high_steps l' (j + 1) (r - a) (z - Z.shiftr (- z) j) else high_steps l' (j + 1) r z end.
-Lemma shiftr_real a k : IZR (Z.shiftr a (Z.of_nat k)) <= IZR a * / 2 ^ k.
-Proof.
-  rewrite shiftr_power by lia. assert (P : (0 < 2 ^ Z.of_nat k)%Z) by (apply Z.pow_pos_nonneg; lia). assert (D := down_ok a _ P). rewrite down_div in D.
-  rewrite <- (pow_IZR 2 k) in D. exact D.
-Qed.
 Lemma opposite_real a k : IZR a * / 2 ^ k <= - IZR (Z.shiftr (- a) (Z.of_nat k)).
 Proof. assert (H := shiftr_real (- a) k). rewrite opp_IZR in H. lra. Qed.
 Lemma left_real a b : exp (IZR (a - b) / fine) = exp (IZR a / fine) * / exp (IZR b / fine).
@@ -303,14 +350,6 @@ Proof.
   assert (X : 0 < x) by apply exp_pos. assert (Y : 0 < y) by apply exp_pos. rewrite <- Rmult_assoc. apply Rmult_le_reg_r with y; auto. rewrite (Rmult_assoc (_ * x)), Rinv_l, Rmult_1_r by lra.
   replace (IZR z * x * y) with (IZR z * y * x) by ring. apply Rmult_le_compat_r; [lra|]. rewrite minus_IZR. apply Rle_trans with (IZR z * (1 + / 2 ^ k)); [apply Rmult_le_compat_l; lra|lra].
 Qed.
-(* times 2^n *)
-Lemma shift_real a n : IZR (Z.shiftl a n) <= IZR a * powerRZ 2 n.
-Proof.
-  destruct n as [|p|p].
-  - cbn [powerRZ]. change (Z.shiftl a 0) with a. lra.
-  - rewrite shiftl_power by discriminate. rewrite mult_IZR. change (powerRZ 2 (Zpos p)) with (2 ^ Pos.to_nat p). rewrite pow_IZR, positive_nat_Z. right. reflexivity.
-  - change (Z.shiftl a (Zneg p)) with (Z.shiftr a (Zpos p)). rewrite <- positive_nat_Z. apply shiftr_real.
-Qed.
 Lemma exp_times k x : exp (INR k * x) = exp x ^ k.
 Proof. induction k as [|k IH]; [simpl; rewrite Rmult_0_l; apply exp_0|]. rewrite S_INR, Rmult_plus_distr_r, Rmult_1_l, exp_plus, IH. cbn [pow]. ring. Qed.
 Lemma two_low a n : exp (IZR a / fine) <= 2 <= exp (IZR (a + 3) / fine) -> powerRZ 2 n <= exp (IZR (n * (if (0 <=? n)%Z then a + 3 else a)) / fine).
@@ -328,6 +367,8 @@ Proof.
   - rewrite <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply pow_incr. split; [apply Rlt_le, exp_pos|exact A].
   - change (Zneg p) with (- Zpos p)%Z. rewrite opp_IZR, Ropp_mult_distr_l_reverse, exp_Ropp, <- (positive_nat_Z p), <- (INR_IZR_INZ (Pos.to_nat p)), exp_times. apply Rinv_le_contravar; [apply pow_lt; lra|]. apply pow_incr. split; [lra|exact B].
 Qed.
+(* how many places to leave out, for numbers of about the size of x: less than 2^-6 is lost in all *)
+Definition dropped (x : Z) : nat := Z.to_nat (Z.min (Z.div precision 2) (precision - Z.log2 x - 8)).
 (* any n is right; this makes r small: 45427 is 2^16 ln 2, rounded up *)
 Definition power_of (x : Z) : Z := Z.shiftr x 240 / 45427.
 Definition low_of (q : Q) : Z :=
@@ -337,7 +378,7 @@ Definition low_of (q : Q) : Z :=
       let x := down (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) in let n := power_of x in
       let (r, z) := low_steps l 1 (x - n * (if (0 <=? n)%Z then two + 3 else two)) unit in
       let s := Z.shiftr (Z.shiftl r precision) 256 in
-      if (0 <=? s)%Z then Z.shiftl (down_unit (z * low_series s)) n else 0
+      if (0 <=? s)%Z then let k := dropped s in Z.shiftl (z + low_product k 0 z (low_series k s)) n else 0
   end.
 Definition high_of (q : Q) : option Z :=
   match logs with
@@ -346,7 +387,7 @@ Definition high_of (q : Q) : option Z :=
       let x := up (Z.shiftl (Qnum q) 256) (Zpos (Qden q)) in let n := power_of x in
       let (r, z) := high_steps l 1 (x - n * (if (0 <=? n)%Z then two else two + 3)) unit in
       let s := (- Z.shiftr (- Z.shiftl r precision) 256)%Z in
-      if (0 <=? s)%Z && (s <=? unit)%Z then Some (- Z.shiftl (- up_unit (z * high_series s)) n)%Z else None
+      if (0 <=? s)%Z && (s <=? unit)%Z then let k := dropped s in Some (- Z.shiftl (- (z + high_product k 0 z (high_series k s))) n)%Z else None
   end.
 Lemma Q2R_quotient q : Q2R q = IZR (Qnum q) / IZR (Zpos (Qden q)).
 Proof. reflexivity. Qed.
@@ -371,9 +412,11 @@ Proof.
   set (s := Z.shiftr _ 256). destruct (0 <=? s)%Z eqn:S0; [apply Z.leb_le in S0|unfold Enclosure.real_of, Rdiv; rewrite Rmult_0_l; apply Rlt_le, exp_pos].
   apply Rle_trans with (2 := exp_le _ _ X). set (v := exp (IZR x / fine)) in *. apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
   apply Rle_trans with (1 := shift_real _ _). set (w := exp (IZR c / fine)) in *. assert (W : 0 < w) by apply exp_pos. assert (V : 0 < v) by apply exp_pos.
-  assert (P : 0 < powerRZ 2 n) by (apply powerRZ_lt; lra). assert (E : IZR (down_unit (z * low_series s)) <= one_unit * (v * / w)).
-  { apply Rle_trans with (2 := S). apply Rle_trans with (1 := down_unit_ok places _). rewrite mult_IZR. unfold Rdiv. rewrite Rmult_assoc. apply Rmult_le_compat_l; auto.
-    apply Rle_trans with (1 := low_series_ok places s S0). apply exp_le. assert (D := fine_down (Z.shiftl r precision)). fold s in D. rewrite unit_share in D.
+  assert (P : 0 < powerRZ 2 n) by (apply powerRZ_lt; lra). set (k := dropped s). cbv zeta. assert (E : IZR (z + low_product k 0 z (low_series k s)) <= one_unit * (v * / w)).
+  { destruct (low_series_ok places k s S0) as [P0 P1]. destruct (low_product_ok places k 0 z _ (le_IZR 0 z Z0) P0) as [_ B]. apply Rle_trans with (2 := S). rewrite plus_IZR.
+    apply Rle_trans with (IZR z * real_of (unit + low_series k s)).
+    { unfold Enclosure.real_of. rewrite plus_IZR. fold one_unit. replace (IZR z * ((one_unit + IZR (low_series k s)) / one_unit)) with (IZR z + IZR z * IZR (low_series k s) / one_unit) by (field; lra). lra. }
+    apply Rmult_le_compat_l; auto. apply Rle_trans with (1 := P1). apply exp_le. assert (D := fine_down (Z.shiftl r precision)). fold s in D. rewrite unit_share in D.
     apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv in *. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. lra. }
   apply Rle_trans with (one_unit * (v * / w) * powerRZ 2 n); [apply Rmult_le_compat_r; lra|]. replace (v * one_unit) with (one_unit * (v * / w) * w) by (field; lra). apply Rmult_le_compat_l; auto.
   apply Rlt_le, Rmult_lt_0_compat; auto. apply Rmult_lt_0_compat; auto. apply Rinv_0_lt_compat; auto.
@@ -390,13 +433,16 @@ Proof.
   destruct (high_steps _ _ _ _) as [r y]. cbn [fst snd] in S. destruct S as [Z0 S]. fold one_unit in S. rewrite left_real in S. set (s := (- _)%Z).
   destruct (0 <=? s)%Z eqn:S0; [|discriminate]. destruct (s <=? unit)%Z eqn:S1; [|discriminate]. cbn [andb]. intros Q. apply some_equal in Q. subst z. apply Z.leb_le in S0, S1.
   apply Rle_trans with (1 := exp_le _ _ X). set (v := exp (IZR x / fine)) in *. apply Rmult_le_reg_r with one_unit; auto. unfold Enclosure.real_of, Rdiv. rewrite (Rmult_assoc (IZR _)), Rinv_l, Rmult_1_r by lra.
-  set (e := up_unit (y * _)). rewrite opp_IZR. assert (H := shift_real (- e) n). rewrite opp_IZR in H. assert (E2 : IZR e * powerRZ 2 n <= - IZR (Z.shiftl (- e) n)) by lra. apply Rle_trans with (2 := E2).
+  set (k := dropped s). set (e := (y + high_product k 0 y (high_series k s))%Z). rewrite opp_IZR. assert (H := shift_real (- e) n). rewrite opp_IZR in H. assert (E2 : IZR e * powerRZ 2 n <= - IZR (Z.shiftl (- e) n)) by lra. apply Rle_trans with (2 := E2).
   set (w := exp (IZR c / fine)) in *. assert (W : 0 < w) by apply exp_pos. assert (V : 0 < v) by apply exp_pos.
   assert (E : one_unit * (v * / w) <= IZR e).
-  { apply Rle_trans with (1 := S). apply Rle_trans with (2 := up_unit_ok places _). rewrite mult_IZR. unfold Rdiv at 2. rewrite Rmult_assoc. apply Rmult_le_compat_l; auto.
+  { destruct (high_series_ok places k s (conj S0 S1)) as [P0 P1]. assert (B := high_product_ok places k 0 y _ (le_IZR 0 y Z0) P0). apply Rle_trans with (1 := S).
+    apply Rle_trans with (IZR y * real_of (unit + high_series k s)).
+    2: { unfold e. rewrite plus_IZR. unfold Enclosure.real_of. rewrite plus_IZR. fold one_unit. replace (IZR y * ((one_unit + IZR (high_series k s)) / one_unit)) with (IZR y + IZR y * IZR (high_series k s) / one_unit) by (field; lra). lra. }
+    apply Rmult_le_compat_l; auto.
     assert (R0 : IZR r / fine <= IZR s / one_unit).
     { unfold s. rewrite opp_IZR. assert (D := fine_down (- Z.shiftl r precision)). rewrite opp_IZR, unit_share in D. apply Rmult_le_reg_r with one_unit; auto. unfold Rdiv in *. rewrite (Rmult_assoc (- _)), Rinv_l, Rmult_1_r by lra. lra. }
-    apply Rle_trans with (1 := exp_le _ _ R0). exact (high_series_ok places s (conj S0 S1)). }
+    apply Rle_trans with (1 := exp_le _ _ R0). exact P1. }
   assert (P : 0 < powerRZ 2 n) by (apply powerRZ_lt; lra). apply Rle_trans with (one_unit * (v * / w) * powerRZ 2 n); [|apply Rmult_le_compat_r; lra]. replace (v * one_unit) with (one_unit * (v * / w) * w) by (field; lra).
   apply Rmult_le_compat_l; auto. apply Rlt_le, Rmult_lt_0_compat; auto. apply Rmult_lt_0_compat; auto. apply Rinv_0_lt_compat; auto.
 Qed.
@@ -458,18 +504,34 @@ Proof.
   assert (B : exp (Q2R u) <= exps (map Q2R fs)) by (apply Rmult_le_reg_l with (exp (- Q2R m)); auto; lra). assert (Q := exp_pos (Q2R u)).
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
+(* a rational number and an integer over 2^places; a power of 2 that is a factor comes first, as then it costs nothing *)
+Definition at_most (x : Q) (z : Z) : bool := Z.leb (unit * Qnum x) (mulz z (Zpos (Qden x))).
+Definition at_least (x : Q) (z : Z) : bool := Z.leb (mulz z (Zpos (Qden x))) (unit * Qnum x).
+Lemma compared x z : IZR (unit * Qnum x) - IZR (mulz z (Zpos (Qden x))) = one_unit * IZR (Zpos (Qden x)) * (Q2R x - real_of z) /\ 0 < one_unit * IZR (Zpos (Qden x)).
+Proof.
+  assert (U := one_unit_pos). assert (D : 0 < IZR (Zpos (Qden x))) by (apply (IZR_lt 0); reflexivity). split; [|apply Rmult_lt_0_compat; auto].
+  rewrite mulz_ok, !mult_IZR. unfold Enclosure.real_of. fold one_unit. rewrite Q2R_quotient. field. lra.
+Qed.
+Lemma at_most_ok x z : at_most x z = true -> Q2R x <= real_of z.
+Proof.
+  unfold at_most. intros H. apply Z.leb_le, IZR_le in H. destruct (compared x z) as [E P]. apply Rmult_le_reg_l with (1 := P). rewrite Rmult_minus_distr_l in E. lra.
+Qed.
+Lemma at_least_ok x z : at_least x z = true -> real_of z <= Q2R x.
+Proof.
+  unfold at_least. intros H. apply Z.leb_le, IZR_le in H. destruct (compared x z) as [E P]. apply Rmult_le_reg_l with (1 := P). rewrite Rmult_minus_distr_l in E. lra.
+Qed.
 (* ln x <= u for a rational x *)
 Definition log_at_most (x u : Q) : bool :=
-  if Qle_bool 0 u then Qle_bool (x * inject_Z unit) (inject_Z (exp_low u)) else
-  match exp_high (- u) with Some z => Qle_bool (x * inject_Z z) (inject_Z unit) | None => false end.
+  if Qle_bool 0 u then at_most x (exp_low u) else match exp_high (- u) with Some z => Z.leb (mulz (Qnum x) z) (unit * Zpos (Qden x)) | None => false end.
 Theorem log_at_most_ok x u : 0 < Q2R x -> log_at_most x u = true -> ln (Q2R x) <= Q2R u.
 Proof.
-  intros P H. unfold log_at_most in H. assert (IZ : forall z, Q2R (inject_Z z) = IZR z) by (intros z; unfold Q2R, inject_Z; simpl; lra). assert (U := one_unit_pos).
+  intros P H. unfold log_at_most in H. assert (U := one_unit_pos).
   assert (B : Q2R x <= exp (Q2R u)).
-  { destruct (Qle_bool 0 u); [|destruct (exp_high (- u)) as [z|] eqn:E; [|discriminate]]; apply Qle_bool_iff, Qle_Rle in H; rewrite Q2R_mult, !IZ in H; fold one_unit in H.
-    - apply Rle_trans with (2 := exp_low_ok u). unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. exact H.
-    - apply exp_high_ok in E. rewrite Q2R_opp in E. assert (E' := exp_pos (- Q2R u)). rewrite exp_opposite. apply Rmult_le_reg_r with (exp (- Q2R u)); auto. rewrite Rinv_l by lra.
-      apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. unfold real_of. apply Rmult_le_reg_r with one_unit; [auto|]. replace (Q2R x * (IZR z / one_unit) * one_unit) with (Q2R x * IZR z) by (field; lra). lra. }
+  { destruct (Qle_bool 0 u); [apply at_most_ok in H; apply Rle_trans with (1 := H), exp_low_ok|]. destruct (exp_high (- u)) as [z|] eqn:E; [|discriminate]. apply exp_high_ok in E. rewrite Q2R_opp in E.
+    apply Z.leb_le, IZR_le in H. rewrite mulz_ok, !mult_IZR in H. fold one_unit in H. assert (D : 0 < IZR (Zpos (Qden x))) by (apply (IZR_lt 0); reflexivity).
+    assert (E' := exp_pos (- Q2R u)). rewrite exp_opposite. apply Rmult_le_reg_r with (exp (- Q2R u)); auto. rewrite Rinv_l by lra.
+    apply Rle_trans with (Q2R x * real_of z); [apply Rmult_le_compat_l; lra|]. apply Rmult_le_reg_r with (one_unit * IZR (Zpos (Qden x))); [apply Rmult_lt_0_compat; auto|].
+    replace (Q2R x * real_of z * (one_unit * IZR (Zpos (Qden x)))) with (IZR (Qnum x) * IZR z) by (unfold Enclosure.real_of; rewrite Q2R_quotient; field; lra). lra. }
   rewrite <- (ln_exp (Q2R u)). destruct B as [B|B]; [left; apply ln_increasing; auto|right; f_equal; auto].
 Qed.
 End Steps.

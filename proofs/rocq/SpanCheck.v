@@ -17,10 +17,6 @@ Notation exp_low := (exp_low places).
 Notation log_sum_at_most := (log_sum_at_most places).
 Notation log_sum_at_least := (log_sum_at_least places).
 Notation log_at_most := (log_at_most places).
-Notation unit := (unit places).
-Notation real_of := (real_of places).
-Notation one_unit := (one_unit places).
-Notation one_unit_pos := (one_unit_pos places).
 Notation exp_low_ok := (exp_low_ok places).
 Notation exp_high_ok := (exp_high_ok places).
 (* ---- risks: for each exponential or logarithm in the loss a number on the right side of it ---- *)
@@ -28,8 +24,8 @@ Notation exp_high_ok := (exp_high_ok places).
 Definition pivot (fs : list Q) : Q :=
   let high := fold_right (fun a m => if Qle_bool m a then a else m) (hd 0%Q fs) fs in let low := fold_right (fun a m => if Qle_bool a m then a else m) (hd 0%Q fs) fs in
   if Qle_bool (high - low) 16 then low else high.
-Definition exp_at_most (f u : Q) : bool := match exp_high f with Some z => Qle_bool (inject_Z z) (u * inject_Z unit) | None => false end.
-Definition exp_at_least (f u : Q) : bool := Qle_bool (u * inject_Z unit) (inject_Z (exp_low f)).
+Definition exp_at_most (f u : Q) : bool := match exp_high f with Some z => at_least places u z | None => false end.
+Definition exp_at_least (f u : Q) : bool := at_most places u (exp_low f).
 (* us: one for each output, for cross-entropy one alone *)
 Definition parts_of (l : log_loss) (f : list Q) : list (list Q) := match l with Logistic => map (fun a => [0%Q; a]) f | CrossEntropy => [f] | Poisson => map (fun a => [a]) f end.
 Definition part_at_most (l : log_loss) (fs : list Q) (u : Q) : bool := match l with Poisson => exp_at_most (hd 0%Q fs) u | _ => log_sum_at_most (pivot fs) fs u end.
@@ -38,20 +34,10 @@ Fixpoint all_pairs {A B} (f : A -> B -> bool) (u : list A) (v : list B) : bool :
 Definition loss_with (f y us : list Q) : Q := sub Qops (sumT Qops (fun u => u) us) (dotT Qops y f).
 Definition loss_at_most (l : log_loss) (f us : list Q) : bool := all_pairs (part_at_most l) (parts_of l f) us.
 Definition loss_at_least (l : log_loss) (f us : list Q) : bool := all_pairs (part_at_least l) (parts_of l f) us.
-Lemma IZ z : Q2R (inject_Z z) = IZR z.
-Proof. unfold Q2R, inject_Z. simpl. lra. Qed.
-Lemma unit_share z : IZR z = real_of z * one_unit.
-Proof. unfold real_of. assert (U := one_unit_pos). field. lra. Qed.
 Lemma exp_at_most_ok f u : exp_at_most f u = true -> exp (Q2R f) <= Q2R u.
-Proof.
-  unfold exp_at_most. destruct (exp_high f) as [z|] eqn:E; [|discriminate]. intros H. apply exp_high_ok in E. apply Qle_bool_iff, Qle_Rle in H. rewrite Q2R_mult, !IZ in H. fold one_unit in H. rewrite unit_share in H.
-  apply Rle_trans with (1 := E). apply Rmult_le_reg_r with one_unit; [apply one_unit_pos|auto].
-Qed.
+Proof. unfold exp_at_most. destruct (exp_high f) as [z|] eqn:E; [|discriminate]. intros H. apply Rle_trans with (1 := exp_high_ok f z E), at_least_ok, H. Qed.
 Lemma exp_at_least_ok f u : exp_at_least f u = true -> Q2R u <= exp (Q2R f).
-Proof.
-  unfold exp_at_least. intros H. assert (E := exp_low_ok f). apply Qle_bool_iff, Qle_Rle in H. rewrite Q2R_mult, !IZ in H. fold one_unit in H. rewrite unit_share in H.
-  apply Rle_trans with (2 := E). apply Rmult_le_reg_r with one_unit; [apply one_unit_pos|auto].
-Qed.
+Proof. intros H. apply (at_most_ok places) in H. apply Rle_trans with (1 := H), exp_low_ok. Qed.
 Lemma exps_pair a : exps (map Q2R [0%Q; a]) = 1 + exp (Q2R a).
 Proof. cbn [map exps]. rewrite real_zero, exp_0. ring. Qed.
 Lemma exps_sum_exp u : exps u = sum_exp u.
@@ -127,41 +113,50 @@ Lemma log_risk_sum th : log_risk p th = Q2R c * sum (fun s => value_of_log l (ne
 Proof. unfold log_risk, risk_of. rewrite total_sum. reflexivity. Qed.
 
 (* ---- probabilities or rates: their entropy, from above the logarithms ---- *)
-Definition entropy_parts (q : list Q) : list Q := match l with Logistic => q ++ map (sub Qops 1%Q) q | _ => q end.
+Definition entropy_parts (q : list Q) : list Q := match l with Logistic => q ++ map (Qminus 1%Q) q | _ => q end.
 Definition entropy_shift (q : list Q) : Q := match l with Poisson => sumT Qops (fun a => a) q | _ => 0%Q end.
-Definition entropy_with (q vs : list Q) : Q := sub Qops (entropy_shift q) (dotT Qops (entropy_parts q) vs).
-Definition logs_at_most (q vs : list Q) : bool := all_pairs (fun a v => Qeq_bool a 0 || (ltb Qops 0%Q a && log_at_most a v)) (entropy_parts q) vs.
+(* with the numbers above the logarithms: one sum of all, and over one denominator, so that it needs no division *)
+Definition entropy_with (P vss : list (list Q)) : Q :=
+  add Qops (- products Qops (combine (align (flat_map entropy_parts P)) (concat vss)))%Q (sumT Qops entropy_shift P).
+(* `if` and no `||`: by value, both sides of that would be computed *)
+Definition logs_at_most (q vs : list Q) : bool := all_pairs (fun a v => if Qeq_bool a 0 then true else ltb Qops 0%Q a && log_at_most a v) (entropy_parts q) vs.
 Definition entropy_at_least (P vss : list (list Q)) (low : Q) : bool :=
-  Qle_bool 0 c && (length vss =? length P)%nat && forallb (fun e => logs_at_most (fst e) (snd e)) (combine P vss) &&
-  Qle_bool low (mul Qops c (sumT Qops (fun e => entropy_with (fst e) (snd e)) (combine P vss))).
+  Qle_bool 0 c && (length vss =? length P)%nat && forallb (fun e => logs_at_most (fst e) (snd e)) (combine P vss) && Qle_bool low (mul Qops c (entropy_with P vss)).
 Definition real_entropy (q : list R) : R := real_entropy_of l q.
 Lemma entropy_app u v : entropy (u ++ v) = entropy u + entropy v.
 Proof. unfold entropy. rewrite map_app. induction u as [|a u IH]; simpl; [ring|]. rewrite IH. ring. Qed.
 Lemma parts_entropy q : real_entropy (qv q) = entropy (qv (entropy_parts q)) + Q2R (entropy_shift q).
 Proof.
   unfold real_entropy, real_entropy_of, entropy_parts, entropy_shift. destruct l.
-  - unfold rv at 3. rewrite map_app, map_map, entropy_app, real_zero, Rplus_0_r. f_equal. f_equal. unfold rv. rewrite map_map. apply map_ext. intros a. rewrite (toR_sub QR). cbn [toR QR]. rewrite real_one. reflexivity.
+  - unfold rv at 3. rewrite map_app, map_map, entropy_app, real_zero, Rplus_0_r. f_equal. f_equal. unfold rv. rewrite map_map. apply map_ext. intros a. cbn [toR QR]. rewrite Q2R_minus, real_one. reflexivity.
   - rewrite real_zero. ring.
   - f_equal. change Q2R with (toR QR). rewrite (sumT_ok Qops QR). unfold rv. rewrite sum_map. reflexivity.
 Qed.
-Lemma entropy_with_ok q vs : logs_at_most q vs = true -> Q2R (entropy_with q vs) <= real_entropy (qv q).
+Lemma entropy_from_logs q vs : logs_at_most q vs = true -> length (qv (entropy_parts q)) = length (qv vs) /\ - dot (qv (entropy_parts q)) (qv vs) <= entropy (qv (entropy_parts q)).
 Proof.
-  intros H. rewrite parts_entropy. unfold entropy_with. change Q2R with (toR QR) at 1. rewrite (toR_sub QR), (dotT_ok Qops QR). cbn [toR QR].
-  cut (- dot (qv (entropy_parts q)) (qv vs) <= entropy (qv (entropy_parts q))); [intros C; assert (X := Rplus_le_compat_l (Q2R (entropy_shift q)) _ _ C); unfold Rminus; rewrite (Rplus_comm (entropy _)); exact X|].
-  unfold logs_at_most in H. revert vs H. generalize (entropy_parts q). clear. unfold entropy, rv. induction l as [|a u IH]; intros [|v vs] H; try discriminate; cbn [map dot all_pairs] in *; [lra|].
-  apply andb_prop in H. destruct H as [H H2]. specialize (IH vs H2).
+  unfold logs_at_most. revert vs. generalize (entropy_parts q). clear. unfold entropy, rv. induction l as [|a u IH]; intros [|v vs] H; try discriminate; cbn [map dot all_pairs length] in *; [split; [reflexivity|lra]|].
+  apply andb_prop in H. destruct H as [H H2]. destruct (IH vs H2) as [L E]. split; [congruence|].
   assert (X : Q2R a * ln (Q2R a) <= Q2R a * Q2R v).
-  { apply orb_prop in H. destruct H as [H|H]; [apply Qeq_bool_eq, Qeq_eqR in H; rewrite H, real_zero; lra|]. apply andb_prop in H. destruct H as [H0 H1].
+  { destruct (Qeq_bool a 0) eqn:Z; [apply Qeq_bool_eq, Qeq_eqR in Z; rewrite Z, real_zero; lra|]. apply andb_prop in H. destruct H as [H0 H1].
     apply (ltb_ok QR) in H0. cbn [toR QR] in H0. rewrite real_zero in H0. apply log_at_most_ok in H1; auto. apply Rmult_le_compat_l; lra. }
   cbn [toR QR] in *. lra.
+Qed.
+Lemma products_dot : forall u v, Q2R (products Qops (combine u v)) = dot (qv u) (qv v).
+Proof.
+  intros u v. change (products Qops) with qproducts. rewrite qproducts_ok. unfold rv. revert v. induction u as [|a u IH]; intros [|b v]; try reflexivity. cbn [combine fold_right map dot fst snd]. rewrite IH. reflexivity.
+Qed.
+Lemma dot_app : forall u v u' v', length u = length u' -> dot (u ++ v) (u' ++ v') = dot u u' + dot v v'.
+Proof. induction u as [|a u IH]; intros v [|b u'] v' L; try discriminate; cbn [app dot]; [ring|]. rewrite IH by exact (eq_add_S _ _ L). ring. Qed.
+Lemma entropy_with_ok : forall P vss, length vss = length P -> forallb (fun e => logs_at_most (fst e) (snd e)) (combine P vss) = true -> Q2R (entropy_with P vss) <= sum (fun q => real_entropy (qv q)) P.
+Proof.
+  intros P vss L H. unfold entropy_with. change Q2R with (toR QR) at 1. rewrite (toR_add QR), (sumT_ok Qops QR). cbn [toR QR]. rewrite Q2R_opp, products_dot. unfold rv at 1. cbn [toR QR]. rewrite align_ok.
+  change (map Q2R) with qv. revert vss L H. induction P as [|q P IH]; intros [|vs vss] L H; try discriminate; [unfold rv; simpl; lra|]. cbn [combine forallb flat_map concat sum fst snd] in *. apply andb_prop in H. destruct H as [H1 H2].
+  specialize (IH vss (eq_add_S _ _ L) H2). destruct (entropy_from_logs _ _ H1) as [E1 E2]. rewrite parts_entropy. unfold rv in *. rewrite !map_app, dot_app by exact E1. cbn [toR QR] in *. change (T Qops) with Q in *. lra.
 Qed.
 Theorem entropy_at_least_ok P vss low : entropy_at_least P vss low = true -> Q2R low <= Q2R c * sum (fun q => real_entropy (qv q)) P.
 Proof.
   intros H. unfold entropy_at_least in H. apply andb_prop in H. destruct H as [H H4]. apply andb_prop in H. destruct H as [H H3]. apply andb_prop in H. destruct H as [H1 H2]. apply Nat.eqb_eq in H2.
-  apply Qle_bool_iff, Qle_Rle in H1, H4. rewrite real_zero in H1. rewrite forallb_forall in H3. apply Rle_trans with (1 := H4). change Q2R with (toR QR). rewrite (toR_mul QR), (sumT_ok Qops QR). apply Rmult_le_compat_l; auto.
-  assert (E : sum (fun q => real_entropy (qv q)) P = sum (fun e : list Q * list Q => real_entropy (qv (fst e))) (combine P vss)).
-  { clear - H2. revert vss H2. induction P as [|q P IH]; intros [|vs vss] L; try discriminate; [reflexivity|]. cbn [combine sum fst]. rewrite (IH vss); auto. }
-  rewrite E. apply sum_le. intros e He. apply entropy_with_ok, H3, He.
+  apply Qle_bool_iff, Qle_Rle in H1, H4. rewrite real_zero in H1. apply Rle_trans with (1 := H4). change Q2R with (toR QR) at 1. rewrite (toR_mul QR). apply Rmult_le_compat_l; auto. apply entropy_with_ok; auto.
 Qed.
 
 (* ---- the minima ---- *)
@@ -174,7 +169,7 @@ Fixpoint check_carry (n : nat) (Ls : list (bool * act Q)) (widths : list nat) (p
 (* equal samples have equal probabilities *)
 Definition consistent (E : list (list Q * list Q)) (P : list (list Q)) : bool :=
   let pairs := map (fun e => (fst (fst e) ++ snd (fst e), snd e)) (combine E P) in
-  forallb (fun e => forallb (fun e' => negb (sameT Qops (fst e) (fst e')) || sameT Qops (snd e) (snd e')) pairs) pairs.
+  forallb (fun e => forallb (fun e' => if sameT Qops (fst e) (fst e') then sameT Qops (snd e) (snd e') else true) pairs) pairs.
 Definition check_inside (P : list (list Q)) : bool :=
   match l with Logistic => check_logistic P | CrossEntropy => check_softmax (n_out p) D P | Poisson => forallb (forallb (ltb Qops 0%Q)) P end.
 Definition affine_T (A : list (list Q)) (x : list Q) : list Q := map (fun row => dotT Qops row (1%Q :: x)) A.
@@ -209,8 +204,8 @@ Lemma consistent_ok D P : consistent D P = true -> agreeing (rD QR D) (map qv P)
 Proof.
   intros H s q q' I I'. rewrite combine_real in I, I'. apply in_map_iff in I, I'. destruct I as (e & E & I), I' as (e' & E' & I'). injection E as E1 E2. injection E' as E1' E2'. subst q q'.
   unfold consistent in H. rewrite forallb_forall in H. specialize (H _ (in_map (fun e => (fst (fst e) ++ snd (fst e), snd e)) _ _ I)). rewrite forallb_forall in H. specialize (H _ (in_map (fun e => (fst (fst e) ++ snd (fst e), snd e)) _ _ I')). cbn [fst snd] in H.
-  apply orb_prop in H. destruct H as [H|H]; [|apply (sameT_iff Qops QR), H].
-  exfalso. assert (X : sameT Qops (fst (fst e) ++ snd (fst e)) (fst (fst e') ++ snd (fst e')) = true); [|rewrite X in H; discriminate]. apply (sameT_iff Qops QR). rewrite <- E1' in E1. injection E1 as F1 F2. unfold rv in *. rewrite !map_app. f_equal; [exact F1|exact F2].
+  destruct (sameT Qops (fst (fst e) ++ snd (fst e)) (fst (fst e') ++ snd (fst e'))) eqn:N; [apply (sameT_iff Qops QR), H|].
+  exfalso. assert (X : sameT Qops (fst (fst e) ++ snd (fst e)) (fst (fst e') ++ snd (fst e')) = true); [|congruence]. apply (sameT_iff Qops QR). rewrite <- E1' in E1. injection E1 as F1 F2. unfold rv in *. rewrite !map_app. f_equal; [exact F1|exact F2].
 Qed.
 (* some best affine map, its risk above the entropy *)
 Lemma best_fit (p : problem_of log_loss) P : check_sizes (n_in p) (n_out p) (samples p) = true -> consistent (samples p) P = true -> (length P =? length (samples p))%nat = true ->
@@ -306,7 +301,7 @@ Qed.
 
 (* ---- what a vector g proves about networks whose predictions f have <g, f> <= 0: p_i = y_i - g_i / q have the entropy as a bound ---- *)
 Definition closed_inside (l : log_loss) (a : Q) : bool := match l with Logistic => Qle_bool 0 a && Qle_bool a 1 | CrossEntropy => false | Poisson => Qle_bool 0 a end.
-Definition dual_of (p : problem_of log_loss) (g : list Z) (q : Q) : list (list Q) := map (fun e => [sub Qops (hd 0%Q (snd (fst e))) (qnorm (inject_Z (snd e) / q))]) (combine (samples p) g).
+Definition dual_of (p : problem_of log_loss) (g : list Z) (q : Q) : list (list Q) := map (fun e => [hd 0 (snd (fst e)) - (snd e * Zpos (Qden q) # Z.to_pos (Qnum q))]%Q) (combine (samples p) g).
 Definition gain_log (p : problem_of log_loss) (rho : Q) (v : list Z * (Q * list (list Q))) : bool :=
   let P := dual_of p (fst v) (fst (snd v)) in
   ltb Qops 0%Q (fst (snd v)) && (length (fst v) =? length (samples p))%nat && forallb (fun q => closed_inside (loss_of p) (hd 0%Q q)) P && entropy_at_least p P (snd (snd v)) rho.
@@ -321,6 +316,12 @@ Proof.
   - apply Qle_bool_iff, Qle_Rle in H. rewrite real_zero in H. set (x := Q2R b) in *. unfold poisson1. destruct (Req_EM_T x 0) as [->|N0]; [assert (E := exp_pos a); lra|].
     assert (T := exp_tangent x a ltac:(lra)). lra.
 Qed.
+Lemma quotient_ok z q : 0 < Q2R q -> Q2R (z * Zpos (Qden q) # Z.to_pos (Qnum q)) = IZR z * / Q2R q.
+Proof.
+  intros P. assert (D : 0 < IZR (Zpos (Qden q))) by (apply (IZR_lt 0); reflexivity).
+  assert (N : 0 < IZR (Qnum q)) by (apply Rmult_lt_reg_r with (/ IZR (Zpos (Qden q))); [apply Rinv_0_lt_compat; auto|rewrite Rmult_0_l; exact P]).
+  unfold Q2R at 1. cbn [Qnum Qden]. rewrite Z2Pos.id by (apply lt_IZR; exact N). rewrite mult_IZR, Q2R_quotient. field. lra.
+Qed.
 Theorem gain_log_ok p rho v (f : list R) : gain_log p rho v = true -> (forall d, In d (samples p) -> length (snd d) = 1%nat) -> length f = length (samples p) -> dot (rv ZR (fst v)) f <= 0 ->
   Q2R rho <= Q2R (factor p) * sum (fun e => value_of_log (loss_of p) [snd e] (qv (snd (fst e)))) (combine (samples p) f).
 Proof.
@@ -334,9 +335,9 @@ Proof.
     assert (I := IH g f (eq_add_S _ _ L1) (eq_add_S _ _ L2) (fun d0 Hd => LY d0 (or_intror Hd)) (fun x Hx => H3 x (or_intror Hx))).
     assert (C := H3 _ (or_introl eq_refl)). cbn [hd fst snd] in C. assert (Y := LY d (or_introl eq_refl)). assert (ED : exists y, snd d = [y]) by (destruct (snd d) as [|y [|]]; try discriminate Y; exists y; auto).
     destruct ED as (y & ED). assert (EY : qv (snd d) = [Q2R y]) by exact (f_equal (map Q2R) ED). assert (EH : hd 0%Q (snd d) = y) by exact (f_equal (hd 0%Q) ED). rewrite EH in C.
-    set (x := sub Qops y (qnorm (inject_Z z / q))) in *. assert (T := young (loss_of p) x a (Q2R y) C). rewrite <- EY in T.
+    set (x := (y - (z * Zpos (Qden q) # Z.to_pos (Qnum q)))%Q) in *. assert (T := young (loss_of p) x a (Q2R y) C). rewrite <- EY in T.
     assert (E : Q2R x - Q2R y = - (IZR z * / Q2R q)).
-    { unfold x. change Q2R with (toR QR) at 1. rewrite (toR_sub QR). cbn [toR QR]. rewrite qnorm_ok, Q2R_div; [rewrite IZ; unfold Rdiv; ring|]. intros Z0. apply Qeq_eqR in Z0. rewrite real_zero in Z0. lra. }
+    { unfold x. rewrite Q2R_minus, quotient_ok by exact H1. ring. }
     rewrite E in T. change (rv ZR (z :: g)) with (IZR z :: rv ZR g). cbn [combine map sum fst snd dot]. rewrite EH. fold x. change (real_entropy p (qv [x])) with (real_entropy_of (loss_of p) [Q2R x]).
     eapply Rle_trans; [|apply Rplus_le_compat; [exact T|exact I]]. right. ring. }
   assert (0 <= / Q2R q * - dot (rv ZR g) f) by (apply Rmult_le_pos; [apply Rlt_le, Rinv_0_lt_compat; auto|lra]). lra.

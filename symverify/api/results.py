@@ -74,14 +74,14 @@ class CheckResult(run.CheckResult):
         Where the least risk of all was asked for and stays open: those between which it is proved to lie.
         """
         risk = self._stated("risk")
+        bracket = next((claim.statement for claim in self.claims if claim.name == "global_bounds"), None)
+        if risk is None and bracket and not LEAST.isdisjoint(self.asked):
+            if "risk" not in bracket:
+                return Fraction(str(bracket["lower"])), Fraction(str(bracket["upper"]))
+            risk = bracket["risk"]
         if isinstance(risk, Enclosure):
             return risk.lower, risk.upper
-        if isinstance(risk, str):
-            return Fraction(risk), Fraction(risk)
-        bracket = next((claim.statement for claim in self.claims if claim.name == "global_bounds"), None)
-        if not bracket or LEAST.isdisjoint(self.asked):
-            return None
-        return Fraction(str(bracket["lower"])), Fraction(str(bracket["upper"]))
+        return (Fraction(risk), Fraction(risk)) if isinstance(risk, str) else None
 
     def _stated(self, key: str) -> object:
         """A number that a claim asked for states, the first that does."""

@@ -152,11 +152,11 @@ def load_network(network: Path, form: Format, data: Path | None = None) -> "Load
     try:
         return read_network(network, data)
     except Malformed as error:
-        if form is Format.JSON:
-            from symverify.report.render import malformed_json
+        if form is not Format.TEXT:
+            from symverify.cli.several import print_failure
 
-            print(malformed_json(list(error.faults)))
-        else:
+            print_failure(network, error, form)
+        if form is not Format.JSON:
             faulty(network, error)
         raise typer.Exit(2) from None
 
@@ -286,8 +286,12 @@ def print_result(result: "CheckResult", exact: bool = False) -> None:
     others = [claim for claim in result.claims if claim not in answers]
     for claims in (others, answers):
         tell_verdicts(verdict_lines(replace(result, claims=tuple(claims))), exact)
-    for name in () if answers else result.asked:  # what was left out has no line of its own
-        tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={result.problem.sha256}")
+    about = result.problem.sha256
+    for name in result.asked:
+        if all(claim.name != name for claim in answers):  # what was left out has no line of its own
+            tell(f"s {Verdict.UNDECIDED.value.upper()} {name} problem={about}")
+    if result.alarms:  # no line above may be the last word
+        tell(f"s {Verdict.CONTRADICTED.value.upper()} {','.join(result.asked)} problem={about}")
 
 
 def console_of() -> "Console":

@@ -30,7 +30,7 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import NotWritable, Usage
+from symverify.errors import NotWritable, SymverifyError, Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -107,7 +107,7 @@ def check(
     the claim in the last line: whether the given parameters are a local minimum, or else whether there is a spurious
     one, or where that was skipped, what the least risk is. Of several networks it is the worst.
     """
-    from symverify.cli.several import check_all, expanded
+    from symverify.cli.several import check_all, expanded, print_failure
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
@@ -121,7 +121,12 @@ def check(
     run = _Run(claims, snap, places, options, context.obj or time.monotonic())
     if many:
         raise typer.Exit(check_all(found, data, form, run, interrupted, run.words))
-    result = run(found[0], load_network(found[0], form, data))
+    problem = load_network(found[0], form, data)
+    try:
+        result = run(found[0], problem)
+    except SymverifyError as error:
+        print_failure(found[0], error, form)
+        raise
     _print(result, form, run, exact)
     raise typer.Exit(result.verdict.exit_code)
 
@@ -163,15 +168,16 @@ class _Run:
 
 def _print(result: "CheckResult", form: Format, run: _Run, exact: bool) -> None:
     """The result of one network."""
+    from symverify.report.junit import as_junit
     from symverify.report.rationals import abridged
-    from symverify.report.render import as_json, as_junit
+    from symverify.report.render import as_json
 
     match form:
         case Format.JSON:
             more: dict[str, Any] = {"kept": list(result.kept)} if result.kept else {}
             print(as_json(result, ({} if run.near is None else {"snap": run.near.numbers}) | more))
         case Format.JUNIT:
-            print(as_junit(result))
+            print(as_junit(result, interrupted()))
         case Format.TEXT:
             tell(*(run.words() if exact else map(abridged, run.words())))
             print_result(result, exact)

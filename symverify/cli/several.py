@@ -4,15 +4,19 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
-from symverify.cli.common import Format, faulty, read_network, tell
+from symverify.cli.common import Format, faulty, print_result, read_network, tell
 from symverify.cli.outcome import say
 from symverify.errors import Declined, Malformed, Rejected, SymverifyError, Usage
 from symverify.problem.load import LoadedProblem
+from symverify.report.junit import document, failed_suite, suite, together
+from symverify.report.render import as_json, failed_json
 from symverify.run.check import CheckResult
-from symverify.run.verify import WORDS, worst_of
+from symverify.run.verdict import SEVERITY, Verdict, worst
 from symverify.text import leading, plain
 
 Check = Callable[[Path, LoadedProblem], CheckResult]
@@ -35,6 +39,49 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A network whose run has no result: the verdict, and why."""
+
+    network: Path
+    verdict: Verdict
+    faults: Sequence[tuple[str, str]]
+
+    def fields(self) -> dict[str, object]:
+        """It as JSON has it."""
+        return dict(json.loads(failed_json(self.faults, self.verdict)))
+
+    def suite(self) -> Element:
+        """It as JUnit XML has it."""
+        lines = [": ".join(filter(None, fault)) for fault in self.faults]
+        return failed_suite(str(self.network), f"{self.verdict.value}: {lines[0]}", lines)
+
+
+def failure(network: Path, error: SymverifyError) -> Failure:
+    """What an error says about the run that it ended."""
+    match error:
+        case Rejected():
+            verdict = Verdict.REJECTED
+        case Declined():
+            verdict = Verdict.UNDECIDED
+        case _:
+            verdict = Verdict.MALFORMED
+    return Failure(network, verdict, error.faults if isinstance(error, Malformed) else [("", str(error))])
+
+
+def print_failure(network: Path, error: SymverifyError, form: Format) -> None:
+    """Print, in a format for programs, that a single network has no result; nothing as text."""
+    failed = failure(network, error)
+    match form:
+        case Format.JSON:
+            print(json.dumps(failed.fields(), indent=2))
+        case Format.JUNIT:
+            text = document(failed.suite())
+            print(text)
+        case Format.TEXT:
+            pass
+
+
 def check_all(
     networks: Sequence[Path],
     data: Path | None,
@@ -45,56 +92,42 @@ def check_all(
 ) -> int:
     """Check network files one after the other, tell each result, and last the counts; the worst exit code.
 
-    What is wrong with one file is told, and the others go on, until `stopped`. `before` is said before a result.
+    What is wrong with one file is told, and the others go on, until `stopped`; those that are left are undecided.
+    `before` is said before a result.
     """
-    from symverify.cli.common import print_result
-    from symverify.report.render import as_json, as_junit, malformed_json
-
-    codes, documents, suites = list[int](), list[object](), list[str]()
+    found = list[tuple[Verdict, dict[str, object], Element]]()
     for network in networks:
-        if stopped():
-            break
         try:
+            if stopped():
+                raise Declined("not begun: the run was interrupted")
             result = check(network, read_network(network, data))
         except SymverifyError as error:
-            codes.append(_code(error))
-            faults = list(error.faults) if isinstance(error, Malformed) else [("", str(error))]
-            documents.append({"network": str(network), **json.loads(malformed_json(faults))})
+            failed = failure(network, error)
+            found.append((failed.verdict, {"network": str(network), **failed.fields()}, failed.suite()))
             if form is not Format.JSON and isinstance(error, Malformed):
                 faulty(network, error)
             elif form is not Format.JSON:
                 say(f"{leading(network)}: {plain(error)}")
             continue
-        codes.append(result.verdict.exit_code)
-        documents.append({"network": str(network), **json.loads(as_json(result))})
-        suites.append(as_junit(result).partition("?>")[2].strip())
+        fields = {"network": str(network), **json.loads(as_json(result))}
+        found.append((result.verdict, fields, suite(result, stopped())))
         if form is Format.TEXT:
             tell(f"{leading(network)}:", *before())
             print_result(result)
             tell("")
-    worst = worst_of(codes)
+    verdicts = [verdict for verdict, _, _ in found]
+    overall = worst(verdicts)
     match form:
         case Format.JSON:
-            print(json.dumps(documents, indent=2))
+            print(json.dumps([fields for _, fields, _ in found], indent=2))
         case Format.JUNIT:
-            text = f"<?xml version='1.0'?>\n<testsuites>{''.join(suites)}</testsuites>"
+            text = document(together([each for _, _, each in found]))
             print(text)
         case Format.TEXT:
-            counts = Counter(WORDS[code] for code in codes)
-            listed = ", ".join(f"{counts[word]} {word}" for word in WORDS.values() if counts[word])
-            tell(f"s {WORDS[worst].upper()} networks={len(networks)}: {listed}")
-    return worst
+            counts = Counter(verdicts)
+            listed = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in SEVERITY if counts[verdict])
+            tell(f"s {overall.value.upper()} networks={len(networks)}: {listed}")
+    return overall.exit_code
 
 
-def _code(error: SymverifyError) -> int:
-    """The exit code of a command that ends with an error."""
-    match error:
-        case Rejected():
-            return 11
-        case Declined():
-            return 3
-        case _:
-            return 2
-
-
-__all__ = ["check_all", "expanded"]
+__all__ = ["check_all", "expanded", "print_failure"]

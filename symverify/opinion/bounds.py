@@ -121,7 +121,7 @@ def _admits(units: Units, region: Sides, g: Sequence[int], title: str) -> Statem
     """σ ⟨g, H(u)⟩ ≤ 0 for all u in the region: H_i = s z_i + o ν + Σ_p κ_p max(0, z_i − t_p ν)."""
     names = [f"u{c + 1}" for c in range(units.dimension)]
     wall = [sum((variable(u) * x for u, x in zip(names, plane, strict=True)), polynomial(0)) for plane in units.planes]
-    premises = [compare(variable(names[-1]), ">=")] * units.cone
+    premises = [compare(variable(name), ">=") for name in names[-1:] if units.cone]  # without a cone there may be none
     premises += [compare(wall[q - 1], "<=" if low else ">=") for q, low in region if q]
     bends, per, pull = list[str](), len(units.kinks), polynomial(0)
     for i, (row, weight) in enumerate(zip(units.rows, g, strict=True)):

@@ -1,11 +1,10 @@
-"""Results as text, JSON and JUnit XML. Renders, decides nothing."""
+"""Results as text and JSON. Renders, decides nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from xml.etree import ElementTree
 
 from symverify.kernel.core.proof import Quantity, Value
 from symverify.kernel.reals.enclosure import Enclosure
@@ -69,38 +68,11 @@ def decimal_ends(value: object) -> dict[str, str]:
     return found
 
 
-def malformed_json(faults: list[tuple[str, str]]) -> str:
-    """The machine-readable result for a file that cannot be read."""
+def failed_json(faults: Sequence[tuple[str, str]], verdict: Verdict = Verdict.MALFORMED) -> str:
+    """The machine-readable result for a file that cannot be read, or whose run has no result."""
     listed = [{"path": where, "problem": what} for where, what in faults]
-    empty: dict[str, object] = {"problem_sha256": None, "verdict": "malformed", "claims": [], "certificate": None}
+    empty: dict[str, object] = {"problem_sha256": None, "verdict": verdict.value, "claims": [], "certificate": None}
     return json.dumps({**empty, "faults": listed}, indent=2)
-
-
-def as_junit(result: CheckResult) -> str:
-    """JUnit XML: a test case per claim, refuted is a failure, undecided an error."""
-    suite = ElementTree.Element(
-        "testsuite",
-        name=_xml(f"symverify {result.problem.problem.name or result.problem.problem.sha256[:12]}"),
-        tests=str(len(result.claims)),
-        failures=str(sum(claim.verdict is Verdict.REFUTED for claim in result.claims)),
-        errors=str(sum(claim.verdict not in (Verdict.PROVED, Verdict.REFUTED) for claim in result.claims)),
-    )
-    for claim in result.claims:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname="symverify", name=claim.name, time=f"{claim.seconds:.3f}"
-        )
-        if claim.verdict is not Verdict.PROVED:
-            kind = "failure" if claim.verdict is Verdict.REFUTED else "error"
-            said = claims.lines(result, claim)
-            message = ": ".join([claim.verdict.value, *said[:1]])
-            ElementTree.SubElement(case, kind, message=_xml(message)).text = _xml("\n".join(said))
-    text: bytes = ElementTree.tostring(suite, encoding="us-ascii", xml_declaration=True)
-    return text.decode("ascii")  # right in any encoding of the output
-
-
-def _xml(text: str) -> str:
-    """Text without the characters that XML cannot hold."""
-    return "".join(c if c in "\t\n" or 0x20 <= ord(c) < 0xD800 or ord(c) > 0xFFFD else "�" for c in text)
 
 
 def verdict_lines(result: CheckResult) -> list[str]:

@@ -28,7 +28,7 @@ class Verdict(Enum):
         }[self]
 
 
-_SEVERITY = [
+SEVERITY = [  # from the best to the worst
     Verdict.PROVED,
     Verdict.UNDECIDED,
     Verdict.REFUTED,
@@ -40,7 +40,7 @@ _SEVERITY = [
 
 def worst(verdicts: list[Verdict]) -> Verdict:
     """The most severe of some verdicts; UNDECIDED of none."""
-    return max(verdicts, key=_SEVERITY.index, default=Verdict.UNDECIDED)
+    return max(verdicts, key=SEVERITY.index, default=Verdict.UNDECIDED)
 
 
-__all__ = ["INTERNAL", "INTERRUPTED", "Verdict", "worst"]
+__all__ = ["INTERNAL", "INTERRUPTED", "SEVERITY", "Verdict", "worst"]

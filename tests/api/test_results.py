@@ -256,6 +256,14 @@ def test_the_global_minimum_and_a_bracket():
     assert 0 <= open_.bounds[0] < open_.bounds[1]
 
 
+def test_a_bracket_of_real_numbers_has_two_ends():
+    found = symverify.check(ROOT / "examples" / "classes.json", "global_minimum", smt=False)
+    assert (found.proved, found.risk) == (False, None)
+    low, high = found.bounds
+    assert low == 0 < high < 1
+    assert str(found["global_bounds"].statement["risk"]) == "[0, 0.359197]"
+
+
 def test_the_public_names_are_there():
     for name in symverify.__all__:
         assert getattr(symverify, name) is not None

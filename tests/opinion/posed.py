@@ -308,6 +308,10 @@ def bounds() -> dict[str, Case]:
     )
     reached = step("limit", constant="0", units=[{"sign": "1", "u": ["1"], "nu": "0"}])
     least = (step("function_bound"), reached, step("infimum", {"bound": 0, "limit": 1}))
+    zero = network([1, 1, 1], "abs", samples([0], [1]), bias=False)  # a unit has no coordinates there
+    twice = network([2, 1, 1], "abs", samples([[0, 0], [1, -1], [1, 0]], [5, "1/3", 5]), bias=False)
+    alone = step("global_lower_bound", risk="1", vectors=[[1]], tree=[0])
+    first = step("global_lower_bound", risk="25/3", vectors=[[1, 0, 0]], tree=[0])
     shifted = step("limit", constant="1/2", units=[{"sign": "-1", "u": ["1/3", "-1/2"], "nu": "1/2"}])
     return {
         "spurious": Case(
@@ -324,6 +328,10 @@ def bounds() -> dict[str, Case]:
         ),
         "function bound": Case(twins, (step("function_bound"),), fact(risk=Fraction(1)), ("does better",)),
         "lower bound": Case(linear, (bound,), fact(risk=Fraction(1, 5)), ("proves the bound",)),
+        "lower bound, only the input 0": Case(zero, (alone,), fact(risk=Fraction(2)), ("proves the bound",)),
+        "lower bound, a vector on the input 0": Case(
+            twice, (first,), written(vectors=[[1, 0, 0], [0, 0, 1]], tree=[1]), ("admits region",)
+        ),
         "lower bound, wrong leaf": Case(
             sides, (split,), written(tree=[-2, 1, 0]), ("admits region",)
         ),

@@ -236,7 +236,7 @@ def test_theorem_1_for_losses_with_logarithms(built: Path, tmp_path: Path, chang
     written = made.file.read_text()
     assert "Theorem theorem1 : valley_at_affine_fit p" in written
     if change == "moments":
-        written = re.sub(r"\[\[\((\d+) #", r"[[(1\1 #", written, count=1)
+        written = re.sub(r"\[\[0x", "[[0x1", written, count=1)
     elif change == "label":
         written = re.sub(r"samples := \[\(\[(.*?)\], \[(.*?)\]\)", r"samples := [([\1], [1 # 2])", written, count=1)
     if change:
@@ -296,11 +296,11 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or
 
 EPSILON = "(1 # 10000000000000000000000000)"
 RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by regular expressions
-    "a probability": ("step1", r"\[\[\((\d+) #", r"[[(1\1 #"),
+    "a probability": ("step1", r"(binary \d+) \[\[0x", r"\1 [[0x1"),
     "a higher lower end": ("step1", r"(\[2%nat\]) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
     "a lower upper end": ("step1", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
     "a logarithm of the entropy": ("step1", r"\[\[\((-0x\w+)\)", r"[[(\g<1>9)"),
-    "an affine map": ("step1", r"\[\[\(\((-\d+)\) # (\d+)\); \((\d+) # (\d+)\)\]\]", r"[[((\1) # \2); (\3 # 1\4)]]"),
+    "an affine map": ("step1", r"\[\[(\(-0x\w+\)); 0x(\w+)\]\]%hex", r"[[\1; 0x1\2]]%hex"),
     "a risk's lower end": ("step2", r"(th2) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
     "a risk's upper end": ("step2", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
     "a risk's logarithm": ("step2", r"\[\[0x(\w+)", r"[[0x1\1"),
@@ -310,8 +310,8 @@ RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by re
         rf"Proof. Fail (\1 (\2 - {EPSILON})); \3). Abort.",
     ),
     "a higher bound": ("step4", r"2 (\(\d+ # \d+\))\.", r"2 (\1 + (1 # 100000000000000000000))."),
-    "an entry of a vector": ("step4", r"\(\[0; (\d+)", r"([0; 1\1"),
-    "a scale": ("step4", r"%Z, \((\d+),", r"%Z, (1\1,"),
+    "an entry of a vector": ("step4", r"integers \[0x0; 0x(\w+)", r"integers [0x0; 0x1\1"),
+    "a scale": ("step4", r"%hex_int\), \((\d+),", r"%hex_int), (1\1,"),
     "a leaf": ("step4", r"3; 3\]%Z", "3; 2]%Z"),
 }
 SLOPES: dict[str, tuple[str, str, str]] = {  # of `quantile`

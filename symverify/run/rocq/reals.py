@@ -14,7 +14,7 @@ from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinim
 from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 from .cells import Rows, averaged, change, exchange, left_inverse, place_of, solved
-from .terms import constant, integers, listing, number, parameters, proposed, tree_arguments, vector, vectors
+from .terms import constant, integers, listing, number, parameters, tree_arguments, vector, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
 
@@ -27,6 +27,9 @@ class Digits:
     given: int
 
 
+GUARD = 10  # the checkers' exp is off by less than 2^8 units of its last place, relative to its value; two are compared
+
+
 def digits(problem: Problem) -> Digits:
     """What enclosures with 128 places need; exponentials themselves may be large."""
     return Digits(208, 160) if isinstance(problem.loss, Poisson) else Digits(168, 152)
@@ -35,7 +38,7 @@ def digits(problem: Problem) -> Digits:
 def digits_for(problem: Problem, spare: Fraction, work: Fraction) -> Digits:
     """Fewer, where a bound leaves something to spare: `work` numbers of size 1 may be wrong by it."""
     places = max(64, (work / spare).__ceil__().bit_length() + 6) if spare > 0 else 152
-    return min(Digits(places + 20, places), digits(problem), key=lambda each: each.places)
+    return min(Digits(places + GUARD, places), digits(problem), key=lambda each: each.places)
 
 
 def outside(x: Bounds, given: int, above: bool) -> Fraction:
@@ -70,7 +73,7 @@ def loss_parts(problem: Problem, fits: Sequence[Vector]) -> Enclosed:
 
 def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
     """The same, rounded to that side."""
-    return proposed(rounded(loss_parts(problem, fits), with_.given, above))
+    return vectors(rounded(loss_parts(problem, fits), with_.given, above))
 
 
 def risk_with(problem: Problem, fits: Sequence[Vector], parts: Rows) -> Fraction:
@@ -94,7 +97,7 @@ def entropy_logarithms(problem: Problem, dual: Rows) -> Enclosed:
 
 def logarithms(problem: Problem, with_: Digits, dual: Rows) -> str:
     """The same, rounded up."""
-    return proposed(rounded(entropy_logarithms(problem, dual), with_.given, True))
+    return vectors(rounded(entropy_logarithms(problem, dual), with_.given, True))
 
 
 def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
@@ -104,11 +107,12 @@ def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
     return problem.loss.factor * (shift - sum(a * b for p, v in pairs for a, b in zip(p, v, strict=True)))
 
 
-def fewest(problem: Problem, suffices: Callable[[int], bool]) -> Digits:
-    """The fewest digits, in steps of a byte, where so many places of the proposed numbers suffice."""
-    most = digits(problem)
-    given = next((g for g in range(64, most.given, 8) if suffices(g)), most.given)
-    return Digits(most.places - most.given + given, given)
+def fewest(problem: Problem, parts: Enclosed, suffices: Callable[[int], bool]) -> Digits:
+    """The fewest hexadecimal digits where so many places of the proposed numbers, and of those in the loss, suffice."""
+    most = digits(problem).given
+    given = next((g for g in range(64, most, 4) if suffices(g)), most)
+    large = max(part[1] for row in parts for part in row) if isinstance(problem.loss, Poisson) else 0
+    return Digits(given + GUARD + (large >> PLACES).bit_length(), given)
 
 
 def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclosure) -> tuple[int, str, str]:
@@ -119,8 +123,8 @@ def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclos
         low = entropy_with(problem, dual, rounded(logs, given, True))
         return risk.lower <= low and risk_with(problem, fits, rounded(parts, given, True)) <= risk.upper
 
-    with_ = fewest(problem, suffices)
-    return with_.places, proposed(rounded(logs, with_.given, True)), proposed(rounded(parts, with_.given, True))
+    with_ = fewest(problem, parts, suffices)
+    return with_.places, vectors(rounded(logs, with_.given, True)), vectors(rounded(parts, with_.given, True))
 
 
 def widths(problem: Problem) -> str:
@@ -140,8 +144,8 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
         low, high = (risk_with(out.problem, at.predictions, rounded(parts, given, side)) for side in (False, True))
         return at.risk.lower <= low and high <= at.risk.upper
 
-    with_ = fewest(out.problem, suffices)
-    below, above = (proposed(rounded(parts, with_.given, side)) for side in (False, True))
+    with_ = fewest(out.problem, parts, suffices)
+    below, above = (vectors(rounded(parts, with_.given, side)) for side in (False, True))
     low, high = number(at.risk.lower), number(at.risk.upper)
     proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
     out.state(index, f"risk_between p th{index} {low} {high}", proof)

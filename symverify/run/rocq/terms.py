@@ -16,6 +16,7 @@ from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 Scales = tuple[int, int, int]
 
 
+MOST_READ = 10**6  # of numbers in a proof
 MOST_DECIMAL = 10**24  # longer numbers are in hexadecimal: nobody reads them, and Coq takes decimals quadratic time
 
 
@@ -42,8 +43,10 @@ def vector(v: Sequence[Fraction]) -> str:
 
 
 def integers(v: Sequence[int]) -> str:
-    """A list of integers."""
-    return listing([whole(x) for x in v]) + "%Z"
+    """A list of integers; by hexadecimal digits where they are long: nobody reads them, and Coq reads digits faster."""
+    if max(map(abs, v), default=0) < MOST_READ:
+        return listing([whole(x) for x in v]) + "%Z"
+    return f"(integers {listing([hexadecimal(x) for x in v])}%hex_int)"
 
 
 def parameters(point: Point, entry: Callable[[Scalar], str]) -> str:
@@ -208,15 +211,18 @@ def slopes_of_means(problem: Problem) -> list[Vector]:
 
 
 def vectors(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of rationals."""
-    return listing([vector(row) for row in rows])
-
-
-def proposed(rows: Sequence[Sequence[Fraction]]) -> str:
-    """A list of lists of binary fractions with many places: nobody reads them, and Coq reads digits faster."""
-    places = max((x.denominator.bit_length() - 1 for row in rows for x in row), default=0) or 1
-    tops = listing([listing([hexadecimal(int(x * 2**places)) for x in row]) for row in rows])
-    return f"(binary {places} {tops}%hex_int)"
+    """A list of lists of rationals in a proof; by hexadecimal digits over one denominator where they are long."""
+    flat = [x for row in rows for x in row]
+    longest = max((x.denominator.bit_length() for x in flat), default=0)
+    common = lcm(*(x.denominator for x in flat))
+    if max((max(abs(x.numerator), x.denominator) for x in flat), default=0) < MOST_READ:
+        return listing([vector(row) for row in rows])
+    if common.bit_length() > 2 * longest:  # of different kinds: together they would be longer
+        return listing([vector(row) for row in rows])
+    tops = listing([listing([hexadecimal(int(x * common)) for x in row]) for row in rows])
+    places = common.bit_length() - 1
+    kind = f"binary {places}" if 1 < common == 2**places else f"fractions (hex_positive {hexadecimal(common)})"
+    return f"({kind} {tops}%hex_int)"
 
 
 def hexadecimal(n: int) -> str:

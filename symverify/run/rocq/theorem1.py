@@ -8,7 +8,7 @@ from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
 from symverify.kernel.reals.losses import Poisson
 
-from .terms import listing, number, vector
+from .terms import listing, number, vectors
 
 
 def obstacle(problem: Problem) -> str | None:
@@ -43,4 +43,4 @@ def arguments(problem: Problem, dual: Sequence[Sequence[Fraction]]) -> str:
     """Widths and bends of the hidden layers from the last to the first, and the probabilities."""
     widths = listing([f"{width}%nat" for width in reversed(problem.widths[1:-1])])
     bends = listing([bend(h) for h in reversed(problem.activations)])
-    return f"{widths} {bends}\n   {listing([vector(p) for p in dual])}"
+    return f"{widths} {bends}\n   {vectors(dual)}"
