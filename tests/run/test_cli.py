@@ -104,7 +104,7 @@ def test_json_has_the_documented_shape(tmp_path):
     assert document["verdict"] == "proved"
     point = next(claim for claim in document["claims"] if claim["name"] == "point")
     assert (point["risk"], point["verdict"], point["spurious"]) == ("1/3", "proved", True)
-    assert set(point["smt"]) == {"confirmed", "unanswered", "contradicted"}
+    assert set(point["smt"]) == {"confirmed", "unanswered", "contradicted", "unposed_steps"}
     assert isinstance(point["seconds"], float)
 
 
