@@ -7,94 +7,116 @@ commit to compare with; the summary and the output go to the files GITHUB_STEP_S
 
 import io
 import os
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from symverify.errors import Usage
+from symverify.kernel.__main__ import MALFORMED, PROVED, REFUTED, UNDECIDED
 from symverify.problem.write import append
+from symverify.report.escape import markdown, terminal
 from symverify.report.summary import markdown_changes, markdown_summary
-from symverify.run.diff import Diff, diff
-from symverify.run.verify import report, verify_many, worst_code, worst_of
+from symverify.run.diff import Diff
+from symverify.run.since import compared
+from symverify.run.verify import WORDS, report, verify_many, worst_code, worst_of
 from symverify.text import SPELLED, plain
-
-LONGEST = 300.0  # seconds for one command of git
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
-    """Verify, compare, tell; the exit code of `symverify verify`, or 10 where something lost fails the step."""
+    """Verify, compare, tell; the exit code of `symverify verify`, or another where what was proved is not all kept."""
+    try:
+        proved = _is(environment, "SYMVERIFY_REQUIRE_PROVED")
+        kept = _is(environment, "SYMVERIFY_REQUIRE_KEPT")
+    except Usage as error:
+        return _told(
+            environment, [f"s MALFORMED {error}"], f"### symverify\n\n{markdown(terminal(str(error)))}\n", MALFORMED
+        )
     paths = [Path(line.strip()) for line in environment.get("SYMVERIFY_PATHS", "").splitlines() if line.strip()]
-    results = verify_many(paths, _is(environment, "SYMVERIFY_REQUIRE_PROVED"))
-    lines, summary, codes = report(results), markdown_summary(results), [worst_code(results)]
-    since = environment.get("SYMVERIFY_SINCE", "").strip()
-    changes = list(compared(paths, since)) if since.strip("0") else []
-    if told := markdown_changes(changes, since):
-        summary += "\n" + told
-        verdict = lines.pop()
-        lines += [f"{folder}: {line}" for folder, found in changes for line in found.report()[:-1] if line[0] != "="]
-        lines.append(verdict)
-    if _is(environment, "SYMVERIFY_REQUIRE_KEPT"):
-        codes += [found.code for _, found in changes if found.code == 10]
+    results = verify_many(paths, proved)
+    code, past = worst_code(results), _past(paths, environment.get("SYMVERIFY_SINCE", "").strip())
+    *lines, verdict = report(results)
+    lines += [*past.lines(), verdict]
+    summary = "\n".join(filter(None, [markdown_summary(results), markdown_changes(past.changes, past.since)]))
+    last = [past.told] if past.why else []
+    if kept and worst_of([code, past.code]) != code:
+        code = past.code
+        lines.append(past.verdict())
+        last.append(past.verdict())
+    if last:
+        summary += "\n" + "\n\n".join(markdown(terminal(each, 500)) for each in last) + "\n"
+    return _told(environment, lines, summary, code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What is known of an earlier commit, "" for none: what has changed, and why not all was compared, if so."""
+
+    since: str
+    changes: Sequence[tuple[str, Diff]]
+    why: str
+
+    @property
+    def code(self) -> int:
+        """0 where nothing is lost, or there is no such commit; 10 where something is; else the reason's."""
+        codes = [found.code for _, found in self.changes]
+        if REFUTED in codes:
+            return REFUTED
+        return worst_of([PROVED, *codes, *([UNDECIDED] if self.since and self.why else [])])
+
+    @property
+    def told(self) -> str:
+        """That not all was compared, and why."""
+        return f"not compared: {self.why}"
+
+    def lines(self) -> list[str]:
+        """A line for each claim that is not as it was."""
+        found = [(folder, line) for folder, found in self.changes for line in found.report()[:-1] if line[0] != "="]
+        changed = [": ".join(filter(None, (plain(folder), line))) for folder, line in found]
+        return [*([self.told] if self.why else []), *changed]
+
+    def verdict(self) -> str:
+        """The last line of a step that fails for what was there before."""
+        counts = Counter(line.change.name.lower() for _, found in self.changes for line in found.lines)
+        listed = ", ".join(f"{count} {change}" for change, count in counts.items())
+        word = "LOST" if self.code == REFUTED else WORDS[self.code].upper()
+        why = "" if self.code == REFUTED else self.told if self.why else "what some certificates proved is not known"
+        return f"s {word} since={plain(self.since[:12])}: {'; '.join(filter(None, (why, listed)))}"
+
+
+def _past(paths: Sequence[Path], since: str) -> _Past:
+    """What has become of what an earlier commit proved."""
+    if not since.strip("0"):  # as for the first push of a branch, for a new tag, and where nothing was pushed
+        return _Past("", (), "no earlier commit is named")
+    changes = list[tuple[str, Diff]]()
+    try:
+        for each in compared(paths, since):
+            changes.append(each)
+    except (Usage, OSError) as error:
+        return _Past(since, changes, str(error))
+    return _Past(since, changes, "")
+
+
+def _is(environment: Mapping[str, str], name: str) -> bool:
+    """Whether an input is true. Raises Usage for anything but true and false."""
+    value = environment.get(name, "").strip()
+    if value.lower() not in ("true", "false", ""):
+        raise Usage(f"{name.removeprefix('SYMVERIFY_').lower().replace('_', '-')} is {value!a:.60}, not true or false")
+    return value.lower() == "true"
+
+
+def _told(environment: Mapping[str, str], lines: Sequence[str], summary: str, code: int) -> int:
+    """Print the lines, the last of which is the verdict; write the summary and the output; the code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=SPELLED)  # on Windows not all characters can be written
     for line in lines:
         print(plain(line, letters=True))
     _written(environment.get("GITHUB_STEP_SUMMARY", ""), summary)
     _written(environment.get("GITHUB_OUTPUT", ""), f"verdict={plain(lines[-1])}\n")
-    return worst_of(codes)
-
-
-def _is(environment: Mapping[str, str], name: str) -> bool:
-    return environment.get(name, "").strip().lower() == "true"
+    return code
 
 
 def _written(path: str, text: str) -> None:
     if path:
         append(Path(path), text.encode())
-
-
-def compared(paths: Sequence[Path], since: str) -> Iterator[tuple[str, Diff]]:
-    """The folders of these paths that differ from those of a commit, with what their certificates lost and gained.
-
-    Where the commit cannot be had there is nothing to compare, and that is told.
-    """
-    if not _known(since):
-        print(plain(f"there is no commit {plain(since, 60)} to compare with"))
-        return
-    folders = dict.fromkeys(path if os.path.isdir(path) else path.parent for path in paths)
-    for folder in folders:
-        inside = ["--", folder.as_posix()]
-        if _git("diff", "--quiet", since, *inside) is not None:
-            continue
-        listed = _git("ls-tree", "-r", "-z", "--full-name", "--name-only", since, *inside) or b""
-        files = [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
-        if not files:
-            continue
-        top = Path((_git("rev-parse", "--show-toplevel") or b"").decode().strip())
-        with TemporaryDirectory() as old:
-            for name in files:
-                place = Path(old, os.path.relpath(top / name, folder.absolute()))
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(_git("cat-file", "blob", f"{since}:{name}") or b"")
-            yield folder.as_posix(), diff(Path(old), folder)
-
-
-def _known(commit: str) -> bool:
-    """Whether a commit is here, after fetching it if need be."""
-    if commit.startswith("-"):
-        return False
-    name = f"{commit}^{{commit}}"
-    if _git("rev-parse", "--verify", "--quiet", name) is not None:
-        return True
-    _git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
-    return _git("rev-parse", "--verify", "--quiet", name) is not None
-
-
-def _git(*arguments: str) -> bytes | None:
-    """What git says, None where it fails or is not there."""
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, timeout=LONGEST, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -182,7 +182,8 @@ def export(
 ) -> None:
     """Write a proof as SMT-LIB 2 or Rocq files.
 
-    Every step's obligation as an SMT-LIB 2 file, or the claims as theorems of Rocq with their proofs.
+    The obligations of every step that can be posed as SMT-LIB 2 files, or the claims as theorems of Rocq with their
+    proofs. What is left out is told; the exit code is 3 where nothing is left.
     """
     from symverify.errors import Usage
     from symverify.run.export import export as run
@@ -191,15 +192,22 @@ def export(
     if smt2 is None and rocq is None:
         raise Usage("nothing to export", "name a folder with --smt2 or --rocq")
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
+    empty = list[str]()
     if smt2 is not None:
         with writing(smt2):
-            count = run(problem, proof, smt2)
-        tell(f"{count} queries in {plain(smt2)}")
+            queries = run(problem, proof, smt2)
+        tell(*(f"not posed: {plain(each)}" for each in queries.left_out))
+        tell(f"{len(queries.files)} queries in {plain(smt2)}")
+        empty += [] if queries.files else ["queries"]
     if rocq is not None:
         with writing(rocq):
             made = export_rocq(problem, proof, rocq)
         tell(*(f"left out: {plain(each)}" for each in made.left_out))
         tell(f"{len(made.claims)} claims in {plain(made.file)}")
+        empty += [] if made.claims else ["claims"]
+    if empty:
+        tell(f"s UNDECIDED export: no {' and no '.join(empty)}")
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -98,6 +98,7 @@ KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not diff
     "face_minimum": minima.subgradients,
     "function_minimum": minima.subgradients,
 }
+TOO_LARGE = Unposed("too large for a solver, or nothing is left to ask")
 POSED_OF_PROGRAMS = frozenset(  # the other entries pose the layers of chains
     {
         "point",
@@ -122,15 +123,31 @@ def posed(problem: Problem, steps: Sequence[Step]) -> list[Obligation]:
     """The obligations of these steps, in order."""
     found: list[Obligation] = []
     for index, step in enumerate(steps):
-        poser = TABLE[step.rule]
-        if isinstance(problem, Programmed) and step.rule not in POSED_OF_PROGRAMS:
-            continue
-        kinked = not problem.loss.smooth and step.rule not in OF_ANY_LOSS
-        if kinked:
-            poser = KINKED.get(step.rule, UNPOSED)
+        poser = _poser(problem, step)
         if not isinstance(poser, Unposed):
             facts = {role: tuple(steps[k].fact for k in at) for role, at in step.premises.items()}
             with suppress(TooLong, Declined):  # numbers that no solver should be asked about: no opinion
                 for statement in poser(Given(problem, step, facts)):
                     found.append(Obligation(index, step.rule, statement))
     return found
+
+
+def left_out(checked: Checked, found: Sequence[Obligation]) -> list[str]:
+    """In words, the steps of which these obligations hold none, and why."""
+    have = {made.step for made in found}
+    lines = []
+    for index, step in enumerate(checked.steps):
+        if index not in have:
+            poser = _poser(checked.problem, step)
+            lines.append(f"step {index}, {step.rule}: {(poser if isinstance(poser, Unposed) else TOO_LARGE).reason}")
+    return lines
+
+
+def _poser(problem: Problem, step: Step) -> Poser | Unposed:
+    """What poses a step, or why nothing does."""
+    if isinstance(problem, Programmed) and step.rule not in POSED_OF_PROGRAMS:
+        entry = TABLE[step.rule]
+        return entry if isinstance(entry, Unposed) else OF_PROGRAMS
+    if not problem.loss.smooth and step.rule not in OF_ANY_LOSS:
+        return KINKED.get(step.rule, UNPOSED)
+    return TABLE[step.rule]

@@ -141,7 +141,7 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         )
     words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
     sided = sum("weights" in each for each in following)
-    rises = "to both sides, and on every ray between the kinks of a unit"
+    rises = "to both sides, and on every ray between kinks that depend on each other"
     if sided:
         rises = "in every direction in which the kinks of a unit can open together"
     found: list[Block] = [
@@ -172,7 +172,7 @@ def dependent(fact: BoxMinimum, count: int, more: int, following: int) -> list[B
         found.append(
             para(
                 f"{counted(more, 'other')} (on samples {', '.join(dict.fromkeys(places_of))}) depend on "
-                "these, as what enters their unit is that combination, and count in the same condition."
+                "these, being a combination of them at all parameters near, and count in the same condition."
             )
         )
     if following:

@@ -186,7 +186,9 @@ def _global_region(fact: GlobalRegion, names: Any) -> Sentence:
 
 def _closed(fact: NoSpurious, _: object) -> Sentence:
     parts = len(fact.parts)
-    these = "for any of these values" if parts == 1 else f"on each of the {parts} parts of a partition of these values"
+    these = "for any of these values"
+    if parts > 1:
+        these = f"on each of the {parts} parts of a partition of these values, of which some may be empty"
     return (
         f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
         f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "

@@ -54,9 +54,9 @@ class Line:
 class Diff:
     """All changes, sorted by certificate, and the exit code.
 
-    0: every statement of OLD is kept or stronger; 10: something is lost, weaker or different; 3: nothing is, but
-    some of OLD could not be verified, so that what it proved is not known; 2: a certificate is malformed or missing;
-    70: an internal error.
+    0: every statement of OLD is kept or stronger; 10: something is lost, weaker or different, whatever else there is
+    but 70; 2: nothing is, but a certificate is malformed or missing; 3: nothing is, but some of OLD could not be
+    verified, so that what it proved is not known; 70: an internal error.
     """
 
     lines: tuple[Line, ...]
@@ -234,9 +234,9 @@ def _code(before: Mapping[str, Verified], after: Mapping[str, Verified], lines: 
     results = [*before.values(), *after.values()]
     if any(result.code == INTERNAL for result in results):
         return INTERNAL
-    if any(result.code == MALFORMED and result.where != "problem" for result in results):
-        return MALFORMED
     if any(line.change.loses for line in lines):
         return REFUTED
+    if any(result.code == MALFORMED and result.where != "problem" for result in results):
+        return MALFORMED
     unknown = any(not result.theorems for result in before.values())
     return UNDECIDED if unknown or not before else PROVED

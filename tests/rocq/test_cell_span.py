@@ -175,12 +175,7 @@ REFUSED = {  # a control, the step, a text of its theorem, another
     "another change of the last layer": ("affine", "step1", "[1; 0]\n   [1; 0; 0]", "[1; 0]\n   [1; 1; 0]"),
     "no direction": ("affine", "step1", "th0 0\n   [1; 0]\n   [1; 0; 0]", "th0 0\n   [0; 0]\n   [0; 0; 0]"),
     "another unit": ("affine", "step1", "th0 0\n", "th0 2\n"),
-    "a higher bound": (
-        "affine",
-        "step1",
-        "(0xb17217f7d1cf79abc9e3b39803f2f6af",
-        "(0xb17217f7d1cf79abc9e3b39803f2f6b0",
-    ),
+    "a higher bound": ("affine", "step1", "low1", "(low1 + (1 # 2 ^ 127))"),
     "other maps to the inputs": ("affine", "step1", "[[1; 0; 0]; [(-1); 1; 0]]", "[[1; 0; 0]; [1; 1; 0]]"),
     "other maps back": ("affine", "step1", "[[1; 0]; [1; 1]; [9; (-1)]]", "[[1; 0]; [1; 1]; [9; 1]]"),
     "a direction turned round": ("no best map", "step1", "[[(-1); 2]]", "[[1; (-2)]]"),

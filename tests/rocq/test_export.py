@@ -297,17 +297,17 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; one text of it or
 EPSILON = "(1 # 10000000000000000000000000)"
 RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by regular expressions
     "a probability": ("step1", r"(binary \d+) \[\[0x", r"\1 [[0x1"),
-    "a higher lower end": ("step1", r"(\[2%nat\]) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
-    "a lower upper end": ("step1", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a higher lower end": ("step1", r"(\[2%nat\]) low1 ", rf"\1 (low1 + {EPSILON}) "),
+    "a lower upper end": ("step1", r"high1\.\nProof", f"(high1 - {EPSILON}).\nProof"),
     "a logarithm of the entropy": ("step1", r"\[\[\((-0x\w+)\)", r"[[(\g<1>9)"),
     "an affine map": ("step1", r"\[\[(\(-0x\w+\)); 0x(\w+)\]\]%hex", r"[[\1; 0x1\2]]%hex"),
-    "a risk's lower end": ("step2", r"(th2) (\([\dxa-f]+ # [\dxa-f]+\)) ", rf"\1 (\2 + {EPSILON}) "),
-    "a risk's upper end": ("step2", r"(\([\dxa-f]+ # [\dxa-f]+\))\.\nProof", rf"(\1 - {EPSILON}).\nProof"),
+    "a risk's lower end": ("step2", r"th2 low2 ", f"th2 (low2 + {EPSILON}) "),
+    "a risk's upper end": ("step2", r"high2\.\nProof", f"(high2 - {EPSILON}).\nProof"),
     "a risk's logarithm": ("step2", r"\[\[0x(\w+)", r"[[0x1\1"),
     "a better point's risk": (
         "step3",
-        r"Proof\. (.*?) (\([\dxa-f]+ # [\dxa-f]+\))\); (\[.*?\])\. Qed\.",
-        rf"Proof. Fail (\1 (\2 - {EPSILON})); \3). Abort.",
+        r"Proof\. (.*?) high2\); (\[.*?\])\. Qed\.",
+        rf"Proof. Fail (\1 (high2 - {EPSILON})); \2). Abort.",
     ),
     "a higher bound": ("step4", r"2 (\(\d+ # \d+\))\.", r"2 (\1 + (1 # 100000000000000000000))."),
     "an entry of a vector": ("step4", r"integers \[0x0; 0x(\w+)", r"integers [0x0; 0x1\1"),

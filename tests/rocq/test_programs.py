@@ -119,7 +119,7 @@ CORRUPTED: dict[str, tuple[str, str, str]] = {  # the theorem; a text of it or o
     "the path": ("step4", r"(path4 : params \(list Q\) := .*?)\[1; 1\]", r"\g<1>[1; (-2)]"),
     "a path that bends": ("step4", r"path4 : params \(list Q\) := \[\[\[\[3\]", "path4 : params (list Q) := [[[[3; 1]"),
     "a higher bound": ("step5", r"program_bound p 0", "program_bound p (1 # 1000000000)"),
-    "slopes of the bound": ("step5", r"\[\[0\]; \[0\]", "[[1]; [0]"),
+    "slopes of the bound": ("step5", r"fun _ => 0", "fun _ => 1"),
     "not the bound's point": ("step7", r"th2", "th0"),
 }
 CORRUPTED_TREE: dict[str, tuple[str, str, str]] = {

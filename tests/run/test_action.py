@@ -53,7 +53,7 @@ def repository(made, tmp_path):
     return folder
 
 
-def step(folder, **settings):
+def step(folder, path="", **settings):
     """What the action's own step makes of a repository: its exit code, the output, the summary, the outputs."""
     script = re.search(r"run: \|\n((?: {8}.*\n?)+)", (ROOT / "action.yml").read_text())[1]
     places = {"GITHUB_STEP_SUMMARY": folder.parent / "summary.md", "GITHUB_OUTPUT": folder.parent / "output.txt"}
@@ -64,7 +64,7 @@ def step(folder, **settings):
     environment = {f"SYMVERIFY_{name}": str(value) for name, value in given.items()} | {
         name: str(place) for name, place in places.items()
     }
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", re.sub(r"(?m)^ {8}", "", script)],
         cwd=folder, env={"PATH": path, "HOME": str(folder.parent)} | environment, capture_output=True, text=True,
@@ -116,11 +116,170 @@ def test_a_weaker_proof_passes_unless_it_is_to_be_kept(repository):
     assert code == 0
     assert "**lost**" in summary
     assert said.splitlines()[-1] == "s PROVED certificates=2: 2 proved"
-    assert step(repository, SINCE=before, REQUIRE_KEPT="true")[0] == 10
+    code, said, summary, outputs = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-2]) == (10, "s PROVED certificates=2: 2 proved")
+    assert said.splitlines()[-1].startswith(f"s LOST since={before[:12]}: ")
+    assert re.search(r"[:,] [1-9] lost", said.splitlines()[-1])
+    assert outputs == f"verdict={said.splitlines()[-1]}\n"
+    assert "s LOST since" in summary
     assert step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS="proofs/four-points")[0] == 0
-    assert step(repository, SINCE="0" * 40, REQUIRE_KEPT="true")[0] == 0
-    code, said, *_ = step(repository, SINCE="f" * 40)
-    assert (code, said.splitlines()[0]) == (0, f"there is no commit {'f' * 40} to compare with")
+
+
+def lessened(repository):
+    """The commit before a change that loses claims, which is the last one."""
+    before = git(repository, "rev-parse", "HEAD")
+    network = repository / "proofs" / "table" / "net.json"
+    assert command(["check", str(network), "--no-smt", "--fresh", "--claims", "assumptions"]) == 0
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "less")
+    return before
+
+
+@pytest.mark.parametrize("since", ["", "0" * 40, "0" * 64])
+def test_without_an_earlier_commit_nothing_is_compared_and_that_is_said(since, repository):
+    """As for the first push of a branch, a new tag, and a run by hand."""
+    lessened(repository)
+    code, said, summary, outputs = step(repository, SINCE=since, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-2]) == (0, "not compared: no earlier commit is named")
+    assert outputs.startswith("verdict=s PROVED ")
+    assert "not compared: no earlier commit is named" in summary.replace("\\", "")
+
+
+@pytest.mark.parametrize("since", ["f" * 40, "nowhere", "--all"])
+def test_a_commit_that_is_not_there_fails_where_all_is_to_be_kept(since, repository):
+    lessened(repository)
+    why = f"not compared: there is no commit {since} to compare with"
+    code, said, _, outputs = step(repository, SINCE=since)
+    assert (code, said.splitlines()[-2]) == (0, why)
+    assert outputs.startswith("verdict=s PROVED ")
+    code, said, summary, outputs = step(repository, SINCE=since, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-1]) == (3, f"s UNDECIDED since={since[:12]}: {why}")
+    assert outputs == f"verdict={said.splitlines()[-1]}\n"
+    assert "s UNDECIDED" in summary
+
+
+def test_without_git_nothing_is_known_to_be_kept(repository, tmp_path):
+    before = lessened(repository)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("bash", "env"):
+        (programs / name).symlink_to(shutil.which(name))
+    (programs / "python").symlink_to(sys.executable)
+    for kept, code in (("false", 0), ("true", 3)):
+        found, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT=kept, path=str(programs))
+        assert (found, said.splitlines()[-2 - (code == 3)]) == (code, "not compared: git is not installed")
+
+
+def test_outside_of_a_repository_nothing_is_known_to_be_kept(repository):
+    before = lessened(repository)
+    shutil.rmtree(repository / ".git")
+    assert step(repository, SINCE=before)[0] == 0
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert code == 3
+    assert said.splitlines()[-1].startswith(f"s UNDECIDED since={before[:12]}: not compared: git: fatal: not a git ")
+
+
+def test_a_loss_counts_beside_a_malformed_certificate(repository):
+    broken = repository / "proofs" / "table" / "broken.symcert.json"
+    broken.write_text("{")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "broken")
+    middle = git(repository, "rev-parse", "HEAD")
+    broken.unlink()
+    git(repository, "commit", "-qam", "mended")
+    assert step(repository, SINCE=middle)[0] == 0
+    code, said, *_ = step(repository, SINCE=middle, REQUIRE_KEPT="true")  # what it proved, nobody knows
+    assert (code, said.splitlines()[-1].split(":")[0]) == (2, f"s MALFORMED since={middle[:12]}")
+    assert "broken.symcert.json: (OLD): unverified: malformed" in said
+    lessened(repository)
+    code, said, *_ = step(repository, SINCE=middle, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-1].split(":")[0]) == (10, f"s LOST since={middle[:12]}")
+
+
+def test_network_files_that_lie_elsewhere_are_found_as_they_were(repository):
+    """The network file changes with its certificate, and so do its data."""
+    nets, proof = repository / "nets", repository / "proofs" / "table" / "net.symcert.json"
+    nets.mkdir()
+    for name in ("net.json", "train.csv"):
+        (repository / "proofs" / "table" / name).rename(nets / name)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "moved")
+    before = git(repository, "rev-parse", "HEAD")
+    paths = "proofs/table\nnets/net.json"
+    assert step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS=paths)[0] == 0
+    assert command(["check", str(nets / "net.json"), "--no-smt", "-o", str(proof), "--claims", "valley"]) == 0
+    git(repository, "commit", "-qam", "more")
+    assert step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS=paths)[0] == 0
+    shortened = ["--no-smt", "-o", str(proof), "--fresh", "--claims", "assumptions"]
+    assert command(["check", str(nets / "net.json"), *shortened]) == 0
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS=paths)
+    assert (code, said.splitlines()[-1].split(":")[0]) == (10, f"s LOST since={before[:12]}")
+    (nets / "train.csv").write_text(TABLE.replace("3,1", "3,2"))
+    assert command(["check", str(nets / "net.json"), *shortened]) == 0
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS=paths)
+    assert code == 10
+    assert "assumptions: different: about another problem" in said
+
+
+def test_links_lead_to_what_was_there(repository):
+    """To the network file in another folder; a link to nothing leaves a certificate that nobody can verify."""
+    folder, nets = repository / "proofs" / "four-points", repository / "nets"
+    nets.mkdir()
+    (folder / "network.json").rename(nets / "network.json")
+    (nets / "link.json").symlink_to("network.json")
+    (folder / "network.json").symlink_to("../../nets/link.json")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "links")
+    before = git(repository, "rev-parse", "HEAD")
+    shutil.copy(folder / "network.symcert.json", folder / "more.symcert.json")
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert (code, said.count("gained")) == (0, 0)  # not in the repository yet
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "more")
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true")
+    assert (code, said.count(": gained: "), "unverified" in said) == (0, 5, False)
+    (folder / "network.json").unlink()
+    (folder / "network.json").symlink_to("../../nowhere.json")
+    git(repository, "commit", "-qam", "dangling")
+    middle = git(repository, "rev-parse", "HEAD")
+    (folder / "network.json").unlink()
+    shutil.copy(PROOF / "network.json", folder)
+    code, said, *_ = step(repository, SINCE=middle, REQUIRE_KEPT="true")
+    assert (code, said.splitlines()[-1].split(":")[0]) == (3, f"s UNDECIDED since={middle[:12]}")
+
+
+def test_a_renamed_folder_keeps_its_certificates_or_loses_them(repository):
+    before = git(repository, "rev-parse", "HEAD")
+    (repository / "proofs").rename(repository / "certified")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "renamed")
+    assert step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS="certified")[0] == 0
+    network = repository / "certified" / "table" / "net.json"
+    assert command(["check", str(network), "--no-smt", "--fresh", "--claims", "assumptions"]) == 0
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS="certified")
+    assert (code, said.splitlines()[-1].split(":")[0]) == (10, f"s LOST since={before[:12]}")
+    gone = "- proofs/table/net.symcert.json: lost: the certificate is gone, and certified had none"
+    assert gone in said.splitlines()
+
+
+def test_the_first_certificates_of_a_repository_lose_nothing(repository):
+    before = git(repository, "rev-parse", "HEAD")
+    shutil.copytree(PROOF, repository / "first" / "of" / "all")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "first")
+    code, said, *_ = step(repository, SINCE=before, REQUIRE_KEPT="true", PATHS="first")
+    assert (code, said.count(": gained: ")) == (0, 5)
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "on", '"true"', "tru", "no"])
+@pytest.mark.parametrize("name", ["REQUIRE_PROVED", "REQUIRE_KEPT"])
+def test_an_input_that_is_neither_true_nor_false_is_refused(name, value, repository):
+    code, said, summary, outputs = step(repository, **{name: value})
+    assert code == 2
+    assert said == f"s MALFORMED {name.lower().replace('_', '-')} is {value!a}, not true or false\n"
+    assert outputs == f"verdict={said}"
+    assert "not true or false" in summary
+    assert [step(repository, **{name: word})[0] for word in ("true", "True ", "FALSE", "")] == [0] * 4
 
 
 def test_more_proofs_are_told(repository):

@@ -105,11 +105,25 @@ def test_another_problem_is_another_statement(sides):
 def test_malformed_and_mixed_are_two(sides):
     old, new = sides
     assert diff(old, new / "a.symcert.json").code == 2
-    (new / "a.symcert.json").write_text("{")
+    (new / "b.symcert.json").write_text("{")
+    (old / "a.symcert.json").unlink()
+    (old / "b.symcert.json").write_text("{")
     found = diff(old, new)
     assert found.code == 2
-    assert found.report()[-1].startswith("s MALFORMED")
+    assert found.report()[-1] == "s MALFORMED: 2 gained, 2 unverified"
     assert diff(old / "nothing.symcert.json", old / "a.symcert.json").code == 2
+
+
+def test_a_loss_counts_whatever_else_is_malformed(sides):
+    old, new = sides
+    (old / "b.symcert.json").write_text("{")
+    assert diff(old, old).code == 2
+    assert diff(old, new).code == 10
+    (old / "b.symcert.json").unlink()
+    (new / "a.symcert.json").write_text("{")
+    found = diff(old, new)
+    assert found.code == 10
+    assert found.report()[-1] == "s LOST: 2 lost, 1 unverified"
 
 
 def test_a_better_point_that_is_lower_is_stronger(sides):

@@ -1,7 +1,6 @@
 """General programs as Rocq terms, and one theorem for each step about them that has a verified checker."""
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from functools import partial
 from itertools import accumulate
 from math import lcm
@@ -25,6 +24,7 @@ from .terms import (
     constant,
     constant_of,
     hexadecimal,
+    is_long,
     listing,
     log_loss,
     loss_term,
@@ -126,9 +126,6 @@ def write_point(out: Writer, index: int, step: Step) -> str | None:
         out.parts.append(f"Definition d{index} := hex_positive {hexadecimal(common)}.")
         entry = partial(over, common=common, name=f"d{index}")
     out.parts.append(f"Definition th{index} : params Q := {arranged(problem, values, entry)}.\n")
-    if is_long(at.risk):
-        top, bottom = hexadecimal(at.risk.numerator), hexadecimal(at.risk.denominator)
-        out.parts.append(f"Definition rho{index} : Q := hex {top} # hex_positive {bottom}.\n")
     risk, minimum = (
         f"program_risk p (real th{index}) = Q2R {risk_at(out, index)}",
         f"local_min (program_risk p) (real th{index})",
@@ -154,15 +151,9 @@ def at_once(out: Writer, index: int) -> bool:
     return inside and bool(out.problem.loss.quadratic) and is_long(evaluated(out, index).risk)
 
 
-def is_long(x: Fraction) -> bool:
-    """Whether a number has too many digits to be written more than once."""
-    return max(abs(x.numerator), x.denominator) > MOST_DECIMAL
-
-
 def risk_at(out: Writer, index: int) -> str:
     """The risk of a point: a number, or its name."""
-    rho = evaluated(out, index).risk
-    return f"rho{index}" if is_long(rho) else number(rho)
+    return out.named(evaluated(out, index).risk, f"rho{index}")
 
 
 def write_interior(out: Writer, index: int, step: Step) -> str | None:
@@ -234,9 +225,11 @@ def write_descent(out: Writer, index: int, step: Step) -> str | None:
 
 def write_function_bound(out: Writer, index: int, step: Step) -> str | None:
     """No network does better than the means."""
-    fits, rho = vectors(means(out.problem)), number(bound_of(step))
-    given = vectors(slopes_of_means(out.problem))
-    out.state(index, f"program_bound p {rho}", f"apply (ok_program_bound_sound p {fits} {given}). {COMPUTED}")
+    fits, slopes_there, rho = means(out.problem), slopes_of_means(out.problem), number(bound_of(step))
+    given = f"{vectors(fits)} {vectors(slopes_there)}"
+    if fits == list(out.problem.targets) and not any(map(any, slopes_there)):  # Coq need not read them again
+        given = "(List.map snd (data p)) (List.map (fun d => List.map (fun _ => 0) (snd d)) (data p))"
+    out.state(index, f"program_bound p {rho}", f"apply (ok_program_bound_sound p {given}). {COMPUTED}")
     return None
 
 

@@ -146,9 +146,9 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
 
     with_ = fewest(out.problem, parts, suffices)
     below, above = (vectors(rounded(parts, with_.given, side)) for side in (False, True))
-    low, high = number(at.risk.lower), number(at.risk.upper)
+    ends = out.ends(index, at.risk)
     proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
-    out.state(index, f"risk_between p th{index} {low} {high}", proof)
+    out.state(index, f"risk_between p th{index} {ends}", proof)
     return None
 
 
@@ -195,7 +195,7 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
     places, logs, parts = span_risk(problem, dual, fits, risk)
     given = [below, vector(mean), vectors(dual), logs, vector(near), parts]
     arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
-    statement = f"minima_at_constants p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
+    statement = f"minima_at_constants p {widths(problem)} {out.ends(index, risk)}"
     out.state(index, statement, f"apply (ok_constants_sound {places} p {arguments_}). {COMPUTED}")
     return None
 
@@ -210,16 +210,16 @@ def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | 
     dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
     direction = [Fraction(not i) for i in range(len(place.before[0]))]
     given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), vectors(dual)]
-    given += [logarithms(problem, with_, dual), number(fact.risk.lower)]
+    ends = out.ends(index, fact.risk)
+    given += [logarithms(problem, with_, dual), out.named(fact.risk.lower, f"low{index}")]
     rule, where, more = "span", "anywhere", ""
     if fact.affine:
         rule, where = "affine", "(at_affine_fit p)"
         more = f" {' '.join(map(vectors, exchange(problem, place.entering)))}"
-    low, high = number(fact.risk.lower), number(fact.risk.upper)
-    arguments_ = f"{f'{chr(10)}   '.join(given)} {number(at.risk.lower)} {number(at.risk.upper)}{more}"
+    arguments_ = f"{f'{chr(10)}   '.join(given)} {out.ends(number_of, at.risk)}{more}"
     proof = f"apply (ok_cell_{rule}_sound {with_.places} p th{number_of} 0\n   {arguments_}); "
     proof += f"[{COMPUTED} | exact step{number_of}]"
-    statement = f"many_minima local_min p th{number_of} {low} {high} {where}"
+    statement = f"many_minima local_min p th{number_of} {ends} {where}"
     out.state(index, statement, proof)
     return None
 
@@ -247,7 +247,7 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
     given = [vectors(dual), logs, vectors(near), parts]
     arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
     proof = f"apply (ok_span_sound {places} p {arguments_}). {COMPUTED}"
-    statement = f"minima_at_affine_fit p {widths(problem)} {number(risk.lower)} {number(risk.upper)}"
+    statement = f"minima_at_affine_fit p {widths(problem)} {out.ends(index, risk)}"
     out.state(index, statement, proof)
     return None
 
@@ -300,9 +300,9 @@ def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
     with_ = digits(problem)
     given = [vectors(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
     given.append(proposals(problem, with_, kept, True))
-    low, high = number(fact.risk.lower), number(fact.risk.upper)
-    proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {low} {high}). {COMPUTED}"
-    out.state(index, f"no_best_affine_map p {low} {high}", proof)
+    ends = out.ends(index, fact.risk)
+    proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {ends}). {COMPUTED}"
+    out.state(index, f"no_best_affine_map p {ends}", proof)
     return None
 
 
@@ -325,11 +325,11 @@ def write_spurious_real(out: Writer, index: int, step: Step) -> str | None:
         raise TypeError("not a minimum with a verified checker")
     if "point" in out.checked.steps[minimum].premises:
         return write_spurious_cell(out, index, step, before, at.risk)
-    low, high, *ends = map(number, (before.risk.lower, before.risk.upper, at.risk.lower, at.risk.upper))
+    ends, better_ends = out.ends(minimum, before.risk), out.ends(better, at.risk)
     rule, place = ("log_better_sound", "affine_fit") if before.affine else ("better_constants", "constants")
-    given = f"p {widths(out.problem)} th{better} {low} {high} {' '.join(ends)}"
+    given = f"p {widths(out.problem)} th{better} {ends} {better_ends}"
     proof = f"apply (ok_{rule} {given}); [{COMPUTED} | exact step{better} | exact step{minimum}]"
-    out.state(index, f"spurious_minima_at_{place} p {widths(out.problem)} {low} {high}", proof)
+    out.state(index, f"spurious_minima_at_{place} p {widths(out.problem)} {ends}", proof)
     return None
 
 
@@ -337,7 +337,7 @@ def write_spurious_point(out: Writer, index: int, step: Step, risk: Enclosure, l
     """A point is spurious, by a better one."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
     at = out.premise(out.checked.steps[minimum], "point")
-    ends = " ".join(number(x) for x in (risk.lower, risk.upper, lower.lower, lower.upper))
+    ends = f"{out.ends(at, risk)} {out.ends(better, lower)}"
     steps = f"exact step{at} | exact step{better} | exact step{minimum}"
     proof = f"apply (ok_apart_sound p th{at} th{better} {ends}); [{COMPUTED} | {steps}]"
     out.state(index, f"spurious_min (log_risk p) (real th{at})", proof)
@@ -348,11 +348,11 @@ def write_spurious_cell(out: Writer, index: int, step: Step, before: SpanMinimum
     """The minima of a point's cell are spurious, by a better point."""
     minimum, better = out.premise(step, "minimum"), out.premise(step, "better")
     at = out.premise(out.checked.steps[minimum], "point")
-    low, high = number(before.risk.lower), number(before.risk.upper)
+    ends = out.ends(minimum, before.risk)
     where = "(at_affine_fit p)" if before.affine else "anywhere"
-    arguments_ = f"p th{at} th{better} {low} {high} {number(lower.lower)} {number(lower.upper)} {where}"
+    arguments_ = f"p th{at} th{better} {ends} {out.ends(better, lower)} {where}"
     proof = f"apply (ok_apart_many {arguments_}); [{COMPUTED} | exact step{better} | exact step{minimum}]"
-    out.state(index, f"many_minima spurious_min p th{at} {low} {high} {where}", proof)
+    out.state(index, f"many_minima spurious_min p th{at} {ends} {where}", proof)
     return None
 
 

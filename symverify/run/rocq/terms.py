@@ -26,6 +26,18 @@ def number(x: Fraction) -> str:
     return top if x.denominator == 1 else f"({top} # {whole(x.denominator)})"
 
 
+def is_long(x: Fraction) -> bool:
+    """Whether a number has too many digits to be written more than once."""
+    return max(abs(x.numerator), x.denominator) > MOST_DECIMAL
+
+
+def long_number(x: Fraction) -> str:
+    """A rational by its hexadecimal digits."""
+    power = x.denominator.bit_length() - 1
+    bottom = f"2 ^ {power}" if x.denominator == 1 << power else f"hex_positive {hexadecimal(x.denominator)}"
+    return f"hex {hexadecimal(x.numerator)} # {bottom}"
+
+
 def whole(n: int) -> str:
     """An integer, in parentheses if it is negative."""
     digits = str(n) if abs(n) < MOST_DECIMAL else f"{n:#x}"

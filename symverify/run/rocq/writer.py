@@ -1,10 +1,14 @@
 """What is written of a Rocq file so far."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from symverify.kernel.check import Checked
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
+from symverify.kernel.reals.enclosure import Enclosure
+
+from .terms import is_long, long_number, number
 
 COMPUTED = "vm_cast_no_check (eq_refl true)"
 
@@ -19,6 +23,7 @@ class Writer:
     left_out: list[str] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
     theorem1: bool = False  # whether Theorem 1 for the problem is among the theorems
+    names: dict[Fraction, str] = field(default_factory=dict)  # of long numbers
     slopes: dict[int, str] = field(default_factory=dict)  # of the loss, where it has several: what a step rests on
 
     @property
@@ -29,6 +34,19 @@ class Writer:
     def theorem(self, name: str, statement: str, proof: str) -> None:
         """One theorem."""
         self.parts.append(f"Theorem {name} : {statement}.\nProof. {proof}. Qed.\n")
+
+    def named(self, x: Fraction, name: str) -> str:
+        """A rational in a statement; a long one is read once: its definition, with this name unless it has one."""
+        if not is_long(x):
+            return number(x)
+        if x not in self.names:
+            self.names[x] = name
+            self.parts.append(f"Definition {name} : Q := {long_number(x)}.\n")
+        return self.names[x]
+
+    def ends(self, index: int, risk: Enclosure) -> str:
+        """Both ends of the risk in a step."""
+        return f"{self.named(risk.lower, f'low{index}')} {self.named(risk.upper, f'high{index}')}"
 
     def premise(self, step: Step, role: str) -> int:
         """The number of the step with this role."""
