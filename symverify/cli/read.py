@@ -96,11 +96,13 @@ def explain(
 ) -> None:
     """Tell a proof as a mathematician would, or as a page.
 
-    With all its numbers; as a page (--html) with pictures.
+    With all its numbers; as a page (--html) with pictures. The exit code is 0 where the kernel verifies the
+    certificate, whether it proves or refutes its claims.
     """
     from symverify.problem.write import write_atomically
     from symverify.report.explain import explain as run
     from symverify.report.explain import render
+    from symverify.run.verdict import Verdict
 
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     if output is not None:
@@ -114,8 +116,9 @@ def explain(
     else:
         with writing(output):
             write_atomically(output, text.encode())
-        tell(f"{explanation.verdict.value}: {plain(output)}")
-    raise typer.Exit(explanation.verdict.exit_code)
+        tell(f"{explanation.outcome}: {plain(output)}")
+    verified = explanation.verdict in (Verdict.PROVED, Verdict.REFUTED)
+    raise typer.Exit(0 if verified else explanation.verdict.exit_code)
 
 
 class Picture(StrEnum):
