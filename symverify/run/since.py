@@ -65,7 +65,7 @@ class Tree:
 
     def same(self) -> bool:
         """Whether the folder is now as it was."""
-        done = _run(self.top, "diff", "--quiet", self.commit, "--", self.place or ".")
+        done = _run(self.top, "diff", "--quiet", "--no-ext-diff", "--no-textconv", self.commit, "--", self.place or ".")
         if done.returncode not in (0, 1):
             raise Usage(_why(done))
         return done.returncode == 0
