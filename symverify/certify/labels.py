@@ -214,7 +214,7 @@ def _spelled_edge(edge: Lost | Gained) -> dict[str, object]:
 
 
 def global_radius(session: Session) -> Outcome:
-    """How far the labels may move, at least, and a face keeps the least risk; the tree is that of the global minimum."""
+    """How far the labels may move, and a face keeps the least risk; the tree is that of the global minimum."""
     problem, certificate = session.problem, session.certificate
     if not problem.loss.quadratic or not problem.shallow:
         return Undecided("needs one hidden layer, scalar output and squared loss: else predictions move otherwise")
