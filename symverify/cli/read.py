@@ -44,12 +44,13 @@ def verify(
     """
     from symverify.problem.write import append
     from symverify.report.summary import markdown_summary
-    from symverify.run.verify import beside_all, report, verify_many, worst_code
+    from symverify.run.verify import beside_all, missing, report, verify_many, worst_code
 
-    if beside and not (paths := beside_all(paths)):
+    results = missing(paths) if beside else []
+    if beside and not (paths := beside_all(paths)) and not results:
         tell("s NOTHING certificates=0: there is no certificate beside these files")
         return
-    results = verify_many(paths, require_proved, data)
+    results += verify_many(paths, require_proved, data) if paths else []
     tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):

@@ -131,13 +131,13 @@ def table(
     return [Table(said, heads, tuple(body[:limit])), More(f"{len(body) - limit} more rows", tuple(tail))]
 
 
-def shortened(blocks: Sequence[Block]) -> list[Fraction]:
-    """The rationals that these blocks show rounded, each once, in reading order."""
-    found = dict.fromkeys(value for block in blocks for value in _block_numbers(block))
+def shortened(blocks: Sequence[Block], asides: bool) -> list[Fraction]:
+    """The rationals that these blocks show rounded, each once, in reading order. `asides`: whether those are shown."""
+    found = dict.fromkeys(value for block in blocks for value in _block_numbers(block, asides))
     return [value for value in found if not is_short(value)]
 
 
-def _block_numbers(block: Block) -> Iterator[Fraction]:
+def _block_numbers(block: Block, asides: bool) -> Iterator[Fraction]:
     match block:
         case Para(parts):
             yield from _inline_numbers(parts)
@@ -146,14 +146,16 @@ def _block_numbers(block: Block) -> Iterator[Fraction]:
         case Items(items):
             for item in items:
                 yield from _inline_numbers(item)
-        case Table(caption, _, rows):
+        case Table(caption, headings, rows):
             yield from _inline_numbers(caption)
-            for row in rows:
+            for row in (headings, *rows):
                 for cell in row:
                     yield from _inline_numbers(cell)
+        case More(aside=True) if not asides:
+            return
         case More(blocks=blocks):
             for inner in blocks:
-                yield from _block_numbers(inner)
+                yield from _block_numbers(inner, asides)
         case Inference() | Verbatim():
             return
 

@@ -18,12 +18,14 @@ MATHEMATICS = {
     "→": r"\to", "↦": r"\mapsto", "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow", "≻": r"\succ", "⪰": r"\succeq",
     "∀": r"\forall", "∃": r"\exists", "∇": r"\nabla", "…": r"\ldots", "′": r"'", "ℝ": r"\mathbb{R}", "²": "^2",
     "√": r"\surd", "⌊": r"\lfloor", "⌋": r"\rfloor", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "≪": r"\ll",
-    "≫": r"\gg", "∥": r"\Vert", "⊥": r"\perp", "⊕": r"\oplus", "∖": r"\setminus", "ε̄": r"\bar\varepsilon",
+    "≫": r"\gg", "∥": r"\Vert", "⊥": r"\perp", "⊕": r"\oplus", "∖": r"\setminus",
     "π": r"\pi", "τ": r"\tau", "η": r"\eta", "κ": r"\kappa", "ω": r"\omega", "Θ": r"\Theta", "Λ": r"\Lambda",
     "ψ": r"\psi", "χ": r"\chi", "ξ": r"\xi", "ζ": r"\zeta", "ℚ": r"\mathbb{Q}", "∏": r"\prod", "∎": r"\Box",
+    "⊇": r"\supseteq", "‖": r"\Vert", "⌈": r"\lceil", "⌉": r"\rceil", "°": r"^\circ", "ᵀ": r"^\top", "½": r"\tfrac12",
+    "ȳ": r"\bar{y}", **{small: f"^{x}" for small, x in zip("⁰¹³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "013456789+-n", strict=True)},
 }  # fmt: skip
-_ACCENTS = {"x̃": r"\tilde{x}", "x̄": r"\bar{x}", "h̄": r"\bar{h}"}
-_DIGITS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_MARKS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\bar"}  # over the letter before them
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼₖₗₚᵣₜᵤₓ", "0123456789+-ijklprtux", strict=True))
 _TYPOGRAPHY = {"–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'", "€": "EUR", "✓": r"\ensuremath{\surd}"}
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -31,7 +33,8 @@ _LATEX = {
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": "'", "`": r"\textasciigrave{}", "-": "{-}",
     "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
-_TOKEN = re.compile("|".join([*map(re.escape, _ACCENTS), "."]), re.DOTALL)
+_UNSET = "×÷ĦħĸĿŀŉŦŧ"  # no letters, or none that LaTeX's T1 fonts have
+_TOKEN = re.compile(f"[A-Za-z{''.join(MATHEMATICS)}][{''.join(_MARKS)}]|.", re.DOTALL)
 
 
 def plain(text: str, limit: int = LIMIT) -> str:
@@ -67,13 +70,13 @@ def latex(text: str) -> str:
 def _latex(token: str) -> str:
     if token in _LATEX:
         return _LATEX[token]
-    if token in _ACCENTS:
-        return rf"\ensuremath{{{_ACCENTS[token]}}}"
     if token in MATHEMATICS:
         return rf"\ensuremath{{{MATHEMATICS[token]}}}"
-    if token in _DIGITS:
-        return rf"\ensuremath{{_{_DIGITS[token]}}}"
+    if token[1:] in _MARKS:
+        return rf"\ensuremath{{{_MARKS[token[1:]]}{{{MATHEMATICS.get(token[0], token[0])}}}}}"
+    if token in _SUBSCRIPTS:
+        return rf"\ensuremath{{_{_SUBSCRIPTS[token]}}}"
     if token in _TYPOGRAPHY:
         return _TYPOGRAPHY[token]
-    latin = "À" <= token <= "ž" and token not in "×÷" and token.isalpha()
+    latin = "À" <= token <= "ž" and token not in _UNSET and token.isalpha()
     return token if token.isascii() or latin else latex(ascii(token)[1:-1])

@@ -109,7 +109,7 @@ def _section(section: Section) -> str:
 
 def _exact(section: Section) -> str:
     """The exact values of what the section shows rounded."""
-    found = shortened(section.blocks)
+    found = shortened(section.blocks, asides=True)
     if not found:
         return ""
     lines = [f"{short(value)} = {exact(value)}" for value in found[:MAX_EXACT]]
@@ -123,7 +123,7 @@ def _exact(section: Section) -> str:
 def _appendix(explanation: Explanation) -> str:
     """For paper: the exact values of what the page's main parts show rounded, and the first point, to about a page."""
     blocks = [block for section in explanation.sections if section.level == 2 for block in section.blocks]
-    lines = [f"{short(value)} = {exact(value)}" for value in shortened(blocks)]
+    lines = [f"{short(value)} = {exact(value)}" for value in shortened(blocks, asides=True)]
     for scene in explanation.scenes[:1]:
         for k, layer in enumerate(scene.at.point, 1):
             lines += [f"{scene.name}, row {j} of W{k}: {_row(row)}" for j, row in enumerate(layer.weight, 1)]

@@ -21,16 +21,19 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import latex
+from symverify.report.formula import Formula, Line, Op, latex, text
 from symverify.report.rationals import exact
 
 MAX_EXACT = 100
+LINE = 76  # characters of a line of text, counted as the wider ones are
+LONG = 24  # of them in a word: it is broken
+MARGIN = 2  # of them lie around a column
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{amsmath,amssymb}
 \usepackage[margin=25mm]{geometry}
-\usepackage{longtable}
+\usepackage{array,longtable}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
 \setcounter{secnumdepth}{0}
@@ -47,7 +50,7 @@ def as_latex(explanation: Explanation, whole: bool = False) -> str:
         _PREAMBLE,
         rf"\title{{{title}}}",
         rf"\author{{{escape.latex(explanation.outcome.upper())}, checked by symverify \\",
-        rf"{escape.latex(explanation.context)}}}",
+        rf"\parbox[t]{{0.9\textwidth}}{{\centering {escape.latex(explanation.context)}}}}}",
         r"\date{}",
         r"\begin{document}",
         r"\maketitle",
@@ -68,7 +71,7 @@ def _inline(parts: Sequence[Inline], heading: bool = False) -> str:
 def _part(part: Inline, heading: bool) -> str:
     match part:
         case str():
-            return escape.latex(part)
+            return " ".join(_breakable(word) if len(word) > LONG else escape.latex(word) for word in part.split(" "))
         case Stranger(found):
             return _breakable(escape.plain(found, 2000))
         case Strong(found):
@@ -76,7 +79,18 @@ def _part(part: Inline, heading: bool) -> str:
         case Code(found):
             return rf"\texttt{{{_breakable(found)}}}"
         case _:
-            return rf"\ensuremath{{{latex(part)}}}" if heading else f"${latex(part)}$"
+            return rf"\ensuremath{{{latex(part)}}}" if heading else f"${_wrapped(part)}$"
+
+
+def _wrapped(formula: Formula) -> str:
+    """A formula in a line of text, which may end after its commas."""
+    match formula:
+        case Line(parts):
+            return " ".join(map(_wrapped, parts))
+        case Op(","):
+            return r", \allowbreak"
+        case _:
+            return latex(formula)
 
 
 def _breakable(found: str) -> str:
@@ -113,16 +127,41 @@ def _table(table: Table) -> list[str]:
     said = [_inline(table.caption), ""] if table.caption else []
     rows = [" & ".join(_inline(cell) for cell in row) + r" \\" for row in table.rows]
     head = " & ".join(_inline(cell) for cell in table.headings) + r" \\ \hline \endhead"
-    prose = any(isinstance(part, Stranger) for row in table.rows for cell in row for part in cell)
-    last = r"p{0.6\textwidth}" if prose else "l"
-    columns = "l" * (len(table.headings) - 1) + last
-    return [*said, rf"\begin{{longtable}}[l]{{{columns}}}", head, *rows, r"\end{longtable}"]
+    return [*said, rf"\begin{{longtable}}[l]{{{_columns(table)}}}", head, *rows, r"\end{longtable}"]
+
+
+def _columns(table: Table) -> str:
+    """The columns' kinds: where a line has no room for all, the widest share what the others leave, and are wrapped."""
+    widths = [max(map(_width, column)) for column in zip(table.headings, *table.rows, strict=True)]
+    kinds, room, left = ["l"] * len(widths), LINE - MARGIN * len(widths), len(widths)
+    for k in sorted(range(len(widths)), key=widths.__getitem__):
+        share = max(room // left, 1)
+        if widths[k] > share:
+            kinds[k] = rf">{{\raggedright\arraybackslash}}p{{{share / LINE:.3f}\textwidth}}"
+        room, left = room - min(widths[k], share), left - 1
+    return "".join(kinds)
+
+
+def _width(cell: Sequence[Inline]) -> int:
+    """About how many characters wide a cell is on one line."""
+    return sum(map(_characters, cell))
+
+
+def _characters(part: Inline) -> int:
+    match part:
+        case str():
+            return len(part)
+        case Stranger(found) | Strong(found) | Code(found):
+            return len(escape.plain(found, 2000))
+        case _:
+            return len(text(part))
 
 
 def _figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) -> list[str]:
     lines = [rf"\small {_figure_line(line)} \\" for line in premises]
     name = rf"\small [\texttt{{{escape.latex(rule)}}}]"
-    bar = [rf"\hline \multicolumn{{1}}{{r}}{{{name}}} \\[-2.2ex]"] if conclusion else []
+    beside = max(map(len, conclusion[:1]), default=0) + len(rule) < LINE  # else the name has a line of its own
+    bar = [rf"\hline \multicolumn{{1}}{{r}}{{{name}}} \\{'[-2.2ex]' * beside}"] if conclusion else []
     below = [rf"\small {_figure_line(line)} \\" for line in conclusion]
     return [r"\begin{center}\begin{tabular}{p{0.92\textwidth}}", *lines, *bar, *below, r"\end{tabular}\end{center}"]
 
@@ -140,9 +179,10 @@ def _verbatim(found: str) -> list[str]:
 
 
 def _exact(section: Section) -> list[str]:
-    found = shortened(section.blocks)
+    found = shortened(section.blocks, asides=False)
     if not found:
         return []
     lines = ["", r"{\footnotesize Exact values, in the order of their rounded views above: \ttfamily"]
     lines += [_breakable(exact(value)) + ";" for value in found[:MAX_EXACT]]
-    return [*lines, r"\par}"]
+    left = len(found) - MAX_EXACT
+    return [*lines, *([rf"\rmfamily {left} more are in the certificate"] if left > 0 else []), r"\par}"]

@@ -116,7 +116,7 @@ def _text_figure(rule: str, premises: Sequence[str], conclusion: Sequence[str]) 
 
 
 def _text_exact(section: Section) -> list[str]:
-    found = shortened(section.blocks)
+    found = shortened(section.blocks, asides=False)
     if not found:
         return []
     listed = [f"    {short(value)} = {exact(value)}" for value in found[:MAX_EXACT]]
@@ -188,7 +188,7 @@ def _fenced(found: str) -> list[str]:
 
 
 def _marked_exact(section: Section) -> list[str]:
-    found = shortened(section.blocks)
+    found = shortened(section.blocks, asides=True)
     if not found:
         return []
     listed = [f"- {short(value)} = `{exact(value)}`" for value in found[:MAX_EXACT]]
