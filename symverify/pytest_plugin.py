@@ -4,15 +4,21 @@ An item passes when the kernel, reading the certificate and the network file bes
 that claim. A claim that the certificate states as refuted is a proof as well, of the refutation: it passes, and its
 name ends in "[refuted]"; with `--symverify-require-proved` it fails. The kernel accepts or rejects a certificate as a
 whole, so one wrong claim fails all items. The problem is the *.json file in the certificate's folder that has the right
-hash. Nothing of symverify is imported before a certificate is collected.
+hash; where that is not the file of the certificate's own name, though there is one, a warning says so. Folders that
+pytest leaves out (norecursedirs) and links to nothing have no items: of the folders named in the command a warning says
+which certificates were left. Nothing of symverify is imported before a certificate is collected.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+SUFFIX = ".symcert.json"
+COLLECTED = pytest.StashKey[set[str]]()  # the certificates that pytest came upon
 
 if TYPE_CHECKING:
     from symverify.run.verify import Verified
@@ -26,10 +32,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CertificateFile | None":
     """A certificate is collected; every other file is left to others."""
-    if not file_path.name.endswith(".symcert.json"):
+    if not file_path.name.endswith(SUFFIX):
         return None
+    parent.config.stash.setdefault(COLLECTED, set()).add(os.path.abspath(file_path))
     collector: CertificateFile = CertificateFile.from_parent(parent, path=file_path)
     return collector
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Warn, once for all processes of xdist, of certificates in the folders named that were not collected."""
+    config = session.config
+    worker = getattr(config, "workerinput", {"workerid": "gw0"})
+    if config.args_source is not pytest.Config.ArgsSource.ARGS or worker["workerid"] != "gw0":
+        return
+    found = config.stash.get(COLLECTED, set())
+    missed = [path for folder in config.args for path in _inside(config, folder) if path not in found]
+    if missed:
+        from symverify.text import plain
+
+        listed = ", ".join(plain(os.path.relpath(path), 200) for path in missed[:5]) + ", ..." * (len(missed) > 5)
+        message = f"not collected, so not verified: {listed}; `symverify verify` finds what pytest leaves out"
+        try:
+            session.warn(pytest.PytestCollectionWarning(message))
+        except pytest.PytestCollectionWarning:  # warnings are errors
+            raise pytest.UsageError(message) from None
+
+
+def _inside(config: pytest.Config, folder: str) -> Iterator[str]:
+    """The certificates in a folder, but for what --ignore names, repositories' own folders and environments."""
+    start = os.path.join(config.invocation_params.dir, folder)
+    ignored = {
+        os.path.abspath(os.path.join(config.invocation_params.dir, path)) for path in config.getoption("ignore") or ()
+    }
+    for place, folders, files in os.walk(start):
+        folders[:] = [
+            name
+            for name in sorted(folders)
+            if name != ".git"
+            and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
+            and os.path.abspath(os.path.join(place, name)) not in ignored
+        ]
+        for name in sorted(files):
+            path = os.path.abspath(os.path.join(place, name))
+            if name.endswith(SUFFIX) and path not in ignored:
+                yield path
 
 
 class CertificateFile(pytest.File):
@@ -61,8 +107,11 @@ class CertificateFile(pytest.File):
         """What the kernel makes of the certificate."""
         if self._verified is None:
             from symverify.run.verify import Problems, verify_one
+            from symverify.text import plain
 
             self._verified = verify_one(self.path, Problems())
+            if self._verified.note:
+                self.warn(pytest.PytestWarning(f"{plain(self.path, 200)}: {self._verified.note}"))
         return self._verified
 
 

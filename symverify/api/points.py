@@ -21,7 +21,7 @@ from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.problem.load import LoadedProblem
 from symverify.problem.shape import architecture
-from symverify.report.rationals import enclosed, short
+from symverify.report.rationals import View, enclosed, short
 from symverify.text import plain
 
 Which = Literal["at", "better"]
@@ -100,7 +100,7 @@ class ExactPoint:
         widths = "-".join(map(str, [len(self.exact[0].weight[0]), *(len(layer.weight) for layer in self.exact)]))
         if (program := self._program()) is not None:
             widths = architecture(program)
-        near = f", within {brief(self.radius)} of a minimum" if self.radius else ""
+        near = f", within {short(self.radius, View(toward='up'))} of a minimum" if self.radius else ""
         return f"<ExactPoint {widths}, risk {brief(self.risk)}{near}>"
 
 

@@ -165,7 +165,8 @@ class CheckResult(run.CheckResult):
 
     def __repr__(self) -> str:
         settled = sum(claim.theorem is not None for claim in self.claims)
-        answers = ", ".join(_told_shortly(claim) for claim in self._answers()) or "nothing was asked"
+        skipped = [f"{name} skipped" for name, _ in self.skipped if name in self.asked]
+        answers = ", ".join([*map(_told_shortly, self._answers()), *skipped]) or "nothing was asked"
         head = f"{type(self).__name__} {_named(self.problem)}: {self.verdict.value.upper()} ({answers})"
         return f"<{head}; {settled} of {len(self.claims)} claims settled>"
 

@@ -44,12 +44,13 @@ def verify(
     """
     from symverify.problem.write import append
     from symverify.report.summary import markdown_summary
-    from symverify.run.verify import beside_all, report, verify_many, worst_code
+    from symverify.run.verify import beside_all, missing, report, verify_many, worst_code
 
-    if beside and not (paths := beside_all(paths)):
+    results = missing(paths) if beside else []
+    if beside and not (paths := beside_all(paths)) and not results:
         tell("s NOTHING certificates=0: there is no certificate beside these files")
         return
-    results = verify_many(paths, require_proved, data)
+    results += verify_many(paths, require_proved, data) if paths else []
     tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):
@@ -95,11 +96,13 @@ def explain(
 ) -> None:
     """Tell a proof as a mathematician would, or as a page.
 
-    With all its numbers; as a page (--html) with pictures.
+    With all its numbers; as a page (--html) with pictures. The exit code is 0 where the kernel verifies the
+    certificate, whether it proves or refutes its claims.
     """
     from symverify.problem.write import write_atomically
     from symverify.report.explain import explain as run
     from symverify.report.explain import render
+    from symverify.run.verdict import Verdict
 
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     if output is not None:
@@ -113,8 +116,9 @@ def explain(
     else:
         with writing(output):
             write_atomically(output, text.encode())
-        tell(f"{explanation.verdict.value}: {plain(output)}")
-    raise typer.Exit(explanation.verdict.exit_code)
+        tell(f"{explanation.outcome}: {plain(output)}")
+    verified = explanation.verdict in (Verdict.PROVED, Verdict.REFUTED)
+    raise typer.Exit(0 if verified else explanation.verdict.exit_code)
 
 
 class Picture(StrEnum):

@@ -10,17 +10,22 @@ from symverify.opinion.statement import Obligation
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """How many statements a solver confirmed, did not answer within its budget, or contradicted."""
+    """How many statements a solver confirmed, did not answer within its budget, or contradicted.
+
+    `unposed` is how many steps have no statement that was put to it.
+    """
 
     confirmed: int = 0
     unanswered: int = 0
     contradicted: int = 0
+    unposed: int = 0
 
     def __add__(self, other: "Opinion") -> "Opinion":
         return Opinion(
             self.confirmed + other.confirmed,
             self.unanswered + other.unanswered,
             self.contradicted + other.contradicted,
+            self.unposed + other.unposed,
         )
 
 
@@ -60,9 +65,14 @@ def discharge(
 
 
 def per_claim(checked: Checked, opinions: Mapping[Obligation, Opinion]) -> list[tuple[Theorem, Opinion]]:
-    """Each theorem with the opinions on all steps that it rests on."""
-    found = []
+    """Each theorem with the opinions on all steps that it rests on, and how many of these have none."""
+    found, asked = [], {made.step for made in opinions}
     for theorem in checked.theorems:
         needed = set(checked.support(theorem))
-        found.append((theorem, sum((o for made, o in opinions.items() if made.step in needed), Opinion())))
+        found.append(
+            (
+                theorem,
+                sum((o for made, o in opinions.items() if made.step in needed), Opinion(unposed=len(needed - asked))),
+            )
+        )
     return found

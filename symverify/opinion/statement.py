@@ -37,9 +37,9 @@ class Obligation:
         return self.statement.name
 
     def refutation(self) -> str:
-        """The script whose `unsat` is the statement."""
+        """The script whose `unsat` confirms the statement."""
         made = self.statement
-        return self._script((*made.premises, negation(made.goal)), "unsat is the proof")
+        return self._script((*made.premises, negation(made.goal)), "unsat confirms it")
 
     def vacuity(self) -> str | None:
         """The script whose `sat` shows that the premises can hold; None if there are none."""

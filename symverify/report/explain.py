@@ -40,12 +40,14 @@ MANY, FEW = 12, 3  # of a rule used more than so many times, so many steps are t
 class Explanation:
     """A certificate told as a proof, or why it is none. `title` is a stranger's text; `verdict` is the kernel's.
 
+    `outcome` is the verdict in a word: "verified" where some claims are proved and others refuted, as no one was asked.
     `context` is a line about the network, the data and the loss, `cells` whether it is about the cells of a unit.
     """
 
     title: str
     context: str
     verdict: Verdict
+    outcome: str
     sections: tuple[Section, ...]
     problem: Problem | None = None
     scenes: tuple[Scene, ...] = ()
@@ -82,13 +84,15 @@ def account(checked: Checked, certificate: bytes) -> Explanation:
         *_steps(story),
         Section("trust", 2, ("What this rests on",), tuple(_trust(checked, certificate))),
     ]
-    verdict = worst([Verdict(theorem.verdict) for theorem in theorems])
+    verdicts = [Verdict(theorem.verdict) for theorem in theorems]
+    verdict = worst(verdicts)
     lines = tuple(theorem.line() for theorem in theorems)
     title, context = title_words(story.problem), context_words(story.problem)
     return Explanation(
         title,
         context,
         verdict,
+        "verified" if {Verdict.PROVED, Verdict.REFUTED} <= set(verdicts) else verdict.value,
         tuple(sections),
         story.problem,
         scenes(story),
@@ -135,7 +139,7 @@ def _not_a_proof(title: str, context: str, verdict: Verdict, what: str, reasons:
             Code("symverify check"),
         ),
     )
-    return Explanation(title, context, verdict, (Section("outcome", 2, (word.capitalize(),), blocks),))
+    return Explanation(title, context, verdict, verdict.value, (Section("outcome", 2, (word.capitalize(),), blocks),))
 
 
 # the statement

@@ -35,6 +35,8 @@ GLOSSARY: dict[str, str] = {
     "tells what each is.",
     "component": "A connected part of a set of minima: from each of its points a path leads to each other one, "
     "without leaving the set.",
+    "confirmed": "A solver says that a statement about a step has no counterexample. The number counts those "
+    "about all steps that the claim rests on.",
     "constant_risk_path": "A claim: a path through minima of one cell along which the risk does not change.",
     "contradicted": "A solver found a counterexample to a step that the kernel accepts: an alarm, with exit code 70.",
     "critical point": "A point inside a cell where the gradient of the risk is zero.",
@@ -86,7 +88,7 @@ GLOSSARY: dict[str, str] = {
     "pre-activation": "What enters a unit's activation: its weighted inputs plus its bias.",
     "proved": "A verdict: the kernel has verified a proof of the claim.",
     "ray": "An edge of a unit's cell, seen as a cone: all its weights are sums of rays.",
-    "refuted": "A verdict: the kernel has verified a proof that the claim is false. Exit code 10.",
+    "refuted": "A verdict: the kernel has verified a proof that the claim is false. Exit code 10 of check.",
     "rejected": "A verdict on a certificate: it does not prove what it claims. Exit code 11.",
     "residual": "How the loss of a sample changes with its prediction; for the squared loss, twice what is missing.",
     "risk": "The number that training makes small: the mean of the losses over the samples, or their sum if the "
@@ -95,7 +97,8 @@ GLOSSARY: dict[str, str] = {
     "sample": "One row of the data: an input with its label.",
     "snap": "To move trained parameters, which are never exactly stationary, to the exact local minimum near them: "
     "`check --snap` and symverify.snap.",
-    "solver": "z3 or cvc5, asked for a second opinion about each step. Its answer never replaces the kernel's.",
+    "solver": "z3 or cvc5, asked for a second opinion about each step that can be posed to it; of the others "
+    "their number is told. Its answer never replaces the kernel's.",
     "spurious": "Of a local minimum: some other point has strictly lower risk.",
     "spurious_face_for_all": "A claim about a file with symbols: the minimum on one face is spurious for all of them.",
     "spurious_for_all": "A claim about a file with symbols: Theorem 1 for all their values.",
@@ -110,6 +113,7 @@ GLOSSARY: dict[str, str] = {
     "symbol": "A name for a number in the labels of a network file, with the interval of its values: theorems are "
     "then about all of them.",
     "theorem": "A claim that the kernel has proved about the very network and data of the file.",
+    "unanswered": "A solver did not settle a statement about a step within its time. The kernel's verdict stands.",
     "undecided": "A verdict: neither proved nor refuted within the time and the methods there are; the reason is "
     "told. Exit code 3.",
     "unit": "One hidden neuron.",

@@ -54,7 +54,7 @@ def page(explanation: Explanation) -> str:
     """The page: no request leaves it, its style and script are the only ones that its own policy lets run."""
     style, script = _asset("page.css"), _asset("page.js")
     title = escape.html(escape.plain(explanation.title))
-    verdict = explanation.verdict.value
+    outcome = explanation.outcome
     shown = [_section(section) for section in explanation.sections]
     drawn = _pictures(explanation)
     place = next((i for i, section in enumerate(explanation.sections) if section.key == "problem"), len(shown))
@@ -62,10 +62,10 @@ def page(explanation: Explanation) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{verdict.upper()}: {title}</title>\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{outcome.upper()}: {title}</title>\n'
         f"<style>{style}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#main">To the content</a>\n<header>\n'
-        f'<p class="verdict v-{verdict}">{verdict.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n'
+        f'<p class="verdict v-{outcome}">{outcome.upper()}</p>\n<h1><bdi>{title}</bdi></h1>\n'
         f'<p class="context">{escape.html(explanation.context)}</p>\n{_contents(explanation)}'
         f'</header>\n<main id="main">\n{"".join(shown[:place])}{drawn}{"".join(shown[place:])}'
         f"{_appendix(explanation)}</main>\n"

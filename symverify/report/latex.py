@@ -49,7 +49,7 @@ def as_latex(explanation: Explanation, whole: bool = False) -> str:
     parts = [
         _PREAMBLE,
         rf"\title{{{title}}}",
-        rf"\author{{{escape.latex(explanation.verdict.value.upper())}, checked by symverify \\",
+        rf"\author{{{escape.latex(explanation.outcome.upper())}, checked by symverify \\",
         rf"\parbox[t]{{0.9\textwidth}}{{\centering {escape.latex(explanation.context)}}}}}",
         r"\date{}",
         r"\begin{document}",

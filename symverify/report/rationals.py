@@ -80,6 +80,12 @@ def enclosed(x: Enclosure) -> str:
     return decimals(x.lower, x.upper, ENCLOSED)
 
 
+def within(x: Enclosure) -> str:
+    """The same behind "is" or "has risk": the digits that are sure, or "in" and the ends."""
+    digits = enclosed(x)
+    return f"{'in ' * digits.startswith('[')}{digits}"
+
+
 def abridged(text: str, whole: bool = False) -> str:
     """A message in which fractions that are not short are rounded, and with `whole` numbers that are."""
     pattern = _NUMBER if whole else _LONG

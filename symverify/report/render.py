@@ -52,6 +52,7 @@ def _claim(result: CheckResult, claim: ClaimResult) -> dict[str, object]:
             "confirmed": claim.smt.confirmed,
             "unanswered": claim.smt.unanswered,
             "contradicted": claim.smt.contradicted,
+            "unposed_steps": claim.smt.unposed,
         },
     }
 
@@ -116,10 +117,11 @@ def rows(claims: tuple[ClaimResult, ...], whole: bool = False) -> list[tuple[str
 
 
 def opinion(claim: ClaimResult) -> str:
-    """What the solver said about the claim's obligations, in a few words."""
+    """What the solver said about the claim's obligations, in a few words, and how many steps it was not asked about."""
     counts = {
         "confirmed": claim.smt.confirmed,
         "unanswered": claim.smt.unanswered,
         "CONTRADICTED": claim.smt.contradicted,
+        f"step{'s' * (claim.smt.unposed != 1)} not posed": claim.smt.unposed,
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -18,11 +18,13 @@ SIGNS = {
 
 def markdown_summary(results: Sequence[Verified]) -> str:
     """A table of verified certificates; strangers' text is escaped."""
-    rows = ["| certificate | verdict | claims |", "|---|---|---|"]
+    rows = ["| certificate | network file | verdict | claims |", "|---|---|---|---|"]
     for result in results:
         proved = "; ".join(theorem.claim + " (refuted)" * (theorem.verdict == "refuted") for theorem in result.theorems)
         detail = proved or f"{result.where}: {result.reason}".removeprefix(": ")
-        cells = (terminal(str(result.certificate), 4000), result.word, terminal(detail, 500))
+        detail = ". Note: ".join(filter(None, (detail, result.note)))
+        network = "" if result.network is None else terminal(str(result.network), 4000)
+        cells = (terminal(str(result.certificate), 4000), network, result.word, terminal(detail, 1000))
         rows.append(f"| {' | '.join(map(markdown, cells))} |")
     return "\n".join(["### symverify", "", *rows, "", markdown(report(results)[-1][:500]), ""])
 

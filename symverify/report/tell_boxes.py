@@ -14,9 +14,9 @@ from symverify.kernel.reals.enclosure import decimals
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.document import Block, Code, Inline, More, para, prose, table
 from symverify.report.formula import Formula, Num, Script
-from symverify.report.rationals import is_short
+from symverify.report.rationals import is_short, within
 from symverify.report.story import Story, samples
-from symverify.report.words import at_least, counted
+from symverify.report.words import at_least, at_most, counted
 
 Place = Sequence[int]
 
@@ -71,10 +71,10 @@ def tell_face(story: Story, index: int) -> list[Block]:
 
 
 def _radius(x: Fraction) -> Formula:
-    """A small power of 2 as such, as verdicts show it."""
+    """A small power of 2 as such, as verdicts show it; else an upper bound."""
     power = x.denominator.bit_length() - 1
     small = x == Fraction(1, 2**power) and not is_short(x)
-    return Script(Num(Fraction(2)), None, Num(Fraction(-power))) if small else Num(x)
+    return Script(Num(Fraction(2)), None, Num(Fraction(-power))) if small else at_most(x)
 
 
 def where(story: Story, fact: BoxMinimum) -> list[Block]:
@@ -84,7 +84,7 @@ def where(story: Story, fact: BoxMinimum) -> list[Block]:
     found: list[Block] = [
         prose(
             "**The box.** The minimum is not written down: it is within {} of a centre in every parameter. Its risk is "
-            f"{fact.risk}.",
+            f"{within(fact.risk)}.",
             _radius(fact.radius),
         ),
         More("The centre", tuple(table("", headings, rows, limit=60)), aside=True),

@@ -33,8 +33,8 @@ def as_text(explanation: Explanation, whole: bool = False) -> str:
     """Plain text, wrapped at 100 columns; a stranger's text is ASCII. `whole`: with exact values."""
     title = escape.terminal(explanation.title)
     lines = [
-        f"{explanation.verdict.value.upper()}: {title}",
-        "=" * min(WIDTH, len(explanation.verdict.value) + 2 + len(title)),
+        f"{explanation.outcome.upper()}: {title}",
+        "=" * min(WIDTH, len(explanation.outcome) + 2 + len(title)),
         explanation.context,
         "",
     ]
@@ -130,7 +130,7 @@ def _text_exact(section: Section) -> list[str]:
 def as_markdown(explanation: Explanation) -> str:
     """Markdown with formulas between dollar signs, as GitHub, Jupyter and pandoc read it."""
     lines = [f"# {escape.markdown(escape.plain(explanation.title))}", ""]
-    lines += [f"**{explanation.verdict.value.upper()}** · {escape.prose_markdown(explanation.context)}", ""]
+    lines += [f"**{explanation.outcome.upper()}** · {escape.prose_markdown(explanation.context)}", ""]
     for section in explanation.sections:
         lines += [f"{'#' * section.level} {_marked(section.heading)}", ""]
         for block in section.blocks:

@@ -21,7 +21,7 @@ from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Code, Inline, say
 from symverify.report.formula import Num, Script
-from symverify.report.rationals import enclosed
+from symverify.report.rationals import enclosed, within
 
 Sentence = tuple[Inline, ...]
 
@@ -31,7 +31,8 @@ def _named(at: EnclosedPoint | Evaluated, otherwise: str = "a point") -> str:
 
 
 def _risk(risk: Enclosure | Fraction) -> Inline:
-    return Num(risk) if isinstance(risk, Fraction) else enclosed(risk)
+    """A number, or its digits that are sure; "in" before two ends."""
+    return Num(risk) if isinstance(risk, Fraction) else within(risk)
 
 
 def _point(fact: EnclosedPoint, _: object) -> Sentence:
@@ -39,8 +40,7 @@ def _point(fact: EnclosedPoint, _: object) -> Sentence:
 
 
 def _bracket(fact: RealBracket, _: object) -> Sentence:
-    digits = enclosed(fact.risk)
-    return (f"the infimum of the risk over all parameters is {'in ' * digits.startswith('[')}{digits}",)
+    return (f"the infimum of the risk over all parameters is {within(fact.risk)}",)
 
 
 def _span(fact: SpanMinimum, _: object) -> Sentence:
@@ -103,7 +103,7 @@ def _minimum(fact: RealMinimum) -> tuple[Sentence, str]:
 def _spurious(fact: SpuriousReal, _: object) -> Sentence:
     name, size = _minimum(fact.minimum)
     risk, other = fact.minimum.enclosed, _named(fact.better, "another point")
-    said = f", of risk {{}}, is a spurious local minimum: {other} has risk {{}}{size}"
+    said = f", of risk {{}}, is a spurious local minimum{size}{';' if size else ':'} {other} has risk {{}}"
     return *name, *say(said, _risk(risk), _risk(fact.better.risk))
 
 
@@ -125,7 +125,7 @@ def _traps(fact: RealCellTraps, _: object) -> Sentence:
     if fact.traps:
         said += (f"; with the labels in the file {len(fact.risks)} of them hold such a minimum",)
         if fact.ends is not None:
-            said += say(", of risks from {} to {}", _risk(fact.ends[0]), _risk(fact.ends[1]))
+            said += say(", of risks from {} to {}", *map(enclosed, fact.ends))
         if len(fact.risks) < len(fact.traps):
             said += ("; in the others no fit that the features allow is best",)
     if fact.better is not None:

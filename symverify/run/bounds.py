@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from symverify.problem.write import destination, is_file, precious
 
 EVERY = 0.05  # seconds at least between two lines in which only the lower bound differs
 MOST_BITS = 13_000  # of a numerator or denominator that is written, just below the digits that a file may have
+OBSERVED = {"observed": "not certified"}
 REMEDY = "choose another place with --log"
 
 
@@ -29,8 +31,12 @@ class Seen:
 
 @dataclass(slots=True)
 class Log:
-    """What a search sees, the best bounds so far: the lower ones never fall, the upper ones never rise."""
+    """What a search sees, the best bounds so far: upper ones never rise, lower ones never fall but to these, rounded.
 
+    `problem` is the SHA-256 of the problem that it is about.
+    """
+
+    problem: str
     clock: Callable[[], float] = time.monotonic
     lines: list[Seen] = field(default_factory=list)
     begun: float = field(init=False)
@@ -44,10 +50,9 @@ class Log:
         before = self.last
         if before is not None:
             upper = min((x for x in (before.upper, upper) if x is not None), default=None)
+            lower = max((x for x in (before.lower, lower) if x is not None), default=None)
         if lower is not None and upper is not None:
             lower = min(lower, upper)  # rounded, it may be above
-        if before is not None:
-            lower = max((x for x in (before.lower, lower) if x is not None), default=None)
         seen = Seen(Fraction(round((self.clock() - self.begun) * 10**6), 10**6), nodes, lower, upper)
         self.last, written = seen, self.lines[-1] if self.lines else None
         late = written is None or (seen.lower != written.lower and seen.elapsed - written.elapsed >= EVERY)
@@ -55,20 +60,19 @@ class Log:
             self.lines.append(seen)
 
     def text(self) -> bytes:
-        """The file: a line for each time, the last one included."""
+        """The file: what it is, then a line for each time, the last one included."""
         lines = self.lines if self.last in (None, *self.lines[-1:]) else [*self.lines, self.last]
-        return "".join(_line(each) for each in lines if each is not None).encode("ascii")
+        head = json.dumps({**OBSERVED, "problem": self.problem}) + "\n"
+        return "".join([head, *(_line(each) for each in lines if each is not None)]).encode("ascii")
 
 
 def read_log(data: bytes) -> list[Seen]:
     """What a log says, in its order. Raises Malformed."""
     found: list[Seen] = []
-    for number, line in enumerate(data.splitlines(), 1):
-        where = f"line {number}"
-        try:
-            fields = Fields(strict_json(line), where)
-        except Malformed as error:
-            raise Malformed(*((at or where, what) for at, what in error.faults)) from None
+    head, *lines = data.splitlines() or [b""]
+    _head(_fields(head, "line 1"))
+    for number, line in enumerate(lines, 2):
+        fields = _fields(line, f"line {number}")
         seen = Seen(
             fields.need("elapsed", liberal),
             fields.need("nodes", natural),
@@ -78,8 +82,32 @@ def read_log(data: bytes) -> list[Seen]:
         fields.done()
         if seen.elapsed < (found[-1].elapsed if found else 0):
             raise Malformed((fields.at("elapsed"), "is before the line above"))
+        if seen.lower is not None and seen.upper is not None and seen.lower > seen.upper:
+            raise Malformed((fields.at("lower"), "is above the upper bound"))
         found.append(seen)
     return found
+
+
+def _fields(line: bytes, where: str) -> Fields:
+    try:
+        return Fields(strict_json(line), where)
+    except Malformed as error:
+        raise Malformed(*((at or where, what) for at, what in error.faults)) from None
+
+
+def _head(fields: Fields) -> None:
+    """The first line says that the others are observed, and about which problem."""
+    for key, known in OBSERVED.items():
+        if fields.need(key, _as_it_is) != known:
+            raise Malformed((fields.at(key), f"expected {known!a}"))
+    problem = fields.need("problem", _as_it_is)
+    if not isinstance(problem, str) or not re.fullmatch(r"[0-9a-f]{64}", problem):
+        raise Malformed((fields.at("problem"), "expected the SHA-256 of a problem"))
+    fields.done()
+
+
+def _as_it_is(value: object, _: str) -> object:
+    return value
 
 
 def log_place(log: str | os.PathLike[str], *sources: Path | None) -> Path:

@@ -192,7 +192,7 @@ def check(
     else:
         options = Options(executor, checkpoint=checkpoint, always=True)
     session = Session(problem.problem, begun + timeout, progress, options, pattern, claims is not None, gap)
-    seen = Log()
+    seen = Log(problem.sha256)
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:

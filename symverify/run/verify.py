@@ -31,6 +31,7 @@ WORDS = {
     INTERNAL: "internal error",
 }
 _SEVERITY = list(WORDS)
+MISSING = "there is no such file or folder"
 _TURNED = (
     "the line ends of {}, or of its data, are not those that the certificate is about: git has changed them. Put a "
     "file .gitattributes with the line `* -text` beside them, and check the files out again"
@@ -42,7 +43,7 @@ class Verified:
     """What became of one certificate, or of a path that led to none. `lines` is the text to print, verdict last.
 
     `where` and `reason` say what is wrong, if anything; `theorems` is empty then, and otherwise in the order of the
-    certificate's claims.
+    certificate's claims. `note` says what looks wrong though all is verified.
     """
 
     certificate: Path
@@ -52,6 +53,7 @@ class Verified:
     lines: tuple[str, ...]
     where: str = ""
     reason: str = ""
+    note: str = ""
 
     @property
     def word(self) -> str:
@@ -98,6 +100,17 @@ class Problems:
             "unchanged, beside the certificate (with its data file) or name it; or make the certificate again with "
             f"`symverify check`. {looked}"
         )
+
+    def note(self, certificate: Path, loaded: LoadedProblem) -> str:
+        """What to say where a certificate's problem is not the file of its own name, though there is one; else ""."""
+        own = _namesake(certificate)
+        if loaded.path in (None, own) or not os.path.isfile(own):
+            return ""
+        found = self._load(own)
+        if isinstance(found, LoadedProblem) and found.sha256 == loaded.sha256:
+            return ""
+        why = f"cannot be read: {found}" if isinstance(found, str) else "has another SHA-256"
+        return f"this is about {plain(loaded.path)}, and not about {plain(own)}, which {why}"
 
     def turned(self, path: Path) -> str:
         """The SHA-256 that a problem would have with the line ends of Unix; "" where it cannot be read."""
@@ -174,22 +187,24 @@ def verify_one(certificate: Path, problems: Problems, require_proved: bool = Fal
         return failed(certificate, UNDECIDED, "", f"beyond the kernel's budget: {error}", network)
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
-    return _verified(certificate, loaded, theorems, require_proved)
+    return _verified(certificate, loaded, theorems, require_proved, problems.note(certificate, loaded))
 
 
 def _verified(
-    certificate: Path, loaded: LoadedProblem, theorems: tuple[Theorem, ...], require_proved: bool
+    certificate: Path, loaded: LoadedProblem, theorems: tuple[Theorem, ...], require_proved: bool, note: str
 ) -> Verified:
     """The result of a certificate that the kernel accepts."""
     refuted = any(theorem.verdict == "refuted" for theorem in theorems)
     code = REFUTED if refuted and require_proved else PROVED
     verdict = WORDS[code].upper() if not refuted or require_proved else "VERIFIED"
     lines = [f"{leading(certificate)}: {theorem.line().removeprefix('s ')}" for theorem in theorems]
+    lines += [f"{leading(certificate)}: note: {note}"] * bool(note)
     parts = [f"s {verdict} {word(certificate)}"]
     for how in dict.fromkeys(theorem.verdict for theorem in theorems):
         parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
     about = f"problem={theorems[0].problem_sha256} network={word(loaded.path or Path())}"
-    return Verified(certificate, loaded.path, code, theorems, (*lines, " ".join([*parts, "statements=above", about])))
+    lines.append(" ".join([*parts, "statements=above", about]))
+    return Verified(certificate, loaded.path, code, theorems, tuple(lines), note=note)
 
 
 def worst_code(results: Sequence[Verified]) -> int:
@@ -221,9 +236,14 @@ def is_certificate(path: Path) -> bool:
 
 def beside(certificate: Path) -> list[Path]:
     """The *.json files in a certificate's folder that are not certificates, the one of the same name first."""
-    own = certificate.name.removesuffix(SUFFIX) + ".json"
+    own = _namesake(certificate).name
     found = (path for path in certificate.parent.glob("*.json") if not is_certificate(path) and os.path.isfile(path))
     return sorted(found, key=lambda path: (path.name != own, path.name))
+
+
+def _namesake(certificate: Path) -> Path:
+    """The network file that is called like a certificate."""
+    return certificate.with_name(certificate.name.removesuffix(SUFFIX) + ".json")
 
 
 def beside_all(paths: Sequence[Path]) -> list[Path]:
@@ -231,6 +251,11 @@ def beside_all(paths: Sequence[Path]) -> list[Path]:
     folders = dict.fromkeys(path.parent for path in paths)
     near = (each for folder in folders for each in sorted(folder.glob(f"*{SUFFIX}")))
     return list(dict.fromkeys([*filter(is_certificate, paths), *near]))
+
+
+def missing(paths: Sequence[Path]) -> list[Verified]:
+    """What is wrong with those of these files that are not there."""
+    return [failed(path, MALFORMED, "", MISSING) for path in paths if not os.path.lexists(path)]
 
 
 def head(certificate: bytes) -> tuple[str, list[Stated]]:
@@ -302,7 +327,7 @@ def _certificates(path: Path) -> Iterator[Path | Verified]:
     Links to folders are not followed, so there are no loops.
     """
     if not os.path.isdir(path):
-        yield path if is_certificate(path) else failed(path, MALFORMED, "", "there is no such file or folder")
+        yield path if is_certificate(path) else failed(path, MALFORMED, "", MISSING)
         return
     wrong: list[OSError] = []
     found = 0

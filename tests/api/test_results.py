@@ -1,6 +1,7 @@
 """Results: what they say in a line, their points, words, pages, pictures and files; the functions beside check."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -66,6 +67,19 @@ def test_a_refutation_is_not_proved():
     assert not found.proved
     assert found.verdict is symverify.Verdict.REFUTED
     assert repr(found).startswith("<CheckResult 1-2-1: REFUTED (point risk ")
+
+
+def test_a_question_that_was_skipped_is_not_called_none(four):
+    skipped = replace(
+        four, claims=four.claims[:1], asked=("global_minimum",), skipped=(("global_minimum", "too large"),)
+    )
+    assert repr(skipped) == "<CheckResult four points 1-2-1: UNDECIDED (global_minimum skipped); 1 of 1 claims settled>"
+    assert "(nothing was asked)" in repr(replace(skipped, asked=(), skipped=()))
+
+
+def test_how_near_a_minimum_is_said_to_be_is_rounded_up(four):
+    near = symverify.ExactPoint(four.problem.problem.parameters, Fraction(1), radius=Fraction(1, 2**50))
+    assert repr(near) == "<ExactPoint 1-2-1, risk 1, within ≈ 8.88179e−16 of a minimum>"
 
 
 def test_no_line_of_a_result_is_long():

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from symverify.opinion import solve
 from symverify.opinion.discharge import Opinion, discharge, per_claim
 from symverify.opinion.obligations import obligations, posed
 from symverify.opinion.solve import Answer, Solver
-from symverify.problem.load import load
+from symverify.problem.load import load, loads
+from symverify.report.render import opinion
 from symverify.run.check import check as run_check
+from tests.examples import layer, network, samples
 from tests.opinion.posed import CASES, no_data, walked
 
 READY = 'print(\'{"id": 0, "answer": "sat", "reason": "", "model": null}\', flush=True)\n'
@@ -87,3 +90,18 @@ def test_a_claims_opinions_are_those_of_the_steps_that_it_rests_on() -> None:
     told = [(theorem.claim, opinion.confirmed) for theorem, opinion in per_claim(checked, opinions)]
     assert told == [("spurious_minimum", len(steps) - 1), ("assumptions", 1)]
     assert steps.count(4) == 1
+
+
+def test_steps_that_are_not_posed_are_counted_and_shown() -> None:
+    """Of a global radius only its premises' statements are put to a solver: what it confirms is not the claim."""
+    sign = network([1, 1, 1], "relu", samples([1, 2], [1, 3]), bias=False,
+                   parameters=[layer([[1]]), layer([["7/5"]])])  # fmt: skip
+    result = run_check(loads(json.dumps(sign)), ["global_radius", "face_radius"], smt=False)
+    assert result.checked is not None
+    opinions = dict.fromkeys(obligations(result.checked), Opinion(confirmed=1))
+    found = {theorem.claim: of for theorem, of in per_claim(result.checked, opinions)}
+    assert (found["global_radius"].unposed, found["face_radius"].unposed) == (1, 0)
+    shown = {name: opinion(replace(result[name], smt=smt)) for name, smt in found.items()}
+    assert shown["global_radius"].endswith(" confirmed, 1 step not posed")
+    assert shown["face_radius"].endswith(" confirmed")
+    assert opinion(result["global_radius"]) == ""

@@ -89,7 +89,7 @@ def test_proofs_that_hold_pass(repository):
     assert code == 0
     assert said.splitlines()[-1] == "s PROVED certificates=2: 2 proved"
     assert outputs == "verdict=s PROVED certificates=2: 2 proved\n"
-    assert summary.startswith("### symverify\n\n| certificate | verdict | claims |\n")
+    assert summary.startswith("### symverify\n\n| certificate | network file | verdict | claims |\n")
     assert "Changes since" not in summary
 
 
@@ -99,7 +99,7 @@ def test_changed_data_fails_and_the_summary_says_what_was_lost(repository):
     code, said, summary, _ = step(repository, SINCE=before)
     assert code == 2
     assert "no network file has the SHA-256" in said
-    assert "| proofs/table/net\\.symcert\\.json | malformed |" in summary.replace("\\/", "/").replace("\\|", "|")
+    assert "| proofs/table/net\\.symcert\\.json |  | malformed |" in summary.replace("\\/", "/").replace("\\|", "|")
     assert f"#### Changes since {before[:12]}" in summary
     assert summary.count("**lost**") >= 3
     assert "spurious\\_minimum" in summary
@@ -337,6 +337,9 @@ def test_the_hook_verifies_what_lies_beside_changed_files(made, tmp_path, monkey
         assert capsys.readouterr().out.splitlines()[-1].startswith("s PROVED a/net.symcert.json")
     assert command([*entry, "b/other.json"]) == 0
     assert capsys.readouterr().out == "s NOTHING certificates=0: there is no certificate beside these files\n"
+    for changed in (["nowhere/none.txt"], ["b/none.txt"], ["a/train.csv", "a/none.json"]):
+        assert command([*entry, *changed]) == 2
+        assert f"{changed[-1]}: there is no such file or folder" in capsys.readouterr().out.splitlines()
     (tmp_path / "a" / "train.csv").write_text(TABLE.replace("3,1", "3,2"))
     for changed in (["a/train.csv"], ["b/other.json", "a/train.csv"]):
         assert command([*entry, *changed]) == 2

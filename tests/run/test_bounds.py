@@ -21,7 +21,9 @@ LINES = [
     {"elapsed": 1.25, "nodes": 9, "lower": "1/2", "upper": "2"},
     {"elapsed": 2.0, "nodes": 20, "lower": "2", "upper": "2"},
 ]
-LOG = "".join(json.dumps(line) + "\n" for line in LINES).encode()
+SHA = "0" * 64
+HEAD = f'{{"observed": "not certified", "problem": "{SHA}"}}\n'.encode()
+LOG = HEAD + "".join(json.dumps(line) + "\n" for line in LINES).encode()
 needs_matplotlib = pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
 
 
@@ -41,10 +43,11 @@ def test_the_bounds_of_a_search_close_and_never_part(name: str, tmp_path: Path) 
     assert [each.elapsed for each in seen] == sorted(each.elapsed for each in seen)
     assert (lower[-1], upper[-1]) == (result.risk, result.risk)
     assert len(upper) == len(seen)
+    assert json.loads(log.read_text().splitlines()[0])["problem"] == result.problem.sha256
 
 
 def test_what_is_written_and_what_is_left_out() -> None:
-    log = Log(clock(10.0, 10.0, 10.01, 10.5, 10.51, 10.52, 10.53))
+    log = Log(SHA, clock(10.0, 10.0, 10.01, 10.5, 10.51, 10.52, 10.53))
     log.watch(1, None, Fraction(3))
     log.watch(2, Fraction(1, 3), Fraction(3))  # too soon
     log.watch(3, Fraction(1, 2), Fraction(3))
@@ -60,21 +63,25 @@ def test_what_is_written_and_what_is_left_out() -> None:
 
 
 def test_a_log_is_read_as_it_was_written_and_numbers_too_long_are_left_out() -> None:
-    log = Log(clock(0.0, 0.0, 1.0))
+    log = Log(SHA, clock(0.0, 0.0, 1.0))
     log.watch(0, Fraction(-1, 10**5000), Fraction(1, 3))
-    assert log.text() == b'{"elapsed": 0.0, "nodes": 0, "lower": null, "upper": "1/3"}\n'
-    assert Log().text() == b""
+    assert log.text() == HEAD + b'{"elapsed": 0.0, "nodes": 0, "lower": null, "upper": "1/3"}\n'
+    assert Log(SHA).text() == HEAD
     assert [each.nodes for each in read_log(LOG)] == [0, 4, 9, 20]
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    (b'"1/2"', b'"2/4"', r"line 2.lower: expected a rational in lowest terms"),
-    (b'"nodes": 9', b'"nodes": true', r"line 3.nodes: expected a whole number"),
-    (b'"elapsed": 2.0', b'"elapsed": 1.0', r"line 4.elapsed: is before the line above"),
-    (b'"nodes": 0, ', b"", r"line 1.nodes: is missing"),
-    (b'"nodes": 0, ', b'"nodes": 0, "more": 0, ', r"line 1.more: unknown key"),
-    (b'"elapsed": 0.0', b'"elapsed": NaN', r"line 1: NaN is not a number"),
+    (b'"1/2"', b'"2/4"', r"line 3.lower: expected a rational in lowest terms"),
+    (b'"nodes": 9', b'"nodes": true', r"line 4.nodes: expected a whole number"),
+    (b'"elapsed": 2.0', b'"elapsed": 1.0', r"line 5.elapsed: is before the line above"),
+    (b'"nodes": 0, ', b"", r"line 2.nodes: is missing"),
+    (b'"nodes": 0, ', b'"nodes": 0, "more": 0, ', r"line 2.more: unknown key"),
+    (b'"elapsed": 0.0', b'"elapsed": NaN', r"line 2: NaN is not a number"),
     (b"{", b"", r"line 1: not JSON"),
+    (b'"lower": "2"', b'"lower": "3"', r"line 5.lower: is above the upper bound"),
+    (b"not certified", b"certified", r"line 1.observed: expected 'not certified'"),
+    (SHA.encode(), b"0", r"line 1.problem: expected the SHA-256 of a problem"),
+    (HEAD, b"", r"line 1.observed: is missing"),
 ])  # fmt: skip
 def test_logs_that_are_none(old: bytes, new: bytes, message: str) -> None:
     assert len(read_log(LOG)) == 4
@@ -96,8 +103,8 @@ def test_the_figure_is_the_same_each_time(suffix: str, tmp_path: Path) -> None:
 
 @needs_matplotlib
 @pytest.mark.parametrize(("log", "message"), [
-    (b"", "the log has no bounds; make one with: symverify check"),
-    (LOG.replace(b'"1/2"', b'"' + b"9" * 400 + b'"'), "too large to draw"),
+    (HEAD, "the log has no bounds; make one with: symverify check"),
+    (LOG.replace(b'"1/2"', b'"-' + b"9" * 400 + b'"'), "too large to draw"),
 ])  # fmt: skip
 def test_what_cannot_be_drawn(log: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(CannotPlot, match=message):

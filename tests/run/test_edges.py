@@ -402,6 +402,25 @@ def test_a_verified_refutation_is_verified(folder, capsys):
     assert "s REFUTED certificates=2: 1 proved, 1 refuted" in capsys.readouterr().out
 
 
+def test_explain_tells_a_verified_refutation_without_calling_the_rest_refuted(folder, capsys):
+    """A certificate does not say what was asked; a claim that is proved is not titled REFUTED."""
+    for points, claims, outcome in (({"parameters": DEAD}, "point,spurious_minimum", "VERIFIED"),
+                                    ({"parameters": DEAD}, "point", "PROVED"),
+                                    ({}, "spurious_minimum", "REFUTED")):  # fmt: skip
+        Path("plain.json").write_text(json.dumps(REFUTED | points))
+        command(["check", "plain.json", "--no-smt", "--fresh", "--claims", claims])
+        capsys.readouterr()
+        assert command(["explain", "plain.symcert.json", "plain.json"]) == 0
+        assert capsys.readouterr().out.startswith(f"{outcome}: ")
+        assert command(["explain", "plain.symcert.json", "plain.json", "--html"]) == 0
+        assert f'<p class="verdict v-{outcome.lower()}">{outcome}</p>' in capsys.readouterr().out
+    certificate = json.loads(Path("plain.symcert.json").read_text())
+    certificate["claims"][0]["risk"] = "7"
+    Path("wrong.symcert.json").write_text(json.dumps(certificate))
+    assert command(["explain", "wrong.symcert.json", "plain.json"]) == 11
+    assert capsys.readouterr().out.startswith("REJECTED: ")
+
+
 def test_the_hook_the_action_and_the_plugin_agree():
     hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
     assert "entry: symverify verify --beside\n" in hook

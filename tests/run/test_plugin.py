@@ -34,9 +34,9 @@ def run(made, pytester):
     for path in made.iterdir():
         shutil.copy(path, pytester.path)
 
-    def runner(*arguments):
+    def runner(*arguments, plugin=PLUGIN):
         installed = ["-p", "no:symverify"] if _installed() else []
-        return pytester.runpytest_subprocess(*installed, *PLUGIN, *arguments, timeout=60)
+        return pytester.runpytest_subprocess(*installed, *plugin, *arguments, timeout=60)
 
     return runner
 
@@ -123,6 +123,40 @@ def test_an_unreadable_certificate_is_one_error(run, pytester, text, why):
     result = run("four-points.symcert.json")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"certificate: the certificate is malformed: *{why}*"])
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]])
+def test_certificates_that_pytest_leaves_out_are_named(run, pytester, processes):
+    """In a folder that it does not enter, and a link to nothing; those that --ignore names are left out on purpose."""
+    warned = "not collected, so not verified: "
+    control = run(".", *processes)
+    control.assert_outcomes(passed=4)
+    control.stdout.no_fnmatch_line(f"*{warned}*")
+    build = pytester.path / "build"
+    build.mkdir()
+    for name in ("moving.json", "moving.symcert.json"):
+        shutil.copy(pytester.path / name, build)
+    (pytester.path / "x.symcert.json").symlink_to("nowhere")
+    result = run(".", *processes, plugin=PLUGIN[:-2])
+    result.assert_outcomes(passed=4, warnings=1)
+    found = str(Path("build", "moving.symcert.json"))
+    result.stdout.fnmatch_lines([f"*{warned}x.symcert.json, {found}; `symverify verify` finds *"])
+    (pytester.path / "x.symcert.json").unlink()
+    run(".", "--ignore", "build", *processes).assert_outcomes(passed=4)
+    run("four-points.symcert.json", *processes).assert_outcomes(passed=3)
+    assert run(".", "-k", "point").ret == 4  # where warnings are errors
+
+
+def test_a_changed_network_file_beside_a_copy_is_warned_of(run, pytester):
+    network = pytester.path / "moving.json"
+    shutil.copy(network, pytester.path / "old.json")
+    run("moving.symcert.json").assert_outcomes(passed=1)
+    network.write_text(network.read_text().replace("four points", "five points"))
+    result = run("moving.symcert.json", plugin=PLUGIN[:-2])
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*moving.symcert.json: this is about *old.json, and not about *moving.json, which has*"]
+    )
 
 
 def test_names_from_strangers_stay_on_one_line(run, pytester):

@@ -200,5 +200,33 @@ def test_the_summary_escapes_what_strangers_wrote(proofs):
     text = markdown_summary(verify_many([proofs]))
     assert "\\<img src\\=x\\>" in text
     assert "<img" not in text.replace("\\<", "")
-    assert "| proved | assumptions\\; point |" in text
-    assert all(line.replace("\\|", "").count("|") in (0, 4) for line in text.splitlines())
+    assert "four\\-points\\.json | proved | assumptions\\; point |" in text
+    assert all(line.replace("\\|", "").count("|") in (0, 5) for line in text.splitlines())
+
+
+def noted(found):
+    return [line for line in found.lines if ": note: " in line]
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("four points", "five points", "has another SHA-256"),
+        ('"layers"', '"lairs"', "cannot be read: layers: is missing"),
+    ],
+)
+def test_a_changed_network_file_beside_a_copy_is_noted(proofs, tmp_path, given, old, new, why):
+    """The copy is what the certificate is about, beside it or given; the file of its name is not any more."""
+    certificate, network = proofs / "four-points.symcert.json", proofs / "four-points.json"
+    copy = Path(shutil.copy(network, tmp_path / "given.json" if given else proofs / "old.json"))
+    (control,) = verify_many([certificate, copy, proofs / "inner" / "moving.json"])
+    assert (control.code, control.note, noted(control)) == (0, "", [])
+    network.write_text(network.read_text().replace(old, new))
+    (found,) = verify_many([certificate, copy, proofs / "inner" / "moving.json"])
+    assert (found.code, found.network) == (0, copy)
+    assert found.note.startswith(f"this is about {copy}, and not about {network}, which {why}")
+    assert noted(found) == [f"{certificate}: note: {found.note}"]
+    assert "Note\\: this is about" in markdown_summary([found])
+    copy.unlink()
+    assert verify_many([certificate])[0].code == 2

@@ -35,8 +35,11 @@ from .terms import (
     tree_arguments,
     vector,
     vectors,
+    whole,
 )
 from .writer import COMPUTED, Writer
+
+MANY_ENTRIES, MOST_SHARES = 200, 1000  # of the data: how they are written
 
 
 def write_program_step(out: Writer, index: int, step: Step) -> str | None:
@@ -73,12 +76,28 @@ def program_definition(problem: Programmed) -> str:
             nodes.append(f"Bend {activation(node.h)} {numbers(starts, node.source)}")
         else:
             nodes.append(f"Affine {listing(list(affine_rows(problem, node, starts)), ';' + chr(10) + '      ')}")
-    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
+    before, samples = data(problem)
     return (
-        f"Definition p : program := {{|\n  nodes := {listing(nodes, ';' + chr(10) + '    ')};\n"
-        f"  outputs := {numbers(starts, len(problem.nodes))};\n  data := {listing(samples, ';' + chr(10) + '    ')};\n"
+        f"Definition p : program := {before}{{|\n  nodes := {listing(nodes, ';' + chr(10) + '    ')};\n"
+        f"  outputs := {numbers(starts, len(problem.nodes))};\n  data := {samples};\n"
         f"  loss := {loss_term(problem.loss)}; scale := {number(problem.loss.factor)} |}}.\n"
     )
+
+
+def data(problem: Programmed) -> tuple[str, str]:
+    """The samples; where they are many, in whole shares of 1: Coq reads them in half the time.
+
+    Returns what stands before the record, and the term.
+    """
+    pairs, separator = list(zip(problem.inputs, problem.targets, strict=True)), ";\n    "
+    entries = [a for pair in pairs for v in pair for a in v]
+    common = lcm(*(a.denominator for a in entries))
+    if common == 1 or common > MOST_SHARES or len(entries) < MANY_ENTRIES:
+        return "", listing([f"({vector(x)}, {vector(y)})" for x, y in pairs], separator)
+    rows = [[listing([whole(int(a * common)) for a in v]) for v in pair] for pair in pairs]
+    table = listing([f"({x}, {y})" for x, y in rows], separator)
+    shares = "List.map (fun d => (List.map share (fst d), List.map share (snd d)))"
+    return f"let share a := a # {common} in ", f"{shares} {table}%Z"
 
 
 def numbers(starts: Sequence[int], node: int) -> str:

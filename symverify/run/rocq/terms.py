@@ -34,7 +34,7 @@ def is_long(x: Fraction) -> bool:
 def long_number(x: Fraction) -> str:
     """A rational by its hexadecimal digits."""
     power = x.denominator.bit_length() - 1
-    bottom = f"2 ^ {power}" if x.denominator == 1 << power else f"hex_positive {hexadecimal(x.denominator)}"
+    bottom = f"2 ^ {power}" if 1 < x.denominator == 1 << power else f"hex_positive {hexadecimal(x.denominator)}"
     return f"hex {hexadecimal(x.numerator)} # {bottom}"
 
 
