@@ -35,7 +35,7 @@ def kept(name: str) -> str:
 def told(*blocks: Block, form: Form = "latex", context: str = "a network") -> str:
     """One section with these blocks, and its exact values."""
     section = Section("one", 2, ("One",), blocks)
-    return render(Explanation("blocks", context, Verdict.PROVED, (section,)), form, whole=True)
+    return render(Explanation("blocks", context, Verdict.PROVED, "proved", (section,)), form, whole=True)
 
 
 def characters(cell: str) -> int:
