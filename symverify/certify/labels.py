@@ -118,7 +118,7 @@ def spurious_radius(session: Session) -> Outcome:
 
 
 def face_radius(session: Session) -> Outcome:
-    """How far the labels may move before the given local minimum, or the affine fit's, leaves its face."""
+    """How far the labels may move, and the face of the given local minimum, or the affine fit's, has one."""
     problem = session.problem
     if not problem.loss.quadratic or not problem.shallow:
         return Undecided("needs one hidden layer, scalar output and squared loss: else predictions move otherwise")
@@ -147,7 +147,7 @@ def _face(session: Session, theta: Point) -> dict[str, object] | Undecided:
     """The fields of a step face_radius about a point, if it is one of best fits that move with the labels."""
     found = face_moves(session.problem, theta)
     if isinstance(found, str):
-        return Undecided(f"the radius is 0: {found}")
+        return Undecided(found)
     fields = spelled_moves(found)
     try:
         session.certificate.step("face_radius", {"point": session.certificate.point(theta)}, **fields)
@@ -214,7 +214,7 @@ def _spelled_edge(edge: Lost | Gained) -> dict[str, object]:
 
 
 def global_radius(session: Session) -> Outcome:
-    """How far the labels may move and the least risk stays on its face; the tree is that of the global minimum."""
+    """How far the labels may move, and a face keeps the least risk; the tree is that of the global minimum."""
     problem, certificate = session.problem, session.certificate
     if not problem.loss.quadratic or not problem.shallow:
         return Undecided("needs one hidden layer, scalar output and squared loss: else predictions move otherwise")

@@ -88,7 +88,7 @@ def tell_face_radius(story: Story, index: int) -> list[Block]:
     fact = story.fact(index, FaceRadius)
     bound = [(room(each.form), each) for each in fact.conditions]
     tight = sorted(((size, each) for size, each in bound if size is not None), key=lambda pair: pair[0])
-    rows: list[list[Inline]] = [[each.what, Num(size), _slope(each)] for size, each in tight]
+    rows: list[list[Inline]] = [[each.what, at_least(size), _slope(each)] for size, each in tight]
     return [
         prose(
             "On the face of {} the best fit moves linearly with the labels, and so do parameters that predict it and "

@@ -174,9 +174,9 @@ def check(
     pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network files of the
     same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of an infimum
     may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed by how far
-    the labels may move before it fails. `log` is a file for the bounds that a search for the global minimum saw as it
-    went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint, NotWritable), OSError
-    where the certificate cannot be written.
+    the labels may move, at least, before it fails. `log` is a file for the bounds that a search for the global minimum
+    saw as it went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
+    NotWritable), OSError where the certificate cannot be written.
     """
     begun, timeout = time.monotonic() if begun is None else begun, seconds(timeout)
     names = default_claims(problem.problem) if claims is None else _known(claims)
@@ -213,7 +213,7 @@ def check(
 
 
 def _with_robust(names: Sequence[str]) -> list[str]:
-    """The claims, each that allows it followed by how far the labels may move before it fails."""
+    """The claims, each that allows it followed by how far the labels may move, at least, before it fails."""
     return list(dict.fromkeys(each for name in names for each in (name, ROBUST.get(name, name))))
 
 

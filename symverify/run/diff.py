@@ -54,9 +54,9 @@ class Line:
 class Diff:
     """All changes, sorted by certificate, and the exit code.
 
-    0: every statement of OLD is kept or stronger; 10: something is lost, weaker or different, whatever else there is
-    but 70; 2: nothing is, but a certificate is malformed or missing; 3: nothing is, but some of OLD could not be
-    verified, so that what it proved is not known; 70: an internal error.
+    0: every statement of OLD is kept or stronger; 10: something is lost, weaker or different, whatever is wrong with
+    other certificates; 2: nothing is but where NEW cannot be read, and a certificate is malformed; 3: nothing is, but
+    some of OLD could not be verified, so that what it proved is not known; 70: an internal error.
     """
 
     lines: tuple[Line, ...]
@@ -230,13 +230,19 @@ def _spelled(theorem: Theorem) -> str:
     return theorem.line().removeprefix("s ").rpartition(" problem=")[0]
 
 
+def _unread(found: Verified) -> bool:
+    """Whether a certificate is malformed or missing, not only without its problem."""
+    return found.code == MALFORMED and found.where != "problem"
+
+
 def _code(before: Mapping[str, Verified], after: Mapping[str, Verified], lines: Sequence[Line]) -> int:
     results = [*before.values(), *after.values()]
     if any(result.code == INTERNAL for result in results):
         return INTERNAL
-    if any(line.change.loses for line in lines):
+    unread = {name for name, found in after.items() if _unread(found)}
+    if any(line.change.loses and line.key[0] not in unread for line in lines):
         return REFUTED
-    if any(result.code == MALFORMED and result.where != "problem" for result in results):
+    if any(map(_unread, results)):
         return MALFORMED
     unknown = any(not result.theorems for result in before.values())
     return UNDECIDED if unknown or not before else PROVED

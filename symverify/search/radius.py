@@ -108,6 +108,8 @@ def face_moves(problem: Problem, point: Point, changes: Sequence[Row] | None = N
     ]
     multipliers = list[list[list[Fraction]]]()
     for j, places in enumerate(face):
+        if _multipliers(problem, places, [e[:1] for e in errors]) is None:
+            return f"the point is no local minimum with the labels as they are: unit {j + 1} can lower the risk"
         held = _multipliers(problem, places, errors)
         if held is None or (not signs[j] and any(any(mu) for mu in held)):
             return f"unit {j + 1} has output weight 0, and the labels near these for which it stays are a null set"

@@ -188,3 +188,15 @@ def test_what_moves_otherwise_is_refused_with_the_reason() -> None:
         assert "one hidden layer" in found.reason
     huber = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 0, 1])) | {"loss": "huber"}
     assert "squared loss" in tried(huber, "face_radius")["face_radius"].reason
+
+
+def test_a_point_that_is_no_minimum_is_not_said_to_have_output_weight_0() -> None:
+    """The reason for no radius: here a gradient that is not 0, there a weight 0 that only some labels keep."""
+    off = network([1, 1, 1], "relu", samples([1, 2], [1, 3]), parameters=[layer([[1]]), layer([[5]])], bias=False)
+    found = tried(off, "face_radius")["face_radius"]
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.reason == "the point is no local minimum with the labels as they are: unit 1 can lower the risk"
+    idle = network([1, 1, 1], "relu", samples([1], [0]), parameters=[layer([[1]]), layer([[0]])], bias=False)
+    found = tried(idle, "face_radius")["face_radius"]
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.reason == "unit 1 has output weight 0, and the labels near these for which it stays are a null set"

@@ -119,11 +119,21 @@ def test_a_loss_counts_whatever_else_is_malformed(sides):
     (old / "b.symcert.json").write_text("{")
     assert diff(old, old).code == 2
     assert diff(old, new).code == 10
-    (old / "b.symcert.json").unlink()
+    (new / "b.symcert.json").write_text("{")
+    assert diff(old, new).code == 10
+    shutil.copy(old / "a.symcert.json", new / "a.symcert.json")
+    assert diff(old, new).code == 2
+
+
+def test_a_certificate_that_cannot_be_read_any_more_is_malformed(sides):
+    old, new = sides
     (new / "a.symcert.json").write_text("{")
     found = diff(old, new)
-    assert found.code == 10
-    assert found.report()[-1] == "s LOST: 2 lost, 1 unverified"
+    assert found.code == 2
+    assert found.report()[-1] == "s MALFORMED: 2 lost, 1 unverified"
+    assert diff(old / "a.symcert.json", new / "nothing.symcert.json").code == 2
+    shutil.copy(old / "a.symcert.json", old / "b.symcert.json")
+    assert diff(old, new).code == 10  # the other one is gone
 
 
 def test_a_better_point_that_is_lower_is_stronger(sides):
