@@ -21,7 +21,7 @@ from symverify.report.document import (
     shortened,
 )
 from symverify.report.explain import Explanation
-from symverify.report.formula import Formula, Line, Op, latex, text
+from symverify.report.formula import Formula, Line, Matrix, Op, latex, text
 from symverify.report.rationals import exact
 
 MAX_EXACT = 100
@@ -33,7 +33,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage{amsmath,amssymb}
 \usepackage[margin=25mm]{geometry}
-\usepackage{array,longtable}
+\usepackage{array,graphicx,longtable}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
 \setcounter{secnumdepth}{0}
@@ -89,6 +89,8 @@ def _wrapped(formula: Formula) -> str:
             return " ".join(map(_wrapped, parts))
         case Op(","):
             return r", \allowbreak"
+        case Matrix() if _characters(formula) > LINE:
+            return rf"\resizebox{{0.95\linewidth}}{{!}}{{${latex(formula)}$}}"
         case _:
             return latex(formula)
 
@@ -106,6 +108,9 @@ def _block(block: Block) -> list[str]:
     match block:
         case Para(parts):
             return [_inline(parts)]
+        case Display(formulas) if any(_characters(formula) > LINE for formula in formulas):
+            body = " \\\\[1ex]\n".join(rf"$\displaystyle {_wrapped(formula)}$" for formula in formulas)
+            return [r"\begin{flushleft}", body, r"\end{flushleft}"]
         case Display(formulas):
             body = r" \\ ".join(rf"& {latex(formula)}" for formula in formulas)
             return [r"\begin{align*}", body, r"\end{align*}"]
@@ -153,6 +158,10 @@ def _characters(part: Inline) -> int:
             return len(part)
         case Stranger(found) | Strong(found) | Code(found):
             return len(escape.plain(found, 2000))
+        case Line(parts) if any(isinstance(each, Line | Matrix) for each in parts):
+            return sum(map(_characters, parts))
+        case Matrix(rows):
+            return sum(max(map(_characters, column)) + MARGIN for column in zip(*rows, strict=True))
         case _:
             return len(text(part))
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 
 from symverify.problem.imports import import_model
 from symverify.problem.load import load, loads
+from symverify.report.explain import FORMS
 from symverify.run.verify import Problems, verify_one
 from symverify.search.global_minimum import global_minimum
 from symverify.search.global_minimum.candidate import evaluated
@@ -19,7 +21,7 @@ from symverify.search.global_minimum.checkpoint import restore, save
 from symverify.search.global_minimum.generators import generators
 from symverify.search.global_minimum.search import Search
 from tests.examples import EXAMPLES
-from tests.fuzz import mutate
+from tests.fuzz import degenerate, mutate
 from tests.fuzz.tally import CODES, Tally
 from tests.shallow import shallow
 
@@ -175,6 +177,31 @@ def command_lines(tally: Tally, count: int, seed: int, folder: Path) -> None:
         tally.command("command line", (seed, k), words(rng, folder))
 
 
+def problems(tally: Tally, count: int, seed: int, folder: Path) -> None:
+    """Degenerate problems that are read: checked, and what is proved exported and told in every form; 500 at most."""
+    network, proof = folder / "p.json", folder / "p.symcert.json"
+    pair, page = [str(proof), str(network)], str(folder / "p.page")
+    for k in range(min(count, 500)):
+        rng = random.Random(f"problem {seed} {k}")
+        network.write_text(json.dumps(degenerate.problem(rng)))
+        proof.unlink(missing_ok=True)
+        if not tally.call("degenerate problem", (seed, k), lambda: load(network)):
+            tally.faults.append(f"problem {seed} {k} is refused")
+        robust, form = rng.choice([[], ["--robust"]]), rng.choice(["text", "json", "junit"])
+        tally.command(
+            "check", (seed, k), ["check", str(network), "--no-smt", "--timeout", "0.5", *robust, "--format", form]
+        )
+        if not proof.exists():
+            continue
+        for form in FORMS:
+            exact = rng.choice([[], ["--exact"]])
+            tally.command("explain", (seed, k), ["explain", *pair, "--format", form, *exact, "-o", page])
+        for form in ("smt2", "rocq"):
+            target = folder / f"{form} {k}"
+            tally.command("export", (seed, k), ["export", *pair, f"--{form}", str(target)])
+            shutil.rmtree(target, ignore_errors=True)
+
+
 def words(rng: random.Random, folder: Path) -> list[str]:
     """A command line: a command, real options with real and unreal values, files that there are and are not."""
     for name in ("four-points.json", "narrow.json", "deep-vector.json"):
@@ -277,6 +304,7 @@ CAMPAIGNS: dict[str, tuple[Campaign, int]] = {  # and how many of a thousand inp
     "safetensors": (safetensors_files, 80),
     "tables": (tables, 100),
     "commands": (command_lines, 20),
+    "problems": (problems, 20),
 }
 
 

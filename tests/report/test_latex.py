@@ -11,9 +11,9 @@ import pytest
 from symverify.kernel.table import RULES
 from symverify.problem.load import load
 from symverify.report import escape
-from symverify.report.document import Block, Inference, Inline, More, Section, Stranger, Table, para, table
+from symverify.report.document import Block, Display, Inference, Inline, More, Section, Stranger, Table, para, table
 from symverify.report.explain import Explanation, Form, explain, render
-from symverify.report.formula import m
+from symverify.report.formula import m, matrix
 from symverify.run.verdict import Verdict
 from tests.report.told import HOSTILE, renamed
 
@@ -177,6 +177,18 @@ def test_kept_proofs_compile_and_nothing_runs_off_the_page(name: str, tmp_path: 
 def test_what_runs_off_the_page_is_found_in_the_log(tmp_path: Path) -> None:
     page = re.sub(r"p\{[0-9.]+\\textwidth\}", "l", kept("cone").replace(RAGGED, ""))
     assert max(too_wide(compiled(page, tmp_path))) > 1000
+
+
+def test_long_sums_and_wide_matrices_fit(tmp_path: Path) -> None:
+    total = m("R =", *[part for k in range(1, 12) for part in ("+", THIRD / k, f"t^{k}")])
+    several = [matrix([[Fraction(-k, 7 * k + 1) / 10**6 for k in range(size)]] * 2) for size in (3, 8)]
+    whole = m("W_1 =", several[1], ",", "b_1 =", several[0])
+    entries = [m("1 −", THIRD, "t", "+", THIRD, "t^2") for _ in range(8)]
+    page = told(Display((total,)), Display((whole, m("x = 1"))), Display((m("W_2 =", matrix([entries])),)))
+    assert page.count(r"\resizebox{0.95\linewidth}") >= 1
+    assert r"\begin{align*}" not in page
+    assert r"\begin{align*}" in told(Display((m("x = 1"),)))
+    assert too_wide(compiled(page, tmp_path)) == []
 
 
 def test_hostile_names_long_lines_and_all_letters_compile(tmp_path: Path) -> None:
