@@ -14,7 +14,7 @@ from symverify.cli.outcome import say
 from symverify.errors import Declined, Malformed, Rejected, SymverifyError, Usage
 from symverify.problem.load import LoadedProblem
 from symverify.report.junit import document, failed_suite, suite, together
-from symverify.report.render import as_json, failed_json
+from symverify.report.render import as_json, failed_fields
 from symverify.run.check import CheckResult
 from symverify.run.verdict import SEVERITY, Verdict, worst
 from symverify.text import leading, plain
@@ -49,7 +49,7 @@ class Failure:
 
     def fields(self) -> dict[str, object]:
         """It as JSON has it."""
-        return dict(json.loads(failed_json(self.faults, self.verdict)))
+        return failed_fields(self.faults, self.verdict)
 
     def suite(self) -> Element:
         """It as JUnit XML has it."""

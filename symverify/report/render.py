@@ -69,11 +69,11 @@ def decimal_ends(value: object) -> dict[str, str]:
     return found
 
 
-def failed_json(faults: Sequence[tuple[str, str]], verdict: Verdict = Verdict.MALFORMED) -> str:
-    """The machine-readable result for a file that cannot be read, or whose run has no result."""
+def failed_fields(faults: Sequence[tuple[str, str]], verdict: Verdict) -> dict[str, object]:
+    """The fields of the machine-readable result for a file that cannot be read, or whose run has no result."""
     listed = [{"path": where, "problem": what} for where, what in faults]
     empty: dict[str, object] = {"problem_sha256": None, "verdict": verdict.value, "claims": [], "certificate": None}
-    return json.dumps({**empty, "faults": listed}, indent=2)
+    return {**empty, "faults": listed}
 
 
 def verdict_lines(result: CheckResult) -> list[str]:
