@@ -46,16 +46,19 @@ def global_lower_bound(step: Reading) -> LowerBound:
     loss, threshold, tight = problem.loss, within_budget(least / problem.loss.factor), dict[Vector, None]()
     ends = [] if loss.quadratic else [loss.at(y).ends() for (y,) in problem.targets]
     cost = effort(size(threshold) + 2 * max(x.bit_length() for x in (*labels, scale)))
+    low, high = (threshold * scale * scale / loss.parts[0][0]).as_integer_ratio() if loss.quadratic else (0, 1)
     for k, g in enumerate(vectors):
         if len(g) != len(labels) or sum(g) * problem.output_bias:
             raise Rejected(f"{step.at('vectors')}[{k}]", f"needs {len(labels)} integers, with an output bias of sum 0")
         spend(cost + 60 * len(g))
-        product, square = Fraction(sum(map(mul, g, labels)), scale), sum(map(mul, g, g))
-        if product <= 0 or (gain := loss.gain(g, product, square, ends)) < threshold:
+        product, square = sum(map(mul, g, labels)), sum(map(mul, g, g))
+        spend(effort(4 * square.bit_length()))
+        over = product * product * high - low * square if loss.quadratic else 1  # as the gain over the threshold
+        if product <= 0 or over < 0 or (ends and loss.gain(g, Fraction(product, scale), square, ends) < threshold):
             raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound")
-        if loss.quadratic and gain == threshold:  # then y − f is a multiple of g
+        if not over:  # then y − f is a multiple of g
             spend(cost * len(g))
-            tight[tuple(product * x / square for x in g)] = None
+            tight[tuple(Fraction(product * x, scale * square) for x in g)] = None
     placed = arranged(units := Units.of(problem, counting(problem, vectors, tree)))
     root = [(1 << 2 * len(placed)) - 1] * min(problem.widths[1], len(labels))
     walk(tree, root, sides_of(len(units.planes), placed), failing(units, placed, vectors) if vectors else [], step)

@@ -109,14 +109,9 @@ class Loss:
         """
         bend = next((a for a, _, _ in self.parts if a), ZERO)
         if not ends:
-            squared = Fraction(product.numerator**2, product.denominator**2 * square)
-            return within_budget(bend * squared, product, Fraction(square))
-        limits = [2 * bend * product / square] if bend else []
-        for x, (low, high) in zip(g, ends, strict=True):
-            end = high if x < 0 else low
-            if x and end is not None:
-                limits.append(end / -x)
-        t = min(limits)
+            return within_budget(bend * product * product / square, product, Fraction(square))
+        pulled = ((x, pair[x < 0]) for x, pair in zip(g, ends, strict=True) if x)
+        t = min([2 * bend * product / square] * bool(bend) + [end / -x for x, end in pulled if end is not None])
         return within_budget(t * product - (t * t * square / (4 * bend) if bend else ZERO), product, Fraction(square))
 
     def least(self, labels: Sequence[Vector]) -> Fraction:

@@ -162,7 +162,8 @@ def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[
             raise Malformed((where, f"expected a list, got {shown(value)}"))
         if size is not None and len(value) != size:
             raise Malformed((where, f"expected {size} {what}, got {len(value)}"))
-        return [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        whole = read is integer and set(map(type, value)) == {int}  # no paths are made for long lists of integers
+        return value if whole else [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
 
     return read_list
 

@@ -10,6 +10,7 @@ import pytest
 from symverify.kernel.check import apply
 from symverify.kernel.core import global_lower_bound as rule
 from symverify.kernel.core.errors import Declined, KernelError, metered
+from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.core.units import Units
 from symverify.kernel.network_file import read_problem
@@ -172,6 +173,12 @@ def test_fractions_among_the_labels() -> None:
     whole = below(halves, by_hand("1/20", [[2, -1]], [0]))
     assert outcome(whole.network, whole.proof)[0] == "Accepted"
     check_step(halves, [by_hand("51/1000", [[2, -1]], [0])], "proves less than the claimed bound")
+    problem = read_problem(json.dumps(halves).encode(), no_data)
+    fact = apply(Proof(problem), by_hand("1/20", [[2, -1]], [0]), "steps[0]").fact
+    assert fact == LowerBound(Fraction(1, 20), ((Fraction(1, 5), Fraction(-1, 10)),))  # ⟨g, y⟩/⟨g, g⟩ · g
+    kinked = halves | {"loss": {"name": "absolute", "reduction": "sum"}}
+    check_step(kinked, [by_hand("1/4", [[2, -1]], [0])], "does not settle")
+    check_step(kinked, [by_hand("251/1000", [[2, -1]], [0])], "proves less than the claimed bound")
 
 
 def test_an_output_bias_needs_vectors_that_sum_to_0() -> None:
