@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -17,6 +18,17 @@ from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
 _NONE: Premises = {}
+
+
+@contextmanager
+def spelling() -> Iterator[None]:
+    """Within it a number of more digits than Python spells, and so than any certificate can state, is Declined."""
+    try:
+        yield
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        raise Declined("no certificate can state a number of so many digits as this takes") from None
 
 
 def coordinate(x: Scalar) -> object:

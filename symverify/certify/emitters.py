@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from symverify.certify.certificate import spelling
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel import Theorem
 from symverify.kernel.core.errors import Declined
@@ -178,7 +179,8 @@ def attempt(session: Session, name: str) -> Outcome:
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:
-        outcome = known[name](session)
+        with spelling():
+            outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
     if isinstance(outcome, Proved):

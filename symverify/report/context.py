@@ -4,8 +4,10 @@ from fractions import Fraction
 from functools import cache
 
 from symverify.kernel.core.activation import Activation
+from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Problem
-from symverify.kernel.labels.symbols import SymbolicProblem
+from symverify.kernel.labels.forms import Form
+from symverify.kernel.labels.symbols import Family, SymbolicProblem
 from symverify.kernel.network_file import FAMILIES, read_activation
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.shape import architecture
@@ -23,6 +25,14 @@ def title_words(problem: Problem) -> str:
 def network_words(problem: Problem) -> str:
     """1-2-1 network; program of 5 nodes with 11 free parameters."""
     return architecture(problem) if isinstance(problem, Programmed) else f"{architecture(problem)} network"
+
+
+def affine_words(family: Family, form: Form) -> str:
+    """A form as an affine text in the symbols, or that it has too many digits to be shown."""
+    try:
+        return family.spelled(form)
+    except Declined:
+        return "affine, of too many digits to be shown"
 
 
 def context_words(problem: Problem) -> str:

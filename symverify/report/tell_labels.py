@@ -12,6 +12,7 @@ from symverify.kernel.labels.global_region import GlobalRegion
 from symverify.kernel.labels.slope_region import SlopeRegion
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.reals.real_cell_traps import RealCellTraps
+from symverify.report.context import affine_words
 from symverify.report.document import Block, Code, Inline, More, formula, prose, table
 from symverify.report.formula import Num
 from symverify.report.rationals import enclosed, short
@@ -155,7 +156,7 @@ def tell_region(story: Story, index: int) -> list[Block]:
     """The linear forms that keep a minimum on its face for all values of the symbols."""
     fact = story.fact(index, FaceRegion)
     rows: list[list[Inline]] = [
-        [each.what, fact.family.spelled(each.form)] for each in fact.conditions if any(each.form[1:])
+        [each.what, affine_words(fact.family, each.form)] for each in fact.conditions if any(each.form[1:])
     ]
     return [
         prose(

@@ -11,6 +11,7 @@ from symverify.kernel.core.facts import Evaluated, GlobalMinimum, NotLocalMinimu
 from symverify.kernel.core.network import Problem, Vector, risk_along
 from symverify.kernel.labels.symbols import Family, SymbolicProblem
 from symverify.kernel.programs.network import Programmed
+from symverify.report.context import affine_words
 from symverify.report.document import Block, Code, Display, Inline, Para, formula, prose, say, table
 from symverify.report.formula import GAP, Formula, Line, Matrix, Num, Words, m, vector
 from symverify.report.story import Story, layers, samples, scalar
@@ -57,7 +58,7 @@ def _symbolic_slopes(problem: Problem) -> list[Block]:
     """The activation if its slopes are symbols: the problem itself has those at their centre only."""
     if (family := _symbols(problem)) is None or not family.slopes:
         return []
-    first, second = (Code(family.spelled(form)) for form in family.slopes)
+    first, second = (Code(affine_words(family, form)) for form in family.slopes)
     return [
         prose(
             "with the continuous, piecewise linear activation of slope {} left of its one breakpoint and of slope {} "
@@ -202,7 +203,7 @@ def _data(problem: Problem) -> list[Block]:
     family, caption = _symbols(problem), say("The data.")
     labels: list[Inline] = [_value(y) for y in problem.targets]
     if family is not None and not family.slopes:
-        labels = [Code(family.spelled(form)) if any(form[1:]) else Num(form[0]) for form in family.labels]
+        labels = [Code(affine_words(family, form)) if any(form[1:]) else Num(form[0]) for form in family.labels]
         caption = say("The data, the labels for all values of the symbols: {}.", Code(family.domain()))
     rows = [(str(i), _value(x), y) for i, (x, y) in enumerate(zip(problem.inputs, labels, strict=True), 1)]
     return table(caption, (m("i"), m("x_i"), m("y_i")), rows, limit=12)

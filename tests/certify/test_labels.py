@@ -200,3 +200,17 @@ def test_a_point_that_is_no_minimum_is_not_said_to_have_output_weight_0() -> Non
     found = tried(idle, "face_radius")["face_radius"]
     assert found.verdict is Verdict.UNDECIDED
     assert found.reason == "unit 1 has output weight 0, and the labels near these for which it stays are a null set"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["every_slope", "spurious_labels", "spurious_radius", "face_radius", "cell_traps", "spurious_minimum",
+     "global_minimum"],
+)  # fmt: skip
+def test_numbers_that_no_certificate_can_state_leave_a_claim_open(claim: str) -> None:
+    """Inputs of 2,500 digits: what is made of two of them has more than Python spells."""
+    far = "7" * 2500
+    document = network([1, 2, 1], "relu", samples([far, 1, 2, f"1/{'3' * 2501}"], [0, 0, 1, 5]))
+    found = symverify.check(symverify.loads(json.dumps(document)), claim, smt=False)[claim]
+    assert found.verdict is Verdict.UNDECIDED
+    assert "digits" in found.reason or "bits to be stated" in found.reason

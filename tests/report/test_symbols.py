@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import symverify
+from symverify.report.context import context_words
 from symverify.report.explain import FORMS, Form, explain, render
 from tests.examples import network, samples
 from tests.kernel.labels.made import FOUR
@@ -54,3 +55,25 @@ def test_without_symbols_the_numbers_are_told() -> None:
     text = told(plain | {"data": samples([0, 1, 2, 3], [0, 0, 0, 1])}, "text")
     assert "The data. i xᵢ yᵢ" in text
     assert "symbols" not in text[: text.index("The proof")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_label_and_a_condition_of_many_digits(form: Form) -> None:
+    """More than Python spells: the statement, of risk 0, has none of them."""
+    data = [{"x": ["1e-3990"], "y": [{"a": f"1.{'3' * 400}e-3990"}]}]
+    document = network([1, 1, 1], "relu", data, bias=False, symbols={"a": [1, 2]})
+    loaded = symverify.loads(json.dumps(document))
+    result = symverify.check(loaded, "minimum_for_all", smt=False)
+    assert result["minimum_for_all"].statement["formula"] == "0"
+    assert result.certificate is not None
+    text = " ".join(render(explain(loaded, result.certificate), form).split())
+    assert text.count("affine, of too many digits to be shown") == 2
+
+
+def test_slopes_of_many_digits() -> None:
+    steep = {"breakpoints": ["0"], "slopes": ["a", {"a": f"1.{'3' * 400}e-3990"}], "anchor": ["0", "0"]}
+    document = network([1, 2, 1], steep, samples([0, 1, 2, 3], [0, 0, 0, 1]), symbols={"a": [-1, 1]})
+    problem = symverify.loads(json.dumps(document)).problem
+    assert "slopes affine in the symbols" in context_words(problem)
+    with pytest.raises(symverify.Declined):  # at the centre
+        symverify.loads(json.dumps(document | {"symbols": {"a": [1, 2]}}))

@@ -20,7 +20,7 @@ from ..core.proof import Fact, Reading, Statement
 from ..core.text import Fields, canonical, integer, listed, natural, optional
 from ..core.units import Units
 from .face_region import spelled_square
-from .forms import Form, combined, read_form
+from .forms import Form, combined, read_form, stateable
 from .symbols import Family, family_of
 
 MAX_STRATA = 20_000
@@ -120,7 +120,7 @@ def closed_list(step: Reading) -> NoSpurious:
         parts = [part(problem, family, (), strata, step)]
     if all(each.errors is None for each in parts):
         raise Rejected(step.where, "leaves no stratum, and so no local minimum at all")
-    return NoSpurious(family, tuple(parts), problem.loss.factor, count)
+    return stateable(NoSpurious(family, tuple(parts), problem.loss.factor, count), "no_spurious_for_all")
 
 
 def covered(problem: Problem, family: Family, strata: Strata, nodes: list[Fields], where: str) -> list[Part]:

@@ -11,6 +11,7 @@ from ..core.network import residuals, risk
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, listed
 from .cell_traps import is_best
+from .forms import numeral, stateable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class EverySlope(Fact):
     def better(self) -> str:
         """The better risk, as a text in the slopes."""
         p, q, r = self.form
-        square, middle, last = (f"{x} " if x != 1 else "" for x in (p, 2 * q, r))
+        square, middle, last = (f"{numeral(x)} " if x != 1 else "" for x in (p, 2 * q, r))
         return f"{self.risk} - {self.gain} (a - b)^2 / ({square}a^2 + {middle}a b + {last}b^2)"
 
     def settles(self, claim: str) -> tuple[str, Statement] | None:
@@ -77,4 +78,5 @@ def every_slope(step: Reading) -> EverySlope:
     gain = within_budget(moment * moment / (4 * c), moment, c)
     whole = fractions(integral([form[0], 2 * form[1], form[2]]))
     gain = printable(within_budget(gain * whole[0] / form[0], gain))
-    return EverySlope(printable(risk(problem, [(f,) for f in fit])), kink, gain, (whole[0], whole[1] / 2, whole[2]))
+    least = printable(risk(problem, [(f,) for f in fit]))
+    return stateable(EverySlope(least, kink, gain, (whole[0], whole[1] / 2, whole[2])), "every_slope")

@@ -101,6 +101,6 @@ def face_radius(step: Reading) -> FaceRadius:
             raise Rejected(step.at("neighbour"), "is no label vector at which the minimum is robust")
         rooms = [(value(each.form, near), *each.form[1:]) for _, each in bound]
         least = min((size for form in rooms if (size := room(form)) is not None), default=None)
-        neighbour = tuple(near), least
+        neighbour = tuple(near), None if least is None else printable(least)
     known = (at, spelled(moving.face), None if radius is None else printable(radius), moving.unique)
     return FaceRadius(*known, tuple(found), moving.errors, better, spurious, neighbour)

@@ -11,7 +11,7 @@ from ..core.network import Point
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, listed
 from .face import read_moving
-from .forms import Condition, Form
+from .forms import Condition, Form, numeral, stateable
 from .symbols import Family, family_of
 
 
@@ -56,7 +56,8 @@ def face_region(step: Reading) -> FaceRegion:
         if len(given) > len(family.where) or not family.positive(each.form, each.strict, given):
             raise Rejected(step.where, f"{each.what} may give way")
     face = spelled(moving.face)
-    return FaceRegion(family, moving.start, face, tuple(found), moving.errors, problem.loss.factor)
+    fact = FaceRegion(family, moving.start, face, tuple(found), moving.errors, problem.loss.factor)
+    return stateable(fact, "minimum_for_all")
 
 
 def spelled_square(family: Family, errors: Sequence[Form], factor: Fraction) -> str:
@@ -80,6 +81,6 @@ def spelled_products(family: Family, terms: Sequence[tuple[Fraction, Form, Form]
         x = found[key]
         names = [family.names[k - 1] for k in key if k]
         power = f"{names[0]}^2" if len(names) == 2 and names[0] == names[1] else " ".join(names)
-        size = str(abs(x)) if not power else power if abs(x) == 1 else f"{abs(x)} {power}"
+        size = numeral(abs(x)) if not power else power if abs(x) == 1 else f"{numeral(abs(x))} {power}"
         parts += [f"{'- ' if x < 0 else '+ ' if parts else ''}{size}"] if x else []
     return " ".join(parts) or "0"

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from ..core.algebra import dot, total
-from ..core.errors import within_budget
+from ..core.errors import Declined, within_budget
+from ..core.proof import Fact
 from ..core.text import Read, canonical, listed
 
 Form = tuple[Fraction, ...]
+F = TypeVar("F", bound=Fact)
+MAX_SPELLED = 14_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,16 @@ def room(form: Form) -> Fraction | None:
 def value(form: Form, d: Sequence[Fraction]) -> Fraction:
     """The form at d."""
     return form[0] + dot(form[1:], d)
+
+
+def numeral(x: Fraction | int) -> str:
+    """A number in a text of a statement; Declined if Python would not spell it (it spells 4,300 digits)."""
+    if max(x.numerator.bit_length(), x.denominator.bit_length()) > MAX_SPELLED:
+        raise Declined(f"a number of more than {MAX_SPELLED} bits to be stated")
+    return str(x)
+
+
+def stateable(fact: F, claim: str) -> F:
+    """The fact, if its statement can be spelled; else Declined, before anything is told of it."""
+    fact.settles(claim)
+    return fact

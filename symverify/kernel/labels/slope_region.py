@@ -9,7 +9,7 @@ from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, listed
 from .every_slope import EverySlope, every_slope
 from .face_region import spelled_products
-from .forms import Form, combined
+from .forms import Form, combined, stateable
 from .symbols import Family, family_of
 
 
@@ -63,4 +63,5 @@ def slope_region(step: Reading) -> SlopeRegion:
         raise Rejected(step.where, "the two slopes are the same for all values of the symbols")
     bend = min(first, second, key=lambda form: family.spelled(form).startswith("-"))
     weights: list[Fraction] = step.take("weights", listed(canonical), [])
-    return SlopeRegion(family, slope, bend, any(family.positive(form, True, weights) for form in (first, second)))
+    whole = any(family.positive(form, True, weights) for form in (first, second))
+    return stateable(SlopeRegion(family, slope, bend, whole), "spurious_for_all")

@@ -8,6 +8,7 @@ from ..core.errors import Rejected
 from ..core.network import Vector
 from ..core.proof import Fact, Reading, Statement
 from ..curvature.forms import nullspace
+from .forms import numeral, stateable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class SpuriousLabels(Fact):
     def settles(self, claim: str) -> tuple[str, Statement] | None:
         if claim != "spurious_labels":
             return None
-        return "proved", {"forms": "; ".join(",".join(map(str, form)) for form in self.forms)}
+        return "proved", {"forms": "; ".join(",".join(map(numeral, form)) for form in self.forms)}
 
 
 def spurious_labels(step: Reading) -> SpuriousLabels:
@@ -48,4 +49,4 @@ def spurious_labels(step: Reading) -> SpuriousLabels:
             sum((w * one[i] for w, one in zip(weights, ones, strict=True)), Fraction(0)) for i in range(len(ones[0]))
         ]
         forms.append(tuple(integral(values)))
-    return SpuriousLabels(tuple(forms))
+    return stateable(SpuriousLabels(tuple(forms)), "spurious_labels")

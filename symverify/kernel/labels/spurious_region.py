@@ -7,7 +7,7 @@ from ..core.algebra import fractions
 from ..core.errors import Rejected
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, integer, listed
-from .forms import Form, combined
+from .forms import Form, combined, stateable
 from .spurious_radius import read_affine_form
 from .symbols import Family, family_of
 
@@ -40,4 +40,4 @@ def spurious_region(step: Reading) -> SpuriousRegion:
     weights = step.take("weights", listed(canonical), [ZERO] * len(family.where))
     if len(weights) != len(family.where) or not family.positive(form, True, weights):
         raise Rejected(step.at("form"), "is not shown to be positive for all values of the symbols")
-    return SpuriousRegion(family, form)
+    return stateable(SpuriousRegion(family, form), "spurious_for_all")

@@ -14,10 +14,10 @@ from itertools import product
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import dot, rank
-from ..core.errors import Malformed, Rejected, spend
+from ..core.errors import Declined, Malformed, Rejected, spend
 from ..core.network import Problem
 from ..core.text import Fields, anything, liberal, listed, shown
-from .forms import Form, combined
+from .forms import Form, combined, numeral
 
 FOR_ALL = frozenset({"face_region", "spurious_region", "hull", "global_region", "closed_list"})
 FOR_ALL_SLOPES = frozenset({"slope_region"})
@@ -83,22 +83,27 @@ class Family:
     def spelled(self, form: Form) -> str:
         """A form in d as an affine text in the symbols."""
         constant = form[0] - dot(form[1:], self.centre)
-        parts = [str(constant)] if constant or not any(form[1:]) else []
+        parts = [numeral(constant)] if constant or not any(form[1:]) else []
         for name, x in zip(self.names, form[1:], strict=True):
             if x:
-                size = "" if abs(x) == 1 else f"{abs(x)} "
+                size = "" if abs(x) == 1 else f"{numeral(abs(x))} "
                 parts.append(f"{'- ' if x < 0 else '+ ' if parts else ''}{size}{name}")
         return " ".join(parts)
 
     @property
     def slope_words(self) -> str:
         """The slopes, if they are what the symbols are about: "slopes a and 1"."""
-        return f"slopes {' and '.join(map(self.spelled, self.slopes))}" if self.slopes else ""
+        try:
+            return f"slopes {' and '.join(map(self.spelled, self.slopes))}" if self.slopes else ""
+        except Declined:  # too many digits
+            return "slopes affine in the symbols"
 
     def domain(self) -> str:
         """For which values: "a in [0, 1], b in [0, 2] with 1 - a - b > 0"."""
-        ends = ((c - h, c + h) for c, h in zip(self.centre, self.half, strict=True))
-        boxes = ", ".join(f"{name} in [{low}, {high}]" for name, (low, high) in zip(self.names, ends, strict=True))
+        boxes = ", ".join(
+            f"{name} in [{numeral(c - h)}, {numeral(c + h)}]"
+            for name, c, h in zip(self.names, self.centre, self.half, strict=True)
+        )
         sides = " and ".join(f"{self.spelled(form)} > 0" for form in self.where)
         return f"{boxes} with {sides}" if sides else boxes
 
@@ -150,7 +155,7 @@ def without_symbols(value: object) -> tuple[object, Family | None]:
     sides, targets, bends = (tuple(centred(form, centre) for form in part) for part in (where, labels, slopes))
     require_inhabited(sides, half)
     if slopes and isinstance(rest["activation"], dict):
-        rest["activation"] = rest["activation"] | {"slopes": [str(form[0]) for form in bends]}
+        rest["activation"] = rest["activation"] | {"slopes": [numeral(form[0]) for form in bends]}
     return rest | {"data": plain}, Family(names, centre, half, sides, targets, bends)
 
 
