@@ -120,6 +120,11 @@ class NoSolver(Usage):
     """The solver for the second opinion is not installed."""
 
 
+def unspelled(error: BaseException) -> bool:
+    """Whether Python did not spell a whole number, as it has more than 4,300 digits."""
+    return isinstance(error, ValueError) and "integer string conversion" in str(error)
+
+
 def cause(error: KernelError) -> str:
     """What went wrong, without the place in a certificate that no reader has."""
     return error.reason if isinstance(error, Rejected) else str(error)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symverify.errors import unspelled
 from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
@@ -26,7 +27,7 @@ def spelling() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        if "integer string conversion" not in str(error):
+        if not unspelled(error):
             raise
         raise Declined("no certificate can state a number of so many digits as this takes") from None
 

@@ -37,7 +37,7 @@ def say(message: str) -> None:
 
 def _failed(error: BaseException) -> int:
     """The exit code of an exception that ends a command."""
-    from symverify.errors import Declined, Rejected, SymverifyError
+    from symverify.errors import Declined, Rejected, SymverifyError, unspelled
 
     if callable(getattr(error, "format_message", None)):  # a usage error of the command line's library
         say(_usage(error))
@@ -51,6 +51,9 @@ def _failed(error: BaseException) -> int:
             code = MALFORMED
         case MemoryError() | RecursionError():
             say(f"beyond the budget: {type(error).__name__}: {error}")
+            return UNDECIDED
+        case _ if unspelled(error):
+            say("beyond the budget: a number has too many digits to be written")
             return UNDECIDED
         case _:
             say(plain(f"internal error: {type(error).__name__}: {error}"))

@@ -23,7 +23,7 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import Usage
+from symverify.errors import Usage, unspelled
 
 
 @app.command()
@@ -106,6 +106,8 @@ def cells(
         as_json = form is Format.JSON
         text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
+        if unspelled(error):
+            raise
         raise Usage(str(error)) from None
     if output is None:
         print(text)

@@ -469,3 +469,14 @@ def test_a_path_that_no_file_can_have(words, bad, tmp_path, monkeypatch):
     places = {"bad": bad, "network": "network.json", "proof": "network.symcert.json"}
     assert command([word.format_map(places) for word in words]) in (2, 11)
     assert {path.name for path in tmp_path.iterdir()} == {"network.json", "network.symcert.json"}
+
+
+@pytest.mark.parametrize("line", ["cells", "expand --pattern 111,111", "expand --pattern 111,111 --format json"])
+def test_numbers_of_more_digits_than_python_spells_are_beyond_the_budget(folder, capsys, line):
+    first, *rest = line.split()
+    long = f"1.{'3' * 400}e-3990"
+    points = [{"x": [x], "y": [y]} for x, y in ((0, 0), (long, 1), (2, 0))]
+    network = {"format": "symverify-network/1", "layers": [1, 2, 1], "activation": "relu", "loss": "squared"}
+    (folder / "long.json").write_text(json.dumps(network | {"data": points}))
+    assert command([first, "long.json", *rest]) == 3
+    assert capsys.readouterr().err == "beyond the budget: a number has too many digits to be written\n"
