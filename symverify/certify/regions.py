@@ -59,7 +59,10 @@ def spurious_for_all_slopes(session: Session) -> Outcome:
 
 
 def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fraction]] | None:
-    """g ⊥ 1 and the inputs with ⟨g, y(a)⟩ ≥ t > 0 on the domain, |g|₁ ≤ 1: a linear program in g, λ, p and t."""
+    """g ⊥ 1 and the inputs with ⟨g, y(a)⟩ ≥ t > 0 on the domain, |g|₁ ≤ 1: a linear program in g, λ, p and t.
+
+    Where ⟨g, y(a)⟩ > 0 has 0 as its infimum, at the edge of the side conditions, t = 0 and some λ > 0: the second one.
+    """
     problem, m = session.problem, family.size
     n = len(problem.inputs)
     ortho = [list(phi) for phi in problem.affine_features()]
@@ -76,17 +79,19 @@ def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fr
         columns.append([*[0] * wide, *bound(family, k, [ZERO])])
     columns.append([*[0] * wide, 1, *[0] * (2 * m), 0])
     rows = list(zip(*columns, strict=True))
-    price = [0] * (len(columns) - 1) + [1]
-    found = maximise(price, rows, [*[0] * (len(rows) - 1), 1])
-    if found is None:
-        return None
-    raw = [found.x[2 * i] - found.x[2 * i + 1] for i in range(n)]
-    if not any(raw):
-        return None
-    g = primitive(raw)
-    form = tuple(sum((a * label[k] for a, label in zip(g, family.labels, strict=True)), ZERO) for k in range(m + 1))
-    given = weights(family, form)
-    return None if given is None else (g, given)
+    prices = [[0] * (len(columns) - 1) + [1]]
+    if family.where:
+        prices.append([*[0] * (2 * n), *[1] * len(family.where), *[0] * (m + 1)])
+    for price in prices:
+        found = maximise(price, rows, [*[0] * (len(rows) - 1), 1])
+        raw = [ZERO] if found is None else [found.x[2 * i] - found.x[2 * i + 1] for i in range(n)]
+        if not any(raw):
+            continue
+        g = primitive(raw)
+        form = tuple(sum((a * label[k] for a, label in zip(g, family.labels, strict=True)), ZERO) for k in range(m + 1))
+        if (given := weights(family, form)) is not None:
+            return g, given
+    return None
 
 
 def minimum_for_all(session: Session) -> Outcome:

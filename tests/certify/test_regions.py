@@ -146,3 +146,20 @@ def test_a_face_that_fails_for_some_values_is_only_not_shown() -> None:
     assert reason.startswith(
         "the face of the minimum at the centre is not shown to have a local minimum for all values: "
     )
+
+
+@pytest.mark.parametrize(("labels", "where", "proved"), [
+    (["0", "a", "0"], ["a"], True),
+    (["0", "a", "b"], ["2 a - b"], True),
+    (["0", "a - b", "0"], ["a - b"], True),
+    (["0", "a", "b", "0"], ["2 a - b", "a - b"], True),
+    (["0", "a", "0"], ["b"], False),
+    (["0", "a", "b"], ["a - b"], False),
+])  # fmt: skip
+def test_a_form_that_is_0_only_at_the_edge_of_the_domain(labels: list[str], where: list[str], proved: bool) -> None:
+    document = network([1, 2, 1], "relu", samples(list(range(len(labels))), labels), where=where,
+                       symbols={"a": ["-1/2", 1], "b": ["-1/2", 1]})  # fmt: skip
+    found = tried(document, "spurious_for_all")["spurious_for_all"]
+    assert found.verdict is (Verdict.PROVED if proved else Verdict.UNDECIDED)
+    for values in drawn(document, 6) if proved else ():
+        assert polynomial(str(found.statement["form"]), values) > 0
