@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from html import escape
 from importlib.resources import files
@@ -140,7 +141,7 @@ def summary(loaded: LoadedProblem) -> list[tuple[str, str]]:
         ("widths", architecture(problem, " – ")),
         ("biases", biased),
         ("activation", "; then ".join(shapes)),
-        ("loss", f"{problem.loss.name}, factor {problem.loss.factor} of the sum over samples"),
+        ("loss", f"{problem.loss.name}, factor {_digits(problem.loss.factor)} of the sum over samples"),
         ("samples", str(len(problem.inputs))),
         ("parameters", f"{problem.size()}, {'not given' if problem.parameters is None else 'given'}"),
         ("sha256", problem.sha256),
@@ -152,8 +153,14 @@ def _bias_words(problem: Problem) -> str:
     return biases.get((problem.hidden_bias, problem.output_bias), "output layer only")
 
 
+def _digits(x: Fraction) -> str:
+    """The number, or that it has more digits than are worth to be shown."""
+    long = max(x.numerator.bit_length(), x.denominator.bit_length()) > 10 * MAX_DIGITS // 3
+    return f"of more than {MAX_DIGITS} digits" if long else str(x)
+
+
 def _activation_words(activation: Activation) -> str:
-    slopes, at = ", ".join(map(str, activation.slopes)), ", ".join(map(str, activation.breakpoints))
+    slopes, at = (", ".join(map(_digits, numbers)) for numbers in (activation.slopes, activation.breakpoints))
     return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
 
 

@@ -300,6 +300,14 @@ def test_package_exceptions_travel_between_processes(error: SymverifyError) -> N
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
+def test_a_number_of_many_digits_is_not_displayed() -> None:
+    """More than Python spells: in the loss's factor and in the activation."""
+    long = f"1.{'3' * 400}e-3990"
+    bent = {"breakpoints": [long], "slopes": [0, long], "anchor": [0, 0]}
+    found = loads(json.dumps(FOUR.document | {"loss": {"name": "squared", "factor": long}, "activation": bent}))
+    assert found._repr_html_().count("of more than 4000 digits") == 3
+
+
 def test_loading_is_light() -> None:
     code = "import sys, symverify.problem; print(sorted({'numpy', 'sympy', 'scipy', 'z3', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
