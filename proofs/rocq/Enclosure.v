@@ -369,8 +369,8 @@ Proof.
 Qed.
 (* how many places to leave out, for numbers of about the size of x: less than 2^-6 is lost in all *)
 Definition dropped (x : Z) : nat := Z.to_nat (Z.min (Z.div precision 2) (precision - Z.log2 x - 8)).
-(* any n is right; this makes r small: 45427 is 2^16 ln 2, rounded up *)
-Definition power_of (x : Z) : Z := Z.shiftr x 240 / 45427.
+(* any n is right; this makes r small and not negative: n times 2^16 ln 2, which is between 45426 and 45427, is at most x *)
+Definition power_of (x : Z) : Z := let y := Z.shiftr x 240 in (y / (if (0 <=? y)%Z then 45427 else 45426))%Z.
 Definition low_of (q : Q) : Z :=
   match logs with
   | [] => 0

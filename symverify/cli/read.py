@@ -183,8 +183,9 @@ def export(
 ) -> None:
     """Write a proof as SMT-LIB 2 or Rocq files.
 
-    The obligations of every step that can be posed as SMT-LIB 2 files, or the claims as theorems of Rocq with their
-    proofs. What is left out is told; the exit code is 3 where nothing is left.
+    The obligations of every step that can be posed as SMT-LIB 2 files (of a long list those of the first entries), or
+    the claims as theorems of Rocq with their proofs. Steps and claims that are left out are told; the exit code is 3
+    where nothing is left.
     """
     from symverify.errors import Usage
     from symverify.run.export import export as run

@@ -61,14 +61,18 @@ def _functions(problem: Problem, best: Sequence[Vector], risk: Fraction) -> Iter
 
 
 def dual_vectors(problem: Problem, risk: Fraction, vectors: Sequence[Sequence[int]]) -> Iterator[Statement]:
-    """Errors u with ⟨g, u⟩ ≤ −⟨g, y⟩ and squares q_i ≥ −2λ g_i u_i − λ² g_i², λ = ⟨g, y⟩/⟨g, g⟩, sum to the bound."""
+    """Errors u with ⟨g, u⟩ ≤ −⟨g, y⟩ and squares q_i ≥ −2λ g_i u_i − λ² g_i², λ = ⟨g, y⟩/⟨g, g⟩, sum to the bound.
+
+    With an output bias predictions may move by any constant c: ⟨g, u⟩ ≤ −⟨g, y⟩ + c Σ g_i, so that Σ g_i has to be 0.
+    """
     y = [label for (label,) in problem.targets]
     u, q = ([variable(f"{letter}{i + 1}") for i in range(len(y))] for letter in "uq")
-    names = tuple(f"{letter}{i + 1}" for letter in "uq" for i in range(len(y)))
+    names = (*(f"{letter}{i + 1}" for letter in "uq" for i in range(len(y))), *["c1"] * problem.output_bias)
     for number, g in enumerate(vectors[:MAX_VECTORS], 1):
         pull = sum((a * b for a, b in zip(g, y, strict=True)), ZERO)
         rate = pull / sum(a * a for a in g)
-        premises = [compare(sum((x * a for x, a in zip(u, g, strict=True)), polynomial(pull)), "<=")]
+        most = variable("c1") * sum(g) if problem.output_bias else 0
+        premises = [compare(sum((x * a for x, a in zip(u, g, strict=True)), polynomial(pull)), "<=", most)]
         premises += [compare(s + x * (2 * rate * a), ">=", -((rate * a) ** 2)) for s, x, a in zip(q, u, g, strict=True)]
         goal = compare(sum(q, polynomial(0)), ">=", risk / problem.loss.factor)
         yield Statement(f"dual vector {number} proves the bound", LINEAR, names, tuple(premises), goal)

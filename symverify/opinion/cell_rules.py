@@ -8,7 +8,7 @@ from symverify.kernel.cells.cell_infimum import CellInfimum
 from symverify.kernel.cells.cell_minima import CellMinima, level
 from symverify.kernel.cells.strata import Slots, UnitClass, dual, face_of, features, loss_gradient, unit_classes
 from symverify.kernel.core.activation import ZERO
-from symverify.kernel.core.algebra import dot
+from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.network import Problem, Vector, residuals
 from symverify.kernel.core.proof import read_point
 from symverify.kernel.core.text import canonical, listed, optional
@@ -21,6 +21,7 @@ from symverify.opinion.text import conjunction, disjunction
 
 MAX_CELL_SIGNS = 400  # of a list of cells: cells times samples
 MAX_DUALS = 20  # bounds or separators of a cell that are posed
+SIDES = {-1: "<", 0: "=", 1: ">"}
 
 
 def cell_cover(given: Given) -> Iterator[Statement]:
@@ -36,9 +37,7 @@ def cell_cover(given: Given) -> Iterator[Statement]:
     cuts = problem.activations[0].breakpoints
     z = {i: sum((variable(w) * v for v, w in zip(x, names, strict=True)), polynomial(0)) for i, x in rows}
     off = [compare(z[i], "distinct", t) for i in z for t in cuts]
-    patterns = [
-        conjunction(compare(z[i], ">" if dot(w, x) > t else "<", t) for i, x in rows for t in cuts) for w in units
-    ]
+    patterns = [conjunction(compare(z[i], SIDES[sign(dot(w, x) - t)], t) for i, x in rows for t in cuts) for w in units]
     yield Statement("there are no other cells", LINEAR, tuple(names), tuple(off), disjunction(patterns))
 
 
@@ -65,8 +64,8 @@ def cell_minima(given: Given) -> Iterator[Statement]:
         yield Statement(title, LINEAR, tuple(made.variables), tuple(made.relations), goal)
     duals: list[tuple[list[Fraction], Slots]] = listed(dual)(fields["separators"], "")
     for number, (g, slots) in enumerate(duals[:MAX_DUALS], 1):
-        yield from _admitted(classes, g, slots, f"separator {number}")
-        yield _separates(problem, g, best, f"separator {number} is not positive on best predictions")
+        yield from _admitted(problem, classes, g, slots, f"separator {number}")
+        yield _separates(problem, g, best, number, any(map(_strict, slots)))
 
 
 def best_in_span(problem: Problem, span: Sequence[Vector], best: Sequence[Fraction]) -> Iterator[Statement]:
@@ -87,12 +86,24 @@ def _product(names: Sequence[str], row: Sequence[Fraction]) -> Terms:
     return sum((variable(name) * x for name, x in zip(names, row, strict=True)), polynomial(0))
 
 
-def _admitted(classes: Sequence[UnitClass], g: Sequence[Fraction], slots: Slots, title: str) -> Iterator[Statement]:
-    """s ⟨g, F_k y⟩ ≥ 0 where A_k y ≥ 0, for the slots that are given; and > 0 where A_k y > 0, for the strict ones."""
+def _strict(kappa: Sequence[Fraction] | None) -> bool:
+    return kappa is not None and any(kappa)
+
+
+def _admitted(
+    problem: Problem, classes: Sequence[UnitClass], g: Sequence[Fraction], slots: Slots, title: str
+) -> Iterator[Statement]:
+    """s ⟨g, F_k y⟩ ≥ 0 where A_k y ≥ 0, for the slots that are given; and > 0 where A_k y > 0, for the strict ones.
+
+    With an output bias ⟨g, c⟩ = 0 for all constants c.
+    """
     for strict, sides, words in ((False, (">=", ">="), "admits"), (True, (">", ">"), "is positive inside")):
         names, premises, goals = list[str](), list[str](), list[str]()
+        if problem.output_bias and not strict:
+            names.append("c1")
+            goals.append(compare(variable("c1") * sum(g, ZERO), "="))
         for slot, kappa in enumerate(slots):
-            if kappa is None or (strict and not any(kappa)):
+            if kappa is None or (strict and not _strict(kappa)):
                 continue
             k = classes[slot // 2]
             y = [f"y{slot + 1}_{c + 1}" for c in range(len(k.columns))]
@@ -104,15 +115,18 @@ def _admitted(classes: Sequence[UnitClass], g: Sequence[Fraction], slots: Slots,
             yield Statement(f"{title} {words} its signs", LINEAR, tuple(names), tuple(premises), conjunction(goals))
 
 
-def _separates(problem: Problem, g: Sequence[Fraction], best: Sequence[Fraction], title: str) -> Statement:
-    """⟨g, f⟩ ≤ 0 for all f with the best predictions' loss gradient; < 0 where its supremum is."""
+def _separates(
+    problem: Problem, g: Sequence[Fraction], best: Sequence[Fraction], number: int, strict: bool
+) -> Statement:
+    """⟨g, f⟩ ≤ 0 for all f with the best predictions' loss gradient; < 0 if its supremum is, or no slot is strict."""
     names = [name for (name,) in f_names(problem)]
     held, top = list[str](), ZERO
     for x, name, b, (y,) in zip(g, names, best, problem.targets, strict=True):
         held += losses.same_slope(problem, variable(name), b, y)
         low, high = level(problem, b, y)
         top += x * ((high if x > 0 else low) or ZERO)
-    goal = compare(_product(names, g), "<" if top < 0 else "<=")
+    op, words = ("<=", "not positive") if strict and top >= 0 else ("<", "negative")
+    title, goal = f"separator {number} is {words} on best predictions", compare(_product(names, g), op)
     return Statement(title, LINEAR, tuple(names), tuple(held), goal)
 
 
@@ -127,7 +141,7 @@ def cell_infimum(given: Given) -> Iterator[Statement]:
     for number, (b, slots) in enumerate(duals[:MAX_DUALS], 1):
         r = loss_gradient(problem, b)
         yield losses.tangents(problem, [(x,) for x in b], [r])
-        yield from _admitted(classes, r, slots, f"bound {number}")
+        yield from _admitted(problem, classes, r, slots, f"bound {number}")
         yield _bounds(problem, b, fact.risk, f"bound {number} proves the risk")
 
 

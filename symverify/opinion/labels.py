@@ -48,19 +48,18 @@ def box(names: Sequence[str], radius: Fraction) -> list[str]:
 
 
 def spurious_radius(given: Given) -> Iterator[Statement]:
-    """Labels in the open box are not affine; those of the edge are no farther than the radius."""
+    """Labels in the open box are not affine, in the mean over equal inputs; those of the edge are near enough."""
     problem, fact = given.problem, given.fact(SpuriousRadius)
     d = [f"d{i + 1}" for i in range(len(problem.inputs))]
     names = [f"a{c + 1}" for c in range(problem.widths[0] + 1)]
     edge = listed(canonical)(given.step.fields["affine"], "affine")
     off, near = list[str](), list[str]()
-    for x, (y,), name in zip(problem.inputs, problem.targets, d, strict=True):
-        line = sum((variable(a) * v for a, v in zip(names, (*x, ONE), strict=True)), polynomial(0))
-        off.append(compare(line, "distinct", variable(name) + y))
     held = [compare(variable(a), "=", v) for a, v in zip(names, edge, strict=True)]
     for group in problem.groups:
         x, mean = problem.inputs[group[0]], sum((problem.targets[i][0] for i in group), ZERO) / len(group)
         line = sum((variable(a) * v for a, v in zip(names, (*x, ONE), strict=True)), polynomial(0))
+        moved = sum((variable(d[i]) for i in group), polynomial(0)) * Fraction(1, len(group))
+        off.append(compare(line, "distinct", moved + mean))
         near += [compare(line - mean, "<=", fact.radius), compare(line - mean, ">=", -fact.radius)]
     yield Statement(
         "labels in the box are not affine", LINEAR, (*d, *names), tuple(box(d, fact.radius)), disjunction(off)
@@ -86,7 +85,7 @@ def terms(form: Form, names: Sequence[str]) -> Terms:
 
 
 def every_slope(given: Given) -> Iterator[Statement]:
-    """The deviation is positive for different slopes; the moment is what it is said to be."""
+    """The deviation is positive for different slopes."""
     yield from _different(given.fact(EverySlope))
 
 

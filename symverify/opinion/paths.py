@@ -15,15 +15,16 @@ from symverify.kernel.core.poly import Poly, positive_on_unit_interval
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.proof import read_point
 from symverify.kernel.programs.parameters import hidden
-from symverify.opinion.equations import inside, of_point, too_large
+from symverify.opinion.equations import entry, inside, of_point, places, scalar, too_large
 from symverify.opinion.losses import risk_at, same_slope
 from symverify.opinion.minima import predicted
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
 from symverify.opinion.terms import Terms, compare, polynomial, variable
-from symverify.opinion.text import conjunction
+from symverify.opinion.text import conjunction, disjunction
 
 T = variable("t")
 MAX_NODES = 20  # of a path, that are posed
+TIMES = [Fraction(1, k) for k in range(1, 200)]  # more than a polynomial of a path may be equal at
 
 
 def _path(given: Given, name: str) -> Point:
@@ -49,12 +50,28 @@ def descent(given: Given) -> Iterator[Statement]:
     span = reach([*_margins(problem, rows, pattern), *([fall] if fall.sign_after_zero() > 0 else [])])
     if span is None:
         return
+    yield _begins(problem, path, at.point, "the curve begins at the point")
     made, f = of_point(problem, path, pattern), predicted(problem)
     soon = [[_value(p, span) for p in row[-1]] for row in rows]
     within, risk = risk_at(problem, f, list(map(tuple, soon)))
     goal = conjunction([*inside(problem, pattern, "<="), *within, compare(risk, "<", at.risk)])
     premises = (compare(T, ">"), compare(T, "<=", span), *made.relations)
     yield Statement(f"the risk falls for 0 < t <= {span}", NONLINEAR, ("t", *made.variables), premises, goal)
+
+
+def _begins(problem: Problem, path: Point, start: Point, title: str) -> Statement:
+    """At t = 0 every parameter is that of the point."""
+    same = [compare(scalar(entry(path, place)), "=", rational(entry(start, place))) for place in places(problem)]
+    return Statement(title, NONLINEAR, ("t",), (compare(T, "="),), conjunction(same))
+
+
+def _leaves(problem: Problem, path: Point) -> Statement:
+    """At some t a parameter is not what it is at t = 0; a polynomial that is not constant is so nearly everywhere."""
+    moving = [Poly(()) + entry(path, place) for place in places(problem)]
+    far = next((t for t in TIMES if any(_value(p, t) != p.at_zero() for p in moving)), ONE)
+    other = [compare(scalar(p), "distinct", p.at_zero()) for p in moving if not p.is_constant()]
+    title = f"the path is not constant: at t = {far} it is elsewhere"
+    return Statement(title, NONLINEAR, ("t",), (compare(T, "=", far),), disjunction(other))
 
 
 def _value(p: Poly, t: Fraction) -> Fraction:
@@ -98,6 +115,8 @@ def valley(given: Given) -> Iterator[Statement]:
         raise TypeError("a valley from a minimum without a pattern")
     if too_large(problem):
         return
+    yield _begins(problem, path, minimum.at.point, "the path begins at the minimum")
+    yield _leaves(problem, path)
     made, f = of_point(problem, path, minimum.pattern), predicted(problem)
     variables, premises = ("t", *made.variables), (compare(T, ">="), compare(T, "<=", 1), *made.relations)
     held = conjunction(inside(problem, minimum.pattern, "<"))

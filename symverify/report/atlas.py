@@ -68,16 +68,23 @@ def valleys(result: CheckResult) -> list[tuple[WholeValley, bool | None]]:
 
 
 def marks(facts: Sequence[Fact]) -> tuple[Mark, ...]:
-    """For the picture: the valleys of all local minima, or else the minima of each cell."""
+    """For the picture: the valleys of all local minima, or else those inside each cell, up to exchanging units."""
     found = [
         Mark(each.risk, each.dimension, each.components, spurious(each.risk, facts), each.faces, each.point)
         for each in _valleys(facts)
     ]
     for each in () if found else _cells(facts):
-        sizes = [size for _, size in each.orbits if size is not None]
         known = spurious(each.risk, facts)
-        found.append(Mark(each.risk, max(sizes, default=None), each.components, known, None, each.orbits[0][0]))
+        for (point, size), types in zip(each.orbits, each.types, strict=True):
+            found.append(Mark(each.risk, size, _components(each, types), known, None, point))
     return tuple(sorted(found, key=lambda mark: (mark.risk, mark.dimension or 0, mark.components or 0)))
+
+
+def _components(cell: CellMinima, types: frozenset[int]) -> int:
+    """How many an orbit has: exchanging the units of a pair changes it where both signs are in all types of it."""
+    classes = [cell.face.count(place) for place in dict.fromkeys(cell.face)]
+    pairs = [k for k, size in enumerate(classes) if size == 2 and all(each >> 2 * k & 3 == 3 for each in types)]
+    return 1 << len(pairs)
 
 
 def spurious(risk: Fraction, facts: Sequence[Fact]) -> bool | None:

@@ -23,13 +23,17 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class CellsView:
-    """The boundaries between a unit's cells, the axes, and the hidden units of a point as (x, y, number)."""
+    """The boundaries between a unit's cells, the axes, and the hidden units of a point as (x, y, number).
+
+    `scaled`: these are positive multiples of the units, whose numbers are not those at the axes.
+    """
 
     xs: tuple[float, float]
     ys: tuple[float, float]
     axes: tuple[str, str]
     boundaries: tuple[Boundary, ...]
     units: tuple[tuple[float, float, int], ...]
+    scaled: bool
     about: str
 
 
@@ -71,9 +75,11 @@ def _plane(rows: Array, t: list[float], units: list[Array], biased: bool) -> Cel
         (u / (max(float(abs(u[0]) / xs[1]), float(abs(u[1]) / ys[1])) / 0.6 or 1.0) if central else u) for u in units
     ]
     places = tuple((float(u[0]), float(u[1]), j) for j, u in enumerate(shown, 1))
-    axes = ("weight w", "bias b") if biased else ("weight w₁", "weight w₂")
+    scaled = any(not np.array_equal(u, s) for u, s in zip(units, shown, strict=True))
+    names = ("weight w", "bias b") if biased else ("weight w₁", "weight w₂")
+    axes = (f"{names[0]}, up to a factor", f"{names[1]}, up to the same") if scaled else names
     about = "Each line is where the unit's pre-activation on one sample is at a breakpoint."
-    return CellsView(xs, ys, axes, tuple(found), places, about)
+    return CellsView(xs, ys, axes, tuple(found), places, scaled, about)
 
 
 def _cylinder(rows: Array, t: list[float], units: list[Array]) -> CellsView:
@@ -86,16 +92,14 @@ def _cylinder(rows: Array, t: list[float], units: list[Array]) -> CellsView:
             found.append(Boundary(_name(i, p, len(t)), curve))
     reach = max((abs(y) for each in found for _, y in each.curve), default=1.0) * 1.1 or 1.0
     scaled = [(u, float(np.hypot(u[0], u[1]))) for u in units]
-    places = tuple(
-        (atan2(u[1], u[0]), float(u[2] / size), j)
-        for j, (u, size) in enumerate(scaled, 1)
-        if size and (not any(t) or abs(size - 1) < 1e-9)
-    )
+    kept = [(u, size, j) for j, (u, size) in enumerate(scaled, 1) if size and (not any(t) or abs(size - 1) < 1e-9)]
+    places = tuple((atan2(u[1], u[0]), float(u[2] / size), j) for u, size, j in kept)
     about = (
         "Weights of length 1, by their angle, and the bias. Each curve is where the unit's pre-activation on one "
         "sample is at a breakpoint."
     )
-    return CellsView((-pi, pi), (-reach, reach), ("angle of the weights", "bias b"), tuple(found), places, about)
+    axes, moved = ("angle of the weights", "bias b"), any(abs(size - 1) >= 1e-9 for _, size, _ in kept)
+    return CellsView((-pi, pi), (-reach, reach), axes, tuple(found), places, moved, about)
 
 
 def _name(i: int, p: float, count: int) -> str:
@@ -118,5 +122,9 @@ def cells_picture(problem: Problem, point: Point | None, name: str, key: str) ->
     for x, y, j in inside:
         canvas.dot(x, y, "at", f"unit {j} at {name}", 5, focus=True)
         canvas.mark_label(x, y, str(j))
-    legend = [("s-crease", "boundaries between cells"), *([("s-at", f"hidden units at {name}")] if inside else [])]
+    legend = [("s-crease", "boundaries between cells")]
+    if inside:
+        width = problem.widths[1]
+        some = f"{len(inside)} of {width} " * (len(inside) < width)
+        legend.append(("s-at", f"{some}hidden units at {name}" + ", scaled within their cells" * view.scaled))
     return Picture(canvas.svg(), f"{title}. {view.about}", tuple(legend))

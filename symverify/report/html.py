@@ -263,7 +263,8 @@ def _cards(problem: Problem, atlas: Sequence[Mark]) -> str:
     )
     left = len(atlas) - len(found)
     more = f"<p>{left} more are in the table of the atlas.</p>\n" if left else ""
-    said = '<p class="caption">What the network predicts at a point of each valley, and the data.</p>\n'
+    where = f"{len(found)} valleys, lowest risk first" if left else "each valley"
+    said = f'<p class="caption">What the network predicts at a point of {where}, and the data.</p>\n'
     return f'{said}<ul class="cards">{listed}</ul>\n{more}' if found else ""
 
 

@@ -252,6 +252,8 @@ def curves() -> dict[str, Case]:
     huber = network([1, 2, 1], "relu", clusters)
     huber["loss"] = {"name": "huber", "reduction": "sum", "delta": 1}
     path: Json = [curved([["3/10"], ["0"]], [["14/5", "1"], "1"]), curved([["1", "0"]], [["-3", "-1"]])]
+    around: Json = [curved([["3/10"], ["0"]], [["14/5", "1", "-1"], "1"]), curved([["1", "0"]], [["-3", "-1", "1"]])]
+    still: Json = [curved([["3/10"], ["0"]], ["14/5", "1"]), curved([["1", "0"]], ["-3"])]
     out: Json = [curved([["3/10"], ["0"]], [["14/5", "-4"], "1"]), curved([["1", "0"]], [["-3", "5"]])]
     line = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 2]))
     start = [layer([["1"], ["1"]], ["1", "1"]), layer([["1/2", "1/2"]], ["-1"])]
@@ -270,6 +272,10 @@ def curves() -> dict[str, Case]:
             network([1, 2, 1], "relu", clusters, "1/2"), (point(moving), step("descent", {"point": 0}, curve=lower)),
             written(curve=higher), ("risk falls",),
         ),
+        "descent, from elsewhere": Case(
+            network([1, 2, 1], "relu", clusters, "1/2"), (point(moving), step("descent", {"point": 0}, curve=lower)),
+            fact(at=moved(Fraction(1))), ("the curve begins at the point",),
+        ),
         "descent, bent": Case(
             origin, (point([layer([["0"]]), layer([["0"]])]), step("descent", {"point": 0}, curve=bent)),
             written(curve=back), ("risk falls",),
@@ -280,6 +286,13 @@ def curves() -> dict[str, Case]:
         "valley": Case(
             four, (*minimum, step("valley", {"minimum": 1}, path=path)), written(path=out),
             ("strictly inside the cell", "predictions do not change"),
+        ),
+        "valley, from elsewhere": Case(
+            four, (*minimum, step("valley", {"minimum": 1}, path=path)), fact(at=moved(Fraction(1))),
+            ("the path begins at the minimum",), where=1,
+        ),
+        "valley, bent back": Case(
+            four, (*minimum, step("valley", {"minimum": 1}, path=around)), written(path=still), ("is not constant",)
         ),
         "path": Case(
             line, (point(start), step("interior_minimum", {"point": 0}),
@@ -301,6 +314,8 @@ def bounds() -> dict[str, Case]:
     affine = point([layer([["3/10"], ["0"]], ["0", "0"]), layer([["1", "0"]], ["-1/5"])])
     sides = network([1, 1, 1], "relu", samples([1, -1], [1, 1]), bias=False)
     split = step("global_lower_bound", risk="1", vectors=[[1, 0], [0, 1]], tree=[-2, 0, 1])
+    constants = network([1, 1, 1], "abs", samples([0, 0], [1, -1]), bias={"hidden": False, "output": True})
+    free = step("global_lower_bound", risk="1", vectors=[[1, -1]], tree=[0])
     both = network([1, 2, 1], "relu", samples([1, -1, 1], [1, 1, 3]), bias=False)
     needless = step("global_lower_bound", risk="2", vectors=[[-1, 0, 1]], tree=[-2, 0, 0, 0])
     approached = network(
@@ -328,6 +343,9 @@ def bounds() -> dict[str, Case]:
         ),
         "function bound": Case(twins, (step("function_bound"),), fact(risk=Fraction(1)), ("does better",)),
         "lower bound": Case(linear, (bound,), fact(risk=Fraction(1, 5)), ("proves the bound",)),
+        "lower bound, not orthogonal to constants": Case(
+            constants, (free,), written(vectors=[[3, -1]]), ("proves the bound",)
+        ),
         "lower bound, only the input 0": Case(zero, (alone,), fact(risk=Fraction(2)), ("proves the bound",)),
         "lower bound, a vector on the input 0": Case(
             twice, (first,), written(vectors=[[1, 0, 0], [0, 0, 1]], tree=[1]), ("admits region",)
@@ -371,6 +389,8 @@ def cells() -> dict[str, Case]:
         ],
     }
     wrong = [{"vector": ["9", "2", "11", "0"], "multipliers": [None, ["0", "1", "0", "10", "0"]]}]
+    below = {"vector": ["-1"] * 4, "multipliers": [None, None]}
+    zero = {"vector": ["0"] * 4, "multipliers": [["0"] * 5, None]}
     away = [[layer([["13"], ["22"]], ["1", "-21"]), layer([["1/6", "-1/6"]], ["0"])]]
     least: Json = {
         "limit": [["13/6", "-1/6", "1/6"], ["11/3", "-7/2", "1/6"]],
@@ -380,6 +400,18 @@ def cells() -> dict[str, Case]:
     return {
         "cells": Case(
             tent, (step("cell_cover", witnesses=witnesses),), written(witnesses=witnesses[1:]), ("no other cells",)
+        ),
+        "cells, a witness on a boundary": Case(
+            tent, (step("cell_cover", witnesses=witnesses),), written(witnesses=[["0", "0"], *witnesses[1:]]),
+            ("no other cells",),
+        ),
+        "cell minima, not orthogonal to constants": Case(
+            tent, (inside, step("cell_minima", {"point": 0}, **found)), written(separators=[below]),
+            ("admits its signs",),
+        ),
+        "cell minima, nothing strict": Case(
+            tent, (inside, step("cell_minima", {"point": 0}, **found)), written(separators=[zero]),
+            ("is negative on best predictions",),
         ),
         "cell minima": Case(
             tent, (inside, step("cell_minima", {"point": 0}, **found)), written(separators=wrong),
@@ -412,6 +444,8 @@ def labels() -> dict[str, Case]:
     steps = (step("cell_cover"), step("cell_traps", {"cells": 0}, traps=traps))
     four = network([1, 2, 1], "relu", FOUR, "1/2")
     near = step("spurious_radius", form=[1, 0, -3, 2], affine=["1/3", "-1/3"])
+    doubled = network([1, 2, 1], "relu", samples([0, 0, 1, 2], [1, -1, 0, 1]), "1/2")
+    twice = step("spurious_radius", form=[1, 1, -4, 2], affine=["1/2", "-1/4"])
     on = [layer([["1"]]), layer([["1"]])]
     slide = (point(on), step("face_radius", {"point": 0}, moves=[[["1"], ["0"]]], multipliers=[[]]))
     single = network([1, 1, 1], "relu", samples([1], [1]), bias=False)
@@ -426,6 +460,9 @@ def labels() -> dict[str, Case]:
     return {
         "cell traps": Case(one, steps, written(traps=wrong), ("cell 1: predictions of the cell do not change",)),
         "spurious radius": Case(four, (near,), fact(radius=Fraction(1, 2)), ("labels in the box are not affine",)),
+        "spurious radius, equal inputs": Case(
+            doubled, (twice,), fact(radius=Fraction(1, 2)), ("labels in the box are not affine",)
+        ),
         "spurious radius, another edge": Case(
             four, (near,), written(affine=["1", "0"]), ("affine labels at the distance",)
         ),

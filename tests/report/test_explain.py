@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from symverify.kernel.table import RULES
-from symverify.problem.load import loads
+from symverify.problem.load import load, loads
 from symverify.report import escape
 from symverify.report.document import Inference, Section, prose, say
 from symverify.report.explain import FORMS, Explanation, Form, explain, render
@@ -25,6 +25,7 @@ from tests.examples import network, samples
 from tests.kernel.accepted import CASES, proof
 from tests.report.told import HOSTILE, LONG, accepted, files, precise, renamed, shown, told
 
+ROOT = Path(__file__).parents[2]
 THEOREM = "theorem 1"
 ALL_FORMS = pytest.mark.parametrize("form", FORMS)
 
@@ -373,6 +374,19 @@ def test_an_atlas_is_drawn() -> None:
     assert len(atlas().atlas) > 2
     assert all(mark.spurious is None for mark in atlas().atlas)
     assert "Valleys of local minima by risk" in render(atlas(), "html")
+
+
+def test_the_valleys_of_an_atlas_are_as_many_as_is_proved() -> None:
+    """One mark for each orbit, not for each cell, whose minima may form several; more than there are cards."""
+    folder = ROOT / "proofs" / "two-valleys"
+    told = explain(load(folder / "network.json"), (folder / "network.symcert.json").read_bytes())
+    assert any(" valleys=26 " in line for line in told.lines)
+    assert len(told.atlas) == 26
+    assert sum(mark.components or 0 for mark in told.atlas) == 30
+    page = render(told, "html")
+    assert "26 valleys by risk and dimension" in page
+    assert "at a point of 24 valleys, lowest risk first, and the data" in page
+    assert "2 more are in the table of the atlas" in page
 
 
 def test_kinks_that_open_on_one_side_of_others_are_told() -> None:

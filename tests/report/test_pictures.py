@@ -21,7 +21,7 @@ from symverify.kernel.reals.enclosure import Enclosure
 from symverify.problem.load import LoadedProblem, load, loads
 from symverify.report.atlas import Mark
 from symverify.report.atlas_pictures import MAX_CARDS, atlas_picture, cards
-from symverify.report.cell_pictures import cells_view
+from symverify.report.cell_pictures import cells_picture, cells_view
 from symverify.report.contours import level_lines, outlines
 from symverify.report.diagram import diagram_picture
 from symverify.report.explain import Scene, explain
@@ -381,6 +381,23 @@ def test_units_are_in_their_cells() -> None:
         w, b = problem.parameters[0].weight[j - 1][0], problem.parameters[0].bias[j - 1]  # type: ignore[index]
         for (at,) in problem.inputs:
             assert (float(at) * x + y > 0) == (at * w + b > 0)
+
+
+def test_units_that_are_drawn_scaled_or_not_at_all_are_told() -> None:
+    """Where all breakpoints are 0 a unit is drawn as a multiple of it; else only if the picture has its place."""
+    problem = loads(text(EXAMPLES["four-points-given"])).problem
+    said = dict(cells_picture(problem, problem.parameters, "θ", "c").legend)["s-at"]
+    assert said == "hidden units at θ, scaled within their cells"
+    view = cells_view(problem, problem.parameters)
+    assert view.axes == ("weight w, up to a factor", "bias b, up to the same")
+    assert cells_view(problem).axes == ("weight w", "bias b")
+    away = [layer([["2"], ["1"]], ["0", "5"]), layer([["1", "1"]], ["0"])]
+    tanh = loads(network([1, 2, 1], "hardtanh", samples([0, 1], [0, 1]), parameters=away)).problem
+    assert dict(cells_picture(tanh, tanh.parameters, "θ", "c").legend)["s-at"] == "hidden units at θ"
+    assert cells_view(tanh, tanh.parameters).axes == ("weight w", "bias b")
+    away = [layer([["1", "0"], ["3", "0"]], ["0", "0"]), layer([["1", "1"]], ["0"])]
+    flat = loads(network([2, 2, 1], "hardtanh", samples([[0, 1], [1, 0]], [0, 1]), parameters=away)).problem
+    assert dict(cells_picture(flat, flat.parameters, "θ", "c").legend)["s-at"] == "1 of 2 hidden units at θ"
 
 
 def test_no_cells_are_drawn_beyond_two_inputs() -> None:

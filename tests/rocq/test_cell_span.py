@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from symverify.kernel.core.errors import KernelError
+from symverify.problem.load import loads
+from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
-from tests.kernel.corruption import Json, certificate, edited
+from tests.kernel.corruption import Json, certificate, edited, text
 from tests.kernel.reals.made import control, document
 from tests.rocq.agreement import accepted, agree, refused
 from tests.rocq.cases import from_seeds
@@ -187,3 +189,13 @@ def test_coq(built: Path, tmp_path: Path) -> None:
     written = exports(CONTROLS, tmp_path, built)
     parts = [failing_at(written[name], f"Theorem {step} ", old, new) for name, step, old, new in REFUSED.values()]
     proved(tmp_path, built, as_one([*written.values(), *parts]))
+
+
+def test_that_minima_form_a_path_is_left_out(tmp_path: Path) -> None:
+    """Coq has infinitely many of them; a claim says that they are a path where a cell has no rational point of them."""
+    lacking = "claim valley: that its infinitely many points form a path has no verified checker"
+    for name, is_lacking in (("affine", True), ("equal samples by pieces", False)):
+        case = CONTROLS[name]
+        made = export_rocq(loads(text(case.network)), json.dumps(case.proof).encode(), tmp_path, tmp_path)
+        assert (lacking in made.left_out) == is_lacking
+        assert (lacking in made.file.read_text()) == is_lacking

@@ -211,6 +211,33 @@ def test_infimum(built: Path, tmp_path: Path) -> None:
     assert made.claims == ("claim_infimum", "claim_global_bounds")
 
 
+def test_what_is_refuted_is_called_so(tmp_path: Path) -> None:
+    for name, claim in (("best-affine", "spurious_minimum"), ("dead-unit", "point")):
+        written = exported(name, tmp_path, tmp_path)[1].file.read_text()
+        assert f"(* The claim {claim} is refuted: this holds instead. *)\nTheorem claim_{claim} :" in written
+        assert written.count("is refuted") == 1
+
+
+def test_a_chain_that_is_linear_on_the_data_is_left_out(tmp_path: Path) -> None:
+    """Of the claim Coq would only prove that the point is a spurious minimum."""
+    document, proof = of_folder("four-points")
+    for claim in proof["claims"]:
+        claim["claim"] = claim["claim"].replace("spurious_minimum", "spurious_linear_minimum")
+    made = export_rocq(loads(text(document)), json.dumps(hashed(document, proof)).encode(), tmp_path, tmp_path)
+    assert "claim_point" in made.claims
+    assert not any("linear" in claim for claim in made.claims)
+    assert any(each.startswith("claim spurious_linear_minimum: that the network is linear") for each in made.left_out)
+
+
+def test_a_point_under_a_loss_with_logarithms_has_its_risk(tmp_path: Path) -> None:
+    _, made = exported("logistic-xor", tmp_path, tmp_path)
+    parts = re.findall(r"Theorem claim_point : (.*?)\.\n", made.file.read_text(), re.DOTALL)
+    assert parts[0].split(" /\\\n  ")[:2] == [
+        "(spurious_min (log_risk p) (real th5))",
+        "(risk_between p th5 low1 high1)",
+    ]
+
+
 def wider_classes() -> tuple[Any, Any]:
     """The folder `classes` with a fourth hidden unit, which the better point does not use."""
     document, proof = of_folder("classes")

@@ -15,6 +15,7 @@ from symverify.run.rocq import export_rocq
 from tests.examples import layer, network
 from tests.kernel.accepted import Case
 from tests.kernel.corruption import Json, edited, text
+from tests.kernel.reals import made as by_hand
 from tests.kernel.reals import test_no_minimum, test_real_interior_minimum, test_zero_infimum
 from tests.rocq.agreement import accepted, agree, kernel, refused
 from tests.rocq.cases import from_seeds
@@ -31,6 +32,23 @@ CONTROLS: dict[str, Case] = {
     for rule, module in MODULES.items()
     for name, case in module.CONTROLS.items()
     if "layers" in case.network
+}
+
+
+def far(loss: str, label: Json, *outputs: str) -> Case:
+    """The infimum 0 from a point with these predictions at one sample."""
+    doc = by_hand.document([1, 1, len(outputs)], "relu", loss, [0], [label])
+    point = [layer([["1"]], ["0"]), layer([["0"]] * len(outputs), list(outputs))]
+    steps: Json = [{"rule": "enclosed_point", "parameters": point}, {"rule": "zero_infimum", "from": {"point": 0}}]
+    return by_hand.control(doc, steps, {"infimum": 1})
+
+
+CONTROLS |= {  # risks whose lower ends are 0; exponents just above a negative multiple of ln 2
+    "far, poisson": far("poisson", [0], "-1000"),
+    "far, logistic": far("logistic", [1], "400"),
+    "far, cross-entropy": far("cross_entropy", 0, "400", "1/3"),
+    "above -58 ln 2, poisson": far("poisson", [0], "-2634737/65536"),
+    "above -58 ln 2, logistic": far("logistic", [0], "-2634737/65536"),
 }
 CHANGED = {
     f"{rule}, {each[0]}: {each[1]}": (f"{rule}, {each[0]}", *each[2:5])

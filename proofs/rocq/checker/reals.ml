@@ -19,7 +19,14 @@ let parts (net : N.t) f = match net.loss with
 (* binary places that the verified checkers compute with, and those of the numbers proposed; exponentials themselves may be large *)
 type digits = { places : int; given : int }
 let digits (net : N.t) = if net.loss = N.Poisson then { places = 208; given = 160 } else { places = 168; given = 152 }
-let proposals net digits above = List.map (fun f -> List.map (fun part -> N.q (E.outside digits.given above part)) (parts net f))
+(* numbers below those parts, as the verified checkers can tell without an exponential *)
+let floors (net : N.t) f = match net.loss with
+  | N.Logistic -> List.map (Q.max Q.zero) f
+  | N.Cross_entropy _ -> [ List.fold_left Q.max (List.hd f) f ]
+  | _ -> List.map (fun _ -> Q.zero) f
+let proposals net digits above =
+  let number part least = let x = E.outside digits.given above part in N.q (if above then x else Q.max x least) in
+  List.map (fun f -> List.map2 number (parts net f) (floors net f))
 let risk (net : N.t) fits : ends =
   let loss (_, y) f = E.plus (E.exact (Q.neg (Propose.dot y f)) :: parts net f) in
   E.scaled net.factor (E.plus (List.map2 loss net.data fits))

@@ -163,7 +163,7 @@ def listed(read: Read[T], size: int | None = None, what: str = "items") -> Read[
         if size is not None and len(value) != size:
             raise Malformed((where, f"expected {size} {what}, got {len(value)}"))
         whole = read is integer and set(map(type, value)) == {int}  # no paths are made for long lists of integers
-        return value if whole else [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return list(value) if whole else [read(item, f"{where}[{index}]") for index, item in enumerate(value)]
 
     return read_list
 

@@ -42,6 +42,9 @@ def statements(out: Writer, theorem: Theorem) -> Iterator[tuple[str, str]]:
     if theorem.claim in ("global_bounds", "infimum"):
         return
     if log_loss(out.problem):
+        if theorem.claim == "point":  # the others say what their risks are
+            th = out.point_of(index)
+            yield out.done[th], f"exact step{th}"
         if step.rule == "spurious_real":
             better = out.premise(step, "better")
             yield out.done[better], f"exact step{better}"
@@ -68,15 +71,23 @@ def write_claim(out: Writer, theorem: Theorem) -> None:
     if theorem.step not in out.done:
         out.left_out.append(f"claim {theorem.claim}: rests on step {theorem.step}")
         return
+    if theorem.claim == "spurious_linear_minimum" and not isinstance(out.problem, Programmed):
+        lacking = "that the network is linear on the data has no verified checker for chains of layers"
+        out.left_out.append(f"claim {theorem.claim}: {lacking}")
+        return
     parts = list(statements(out, theorem))
     if theorem.claim == "valley":
         if size := write_size(out, theorem.step, out.checked.steps[theorem.step]):
             parts.append(size)
         else:
             out.left_out.append("claim valley: dimension, exact have no verified checker")
+            if "many_minima" in parts[0][0]:
+                out.left_out.append("claim valley: that its infinitely many points form a path has no verified checker")
     name = f"claim_{theorem.claim}"
     while name in out.claims:
         name += "'"
+    if theorem.verdict == "refuted":
+        out.parts.append(f"(* The claim {theorem.claim} is refuted: this holds instead. *)")
     joined = " /\\\n  ".join(f"({statement})" for statement, _ in parts)
     splits = "".join(f"split; [{proof} | ]. " for _, proof in parts[:-1])
     out.theorem(name, joined, f"{splits}{parts[-1][1]}")

@@ -71,6 +71,20 @@ def loss_parts(problem: Problem, fits: Sequence[Vector]) -> Enclosed:
     return [parts(f) for f in fits]
 
 
+def floors(problem: Problem, fits: Sequence[Vector]) -> Rows:
+    """Numbers below those logarithms and exponentials, as the verified checkers can tell without an exponential."""
+
+    def least(f: Vector) -> list[Fraction]:
+        match problem.loss:
+            case Logistic():
+                return [max(Fraction(0), a) for a in f]
+            case CrossEntropy():
+                return [max(f)]
+        return [Fraction(0)] * len(f)
+
+    return [least(f) for f in fits]
+
+
 def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
     """The same, rounded to that side."""
     return vectors(rounded(loss_parts(problem, fits), with_.given, above))
@@ -107,15 +121,20 @@ def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
     return problem.loss.factor * (shift - sum(a * b for p, v in pairs for a, b in zip(p, v, strict=True)))
 
 
-def fewest(problem: Problem, parts: Enclosed, suffices: Callable[[int], bool]) -> Digits:
+TOO_NEAR = "has an end that is nearer to the risk than the verified checker can tell"
+
+
+def fewest(problem: Problem, parts: Enclosed, suffices: Callable[[int], bool]) -> Digits | None:
     """The fewest hexadecimal digits where so many places of the proposed numbers, and of those in the loss, suffice."""
     most = digits(problem).given
-    given = next((g for g in range(64, most, 4) if suffices(g)), most)
+    given = next((g for g in (*range(64, most, 4), most) if suffices(g)), None)
+    if given is None:
+        return None
     large = max(part[1] for row in parts for part in row) if isinstance(problem.loss, Poisson) else 0
     return Digits(given + GUARD + (large >> PLACES).bit_length(), given)
 
 
-def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclosure) -> tuple[int, str, str]:
+def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclosure) -> tuple[int, str, str] | None:
     """Places to compute with, logarithms of the entropy, and those of the risk of predictions near the best ones."""
     logs, parts = entropy_logarithms(problem, dual), loss_parts(problem, fits)
 
@@ -123,7 +142,8 @@ def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclos
         low = entropy_with(problem, dual, rounded(logs, given, True))
         return risk.lower <= low and risk_with(problem, fits, rounded(parts, given, True)) <= risk.upper
 
-    with_ = fewest(problem, parts, suffices)
+    if (with_ := fewest(problem, parts, suffices)) is None:
+        return None
     return with_.places, vectors(rounded(logs, with_.given, True)), vectors(rounded(parts, with_.given, True))
 
 
@@ -138,14 +158,19 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
     out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
-    parts = loss_parts(out.problem, at.predictions)
+    parts, least = loss_parts(out.problem, at.predictions), floors(out.problem, at.predictions)
+
+    def proposed(given: int, above: bool) -> Rows:
+        found = rounded(parts, given, above)
+        return found if above else [list(map(max, row, low)) for row, low in zip(found, least, strict=True)]
 
     def suffices(given: int) -> bool:
-        low, high = (risk_with(out.problem, at.predictions, rounded(parts, given, side)) for side in (False, True))
+        low, high = (risk_with(out.problem, at.predictions, proposed(given, side)) for side in (False, True))
         return at.risk.lower <= low and high <= at.risk.upper
 
-    with_ = fewest(out.problem, parts, suffices)
-    below, above = (vectors(rounded(parts, with_.given, side)) for side in (False, True))
+    if (with_ := fewest(out.problem, parts, suffices)) is None:
+        return TOO_NEAR
+    below, above = (vectors(proposed(with_.given, side)) for side in (False, True))
     ends = out.ends(index, at.risk)
     proof = f"apply (ok_log_risk_sound {with_.places} p th{index}\n   {below}\n   {above}). {COMPUTED}"
     out.state(index, f"risk_between p th{index} {ends}", proof)
@@ -192,7 +217,9 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
     below = still(problem, listed(natural)(step.fields["pieces"], ""))
     mean = [sum(column, Fraction(0)) / len(column) for column in zip(*problem.targets, strict=True)]
     fits = [tuple(near)] * len(problem.inputs)
-    places, logs, parts = span_risk(problem, dual, fits, risk)
+    if (numbers := span_risk(problem, dual, fits, risk)) is None:
+        return TOO_NEAR
+    places, logs, parts = numbers
     given = [below, vector(mean), vectors(dual), logs, vector(near), parts]
     arguments_ = f"{widths(problem)}\n   {f'{chr(10)}   '.join(given)}"
     statement = f"minima_at_constants p {widths(problem)} {out.ends(index, risk)}"
@@ -243,7 +270,9 @@ def write_span_minimum(out: Writer, index: int, step: Step) -> str | None:
         out.theorem1 = True
     near, fits = combination(problem, step, "near")
     bends = listing([bend(h) for h in reversed(problem.activations)])
-    places, logs, parts = span_risk(problem, dual, fits, risk)
+    if (numbers := span_risk(problem, dual, fits, risk)) is None:
+        return TOO_NEAR
+    places, logs, parts = numbers
     given = [vectors(dual), logs, vectors(near), parts]
     arguments_ = f"{widths(problem)} {bends}\n   {f'{chr(10)}   '.join(given)}"
     proof = f"apply (ok_span_sound {places} p {arguments_}). {COMPUTED}"

@@ -53,13 +53,10 @@ class Writer:
         return step.premises[role][0]
 
     def point_of(self, index: int) -> int:
-        """The number of the `point` step that a minimum is about."""
-        step = self.checked.steps[index]
-        return (
-            index
-            if step.rule == "point"
-            else self.point_of(self.premise(step, "minimum" if "minimum" in step.premises else "point"))
-        )
+        """The number of the step of the point that a minimum is about."""
+        premises = self.checked.steps[index].premises
+        role = next((each for each in ("minimum", "point") if each in premises), None)
+        return index if role is None else self.point_of(premises[role][0])
 
     def state(self, index: int, statement: str, proof: str) -> None:
         """The theorem of a step."""
