@@ -60,7 +60,10 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
 
     Raises NotEnclosed.
     """
-    start = as_floats(problem, point)
+    try:
+        start = as_floats(problem, point)
+    except OverflowError:
+        raise NotEnclosed("the given point is beyond the range of floats") from None
     net, noise = float_network(problem), np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):

@@ -469,3 +469,19 @@ def test_a_path_that_no_file_can_have(words, bad, tmp_path, monkeypatch):
     places = {"bad": bad, "network": "network.json", "proof": "network.symcert.json"}
     assert command([word.format_map(places) for word in words]) in (2, 11)
     assert {path.name for path in tmp_path.iterdir()} == {"network.json", "network.symcert.json"}
+
+
+@pytest.mark.parametrize(("power", "snapped"), [(160, 0), (320, 3)])
+def test_numbers_near_the_end_of_floats_and_beyond(folder, capsys, power, snapped):
+    """The risk of the first point is beyond, and its squared distance; of the second its output bias is."""
+    given = [{"weight": [[1]], "bias": [0]}, {"weight": [[1]], "bias": ["1" + "0" * power]}]
+    data = [{"x": [x], "y": [y]} for x, y in ((1, 1), (2, 3), (-1, 0))]
+    network = {"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "loss": "squared"}
+    Path("far.json").write_text(json.dumps(network | {"data": data, "parameters": given}))
+    check = ["check", "far.json", "--no-smt", "--timeout", "10"]
+    assert command([*check, "--snap", "-o", "snapped.symcert.json"]) == snapped
+    assert command([*check, "--claims", "minimum_in_box", "-o", "box.symcert.json"]) == 3
+    assert "infinity" not in capsys.readouterr().out
+    assert command([*check, "--claims", "point", "-o", "point.symcert.json"]) == 10
+    assert command(["explain", "point.symcert.json", "far.json", "--html", "-o", "far.html"]) == 0
+    assert command(["plot", "point.symcert.json", "far.json", "-o", "far.svg"]) in (0, 2)
