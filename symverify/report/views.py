@@ -190,8 +190,16 @@ def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Ar
             break
     if len(chosen) < 2:
         raise NoView("there is only one parameter")
-    length = float(np.linalg.norm(wanted[0][1])) if scene.better or scene.valley or scene.descent else 1.0
+    length = _apart(wanted[0][1], start) if scene.better or scene.valley or scene.descent else 1.0
     return length * chosen[0][1], length * chosen[1][1], (chosen[0][0], chosen[1][0])
+
+
+def _apart(way: Array, start: Array) -> float:
+    """The length of a way; NoView where floats near its start can hardly show it."""
+    length = float(np.linalg.norm(way))
+    if length < 1e-12 * max(1.0, float(np.linalg.norm(start))):
+        raise NoView("what it would show is too small for floats")
+    return length
 
 
 def _sensitive(net: Net, start: Array) -> list[Array]:
@@ -270,7 +278,9 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         label = "t, along the curve γ(t)"
     elif scene.better is not None:
         ts = np.linspace(-0.15, 1.15, 261)
-        thetas = start + ts[:, None] * (flat(scene.better.point) - start)
+        way = flat(scene.better.point) - start
+        _apart(way, start)
+        thetas = start + ts[:, None] * way
         marks = ((0.0, scene.name, level), (1.0, scene.better_name, _float(scene.better.risk)))
         label = f"s, from {scene.name} (0) to {scene.better_name} (1)"
     else:
