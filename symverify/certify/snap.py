@@ -177,7 +177,10 @@ class _Search:
 
     def below(self, deadline: float) -> list[Snapped]:
         """The face where a descent of the piecewise smooth risk from the given point ends, if it ends in time."""
-        state = descend(FloatNetwork(self.problem), self.floats, deadline)
+        try:
+            state = descend(FloatNetwork(self.problem), self.floats, deadline)
+        except OverflowError:
+            return []
         if state.status != "stationary":
             return []
         net, problem = FloatNetwork(self.problem), self.problem

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,8 @@ class Net:
         """The network with its data. Raises NoView for numbers beyond floats."""
         biases = layout_of(problem).biases if problem.decays else ()
         rates = _floats([problem.decay[number in biases] for number in range(problem.size())])
+        losses = [problem.loss.at(y) for y in dict.fromkeys(y for row in problem.targets for y in row)]
+        _floats([problem.loss.factor, *(x for each in losses for x in (*each.cuts, *chain(*each.parts)))])
         return Net(problem, _floats(problem.inputs), _floats(problem.targets), rates)
 
     def traces(self, thetas: Array, inputs: Array | None = None) -> list[Array]:

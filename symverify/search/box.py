@@ -61,10 +61,10 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
     Raises NotEnclosed.
     """
     try:
-        start = as_floats(problem, point)
+        start, net = as_floats(problem, point), float_network(problem)
     except OverflowError:
-        raise NotEnclosed("the given point is beyond the range of floats") from None
-    net, noise = float_network(problem), np.random.default_rng(1)
+        raise NotEnclosed("its numbers are beyond the range of floats") from None
+    noise = np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
         found = left(problem, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
