@@ -7,10 +7,12 @@ from symverify.certify import reals
 from symverify.certify.program_points import lower, lower_real
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.kernel.core.activation import ZERO
-from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.facts import LowerBound
-from symverify.kernel.core.network import Point
+from symverify.kernel.core.network import Point, predictions
+from symverify.kernel.core.network import risk as risk_of
 from symverify.kernel.programs.network import Programmed
+from symverify.kernel.reals.enclosed_point import enclosed_risk, penalty
 from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.losses import RealLoss
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
@@ -18,9 +20,7 @@ from symverify.search.better import better_point
 from symverify.search.box import enclose
 from symverify.search.box_numbers import NotEnclosed
 from symverify.search.decay_dual import best_dual
-from symverify.search.float_network import as_floats
 from symverify.search.lower_minima import lower_point, lowest_point
-from symverify.search.programs.float_program import float_network
 
 RULE, SHARE = "minimum_in_box", 0.6
 
@@ -42,14 +42,36 @@ def minimum_in_box(session: Session) -> Outcome:
     if not isinstance(fact, BoxMinimum):
         raise TypeError("the rule minimum_in_box proves a minimum in a box")
     shaken = f", after {found.shakes} perturbations" if found.shakes else ""
-    given = float_network(problem).risk(as_floats(problem, start))
-    words = f"at distance {found.distance:.3g} from the given point, whose risk is {given:.9g}{shaken}"
+    words = f"at distance {_digits(found.distance, 3)} from the given point{_given(session, start)}{shaken}"
     better = _lower(session, found.centre, fact.risk.lower)
     if better is None:
         return Proved(found.step, (("reason", words),))
     at = certificate.point(better)
     step = certificate.step("spurious_real", {"minimum": found.step, "better": at})
     return Proved(step, (("reason", words),))
+
+
+def _digits(x: Fraction, count: int) -> str:
+    """So many digits of a number, which is not said to be 0 where it is not."""
+    if x > 10**300:
+        return "more than 1e300"
+    near = float(x)
+    return f"{near:.{count}g}" if near or not x else "less than 1e-300"
+
+
+def _given(session: Session, at: Point) -> str:
+    """Nine digits of the given point's risk; floats may have none of them, where it is a small part of its terms."""
+    problem = session.problem
+    try:
+        f = predictions(problem, at)
+        if not (isinstance(problem.loss, RealLoss) or problem.decays):
+            return f", whose risk is {_digits(risk_of(problem, f), 9)}"
+        near = enclosed_risk(problem, f, penalty(problem, at))
+    except Declined:
+        return ""
+    if near.upper - near.lower > abs(near.lower) / 10**10:
+        return f", whose risk is at most {_digits(near.upper * Fraction(101, 100), 3)}"  # above, once rounded
+    return f", whose risk is {_digits(near.lower, 9)}"
 
 
 def _in_cell(session: Session, reason: str) -> Outcome:

@@ -183,6 +183,8 @@ def attempt(session: Session, name: str) -> Outcome:
             outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
+    except OverflowError:  # numbers are integers and rationals, but for those of a search
+        return Undecided("a search takes floats, and some numbers are beyond their range")
     if isinstance(outcome, Proved):
         session.certificate.claim(outcome.claim or name, outcome.step)
     return outcome

@@ -8,6 +8,7 @@ Every minimum returned has passed the kernel's rule.
 """
 
 import math
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,12 +28,14 @@ from symverify.search.active_set import descend
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.answers import Descends, Unknown
 from symverify.search.decide import Stays, decide_shallow
+from symverify.search.distances import root
 from symverify.search.float_network import FloatNetwork
 from symverify.search.kkt import Minimum, decide_by_cells
 from symverify.search.snap_equations import Array, as_point, leaves, levelled, linearised, repair
 from symverify.search.snap_region import Held, Region, Vector, best_predictions, minimum_by_lp, one_hidden, shallow
 
 MAX_NEAR, MAX_REGIONS, MAX_ROUNDS, MAX_SIZE = 4, 24, 60, 600
+FARTHEST = Fraction(sys.float_info.max)
 LEVELS = (0, 5, 10, 20, 32)  # more and more bits beyond those that the distance asks for
 MAX_WEIGHT, CLOSE = 1e9, 1e-9
 
@@ -57,7 +60,7 @@ class Snapped:
     @property
     def distance(self) -> float | None:
         """The distance from the given point, rounded; `squared_distance` is exact."""
-        return None if self.squared_distance is None else math.sqrt(self.squared_distance)
+        return None if self.squared_distance is None else float(min(root(self.squared_distance), FARTHEST))
 
 
 def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: float = math.inf) -> list[Snapped]:
@@ -174,7 +177,10 @@ class _Search:
 
     def below(self, deadline: float) -> list[Snapped]:
         """The face where a descent of the piecewise smooth risk from the given point ends, if it ends in time."""
-        state = descend(FloatNetwork(self.problem), self.floats, deadline)
+        try:
+            state = descend(FloatNetwork(self.problem), self.floats, deadline)
+        except OverflowError:
+            return []
         if state.status != "stationary":
             return []
         net, problem = FloatNetwork(self.problem), self.problem

@@ -102,16 +102,19 @@ def regions(
     if output is not None:
         writable(output, network)
     found = run(load_chain(network, form, "regions").problem)
-    if output is not None:
-        with writing(output):
-            if output.suffix == ".png":
-                render.png(found, output)
-            else:
-                made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
-                write_atomically(output, made.encode())
-    if form is Format.JSON:
-        print(render.as_json(found))
-    else:
-        tell(*render.summary(found))
-        tell(*([f"picture: {plain(output)}"] if output is not None else []))
+    try:
+        if output is not None:
+            with writing(output):
+                if output.suffix == ".png":
+                    render.png(found, output)
+                else:
+                    made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
+                    write_atomically(output, made.encode())
+        if form is Format.JSON:
+            print(render.as_json(found))
+        else:
+            tell(*render.summary(found))
+            tell(*([f"picture: {plain(output)}"] if output is not None else []))
+    except OverflowError:
+        raise Usage("its numbers are beyond the range of floats", "scale the inputs") from None
     raise typer.Exit(3)  # there is no certificate

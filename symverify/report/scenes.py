@@ -23,7 +23,14 @@ from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.enclosure import Enclosure
-from symverify.kernel.reals.facts import EnclosedPoint, NotRealMinimum, RationalMinimum, SpanMinimum, SpuriousReal
+from symverify.kernel.reals.facts import (
+    EnclosedPoint,
+    NotRealMinimum,
+    RationalMinimum,
+    RealMinimum,
+    SpanMinimum,
+    SpuriousReal,
+)
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.report.formula import text
 from symverify.report.story import Story
@@ -69,15 +76,16 @@ def _scene(story: Story, index: int) -> Scene | None:
     valley = story.path(index, "path") if isinstance(fact, Valley) else None
     descent = story.path(index, "curve") if isinstance(fact, NotLocalMinimum) else None
     inner = fact.minimum if isinstance(fact, Valley) else fact
-    better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at)
+    better = inner.better if isinstance(inner, SpuriousMinimum) else _lowest(story, at.risk)
     better_name = "" if better is None else text(story.theta(better))
     return Scene(at, text(story.theta(at)), kind_words(fact), better, better_name, valley, descent)
 
 
-def _lowest(story: Story, at: Evaluated) -> Evaluated | None:
-    points = [_shown(fact) for fact in story.facts if isinstance(fact, Evaluated | EnclosedPoint)]
-    best = min(points, key=lambda found: found.risk, default=None)
-    return best if best is not None and best.risk < at.risk else None
+def _lowest(story: Story, risk: Fraction) -> Evaluated | None:
+    """The lowest point that is known to be below a risk."""
+    points = [fact for fact in story.facts if isinstance(fact, Evaluated | EnclosedPoint)]
+    best = min(points, key=lambda found: found.most, default=None)
+    return _shown(best) if best is not None and best.most < risk else None
 
 
 def _shown(at: Evaluated | EnclosedPoint) -> Evaluated:
@@ -106,7 +114,8 @@ def _real_scene(story: Story, index: int) -> Scene | None:
         at = Evaluated(inner.centre, f, _middle(inner.risk), False)
     if at is None:
         return None
-    better = _shown(fact.better) if isinstance(fact, SpuriousReal) else _lowest(story, at)
+    risk = inner.enclosed if isinstance(inner, RealMinimum) else cast(NotRealMinimum, inner).at.risk
+    better = _shown(fact.better) if isinstance(fact, SpuriousReal) else _lowest(story, risk.lower)
     kind = "spurious local minimum" if isinstance(fact, SpuriousReal) else "local minimum"
     kind = "no local minimum" if descent is not None else kind
     name = GIVEN if at.given else "a point"

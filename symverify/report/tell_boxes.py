@@ -1,6 +1,5 @@
 """How minima that are enclosed in a box are told: kinks as active constraints, the slice, the Hessian, the distance."""
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import cast
@@ -17,6 +16,7 @@ from symverify.report.formula import Formula, Num, Script
 from symverify.report.rationals import is_short, within
 from symverify.report.story import Story, samples
 from symverify.report.words import at_least, at_most, counted
+from symverify.search.distances import distance
 
 Place = Sequence[int]
 
@@ -90,9 +90,8 @@ def where(story: Story, fact: BoxMinimum) -> list[Block]:
         More("The centre", tuple(table("", headings, rows, limit=60)), aside=True),
     ]
     if problem.parameters is not None:
-        pairs = zip(values_of(problem, problem.parameters), values_of(problem, fact.centre), strict=True)
-        square = sum(((rational(a) - rational(b)) ** 2 for a, b in pairs), Fraction(0))
-        found.append(para(f"The parameters in the network file are at distance {about(root(square))} from the centre."))
+        away = about(distance(problem, problem.parameters, fact.centre))
+        found.append(para(f"The parameters in the network file are at distance {away} from the centre."))
     return found
 
 
@@ -261,9 +260,3 @@ def about(x: Fraction) -> str:
         return str(x)
     low, high = sorted((x, x * (1 + Fraction(1, 10**13))))
     return decimals(low, high, 12)
-
-
-def root(square: Fraction) -> Fraction:
-    """The square root to many digits."""
-    scale = 2**120
-    return Fraction(math.isqrt(square.numerator * scale * scale // square.denominator), scale)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,8 @@ class Net:
         """The network with its data. Raises NoView for numbers beyond floats."""
         biases = layout_of(problem).biases if problem.decays else ()
         rates = _floats([problem.decay[number in biases] for number in range(problem.size())])
+        losses = [problem.loss.at(y) for y in dict.fromkeys(y for row in problem.targets for y in row)]
+        _floats([problem.loss.factor, *(x for each in losses for x in (*each.cuts, *chain(*each.parts)))])
         return Net(problem, _floats(problem.inputs), _floats(problem.targets), rates)
 
     def traces(self, thetas: Array, inputs: Array | None = None) -> list[Array]:
@@ -77,6 +80,10 @@ def activate(h: Activation, z: Array) -> Array:
     pieces = np.searchsorted(_floats(h.breakpoints), z)
     value: Array = _floats(h.slopes)[pieces] * z + _floats(h.offsets)[pieces]
     return value
+
+
+def _float(x: Fraction) -> float:
+    return float(_floats([x])[0])
 
 
 def _floats(values: Sequence[Fraction] | Sequence[Sequence[Fraction]]) -> Array:
@@ -136,7 +143,7 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     net, start = Net.of(problem), flat(scene.at.point)
     route, reach = scene.valley or scene.descent, 1.0
     if scene.descent is not None and route is scene.descent:
-        reach = _reach(net, scene.descent, float(scene.at.risk)) or 0.0
+        reach = _reach(net, scene.descent, _float(scene.at.risk)) or 0.0
     u, w, names = _plane(net, scene, start, reach or 1.0)
     ends = [along(route, t) - start for t in np.linspace(0, reach, 41)] if route is not None and reach else []
     unit, high = float(u @ u), max((abs(float(step @ w)) for step in ends), default=0.0) / float(w @ w)
@@ -161,7 +168,7 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     risk = np.array(rows)
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")
-    return Slice(xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
+    return Slice(xs, ys, risk, _float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
 
 
 def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Array, Array, tuple[str, str]]:
@@ -186,8 +193,16 @@ def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Ar
             break
     if len(chosen) < 2:
         raise NoView("there is only one parameter")
-    length = float(np.linalg.norm(wanted[0][1])) if scene.better or scene.valley or scene.descent else 1.0
+    length = _apart(wanted[0][1], start) if scene.better or scene.valley or scene.descent else 1.0
     return length * chosen[0][1], length * chosen[1][1], (chosen[0][0], chosen[1][0])
+
+
+def _apart(way: Array, start: Array) -> float:
+    """The length of a way; NoView where floats near its start can hardly show it."""
+    length = float(np.linalg.norm(way))
+    if length < 1e-12 * max(1.0, float(np.linalg.norm(start))):
+        raise NoView("what it would show is too small for floats")
+    return length
 
 
 def _sensitive(net: Net, start: Array) -> list[Array]:
@@ -254,7 +269,7 @@ class Segment:
 def segment_view(problem: Problem, scene: Scene) -> Segment:
     """Along the descent curve, along the straight line to the better point, or else along a line through the point."""
     net, start = Net.of(problem), flat(scene.at.point)
-    level = float(scene.at.risk)
+    level = _float(scene.at.risk)
     if scene.descent is not None:
         curve = scene.descent
         reach = _reach(net, curve, level)
@@ -266,8 +281,10 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         label = "t, along the curve γ(t)"
     elif scene.better is not None:
         ts = np.linspace(-0.15, 1.15, 261)
-        thetas = start + ts[:, None] * (flat(scene.better.point) - start)
-        marks = ((0.0, scene.name, level), (1.0, scene.better_name, float(scene.better.risk)))
+        way = flat(scene.better.point) - start
+        _apart(way, start)
+        thetas = start + ts[:, None] * way
+        marks = ((0.0, scene.name, level), (1.0, scene.better_name, _float(scene.better.risk)))
         label = f"s, from {scene.name} (0) to {scene.better_name} (1)"
     else:
         u, _, names = _plane(net, scene, start)

@@ -27,7 +27,7 @@ from symverify.search.programs.float_program import FloatProgram
 TOLERANCE, RADIUS, MAX_ROUNDS, NEAR = 2e-11, 0.3, 600, 1e-6
 FLAT = 1e-8
 MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
-FAR = 1e4  # a parameter beyond: it runs to infinity
+FAR = 1e4  # a parameter beyond: the search ends
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink
     if not state.trail or size > 1.2 * state.trail[-1][0]:
         state.trail.append((size, net.risk(v)))
     if not size < FAR:
-        state.status = "runs to infinity"
+        state.status = f"a parameter is beyond {FAR:g}"
         return radius
     first = net.gradient(v, state.pieces)[0]
     rows = net.kinks(v, state.pieces, state.kinks)[1]

@@ -32,6 +32,7 @@ from symverify.search.box_numbers import (
     spelled_kinks,
 )
 from symverify.search.collapse import Left, left
+from symverify.search.distances import distance
 from symverify.search.float_network import Array, as_floats, frozen
 from symverify.search.following import followed
 from symverify.search.programs.float_program import float_network
@@ -50,7 +51,7 @@ class Enclosed:
 
     step: int
     centre: Point
-    distance: float
+    distance: Fraction
     shakes: int
 
 
@@ -59,8 +60,11 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
 
     Raises NotEnclosed.
     """
-    start = as_floats(problem, point)
-    net, noise = float_network(problem), np.random.default_rng(1)
+    try:
+        start, net = as_floats(problem, point), float_network(problem)
+    except OverflowError:
+        raise NotEnclosed("its numbers are beyond the range of floats") from None
+    noise = np.random.default_rng(1)
     at, reasons = start, list[str]()
     for shake in range(SHAKES + 1):
         found = left(problem, at, min(deadline, time.monotonic() + (deadline - time.monotonic()) / 2))
@@ -78,7 +82,7 @@ def enclose(problem: Problem, point: Point, prove: Try, deadline: float) -> Encl
             at = start + noise.normal(size=net.size) * 10 ** (-3 + shake / 2)
             continue
         whole = widened(problem, found.gone, centre)
-        return Enclosed(step, whole, float(np.linalg.norm(as_floats(problem, whole) - start)), shake)
+        return Enclosed(step, whole, distance(problem, whole, point), shake)
     raise NotEnclosed(reasons[0])
 
 

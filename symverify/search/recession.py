@@ -25,6 +25,8 @@ def runs_away(found: Left) -> str | None:
     if not falling and largest <= FAR:
         return None
     risk = float_network(found.problem).risk(state.v)
+    if not np.isfinite(risk):
+        return None
     words = f"the search ended at risk {risk:.9g}, where a parameter is {largest:.3g}"
     earlier = [(size, height) for size, height in state.trail if size < largest / GROWN and height > risk]
     if falling:
@@ -33,6 +35,8 @@ def runs_away(found: Left) -> str | None:
         words += f", and was at {earlier[-1][1]:.9g} where one was {earlier[-1][0]:.3g}"
     elif sure := certain(found):
         words += f" and probabilities on {of_samples(sure)} are all but 0 or 1"
+    elif not state.trail or largest < GROWN * state.trail[0][0]:  # it began there
+        return None
     return f"{words}: it seems to run to infinity"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, pairwise
 from math import cos, sin
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+import symverify
 from symverify.kernel import Theorem, check
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Layer, Point, Problem, predictions
@@ -444,3 +446,29 @@ def test_minima_that_are_not_written_down_are_shown_by_points_near_them(name: st
 def found_theorems(problem: LoadedProblem, name: str) -> list[Theorem]:
     checked = check(problem.network, (PROOFS / name / "network.symcert.json").read_bytes(), lambda _: b"")
     return [theorem for theorem in checked.theorems if theorem.claim in ("valley", "spurious_minimum", "point")]
+
+
+@pytest.mark.parametrize(("loss", "label"), [("poisson", "3"), ("logistic", "1/3")])
+def test_a_point_that_is_hardly_above_a_minimum_is_not_called_better(loss: str, label: str) -> None:
+    """The given point, 10⁻³⁶ from the minimum, has more risk than it, and less than the middle of its enclosure."""
+    v = {"poisson": "1.09861228866810969139524523692252570", "logistic": "-0.693147180559945309417232121458176568"}
+    given = [{"weight": [[1]]}, {"weight": [[v[loss]]]}]
+    data = [{"x": [1], "y": [label]}]
+    document = {"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "bias": False}
+    problem = loads(json.dumps(document | {"loss": loss, "data": data, "parameters": given}))
+    result = symverify.check(problem, ["minimum_in_box", "point"], timeout=10, smt=False)
+    assert result["minimum_in_box"].theorem is not None
+    assert "a better point" not in result.html()
+
+
+def test_what_floats_cannot_show_is_no_picture() -> None:
+    problem = told(THEOREM).problem
+    at = scene().at
+    (first, *rest) = at.point
+    moved = Layer(tuple(tuple(x + Fraction(1, 10**40) for x in row) for row in first.weight), first.bias)
+    better = replace(at, point=(moved, *rest))
+    drawn = pictures(problem, Scene(at, "θ", "a point", better, "another", None, None), "k")
+    assert [each for each in drawn if isinstance(each, str)] == [
+        f"There is no picture of the risk {what}: what it would show is too small for floats."
+        for what in ("on a plane", "along a line")
+    ]

@@ -480,3 +480,45 @@ def test_numbers_of_more_digits_than_python_spells_are_beyond_the_budget(folder,
     (folder / "long.json").write_text(json.dumps(network | {"data": points}))
     assert command([first, "long.json", *rest]) == 3
     assert capsys.readouterr().err == "beyond the budget: a number has too many digits to be written\n"
+
+
+@pytest.mark.parametrize(("power", "snapped"), [(160, 0), (320, 3)])
+def test_numbers_near_the_end_of_floats_and_beyond(folder, capsys, power, snapped):
+    """The risk of the first point is beyond, and its squared distance; of the second its output bias is."""
+    given = [{"weight": [[1]], "bias": [0]}, {"weight": [[1]], "bias": ["1" + "0" * power]}]
+    data = [{"x": [x], "y": [y]} for x, y in ((1, 1), (2, 3), (-1, 0))]
+    network = {"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "loss": "squared"}
+    Path("far.json").write_text(json.dumps(network | {"data": data, "parameters": given}))
+    check = ["check", "far.json", "--no-smt", "--timeout", "10"]
+    assert command([*check, "--snap", "-o", "snapped.symcert.json"]) == snapped
+    assert command([*check, "--claims", "minimum_in_box", "-o", "box.symcert.json"]) == 3
+    assert "infinity" not in capsys.readouterr().out
+    assert command([*check, "--claims", "point", "-o", "point.symcert.json"]) == 10
+    assert command(["explain", "point.symcert.json", "far.json", "--html", "-o", "far.html"]) == 0
+    assert command(["plot", "point.symcert.json", "far.json", "-o", "far.svg"]) in (0, 2)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"data": [{"x": ["1" + "0" * 320], "y": [1]}, {"x": [2], "y": [3]}]},
+        {"data": [{"x": [1], "y": ["1" + "0" * 320]}, {"x": [2], "y": [3]}]},
+        {"activation": {"name": "leaky_relu", "negative_slope": "1" + "0" * 320}},
+        {"weight_decay": "1" + "0" * 320},
+        {"loss": {"name": "squared", "factor": "1" + "0" * 320}},
+        {"loss": {"name": "huber", "delta": "1" + "0" * 200}},
+        {"loss": "poisson", "data": [{"x": [1], "y": ["1" + "0" * 320]}, {"x": [-1], "y": [1]}]},
+    ],
+)
+def test_problems_beyond_the_range_of_floats_end_in_a_verdict(folder, capsys, what):
+    given = [{"weight": [[1]], "bias": [0]}, {"weight": [[1]], "bias": [0]}]
+    network = {"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "loss": "squared"}
+    data = [{"x": [1], "y": [1]}, {"x": [2], "y": [3]}, {"x": [-1], "y": [0]}]
+    Path("far.json").write_text(json.dumps(network | {"data": data, "parameters": given} | what))
+    assert command(["check", "far.json", "--no-smt", "--timeout", "10", "--claims", "minimum_in_box"]) == 3
+    assert "range" in capsys.readouterr().out
+    assert command(["check", "far.json", "--no-smt", "--timeout", "10", "-o", "all.symcert.json"]) in (0, 3, 10)
+    assert command(["check", "far.json", "--no-smt", "--timeout", "10", "--snap", "-o", "s.symcert.json"]) in (0, 2, 3)
+    assert command(["regions", "far.json", "-o", "far.svg"]) in (2, 3)
+    if Path("all.symcert.json").exists():
+        assert command(["explain", "all.symcert.json", "far.json", "--html", "-o", "far.html"]) == 0

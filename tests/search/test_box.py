@@ -2,11 +2,13 @@
 
 import copy
 import json
+import re
 import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Proof
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.problem.load import loads
+from symverify.report.explain import explain, render
 from symverify.run.check import check
 from symverify.run.verdict import Verdict
 from symverify.search.box import Enclosed, enclose
@@ -96,6 +99,28 @@ def test_the_claim(tmp_path: Path) -> None:
     assert claim.verdict is Verdict.PROVED
     assert "at distance" in claim.reason
     assert claim.line.startswith("s PROVED minimum_in_box radius=1/")
+
+
+@pytest.mark.parametrize("digits", [16, 36])
+def test_a_distance_is_not_said_to_be_0(digits: int) -> None:
+    """The minimum v = -log 2 is not rational: no point of a file is at distance 0 from it, or from the centre."""
+    with mpmath.workdps(50):
+        v = mpmath.nstr(-mpmath.log(2), digits)
+    given = [{"weight": [[1]]}, {"weight": [[v]]}]
+    network = document([1, 1, 1], "relu", "poisson", [1], [["1/2"]], bias=False) | {"parameters": given}
+    result = check(loads(json.dumps(network)), ["minimum_in_box"], timeout=10, smt=False)
+    assert re.match(r"at distance \d\.\d+e-\d+ from", result["minimum_in_box"].reason)
+    assert result.certificate is not None
+    told = render(explain(loads(json.dumps(network)), result.certificate), "text")
+    assert re.search(r"file are at distance \d\.\d+\.\.e-\d+ from the\s+centre", told)
+
+
+def test_the_risk_of_the_given_point_is_not_that_of_floats() -> None:
+    """e^v - y v at v = 1, where y has the first digits of e: in floats a difference of two numbers that are equal."""
+    given = [{"weight": [[1]]}, {"weight": [[1]]}]
+    network = document([1, 1, 1], "relu", "poisson", [1], [["2.718281828459045235"]], bias=False)
+    result = check(loads(json.dumps(network | {"parameters": given})), ["minimum_in_box"], timeout=10, smt=False)
+    assert result["minimum_in_box"].reason.endswith("from the given point, whose risk is 3.60287471e-19")
 
 
 def test_the_claims_with_weight_decay() -> None:

@@ -73,3 +73,12 @@ def test_derivatives_that_overflow_end_the_search() -> None:
     state = descend(FloatNetwork(network.problem), network.state.v, time.monotonic() + 20)
     assert state.status == "beyond the range of floats"
     assert str(runs_away(Left([], network.problem, state))).endswith("it seems to run to infinity")
+
+
+def test_where_a_search_begins_it_does_not_run_to() -> None:
+    far = ended(line([1, 0, 1, 2], "squared"), [1, 0, 30, 0])
+    far.state.trail = [(30.0, 600.0)]
+    assert runs_away(far) is None
+    beyond = ended(line([1, 0, 1, 2], "squared"), [1, 0, 1e200, 0])
+    beyond.state.trail = [(1.0, 600.0)]
+    assert runs_away(beyond) is None  # of no known risk
