@@ -158,6 +158,15 @@ def default_claims(problem: Problem) -> list[str]:
     return claims if linear else [*claims, "spurious_minimum"]
 
 
+def _beyond(error: OverflowError | ValueError) -> str | None:
+    """Why a search ends whose numbers are too large or too small for it; None for another error."""
+    if isinstance(error, OverflowError) or type(error).__name__ == "LinAlgError":  # NumPy's, that may not be loaded
+        return "its numbers are too large or too small for the floats that the search works with"
+    if "integer string conversion" in str(error):
+        return "a number has more digits than a certificate may have"
+    return None
+
+
 def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
@@ -181,6 +190,10 @@ def attempt(session: Session, name: str) -> Outcome:
         outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
+    except (OverflowError, ValueError) as error:
+        if (reason := _beyond(error)) is None:
+            raise
+        return Undecided(reason)
     if isinstance(outcome, Proved):
         session.certificate.claim(outcome.claim or name, outcome.step)
     return outcome

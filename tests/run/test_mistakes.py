@@ -31,7 +31,7 @@ MISTAKES = {
     "capitals": (network(activation="ReLU"), ["activation: unknown activation 'ReLU'", 'did you mean "relu"?']),
     "a key of other files": (
         network(symbol={}, where=["1"]),
-        ['symbol: unknown key; the keys here', 'did you mean "symbols"?', "witnesses; where is for files with symbols\n"],
+        ["symbol: unknown key; the", 'did you mean "symbols"?', "witnesses; where is for files with symbols\n"],
     ),
     "LeakyReLU": (network(activation="LeakyReLU"), ["activation: unknown", 'did you mean "leaky_relu"?']),
     "smooth": (network(activation="tanh"), ["activation: unknown activation 'tanh'", "not piecewise linear"]),
