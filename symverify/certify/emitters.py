@@ -160,7 +160,8 @@ def default_claims(problem: Problem) -> list[str]:
 
 def _beyond(error: OverflowError | ValueError) -> str | None:
     """Why a search ends whose numbers are too large or too small for it; None for another error."""
-    if isinstance(error, OverflowError) or type(error).__name__ == "LinAlgError":  # NumPy's, that may not be loaded
+    kind = type(error).__name__  # LinAlgError is NumPy's, which may not be loaded
+    if isinstance(error, OverflowError) or kind == "LinAlgError" or "cannot convert float NaN" in str(error):
         return "its numbers are too large or too small for the floats that the search works with"
     if "integer string conversion" in str(error):
         return "a number has more digits than a certificate may have"
