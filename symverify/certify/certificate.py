@@ -2,12 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symverify.errors import unspelled
 from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
@@ -19,17 +17,6 @@ from symverify.kernel.reals.losses import RealLoss
 
 Premises = Mapping[str, int | Sequence[int]]  # by role, the steps that a step rests on
 _NONE: Premises = {}
-
-
-@contextmanager
-def spelling() -> Iterator[None]:
-    """Within it a number of more digits than Python spells, and so than any certificate can state, is Declined."""
-    try:
-        yield
-    except ValueError as error:
-        if not unspelled(error):
-            raise
-        raise Declined("no certificate can state a number of so many digits as this takes") from None
 
 
 def coordinate(x: Scalar) -> object:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from symverify.certify.certificate import spelling
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
+from symverify.errors import unspelled
 from symverify.kernel import Theorem
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Problem
@@ -159,6 +159,14 @@ def default_claims(problem: Problem) -> list[str]:
     return claims if linear else [*claims, "spurious_minimum"]
 
 
+def _beyond(error: OverflowError | ValueError) -> str | None:
+    """Why a search ends whose numbers are beyond it; None for another error."""
+    kind = type(error).__name__  # LinAlgError is NumPy's, which may not be loaded
+    if isinstance(error, OverflowError) or kind == "LinAlgError" or "cannot convert float NaN" in str(error):
+        return "its numbers are beyond the range of floats"
+    return "no certificate can state a number of so many digits as this takes" if unspelled(error) else None
+
+
 def attempt(session: Session, name: str) -> Outcome:
     """Settle one claim and state it in the certificate, or say why not."""
     known = claims_of(session.problem)
@@ -179,12 +187,13 @@ def attempt(session: Session, name: str) -> Outcome:
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:
-        with spelling():
-            outcome = known[name](session)
+        outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
-    except OverflowError:  # numbers are integers and rationals, but for those of a search
-        return Undecided("a search takes floats, and some numbers are beyond their range")
+    except (OverflowError, ValueError) as error:
+        if (reason := _beyond(error)) is None:
+            raise
+        return Undecided(reason)
     if isinstance(outcome, Proved):
         session.certificate.claim(outcome.claim or name, outcome.step)
     return outcome

@@ -65,6 +65,8 @@ def _failed(error: BaseException) -> int:
 def _usage(error: Any) -> str:
     """What is wrong with the arguments, and how to get help."""
     context = getattr(error, "ctx", None)
+    if context is not None and type(error).__name__ == "NoArgsIsHelpError":  # its message is the help itself
+        return str(context.get_help())
     told = plain(f"Error: {error.format_message()}")
     return (
         told if context is None else f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n\n{told}"

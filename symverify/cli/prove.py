@@ -120,7 +120,7 @@ def check(
     places = _places(found, output) if many else {found[0]: output}
     run = _Run(claims, snap, places, options, context.obj or time.monotonic())
     if many:
-        raise typer.Exit(check_all(found, data, form, run, interrupted, run.words))
+        raise typer.Exit(check_all(found, data, form, run, interrupted, exact))
     problem = load_network(found[0], form, data)
     try:
         result = run(found[0], problem)
@@ -161,25 +161,31 @@ class _Run:
         self.begun = time.monotonic()
         return result
 
-    def words(self) -> list[str]:
-        """What is told about a point that was moved to the exact minimum near it."""
-        return [] if self.near is None else [str(line) for line in self.near.numbers["told"]]
+    def words(self, exact: bool) -> list[str]:
+        """What is told about a point that was moved to the exact minimum near it; `exact`: with all digits."""
+        from symverify.report.rationals import abridged
+
+        told = [] if self.near is None else [str(line) for line in self.near.numbers["told"]]
+        return told if exact else [abridged(line) for line in told]
+
+    def more(self, result: "CheckResult") -> dict[str, object]:
+        """What JSON has of the last network beside its result."""
+        kept: dict[str, object] = {"kept": list(result.kept)} if result.kept else {}
+        return ({} if self.near is None else {"snap": self.near.numbers}) | kept
 
 
 def _print(result: "CheckResult", form: Format, run: _Run, exact: bool) -> None:
     """The result of one network."""
     from symverify.report.junit import as_junit
-    from symverify.report.rationals import abridged
     from symverify.report.render import as_json
 
     match form:
         case Format.JSON:
-            more: dict[str, Any] = {"kept": list(result.kept)} if result.kept else {}
-            print(as_json(result, ({} if run.near is None else {"snap": run.near.numbers}) | more))
+            print(as_json(result, run.more(result)))
         case Format.JUNIT:
             print(as_junit(result, interrupted()))
         case Format.TEXT:
-            tell(*(run.words() if exact else map(abridged, run.words())))
+            tell(*run.words(exact))
             print_result(result, exact)
 
 

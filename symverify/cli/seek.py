@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symverify.cli.common import Format, Network, app, load_chain, positive, print_result, tell, writable, writing
+from symverify.cli.process import interrupted
 from symverify.errors import NotWritable, Usage
 from symverify.text import plain
 
@@ -48,7 +49,7 @@ def find(
     for path in (target, certificate):
         if path is not None and os.path.isfile(path) and not force:
             raise NotWritable(f"{str(path)!a} exists", "choose another place with -o, or replace it with --force")
-    found = run(claim, template(inputs, width, shape, not no_bias), integers, timeout, certificate)
+    found = run(claim, template(inputs, width, shape, not no_bias), integers, timeout, certificate, interrupted)
     if found.problem is not None and target is not None and found.proved:
         with writing(target):
             write_atomically(target, found.problem.network)

@@ -3,10 +3,11 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from symverify.cli.common import Format, faulty, print_result, read_network, tell
@@ -19,7 +20,13 @@ from symverify.run.check import CheckResult
 from symverify.run.verdict import SEVERITY, Verdict, worst
 from symverify.text import leading, plain
 
-Check = Callable[[Path, LoadedProblem], CheckResult]
+
+class Run(Protocol):
+    """The check of a network, and what is told of the last one beside its result."""
+
+    def __call__(self, network: Path, problem: LoadedProblem) -> CheckResult: ...
+    def words(self, exact: bool) -> Sequence[str]: ...
+    def more(self, result: CheckResult) -> Mapping[str, object]: ...
 
 
 def expanded(paths: Sequence[Path]) -> list[Path]:
@@ -86,14 +93,14 @@ def check_all(
     networks: Sequence[Path],
     data: Path | None,
     form: Format,
-    check: Check,
+    check: Run,
     stopped: Callable[[], bool],
-    before: Callable[[], Sequence[str]],
+    exact: bool,
 ) -> int:
     """Check network files one after the other, tell each result, and last the counts; the worst exit code.
 
     What is wrong with one file is told, and the others go on, until `stopped`; those that are left are undecided.
-    `before` is said before a result.
+    `exact`: text has all digits.
     """
     found = list[tuple[Verdict, dict[str, object], Element]]()
     for network in networks:
@@ -109,11 +116,11 @@ def check_all(
             elif form is not Format.JSON:
                 say(f"{leading(network)}: {plain(error)}")
             continue
-        fields = {"network": str(network), **json.loads(as_json(result))}
+        fields = {"network": str(network), **json.loads(as_json(result, check.more(result)))}
         found.append((result.verdict, fields, suite(result, stopped())))
         if form is Format.TEXT:
-            tell(f"{leading(network)}:", *before())
-            print_result(result)
+            tell(f"{leading(network)}:", *check.words(exact))
+            print_result(result, exact)
             tell("")
     verdicts = [verdict for verdict, _, _ in found]
     overall = worst(verdicts)

@@ -1,5 +1,6 @@
 """Commands that list: atlas, cells, critical, expand."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -52,8 +53,10 @@ def atlas(
         raise Usage("--format is text or json")
     problem = load_chain(network, form, "atlas", data)
     claim = "face_atlas" if faces else "atlas"
-    target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"), proofs=True)
-    with writing(target), Progress() as progress:
+    target = None  # of the standard input nowhere, unless it is said
+    if output is not None or str(network) != "-":
+        target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"), proofs=True)
+    with nullcontext() if target is None else writing(target), Progress() as progress:
         result = run(
             problem,
             [claim, "global_minimum"],

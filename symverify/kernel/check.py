@@ -144,7 +144,8 @@ def check(network: bytes, certificate: bytes, open_data: Callable[[str], bytes])
     """
     fields = Fields(strict_json(certificate), "")
     if (form := fields.need("format", text)) != FORMAT:
-        again = 'make it again with "symverify check"' if form == "symverify-certificate/1" else "use its version"
+        known = {"certificate/1": 'make it again with "symverify check"', "network/1": "swap the two files"}
+        again = known.get(form.removeprefix("symverify-"), "use its version")
         raise Malformed(("format", f'this kernel reads "{FORMAT}", the certificate is {shown(form)}: {again}'))
     sha256, claims = fields.need("problem", text), fields.need("claims", listed(anything))
     steps = fields.need("steps", listed(anything))

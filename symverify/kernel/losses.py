@@ -36,7 +36,7 @@ class Hinge(Loss):
         if all(abs(y) == 1 for y in label):
             return None
         zero_one = all(y in (0, 1) for y in label)
-        return "expected −1 or 1 for the hinge loss" + ("; for labels 0 and 1 write −1 and 1" if zero_one else "")
+        return "expected -1 or 1 for the hinge loss" + ("; for labels 0 and 1 write -1 and 1" if zero_one else "")
 
     def named(self, place: int, names: int, outputs: int) -> list[Fraction] | None:
         return [Fraction(2 * place - 1)] if names == 2 and outputs == 1 else None

@@ -312,6 +312,11 @@ def read_problem(data: bytes, open_data: OpenData) -> None:
         if (form := fields.need("format", text, FORMAT)) != FORMAT:
             raise Malformed(("format", f'expected "{FORMAT}", got {shown(form)}'))
         fields.take("name", text, "")
+        fields.others = {
+            "symbols": "labels or slopes that have some",
+            "where": "files with symbols",
+            "program": "networks that are no chains",
+        }
         if "program" in fields.left:
             read_program(fields, open_data)
             return

@@ -98,12 +98,12 @@ def remark(op: object, node: dict[str, object], what: str, names: Sequence[objec
     """What may be added to a fault."""
     if op == "batch_norm" and ("is missing" in what or "unknown key" in what):
         return (
-            "; batch statistics of training are no fixed map: give of each channel the scale γ/√(variance + ε) and the "
-            "shift β − mean · scale of evaluation"
+            "; batch statistics of training are no fixed map: give of each channel the scale "
+            "gamma/sqrt(variance + epsilon) and the shift beta - mean * scale of evaluation"
         )
     if "is used before it is made" in what:
         ring = cycle(node.get("name"), names, nodes)
-        return f": {' → '.join(map(str, ring))} is a cycle" if ring else ": move it up"
+        return f": {' -> '.join(map(str, ring))} is a cycle" if ring else ": move it up"
     return ""
 
 

@@ -29,6 +29,7 @@ class Fields:
 
     def __init__(self, value: object, where: str) -> None:
         self.where, self.faults, self.known = where, list[tuple[str, str]](), dict[str, None]()
+        self.others: dict[str, str] = {}  # keys that such objects have elsewhere, and what makes them known there
         if not isinstance(value, dict):
             raise Malformed((where, f"expected an object, got {shown(value)}"))
         self.left: dict[str, object] = dict(value)
@@ -41,7 +42,11 @@ class Fields:
         for name in self.left if kind is None else ():
             plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name)
             listed = f"unknown key; the keys here are {', '.join(self.known)}"
-            self.fault(name if plain else shown(name), listed + meant(name, self.known))
+            if name in self.others:
+                remark = f"; {name} is for {self.others[name]}"
+            else:
+                remark = meant(name, [*self.known, *self.others])
+            self.fault(name if plain else shown(name), listed + remark)
         if kind is None:
             self.check()
 

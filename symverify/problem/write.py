@@ -73,6 +73,7 @@ def network_text(document: Mapping[str, object]) -> bytes:
 
 def append(path: Path, data: bytes) -> None:
     """Append to a regular file, or begin it; into a device or a pipe directly. Raises OSError."""
+    _named(path)
     if _takes_as_it_comes(path):
         _into(path, data)
         return
@@ -87,8 +88,7 @@ def destination(path: Path) -> Path:
 
     To be asked before long work, too.
     """
-    if str(path) in ("", "."):
-        raise OSError(errno.EISDIR, "it is no file name", path)
+    _named(path)
     try:
         if _takes_as_it_comes(path):
             return path
@@ -104,6 +104,12 @@ def destination(path: Path) -> Path:
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise OSError(errno.EACCES, "its folder is not writable", path)
     return target
+
+
+def _named(path: Path) -> None:
+    """OSError for what names no file; "-" stands for a stream elsewhere, and is a nuisance as a file."""
+    if str(path) in ("", ".", "-"):
+        raise OSError(errno.EISDIR, "it is no file name", path)
 
 
 def clean(folder: Path) -> None:

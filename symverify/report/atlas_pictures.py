@@ -12,7 +12,7 @@ from symverify.report.contours import outlines
 from symverify.report.pictures import Picture
 from symverify.report.rationals import short
 from symverify.report.svg import Canvas
-from symverify.report.views import Array, Fit, NoView, fits
+from symverify.report.views import Array, Fit, NoView, fits, in_floats
 
 MAX_CARDS = 24
 RADIUS, LANE, MARGIN = 9.0, 22.0, 14.0
@@ -43,6 +43,7 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
+@in_floats
 def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
     """Every valley a mark, by risk and dimension, side by side where they would overlap; with its components inside."""
     if not entries:
@@ -130,14 +131,15 @@ def cards(problem: Problem, entries: Sequence[Mark]) -> list[Card]:
         return []
     try:
         view = fits(problem, [each.point for each in marks if each.point is not None], [""] * len(marks))
+        drawn = [_card(view, p) for p in range(len(marks))]
     except NoView:
         return []
-    drawn = [_card(view, p) for p in range(len(marks))]
     return [
         Card(svg, each.risk, KINDS[each.spurious], words(each)) for svg, each in zip(drawn, marks, strict=True) if svg
     ]
 
 
+@in_floats
 def _card(view: Fit, p: int) -> str:
     """A small picture of the first output: a curve, a map, or predictions against targets."""
     y = view.targets[:, 0]

@@ -8,7 +8,7 @@ import numpy as np
 from symverify.kernel.core.network import Point, Problem
 from symverify.report.pictures import Picture
 from symverify.report.svg import Canvas
-from symverify.report.views import Array, NoView
+from symverify.report.views import Array, NoView, in_floats
 
 MAX_LINES = 400
 
@@ -106,6 +106,7 @@ def _name(i: int, p: float, count: int) -> str:
     return f"sample {i}" + (f" at breakpoint {p:.4g}" if count > 1 else "")
 
 
+@in_floats
 def cells_picture(problem: Problem, point: Point | None, name: str, key: str) -> Picture:
     """The boundaries as lines, and the hidden units of a point as marks. Raises NoView."""
     view = cells_view(problem, point)

@@ -12,7 +12,18 @@ from symverify.report.contours import level_lines, outlines
 from symverify.report.rationals import short
 from symverify.report.scenes import Scene
 from symverify.report.svg import Canvas, number
-from symverify.report.views import Array, Fit, NoView, Segment, Slice, fit_view, levels, segment_view, slice_view
+from symverify.report.views import (
+    Array,
+    Fit,
+    NoView,
+    Segment,
+    Slice,
+    fit_view,
+    in_floats,
+    levels,
+    segment_view,
+    slice_view,
+)
 
 MAX_PANELS = 4
 CROWDS = (16, 48)  # creases beyond which they are drawn fainter, so that the risk under them is seen
@@ -39,7 +50,7 @@ def pictures(problem: Problem, scene: Scene, key: str) -> list[Picture | str]:
     found: list[Picture | str] = []
     for name, make in zip(("risk on a plane", "risk along a line", "fits"), draw, strict=True):
         try:
-            found += make()
+            found += in_floats(make)()
         except NoView as reason:
             found.append(f"There is no picture of the {name}: {reason}.")
     return found

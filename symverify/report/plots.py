@@ -20,7 +20,7 @@ from symverify.report.atlas_pictures import places
 from symverify.report.cell_pictures import cells_view
 from symverify.report.explain import Explanation, explain
 from symverify.report.scenes import Scene
-from symverify.report.views import NoView, fit_view, levels, segment_view, slice_view
+from symverify.report.views import NoView, fit_view, in_floats, levels, segment_view, slice_view
 from symverify.run.bounds import Seen
 from symverify.run.verdict import Verdict
 
@@ -111,7 +111,7 @@ def _figure(problem: Problem, told: Explanation, what: What) -> Any:
     drawn, reasons = [], []
     for name, draw in panels.items():
         try:
-            draw(import_module("matplotlib.figure").Figure().subplots())  # what cannot be drawn has no panel
+            in_floats(draw)(import_module("matplotlib.figure").Figure().subplots())  # what cannot be drawn has no panel
             drawn.append(draw)
         except NoView as reason:
             reasons.append(f"there is no {name} of this problem: {reason}")

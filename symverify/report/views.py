@@ -1,9 +1,11 @@
 """The numbers behind the pictures, as floats: slices of the risk, segments, fits. They illustrate and prove nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import wraps
 from itertools import chain
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +29,26 @@ MAX_CREASES = 300
 MAX_BOUNDARIES = 2500  # pairs of a hidden unit and a sample, beyond which no cell boundaries are drawn
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 class NoView(SymverifyError):
     """There is no such picture of this problem, and why."""
+
+
+def in_floats(make: Callable[P, T]) -> Callable[P, T]:
+    """Where floats overflow, vanish or make a decomposition fail there is no picture, and no warning either."""
+
+    @wraps(make)
+    def made(*given: P.args, **more: P.kwargs) -> T:
+        try:
+            with np.errstate(all="ignore"):
+                return make(*given, **more)
+        except (OverflowError, ZeroDivisionError, np.linalg.LinAlgError):
+            raise NoView("its numbers are too large or too small for a picture") from None
+
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +158,7 @@ class Slice:
     directions: tuple[str, str]
 
 
+@in_floats
 def slice_view(problem: Problem, scene: Scene) -> Slice:
     """The slice through the scene's points and, if it has one, along its path."""
     net, start = Net.of(problem), flat(scene.at.point)
@@ -183,6 +204,8 @@ def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Ar
         wanted.append(("along the descent curve's chord", along(scene.descent, reach) - start))
     wanted += list(zip(("most sensitive direction", "next most sensitive"), _sensitive(net, start), strict=False))
     wanted += [("a parameter", v) for v in np.eye(len(start))[:4]]
+    if not all(np.isfinite(v).all() for _, v in wanted):
+        raise NoView("its numbers are too large for a picture")
     chosen: list[tuple[str, Array]] = []
     for name, v in wanted:
         rest = v - sum((float(v @ e) * e for _, e in chosen), np.zeros_like(v))
@@ -266,6 +289,7 @@ class Segment:
         return low - margin, high + margin
 
 
+@in_floats
 def segment_view(problem: Problem, scene: Scene) -> Segment:
     """Along the descent curve, along the straight line to the better point, or else along a line through the point."""
     net, start = Net.of(problem), flat(scene.at.point)
@@ -362,12 +386,14 @@ class Fit:
         return float(every.min()) - margin, float(every.max()) + margin
 
 
+@in_floats
 def fit_view(problem: Problem, scene: Scene) -> Fit:
     """What the scene's point, and the better one, predict."""
     points = [scene.at] + ([scene.better] if scene.better is not None else [])
     return fits(problem, [each.point for each in points], (scene.name, scene.better_name)[: len(points)])
 
 
+@in_floats
 def fits(problem: Problem, points: Sequence[Point], names: Sequence[str]) -> Fit:
     """What the network predicts at some points. Raises NoView."""
     net = Net.of(problem)

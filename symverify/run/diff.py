@@ -14,7 +14,7 @@ from pathlib import Path
 from symverify.kernel import Theorem
 from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, UNDECIDED
 from symverify.kernel.core.proof import Quantity, Value
-from symverify.run.verify import Problems, Verified, failed, is_certificate, verify_many, verify_one
+from symverify.run.verify import MISSING, Problems, Verified, failed, is_certificate, verify_many, verify_one
 from symverify.text import plain
 
 Key = tuple[str, str]  # (certificate within the folder, or "" for two files; claim)
@@ -87,7 +87,10 @@ def _sides(old: Path, new: Path, problems: Problems) -> tuple[dict[str, Verified
         return _folder(old, problems), _folder(new, problems)
     if os.path.isdir(old) or os.path.isdir(new):
         wrong = "give two certificates or two folders"
-        return {"": failed(old, MALFORMED, "", wrong)}, {"": failed(new, MALFORMED, "", wrong)}
+        one, two = (
+            {"": failed(side, MALFORMED, "", wrong if os.path.lexists(side) else MISSING)} for side in (old, new)
+        )
+        return one, two
     return {"": verify_one(old, problems)}, {"": verify_one(new, problems)}
 
 

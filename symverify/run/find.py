@@ -22,9 +22,12 @@ CLAIMS = {
     "not_spurious": "spurious_minimum",
     "not_attained": "infimum",
 }
-TRIED: dict[str, tuple[Callable[[Problem], bool], str]] = {
-    "not_spurious": (affine_is_global, "have a best affine fit that is a global minimum and does not fit exactly"),
-    "not_attained": (not_attained, "have a least risk that no parameters attain"),
+TRIED: dict[str, tuple[Callable[[Problem, float], bool], str]] = {
+    "not_spurious": (
+        affine_is_global,
+        "were seen to have a best affine fit that is a global minimum and does not fit exactly",
+    ),
+    "not_attained": (not_attained, "were seen to have a least risk that no parameters attain"),
 }
 
 
@@ -55,8 +58,18 @@ def template(inputs: str, width: int, activation: object, bias: object) -> dict[
     }
 
 
-def find(claim: str, document: dict[str, object], whole: bool, timeout: float, output: Path | None) -> Find:
-    """Search labels for the document's inputs; what is found is checked by the kernel. Raises Usage, Declined."""
+def find(
+    claim: str,
+    document: dict[str, object],
+    whole: bool,
+    timeout: float,
+    output: Path | None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Find:
+    """Search labels for the document's inputs, until `stopped`; what is found is checked by the kernel.
+
+    Raises Usage, Declined.
+    """
     if claim not in CLAIMS:
         raise Usage(f"there is nothing of that name to find: {claim!a:.40}", f"known: {', '.join(CLAIMS)}")
     start, deadline = loads(json.dumps(document)), time.monotonic() + timeout
@@ -64,7 +77,7 @@ def find(claim: str, document: dict[str, object], whole: bool, timeout: float, o
     if not problem.shallow or not problem.loss.quadratic:
         raise Usage("labels are searched for one hidden layer, scalar output and squared loss")
     try:
-        found = searched(claim, problem, whole, deadline)
+        found = searched(claim, problem, whole, deadline, stopped)
     except Declined as error:
         return Find(None, None, str(error))
     if isinstance(found, NotFound):
@@ -77,7 +90,9 @@ def find(claim: str, document: dict[str, object], whole: bool, timeout: float, o
     return Find(made, result, "")
 
 
-def searched(claim: str, problem: Problem, whole: bool, deadline: float) -> Found | NotFound:
+def searched(
+    claim: str, problem: Problem, whole: bool, deadline: float, stopped: Callable[[], bool]
+) -> Found | NotFound:
     """The labels. Raises Usage, Declined."""
     if claim in ("two_valleys", "no_exchange"):
         return two_valleys(problem, whole, claim == "no_exchange", deadline)
@@ -86,7 +101,7 @@ def searched(claim: str, problem: Problem, whole: bool, deadline: float) -> Foun
     holds, what = TRIED[claim]
     quick = prepare(problem, lambda _: None, deadline - time.monotonic())
     with nullcontext() if quick else plainly():
-        return by_trying(problem, holds, what, deadline)
+        return by_trying(problem, holds, what, deadline, stopped)
 
 
 def confirmed(claim: str, result: CheckResult) -> bool:

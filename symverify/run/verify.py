@@ -268,6 +268,8 @@ def head(certificate: bytes) -> tuple[str, list[Stated]]:
         raise Malformed(("", f"expected an object, got {shown(value)}"))
     if value.get("format") != FORMAT:
         form = shown(value.get("format"))
+        if form.startswith("'symverify-network/"):
+            raise Malformed(("format", "this is a network file: name its certificate (*.symcert.json)"))
         old = value.get("format") == "symverify-certificate/1"
         remedy = "make it again with `symverify check`" if old else "update symverify"
         raise Malformed(("format", f'this version reads "{FORMAT}", the certificate is {form}: {remedy}'))

@@ -180,7 +180,7 @@ def carrier_of(h: Activation, low: Fraction, high: Fraction) -> Carrier:
 def affine_minimum(problem: Problem) -> AffineMinimum:
     """The constructed local minimum and a path of them. Raises NotConstructible with the reason."""
     if not (problem.hidden_bias and problem.output_bias):
-        raise NotConstructible("the construction needs hidden and output biases")
+        raise NotConstructible("without all biases no minimum that predicts a best affine fit was found")
     if min(problem.widths[1:-1]) < problem.widths[-1]:
         raise NotConstructible("the construction needs every hidden layer to be as wide as the output")
     return carrying(problem, affine_fit(problem))

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from symverify.errors import Declined, NoCell, Rejected
+from symverify.kernel.core.errors import printable
 from symverify.kernel.core.network import Pattern, Point, Problem, cell_of
 
 MAX_SIZE = 30_000_000
@@ -113,7 +114,7 @@ class Expansion:
         for exponents, coefficient in polynomial.terms():
             powers = [(name, int(e)) for name, e in zip(self.variables, exponents, strict=True) if e]
             if coefficient:
-                yield Fraction(int(coefficient.numerator), int(coefficient.denominator)), powers
+                yield printable(Fraction(int(coefficient.numerator), int(coefficient.denominator))), powers
 
     def _listed(self, polynomial: Polynomial) -> list[dict[str, object]]:
         return [{"coefficient": str(c), "monomial": dict(powers)} for c, powers in self._terms(polynomial)]

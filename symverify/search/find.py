@@ -170,20 +170,27 @@ def _shown(
     return None
 
 
-def by_trying(problem: Problem, holds: Callable[[Problem], bool], what: str, deadline: float) -> Found | NotFound:
+def by_trying(
+    problem: Problem,
+    holds: Callable[[Problem, float], bool],
+    what: str,
+    deadline: float,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Found | NotFound:
     """The first whole labels with a property, smallest first, up to a shift where there is an output bias.
 
-    `what` says what the property is.
+    `what` says what the property is. `holds` gets the seconds left; a search for a global minimum that Ctrl-C ends
+    returns, so `stopped` is asked after each.
     """
     largest = 0
     for top in range(1, LARGEST + 1):
         every = sized(len(problem.inputs), top, _first(problem))
         for y in sorted(every, key=lambda each: (sum(map(abs, each)), [(abs(x), -x) for x in each])):
-            if time.monotonic() > deadline:
-                tried = f"of size up to {largest}" if largest else "yet"
-                return NotFound(f"none {tried} {what}; stopped there, as the time was up")
+            if (over := time.monotonic() > deadline) or stopped():
+                tried, why = f"of size up to {largest}" if largest else "yet", "the time was up" if over else "asked to"
+                return NotFound(f"none {tried} {what}; stopped there, as {why}")
             labels = tuple(map(Fraction, y))
-            if holds(replace(problem, targets=tuple((x,) for x in labels))):
+            if holds(replace(problem, targets=tuple((x,) for x in labels)), deadline - time.monotonic()):
                 return Found(labels, None)
         largest = top
     return NotFound(f"no whole labels of size up to {LARGEST} {what}; larger ones were not tried")
@@ -194,8 +201,8 @@ def _first(problem: Problem) -> list[int] | None:
     return [0] if problem.output_bias else None
 
 
-def affine_is_global(problem: Problem) -> bool:
-    """Labels that are not affine, of which the best affine fit is a global minimum."""
+def affine_is_global(problem: Problem, seconds: float) -> bool:
+    """Labels that are not affine, of which the best affine fit is a global minimum; False if that takes longer."""
     from .label_cones import projection
 
     n = len(problem.inputs)
@@ -205,10 +212,10 @@ def affine_is_global(problem: Problem) -> bool:
     distance = cone.distance(labels)
     if not distance:
         return False
-    found = global_minimum(problem)
+    found = global_minimum(problem, deadline=seconds)
     return found.closed and found.lower == distance
 
 
-def not_attained(problem: Problem) -> bool:
-    """Labels for which no parameters have the least risk."""
-    return global_minimum(problem).attained is False
+def not_attained(problem: Problem, seconds: float) -> bool:
+    """Labels for which no parameters have the least risk; False if seeing it takes longer."""
+    return global_minimum(problem, deadline=seconds).attained is False

@@ -22,7 +22,7 @@ HEAD = [
     ("other format", "format", "symverify-certificate/3", "Malformed",
      "the certificate is 'symverify-certificate/3': use its version"),
     ("old format", "format", "symverify-certificate/1", "Malformed", 'make it again with "symverify check"'),
-    ("network format", "format", "symverify-network/1", "Malformed", "format: this kernel reads"),
+    ("network format", "format", "symverify-network/1", "Malformed", "'symverify-network/1': swap the two files"),
     ("format number", "format", 1, "Malformed", "format: expected text"),
     ("no problem", "problem", ..., "Malformed", "problem: is missing"),
     ("another problem", "problem", OTHER, "Rejected", f"the certificate is about another problem, '{OTHER[:40]}"),

@@ -375,7 +375,7 @@ def test_classes(label: object, change: Any, expected: tuple[Fraction, ...]) -> 
         ("yes", {}, "data[0].y", "expected a number"),
         ([1, 0], {}, "data[0].y", "expected 3 numbers, one per output, got 2"),
         ([[1]], {}, "data[0].y", "expected 3 numbers, one per output, got 1"),
-        (["1/2", 0, 0], {}, "data[0].y", "numbers ≥ 0 that sum to 1"),
+        (["1/2", 0, 0], {}, "data[0].y", "numbers >= 0 that sum to 1"),
         ("maybe", {"loss": NAMES}, "data[0].y", "expected one of the classes '2', 'no', 'yes', got 'maybe'"),
         (3, {"loss": NAMES}, "data[0].y", "expected a class from 0 to 2, got 3"),
         (1, {"loss": NAMES | {"classes": ["no", "yes", "no"]}}, "loss.classes", "expected distinct names, one for"),

@@ -141,6 +141,16 @@ def test_columns_can_be_chosen(tmp_path, data):
         imported(path, data, inputs=["a", "y"], targets=["y"])
 
 
+def test_names_may_be_numbers_where_all_are_given(tmp_path, data):
+    """Else the first sample of a table without names would be lost."""
+    data.write_text("0,1,2\n1,2,3\n")
+    path = tensors(tmp_path, SEQUENTIAL)
+    problem, _ = imported(path, data, inputs=["0", "1"], targets=["2"])
+    assert (problem.inputs, problem.targets) == (((1, 2),), ((3,),))
+    with pytest.raises(NotImportable, match="if these are names, give them all with --inputs and --targets"):
+        imported(path, data, inputs=["0", "1"])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -153,6 +163,9 @@ def test_columns_can_be_chosen(tmp_path, data):
         ("a,a,y\n1,2,3\n", r"name of (several columns|one column)"),
         ("y\n1\n", r"the model has 2 inputs, but 'train.csv' gives 0 columns"),
         ("\xff\xfe", r"is not a CSV file in UTF-8"),
+        ("1,1/2,-3e1\n1,2,3\n", r"the first line of 'train.csv' has numbers alone, where the names"),
+        ("a;b;y\n1;2;3\n", r"the columns of 'train.csv' are separated by ';'; save it with commas"),
+        ("a\tb\ty\n1\t2\t3\n", r"the columns of 'train.csv' are separated by '\\t'; save it with commas"),
     ],
 )
 def test_bad_tables(tmp_path, data, text, message):

@@ -68,11 +68,11 @@ def test_classes_in_a_table() -> None:
     ("loss", "labels", "outputs", "reason"),
     [
         ("logistic", [[0], [2]], 1, r"data\[1\].y: expected labels between 0 and 1 for the logistic loss"),
-        ("logistic", [[1], [-1]], 1, "for labels −1 and 1 write 0 and 1"),
-        ("hinge", [[1], [0]], 1, r"data\[1\].y: expected −1 or 1 for the hinge loss; for labels 0 and 1 write −1 and 1"),  # noqa: E501
-        ("hinge", [["1/2"]], 1, "expected −1 or 1"),
-        ("poisson", [[-1]], 1, r"data\[0\].y: expected labels ≥ 0 for the poisson loss"),
-        ("cross_entropy", [[1, 1]], 2, "numbers ≥ 0 that sum to 1"),
+        ("logistic", [[1], [-1]], 1, "for labels -1 and 1 write 0 and 1"),
+        ("hinge", [[1], [0]], 1, r"data\[1\].y: expected -1 or 1 for the hinge loss; for labels 0 and 1 write -1 and 1"),  # noqa: E501
+        ("hinge", [["1/2"]], 1, "expected -1 or 1"),
+        ("poisson", [[-1]], 1, r"data\[0\].y: expected labels >= 0 for the poisson loss"),
+        ("cross_entropy", [[1, 1]], 2, "numbers >= 0 that sum to 1"),
         ("cross_entropy", [2], 2, r"data\[0\].y: expected a class from 0 to 1, got 2"),
         ("cross_entropy", [[0]], 1, "needs an output per class, at least two"),
         ({"name": "ce", "classes": ["a"]}, ["a"], 2, r"loss.classes: expected distinct names, one for each class"),

@@ -97,7 +97,7 @@ KNOWN = "known: input, affine, activation"
 INVALID: dict[str, tuple[Json, dict[str, str], bool]] = {
     "a cycle": (
         document([X, CONV | {"from": "s"}, RELU, {"name": "s", "op": "sum", "from": ["r", "r"]}, F]),
-        {"program[1].from": "'s' is used before it is made: c → r → s → c is a cycle"},
+        {"program[1].from": "'s' is used before it is made: c -> r -> s -> c is a cycle"},
         False,
     ),
     "before it is made": (

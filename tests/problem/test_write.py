@@ -98,6 +98,7 @@ def test_the_output_of_this_process_is_not_replaced(tmp_path: Path) -> None:
     [
         ("", "no file name"),
         (".", "no file name"),
+        ("-", "no file name"),
         ("sub", "it is a folder"),
         ("none/a", "No such file"),
         ("file/a", "Not a directory"),
@@ -155,6 +156,13 @@ def test_one_at_a_time(tmp_path: Path) -> None:
         thread.join()
     assert all(a[1] == b[1] for a, b in zip(seen[::2], seen[1::2], strict=True))
     assert os.listdir(tmp_path) == []
+
+
+def test_nothing_is_appended_to_a_file_called_like_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="no file name"):
+        append(Path("-"), b"x")
+    assert not os.listdir(tmp_path)
 
 
 def test_appending(tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ def test_help_fits_and_is_whole(name, monkeypatch, capsys):
     assert not any(line.endswith("...") for line in lines if "[" not in line)
 
 
+def test_no_command_gets_the_help():
+    done = run()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == run("--help").stdout
+
+
 def test_the_shell_completes_commands_claims_and_words():
     def completed(words, place):
         asked = {"_SYMVERIFY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(place)}
@@ -129,6 +135,33 @@ def test_several_files_in_a_folder_and_as_json_and_junit(folder, capsys):
     assert "is one place for 2 networks; name a folder that exists" in capsys.readouterr().err
 
 
+def test_several_files_are_told_as_one_is(folder, capsys):
+    """All digits with --exact, rounded values without; in JSON what --snap did, and what an earlier run proved."""
+    data = [{"x": [str(k)], "y": [f"{k * k * k + 1}/1000000007"]} for k in range(4)]
+    document = json.loads((folder / "a.json").read_text()) | {"name": "long", "data": data}
+    for name in ("a.json", "c.json"):
+        (folder / name).write_text(json.dumps(document | {"name": name}))
+    asked = ["--no-smt", "--claims", "spurious_minimum"]
+
+    def told(*arguments):
+        assert command(["check", *arguments]) == 0
+        return capsys.readouterr().out
+
+    for more in ([], ["--exact"]):
+        both = told("a.json", "c.json", *asked, *more).splitlines()
+        for name in ("a.json", "c.json"):
+            one = [line for line in told(name, *asked, *more).splitlines() if line.startswith("spurious_minimum:")]
+            assert one[0] in both
+            assert ("≈" in one[0]) is not bool(more)
+    shutil.copy(EXAMPLES / "four-points.json", folder / "a.json")
+    shutil.copy(EXAMPLES / "boundary.json", folder / "c.json")
+    told("a.json", "c.json", "--fresh", "--no-smt", "--claims", "assumptions", "--snap")
+    found = json.loads(told("a.json", "c.json", "--no-smt", "--claims", "point", "--snap", "--format", "json"))
+    assert [(each["snap"]["network"], each["kept"]) for each in found] == [
+        ("a.snapped.json", ["assumptions"]), ("c.snapped.json", ["assumptions"]),
+    ]  # fmt: skip
+
+
 def test_no_certificate_is_written_over_another(folder, capsys):
     for name in ("x", "y", "out"):
         (folder / name).mkdir()
@@ -156,6 +189,19 @@ def test_the_input_is_a_network_file(folder):
     )  # fmt: skip
     done = run("check", "-", "--snap", input=text, cwd=folder)
     assert done.stderr == "--snap writes a network file beside the certificate; say where with -o\n"
+
+
+def test_what_reads_the_input_leaves_no_file_that_is_called_like_it(folder):
+    text = (folder / "a.json").read_text()
+    done = run("atlas", "-", input=text, cwd=folder)
+    assert (done.returncode, "certificate:" in done.stdout) == (0, False)
+    done = run("atlas", "-", "-o", "proof.symcert.json", input=text, cwd=folder)
+    assert (done.returncode, (folder / "proof.symcert.json").exists()) == (0, True)
+    done = run("explain", "proof.symcert.json", "a.json", "-o", "-", cwd=folder)
+    assert (done.returncode, done.stderr) == (
+        2, "cannot write '-': it is no file name; choose another place with -o\n"
+    )  # fmt: skip
+    assert sorted(each.name for each in folder.iterdir()) == ["a.json", "b.json", "proof.symcert.json"]
 
 
 # data elsewhere

@@ -114,6 +114,14 @@ def test_malformed_and_mixed_are_two(sides):
     assert diff(old / "nothing.symcert.json", old / "a.symcert.json").code == 2
 
 
+def test_what_is_no_certificate_is_told(sides):
+    old, new = sides
+    reasons = [line.detail.rpartition(": ")[2] for line in diff(old / "nothing", new).lines]
+    assert reasons == ["there is no such file or folder", "give two certificates or two folders"]
+    (line, _) = diff(old / "four-points.json", old / "four-points.json").lines
+    assert line.detail.endswith("this is a network file: name its certificate (*.symcert.json)")
+
+
 def test_a_loss_counts_whatever_else_is_malformed(sides):
     old, new = sides
     (old / "b.symcert.json").write_text("{")

@@ -10,6 +10,7 @@ import symverify
 from symverify.cli import run
 from symverify.errors import Usage
 from symverify.kernel.__main__ import verify
+from symverify.kernel.core.network import Problem
 from symverify.run.find import TRIED, find, template
 from symverify.search.global_minimum.relaxation import plain
 
@@ -47,7 +48,9 @@ def test_what_is_too_large_is_said_in_the_same_way(capsys: Any) -> None:
 def test_where_labels_were_only_tried_it_says_how_far() -> None:
     """Two samples are always on a line."""
     found = find("not_spurious", template("0,1", 1, "relu", True), True, 60, None)
-    assert "no whole labels of size up to 12 have a best affine fit that is a global minimum" in found.reason
+    assert (
+        "no whole labels of size up to 12 were seen to have a best affine fit that is a global minimum" in found.reason
+    )
     late = find("not_attained", template("0,1,2", 1, "relu", True), True, 1e-3, None)
     assert "stopped there, as the time was up" in late.reason
 
@@ -58,9 +61,25 @@ def test_labels_are_tried_plainly_where_there_is_no_time_to_compile(
 ) -> None:
     asked, seen = list[float](), set[bool]()
     monkeypatch.setattr("symverify.run.find.prepare", lambda _problem, _say, left: bool(asked.append(left)) or quick)
-    monkeypatch.setitem(TRIED, "not_attained", (lambda _: bool(seen.add(plain())), "exist"))
+    monkeypatch.setitem(TRIED, "not_attained", (lambda *_: bool(seen.add(plain())), "exist"))
     assert find("not_attained", template("0,1", 1, "relu", True), True, 60, None).problem is None
     assert (len(asked), 0 < asked[0] <= 60, seen) == (1, True, {not quick})
+
+
+def test_an_interruption_ends_the_search_for_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for one global minimum turns it into a result, so the next one must not begin."""
+    seen, left = list[Problem](), list[float]()
+
+    def tried(problem: Problem, seconds: float) -> bool:
+        seen.append(problem)
+        left.append(seconds)
+        return False
+
+    monkeypatch.setitem(TRIED, "not_attained", (tried, "exist"))
+    stopped = find("not_attained", template("0,1,2", 1, "relu", True), True, 60, None, lambda: len(seen) > 2)
+    assert stopped.reason == "none yet exist; stopped there, as asked to"
+    assert len(seen) == 3
+    assert 60 > left[0] > left[2] > 50
 
 
 def test_an_infimum_that_is_not_attained() -> None:

@@ -59,7 +59,7 @@ def test_a_skipped_claim_that_the_code_is_about_is_an_error(folder, capsys):
     kinds = {name: (kind, message) for name, kind, message in cases}
     assert code == 3
     assert kinds["assumptions"] == ("", "")
-    reason = "skipped: the construction needs hidden and output biases"
+    reason = "skipped: without all biases no minimum that predicts a best affine fit was found"
     assert kinds["spurious_minimum"] == ("error", f"undecided: {reason}")
     assert kinds["valley"] == ("skipped", reason)
     assert kinds["global_minimum"][0] == "skipped"
@@ -120,7 +120,7 @@ def test_an_interruption_leaves_no_file_out(form, folder, capsys, monkeypatch):
     asked = iter([False] * 2 + [True] * 9)  # the first file, and what is asked after it
     shutil.copy("a.json", "a2.json")
     monkeypatch.setattr(prove, "interrupted", lambda: next(asked, True))
-    monkeypatch.setattr(several, "print_result", lambda _: None)
+    monkeypatch.setattr(several, "print_result", lambda *_: None)
     code = command(["check", "a.json", "a2.json", "b.json", *POINT, "--format", form])
     said = capsys.readouterr()
     assert code == 3  # the process makes it 130

@@ -29,6 +29,10 @@ MISTAKES = {
     "wrong widths": (network(layers=[3, 2, 1]), ["data.inputs: expected 3 columns, one per input, got 2"]),
     "header typo": (table(inputs=["aeg", "size"]), ["data.inputs[0]: 'aeg' is not a column", 'did you mean "age"?']),
     "capitals": (network(activation="ReLU"), ["activation: unknown activation 'ReLU'", 'did you mean "relu"?']),
+    "a key of other files": (
+        network(symbol={}, where=["1"]),
+        ["symbol: unknown key; the", 'did you mean "symbols"?', "witnesses; where is for files with symbols\n"],
+    ),
     "LeakyReLU": (network(activation="LeakyReLU"), ["activation: unknown", 'did you mean "leaky_relu"?']),
     "smooth": (network(activation="tanh"), ["activation: unknown activation 'tanh'", "not piecewise linear"]),
     "key typo": (

@@ -52,7 +52,7 @@ def tree_bound(step: Reading) -> LowerBound:
     """
     problem, risk = step.proof.problem, step.need("risk", canonical)
     if not untied(problem):
-        raise Rejected(step.where, "needs layers d, h, 1, …, 1 or d, h, k, 1, one breakpoint at 0, and h(0) = 0")
+        raise Rejected(step.where, "needs layers d, h, 1, ..., 1 or d, h, k, 1, one breakpoint at 0, and h(0) = 0")
     one, together = alone(problem), problem.widths[2]
     vectors = step.need("vectors", listed(listed(integer)))
     if together == 1:

@@ -70,7 +70,7 @@ def strict_json(data: bytes) -> object:
 def shown(value: object) -> str:
     """A value as messages quote it: one line, escaped, short."""
     x = value if isinstance(value, Literal) else json.dumps(value) if isinstance(value, bool | None) else ascii(value)
-    return x if len(x) <= 60 else x[:57] + "…"
+    return x if len(x) <= 60 else x[:57] + "..."
 
 
 def canonical(text: object, where: str) -> Fraction:

@@ -86,7 +86,7 @@ class Logistic(RealLoss):
     def fault(self, label: Sequence[Fraction]) -> str | None:
         if all(0 <= y <= 1 for y in label):
             return None
-        signs = "; for labels −1 and 1 write 0 and 1" if all(abs(y) == 1 for y in label) else ""
+        signs = "; for labels -1 and 1 write 0 and 1" if all(abs(y) == 1 for y in label) else ""
         return f"expected labels between 0 and 1 for the logistic loss{signs}"
 
     def named(self, place: int, names: int, outputs: int) -> list[Fraction] | None:
@@ -137,7 +137,7 @@ class CrossEntropy(RealLoss):
     def fault(self, label: Sequence[Fraction]) -> str | None:
         if all(y >= 0 for y in label) and sum(label) == 1:
             return None
-        return "expected a class, or numbers ≥ 0 that sum to 1, for the cross_entropy loss"
+        return "expected a class, or numbers >= 0 that sum to 1, for the cross_entropy loss"
 
     def named(self, place: int, names: int, outputs: int) -> list[Fraction] | None:
         return [Fraction(k == place) for k in range(outputs)] if names == outputs else None
@@ -182,7 +182,7 @@ class Poisson(RealLoss):
         return "above 0"
 
     def fault(self, label: Sequence[Fraction]) -> str | None:
-        return None if all(y >= 0 for y in label) else "expected labels ≥ 0 for the poisson loss"
+        return None if all(y >= 0 for y in label) else "expected labels >= 0 for the poisson loss"
 
     def enclosed(self, f: Sequence[Fraction], y: Sequence[Fraction]) -> Bounds:
         return plus([exact(-total(a * b for a, b in zip(f, y, strict=True))), *map(exp, f)])

@@ -11,6 +11,7 @@ from typing import Any
 
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.errors import Declined, Malformed
+from symverify.kernel.core.text import liberal
 from symverify.kernel.losses import LOSSES
 from symverify.kernel.network_file import FORMAT, Labels, read_table
 from symverify.problem.arrays import rows_of
@@ -216,6 +217,13 @@ def _columns(
     except (UnicodeDecodeError, csv.Error) as error:
         raise NotImportable(f"{quoted(name)} is not a CSV file in UTF-8: {plain(error)}", "save it as one") from None
     names = [cell.strip() for cell in header]
+    if (inputs is None or targets is None) and names and all(map(_is_number, names)):
+        raise NotImportable(
+            f"the first line of {quoted(name)} has numbers alone, where the names of the columns are expected",
+            "put a line of names above; if these are names, give them all with --inputs and --targets",
+        )
+    if len(names) == 1 and (sign := next((each for each in ";\t" if each in names[0]), "")):
+        raise NotImportable(f"the columns of {quoted(name)} are separated by {sign!a}", "save it with commas")
     left = len(names) - (width if inputs is None else len(inputs))
     if labels.classed and (left == 1 if targets is None else len(targets) == 1):
         outputs = 1
@@ -236,6 +244,14 @@ def _columns(
         both = "an input and a target" if again[0] in entering and again[0] in chosen else "named twice"
         raise NotImportable(f"the column {quoted(again[0])} is {both}", "name each column once, as one of them")
     return {"inputs": entering, "targets": chosen}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        liberal(cell, "")
+    except Malformed:
+        return False
+    return True
 
 
 def _labels(loss: object, outputs: int) -> Labels:
