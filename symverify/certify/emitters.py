@@ -161,7 +161,8 @@ def default_claims(problem: Problem) -> list[str]:
 def _beyond(error: OverflowError | ValueError) -> str | None:
     """Why a search ends whose numbers are too large or too small for it; None for another error."""
     kind = type(error).__name__  # LinAlgError is NumPy's, which may not be loaded
-    if isinstance(error, OverflowError) or kind == "LinAlgError" or "cannot convert float NaN" in str(error):
+    no_number = any(each in str(error) for each in ("cannot convert float NaN", "must not contain infs or NaNs"))
+    if isinstance(error, OverflowError) or kind == "LinAlgError" or no_number:
         return "its numbers are too large or too small for the floats that the search works with"
     if "integer string conversion" in str(error):
         return "a number has more digits than a certificate may have"
