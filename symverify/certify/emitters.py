@@ -162,7 +162,8 @@ def default_claims(problem: Problem) -> list[str]:
 def _beyond(error: OverflowError | ValueError) -> str | None:
     """Why a search ends whose numbers are beyond it; None for another error."""
     kind = type(error).__name__  # LinAlgError is NumPy's, which may not be loaded
-    if isinstance(error, OverflowError) or kind == "LinAlgError" or "cannot convert float NaN" in str(error):
+    no_number = any(each in str(error) for each in ("cannot convert float NaN", "must not contain infs or NaNs"))
+    if isinstance(error, OverflowError) or kind == "LinAlgError" or no_number:
         return "its numbers are beyond the range of floats"
     return "no certificate can state a number of so many digits as this takes" if unspelled(error) else None
 
