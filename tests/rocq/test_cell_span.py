@@ -16,7 +16,7 @@ from tests.examples import layer, network
 from tests.kernel.accepted import Case
 from tests.kernel.corruption import Json, certificate, edited, text
 from tests.kernel.reals.made import control, document
-from tests.rocq.agreement import accepted, agree, refused
+from tests.rocq.agreement import accepted, agree, extracted, refused
 from tests.rocq.cases import from_seeds
 from tests.rocq.test_export import as_one, exports, failing_at, proved
 
@@ -100,6 +100,21 @@ CHANGES: list[tuple[str, str, Json]] = [
 @pytest.mark.parametrize("name", CONTROLS)
 def test_accepted(checker: Path, tmp_path: Path, name: str) -> None:
     accepted(checker, tmp_path, CONTROLS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("affine", "valley.dimension, valley.exact, valley.path"),
+        ("spurious", "valley.dimension, valley.exact, valley.path"),
+        ("equal samples by pieces", "valley.dimension, valley.exact"),
+    ],
+)
+def test_that_minima_in_a_cell_form_a_path_is_named_as_not_covered(
+    checker: Path, tmp_path: Path, name: str, what: str
+) -> None:
+    found = extracted(checker, tmp_path, CONTROLS[name].network, CONTROLS[name].proof)
+    assert found.rest[0] == f"not covered: {what}"
 
 
 @pytest.mark.parametrize(("of", "path", "new"), CHANGES)

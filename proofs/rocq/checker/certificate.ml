@@ -9,7 +9,9 @@ let maybe = function Some (b : point) -> text b.risk | None -> Json.Null
 let between (lower, upper) = Json.Object [ ("lower", text lower); ("upper", text upper) ]
 let sorted = function Json.Object l -> Json.Object (List.sort compare l) | v -> v
 
-(* what a fact says about a claim: verdict, the numbers of the statement, and those of them that are not verified here *)
+(* what is not verified of minima in a point's cell, or of others: those are infinitely many, and it is not shown that they form a path *)
+let unverified cell = (if cell then [ "path" ] else []) @ [ "dimension"; "exact" ]
+(* what a fact says about a claim: verdict, the numbers of the statement, and what is not verified here *)
 let stated claim fact =
   match (claim, fact) with
   | "spurious_minimum", Spurious { at; better; affine = true; _ } ->
@@ -23,9 +25,8 @@ let stated claim fact =
   | "global_minimum", Global { at; _ } -> Some ("proved", [ ("risk", text at.risk); ("attained", Json.Bool true) ], [])
   | "global_bounds", Bracket (lower, upper) -> Some ("proved", [ ("lower", text lower); ("upper", text upper) ], [])
   | "spurious_minimum", Spurious_real { ends; better; affine = true } -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [])
-  | "valley", Spurious_real { ends; better; _ } ->
-      Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], [ "dimension"; "exact" ])
-  | "valley", Span { ends; _ } -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], [ "dimension"; "exact" ])
+  | "valley", Spurious_real { ends; better; cell; _ } -> Some ("proved", [ ("risk", between ends); ("better_risk", between better) ], unverified cell)
+  | "valley", Span { ends; cell; _ } -> Some ("proved", [ ("risk", between ends); ("better_risk", Json.Null) ], unverified (cell <> None))
   | "global_bounds", Real_bracket ends -> Some ("proved", [ ("risk", between ends) ], [])
   | "infimum", Infimum { rho; _ } -> Some ("proved", [ ("risk", text rho); ("attained", Json.Null) ], [])
   | "infimum", Not_attained rho -> Some ("proved", [ ("risk", text rho); ("attained", Json.Bool false) ], [])
@@ -76,7 +77,7 @@ let settle state number v =
           let compare (key, proved) =
             if sorted (Read.need f key any) <> proved then rejected (where ^ "." ^ key) "is not what is proved" in
           List.iter compare (("verdict", Json.Text verdict) :: numbers);
-          List.iter (fun key -> ignore (Read.need f key any)) unverified;
+          List.iter (fun key -> if key <> "path" then ignore (Read.need f key any)) unverified; (* that is no number *)
           Read.finish f;
           { claim; verdict; numbers; missing = List.map (fun key -> claim ^ "." ^ key) unverified; storey = storey state n })
 

@@ -24,7 +24,7 @@ type fact =
   | No_minimum_real of real_point
   | Spurious_point of { at : real_point; better : Reals.ends }
   | Span of { ends : Reals.ends; affine : bool; cell : N.params option }
-  | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool }
+  | Spurious_real of { ends : Reals.ends; better : Reals.ends; affine : bool; cell : bool }
   | Real_bracket of Reals.ends
   | Limit of Q.t
   | Infimum of { rho : Q.t; how : bound }
@@ -354,7 +354,7 @@ let prove_real state number rule f roles =
           (match cell with
           | None -> Reals.better net ends better.par better.ends
           | Some th -> demand where (C.ok_apart (N.cparams th) (N.cparams better.par) (N.q (fst ends)) (N.q (snd better.ends))) "internal: the risks are not apart");
-          Spurious_real { ends; better = better.ends; affine }
+          Spurious_real { ends; better = better.ends; affine; cell = cell <> None }
       | Minimum_real at ->
           below at.ends;
           demand where (C.ok_apart (N.cparams at.par) (N.cparams better.par) (N.q (fst at.ends)) (N.q (snd better.ends))) "internal: the risks are not apart";
