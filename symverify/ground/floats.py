@@ -128,10 +128,17 @@ def spanning(rows: Array, least: float = 1e-9) -> tuple[list[int], Array]:
     return chosen, basis
 
 
+def finite(matrix: Array) -> Array:
+    """The matrix itself; LinAlgError where an entry is infinite or none: LAPACK may then never end."""
+    if not np.isfinite(matrix).all():
+        raise np.linalg.LinAlgError("numbers beyond the range of floats")
+    return matrix
+
+
 def least_norm(matrix: Array, target: Array, least: float) -> Array:
     """The shortest x among those that minimise ‖matrix · x − target‖; rows count from `least` of the largest up."""
     if matrix.size > SAME:
-        return np.asarray(np.linalg.lstsq(matrix, target, rcond=least)[0])
+        return np.asarray(np.linalg.lstsq(finite(matrix), finite(target), rcond=least)[0])
     top = math.sqrt((matrix * matrix).sum(axis=1).max(initial=0.0))
     _, space = spanning(matrix, least * top)  # x is in the rows' span
     inside = product(matrix, space.T.copy()).T.copy()  # one row a coordinate there
@@ -202,7 +209,7 @@ def triangular(factor: Cholesky, rows: Array) -> Array:
 def eigenvectors(matrix: Array) -> tuple[Array, Array]:
     """The eigenvalues of a symmetric matrix, the least first, and the eigenvectors as columns (Jacobi's method)."""
     if len(matrix) ** 3 > SAME:
-        values, vectors = np.linalg.eigh(matrix)
+        values, vectors = np.linalg.eigh(finite(matrix))
         return np.asarray(values), np.asarray(vectors)
     a, vectors, size = np.array(matrix, dtype=float), np.eye(len(matrix)), len(matrix)
     for _ in range(SWEEPS):

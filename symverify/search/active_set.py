@@ -13,6 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symverify.ground.floats import finite
 from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.algebra import integral, primitive, rays
@@ -47,7 +48,7 @@ class State:
 
 def least(rows: Array, right: Array) -> Array:
     """The least-squares solution of least norm."""
-    return np.asarray(np.linalg.lstsq(rows, right, rcond=1e-10)[0])
+    return np.asarray(np.linalg.lstsq(finite(rows), finite(right), rcond=1e-10)[0])
 
 
 def descend(net: FloatNetwork, v: Array, deadline: float) -> State:
@@ -83,12 +84,12 @@ def one_round(net: FloatNetwork, state: State, radius: float, refused: dict[Kink
     rows = net.kinks(v, state.pieces, state.kinks)[1]
     basis = np.eye(net.size)
     if state.kinks:
-        _, sizes, right = np.linalg.svd(rows, full_matrices=True)
+        _, sizes, right = np.linalg.svd(finite(rows), full_matrices=True)
         basis = right[int((sizes > 1e-9 * max(1, sizes[0])).sum()) :].T
     state.multipliers = least(rows.T, first) if state.kinks else np.zeros(0)
     weights = dict(zip(state.kinks, state.multipliers.tolist(), strict=True))
     hessian = net.hessian(v, state.pieces, weights)
-    values, vectors = np.linalg.eigh(basis.T @ hessian @ basis)
+    values, vectors = np.linalg.eigh(finite(basis.T @ hessian @ basis))
     along = vectors.T @ (basis.T @ first)
     state.gradient = float(np.abs(basis.T @ first).max(initial=0))
     scale = max(1e-3, float(np.abs(values).max(initial=0)))
@@ -204,7 +205,7 @@ def slid(net: FloatNetwork, state: State, way: dict[Kink, Fraction], refused: di
     rows = net.kinks(state.v, state.pieces, state.kinks)[1]
     weights = least(rows.T, net.gradient(state.v, state.pieces)[0]) if state.kinks else np.zeros(0)
     hessian = net.hessian(state.v, state.pieces, dict(zip(state.kinks, weights.tolist(), strict=True)))
-    _, sizes, right = np.linalg.svd(np.vstack([hessian, rows]))
+    _, sizes, right = np.linalg.svd(finite(np.vstack([hessian, rows])))
     flat = right[int((sizes > FLAT * max(1, sizes[0])).sum()) :]
     step = flat.T @ (flat @ aim)
     size = RADIUS / max(float(np.linalg.norm(step)), 1e-9)

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from symverify.errors import cause
+from symverify.ground.floats import finite
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import KernelError
 from symverify.kernel.core.network import Point, Problem
@@ -189,7 +190,7 @@ def derivative_of(found: Lagrangian, free: Sequence[int]) -> tuple[Array, Fracti
     count = len(normals)
     whole = np.block([[hessian, -normals.T], [normals, np.zeros((count, count))]])
     tau, square = 0, normals.T @ normals
-    while count and tau < 2**40 and np.linalg.eigvalsh(hessian + tau * square)[0] <= 1e-9:
+    while count and tau < 2**40 and np.linalg.eigvalsh(finite(hessian + tau * square))[0] <= 1e-9:
         tau = 4 * tau or 1
     return whole, Fraction(4 * tau)
 

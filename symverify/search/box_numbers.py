@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from symverify.errors import SymverifyError
+from symverify.ground.floats import finite
 from symverify.kernel.reals.interval import Interval
 from symverify.kernel.reals.kinks import Kinks
 from symverify.search.float_network import Array
@@ -31,7 +32,7 @@ def matrix(rows: Sequence[Sequence[Interval]]) -> Array:
 
 def inverted(square: Array) -> Array:
     """The inverse; raises LinAlgError where it has none to speak of."""
-    if len(square) and not np.linalg.cond(square) < 1e13:
+    if len(square) and not np.linalg.cond(finite(square)) < 1e13:
         raise np.linalg.LinAlgError("the equations of the minimum are singular")
     return np.linalg.inv(square) if len(square) else square
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symverify.ground.floats import finite
 from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import KernelError, Rejected
@@ -32,7 +33,7 @@ def followed(kinks: Kinks, state: State) -> Kinks:
     net = FloatNetwork(kinks.problem)
     more, pieces = others(net, state, kinks), [p.copy() for p in state.pieces]
     rows = net.kinks(state.v, pieces, kinks.basis)[1]
-    if not more and (not len(rows) or np.linalg.svd(rows, compute_uv=False)[-1] > SMALL):
+    if not more and (not len(rows) or np.linalg.svd(finite(rows), compute_uv=False)[-1] > SMALL):
         return kinks
     for m, j, i in more:
         pieces[m][i, j] = 0
@@ -140,7 +141,7 @@ def central(net: FloatNetwork, state: State, kinks: Kinks, sides: Sides) -> tupl
 
     rows = net.kinks(state.v, state.pieces, state.kinks)[1]
     known = least(rows.T, net.gradient(state.v, state.pieces)[0])
-    _, sizes, right = np.linalg.svd(rows.T)
+    _, sizes, right = np.linalg.svd(finite(rows.T))
     ways = right[int((sizes > SMALL * max(1, sizes[0])).sum()) :].T
     plain = pulled(net, state, kinks, {})
     along = np.array([pulled(net, state, kinks, {c: 1.0}) - plain for c in state.kinks]).T

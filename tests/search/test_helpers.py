@@ -49,9 +49,14 @@ def test_a_killed_worker_changes_nothing() -> None:
 
     @contextmanager
     def pools() -> Iterator[Executor]:
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            opened.append(Dying(pool))
+        pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+        opened.append(Dying(pool))
+        try:
             yield opened[-1]
+        finally:  # one that began while another died may wait for a lock that the dead one held
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+            pool.shutdown()
 
     with Helpers(pools, None) as workers:
         found = global_minimum(problem(18), helpers=workers)
