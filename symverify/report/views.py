@@ -102,10 +102,6 @@ def activate(h: Activation, z: Array) -> Array:
     return value
 
 
-def _float(x: Fraction) -> float:
-    return float(_floats([x])[0])
-
-
 def _floats(values: Sequence[Fraction] | Sequence[Sequence[Fraction]]) -> Array:
     try:
         found = np.array(
@@ -164,7 +160,7 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     net, start = Net.of(problem), flat(scene.at.point)
     route, reach = scene.valley or scene.descent, 1.0
     if scene.descent is not None and route is scene.descent:
-        reach = _reach(net, scene.descent, _float(scene.at.risk)) or 0.0
+        reach = _reach(net, scene.descent, float(scene.at.risk)) or 0.0
     u, w, names = _plane(net, scene, start, reach or 1.0)
     ends = [along(route, t) - start for t in np.linspace(0, reach, 41)] if route is not None and reach else []
     unit, high = float(u @ u), max((abs(float(step @ w)) for step in ends), default=0.0) / float(w @ w)
@@ -189,7 +185,7 @@ def slice_view(problem: Problem, scene: Scene) -> Slice:
     risk = np.array(rows)
     if not np.isfinite(risk).all():
         raise NoView("its numbers are too large for a picture")
-    return Slice(xs, ys, risk, _float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
+    return Slice(xs, ys, risk, float(scene.at.risk), creases, left_out, tuple(path), off / unit**0.5, stretch, names)
 
 
 def _plane(net: Net, scene: Scene, start: Array, reach: float = 1.0) -> tuple[Array, Array, tuple[str, str]]:
@@ -293,7 +289,7 @@ class Segment:
 def segment_view(problem: Problem, scene: Scene) -> Segment:
     """Along the descent curve, along the straight line to the better point, or else along a line through the point."""
     net, start = Net.of(problem), flat(scene.at.point)
-    level = _float(scene.at.risk)
+    level = float(scene.at.risk)
     if scene.descent is not None:
         curve = scene.descent
         reach = _reach(net, curve, level)
@@ -308,7 +304,7 @@ def segment_view(problem: Problem, scene: Scene) -> Segment:
         way = flat(scene.better.point) - start
         _apart(way, start)
         thetas = start + ts[:, None] * way
-        marks = ((0.0, scene.name, level), (1.0, scene.better_name, _float(scene.better.risk)))
+        marks = ((0.0, scene.name, level), (1.0, scene.better_name, float(scene.better.risk)))
         label = f"s, from {scene.name} (0) to {scene.better_name} (1)"
     else:
         u, _, names = _plane(net, scene, start)
