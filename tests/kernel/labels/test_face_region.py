@@ -1,11 +1,13 @@
 """The rule `face_region`: one face for all values of the symbols."""
 
+import pytest
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json
 from tests.kernel.labels.made import FOUR, ONE, SIDED, at, drawn
 from tests.kernel.labels.test_face_radius import moved
-from tests.kernel.rules import of, suite
+from tests.kernel.rules import check_step, of, suite
 from tests.oracles.network import Oracle
 
 SLIDE: Json = {"rule": "face_region", "parameters": [layer([["3/2"]]), layer([["1"]])], "moves": [[["1"], ["0"]]],
@@ -95,3 +97,36 @@ def test_for_many_values_it_is_a_local_minimum() -> None:
     for values in drawn(UPPER, 10):
         there = moved(BEYOND, BEYOND["parameters"], [values["a"] - type(values["a"])(3, 2)])
         assert Oracle(at(UPPER, values)).lower_nearby(there) is None
+
+
+IDLE = "has output weight 0, and a kink that some labels pull at"
+OFF: Json = [layer([["1"]], ["0"]), layer([["0"]])]
+HIDDEN: Json = {"hidden": True, "output": False}
+
+
+@pytest.mark.parametrize(
+    ("document", "step", "reason"),
+    [
+        (  # an error at the kink at all labels but one
+            network([1, 1, 1], "relu", samples([0], ["a"]), bias=HIDDEN, symbols={"a": [-1, 1]}),
+            {"parameters": OFF, "multipliers": [[["0", "0"]]]}, IDLE,
+        ),
+        (  # the same error at all labels
+            network([1, 1, 1], "relu", samples([0, -1], [1, "a"]), bias=HIDDEN, symbols={"a": [-1, 1]}),
+            {"parameters": OFF, "multipliers": [[["0", "0"]]]}, IDLE,
+        ),
+        (  # a multiplier alone: the others' errors pull at the kink
+            network([2, 1, 1], "relu", samples([[1, 0], [1, 1], [0, 1]], [0, "-a", "a"]), bias=False,
+                    symbols={"a": [1, 2]}),
+            {"parameters": [layer([["0", "1"]]), layer([["0"]])], "multipliers": [[["3/2", "1"]]]}, IDLE,
+        ),
+        (  # the same mean error at all labels
+            network([1, 1, 1], "relu", samples([0], ["a"]), symbols={"a": [1, 2]}),
+            {"parameters": [layer([["0"]], ["-1"]), layer([["0"]], ["5"])], "multipliers": [[]], "shift": ["1"]},
+            "the residuals do not sum to 0 for all labels",
+        ),
+    ],
+)  # fmt: skip
+def test_with_output_weight_0(document: Json, step: Json, reason: str) -> None:
+    """None of these points is a local minimum for all labels."""
+    check_step(document, [{"rule": "face_region", "moves": [None]} | step], reason)

@@ -16,7 +16,7 @@ from symverify.run.verdict import Verdict
 from tests.certify.test_regions import polynomial
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
-from tests.kernel.corruption import Json
+from tests.kernel.corruption import Json, certificate, outcome
 from tests.kernel.labels.made import FOUR, ONE, at, drawn
 from tests.kernel.rules import check_step, of, suite
 
@@ -152,3 +152,50 @@ def test_the_rays_that_a_vector_does_not_admit_are_those_of_the_lower_bound(seed
     for each in found:
         together |= each
     assert opposed(units, closed, [tuple(map(F, g)) for g in vectors]) == together
+
+
+def test_each_pair_of_corners_counts() -> None:
+    """One sign fits (2 − s, 1 + s), the other one −11/5: that is lower at both ends, 5 − 2s + 2s² between them."""
+    plane = network([2, 1, 1], "relu", samples([[1, 0], [0, 1], [-1, -1]], ["2 - s", "1 + s", "-11/5"]), bias=False,
+                    symbols={"s": [0, 1]})  # fmt: skip
+    first = {"rule": "face_region", "parameters": [layer([["3/2", "3/2"]]), layer([["1"]])],
+             "moves": [[["-1"], ["1"], ["0"]]], "multipliers": [[]]}  # fmt: skip
+    step = STEP | {"vectors": [None, [["1", "2", "0"], ["2", "1", "0"]]], "tree": [-1, 0, 1]}
+    check_step(plane, [first, step], "vectors[1]: global_region: proves less than the risk")
+
+
+@pytest.mark.parametrize("label", ["3 - s", "3 + s"])
+def test_with_an_output_bias_the_vectors_of_all_corners_have_sum_0(label: str) -> None:
+    """The input 0 shows the bias only: every two labels are fitted; the mean does so at one end."""
+    dead = network([1, 1, 1], "relu", samples([1, 0], [label, 2]), bias={"hidden": False, "output": True},
+                   symbols={"s": [-1, 1]})  # fmt: skip
+    move = "1/2" if "+" in label else "-1/2"
+    mean = {"rule": "face_region", "parameters": [layer([["-1"]]), layer([["0"]], ["5/2"])], "moves": [None],
+            "multipliers": [[]], "shift": [move]}  # fmt: skip
+    vectors = [["0", "2"], ["0", "0"]] if "+" in label else [["0", "0"], ["0", "2"]]
+    check_step(dead, [mean, STEP | {"vectors": [vectors]}], "has a vector whose sum is not 0")
+
+
+IDLE: Json = {"rule": "face_region", "parameters": [layer([["3/2"], ["1"]]), layer([["1", "0"]])],
+              "moves": [[["1"], ["0"]], None], "multipliers": [[], []]}  # fmt: skip
+
+
+def test_every_unit_is_served() -> None:
+    """A second unit fits the second label."""
+    second = RELU | {"layers": [1, 2, 1]}
+    step = STEP | {"vectors": [None, [["2", "0"], ["1", "0"]]], "tree": [-2, 1, 0]}
+    check_step(second, [IDLE, step], "does not admit all regions of the leaf")
+
+
+def test_without_vectors_the_fit_is_exact_at_all_values() -> None:
+    """An error that is 0 at the centre only, and one that is the same at all values."""
+    off = {"rule": "face_region", "parameters": [layer([["-1"]]), layer([["1"]])], "moves": [[["0"], ["0"]]],
+           "multipliers": [[]]}  # fmt: skip
+    for document, face in (
+        (ONE | {"data": samples([1], ["a"]), "symbols": {"a": [-1, 1]}}, off),
+        (RELU | {"layers": [1, 2, 1], "data": samples([1, -1], ["a", 1])}, IDLE),
+    ):
+        unused = [{"claim": "used", "verdict": "proved", "step": 1}]
+        proof = certificate(document, [face, {"rule": "global_region", "from": {"minimum": 0}}], unused)
+        verdict, reason = outcome(document, proof)
+        assert (verdict, reason.partition("vectors")[2]) == ("Malformed", ": is missing")

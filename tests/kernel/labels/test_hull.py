@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import pytest
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, claim
 from tests.kernel.corruption import Json
@@ -100,3 +102,33 @@ def test_at_many_values_the_risks_are_so() -> None:
         first, second = (oracle.risk(moved(step, step["parameters"], d)) for step in (FIT, BENT))
         a = values["a"]
         assert (first, second) == (type(a)(3, 80) + a * 3 / 20 + a * a * 3 / 20, 0)
+
+
+def crossed(labels: list[str], symbols: dict[str, list[int | str]]) -> tuple[Json, Json, Json]:
+    """Two units at x = 1 and −1 that both fit the second label, or both the first; the other one is the error."""
+    half = [(Fraction(high) - Fraction(low)) / 2 for low, high in symbols.values()]
+    middle = [Fraction(low) + h for (low, _), h in zip(symbols.values(), half, strict=True)]
+    sided = network([1, 2, 1], "relu", samples([1, -1], labels), 1, bias=False, symbols=symbols)
+    steps = []
+    for label, way in ((labels[1], -1), (labels[0], 1)):
+        rates = [way * label.split().count(name) for name in symbols]
+        fitted = sum((x * c for x, c in zip(middle, rates, strict=True)), Fraction(way * (label == "3") * 3))
+        start = [layer([[str(fitted + 90 * way)], [str(90 * way)]]), layer([["1", "-1"]])]
+        moves = [[[str(x) for x in rates], ["0"] * len(rates)], [["0"] * len(rates)] * 2]
+        steps.append({"rule": "face_region", "parameters": start, "moves": moves, "multipliers": [[], []]})
+    return sided, steps[0], steps[1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "symbols", "reason"),
+    [
+        (["s", "3"], {"s": [2, 4]}, "values of the symbols"),  # 9 at every value, s² is less at the first end
+        (["s", "3"], {"s": [-4, -2]}, "values of the symbols"),  # and here at the other
+        (["s", "3"], {"s": [-4, 4]}, "values of the symbols"),  # more at both ends, and less between them
+        (["3", " + ".join("abcdfgh")], {name: [-1, 1] for name in "abcdfgh"}, "values of so many symbols"),
+    ],
+)
+def test_each_corner_counts_and_each_pair_of_them(labels: Json, symbols: Json, reason: str) -> None:
+    """The one with the error of the first label is not always above that with the error of the second."""
+    sided, first, second = crossed(labels, symbols)
+    check_step(sided, [first, second, HULL], f"is not shown to be lower for all {reason}")
