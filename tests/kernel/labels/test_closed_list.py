@@ -10,7 +10,7 @@ from symverify.kernel import Rejected
 from symverify.kernel.cells.strata import unit_classes
 from symverify.kernel.core.text import Fields
 from symverify.kernel.labels.closed_list import NoSpurious, Part, State, by_vector, named_faces
-from symverify.kernel.labels.symbols import Family
+from symverify.kernel.labels.symbols import Family, family_of
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
 from tests.kernel.accepted import case, claim
@@ -147,6 +147,53 @@ CORRUPTIONS = of("a line", [
     ("too much", "steps[0].strata[0].weights", ["3/4"], "Rejected", "strata[0]: closed_list: has a direction along"),
 ])  # fmt: skip
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+NOT_BEST, NOT_IN_SPAN = "has predictions that are not the best for all labels", "has predictions that are not in the span"
+ZEROS: Json = [["0", "0"]] * 2
+FLAT_RELU = LINE | {"activation": "relu", "data": samples([1, 0], ["a", 0])}
+
+
+@pytest.mark.parametrize(
+    ("document", "step", "reason"),
+    [
+        (  # best along the first input only
+            PLANE | {"data": samples([[1, 0], [0, 1]], ["a", "a"])},
+            {"fit": [["3/2", "1"], ["0", "0"]], "strata": [
+                {"fit": ZEROS, "unit": 0, "direction": ["1", "0"], "sign": 1}, {}, {}]},
+            f"strata[1]: closed_list: {NOT_BEST}",
+        ),
+        (LINE, STEP | {"fit": [["3/2", "0"]]}, f"strata[1]: closed_list: {NOT_BEST}"),  # best at the centre only
+        (  # no bias, where there is one: predictions a of the bias alone are as good as the others
+            LINE | {"bias": {"hidden": False, "output": True}}, STEP, f"strata[0]: closed_list: {NOT_BEST}",
+        ),
+        (  # in the span at the centre only
+            AROUND | {"data": samples([1, 1], ["a", 0])}, {"fit": [["0", "1"], ["0", "0"]], "strata": [{}] * 3},
+            f"strata[0]: closed_list: {NOT_IN_SPAN}",
+        ),
+        (  # two columns that are the same span one dimension
+            PLANE | {"data": samples([[1, 1], [1, 1]], ["a", 0])},
+            {"fit": [["3/2", "1"], ["0", "0"]], "strata": [
+                {"fit": ZEROS, "unit": 0, "direction": ["1", "0"], "sign": 1}, {}, {}]},
+            f"strata[1]: closed_list: {NOT_IN_SPAN}",
+        ),
+        (  # a unit that is off is a spurious minimum, though it predicts the same on the second sample
+            FLAT_RELU, {"fit": [["3/2", "1"], ["0", "0"]], "strata": [*[{"fit": ZEROS}] * 7, {}, {}]},
+            "strata[0]: closed_list: is not excluded, and has other predictions",
+        ),
+    ],
+)  # fmt: skip
+def test_predictions_that_are_not_those_of_all_local_minima(document: Json, step: Json, reason: str) -> None:
+    check_step(document, [{"rule": "closed_list"} | step], reason)
+
+
+def test_a_vector_is_not_positive_at_any_value() -> None:
+    """−a ≤ 0 at the centre, a = 1/2, and not at a = −1."""
+    problem = read_problem(text(LEAKY | {"symbols": {"a": [-1, 2]}}), no_data)
+    family, fields = family_of(problem), Fields({"vector": ["-1"], "multipliers": [["0", "1/2"], None]}, "here")
+    face: tuple[int, ...] = (0,)
+    with pytest.raises(Rejected, match="has a vector that may be positive on the best fit"):
+        by_vector(problem, family, unit_classes(problem, (face,)), [(face, 1)], list(family.labels), fields)
 
 
 def test_an_infimum_that_need_not_be_attained_is_refused() -> None:

@@ -237,3 +237,47 @@ def test_groups_join_what_is_tied() -> None:
         tied = [(c, list(map(Fraction, row))) for c, row in rows[:count]]
         found = openings(Kinks(problem, (((0,) * 7,),), basis, tied, "here"), {})
         assert sorted(sorted(b[2] for b in part.own) for part in found) == sorted(parts)
+
+
+def test_equal_inputs_count_together() -> None:
+    """z₂ at three samples of x = 0 with weights 1, −3, 1, which are −1 times w₂ max(0, z₁(0)), and one at x = −1."""
+    equal = document([1, 1, 1, 1], "relu", SUM, [0, 0, 0, -1], [[0]] * 4)
+    basis: list[Place] = [(0, 0, 0), (0, 0, 1), (0, 0, 2), (1, 0, 1), (1, 0, 2), (1, 0, 3)]
+    kinks = held(equal, (((0, 0, 0, 0),), ((0, 0, 0, 0),)), basis, (0, 0, 0, 3, -1, -1), 0)
+    assert side(kinks) == {(1, 0, 0): -1}
+
+
+def test_each_wall_is_that_of_its_own_kink() -> None:
+    """Two that follow: t_c − t_b ≥ 0 and t_b − t_d ≥ 0, none with the other."""
+    more = document([1, 1, 1, 1], "relu", SUM, [-1, 0, 1, -2, "1/2"], [[0]] * 5)
+    follows = [Following((1, 0, i), Fraction(-1), (Fraction(0), Fraction(1))) for i in (1, 4)]
+    kinks = Kinks(problem_of(more), (((0, 0, 1, 0, 1),), ((0,) * 5,)), OWN, [], "here", tuple(follows))
+    _, upper = openings(kinks, {(1, 0, 1): 1, (1, 0, 4): -1})
+    assert upper.own == [(1, 0, 0), (1, 0, 1), (1, 0, 4)]
+    assert upper.walls == [(-1, 1, 0), (1, 0, -1)]
+
+
+def test_the_rise_is_that_of_all_numbers_in_the_intervals() -> None:
+    """λ in [−2, 0], λ + p in [0, 2]: 1 at the middles, 0 at the ends."""
+    kinks = made(problem_of(document([1, 1, 1], "relu", SUM, [1], [[0]])), [[[0]]], [(0, 0, 0)])
+    require_rise(kinks, [interval(Fraction(-1))], [interval(Fraction(2))])
+    for radius in (Fraction(1), Fraction(2)):
+        with pytest.raises(Rejected, match="the risk need not rise below"):
+            require_rise(kinks, [interval(Fraction(-1), radius)], [interval(Fraction(5))])
+        with pytest.raises(Rejected, match="the risk need not rise above"):
+            require_rise(kinks, [interval(Fraction(-3))], [interval(Fraction(4), radius)])
+
+
+@pytest.mark.parametrize(("slope", "pull"), [("1/2", 2), (2, 2), (3, 1), (2, 9)])
+def test_the_bend_is_that_of_the_activation(slope: int | str, pull: int) -> None:
+    """λ = −1, and p (σ⁺ − σ⁻) is at most 1: the slope is 1 above 0, and 1/2, 2 or 3 below."""
+    bent = {"name": "two_piece", "negative_slope": slope, "positive_slope": 1}
+    kinks = made(problem_of(document([1, 1, 1], bent, SUM, [1], [[0]])), [[[0]]], [(0, 0, 0)])
+    with pytest.raises(Rejected, match="the risk need not rise above"):
+        require_rise(kinks, [interval(Fraction(-1))], [interval(Fraction(pull))])
+
+
+def test_a_kink_that_opens_twice_as_fast_counts_twice() -> None:
+    """Along (0, 1) the third one, at −t₁ + 2 t₂, takes 2 away of what is 2 without it."""
+    with pytest.raises(Rejected, match="the risk need not rise above"):
+        together([-2, -1], [4, 3, -1], ((0, 0, 2), [-1, 2]))
