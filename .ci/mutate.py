@@ -91,7 +91,7 @@ ELSEWHERE = {
     "reals/facts.py": REALS,
     "reals/collapsed.py": ["reals/test_on_face.py"],
     "reals/face_span.py": ["reals/test_program_span.py"],
-    "reals/minimum_in_box.py": ["reals/test_collapsed.py"],
+    "reals/minimum_in_box.py": ["reals/test_box.py", "reals/test_collapsed.py"],
     "reals/layout.py": ["reals/test_box.py", "reals/test_program_fields.py"],
     "reals/kinks.py": ["reals/test_on_face.py", "reals/test_rise.py", *BOXES],
     "reals/on_face.py": ["reals/test_kinks.py", "reals/test_face_span.py"],

@@ -149,7 +149,10 @@ CORRUPTIONS = of("a line", [
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
 
 
-NOT_BEST, NOT_IN_SPAN = "has predictions that are not the best for all labels", "has predictions that are not in the span"
+NOT_BEST, NOT_IN_SPAN = (
+    "has predictions that are not the best for all labels",
+    "has predictions that are not in the span",
+)
 ZEROS: Json = [["0", "0"]] * 2
 FLAT_RELU = LINE | {"activation": "relu", "data": samples([1, 0], ["a", 0])}
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import cell_of
+from symverify.kernel.core.network import Layer, cell_of
 from symverify.kernel.curvature.hessian import derivatives
 from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.fields import symmetries
 from symverify.kernel.reals.interval import Interval, interval
-from symverify.kernel.reals.minimum_in_box import BoxMinimum
+from symverify.kernel.reals.kinks import Kinks
+from symverify.kernel.reals.minimum_in_box import BoxMinimum, Candidate, inside_pieces
 from tests.as_program import program_of, spelled
+from tests.kernel.reals.by_hand import box_step
 from tests.kernel.reals.made import Rejected, checked, document, edited, layer, problem_of, refused
 from tests.kernel.reals.random_programs import random_case
-from tests.kernel.reals.test_minimum_in_box import BOXES, INVERSE, NO_ZERO, SUM, box
+from tests.kernel.reals.test_minimum_in_box import BOXES, DECAY, INVERSE, LINE, NO_ZERO, ON_DECAY, ON_LINE, SUM, box
 
 Json = Any
 
@@ -295,3 +297,80 @@ def test_derivatives_are_enclosed() -> None:
 
 def within(x: Fraction, near: Interval) -> bool:
     return near.lower <= x <= near.upper and near.upper - near.lower < Fraction(1, 2**200)
+
+
+# The conditions of `minimum_in_box` on the box, each broken where all others hold.
+PIECES: Json = [[[0, 0, 1, 1]]]
+HELD: Json = {"held": [0], "flows": [0], "across": [["1"]]}
+
+
+def bent(bias: str, errors: list[Fraction]) -> tuple[Json, Json]:
+    """f = v h(w x + b) + c at w = v = 1, c = 0, with the lower piece at x = 0, and these errors there."""
+    ahead = [Fraction(0), Fraction(0), 1 + Fraction(bias), 2 + Fraction(bias)]
+    ys = [[str(f - e)] for f, e in zip(ahead, errors, strict=True)]
+    return document([1, 1, 1], "relu", SUM, [-1, 0, 1, 2], ys), [layer([["1"]], [bias]), layer([["1"]], ["0"])]
+
+
+def test_the_multipliers_are_as_wide_as_the_box() -> None:
+    """λ = 1/5000 is not below 0; the given −1/10000 is within the radius of it."""
+    t = Fraction(1, 10000)
+    network, centre = bent("0", [Fraction(-1), 1 - t, 2 * t, -t])
+    step = box_step(network, centre, PIECES, [(0, 0, 1)], **HELD, radius="1/1024")
+    assert step["multipliers"] == ["1/5000"]
+    below = "the risk need not rise below the breakpoint of unit 1 of hidden layer 1 on sample 2"
+    refused(network, [edited(step, ["multipliers", 0], "-1/10000")], below)
+
+
+def test_the_kinks_are_held_at_the_centre() -> None:
+    """The gradient of L is 0 where z_b = 1/100, far outside of the box from z_b = 0."""
+    ahead = Fraction(-201, 101)
+    network, centre = bent("1/100", [-(3 + ahead), Fraction(2), ahead, Fraction(1)])
+    step = box_step(network, centre, PIECES, [(0, 0, 1)], **HELD)
+    assert step["multipliers"] == ["-200/101"]
+    refused(network, [step], NO_ZERO)
+
+
+def test_weights_and_biases_decay_by_their_own_numbers() -> None:
+    """(v w − 1)² + ¼ (w² + v²) is no risk of decayed biases; with c there, and not decayed, c = 1 is best."""
+    refused(DECAY | {"weight_decay": {"biases": "1/2"}}, [ON_DECAY], NO_ZERO)
+    shifted = document([1, 1, 1], "identity", SUM, [1], [[1]], bias={"hidden": False, "output": True},
+                       weight_decay={"weights": "1/2"})  # fmt: skip
+    inverse = [["50/9", "40/9", "0"], ["40/9", "50/9", "0"], ["0", "0", "2/5"]]
+    step = box([layer([["0"]]), layer([["0"]], ["4/5"])], [[[0]]], inverse)
+    refused(shifted, [step], NO_ZERO)
+    checked(shifted | {"weight_decay": "1/2"}, [step], {"minimum_in_box": 0})
+
+
+def test_the_risk_and_its_gradient_have_their_factor() -> None:
+    """Half the squares and the same decay are least where v w = 1/2, not at 3/4."""
+    inverse = [["5/6", "-1/6"], ["-1/6", "5/6"]]
+    refused(DECAY | {"loss": SUM | {"factor": "1/2"}}, [ON_DECAY | {"inverse": inverse}], NO_ZERO)
+    halved = LINE | {"loss": SUM | {"factor": "1/2"}}
+    found = checked(halved, [edited(ON_LINE, ["inverse"], [["1/5"]])], {"minimum_in_box": 0}).steps[0].fact
+    assert isinstance(found, BoxMinimum)
+    assert found.risk.lower <= Fraction(1, 10) <= found.risk.upper < Fraction(1, 8)
+
+
+@pytest.mark.parametrize(("x", "piece"), [(1, 1), (-1, 0)])
+def test_strictly_inside_is_not_at_an_end(x: int, piece: int) -> None:
+    """w within 1 of 1: the pre-activation may be 0."""
+    problem = problem_of(document([1, 1, 1], "relu", SUM, [x], [[1]], bias=False))
+    one = Layer(((Fraction(1),),), None)
+    kinks = Kinks(problem, (((piece,),),), [], [], "here")
+    given = Candidate(kinks, (one, one), Fraction(1), [], [])
+    inside_pieces(given)
+    with pytest.raises(Rejected, match="may leave its piece"):
+        inside_pieces(given, strictly=True)
+
+
+def test_beyond_a_kink_both_sides_are_enclosed() -> None:
+    """z₁ = b in [−1, 1] at x = 0, so that z₂ = max(0, z₁) is all of [0, 1]."""
+    problem = problem_of(document([1, 1, 1, 1], "relu", SUM, [0], [[0]]))
+    numbers = [
+        interval(Fraction(1)),
+        interval(Fraction(0), Fraction(1)),
+        *(interval(Fraction(x)) for x in (1, 0, 1, 0)),
+    ]
+    there = dict(Box(problem, numbers, (((0,),), ((0,),)), "here").pre_activations({(0, 0, 0)}))
+    assert (there[0, 0, 0].lower, there[0, 0, 0].upper) == (-1, 1)
+    assert (there[1, 0, 0].lower, there[1, 0, 0].upper) == (0, 1)
