@@ -121,3 +121,22 @@ def test_positive_on_all_of_an_interval() -> None:
         else:
             with pytest.raises(Rejected, match="not positive definite"):
                 require_positive([[two, off], [off, two]], "", "it")
+
+
+@pytest.mark.parametrize(
+    ("middle", "radius", "sign"),
+    [
+        (1, 0, 1),
+        (-1, 0, -1),
+        (2, 1, 1),
+        (-2, 1, -1),
+        (1, 1, 0),
+        (-1, 1, 0),
+        (1, 2, 0),
+        (-1, 2, 0),
+        (0, 0, 0),
+        (0, 1, 0),
+    ],
+)
+def test_a_sign_is_that_of_all_numbers(middle: int, radius: int, sign: int) -> None:
+    assert interval(Fraction(middle), Fraction(radius)).sign == sign

@@ -1,13 +1,15 @@
 """That the risk rises from kinks that open together: sides at random points near, each condition broken, directions."""
 
 import random
+from contextlib import nullcontext
 from fractions import Fraction
 
 import pytest
 
-from symverify.kernel.core.network import Place, evaluate
+from symverify.kernel.core.network import Layer, Place, evaluate
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import places
+from symverify.kernel.reals import minimum_in_box
 from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import Following, Kinks, require_following
@@ -281,3 +283,16 @@ def test_a_kink_that_opens_twice_as_fast_counts_twice() -> None:
     """Along (0, 1) the third one, at −t₁ + 2 t₂, takes 2 away of what is 2 without it."""
     with pytest.raises(Rejected, match="the risk need not rise above"):
         together([-2, -1], [4, 3, -1], ((0, 0, 2), [-1, 2]))
+
+
+@pytest.mark.parametrize(("weight", "known"), [("1/1024", False), ("1/1025", False), ("1/512", True)])
+def test_the_weight_between_has_one_sign_on_the_box(weight: str, known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within 1/1024 of its centre; the other conditions on the box are left out, and the rise."""
+    for name in ("is_zero", "is_lowest", "require_rise"):
+        monkeypatch.setattr(minimum_in_box, name, lambda *_: None)
+    w, zero, one = Fraction(weight), (Fraction(0),), ((Fraction(1),),)
+    centre = (Layer(one, zero), Layer(((w,),), zero), Layer(one, zero))
+    given = minimum_in_box.Candidate(held(), centre, Fraction(1, 1024), [Fraction(-1)] * 2, [])
+    box, multipliers = given.box(given.radius)
+    with nullcontext() if known else pytest.raises(Rejected, match=ONE_SIDE):
+        minimum_in_box.is_least(given, box, multipliers, [], Fraction(0))
