@@ -17,7 +17,7 @@ from symverify.kernel.core.network import Point, rational
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.enclosure import Enclosure
-from symverify.kernel.reals.facts import EnclosedPoint
+from symverify.kernel.reals.facts import EnclosedPoint, SpanMinimum
 from symverify.kernel.reals.minimum_in_box import BoxMinimum
 from symverify.problem.load import LoadedProblem
 from symverify.problem.shape import architecture
@@ -129,8 +129,11 @@ def found(checked: Checked, step: int, which: Which, owner: LoadedProblem) -> Ex
     if which == "better":
         better = next((each.better for each in _chain(fact) if hasattr(each, "better")), None)
         return None if better is None else ExactPoint(better.point, better.risk, owner)
-    premises = [checked.steps[index].fact for index in checked.steps[step].rests_on]
-    for each in (*_chain(fact), *premises):
+    known = list(_chain(fact))
+    if not any(isinstance(each, SpanMinimum) or hasattr(each, "better") for each in known):
+        # else the minimum is not written down, and a premise is the better point, or one that is only near
+        known += [checked.steps[index].fact for index in checked.steps[step].rests_on]
+    for each in known:
         match each:
             case Evaluated(point=point, risk=risk) | EnclosedPoint(point=point, risk=risk):
                 return ExactPoint(point, risk, owner)

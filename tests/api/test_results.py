@@ -126,6 +126,18 @@ def test_a_point_beyond_floats_is_refused_by_name():
         point.numpy()
 
 
+@pytest.mark.parametrize(
+    ("loss", "claim"), [("logistic", "valley"), ("logistic", "cell_traps"), ("squared", "cell_traps")]
+)
+def test_a_better_point_is_not_the_minimum_that_is_not_written_down(loss, claim):
+    data = [{"x": [x], "y": [y]} for x, y in ((0, "1/2"), (1, "1/3"), (2, "3/4"))]
+    result = symverify.check(network(loss=loss, data=data), claim, smt=False)
+    better = result.point(which="better").risk
+    assert better in (result[claim].better_risk, result[claim].statement["better_risk"])
+    with pytest.raises(Usage, match=f"no point is written down for the claim {claim}"):
+        result.point(claim)
+
+
 def test_bounds_where_a_risk_is_not_rational():
     found = symverify.check(ROOT / "examples" / "logistic-line.json", smt=False)
     low, high = found.bounds
