@@ -21,6 +21,7 @@ from symverify.kernel.curvature.hessian import derivatives
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed
 from symverify.search.descent import descent
+from symverify.search.programs.signed_tree import signed_bound
 from tests.oracles.programs import number, prediction, random_program, squared_risk
 
 Json = dict[str, Any]
@@ -172,6 +173,19 @@ def test_derivatives_are_gathered_as_the_substitution_lemma_says() -> None:
             assert along_it[2] * 2 == bend
         count += 1
     assert count > 30
+
+
+def test_a_unit_at_infinity_is_not_a_point() -> None:
+    outer = {"breakpoints": ["-1", "1"], "slopes": ["1", "0", "1"], "anchor": ["0", "0"]}
+    program = [
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "h", "op": "affine", "from": "x", "units": 1, "weight": [["u"]]},
+        {"name": "b", "op": "activation", "from": "h", "activation": outer},
+        {"name": "f", "op": "affine", "from": "b", "units": 1, "weight": [["u"]]},
+    ]
+    data = [{"x": [1], "y": [0]}, {"x": [2], "y": [-3]}]
+    problem = read({"format": "symverify-network/1", "program": program, "loss": "squared", "data": data})
+    assert signed_bound(problem, time.monotonic() + 5) is None
 
 
 def test_verdicts_stand() -> None:

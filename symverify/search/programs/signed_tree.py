@@ -248,6 +248,8 @@ def placed(
             continue
         s, u, nu = left.pop(fits)
         weight = abs(factor) if slot is None else nu
+        if not weight:  # a unit at infinity, which no parameters have
+            return None
         if slot is not None:
             values[slot] = s * nu / factor
         row = problem.slots[node.layer].weight[j]
