@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from symverify.cli.outcome import say
-from symverify.errors import Malformed, NotWritable, Usage
+from symverify.errors import Malformed, NotWritable, SymverifyError, Usage
 from symverify.problem.write import destination, precious
 from symverify.text import leading, plain
 
@@ -145,6 +146,22 @@ def writing(target: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error) or type(error).__name__
         raise NotWritable(f"cannot write {str(target)!a}: {why}", "choose another place with -o") from None
+
+
+class Telling(TyperCommand):
+    """A command with --format: where an error ends it, what is read by programs says so, too."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run it. Raises what it raises."""
+        try:
+            return super().invoke(ctx)
+        except SymverifyError as error:
+            if (form := str(ctx.params["form"])) in list(Format):
+                from symverify.cli.several import print_failure
+
+                named = ctx.params.get("network") or (ctx.params.get("networks") or [Path()])[0]
+                print_failure(named, error, Format(form))
+            raise
 
 
 def load_network(network: Path, form: Format, data: Path | None = None) -> "LoadedProblem":

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 
 from symverify.text import SPELLED
@@ -41,6 +42,8 @@ def process(command: Callable[[], int]) -> int:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                 signal.signal(number, _interrupt)
         sys.unraisablehook = _unraisable
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # of floats that overflow: nothing rests on them
         _open_closed()
         sys.stdout, sys.stderr = _text(output, sys.stdout), _text(Output(2), sys.stderr)
         code = command()

@@ -18,6 +18,7 @@ from symverify.cli.common import (
     Format,
     Progress,
     SolverName,
+    Telling,
     app,
     beside,
     claim_names,
@@ -30,7 +31,7 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.cli.process import interrupted
-from symverify.errors import NotWritable, SymverifyError, Usage
+from symverify.errors import NotWritable, Usage
 
 if TYPE_CHECKING:
     from symverify.problem.load import LoadedProblem
@@ -78,7 +79,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Continue a search that e
 Fresh = Annotated[bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")]
 
 
-@app.command()
+@app.command(cls=Telling)
 def check(
     context: typer.Context,
     networks: Networks,
@@ -107,7 +108,7 @@ def check(
     the claim in the last line: whether the given parameters are a local minimum, or else whether there is a spurious
     one, or where that was skipped, what the least risk is. Of several networks it is the worst.
     """
-    from symverify.cli.several import check_all, expanded, print_failure
+    from symverify.cli.several import check_all, expanded
 
     found = expanded(networks)
     many = len(found) > 1 or found != networks
@@ -122,11 +123,7 @@ def check(
     if many:
         raise typer.Exit(check_all(found, data, form, run, interrupted, exact))
     problem = load_network(found[0], form, data)
-    try:
-        result = run(found[0], problem)
-    except SymverifyError as error:
-        print_failure(found[0], error, form)
-        raise
+    result = run(found[0], problem)
     _print(result, form, run, exact)
     raise typer.Exit(result.verdict.exit_code)
 

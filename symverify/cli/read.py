@@ -15,6 +15,7 @@ from symverify.cli.common import (
     app,
     certificate_bytes,
     load_network,
+    read_network,
     tell,
     tell_verdicts,
     writable,
@@ -26,7 +27,11 @@ from symverify.text import plain
 @app.command()
 def verify(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATHS", help="CERTIFICATE NETWORK; or certificates, networks and folders.")
+        list[Path],
+        typer.Argument(
+            metavar="PATHS",
+            help="CERTIFICATE NETWORK; or certificates, networks, folders; - is a network from the input.",
+        ),
     ],
     summary: Annotated[Path | None, typer.Option(help="Also append a Markdown table to this file.")] = None,
     require_proved: Annotated[
@@ -50,7 +55,7 @@ def verify(
     if beside and not (paths := beside_all(paths)) and not results:
         tell("s NOTHING certificates=0: there is no certificate beside these files")
         return
-    results += verify_many(paths, require_proved, data) if paths else []
+    results += verify_many(paths, require_proved, data, read_network) if paths else []
     tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary):

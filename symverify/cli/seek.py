@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from symverify.cli.common import Format, Network, app, load_chain, positive, print_result, tell, writable, writing
+from symverify.cli.common import (
+    Format,
+    Network,
+    Telling,
+    app,
+    load_chain,
+    positive,
+    print_result,
+    tell,
+    writable,
+    writing,
+)
 from symverify.cli.process import interrupted
 from symverify.errors import NotWritable, Usage
 from symverify.text import plain
@@ -15,7 +26,7 @@ if TYPE_CHECKING:
     from symverify.run.find import Find
 
 
-@app.command()
+@app.command(cls=Telling)
 def find(
     claim: Annotated[str, typer.Option(help="two_valleys, no_exchange, not_spurious or not_attained.")],
     inputs: Annotated[str, typer.Option(help="The inputs, e.g. 0,1,2,3; coordinates of one separated by ':'.")],
@@ -82,7 +93,7 @@ def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) ->
             tell(found.reason)
 
 
-@app.command()
+@app.command(cls=Telling)
 def regions(
     network: Network,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,

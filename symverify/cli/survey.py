@@ -13,6 +13,7 @@ from symverify.cli.common import (
     Format,
     Network,
     Progress,
+    Telling,
     app,
     beside,
     load_chain,
@@ -27,7 +28,7 @@ from symverify.cli.process import interrupted
 from symverify.errors import Usage, unspelled
 
 
-@app.command()
+@app.command(cls=Telling)
 def atlas(
     network: Network,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
@@ -79,7 +80,7 @@ def atlas(
     raise typer.Exit(result.verdict.exit_code)
 
 
-@app.command()
+@app.command(cls=Telling)
 def cells(
     network: Network,
     count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
@@ -119,7 +120,7 @@ def cells(
         write_atomically(output, (text + "\n").encode())
 
 
-@app.command()
+@app.command(cls=Telling)
 def critical(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
@@ -143,7 +144,7 @@ def critical(
     raise typer.Exit(3)  # there is no certificate
 
 
-@app.command()
+@app.command(cls=Telling)
 def expand(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
@@ -161,9 +162,9 @@ def expand(
     from symverify.report.rationals import abridged
     from symverify.search.expand import expand as run
 
-    problem = load_chain(network, Format.TEXT, "expand", data).problem
     if form not in ("text", "latex", "json"):
         raise Usage("--format is text, latex or json")
+    problem = load_chain(network, Format.JSON if form == "json" else Format.TEXT, "expand", data).problem
     expansion = run(problem, named_cell(problem, at, pattern))
     text = getattr(expansion, form)()
     if form == "text" and not exact:

@@ -281,7 +281,7 @@ class Segment:
         inside = self.risk[(self.ts >= (0 if len(self.marks) > 1 else self.ts[0])) & (self.ts <= 1)]
         low, high = min(float(self.risk.min()), *(r for _, _, r in self.marks)), float(inside.max())
         high = min(float(self.risk.max()), high + 0.5 * (high - low))
-        margin = 0.06 * (high - low) or 1.0
+        margin = 0.06 * (high - low) or max(1.0, 1e-6 * abs(high))
         return low - margin, high + margin
 
 
@@ -378,7 +378,7 @@ class Fit:
             between = (x >= self.inputs.min()) & (x <= self.inputs.max())
             parts += [values[between, k] for values in self.values]
         every = np.concatenate(parts)
-        margin = 0.1 * float(every.max() - every.min()) or 1.0
+        margin = 0.1 * float(every.max() - every.min()) or max(1.0, 1e-6 * float(abs(every[0])))
         return float(every.min()) - margin, float(every.max()) + margin
 
 

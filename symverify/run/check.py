@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from warnings import catch_warnings
 
 from symverify.certify.emitters import CLAIMS, ROBUST, answers, attempt, default_claims
 from symverify.certify.global_minimum import Options
@@ -196,7 +197,8 @@ def check(
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
-        results, skipped, called = _attempted(session, wanted, stopped)
+        with catch_warnings(action="ignore"):  # of floats that overflow: nothing rests on them
+            results, skipped, called = _attempted(session, wanted, stopped)
         whole, results = _settled(session, results, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
         if taken is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from symverify.certify.global_minimum import applicable
 from symverify.errors import BadCheckpoint
 from symverify.kernel.core.network import Problem
+from symverify.kernel.programs.network import Programmed
 from symverify.search.global_minimum.checkpoint import fingerprint, peek
 
 _LONGEST = 200  # bytes of the certificate's name that a checkpoint's name repeats
@@ -85,7 +86,9 @@ def _stem(output: Path) -> str:
 
 
 def _fingerprint(problem: Problem) -> str:
-    return fingerprint(problem) if applicable(problem) is None else ""
+    if isinstance(problem, Programmed) or applicable(problem) is not None:
+        return ""  # there is no search of it that a file could be about
+    return fingerprint(problem)
 
 
 def _foreign(path: Path) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from symverify.errors import Declined, Usage
+from symverify.errors import Declined, Malformed, Usage
 from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem, loads
 from symverify.run.check import CheckResult, check
@@ -83,7 +83,10 @@ def find(
     if isinstance(found, NotFound):
         return Find(None, None, found.reason)
     data = [{"x": [str(v) for v in x], "y": [str(y)]} for x, y in zip(problem.inputs, found.labels, strict=True)]
-    made = loads(json.dumps({**document, "name": claim.replace("_", " "), "data": data}) + "\n")
+    try:
+        made = loads(json.dumps({**document, "name": claim.replace("_", " "), "data": data}) + "\n")
+    except Malformed:  # of numbers, as everything else is the template's
+        return Find(None, None, "the labels that were found have too many digits for a network file")
     result = check(made, [CLAIMS[claim]], cell=found.cell, output=output, smt=False, timeout=timeout, fresh=True)
     if not confirmed(claim, result):
         return Find(made, None, "the kernel did not confirm what the search found")

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 def processes(workers: int) -> Iterator[Executor | None]:
     """An executor of so many processes; None for one, which is this process itself.
 
-    The workers are spawned, not forked. Signals to this process's group do not reach them: they end with this process,
-    however it ends.
+    The workers are spawned, not forked, and killed at the end. Signals to this process's group do not reach them: they
+    end with this process, however it ends.
     """
     if workers <= 1:
         yield None
@@ -24,6 +24,9 @@ def processes(workers: int) -> Iterator[Executor | None]:
     try:
         yield pool
     finally:
+        # One that began while another died may wait for a lock that the dead one held, and Python's exit for it.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 
 

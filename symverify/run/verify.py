@@ -7,7 +7,7 @@ that the kernel verifies is a proof, too: it is 0, and 10 only where all claims 
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,12 +81,14 @@ class Problems:
 
     given: Sequence[Path] = ()
     data: Path | None = None  # the data file of them all, where it does not lie beside
+    read: Callable[[Path, Path | None], LoadedProblem] = load
+    alone: bool = False  # whether those beside a certificate do not count
     _read: dict[Path, LoadedProblem | str] = field(default_factory=dict)
 
     def of(self, certificate: Path, sha256: str) -> LoadedProblem:
         """The problem with this SHA-256 (equal hashes mean equal bytes, so the first is as good as any). NoProblem."""
         seen = []
-        for path in dict.fromkeys([*self.given, *beside(certificate)]):
+        for path in dict.fromkeys([*self.given, *(() if self.alone else beside(certificate))]):
             found = self._load(path)
             if isinstance(found, LoadedProblem) and found.sha256 == sha256:
                 return found
@@ -127,7 +129,7 @@ class Problems:
     def _load(self, path: Path) -> LoadedProblem | str:
         if path not in self._read:
             try:
-                self._read[path] = load(path, self.data)
+                self._read[path] = self.read(path, self.data)
             except Malformed as error:
                 where, what = error.faults[0]
                 self._read[path] = f"{where}: {what}" if where else what
@@ -136,21 +138,27 @@ class Problems:
         return self._read[path]
 
 
-def verify_many(paths: Sequence[Path], require_proved: bool = False, data: Path | None = None) -> list[Verified]:
+def verify_many(
+    paths: Sequence[Path],
+    require_proved: bool = False,
+    data: Path | None = None,
+    read: Callable[[Path, Path | None], LoadedProblem] = load,
+) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
     Exactly two files, the second one not a certificate by name, are CERTIFICATE and NETWORK: that network file is the
     problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
     `require_proved`: a verified refutation has the code of a refutation. `data` is the data file that the network files
-    name, where it does not lie beside them.
+    name, where it does not lie beside them. `read` reads a network file; one that reads "-" says what that is.
     """
+    given = {Path("-")} if read is not load else set[Path]()
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
-        if data is None:
+        if data is None and paths[1] not in given:
             return [_pair(paths[0], paths[1], require_proved)]
-        return [verify_one(paths[0], Problems([paths[1]], data), require_proved)]
-    networks = [path for path in paths if not is_certificate(path) and os.path.isfile(path)]
-    problems, done, results = Problems(networks, data), set[str](), list[Verified]()
+        return [verify_one(paths[0], Problems([paths[1]], data, read, alone=True), require_proved)]
+    networks = [path for path in paths if path in given or (not is_certificate(path) and os.path.isfile(path))]
+    problems, done, results = Problems(networks, data, read), set[str](), list[Verified]()
     for path in paths:
         if path in networks:
             continue

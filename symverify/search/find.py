@@ -45,7 +45,14 @@ def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) ->
     """Labels of positive risk in a cell without dead units whose minima form two components, or orbits of them."""
     names = [f"y{i + 1}" for i in range(len(problem.inputs))]
     cells = list(live_cells(problem))
-    cones = [(cell, dict(type_cones(problem, cell))) for cell in cells]
+
+    def timely(cell: tuple[Vector, ...]) -> Iterator[tuple[int, LabelCone]]:
+        for found in type_cones(problem, cell):
+            if time.monotonic() > deadline:
+                raise Declined("the time is over before all cells were looked at")
+            yield found
+
+    cones = [(cell, dict(timely(cell))) for cell in cells]
     formulas = [split(problem, cell, known, names, orbits) for cell, known in cones]
     several = disjunction(formulas)
     fixed = [compare(variable(names[0]), "=")] if problem.output_bias else []

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from symverify.search.global_minimum.checkpoint import FORMAT
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 
@@ -214,3 +216,14 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     assert done.returncode == 2
     assert "is not a checkpoint of this problem" in done.stderr
     assert "remove it, or start without --resume" in done.stderr
+
+
+def test_a_checkpoint_beside_a_program_is_no_rejection(tmp_path):
+    """As the file was a chain when its search ended early."""
+    state = {"format": FORMAT, "problem": "0" * 64, "nodes": 1}
+    (tmp_path / "c.json.0123abcd.search").write_text(json.dumps(state))
+    done = run("check", EXAMPLES / "residual.json", "--claims", "point", "--no-smt", "-o", tmp_path / "c.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("check", EXAMPLES / "residual.json", "--no-smt", "--resume", "-o", tmp_path / "c.json")
+    assert done.returncode == 2
+    assert "is not a checkpoint of this problem" in done.stderr

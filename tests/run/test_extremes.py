@@ -1,10 +1,13 @@
 """Numbers beyond floats, or of very many digits: what is too much for a search or a picture is said."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
 
+from symverify import check
 from symverify.certify import emitters
 from symverify.cli import run as command
 from symverify.kernel.core.errors import Declined
@@ -63,6 +66,35 @@ def test_a_claim_is_undecided(name, tmp_path, monkeypatch, capsys):
     code = command(["check", "a.json", "--claims", claim, "--no-smt", "--format", "json", "--timeout", "20"])
     (told,) = json.loads(capsys.readouterr().out)["claims"]
     assert (code, told["verdict"], told["reason"]) == (3, "undecided", reason)
+
+
+APART = [("0", "1e155"), ("1e100", "13/10"), ("1e308", "17/10"), ("3", "31/10")]
+
+
+def test_numbers_that_a_search_in_floats_cannot_compare():
+    found = check(network("relu", "squared", APART) | {"layers": [1, 1, 1]}, ["global_minimum"], smt=False)
+    assert found["global_minimum"].verdict.value == "undecided"
+    assert "the numbers of the search are too far apart for floats" in found["global_minimum"].reason
+
+
+def test_no_call_warns(recwarn):
+    """Of floats that overflow, on which nothing rests."""
+    data = [(0, 1), (1, 3), (2, 0), ("1e200", 5), ("1e-200", 4)]
+    assert check(network("relu", "poisson", data), ["global_bounds"], smt=False).claims
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(("options", "told"), [([], False), (["-W", "default"], True)])
+def test_a_process_tells_warnings_where_it_is_asked_to(options, told):
+    code = "import warnings; from symverify.cli.process import process; process(lambda: warnings.warn('w') or 0)"
+    done = subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True)
+    assert ("UserWarning" in done.stderr) is told
+
+
+def test_labels_with_too_many_digits_are_not_found(capsys):
+    inputs = "1e200,1e3000,-1e-3000,-1e3000"
+    assert command(["find", "--claim", "two_valleys", "--inputs", inputs, "--timeout", "1e-3"]) == 3
+    assert "the time is over before all cells were looked at" in capsys.readouterr().out
 
 
 def test_another_error_is_none_of_these(monkeypatch):

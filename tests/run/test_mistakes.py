@@ -176,3 +176,28 @@ def test_every_fault_is_in_the_json_too(folder, capsys):
     faults = json.loads(capsys.readouterr().out)["faults"]
     assert [fault["path"] for fault in faults] == ["activaton"]
     assert faults[0]["problem"].endswith('did you mean "activation"?')
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["atlas", "good.json", "-o", "nowhere/x.json"],
+        ["cells", "good.json", "--where", "x"],
+        ["check", "good.json", "--claims", "x"],
+        ["critical", "good.json"],
+        ["expand", "good.json", "--pattern", "x"],
+        ["expand", "nowhere.json", "--at", "point"],
+        ["find", "--claim", "x", "--inputs", "0,1"],
+        ["regions", "good.json", "-o", "x.txt"],
+    ],
+    ids=" ".join,
+)
+def test_whatever_ends_a_command_is_in_its_json(folder, capsys, arguments):
+    (folder / "good.json").write_text(GOOD)
+    (folder / "train.csv").write_text(TABLE)
+    assert command([*arguments, "--format", "json"]) == 2
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert found["verdict"] == "malformed"
+    assert len(found["faults"]) == 1
+    assert "internal" not in told.err

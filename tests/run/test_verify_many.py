@@ -1,5 +1,6 @@
 """Verifying many certificates: problems found by hash, every path a verdict, the worst code."""
 
+import io
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import pytest
 
 import symverify.run.verify as module
 from symverify import check, load
+from symverify.cli import run as command
 from symverify.report.summary import markdown_summary
 from symverify.run.verify import Problems, report, verify_many, verify_one, worst_code
 
@@ -230,3 +232,23 @@ def test_a_changed_network_file_beside_a_copy_is_noted(proofs, tmp_path, given, 
     assert "Note\\: this is about" in markdown_summary([found])
     copy.unlink()
     assert verify_many([certificate])[0].code == 2
+
+
+def given(text, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+
+def test_a_network_from_the_standard_input(made, tmp_path, monkeypatch, capsys):
+    """It counts as the one that is named does; one that is read with its data does not fall back on another."""
+    network, certificate = (made / f"four-points{ending}" for ending in (".json", ".symcert.json"))
+    for paths in ([certificate, "-"], ["-", certificate, certificate]):
+        given(network.read_bytes(), monkeypatch)
+        assert command(["verify", *map(str, paths)]) == 0
+        assert capsys.readouterr().out.splitlines()[-1].startswith("s PROVED ")
+    given(b"{}", monkeypatch)
+    assert command(["verify", str(certificate), "-"]) == 2  # though its problem lies beside it
+    other, data = tmp_path / "other.json", tmp_path / "points.csv"
+    other.write_text(json.dumps(MOVING))
+    shutil.copy(made / "inner" / "points.csv", data)
+    assert command(["verify", str(certificate), str(other), "--data", str(data)]) == 2
+    assert "no network file has the SHA-256" in capsys.readouterr().out

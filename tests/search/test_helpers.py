@@ -15,6 +15,7 @@ import pytest
 
 from symverify.kernel.core.network import Problem
 from symverify.run.cluster import Cluster
+from symverify.run.local import processes
 from symverify.search.global_minimum import Helpers, Result, covering, global_minimum, helpers, tasks
 from symverify.search.global_minimum import search as searching
 from symverify.search.global_minimum.generators import generators
@@ -93,6 +94,22 @@ def test_workers_that_always_die_are_not_asked_for_ever(at_once: bool) -> None:
     assert (found.lower, found.vectors, found.tree) == (alone.lower, alone.vectors, alone.tree)
     assert workers.losses == LOSSES + 1
     assert executor.asked < 50
+
+
+def test_a_worker_that_waits_for_ever_does_not_keep_python() -> None:
+    """As one that began while another died may, for a lock that the dead one held: Python waits for it at its exit."""
+    with processes(2) as pool:
+        assert isinstance(pool, ProcessPoolExecutor)
+        lock = pool._call_queue._rlock  # type: ignore[attr-defined]
+        assert lock.acquire(timeout=60)
+        pool.submit(int)
+        manager = pool._executor_manager_thread
+    try:
+        assert manager is not None
+        manager.join(60)
+        assert not manager.is_alive()
+    finally:
+        lock.release()
 
 
 def test_a_short_search_opens_nothing() -> None:

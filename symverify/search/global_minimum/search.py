@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum import tasks
 from symverify.search.global_minimum.candidate import Candidate
@@ -376,7 +377,7 @@ class Search:
         if not splits:
             found = from_weights(shape, shares(shape, leaf.node, cones, support), exact.weights)
             if found.loss >= asked:
-                raise ArithmeticError("an exact bound below the incumbent is not a network's loss")
+                raise Declined("the numbers of the search are too far apart for floats")
             self.improve(found)
             self.leaves.append(leaf)
             return
