@@ -44,7 +44,7 @@ class Theorem:
         """The verdict line: greppable, with the point, the numbers, the storey and the problem's hash."""
         words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self.statement}
         numbers = [
-            f"{'better' if key == 'better_risk' else key}={words[key].replace(' ', '_')}"
+            f"{'better' if key == 'better_risk' else key}={spelled(words[key])}"
             for key, value in self.statement
             if value is not None
         ]
@@ -70,6 +70,11 @@ class Checked:
     def support(self, theorem: Theorem) -> list[int]:
         """The steps that a theorem rests on, in order, its own last."""
         return needed(self.steps, [theorem.step])
+
+
+def spelled(text: str) -> str:
+    """The text as one word: blanks as _, and the _ of a name as \\_."""
+    return text.replace("_", "\\_").replace(" ", "_")
 
 
 def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:

@@ -1,11 +1,13 @@
 """Explanations of files with symbols show the symbols, and not the numbers at the centre of their intervals."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import symverify
+from symverify.kernel.check import spelled
 from symverify.report.context import context_words
 from symverify.report.explain import FORMS, Form, explain, render
 from tests.examples import network, samples
@@ -77,3 +79,12 @@ def test_slopes_of_many_digits() -> None:
     assert "slopes affine in the symbols" in context_words(problem)
     with pytest.raises(symverify.Declined):  # at the centre
         symverify.loads(json.dumps(document | {"symbols": {"a": [1, 2]}}))
+
+
+def test_a_verdict_line_tells_a_name_from_a_product() -> None:
+    """A blank is _ in it, so that the _ of a name is not."""
+    text = (Path(__file__).parents[2] / "examples" / "slopes.json").read_text()
+    renamed = text.replace('"a"', '"a_1"')
+    (line,) = [claim.line for claim in symverify.check(symverify.loads(renamed), smt=False).claims if claim.line]
+    assert r"domain=a\_1_in_[-2,_2],_b_in_[-2,_2]_with_a\_1_-_b_!=_0 " in line
+    assert spelled("2 a b") != spelled("2 a_b")

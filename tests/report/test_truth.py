@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from symverify.kernel.check import spelled
 from symverify.problem.load import loads
 from symverify.report import claims
 from symverify.report.explain import account
@@ -143,7 +144,7 @@ def numbers_agree(stated: Json, fields: Json, line: str, words: str) -> None:
     parts = dict(part.split("=", 1) for part in line.split()[3:])
     for key, value in own.items():
         shown = parts.get("better" if key == "better_risk" else key)
-        text = str(value).lower() if isinstance(value, bool) else str(value).replace(" ", "_")
+        text = str(value).lower() if isinstance(value, bool) else spelled(str(value))
         assert shown == (None if value is None else text)
     assert line.split()[1].lower() == fields["verdict"] == stated["verdict"]
     if isinstance(own.get("risk"), str):

@@ -103,7 +103,7 @@ def test_a_worker_that_waits_for_ever_does_not_keep_python() -> None:
         lock = pool._call_queue._rlock  # type: ignore[attr-defined]
         assert lock.acquire(timeout=60)
         pool.submit(int)
-        manager = pool._executor_manager_thread
+        manager: Any = pool._executor_manager_thread
     try:
         assert manager is not None
         manager.join(60)
