@@ -204,13 +204,13 @@ def export(
         with writing(smt2):
             queries = run(problem, proof, smt2)
         tell(*(f"not posed: {plain(each)}" for each in queries.left_out))
-        tell(f"{len(queries.files)} queries in {plain(smt2)}")
+        tell(f"{len(queries.files)} {'query' if len(queries.files) == 1 else 'queries'} in {plain(smt2)}")
         empty += [] if queries.files else ["queries"]
     if rocq is not None:
         with writing(rocq):
             made = export_rocq(problem, proof, rocq)
         tell(*(f"left out: {plain(each)}" for each in made.left_out))
-        tell(f"{len(made.claims)} claims in {plain(made.file)}")
+        tell(f"{len(made.claims)} claim{'s' * (len(made.claims) != 1)} in {plain(made.file)}")
         empty += [] if made.claims else ["claims"]
     if empty:
         tell(f"s UNDECIDED export: no {' and no '.join(empty)}")

@@ -47,7 +47,7 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
     ]
     if as_json:
         return json.dumps({"unit_cells": len(found), "selected": len(kept), "cells": records})
-    lines = [f"{len(found)} cells of a unit, {len(kept)} selected"]
+    lines = [f"{len(found)} {'cell' if len(found) == 1 else 'cells'} of a unit, {len(kept)} selected"]
     for record in records:
         weights = " ".join(_shown(x, whole) for x in record["witness"])
         line = f"{record['pattern']}  weights {weights}"

@@ -44,8 +44,8 @@ GLOSSARY: dict[str, str] = {
     "descent": "A curve from a point along which the risk falls at once: the proof that the point is no local minimum.",
     "dimension": "Of a valley: how many directions one can move in, at a point, without changing the risk.",
     "dual vector": "Numbers, one for each sample, that prove a lower bound of the risk for many networks at once.",
-    "every_slope": "A claim: on one input, Theorem 1 for all pairs of different slopes, with the better risk as a "
-    "function of them.",
+    "every_slope": "A claim: on one input, Theorem 1 for all pairs of different slopes, a left of the one breakpoint "
+    "and b right of it, with the better risk as a function of them.",
     "exit code": "0 proved, 10 refuted, 11 certificate rejected, 2 malformed input or usage, 3 undecided, 70 "
     "internal error or contradiction, 130 interrupted. Of check it is about --claims, or else the claim in its last "
     "line.",
@@ -87,10 +87,11 @@ GLOSSARY: dict[str, str] = {
     "or not, spurious or not.",
     "pre-activation": "What enters a unit's activation: its weighted inputs plus its bias.",
     "proved": "A verdict: the kernel has verified a proof of the claim.",
-    "ray": "An edge of a unit's cell, seen as a cone: all its weights are sums of rays.",
+    "ray": "An edge of a unit's cell, seen as a cone: its points are sums of multiples ≥ 0 of rays.",
     "refuted": "A verdict: the kernel has verified a proof that the claim is false. Exit code 10 of check.",
     "rejected": "A verdict on a certificate: it does not prove what it claims. Exit code 11.",
-    "residual": "How the loss of a sample changes with its prediction; for the squared loss, twice what is missing.",
+    "residual": "The derivative of the risk by the prediction on a sample; for the squared loss, a positive "
+    "multiple of the prediction less the label.",
     "risk": "The number that training makes small: the mean of the losses over the samples, or their sum if the "
     "file says so, plus the weight decay if there is any.",
     "rule": "A way to conclude: each step of a certificate is an instance of a rule, which the kernel checks.",
@@ -117,8 +118,8 @@ GLOSSARY: dict[str, str] = {
     "undecided": "A verdict: neither proved nor refuted within the time and the methods there are; the reason is "
     "told. Exit code 3.",
     "unit": "One hidden neuron.",
-    "valley": "Connected local minima of one risk, infinitely many. Also a claim: such a path through the minimum "
-    "of the affine fit, with the valley's dimension there.",
+    "valley": "Connected local minima of one risk; of dimension 0, a single one. Also a claim: a path of infinitely "
+    "many from the minimum of the affine fit, with the valley's dimension there.",
     "verdict": "Proved, refuted or undecided; of a certificate, verified or rejected.",
     "weight decay": "A penalty on the squares of the parameters, added to the risk. With it few claims can be decided.",
     "width": "The number of units of a layer; `layers` in a network file lists them all, inputs and outputs too.",

@@ -70,7 +70,7 @@ def placed(problem: Programmed) -> tuple[list[int], list[int]]:
 def told(problem: Programmed, k: int, at: Evaluated | None) -> tuple[str, str, str]:
     """Two short lines about a node, and what hovering tells."""
     if not k:
-        return "input", f"{len(problem.inputs[0])} numbers", "a sample's numbers"
+        return "input", counted(len(problem.inputs[0]), "number"), "a sample's numbers"
     node = problem.program[k - 1]
     units = len(problem.constants(0)[k])
     if isinstance(node, Bent):
@@ -78,7 +78,7 @@ def told(problem: Programmed, k: int, at: Evaluated | None) -> tuple[str, str, s
         return (
             name,
             pieces_told(problem, node, units, at),
-            f"{units} units, slopes {', '.join(map(str, node.h.slopes))}",
+            f"{counted(units, 'unit')}, slope{'s' * (len(node.h.slopes) > 1)} {', '.join(map(str, node.h.slopes))}",
         )
     slots = [slot for row in problem.slots[node.layer].rows() for slot in row]
     own = [slot for slot in slots if isinstance(slot, int)]
@@ -95,7 +95,7 @@ def told(problem: Programmed, k: int, at: Evaluated | None) -> tuple[str, str, s
 def pieces_told(problem: Programmed, node: Bent, units: int, at: Evaluated | None) -> str:
     """How many pre-activations are on each piece, over all samples; those at a breakpoint counted apart."""
     if at is None:
-        return f"{units} units"
+        return counted(units, "unit")
     found = [pieces for unit in pieces_at(problem, at.point)[node.layer] for pieces in unit]
     inside = [sum(pieces == (p,) for pieces in found) for p in range(len(node.h.slopes))]
     kinks = len(found) - sum(inside)

@@ -11,6 +11,7 @@ import numpy as np
 from symverify.errors import Usage
 from symverify.report.escape import terminal
 from symverify.report.region_shapes import GOLD, INK, MIDDLE, Shape, colour, half_sphere, minima, spelled
+from symverify.report.words import counted
 from symverify.search.diagram import Diagram, Floats
 from symverify.search.half_sphere import labels_of
 
@@ -73,7 +74,7 @@ def reading(found: Diagram, best: bool) -> list[str]:
 def heading(found: Diagram) -> str:
     """The network, in a line."""
     problem = found.problem
-    return f"Local minima by labels: {'-'.join(map(str, problem.widths))}, {len(problem.inputs)} samples"
+    return f"Local minima by labels: {'-'.join(map(str, problem.widths))}, {counted(len(problem.inputs), 'sample')}"
 
 
 def subtitle(found: Diagram) -> str:
@@ -101,7 +102,8 @@ def circle(found: Diagram) -> tuple[list[Shape], set[int]]:
         end += 2 * np.pi * (end <= begin)
         used.add(arc.levels)
         title = "\n".join([
-            f"labels between {spelled(arc.start)} and {spelled(arc.end)}", f"{arc.levels} different risks",
+            f"labels between {spelled(arc.start)} and {spelled(arc.end)}",
+            f"{arc.levels} {'different risks' if arc.levels != 1 else 'risk'}",
             *minima(found, arc.sheets),
         ])  # fmt: skip
         shapes.append(Shape(ring(begin, end, 130, 215), colour(arc.levels), INK, title, 0.8))
@@ -218,10 +220,11 @@ def summary(found: Diagram) -> list[str]:
         rim = np.sqrt(1 - z * z)
         points = np.asarray(np.stack([rim * np.cos(turns), rim * np.sin(turns), z], axis=1), dtype=np.float64)
     levels, affine, _ = found.at(points)
-    lines = [f"{len(found.sheets)} faces and signs have local minima for an open set of labels"]
+    lines = [f"{counted(len(found.sheets), 'choice')} of faces and signs with local minima for an open set of labels"]
     parts = len(found.arcs or found.regions)
-    lines += [f"{parts} {'arcs of the circle' if found.dimension == 2 else 'regions of the half sphere'} of labels"]
+    what, where = ("arc", "circle") if found.dimension == 2 else ("region", "half sphere")
+    lines += [f"{counted(parts, what)} of the {where} of labels"]
     for count in sorted(set(levels.tolist())):
-        lines.append(f"{count} levels of risk: about {np.mean(levels == count):.1%} of the directions")
+        lines.append(f"{counted(count, 'level')} of risk: about {np.mean(levels == count):.1%} of the directions")
     lines.append(f"the affine fit is the global minimum: about {affine.mean():.1%} of the directions")
     return [*lines, f"observed, not certified: {NOTE.partition(';')[0]}"]

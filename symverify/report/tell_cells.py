@@ -83,8 +83,9 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
     ]
     return [
         prose(
-            f"Up to exchanging units the network has {fact.cells} cells on these data. For every one of them a step "
-            f"has found the local minima strictly inside: {len(found)} cells have some."
+            f"Up to exchanging units the network has {counted(fact.cells, 'cell')} on these data. For every one of "
+            "them a step has found the local minima strictly inside: "
+            f"{counted(len(found), 'cell')} {'has' if len(found) == 1 else 'have'} some."
         ),
         *table("Cells with local minima.", ("risk", "pattern", "components", "dimensions", "step"), rows, limit=40),
     ]
@@ -107,9 +108,10 @@ def tell_face_atlas(story: Story, index: int) -> list[Block]:
     )]  # fmt: skip
     return [
         prose(
-            f"Up to exchanging units the network has {fact.faces} faces on these data, its cells included: the pieces "
-            "into which the hyperplanes where a pre-activation is at a breakpoint cut the space of all parameters. For "
-            f"every one of them a step has found the local minima on it. {fact.with_minima} faces have some; joined "
+            f"Up to exchanging units the network has {counted(fact.faces, 'face')} on these data, its cells included: "
+            "the pieces into which the hyperplanes where a pre-activation is at a breakpoint cut the space of all "
+            "parameters. For every one of them a step has found the local minima on it. "
+            f"{counted(fact.with_minima, 'face')} {'has' if fact.with_minima == 1 else 'have'} some; joined "
             "across the faces they form these valleys, connected up to exchanging units:"
         ),
         *table("All local minima.", ("risk", "dimension", "components", "faces"), rows, limit=40),

@@ -294,6 +294,11 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
+def each_cell(count: int) -> str:
+    """The one cell; each of the 2 cells."""
+    return "the one cell" if count == 1 else f"each of the {count} cells"
+
+
 SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     Evaluated: _evaluated,
     LocalMinimum: _local,

@@ -25,6 +25,8 @@ def _minima(fact: CellMinima, _: Names) -> Sentence:
     if not fact.components:
         above = say(": the risks there are all above {}", at_least(fact.risk)) if fact.is_cell else ()
         return (f"no local minimum is {where}", *above)
+    if [size for _, size in fact.orbits] == [0] and fact.components == 1:
+        return say(f"exactly one point is a local minimum {where}, of risk {{}}, the least there", fact.risk)
     one = fact.components == 1
     size = "one connected valley" if one else f"not one valley but {fact.components} components"
     orbits = "" if one else f" ({counted(len(fact.orbits), 'orbit')} under exchanging units on equal pieces)"
@@ -57,7 +59,8 @@ def _path(fact: ConstantRiskPath, names: Names) -> Sentence:
 def _atlas(fact: Atlas, _: Names) -> Sentence:
     found = [each for each in fact.minima if each.components]
     head = (
-        f"of the {counted(fact.cells, 'cell')} up to exchanging units, {len(found)} have local minima strictly inside"
+        f"of the {counted(fact.cells, 'cell')} up to exchanging units, {len(found)} "
+        f"{'has' if len(found) == 1 else 'have'} local minima strictly inside"
     )
     if not found:
         return (head,)
@@ -70,7 +73,9 @@ def _atlas(fact: Atlas, _: Names) -> Sentence:
 
 
 def _face_atlas(fact: FaceAtlas, _: Names) -> Sentence:
-    head = f"of the {counted(fact.faces, 'face')} up to exchanging units, cells included, {fact.with_minima} have local"
+    have = "has" if fact.with_minima == 1 else "have"
+    faces = counted(fact.faces, "face")
+    head = f"of the {faces} up to exchanging units, cells included, {fact.with_minima} {have} local"
     if not fact.valleys:
         return (f"{head} minima: the network has none",)
     risks = counted(len({each.risk for each in fact.valleys}), "risk")

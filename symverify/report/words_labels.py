@@ -20,24 +20,26 @@ from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.report.document import Code, Inline, say
-from symverify.report.words import at_least, at_most
+from symverify.report.words import at_least, at_most, each_cell
 
 Sentence = tuple[Inline, ...]
 
 
 def _traps(fact: CellTraps, names: Any) -> Sentence:
     said = say(
-        "whatever the labels, each of the {} cells of a hidden unit, with all units in it, holds a local minimum "
-        "strictly inside, which predicts a best fit that the cell's features allow",
-        fact.count,
+        f"whatever the labels, {each_cell(fact.count)} of a hidden unit, with all units in it, holds a local minimum "
+        "strictly inside, which predicts a best fit that the cell's features allow"
     )
     values = sorted({risk for _, risk in fact.traps})
     if values:
-        risks = f"{len(values)} risk{'s' * (len(values) != 1)}"
-        said += say(f"; with the labels of the file these have {risks}, from {{}} to {{}}", values[0], values[-1])
+        risks = say("risk {}", values[0])
+        if len(values) > 1:
+            risks = say(f"{len(values)} risks, from {{}} to {{}}", values[0], values[-1])
+        said += ("; with the labels of the file these have ", *risks)
     if fact.better is not None:
         lower = names.other(fact.better)
-        count = f"; at least {fact.spurious} of them are spurious local minima with these: {{}} has risk {{}}"
+        are = "is a spurious local minimum" if fact.spurious == 1 else "are spurious local minima"
+        count = f"; at least {fact.spurious} of them {are} with these: {{}} has risk {{}}"
         said += say(count, lower, fact.better.risk)
     if fact.shown is not None:
         said += say("; that of the cell {} has risk {}", Code(fact.shown[0]), fact.shown[1])
@@ -145,9 +147,9 @@ def _labels(fact: SpuriousLabels, _: object) -> Sentence:
 
 def _slopes(fact: EverySlope, _: object) -> Sentence:
     return say(
-        "for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, of "
-        "risk {}, is spurious: a network with such an activation and a unit that has its kink at the input {} has "
-        "risk {}",
+        "for every activation with one breakpoint, of slope a left of it and b right of it, a ≠ b, a local minimum "
+        "that predicts the best affine fit, of risk {}, is spurious: a network with such an activation and a unit that "
+        "has its kink at the input {} has risk {}",
         fact.risk, fact.kink, fact.better,
     )  # fmt: skip
 
@@ -161,8 +163,9 @@ def _spurious_region(fact: SpuriousRegion, _: object) -> Sentence:
 
 def _slope_region(fact: SlopeRegion, _: object) -> Sentence:
     return say(
-        f"for all {fact.domain}: with an activation of {fact.family.slope_words} a local minimum that predicts the "
-        "best affine fit, of risk {}, is spurious: a network with a unit that has its kink at the input {} has risk {}",
+        f"for all {fact.domain}: with an activation of {fact.family.slope_words}, left and right of its one breakpoint"
+        ", a local minimum that predicts the best affine fit, of risk {}, is spurious: a network with a unit that has "
+        "its kink at the input {} has risk {}",
         fact.slope.risk, fact.slope.kink, fact.better,
     )  # fmt: skip
 
@@ -192,7 +195,7 @@ def _closed(fact: NoSpurious, _: object) -> Sentence:
     return (
         f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
         f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "
-        f"have none {these}",
+        f"{'has' if fact.excluded == 1 else 'have'} none {these}",
     )
 
 

@@ -231,6 +231,16 @@ def _minima(judge: Judge, step: int, found: Any) -> None:
         holds(not sizes or size - judge.oracle.jacobian_rank(witness) >= min(sizes), "the dimension is larger")
 
 
+@sentence(r"exactly one point is a local minimum strictly inside the cell (?P<cell>\S+), of risk (?P<risk>[^,]+), the "
+          r"least there")  # fmt: skip
+def _single(judge: Judge, step: int, found: Any) -> None:
+    (witness,) = judge.certificate["steps"][step]["witnesses"]
+    holds(judge.oracle.risk(witness) == Fraction(found["risk"]), "the risk is another")
+    holds(spelled(judge.pattern(witness)) == found["cell"], "the pieces are others")
+    holds(judge.oracle.jacobian_rank(witness) == len(numbers(witness)), "the dimension is not 0")
+    judge.stays(witness)
+
+
 @sentence(r"no local minimum is strictly inside the cell (?P<cell>\S+): the risks there are all above (?P<risk>\S+?)")
 def _no_minima(judge: Judge, step: int, found: Any) -> None:
     point, risk = judge.point_of(step), Fraction(found["risk"])
@@ -256,15 +266,20 @@ def _path(judge: Judge, step: int, found: Any) -> None:
     holds(numbers(node) != numbers(point), "it leads back")
 
 
-@sentence(r"whatever the labels, each of the (?P<count>\d+) cells of a hidden unit, with all units in it, holds a "
-          r"local minimum strictly inside, which predicts a best fit that the cell's features allow(; with the "
-          r"labels of the file these have (?P<kinds>\d+) risks?, from (?P<low>\S+) to (?P<high>\S+?))?(; "
-          r"at least (?P<spurious>\d+) of them are spurious local minima with these: (?P<other>the given point|another "
-          r"point) has risk (?P<better>\S+?))?(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
+@sentence(r"whatever the labels, (?:the one cell|each of the (?P<count>\d+) cells) of a hidden unit, with all "
+          r"units in it, holds a local minimum strictly inside, which predicts a best fit that the cell's"
+          r" features allow(; with the labels of the file these have (?:risk (?P<one>\S+?)|"
+          r"(?P<kinds>\d+) risks, from (?P<low>\S+) to "
+          r"(?P<high>\S+?)))?(; "
+          r"at least (?P<spurious>\d+) of them (?:is a spurious local minimum|are spurious local minima) with these: "
+          r"(?P<other>the given point|another point) has risk (?P<better>\S+?))?"
+          r"(; that of the cell (?P<cell>\S+) has risk (?P<risk>\S+?))?")  # fmt: skip
 def _traps(judge: Judge, step: int, found: Any) -> None:
     entry = judge.certificate["steps"][step]
-    _cells(judge, step, {"count": found["count"]})
+    _cells(judge, step, {"count": found["count"] or "1"})
     risks = [judge.oracle.risk_of([[Fraction(f)] for f in each["best"]]) for each in entry.get("traps", [])]
+    if found["one"]:
+        holds(set(risks) == {Fraction(found["one"])}, "the risks are others")
     if found["kinds"]:
         holds((len(set(risks)), min(risks), max(risks)) == (
             int(found["kinds"]), Fraction(found["low"]), Fraction(found["high"])), "the risks are others")  # fmt: skip
@@ -501,9 +516,9 @@ def _spurious_labels(judge: Judge, _: int, found: Any) -> None:
     holds(not forms or matrix_rank([[Fraction(x) for x in form] for form in forms]) == len(forms), "they are dependent")
 
 
-@sentence(r"for every activation with two slopes a and b, a ≠ b, a local minimum that predicts the best affine fit, "
-          r"of risk (?P<risk>[^,]+), is spurious: a network with such an activation and a unit that has its kink at "
-          r"the input (?P<kink>\S+) has risk (?P<better>.+)"
+@sentence(r"for every activation with one breakpoint, of slope a left of it and b right of it, a ≠ b, a local minimum "
+          r"that predicts the best affine fit, of risk (?P<risk>[^,]+), is spurious: a network "
+          r"with such an activation and a unit that has its kink at the input (?P<kink>\S+) has risk (?P<better>.+)"
           )  # fmt: skip
 def _every_slope(judge: Judge, step: int, found: Any) -> None:
     oracle, rng = judge.oracle, Random(judge.seed)

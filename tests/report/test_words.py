@@ -194,3 +194,21 @@ def test_nothing_below_imports_report(part: str) -> None:
 )
 def test_tables_show_enclosures_by_the_digits_that_are_sure(value: Value, shown: str) -> None:
     assert render.number(value) == shown
+
+
+def test_a_single_minimum_is_not_called_a_valley() -> None:
+    """Four samples on three pieces fix all four parameters."""
+    four = network([1, 1, 1], "hardtanh", samples([-2, "-1/4", "1/4", 2], [-1, "-1/2", "1/2", 1]))
+    found = check(loads(json.dumps(four)), ["cell_minima"], cell="0112", smt=False)
+    assert claims.lines(found, found["cell_minima"])[0] == (
+        "exactly one point is a local minimum strictly inside the cell 0112, of risk 0, the least there"
+    )
+
+
+def test_one_is_not_told_in_the_plural() -> None:
+    """Verbs and nouns beside a count of 1, where claims count what they find."""
+    one = network([1, 1, 1], "identity", samples([0, 1, 2], [0, 1, 1]))
+    found = check(loads(json.dumps(one)), ["atlas", "face_atlas", "cell_minima"], cell="000", smt=False)
+    words = " ".join(line for claim in found.claims for line in claims.lines(found, claim))
+    assert "of the 1 cell up to exchanging units, 1 has local minima strictly inside, of 1 risk" in words
+    assert "cells included, 1 has local minima" in words

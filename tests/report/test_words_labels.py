@@ -21,6 +21,7 @@ SIGN = network([1, 1, 1], "relu", samples([1, 2], [1, 3]), parameters=[layer([[1
 LONG = network([1, 2, 1], "relu", samples(["0.1237", "1.7771", "2.31313", "3.9191"],
                                           ["0.33391", "2.00131", "0.71717", "-1.137"]))  # fmt: skip
 FREE = network([1, 1, 1], "hardtanh", samples([1], [1]), bias=False)
+HINGES = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 1]))
 SIGNS = "some labels have no local minimum there with output weights of these signs"
 
 
@@ -76,3 +77,23 @@ def test_a_radius_that_may_be_a_lower_bound_is_called_so(claim: str) -> None:
     assert "at least" in GLOSSARY[claim]
     assert "signs" in GLOSSARY[claim]
     assert "at least" in TELLINGS[claim].heading
+
+
+def test_the_slopes_of_a_formula_are_told_apart() -> None:
+    """A form in a and b that is not symmetric says which of them is left; two slopes alone are also a, b, a."""
+    result = tried(HINGES, "every_slope")
+    head = "for every activation with one breakpoint, of slope a left of it and b right of it, a ≠ b, a local minimum"
+    assert said(result, "every_slope").startswith(head)
+
+
+def test_one_cell_and_one_risk_are_singular() -> None:
+    result = tried(network([1, 2, 1], "identity", samples([0, 1, 2], [0, 1, 1])), "cell_traps")
+    assert said(result, "cell_traps").startswith("whatever the labels, the one cell of a hidden unit, with all units")
+    assert "; with the labels of the file these have risk 1/" in said(result, "cell_traps")
+
+
+def test_symbols_in_slopes_are_told_by_their_side() -> None:
+    known = {"breakpoints": [0], "slopes": ["a", "1"], "anchor": [0, 0]}
+    document = network([1, 2, 1], known, samples([0, 1, 2], [0, 1, 1])) | {"symbols": {"a": ["0", "1/2"]}}
+    words = said(tried(document, "spurious_for_all"), "spurious_for_all")
+    assert "with an activation of slopes a and 1, left and right of its one breakpoint, a local minimum" in words
