@@ -93,7 +93,7 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
         why = "with weight decay" if loaded.problem.decays else f"of the {loaded.problem.loss.name} loss"
         raise Usage(f"minima {why} are hardly ever rational", 'enclose one: check(problem, ["minimum_in_box"])')
     until = time.monotonic() + seconds(timeout)
-    with catch_warnings(action="ignore"):  # of floats that overflow: nothing rests on them
+    with catch_warnings(action="ignore", category=RuntimeWarning):  # floats that overflow: nothing rests on them
         found = snap_points(loaded.problem, point, tolerance=tolerance, deadline=until)
     nearest, made = found[0].point, None
     if nearest is not None:

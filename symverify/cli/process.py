@@ -43,7 +43,7 @@ def process(command: Callable[[], int]) -> int:
                 signal.signal(number, _interrupt)
         sys.unraisablehook = _unraisable
         if not sys.warnoptions:
-            warnings.simplefilter("ignore")  # of floats that overflow: nothing rests on them
+            warnings.simplefilter("ignore", RuntimeWarning)  # floats that overflow: nothing rests on them
         _open_closed()
         sys.stdout, sys.stderr = _text(output, sys.stdout), _text(Output(2), sys.stderr)
         code = command()

@@ -197,7 +197,7 @@ def check(
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
-        with catch_warnings(action="ignore"):  # of floats that overflow: nothing rests on them
+        with catch_warnings(action="ignore", category=RuntimeWarning):  # floats that overflow: nothing rests on them
             results, skipped, called = _attempted(session, wanted, stopped)
         whole, results = _settled(session, results, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:

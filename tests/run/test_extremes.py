@@ -86,9 +86,10 @@ def test_no_call_warns(recwarn):
 
 @pytest.mark.parametrize(("options", "told"), [([], False), (["-W", "default"], True)])
 def test_a_process_tells_warnings_where_it_is_asked_to(options, told):
-    code = "import warnings; from symverify.cli.process import process; process(lambda: warnings.warn('w') or 0)"
+    warn = "process(lambda: warnings.warn('w', RuntimeWarning) or 0)"
+    code = f"import warnings; from symverify.cli.process import process; {warn}"
     done = subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True)
-    assert ("UserWarning" in done.stderr) is told
+    assert ("RuntimeWarning" in done.stderr) is told
 
 
 def test_labels_with_too_many_digits_are_not_found(capsys):
