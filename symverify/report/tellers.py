@@ -108,7 +108,7 @@ TELLINGS: dict[str, Telling] = {
         "Sound, because a function of the inputs cannot tell samples with equal inputs apart, and the loss is convex.",
     ),
     "valley": Telling(
-        "A valley of infinitely many through {}",
+        "A valley of infinitely many from {} on",
         tell_valley,
         "Sound, because the premises that make the point a minimum are the same all along the path.",
     ),

@@ -210,7 +210,7 @@ def _verified(
     parts = [f"s {verdict} {word(certificate)}"]
     for how in dict.fromkeys(theorem.verdict for theorem in theorems):
         parts.append(f"{how}={','.join(theorem.claim for theorem in theorems if theorem.verdict == how)}")
-    about = f"problem={theorems[0].problem_sha256} network={word(loaded.path or Path())}"
+    about = f"problem={theorems[0].problem_sha256} network={word(loaded.path) if loaded.path else '-'}"
     lines.append(" ".join([*parts, "statements=above", about]))
     return Verified(certificate, loaded.path, code, theorems, tuple(lines), note=note)
 
