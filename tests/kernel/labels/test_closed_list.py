@@ -9,7 +9,7 @@ import pytest
 from symverify.kernel import Rejected
 from symverify.kernel.cells.strata import unit_classes
 from symverify.kernel.core.text import Fields
-from symverify.kernel.labels.closed_list import NoSpurious, Part, State, by_vector, named_faces
+from symverify.kernel.labels.closed_list import NoSpurious, Part, State, by_vector, named_faces, part
 from symverify.kernel.labels.symbols import Family, family_of
 from symverify.kernel.network_file import read_problem
 from tests.examples import network, samples
@@ -230,6 +230,14 @@ def test_different_risks_are_told_with_their_parts() -> None:
     assert found.excluded == 1
     assert NoSpurious(whole, parts[:1], Fraction(1), 5).formula == "4 a^2"
     assert (parts[0].has((a,)), parts[1].has(twice), parts[3].has(twice)) == (True, False, False)
+
+
+def test_one_stratum_that_is_left_has_the_minima_of_a_part() -> None:
+    """Only where all are excluded there are no such symbols."""
+    problem = read_problem(text(LINE), no_data)
+    strata: list[tuple[State, ...]] = [(((0,), s),) for s in (0, 1)]
+    found = part(problem, family_of(problem), (), strata, Fields({**WHOLE, "strata": STEP["strata"][:2]}, "here"))
+    assert (found.errors, found.excluded) == (((Fraction(0), Fraction(0)),), 1)
 
 
 LATE: Json = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
