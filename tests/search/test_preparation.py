@@ -104,10 +104,14 @@ def test_ctrl_c_ends_it(
 ) -> None:
     monkeypatch.setattr(preparation, "_COMMAND", SLEEPING)
     soon = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    soon.start()
-    with pytest.raises(KeyboardInterrupt):
-        prepare(LARGE, lambda _: None, AMPLE)
-    soon.join()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it puts behind
+    try:
+        soon.start()
+        with pytest.raises(KeyboardInterrupt):
+            prepare(LARGE, lambda _: None, AMPLE)
+        soon.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     (process,) = cold
     assert process.returncode == -signal.SIGKILL
     assert os.getsid(0) != process.pid
