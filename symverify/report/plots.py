@@ -110,8 +110,11 @@ def _figure(problem: Problem, told: Explanation, what: What) -> Any:
         panels = {what: panels[what]}
     drawn, reasons = [], []
     for name, draw in panels.items():
+        axes = import_module("matplotlib.figure").Figure().subplots()
         try:
-            in_floats(draw)(import_module("matplotlib.figure").Figure().subplots())  # what cannot be drawn has no panel
+            in_floats(draw)(axes)  # what cannot be drawn has no panel
+            if max(map(abs, (*axes.get_xlim(), *axes.get_ylim()))) > _FARTHEST:
+                raise NoView("its numbers are too large for a plot")
             drawn.append(draw)
         except NoView as reason:
             reasons.append(f"there is no {name} of this problem: {reason}")

@@ -2,6 +2,7 @@
 
 import builtins
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
+import symverify
 from symverify.kernel.core.errors import Rejected
-from symverify.problem.load import load
+from symverify.problem.load import load, loads
 from symverify.report import plots
 from symverify.report.plots import WHATS, CannotPlot, What, plot
+from tests.examples import network, samples
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told
 
@@ -43,6 +46,15 @@ def test_each_picture_by_itself(what: What, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in CASES if told(name).scenes][1::4])
 def test_certificates_about_points_can_be_plotted(name: str, tmp_path: Path) -> None:
     assert plot(*accepted(name), tmp_path / "all.svg").stat().st_size > 1000
+
+
+@needs_matplotlib
+def test_numbers_of_which_matplotlib_makes_no_ticks(tmp_path: Path) -> None:
+    data = samples([0, 1, 2, "1e308", 4, 5], [-1, 1, -1, -1, 1, 1])
+    problem = loads(json.dumps(network([1, 2, 1], "relu", data, loss="hinge")))
+    certificate = symverify.check(problem, ["spurious_minimum"], smt=False).certificate
+    with pytest.raises(CannotPlot, match="its numbers are too large for a plot"):
+        plot(problem, certificate, tmp_path / "one.svg", "fit")
 
 
 @needs_matplotlib
