@@ -193,6 +193,7 @@ def export(
     where nothing is left.
     """
     from symverify.errors import Usage
+    from symverify.report.words import counted
     from symverify.run.export import export as run
     from symverify.run.rocq import export_rocq
 
@@ -210,7 +211,7 @@ def export(
         with writing(rocq):
             made = export_rocq(problem, proof, rocq)
         tell(*(f"left out: {plain(each)}" for each in made.left_out))
-        tell(f"{len(made.claims)} claim{'s' * (len(made.claims) != 1)} in {plain(made.file)}")
+        tell(f"{counted(len(made.claims), 'claim')} in {plain(made.file)}")
         empty += [] if made.claims else ["claims"]
     if empty:
         tell(f"s UNDECIDED export: no {' and no '.join(empty)}")

@@ -13,6 +13,7 @@ from symverify.report.pictures import Picture
 from symverify.report.rationals import short
 from symverify.report.svg import Canvas
 from symverify.report.views import Array, Fit, NoView, fits, in_floats
+from symverify.report.words import counted
 
 MAX_CARDS = 24
 RADIUS, LANE, MARGIN = 9.0, 22.0, 14.0
@@ -33,14 +34,10 @@ class Card:
 def words(mark: Mark) -> str:
     """Dimension, components and faces of a valley, as far as they are known."""
     parts = ["dimension unknown" if mark.dimension is None else f"dimension {mark.dimension}"]
-    parts.append("components not counted" if mark.components is None else _counted(mark.components, "component"))
+    parts.append("components not counted" if mark.components is None else counted(mark.components, "component"))
     if mark.faces is not None:
-        parts.append(f"on {_counted(mark.faces, 'face')}")
+        parts.append(f"on {counted(mark.faces, 'face')}")
     return ", ".join(parts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 @in_floats
@@ -56,7 +53,7 @@ def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
         (min(risks) - pad, max(risks) + pad),
         (0.0, placed.height),
         "Valleys of local minima by risk",
-        f"{_counted(len(marks), 'valley')} by risk and dimension; the least risk is {short(marks[0].risk)}.",
+        f"{counted(len(marks), 'valley')} by risk and dimension; the least risk is {short(marks[0].risk)}.",
         key,
         height=int(placed.height) + 58,
         rows=placed.rows,

@@ -11,6 +11,7 @@ from symverify.cells.unit import UnitCells, planes, unit_cells
 from symverify.errors import NotShallow
 from symverify.kernel.core.network import Problem
 from symverify.report.rationals import abridged
+from symverify.report.words import counted
 
 
 def counts(problem: Problem, as_json: bool) -> str:
@@ -47,7 +48,7 @@ def listing(problem: Problem, as_json: bool, where: str | None, rays: bool, limi
     ]
     if as_json:
         return json.dumps({"unit_cells": len(found), "selected": len(kept), "cells": records})
-    lines = [f"{len(found)} {'cell' if len(found) == 1 else 'cells'} of a unit, {len(kept)} selected"]
+    lines = [f"{counted(len(found), 'cell')} of a unit, {len(kept)} selected"]
     for record in records:
         weights = " ".join(_shown(x, whole) for x in record["witness"])
         line = f"{record['pattern']}  weights {weights}"
