@@ -10,7 +10,7 @@ from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.core.poly import Scalar
-from symverify.kernel.core.proof import Fact, Proof, Step
+from symverify.kernel.core.proof import Fact, Proof
 from symverify.kernel.core.proof import stated as as_stated
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.reals.losses import RealLoss
@@ -82,22 +82,20 @@ class Certificate:
         Raises what the kernel's rule raises, Declined where a number is too long to be written.
         """
         step = _spelled(rule, premises, fields)
-        if (known := self._places.get(json.dumps(step, sort_keys=True))) is not None:
+        if (known := self._places.get(place := json.dumps(step, sort_keys=True))) is not None:
             return known
         begun = time.monotonic()
         try:
-            return self._added(step, apply(self.proof, step, f"steps[{len(self.steps)}]"))
+            proved = apply(self.proof, step, f"steps[{len(self.steps)}]")
         except Rejected as error:
             raise Rejected(error.where, error.reason.removeprefix(f"{rule}: ")) from None
         except Malformed as error:  # its own reader refuses a number of too many digits
             raise Declined(f"no certificate can state it: {error}") from None
         finally:
             self.seconds += time.monotonic() - begun
-
-    def _added(self, step: dict[str, object], proved: Step) -> int:
         self.proof.steps.append(proved)
         self.steps.append(step)
-        return self._places.setdefault(json.dumps(step, sort_keys=True), len(self.steps) - 1)
+        return self._places.setdefault(place, len(self.steps) - 1)
 
     def point(self, point: Point) -> int:
         """The step that evaluates a point."""

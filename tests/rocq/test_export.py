@@ -339,7 +339,7 @@ RISKS: dict[str, tuple[str, str, str]] = {  # the same of `logistic-line`, by re
     "a higher bound": ("step4", r"2 (\(\d+ # \d+\))\.", r"2 (\1 + (1 # 100000000000000000000))."),
     "an entry of a vector": ("step4", r"integers \[0x0; 0x(\w+)", r"integers [0x0; 0x1\1"),
     "a scale": ("step4", r"%hex_int\), \((\d+),", r"%hex_int), (1\1,"),
-    "a leaf": ("step4", r"3; 3\]%Z", "3; 2]%Z"),
+    "a leaf": ("step4", r"0; 3\]%Z", "0; 2]%Z"),
 }
 SLOPES: dict[str, tuple[str, str, str]] = {  # of `quantile`
     "a slope beyond those of the loss": ("step2", r"\[\(2 # 3\)\]", "[1]"),

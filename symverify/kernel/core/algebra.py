@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import combinations
 from math import comb, gcd, lcm
-from operator import neg
 
 from .errors import MAX_BITS, Declined, elimination, spend, within_budget
 
@@ -97,8 +97,8 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
     """The rays, one of each two directions, of the hyperplanes ⟨row, x⟩ = 0, modulo their lineality space.
 
     The lineality space is complemented by the coordinate subspace of the pivot columns, on which the rows keep
-    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time. The last two dimensions
-    are a circle, whose rays are in order, so that neighbours in the list mostly differ in few signs.
+    their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time, until in the last three
+    dimensions it is the cross product of two.
     """
     pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
     units = [tuple([int(i == c) for i in range(len(rows[0]))]) for c in pivots]
@@ -106,28 +106,28 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
         return units
     if comb(len(rows), len(units) - 1) > MAX_RAYS:
         raise Declined("too many intersections of hyperplanes")
-    found, zero, top = dict[Direction, Direction](), (0,) * len(rows[0]), max(max(map(abs, row)) for row in rows)
+    found, size, top = dict[Direction, None](), len(rows[0]), max(max(map(abs, row)) for row in rows).bit_length()
 
     def descend(basis: Sequence[Sequence[int]]) -> None:
         """Each vector of the basis comes after its products with the rows that are left, which change as it does.
 
-        For the meter: all are minors of as many rows as have been eliminated, times one row, or a · b − c · d of such.
+        For the meter: all are minors of as many rows as have been eliminated, times one or two rows.
         """
-        left, count, depth = len(basis[0]) - len(zero), len(basis), len(units) - len(basis) + 1
-        spend(len(basis[0]) * (count + len(zero)) * elimination(2 * depth * (len(zero) + top.bit_length())))
-        if count == 2:
-            turns = [(-q, p) if p > 0 else (q, -p) for p, q in zip(*[v[:left] for v in basis], strict=True) if p or q]
-            turns.sort(key=lambda turn: ((turn[0] << 64) // turn[1] if turn[1] else 1 << MAX_BITS, turn))
-            columns = [[a * x + b * y for a, b in turns] for x, y in zip(*[v[left:] for v in basis], strict=True)]
-            for ray in map(primitive, zip(*columns, strict=True)):
-                found.setdefault(ray if ray > zero else tuple(map(neg, ray)), ray)
+        left, count, depth = len(basis[0]) - size, len(basis), len(units) - len(basis) + 2
+        spend((size + left * max(1, left // 2 * (count == 3))) * (count + size) * elimination(2 * depth * (size + top)))
+        pulls = zip(*[v[: left if count < 4 else left - count + 2] for v in basis], strict=True)  # or too few are left
+        if count < 4:
+            pairs = combinations(pulls, 2) if count == 3 else (((*pull, 0), (0, 0, 1)) for pull in pulls)
+            turns = [x for (p, q, r), (s, t, u) in pairs if any(x := (q * u - r * t, r * s - p * u, p * t - q * s))]
+            ends = zip(*[v[left:] for v in (*basis, basis[0])[:3]], strict=True)
+            columns = [[a * x + b * y + c * z for a, b, c in turns] for x, y, z in ends]
+            found.update(dict.fromkeys(map(directed, zip(*columns, strict=True))))
             return
-        for i, pulls in enumerate(zip(*[v[: left - count + 2] for v in basis], strict=True), 1):  # or too few are left
-            if any(pulls):
-                pairs = [(q, v[i:]) for q, v in zip(pulls, basis, strict=True)]
-                p, pivot = pairs.pop(next(k for k, x in enumerate(pulls) if x))
-                moved = [[p * a - q * b for a, b in zip(v, pivot, strict=True)] for q, v in pairs]
-                descend(moved if count == 3 else list(map(primitive, moved)))
+        for i, pull in enumerate(pulls, 1):
+            if any(pull):
+                moved = [(q, v[i:]) for q, v in zip(pull, basis, strict=True)]
+                p, pivot = moved.pop(next(k for k, x in enumerate(pull) if x))
+                descend([primitive([p * a - q * b for a, b in zip(v, pivot, strict=True)]) for q, v in moved])
 
     descend([(*[row[c] for row in rows], *unit) for c, unit in zip(pivots, units, strict=True)])
-    return list(found.values())
+    return list(found)

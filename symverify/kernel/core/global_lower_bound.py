@@ -75,8 +75,8 @@ def counting(problem: Problem, vectors: Sequence[Sequence[int]], tree: Sequence[
 def directions(units: Units) -> list[Direction]:
     """The rays of a unit's hyperplanes and then, in the same order, their opposites; in a cone those with ν ≥ 0."""
     lines = rays(list(dict.fromkeys(directed(wall) for wall in units.walls if any(wall))))
-    opposite = zip(*[map(neg, column) for column in zip(*lines, strict=True)], strict=True)
-    return [ray for ray in (*lines, *opposite) if not units.cone or ray[-1] >= 0]
+    lines += zip(*[map(neg, column) for column in zip(*lines, strict=True)], strict=True)
+    return [ray for ray in lines if ray[-1] >= 0] if units.cone else lines
 
 
 def arranged(units: Units) -> list[Placed]:
@@ -104,8 +104,8 @@ class Packing:
 
     def __call__(self, entries: Sequence[int]) -> int:
         """Σ_k entries_k · 2^(8 · the sizes before k)."""
-        fields = [(x + t).to_bytes(k, "little") for x, t, k in zip(entries, self.tops, self.sizes, strict=True)]
-        return int.from_bytes(b"".join(fields), "little") - self.half
+        fields = list(map(int.to_bytes, map(add, entries, self.tops), self.sizes))  # the highest byte first
+        return int.from_bytes(b"".join(reversed(fields)), "big") - self.half
 
     def work(self, terms: int, factor: int) -> int:
         """Of a sum of so many rows times such a factor, and its signs."""
@@ -165,7 +165,7 @@ def failing(units: Units, placed: Sequence[Placed], vectors: Sequence[Sequence[i
     start = [[units.start[0] * x for x in row] + [units.start[1]] * units.cone for row in units.rows]
     bends = [[kinks[k % len(kinks)] * x for x in plane] for k, plane in enumerate(units.planes)]
     lines, wide = placed[:: 2 - units.cone], [sum(map(abs, column)) for column in zip(*start, *bends, strict=True)]
-    steep = max([1, *[sum(map(mul, wide, map(abs, ray))) for _, _, ray in lines]])
+    steep = 1 + sum(map(mul, wide, [max(map(abs, column)) for column in zip(*[one[2] for one in lines], strict=True)]))
     packing = Packing([steep * max(map(abs, g)) for g in vectors])
     spend(4 * len(bends) * units.dimension * packing.length)
     if (half := len(vectors) // 2) and len(placed) * len(vectors) + len(bends) * packing.length > MAX_BYTES:

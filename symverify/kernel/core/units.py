@@ -43,7 +43,8 @@ class Units:
         cuts = [t - shift for t in h.breakpoints]
         offsets = [o + s * shift for o, s in zip(h.offsets, h.slopes, strict=True)]
         offsets = [o - zero for zero in [offsets[sum(t < 0 for t in cuts)] * problem.output_bias] for o in offsets]
-        table = [[x * (counted is None or i in counted) for x in problem.row(i)] for i in range(len(problem.inputs))]
+        table = [problem.row(i) for i in range(len(problem.inputs))]
+        table = [row if counted is None or i in counted else (ZERO,) * len(row) for i, row in enumerate(table)]
         pivots = {next(c for c, x in enumerate(row) if x) for row in echelon(table)}
         kept = [integral(column) for c, column in enumerate(zip(*table, strict=True)) if c in pivots]
         unit = lcm(*(t.denominator for t in cuts))  # ν is counted in multiples of this: thresholds are integers

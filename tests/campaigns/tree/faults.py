@@ -42,7 +42,7 @@ FAULTS = [
     ),
     Fault("σ = − judged as σ = +", RULE, "[up | down << len(placed) for", "[up | up << len(placed) for", seed=10),
     Fault(
-        "rays with ν = 0 dropped", RULE, "if not units.cone or ray[-1] >= 0", "if not units.cone or ray[-1] > 0", seed=3
+        "rays with ν = 0 dropped", RULE, "if ray[-1] >= 0] if units.cone", "if ray[-1] > 0] if units.cone", seed=3
     ),
     Fault(
         "opposite rays are not looked at", RULE, "yield sum(map(mul, ray, back), total)", "yield packing.half", seed=10
