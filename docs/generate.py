@@ -9,7 +9,7 @@ from pathlib import Path
 
 from symverify.certify.emitters import CLAIMS
 from symverify.kernel import check
-from symverify.kernel.losses import LOSSES
+from symverify.kernel.losses import LOSSES, Kind
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.table import STOREYS
 from symverify.problem.load import load
@@ -98,9 +98,15 @@ def losses() -> str:
         made = kind.of(Fraction(1), *(default for _, default in kind.options.values()))
         options = ", ".join(f"`{option}` (default {default})" for option, (_, default) in kind.options.items())
         count = sum(rule in made.rules for rule in everything)
-        what = prose_markdown(_first(kind.of) if made.name == name else f"another name of {made.name}")
+        what = prose_markdown(_first(kind.of) if made.name == name else f"another name of {made.name}{_over(kind)}")
         lines.append(f"| `{name}` | {what} | {options} | {count} of {len(everything)} |")
     return "\n".join([*lines, ""])
+
+
+def _over(kind: Kind) -> str:
+    """What a loss of another name is divided by."""
+    scaled = kind.of(Fraction(1), *(Fraction(1, 2) for _ in kind.options)).factor
+    return f", divided by {', '.join(kind.options)}" if scaled != 1 else ""
 
 
 def commands() -> str:

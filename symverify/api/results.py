@@ -212,7 +212,7 @@ def _data_name(problem: LoadedProblem) -> str | None:
 
 
 class AtlasResult(CheckResult):
-    """All local minima of a small network: `.minima` inside the cells, or with faces `.valleys`."""
+    """The local minima of a small network: `.minima` inside its cells, or with faces all of them, in `.valleys`."""
 
     __slots__ = ()
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import update_wrapper
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from warnings import catch_warnings
@@ -24,6 +25,9 @@ from symverify.run.verify import verify_many
 from symverify.text import plain
 
 ProblemLike = LoadedProblem | str | os.PathLike[str] | bytes | Mapping[str, object]
+ANY_PROBLEM = (
+    "`problem` is one that is loaded, a network file's path, its JSON text, or a dict: Malformed if it is none."
+)
 P = ParamSpec("P")
 R = TypeVar("R", bound=CheckResult)
 
@@ -62,6 +66,9 @@ def _shown(
         return _of(CheckResult, make(as_problem(problem), *args, **options))
 
     update_wrapper(made, make)
+    made.__doc__ = f"{make.__doc__}\n    {ANY_PROBLEM}\n    "
+    first, *others = signature(make).parameters.values()
+    made.__signature__ = Signature([first.replace(annotation=ProblemLike), *others])  # type: ignore[attr-defined]
     return made
 
 
@@ -82,7 +89,8 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
 
     `timeout` is in seconds. Looked at are the point's cell, its faces, and neighbouring cells across pre-activations
     within `tolerance` of a breakpoint, times the largest of their unit. `check(result.problem)` then proves what the
-    nearest one is. For the squared loss; raises Usage for others, and where the problem has no parameters.
+    nearest one is. For squared and Huber loss; under absolute, quantile and hinge loss none is found. Raises Usage for
+    the other losses, with weight decay, for general programs (NotChain), and where the problem has no parameters.
     """
     loaded = as_problem(problem)
     require_chain(loaded.problem, "snap")
@@ -106,10 +114,11 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
 def atlas(
     problem: ProblemLike, *, faces: bool = False, timeout: float = 120.0, output: Place | None = None
 ) -> AtlasResult:
-    """All local minima inside the cells of a small network, with the certificate that these are all.
+    """All local minima inside the cells of a small network, with the certificate that these are all: `.minima`.
 
-    `faces`: those on the boundaries of cells, too, joined into valleys. `timeout` is in seconds; the certificate is
-    written to `output` if given. For one hidden layer and one output; elsewhere the verdict is undecided.
+    `faces`: those on the boundaries of cells, too, joined into `.valleys`, instead. `timeout` is in seconds; the
+    certificate is written to `output` if given. For one hidden layer and one output; elsewhere the verdict is
+    undecided.
     """
     claim = "face_atlas" if faces else "atlas"
     result = run.check(as_problem(problem), [claim, "global_minimum"], timeout=timeout, smt=False, output=_path(output))

@@ -92,7 +92,7 @@ def global_lower_bound(given: Given) -> Iterator[Statement]:
             yield _admits(units, region, vectors[g], f"vector {g + 1} admits region {number}")
     for plus, (names, premises, f) in networks(problem):
         some = [compare(sum((x * a for x, a in zip(f, g, strict=True)), polynomial(0)), "<=") for g in vectors]
-        title = f"every network with {plus} positive output weights has a vector"
+        title = f"every network with {_signs(problem, plus)} has a vector"
         yield Statement(title, LINEAR, names, premises, disjunction(some))
 
 
@@ -180,6 +180,11 @@ def networks(problem: Problem) -> Iterator[tuple[int, Networks]]:
         yield plus, (tuple(names), tuple(premises), f)
 
 
+def _signs(problem: Problem, plus: int) -> str:
+    """Which networks the statement about so many units of sign + is about."""
+    return f"{plus} output weights >= 0 and {problem.widths[1] - plus} <= 0"
+
+
 def _on_piece(problem: Problem, p: int, z: Terms, nu: Terms, out: Terms) -> str:
     """t_(p−1) ν ≤ z ≤ t_p ν and out = s_p z + o_p ν."""
     h = problem.activations[0]
@@ -219,5 +224,5 @@ def not_attained(given: Given) -> Iterator[Statement]:
     for plus, (names, premises, f) in networks(problem):
         for number, residual in enumerate(least.residuals, 1):
             goal = [compare(x, "distinct", y - r) for x, (y,), r in zip(f, problem.targets, residual, strict=True)]
-            title = f"no network with {plus} positive output weights has predictions {number}"
+            title = f"no network with {_signs(problem, plus)} has predictions {number}"
             yield Statement(title, LINEAR, names, premises, disjunction(goal))

@@ -50,7 +50,7 @@ def cell_minima(given: Given) -> Iterator[Statement]:
     classes = unit_classes(problem, fact.face)
     rows = [(f,) for f in best]
     yield losses.tangents(problem, rows, residuals(problem, rows))
-    yield from best_in_span(problem, features(problem, classes), best)
+    yield from best_in_span(problem, features(problem, classes), best, "cell" if fact.is_cell else "face")
     yield losses.priced(problem, rows, fact.risk, "the best predictions' risk")
     for number, theta in enumerate(listed(read_point(problem, canonical))(fields["witnesses"], "")[:MAX_DUALS], 1):
         made = of_point(problem, theta, pattern_at(problem, theta))
@@ -68,17 +68,19 @@ def cell_minima(given: Given) -> Iterator[Statement]:
         yield _separates(problem, g, best, number, any(map(_strict, slots)))
 
 
-def best_in_span(problem: Problem, span: Sequence[Vector], best: Sequence[Fraction]) -> Iterator[Statement]:
+def best_in_span(
+    problem: Problem, span: Sequence[Vector], best: Sequence[Fraction], where: str = "cell"
+) -> Iterator[Statement]:
     """Predictions in the features' span do not change the minorant; the best ones are in it."""
     names = [f"c{k + 1}" for k in range(len(span))]
     r, total = loss_gradient(problem, best), polynomial(0)
     for name, phi in zip(names, span, strict=True):
         total += variable(name) * dot(r, phi)
-    title = "predictions of the cell do not change the minorant"
+    title = f"predictions of the {where} do not change the minorant"
     yield Statement(title, LINEAR, tuple(names), (), compare(total, "="))
     g = [f"g{i + 1}" for i in range(len(best))]
     across = tuple(compare(_product(g, phi), "=") for phi in span)
-    title = "what is orthogonal to all predictions of the cell is so to the best ones"
+    title = f"what is orthogonal to all predictions of the {where} is so to the best ones"
     yield Statement(title, LINEAR, tuple(g), across, compare(_product(g, best), "="))
 
 

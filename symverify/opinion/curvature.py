@@ -193,10 +193,10 @@ def _eliminated(cell: Cell, fields: Fields, where: str) -> Iterator[Statement]:
     tangent = face.tangents(slots)
     yield from _definite(cell, _weights(cell, given), found, tangent, where)
     path = fields.need("curve", read_point(cell.problem, coefficients))
-    yield from _rises(cell, path, f"{where}: the risk along the curve")
+    yield from _rises(cell, path, where)
 
 
-def _rises(cell: Cell, path: Point, title: str) -> Iterator[Statement]:
+def _rises(cell: Cell, path: Point, where: str) -> Iterator[Statement]:
     """On the cell's pieces, and those of the loss at θ*: R > R(θ*) for 0 < |t| ≤ ε, or R = R(θ*)."""
     problem, at, g = cell.problem, cell.at, Poly(())
     for i, labels in enumerate(problem.targets):
@@ -208,12 +208,13 @@ def _rises(cell: Cell, path: Point, title: str) -> Iterator[Statement]:
     made = of_point(problem, path, cell.pattern)
     risk = risk_at(problem, predicted(problem), at.predictions)[1]
     if not g.coefficients:
-        everything = ("t", *made.variables)
+        everything, title = ("t", *made.variables), f"{where}: the risk is constant along the curve"
         yield Statement(title, NONLINEAR, everything, tuple(made.relations), compare(risk, "=", at.risk))
         return
     back = Poly(tuple(c * (-1) ** k for k, c in enumerate(g.coefficients)))
     span = reach([each for each in (g, back) if each.sign_after_zero() > 0])
     if span is not None:
+        title = f"{where}: the risk is higher along the curve, for 0 < |t| <= {span}"
         near = (compare(t, "distinct"), compare(t, ">=", -span), compare(t, "<=", span), *made.relations)
         yield Statement(title, NONLINEAR, ("t", *made.variables), near, compare(risk, ">", at.risk))
 

@@ -13,6 +13,7 @@ from symverify.kernel import Checked, Declined
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
 from symverify.kernel.programs.network import Programmed
+from symverify.kernel.reals.losses import RealLoss
 from symverify.opinion import bounds, cell_rules, cited, curvature, labels, minima, paths, reals
 from symverify.opinion.statement import Given, Obligation, Poser, Unposed
 from symverify.opinion.text import TooLong
@@ -72,6 +73,7 @@ CITED: Mapping[str, Poser | Unposed] = {
     "linear_collapse": Unposed("rests on a theorem of the literature, whose conditions are ranks and widths"),
 }
 EXPONENTIALS = Unposed("exponentials and logarithms, which the solver does not decide")
+ENCLOSED = Unposed("about a risk that is enclosed, and intervals are not posed")  # the same of squared and Huber loss
 REALS: Mapping[str, Poser | Unposed] = {
     "enclosed_point": EXPONENTIALS,
     "span_minimum": reals.dual_point,
@@ -91,7 +93,7 @@ PROGRAMS: Mapping[str, Poser | Unposed] = {
     "restricted_face_minimum": OF_PROGRAMS,
     "restricted_lower_bound": OF_PROGRAMS,
 }
-UNPOSED = Unposed("about tangents of a loss that has none, or that the solver does not decide")
+KINKS = Unposed("a loss with kinks, of which subgradients alone are posed")
 TABLE: Mapping[str, Poser | Unposed] = {**CORE, **PROGRAMS, **CURVATURE, **CELLS, **LABELS, **REALS, **CITED}
 KINKED: Mapping[str, Poser] = {  # instead of CORE's, where the loss is not differentiable
     "interior_minimum": minima.interior_by_subgradient,
@@ -145,9 +147,11 @@ def left_out(checked: Checked, found: Sequence[Obligation]) -> list[str]:
 
 def _poser(problem: Problem, step: Step) -> Poser | Unposed:
     """What poses a step, or why nothing does."""
+    entry, real = TABLE[step.rule], isinstance(problem.loss, RealLoss)
+    if isinstance(entry, Unposed):
+        return ENCLOSED if entry is EXPONENTIALS and not real else entry
     if isinstance(problem, Programmed) and step.rule not in POSED_OF_PROGRAMS:
-        entry = TABLE[step.rule]
-        return entry if isinstance(entry, Unposed) else OF_PROGRAMS
+        return OF_PROGRAMS
     if not problem.loss.smooth and step.rule not in OF_ANY_LOSS:
-        return KINKED.get(step.rule, UNPOSED)
-    return TABLE[step.rule]
+        return EXPONENTIALS if real else KINKED.get(step.rule, KINKS)
+    return entry

@@ -55,16 +55,17 @@ def tell_face(story: Story, index: int) -> list[Block]:
     """The point, what is active, and the span that predictions cannot leave."""
     fact = story.fact(index, BoxMinimum)
     free, program = story.problem.size() - len(fact.held), isinstance(story.problem, Programmed)
-    paths = "products of slopes along paths times input values"
+    paths = "products of slopes along paths times combinations of input values and 1"
     what = "what stands before products of free parameters, added to the predictions there" if program else paths
+    kept = "With these constraints kept, all" if fact.kinks else "All"
+    equations = "the residuals are orthogonal to $V$" + ", and the constraints hold" * bool(fact.kinks)
     return [
         *where(story, fact),
         *active(story, index, fact),
         prose(
-            "**The span.** With these constraints kept, all that the network can predict near the point lies in a "
-            f"vector space $V$, spanned by {what}. At one point of the box the residuals are orthogonal to $V$, and "
-            f"the constraints hold: {counted(free, 'equation')} for as many free parameters, by Newton's map in "
-            "interval arithmetic."
+            f"**The span.** {kept} that the network can predict near the point lies in a vector space $V$, spanned by "
+            f"{what}. At one point of the box {equations}: {counted(free, 'equation')} for as many free parameters, by "
+            "Newton's map in interval arithmetic."
         ),
         prose("The loss is convex: no predictions in $V$ have lower risk than those of that point."),
     ]
@@ -114,8 +115,8 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
     """The kinks that are held, with their multipliers; those that depend on them."""
     if not fact.kinks:
         of = "of the network without the units that are 0 " if fact.collapsed else ""
-        but = but_constant(story.problem)
-        said = f"On the box no pre-activation {of}passes a breakpoint{but}: its risk is smooth there."
+        but, whose = but_constant(story.problem), "its" if of else "the"
+        said = f"On the box no pre-activation {of}passes a breakpoint{but}: {whose} risk is smooth there."
         return [prose(f"**Constraints.** {said}")]
     fields = story.steps[index].fields
     given, more = fields.get("multipliers"), cast(list[dict[str, object]], fields["dependents"])
@@ -216,13 +217,13 @@ def gone(fact: BoxMinimum) -> list[Block]:
 def tell_decay(story: Story, index: int) -> list[Block]:
     """The dual vector, and in how many chambers it was checked."""
     fact = story.fact(index, LowerBound)
-    lists = cast(list[object], story.steps[index].fields["multipliers"])
+    count = len(cast(list[object], story.steps[index].fields["multipliers"])) // 2
+    chambers = "the one chamber" if count == 1 else f"each of the {count} chambers"
     return [
         prose(
-            "**A price for each sample.** The vector $g$ of the certificate prices the predictions. In each of the "
-            f"{counted(len(lists) // 2, 'chamber')} of a unit's input weights, with either sign of its output weight, "
-            "what a unit earns at these prices is at most what weight decay makes it cost. So no number of units does "
-            "better than the prices say:"
+            "**A price for each sample.** The vector $g$ of the certificate prices the predictions. In "
+            f"{chambers} of a unit's input weights, with either sign of its output weight, what a unit earns at these "
+            "prices is at most what weight decay makes it cost. So no number of units does better than the prices say:"
         ),
         prose("$R ( θ ) ≥$ {} for every width.", at_least(fact.risk)),
     ]
@@ -232,9 +233,10 @@ def tell_tree(story: Story, index: int) -> list[Block]:
     """How many cases there are, and what each one has."""
     fields = story.steps[index].fields
     cases, vectors = cast(list[object], fields["cases"]), cast(list[object], fields["vectors"])
-    each, several = "each of them one of", []
+    one_of, several = "the vector" if len(vectors) == 1 else f"one of {len(vectors)} vectors", []
+    there, each = ("is 1 case", "it") if len(cases) == 1 else (f"are {len(cases)} cases", "each of them")
     if (units := story.problem.widths[2]) > 1:
-        each = f"any {units} of them together one of"
+        each = f"any {units} of them together"
         several = [
             prose(
                 f"**One unit at a time.** If each of the {units} units of the second hidden layer had first units of "
@@ -246,9 +248,8 @@ def tell_tree(story: Story, index: int) -> list[Block]:
         prose(
             "**Cases.** Weights beyond the first layer enter by their signs alone: their sizes are moved into what "
             "comes before them. With the sides of all samples in every unit chosen, and these signs, predictions are "
-            f"linear in what is left, on a cone; there are {counted(len(cases), 'case')}. In {each} "
-            f"{counted(len(vectors), 'vector')} $g$ makes no positive product with any prediction, and the labels are "
-            "so far on its other side that the risk is at least"
+            f"linear in what is left, on a cone; there {there}. In {each} {one_of} $g$ makes no positive product with "
+            "any prediction, and the labels are so far on its other side that the risk is at least"
         ),
         prose("$ρ =$ {}.", at_least(story.fact(index, LowerBound).risk)),
     ]

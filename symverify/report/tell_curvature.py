@@ -58,23 +58,26 @@ def tell_adjacent(story: Story, index: int) -> list[Block]:
     ]
 
 
+COMBINED = (
+    "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that hold "
+    "with equality"
+)
 KKT = {
     "flat": say("the first-order minorant of the convex loss is constant there"),
     "empty": say("no parameters near the point are strictly inside it: multipliers combine its inequalities to 0"),
     "face": say(
-        "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
-        "hold with equality; and where those with positive multipliers stay equalities, the first-order minorant of "
-        "the convex loss is constant"
+        f"{COMBINED}; and where those with positive multipliers stay equalities, the first-order minorant of the "
+        "convex loss is constant"
     ),
     "multipliers": say(
-        "the gradient is a combination, with multipliers that are not negative, of the inequalities at the point that "
-        "hold with equality; and the Hessian of the risk less that combination is positive definite in all directions "
-        "but those that symmetries take up, of the cell or of its face where the kinks with positive multipliers stay, "
-        "and those that a positive multiplier forbids"
+        f"{COMBINED}; and the Hessian of the risk less that combination is positive definite in all directions but "
+        "those that symmetries take up, of the cell or of its face where the kinks with positive multipliers stay, and "
+        "those that a positive multiplier forbids"
     ),
     "eliminate": say(
-        "the same multipliers; one direction is left in which the Hessian is not positive, and along a curve through "
-        "it, on which the others are as good as they can be, the risk does not fall, to the order that decides"
+        f"{COMBINED}; one direction is set apart: in the others, but those that symmetries take up or that a "
+        "positive multiplier forbids, the Hessian is positive definite, and along a curve in that one the risk is "
+        "constant, with nothing that the others could gain, or rises by more than they could"
     ),
 }
 
@@ -84,11 +87,15 @@ def tell_kkt(story: Story, index: int) -> list[Block]:
     fact = story.fact(index, LocalMinimum)
     name = story.theta(fact.at)
     entries = cast(list[dict[str, object]], story.steps[index].fields["cells"])
+    where = "this cell" if len(entries) == 1 else "each of these cells"
     counts = Counter(next(iter(entry)) for entry in entries)
     items: list[Sentence] = [(f"{counted(counts[kind], 'cell')}: ", *KKT[kind], ".") for kind in KKT if counts[kind]]
     return [
         *meeting(story.problem, fact.at.point, name),
-        prose("On each of these cells predictions are polynomials, and the risk does not fall into it from {}:", name),
+        prose(
+            f"On {where} predictions are polynomials, and the risk does not fall into it from {{}}:",
+            name,
+        ),
         Items(tuple(items)),
     ]
 

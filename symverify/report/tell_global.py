@@ -32,10 +32,14 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
     tree = cast(list[int], story.steps[index].fields["tree"])
     leaves, units = sum(entry >= 0 for entry in tree), min(problem.widths[1], len(targets))
     enough = " (as many as there are samples do for any number)" if units < problem.widths[1] else ""
-    splits, ends = (
-        counted(len(tree) - leaves, "split"),
-        "the one leaf" if leaves == 1 else f"one of the {leaves} leaves",
-    )
+    splits, follow = len(tree) - leaves, ", and no split follows: it is the one leaf."
+    if splits:
+        each = "its one split" if splits == 1 else f"each of its {splits} splits"
+        follow = (
+            f"; {each} puts units of one region on the two "
+            "sides of a hyperplane, or of the sign, in every possible number. So whatever the parameters, all units "
+            f"are in the regions of one of the {leaves} leaves."
+        )
     factor: list[Fraction] = [] if problem.loss.factor == 1 else [problem.loss.factor]
     constant = " The entries of each $g$ sum to 0, so that the output bias drops out." if problem.output_bias else ""
     planes = "one for each sample and breakpoint" if problem.activations[0].breakpoints else "those of its coordinates"
@@ -44,9 +48,7 @@ def tell_lower_bound(story: Story, index: int) -> list[Block]:
             "Each unit adds to the predictions a vector $σ H ( u )$, $σ = ± 1$ the sign of its output weight, where "
             f"$u$ lies in a space that hyperplanes divide, {planes}; between them $H$ is "
             "linear. A region of a unit is a set of signs and of closed sides of these hyperplanes. The proof is a "
-            f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}; each of its {splits} puts units of "
-            "one region on the two sides of a hyperplane, or of the sign, in every possible number. So whatever the "
-            f"parameters, all units are in the regions of {ends}."
+            f"tree. At its root {counted(units, 'unit')} may be anywhere{enough}{follow}"
         ),
         prose(
             "A leaf names an integer vector $g$ with $⟨ g , σ H ( u ) ⟩ ≤ 0$ on all the rays in the regions of its "
@@ -123,7 +125,9 @@ def tell_not_attained(story: Story, index: int) -> list[Block]:
             "Equality in the lower bound leaves a network of risk {} only the predictions $f$ below. With each of them "
             "its units would have to be on certain faces of their cells. For every choice of faces one of the integer "
             "vectors $q$ has a product of at least 0 with all that the units can add there, but a negative one with "
-            "$f$; or 0 with $f$, though a unit on one of the faces adds something positive. Neither is possible.",
+            "$f$; or 0 with $f$, though a unit on one of the faces adds something positive. Neither is possible."
+            + " The entries of each $q$ sum to 0, so that the output bias drops out."
+            * story.problem.output_bias,
             fact.risk,
         ),
         *table("", (m("f"), "vectors", "the first of them"), rows, limit=8),

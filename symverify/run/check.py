@@ -52,7 +52,7 @@ class ClaimResult:
     """One claim's outcome. `statement` is what the kernel proved, `notes` what the search adds for the reader.
 
     `reason` is why the claim is open, or what the search observed beside the proof. `seconds` is the time spent on
-    finding the proof; `before`: the proof is that of an earlier run, which is stronger.
+    finding the proof; `before`: the proof is that of an earlier run, as this one left the claim open or proved less.
     """
 
     name: str
@@ -72,12 +72,12 @@ class ClaimResult:
 
     @property
     def risk(self) -> Fraction | None:
-        """The risk that the claim states, in the problem's own factor and reduction."""
+        """The risk that the claim states, in the problem's own factor and reduction; None if none, or an enclosure."""
         return _fraction(self.statement.get("risk"))
 
     @property
     def better_risk(self) -> Fraction | None:
-        """The risk of the strictly better point, where there is one."""
+        """The risk of the strictly better point, where there is one that is no enclosure."""
         return _fraction(self.statement.get("better_risk"))
 
     def __repr__(self) -> str:
@@ -170,14 +170,13 @@ def check(
     kernel has verified what was found; a solver has as much again. A large search for the global minimum runs in
     `workers` threads where it is compiled, else in as many processes, or on the executor that `executor` opens, with
     the same result; where it ends early it leaves a checkpoint beside `output`, from which `resume` continues. Ctrl-C
-    ends the search, and so does `stopped`
-    once it is true; what is proved by then is checked and told. `cell` names the cell that cell_minima is about, as a
-    pattern like "0111,0011" (pieces per sample, "," between units). The points of `witnesses`, network files of the
-    same shape, are compared with, where a point of lower risk is needed. `gap` is how wide the bracket of an infimum
-    may be, as a share of it, where that is not rational. With `robust` each claim that allows it is followed by how far
-    the labels may move, at least, before it fails. `log` is a file for the bounds that a search for the global minimum
-    saw as it went, observed and not certified. Raises Usage (UnknownClaim, NoCell, NoSolver, BadCheckpoint,
-    NotWritable), OSError where the certificate cannot be written.
+    ends the search, and so does `stopped` once it is true; what is proved by then is checked and told. `cell` names the
+    cell that claims about one are about, as a pattern like "0111,0011" (pieces per sample, "," between units). The
+    points of `witnesses`, problems of the same shape, are compared with, where a point of lower risk is needed. `gap`
+    is how wide the bracket of an infimum may be, as a share of it, where that is not rational. With `robust` each claim
+    that allows it is followed by how far the labels may move, at least, before it fails. `log` is a file for the bounds
+    that a search for the global minimum saw as it went, observed and not certified. Raises Usage (UnknownClaim, NoCell,
+    NoSolver, BadCheckpoint, NotWritable), OSError where the certificate cannot be written.
     """
     begun, timeout = time.monotonic() if begun is None else begun, seconds(timeout)
     names = default_claims(problem.problem) if claims is None else _known(claims)

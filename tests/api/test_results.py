@@ -1,5 +1,6 @@
 """Results: what they say in a line, their points, words, pages, pictures and files; the functions beside check."""
 
+import inspect
 import json
 from dataclasses import replace
 from fractions import Fraction
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import symverify
+from symverify.api.tasks import ProblemLike
 from symverify.errors import NotWritable, UnknownClaim, Usage
 
 ROOT = Path(__file__).parents[2]
@@ -235,6 +237,18 @@ def test_snap_and_then_check():
         Usage, match=r"minima of the logistic loss are hardly ever rational; enclose one: check\(problem"
     ):
         symverify.snap(symverify.problem([0, 1], [0, 1], loss="logistic", parameters=[([[1]], [0]), ([[1]], [0])]))
+
+
+@pytest.mark.parametrize(("loss", "exact"), [("huber", True), ("absolute", False)])
+def test_snap_is_for_differentiable_losses(loss, exact):
+    """As its docstring says: only losses with logarithms, and weight decay, are refused."""
+    rough = symverify.problem([0, 1], [1, -1], loss=loss, parameters=[([[1]], [-1]), ([["1/3"]], [0])])
+    assert symverify.snap(rough).exact == exact
+
+
+def test_help_says_that_check_takes_a_problem_in_every_form():
+    assert "dict" in inspect.getdoc(symverify.check)
+    assert inspect.signature(symverify.check).parameters["problem"].annotation == ProblemLike
 
 
 def test_the_atlas_is_a_list_of_dicts():

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import symverify.kernel
-from symverify.kernel.cells import face_atlas, strata
+from symverify.kernel.cells import face_atlas, strata, tree_bound
 from symverify.kernel.check import FORMAT
 from symverify.kernel.core import algebra, errors, poly, text
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature import cell_kkt, hessian
+from symverify.kernel.labels import cell_radius, closed_list, hull
 from symverify.kernel.table import RULES, STOREY, STOREYS
 from tests.kernel.corruption import Json, certificate, outcome
 from tests.kernel.rules import of_rule
@@ -91,6 +92,7 @@ def test_version_and_limits() -> None:
     budget = TEXT.partition("## The budget")[2].partition("##")[0]
     limits = [poly.MAX_DEGREE, poly.MAX_PIECES, algebra.MAX_RAYS, cell_kkt.MAX_CELLS, hessian.MAX_HESSIAN]
     limits += [face_atlas.MAX_FACES, face_atlas.MAX_STRATA, face_atlas.MAX_JOINS, errors.MAX_BITS]
+    limits += [tree_bound.MAX_CASES, cell_radius.MAX_CORNERS, hull.MAX_CORNERS, closed_list.MAX_STRATA]
     limits += [strata.MAX_TYPES, text.MAX_DIGITS, text.MAX_DEPTH, text.MAX_BYTES >> 20, errors.MAX_PRINTED]
     for limit in limits:
         assert f"{limit:,}" in budget, limit

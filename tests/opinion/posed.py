@@ -217,7 +217,7 @@ def curvature() -> dict[str, Case]:
         ),
         "cells, one parameter left": Case(
             one, (ridge, step("cell_kkt", {"point": 0}, cells=[{"eliminate": higher}])),
-            fact(at=lambda at: replace(at, risk=HALF)), ("cell 1: the risk along the curve",),
+            fact(at=lambda at: replace(at, risk=HALF)), ("cell 1: the risk is higher along the curve",),
         ),
         "cells, one parameter left, other multipliers": Case(
             kinked, kkt, written(cells=[{"eliminate": steep}, empty, empty, up]), ("cell 1: the multipliers",)
@@ -369,7 +369,7 @@ def bounds() -> dict[str, Case]:
         ),
         "not attained": Case(
             approached, (*least, step("not_attained", {"infimum": 2}, separators=[[[-2, 1], [-1, 0]]])),
-            fact(residuals=((Fraction(1), Fraction(1)),)), ("no network with 1 positive",), where=2,
+            fact(residuals=((Fraction(1), Fraction(1)),)), ("no network with 1 output weights >= 0 and",), where=2,
         ),
     }  # fmt: skip
 

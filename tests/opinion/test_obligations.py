@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import symverify.opinion
+from symverify.kernel import check
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
 from symverify.kernel.core.network import evaluate, pieces_at, residuals
 from symverify.kernel.table import RULES, STOREYS
@@ -17,11 +19,14 @@ from symverify.opinion import obligations as module
 from symverify.opinion.discharge import Opinion, discharge
 from symverify.opinion.equations import entry, of_cell, of_point, parameter_name, places, scalar
 from symverify.opinion.losses import tangents
-from symverify.opinion.obligations import TABLE, posed
+from symverify.opinion.obligations import TABLE, left_out, posed
 from symverify.opinion.solve import Answer, Solver
 from symverify.opinion.statement import Obligation, Unposed
 from symverify.opinion.terms import Series, compare, polynomial, power, variable
 from symverify.opinion.text import Script
+from symverify.problem.load import loads
+from tests.kernel.corruption import certificate
+from tests.kernel.test_format import EXAMPLES
 from tests.opinion.posed import CASES, changed, walked
 
 POSED = sorted(rule for rule, posed_by in TABLE.items() if not isinstance(posed_by, Unposed))
@@ -51,6 +56,31 @@ def test_what_is_not_posed_says_why(rule: str) -> None:
     unposed = TABLE[rule]
     assert isinstance(unposed, Unposed)
     assert len(unposed.reason.split()) > 5
+
+
+@pytest.mark.parametrize(
+    ("rule", "reasons"),
+    [
+        ("decay_bound", ["one quadratic inequality", "a risk that is enclosed", "two numbers side by side"]),
+        ("real_lower_bound", ["exponentials and logarithms"] * 2 + ["two numbers side by side"]),
+    ],
+)
+def test_the_reason_is_that_of_the_problem(rule: str, reasons: list[str]) -> None:
+    """A squared loss has no exponentials, and two numbers have no tangents."""
+    example = EXAMPLES[rule]
+    problem = loads(json.dumps(example["network"]))
+    whole = certificate(example["network"], example["steps"], example["claims"]) | {"problem": problem.sha256}
+    told = left_out(check(problem.network, json.dumps(whole).encode(), problem.open_data), [])
+    assert all(reason in line for reason, line in zip(reasons, told, strict=True))
+
+
+def test_a_face_is_not_called_a_cell() -> None:
+    example = EXAMPLES["face_atlas"]
+    problem = loads(json.dumps(example["network"]))
+    whole = certificate(example["network"], example["steps"], example["claims"]) | {"problem": problem.sha256}
+    found = posed(problem.problem, check(problem.network, json.dumps(whole).encode(), problem.open_data).steps)
+    told = [made.name for made in found if made.name.endswith("do not change the minorant")]
+    assert [name.split()[3] for name in told] == ["cell", "cell", "face"]
 
 
 @pytest.mark.parametrize("rule", POSED)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import symverify
 from symverify.certify.emitters import CLAIMS
 from symverify.kernel.losses import LOSSES
 from symverify.kernel.table import RULES
@@ -29,6 +30,18 @@ def test_every_claim_rule_loss_and_command_has_its_place() -> None:
     assert all(f"### {name}\n" in generate.rules() for name in RULES)
     assert all(f"| `{name}` |" in generate.losses() for name in LOSSES)
     assert all(f"## {name}\n" in generate.commands() for name in ("check", "verify", "explain", "plot", "atlas"))
+
+
+def test_losses_of_another_name_are_told_with_what_divides_them() -> None:
+    assert "| `smooth_l1` | another name of huber, divided by beta |" in module("generate").losses()
+    assert "| `pinball` | another name of quantile |" in module("generate").losses()
+
+
+def test_functions_that_are_subpackages_too_are_on_the_page_for_python() -> None:
+    """Sphinx has the other public names from the package itself, which leaves modules out."""
+    page = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
+    named = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith(".. autofunction:: ")}
+    assert named == {name for name in symverify.__all__ if isinstance(getattr(symverify, name), ModuleType)}
 
 
 def test_docstrings_are_escaped_but_for_code() -> None:

@@ -17,7 +17,7 @@ _LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 
 class KernelError(Exception):
-    """Any outcome of the kernel other than a theorem."""
+    """Any outcome of the kernel other than a theorem; and the root of what the package around it raises on purpose."""
 
 
 class Malformed(KernelError):
