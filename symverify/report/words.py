@@ -88,6 +88,11 @@ def theorem_words(checked: Checked, theorem: Theorem, names: Names = WORDS) -> S
     said = told(checked.steps[theorem.step].fact, names)
     if (theorem.claim, theorem.verdict) == ("spurious_minimum", "refuted"):
         return ("a best affine fit gives no spurious minimum here: ", *said)
+    if theorem.claim == "spurious_linear_minimum":
+        return (
+            *said,
+            "; at the minimum every unit is on one piece on all samples, so that predictions are affine there",
+        )
     return said
 
 

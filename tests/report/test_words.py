@@ -10,18 +10,20 @@ from typing import Any, get_type_hints
 import pytest
 
 import symverify
+from symverify.kernel import check as kernel_check
 from symverify.kernel.core.proof import Fact, Value
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.table import RULES
-from symverify.problem.load import loads
+from symverify.problem.load import load, loads
 from symverify.report import claims, render
 from symverify.report.render import as_json
-from symverify.report.words import sayer, told
+from symverify.report.words import flat, sayer, theorem_words, told
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
 
 Json = Any
+ROOT = Path(__file__).parents[2]
 SIX = samples([0, 1, 2, 3, 4, 5], [0, 4, 2, 8, 2, 14])
 LATE = {"breakpoints": [1], "slopes": [0, 1], "anchor": [0, 0]}
 OUTER = {"hidden": True, "output": False}
@@ -194,6 +196,18 @@ def test_nothing_below_imports_report(part: str) -> None:
 )
 def test_tables_show_enclosures_by_the_digits_that_are_sure(value: Value, shown: str) -> None:
     assert render.number(value) == shown
+
+
+def test_a_linear_minimum_is_told_as_one() -> None:
+    """The claim says more than that the minimum is spurious."""
+    folder = ROOT / "proofs" / "convolution"
+    problem = load(folder / "network.json")
+    checked = kernel_check(problem.network, (folder / "network.symcert.json").read_bytes(), problem.open_data)
+    said = {theorem.claim: flat(theorem_words(checked, theorem)) for theorem in checked.theorems}
+    assert said["spurious_linear_minimum"].endswith(
+        "; at the minimum every unit is on one piece on all samples, so that predictions are affine there"
+    )
+    assert "one piece" not in said["valley"]
 
 
 def test_a_single_minimum_is_not_called_a_valley() -> None:
