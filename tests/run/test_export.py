@@ -1,13 +1,17 @@
 """`symverify export`: what it writes, what it says that it leaves out, and a folder that is in use."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from symverify import load
+from symverify import load, loads
 from symverify.cli import run as command
 from symverify.kernel.check import check as kernel_check
 from symverify.opinion.obligations import left_out, obligations
+from symverify.run.rocq import export_rocq
+from tests.kernel.corruption import certificate
+from tests.kernel.test_format import EXAMPLES
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 
@@ -45,6 +49,20 @@ def test_every_step_is_posed_or_told(folder):
     told = {int(line.split()[1].rstrip(",")) for line in left_out(checked, found)}
     assert told.isdisjoint(made.step for made in found)
     assert told | {made.step for made in found} == set(range(len(checked.steps)))
+
+
+def test_weight_decay_is_in_no_rocq_file(tmp_path):
+    """Its risk there would be another one, without the penalty."""
+    example = EXAMPLES["decay_bound"]
+    problem = loads(json.dumps(example["network"]))
+    whole = certificate(example["network"], example["steps"], example["claims"]) | {"problem": problem.sha256}
+    made = export_rocq(problem, json.dumps(whole).encode(), tmp_path)
+    assert not made.claims
+    assert made.left_out[:2] == tuple(
+        f"step {k}, {rule}: has no verified checker with weight decay"
+        for k, rule in enumerate(("decay_bound", "enclosed_point"))
+    )
+    assert "Definition p" not in made.file.read_text()
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def export_rocq(problem: LoadedProblem, certificate: bytes, folder: Path, theory
         "Import List.ListNotations. Open Scope list_scope. Open Scope Q_scope. Notation Q2R := Rdefinitions.Q2R.\n",
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    loss = log_loss(out.problem) or loss_term(out.problem.loss)
+    loss = None if out.problem.decays else log_loss(out.problem) or loss_term(out.problem.loss)
     problem_text = (
         "" if loss is None else program_definition(programmed) if programmed else definition(out.problem, loss)
     )

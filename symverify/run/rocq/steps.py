@@ -45,6 +45,8 @@ MOST_CELLS = 12  # pre-activations on a breakpoint
 
 def write_step(out: Writer, index: int, step: Step) -> str | None:
     """Write the theorem of a step; why not, if it is left out."""
+    if out.problem.decays:  # the risk there is without a penalty
+        return write_by({}, out, index, step, "has no verified checker with weight decay")
     loss, real = out.problem.loss, log_loss(out.problem) is not None
     covered = real or loss_term(loss) is not None
     named = f" for {loss.name} loss" * (real or not covered)
