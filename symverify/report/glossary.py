@@ -42,7 +42,7 @@ GLOSSARY: dict[str, str] = {
     "critical point": "A point inside a cell where the gradient of the risk is zero.",
     "critical_point": "A claim: the given parameters are a critical point of their cell.",
     "descent": "A curve from a point along which the risk falls at once: the proof that the point is no local minimum.",
-    "dimension": "Of a valley: how many directions one can move in, at a point, without changing the risk.",
+    "dimension": "Of a valley: how many directions one can move in, at a point, without changing what is predicted.",
     "dual vector": "Numbers, one for each sample, that prove a lower bound of the risk for many networks at once.",
     "every_slope": "A claim: on one input, Theorem 1 for all pairs of different slopes, a left of the one breakpoint "
     "and b right of it, with the better risk as a function of them.",
@@ -75,7 +75,7 @@ GLOSSARY: dict[str, str] = {
     "global_minimum_for_all": "A claim about a file with symbols: the least risk has one face for all their values.",
     "minimum_for_all": "A claim about a file with symbols: a local minimum on one face (--cell) for all their values.",
     "minimum_in_box": "A claim: a local minimum lies in a box around a centre that the certificate gives; proved "
-    "where the minimum itself is not rational.",
+    "where the minimum itself need not be rational.",
     "network file": "The JSON file with architecture, activation, loss and data, perhaps a point. `symverify "
     "schema` prints its format, `symverify import` makes one of a trained model.",
     "no_spurious_for_all": "A claim about a file with symbols: none of their values gives a spurious local minimum.",

@@ -84,8 +84,9 @@ def tell_limit(story: Story, index: int) -> list[Block]:
         prose(
             "Units of output weight $± ν_j$, with the sign in the table, and input weights "
             f"{inner.replace('_j', 'ⱼ')} $= u_j / ν_j$, where an entry 0 of the last column stands for every small "
-            "number $ν_j > 0$; the other units are switched off by output weight 0"
-            + (", and the output bias is {}:" if story.problem.output_bias else ":"),
+            "number $ν_j > 0$"
+            + "; the other units are switched off by output weight 0" * (len(units) < story.problem.widths[1])
+            + ("; the output bias is {}:" if story.problem.output_bias else ":"),
             *([Fraction(str(step["constant"]))] if story.problem.output_bias else []),
         ),
         *table("", ("unit", "sign", m("u_j"), m("ν_j")), rows),
