@@ -36,6 +36,10 @@ def test_each_rule_is_in_exactly_one_storey() -> None:
     assert {name.split("/")[0] for name in FILES if "/" in name} == set(STOREYS)
 
 
+def test_the_package_names_its_storeys_in_their_order() -> None:
+    assert re.findall(r"^(\w+)/ ", symverify.kernel.__doc__ or "", flags=re.MULTILINE) == list(STOREYS)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_has_a_file_a_figure_and_a_test_file_of_its_name(rule: str) -> None:
     function = RULES[rule]
