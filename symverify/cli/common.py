@@ -61,6 +61,9 @@ class Format(StrEnum):
     JUNIT = "junit"
 
 
+Plain = Annotated[Format, typer.Option("--format", metavar="<text|json>", help="text or json.")]  # JUnit is refused
+
+
 class SolverName(StrEnum):
     """A solver for the second opinion."""
 

@@ -9,6 +9,7 @@ import typer
 from symverify.cli.common import (
     Format,
     Network,
+    Plain,
     Telling,
     app,
     load_chain,
@@ -37,7 +38,7 @@ def find(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write the network file; its certificate beside it.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: Plain = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output and its certificate.")] = False,
 ) -> None:
@@ -97,7 +98,7 @@ def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) ->
 def regions(
     network: Network,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: Plain = Format.TEXT,
 ) -> None:
     """Draw a phase diagram of label space.
 

@@ -12,6 +12,7 @@ from symverify.cli.common import (
     Exact,
     Format,
     Network,
+    Plain,
     Progress,
     Telling,
     app,
@@ -31,7 +32,7 @@ from symverify.errors import Usage, unspelled
 @app.command(cls=Telling)
 def atlas(
     network: Network,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: Plain = Format.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
     faces: Annotated[
@@ -84,7 +85,7 @@ def atlas(
 def cells(
     network: Network,
     count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: Plain = Format.TEXT,
     where: Annotated[
         str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
     ] = None,
@@ -125,7 +126,7 @@ def critical(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: Plain = Format.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
     exact: Exact = False,
     data: Data = None,

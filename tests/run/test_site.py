@@ -32,6 +32,14 @@ def test_every_claim_rule_loss_and_command_has_its_place() -> None:
     assert all(f"## {name}\n" in generate.commands() for name in ("check", "verify", "explain", "plot", "atlas"))
 
 
+def test_commands_that_refuse_junit_do_not_offer_it() -> None:
+    helps = {part.partition("\n")[0]: part for part in module("generate").commands().split("\n## ")[1:]}
+    assert "junit" in helps["check"]
+    refusing = {name for name, text in helps.items() if "text or json." in text}
+    assert refusing == {"atlas", "cells", "critical", "find", "regions"}
+    assert not [name for name in refusing if "junit" in helps[name]]
+
+
 def test_losses_of_another_name_are_told_with_what_divides_them() -> None:
     assert "| `smooth_l1` | another name of huber, divided by beta |" in module("generate").losses()
     assert "| `pinball` | another name of quantile |" in module("generate").losses()
