@@ -33,8 +33,9 @@ def meeting(problem: Problem, at: Point, name: Formula) -> list[Block]:
     cells = prod(len(found) for units in around for pieces in units for found in pieces)
     return [
         prose(
-            "**The cells.** At {} some pre-activations are exactly at a breakpoint, and near it they can be on either "
-            f"side. Every point near {{}} has one of these {counted(cells, 'choice')} of pieces:",
+            "**The cells.** At {} some pre-activations are exactly at a breakpoint. Near it each of them is on one "
+            "side, on the other, or still at it, where both pieces agree; so every point near {} has one of these "
+            f"{counted(cells, 'choice')} of pieces:",
             name,
             name,
         ),

@@ -38,6 +38,10 @@ def told(rule: str) -> str:
             "cell_kkt",
             "1 cell: the gradient is a combination, with multipliers that are not negative, of",
         ),
+        (
+            "adjacent_cells",
+            "Near it each of them is on one side, on the other, or still at it, where both pieces agree",
+        ),
         ("decay_bound", "In each of the 2 chambers of a unit's input weights"),
     ],
 )
