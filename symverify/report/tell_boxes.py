@@ -140,13 +140,14 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
             [*(str(k + 1) for k in cast(list[int], each["kink"])), about(Fraction(cast(str, each["multiplier"])))]
         )
     words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
+    which = ", which the kernel encloses," if given is None else ""
     sided = sum("weights" in each for each in following)
     rises = "to both sides, and on every ray between kinks that depend on each other"
     if sided:
         rises = "in every direction in which the kinks of a unit can open together"
     found: list[Block] = [
         prose(
-            f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier is"
+            f"**Constraints.** {words} exactly at a breakpoint, where the risk has a kink. The multiplier{which} is"
             f"{', but for the last,' * bool(following)} the rate of the risk as the pre-activation grows, on the lower "
             f"piece. With the bends of the activation the risk rises {rises}:"
         ),

@@ -83,7 +83,7 @@ def _enclosed(fact: BoxMinimum) -> Sentence:
 
 def _box(fact: BoxMinimum, _: object) -> Sentence:
     one = len(fact.kinks) == 1  # at least: a sample that is 0 may be at others, whatever the parameters
-    kinks = f"at least {len(fact.kinks)} of its pre-activations {'is' if one else 'are'} exactly at breakpoints"
+    kinks = f"at least {len(fact.kinks)} of its pre-activations {'is at a breakpoint' if one else 'are at breakpoints'}"
     kinks = f"; {kinks}" if fact.kinks else ""
     gone = (
         f"; {len(fact.collapsed)} of its units {'is' if len(fact.collapsed) == 1 else 'are'} 0"

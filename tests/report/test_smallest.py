@@ -10,6 +10,7 @@ from symverify.report.explain import explain, render
 from symverify.run.check import check
 from tests.examples import network, samples
 from tests.kernel.corruption import Json, certificate
+from tests.kernel.reals.test_face_span import CONTROLS
 from tests.kernel.test_format import EXAMPLES
 
 LAST = {"hidden": False, "output": True}
@@ -47,6 +48,14 @@ def told(rule: str) -> str:
 )
 def test_an_example_is_told_as_it_is(rule: str, said: str) -> None:
     assert said in told(rule)
+
+
+def test_one_kink_is_told_in_the_singular_and_its_multiplier_as_enclosed() -> None:
+    control = CONTROLS["kink"]
+    page = explain(loads(json.dumps(control.network)), json.dumps(control.proof).encode())
+    said = " ".join(render(page, "text").split())
+    assert "is a local minimum; at least 1 of its pre-activations is at a breakpoint" in said
+    assert "The multiplier, which the kernel encloses, is the rate of the risk" in said
 
 
 def test_a_bound_without_splits_is_told_as_one_leaf() -> None:
