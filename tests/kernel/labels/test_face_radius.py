@@ -32,6 +32,21 @@ NEAR = {"neighbour": ["-1", "1", "-1", "1", "1"]}
 IDLE = network([1, 2, 1], "relu", samples([0, 1, 2], [0, 1, 1]),
                parameters=[layer([["1"], ["0"]], ["1", "1"]), layer([["1/2", "0"]], ["-1/3"])])  # fmt: skip
 
+PAIR = network([1, 2, 1], "relu", samples([1], [1]), bias=False,
+               parameters=[layer([["1/4"], ["3/4"]]), layer([["1", "1"]])])  # fmt: skip
+
+DEAD = network([1, 2, 1], "relu", samples([1], [1]), bias=False,
+               parameters=[layer([["1"], ["-1/2"]]), layer([["1", "1"]])])  # fmt: skip
+DOUBLE = network([1, 1, 1], "relu", samples([5, 4, 3, 3, 1, -1], ["1/2", 4, -2, -2, 1, "3/2"]),
+                 parameters=KINK["parameters"])  # fmt: skip
+# f as for BENT, with errors (3/2, −3, 2, 2, −1, −3/2); the multipliers add up to −(f_1 − y_1)
+SHARED: Json = {
+    "rule": "face_radius", "from": {"point": 0},
+    "moves": [[["3/7", "1/7", *["-1/7"] * 4], ["-9/7", "-3/7", *["3/7"] * 4], ["0"] * 6]],
+    "shift": ["-1/21", "2/21", *["5/21"] * 4],
+    "multipliers": [[["-3/2", "4/21", "-8/21", *["1/21"] * 4], ["0"] * 7]],
+}  # fmt: skip
+
 
 def stated(risk: str, radius: str | None, exact: bool, vanishing: int = 0, **more: Json) -> Json:
     """The claim's statement."""
@@ -56,6 +71,24 @@ CONTROLS = {
                          "moves": [[["-1/2", "0", "1/2"], ["0"] * 3, ["0"] * 3], None],
                          "shift": ["5/6", "1/3", "-1/6"]}],
         stated("1/6", "3/4", False, face="111,111"),
+    ),
+    # the first stays at 1/4 and the second gives way at 3/4, but together they reach as far as one unit does: 1
+    "two units on one face": case(
+        PAIR, [point(), SLIDE | {"moves": [[["0"], ["0"]], [["1"], ["0"]]], "multipliers": [[], []]}],
+        stated("0", "3/4", False, face="1,1"),
+    ),
+    # it could stay at −1/2, so that the radius would be 1
+    "a dead unit that moves": case(
+        DEAD, [point(), SLIDE | {"moves": [SLIDE["moves"][0], [["1"], ["0"]]], "multipliers": [[], []]}],
+        stated("0", "1/2", False, face="1,0"),
+    ),
+    # |v| could stay at 1
+    "|v| moves where nothing depends on it": case(
+        ONE, [point(), SLIDE | {"moves": [[["1"], ["2"]]]}], stated("0", "1/2", False, face="1")
+    ),
+    # of both samples at the kink the first bears it all; shared, it could be borne farther
+    "two samples at a kink": case(
+        DOUBLE, [point(), SHARED], stated("45/2", "1/4", False, face="11[01][01]00")
     ),
 }  # fmt: skip
 LOWER = [layer([["-1"]], ["1"]), layer([["3/2"]], ["0"])]

@@ -14,9 +14,10 @@ from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import Following, Kinks, require_following
 from symverify.kernel.reals.rise import Sides, openings, require_rise, sides_of_followers
-from tests.kernel.reals.made import Json, Rejected, document, problem_of
+from tests.kernel.reals.made import Json, Rejected, document, problem_of, refused
 from tests.kernel.reals.test_fields import SUM, as_point, on_m, random_case, rate
 from tests.kernel.reals.test_kinks import made
+from tests.kernel.reals.test_minimum_in_box import ON_LINE
 
 ONE_SIDE = "need not be on one side of that combination"
 
@@ -296,3 +297,11 @@ def test_the_weight_between_has_one_sign_on_the_box(weight: str, known: bool, mo
     box, multipliers = given.box(given.radius)
     with nullcontext() if known else pytest.raises(Rejected, match=ONE_SIDE):
         minimum_in_box.is_least(given, box, multipliers, [], Fraction(0))
+
+
+def test_a_certificate_whose_follower_does_not_follow() -> None:
+    """At w = v = 1 the unit is on at x = 2, and the risk falls; as a kink there it would be off, and R = 9 least."""
+    wrong = document([1, 1, 1], "relu", SUM, [1, 2], [[1], [-3]], bias=False)
+    own: Json = {"kink": [0, 0, 1], "multiplier": "-1"}
+    box: Json = {"centre": [{"weight": [["1"]]}] * 2, "pieces": [[[1, 0]]], "inverse": [["1/2"]], "following": [own]}
+    refused(wrong, [ON_LINE | box], "a kink of the first layer may depend on others, not follow them")
