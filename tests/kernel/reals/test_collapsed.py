@@ -19,7 +19,7 @@ from symverify.kernel.reals.collapsed import (
 )
 from symverify.kernel.reals.enclosure import Enclosure
 from symverify.kernel.reals.interval import Interval, interval
-from symverify.kernel.reals.kinks import Kinks
+from symverify.kernel.reals.kinks import Following, Kinks
 from symverify.kernel.reals.minimum_in_box import BoxMinimum, in_whole
 from tests.kernel.reals.made import Json, Rejected, checked, document, edited, layer, problem_of, refused
 from tests.kernel.reals.test_fields import as_point
@@ -118,6 +118,9 @@ def test_kinks_above_that_depend_on_others() -> None:
         require_collapsed([(0, 1)], three, box, [interval(Fraction(0))] * 2)
     equal = Kinks(problem, pieces, [(1, 0, 0)], [((1, 0, 3), [Fraction(1)])], "here")
     require_collapsed([(0, 1)], equal, box, [interval(Fraction(0))])
+    follows = Kinks(problem, pieces, [(1, 0, 0)], [], "here", (Following((1, 0, 3), Fraction(-1)),))
+    with pytest.raises(Rejected, match="collapsed units need kinks that follow no others"):
+        require_collapsed([(0, 1)], follows, box, [interval(Fraction(0))])
 
 
 def test_the_whole_point() -> None:

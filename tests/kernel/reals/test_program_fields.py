@@ -133,7 +133,7 @@ def test_a_parameter_used_twice_grows_at_half_the_rate() -> None:
     assert speeds[1] == -2 * speeds[0] != 0
 
 
-def frozen(h: str, **last: Json) -> Programmed:
+def frozen(h: Json, **last: Json) -> Programmed:
     return program(
         {"name": "x", "op": "input", "shape": [1]},
         {"name": "z", "op": "affine", "from": "x", "units": 2, "bias": False},
@@ -163,6 +163,13 @@ def test_only_homogeneous_activations_are_scaled() -> None:
     inner, kink = (((1, 1), (1, 1)),), [(0, 0, 1)]
     assert len(list(symmetries(frozen("hardtanh"), inner, []))) == 4  # on their middle piece units mix
     assert len(list(symmetries(frozen("hardtanh"), inner, kink))) == 1  # at 1 neither rescaled nor mixed
+
+
+def test_no_row_gains_that_of_a_unit_with_an_offset() -> None:
+    """Units on z and on z − 1: both slopes are 1, but the second's column would take the 1 away, too."""
+    problem = frozen({"breakpoints": [0, 1], "slopes": [1, 0, 1], "anchor": [0, 0]})
+    found = symmetries(problem, (((0, 0), (2, 2)),), [])
+    assert [slots_of(problem, moves) for moves in found] == [{0, 2}]  # the first unit rescaled
 
 
 def test_a_dead_unit_moves_freely() -> None:
