@@ -141,6 +141,15 @@ def test_programs_of_another_form_are_refused() -> None:
     check_step(shared, [point(), STEP | {"multipliers": [[]]}], "a unit with a free weight shares parameters")
 
 
+def test_products_of_free_parameters_are_refused() -> None:
+    """f = v₁ w₁ x₁ + v₂ w₂ x₂ = 0 at x = (1, −1): the pulls of the two products cancel, and a larger w₁ is better."""
+    ones = {"z": {"weight": [["1", None], [None, "1"]]}, "f": {"weight": [["1", "1"]]}}
+    document = network(2, "relu", True, [{"x": [1, -1], "y": [1]}], ones, weight=[[None, 0], [0, None]])
+    document["program"].pop(2)
+    document["program"][2]["from"] = "z"
+    check_step(document, [point(), STEP | {"multipliers": []}], "two free parameters are multiplied")
+
+
 def problems(count: int) -> Iterator[tuple[int, Json, Programmed]]:
     """Points, most of them on kinks and stationary on a cell around them."""
     found = 0
