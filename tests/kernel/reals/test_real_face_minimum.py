@@ -54,6 +54,16 @@ def test_a_kink_that_holds() -> None:
     refused(rising, STEPS, "has output weight 0, but moving its input weights first makes a difference")
 
 
+def test_each_first_order_condition() -> None:
+    """A unit that is 1 everywhere, whose output weight has a pull; one that is 1 at w = 0, where w has; two layers."""
+    flat = document([1, 1, 1], "hardtanh", "logistic", [1], [["1/2"]], bias={"output": False},
+                    parameters=[layer([[0]], [2]), layer([[1]])])  # fmt: skip
+    refused(flat, STEPS, "has a first-order term in its output weight")
+    refused(small([0, 1], [[0], [1]], 0, 1, 1, -1), STEPS, "has a gradient that is not spanned by its boundaries")
+    deep = document([1, 1, 1, 1], "relu", "logistic", [0, 0], [[0], [1]], parameters=[layer([[0]], [0])] * 3)
+    refused(deep, STEPS, "needs one hidden layer and scalar output")
+
+
 def test_descent() -> None:
     doc = small([0, 1, 2], [[1], [0], ["1/2"]], 1, -1, 0, 0)
     falls = {"rule": "real_descent", "from": {"point": 0}}

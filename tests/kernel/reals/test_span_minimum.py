@@ -156,6 +156,32 @@ def test_refused_networks(doc: Json, step: Json, reason: str) -> None:
     refused(doc, [step], reason)
 
 
+def programmed(*more: Json, **last: Json) -> Json:
+    """`spread` with two units as a general program, with nodes behind it."""
+    found = spread("logistic", [["1/3"], ["1/2"], ["1/4"]], 2)
+    nodes: Json = [
+        {"name": "x", "op": "input", "shape": [1]},
+        {"name": "z", "op": "affine", "from": "x", "units": 2},
+        {"name": "a", "op": "activation", "from": "z", "activation": "relu"},
+        {"name": "f", "op": "affine", "from": "a", "units": 1, **last},
+    ]
+    return {key: found[key] for key in ("format", "loss", "data")} | {"program": [*nodes, *more]}
+
+
+def test_programs_whose_last_map_is_not_free_are_refused() -> None:
+    """With its second weight frozen to 0 the output cannot have every feature; nor can it behind an activation."""
+    unit = {"weight": [["1"], ["-1"]], "bias": ["-3/2", "1/2"]}
+    free, frozen = ({"z": unit, "f": {"weight": [["0", v]], "bias": ["-1"]}} for v in ("0", None))
+    at = {"rule": "span_minimum", "from": {"point": 0}, "dual": [["1/3"], ["1/2"], ["1/4"]]}
+    checked(programmed(), [{"rule": "enclosed_point", "parameters": free}, at], {"valley": 1})
+    some = programmed(weight=[[None, 0]])
+    refused(some, [{"rule": "enclosed_point", "parameters": frozen}, at], "of the last affine map is frozen or tied")
+    bent = programmed({"name": "o", "op": "activation", "from": "f", "activation": "abs"})
+    refused(bent, [{"rule": "enclosed_point", "parameters": free}, at], "the last layer is not affine")
+    pieces = {"rule": "span_minimum", "pieces": [1], "near": [["0", "0"]], "dual": [["13/36"]] * 3}
+    refused(some, [pieces], "needs a chain of dense layers with all parameters free")
+
+
 def test_a_piece_of_slope_zero_is_no_affine_fit() -> None:
     """The dead minimum exists, but does not settle the claim about the affine fit, though a better point is known."""
     ys = [[0], [0], [1]]

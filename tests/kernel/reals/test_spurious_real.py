@@ -1,6 +1,7 @@
 """The rule `spurious_real`: a strictly lower enclosure."""
 
 from tests.kernel.reals.made import Malformed, Rejected, checked, control, corruption, document, edited, layer, refused
+from tests.kernel.reals.test_minimum_in_box import BRANCHES, LAST, ON_BRANCH
 from tests.kernel.rules import suite
 
 XOR = document([2, 2, 1], "relu", "logistic", [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
@@ -33,6 +34,12 @@ def test_refusals() -> None:
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "minimum"], 1)], "proves EnclosedPoint, expected RealMinimum")
     refused(XOR, [*steps(1)[:2], edited(last, ["from", "better"], ...)], "better: is missing", Malformed)
     refused(XOR, [*steps(1)[:2], edited(last, ["gap"], "1")], "unknown key", Malformed)
+
+
+def test_a_limit_is_no_point() -> None:
+    """Its risk 1 is below 9, but the claim would say that a point has it."""
+    limit = {"rule": "limit", "constant": "0", "units": [{"sign": "1", "u": ["-3"], "nu": "0"}]}
+    refused(BRANCHES, [ON_BRANCH, limit, LAST], "expected a point")
 
 
 CONTROLS = {"xor": control(XOR, steps(1), {"spurious_minimum": 2, "valley": 2})}
