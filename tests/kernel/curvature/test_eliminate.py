@@ -10,7 +10,7 @@ from symverify.kernel.core.network import cell_of
 from symverify.kernel.core.point import point
 from symverify.kernel.core.proof import Proof, Reading, polynomial, read_point
 from symverify.kernel.core.text import Fields
-from symverify.kernel.curvature.eliminate import Slice, orders
+from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated, orders
 from symverify.kernel.network_file import read_problem
 from tests.examples import layer, network, samples
 from tests.kernel.corruption import Json, no_data, text
@@ -74,3 +74,13 @@ def test_orders_along_a_curve(name: str) -> None:
     else:
         with pytest.raises(Rejected, match=reason):
             orders(problem, at, pattern, path, tangents, "")
+
+
+def test_kinks_that_are_not_affine_in_the_parameters_are_not_eliminated() -> None:
+    """Of the second layer: where the unit is at its breakpoint is no linear face."""
+    deep = network([1, 1, 1, 1], "relu", samples([1], [0]), parameters=[layer([["1"]], ["0"])] * 3)
+    problem = read_problem(text(deep), no_data)
+    at = point(Reading(Proof(problem), Fields({"parameters": "given"}, "")))
+    found = Stationary([], [([Fraction(1)] * problem.size(), (1, 0, 0))], [])
+    with pytest.raises(Rejected, match="active kinks must be affine in the parameters"):
+        eliminated(problem, at, cell_of(problem, at.point), found, [], 0, at.point, "")

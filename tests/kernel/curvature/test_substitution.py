@@ -81,6 +81,13 @@ def test_it_is_a_rule_of_programs_alone() -> None:
                "substitution: is not a rule for the squared loss")  # fmt: skip
 
 
+def test_a_rule_that_is_not_for_the_loss_does_not_carry_over() -> None:
+    document = minimum().network | {"loss": "absolute"}
+    for rule in ("second_order", "cell_kkt", "adjacent_cells"):
+        reason = f"'{rule}' does not carry over, or not with this loss"
+        check_step(document, [point(), STEP | {"step": {"rule": rule}}], reason)
+
+
 def deep(*biases: bool, turned: bool = False) -> Programmed:
     """Three affine maps with activations between; the second reads four units, perhaps in another order."""
     moved: list[Json] = [
