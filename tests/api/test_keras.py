@@ -71,3 +71,45 @@ def test_what_is_refused_is_named():
     branched = keras.Model(entering, layers.Dense(1)(layers.Add()([middle, layers.Dense(3)(entering)])))
     with pytest.raises(NotImportable, match=r"does not take '.*' alone; use Sequential"):
         symverify.from_keras(branched, INPUTS, TARGETS)
+
+
+def test_a_compiled_loss_is_kept_or_refused():
+    hidden, losses = (lambda: layers.Dense(3, activation="relu")), keras.losses
+    for loss in (losses.MeanSquaredError(), losses.MeanSquaredError(reduction="sum"), "MeanSquaredError",
+                 losses.Huber(delta=0.3), losses.mean_absolute_error):  # fmt: skip
+        made = model(hidden(), outputs=2, loss=loss)
+        problem = symverify.from_keras(made, INPUTS, 3 * INPUTS).problem
+        told = made.evaluate(INPUTS, 3 * INPUTS, batch_size=len(INPUTS), verbose=0)
+        assert float(risk(problem, predictions(problem, problem.parameters))) == pytest.approx(told, rel=1e-5)
+    logits = model(hidden(), loss=losses.BinaryCrossentropy(from_logits=True))
+    assert symverify.from_keras(logits, INPUTS, [0, 1] * 3).problem.loss.name == "logistic"
+    for loss, why in {
+        "poisson": "the loss 'poisson' is not supported",
+        losses.LogCosh(): "the loss 'LogCosh' is not supported",
+        "binary_crossentropy": "is after a sigmoid, and the model ends without one",
+        losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1): "has label_smoothing",
+    }.items():
+        with pytest.raises(NotImportable, match=why):
+            symverify.from_keras(model(hidden(), loss=loss), INPUTS, [0, 1] * 3)
+    weighted = model(hidden())
+    weighted.compile(loss="mse", loss_weights=[2.0])
+    with pytest.raises(NotImportable, match="was compiled with loss_weights"):
+        symverify.from_keras(weighted, INPUTS, TARGETS)
+    assert symverify.from_keras(weighted, INPUTS, TARGETS, loss="squared").notes == ()
+
+
+def test_regularisers_are_told():
+    made = model(layers.Dense(3, activation="relu", kernel_regularizer="l2"))
+    assert symverify.from_keras(made, INPUTS, TARGETS).notes[0].startswith("the model's regularisers are left out")
+
+
+def test_layers_that_only_have_the_name_are_refused():
+    class Dense(layers.Dense):
+        def call(self, x):
+            return 2 * super().call(x)
+
+    with pytest.raises(NotImportable, match=r"the layer Dense '.*' is none of Keras's own"):
+        symverify.from_keras(model(Dense(3, activation="relu")), INPUTS, TARGETS)
+    turned = model(layers.Flatten(data_format="channels_first"), layers.Dense(3, activation="relu"))
+    with pytest.raises(NotImportable, match="it puts the channels last"):
+        symverify.from_keras(turned, INPUTS, TARGETS)

@@ -263,3 +263,78 @@ def test_what_is_refused_is_named(name):
     with pytest.raises(NotImportable, match=message) as caught:
         symverify.from_torch(make(), X, [[0.0]] * len(X))
     assert caught.value.remedy
+
+
+def relu_in_place(s, x):
+    z = s.a(x)
+    return s.c(F.relu(z, inplace=True) + z)
+
+
+def module_in_place(s, x):
+    z = s.a(x)
+    return s.c(s.p(z) + s.b(z))
+
+
+def dropped(s, x):
+    z = s.a(x)
+    z.relu_()
+    return s.c(z + x)
+
+
+def through_a_view(s, x):
+    z = s.a(x)
+    z.flatten(1).add_(1)
+    return s.c(F.relu(z) + x)
+
+
+@pytest.mark.parametrize("forward", [relu_in_place, module_in_place, dropped, through_a_view])
+def test_what_reads_an_overwritten_value_is_refused(forward):
+    make, X = row(forward, p=nn.ReLU(inplace=True))
+    with pytest.raises(NotImportable, match=r"overwrites 'a', which '.*' reads afterwards; set inplace=False"):
+        symverify.from_torch(make(), X, [[0] for _ in X])
+
+
+def test_in_place_where_nothing_else_reads():
+    def added(s, x):
+        z = s.a(x)
+        y = F.relu(z)
+        z += 1
+        return s.c(s.p(z) + y)
+
+    make, X = row(added, p=nn.ReLU(inplace=True))
+    module = make()
+    problem = symverify.from_torch(module, X, [[0] for _ in X]).problem
+    ours = [float(f) for (f,) in predictions(problem, problem.parameters)]
+    assert ours == pytest.approx(module(X)[:, 0].tolist(), abs=1e-5)
+
+
+def test_a_constant_that_is_added_is_no_parameter():
+    module = Written(lambda s, x: s.c(F.relu(s.a(x) + 1)), a=nn.Linear(3, 3, bias=False), c=nn.Linear(3, 1))
+    loaded = symverify.from_torch(module, ROWS, [[0] for _ in ROWS])
+    assert [key for key, _, _ in loaded.state] == ["a.weight", "c.weight", "c.bias"]
+    ours = [float(f) for (f,) in predictions(loaded.problem, loaded.problem.parameters)]
+    assert ours == pytest.approx(module(ROWS)[:, 0].tolist(), abs=1e-5)
+
+
+def test_hooks_and_dropout_that_does_not_end_are_refused():
+    hooked = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 1))
+    hooked[0].register_forward_hook(lambda layer, entering, made: 2 * made)
+    with pytest.raises(NotImportable, match="Linear '0' has hooks, which may change its values or weights"):
+        symverify.from_torch(hooked, ROWS, [[0] for _ in ROWS])
+    make, X = row(lambda s, x: s.c(F.dropout(F.relu(s.a(x)), 0.5)))
+    with pytest.raises(NotImportable, match=r"it drops values in evaluation, too; give it training=self\.training"):
+        symverify.from_torch(make(), X, [[0] for _ in X])
+
+
+def test_what_a_module_does_only_in_training_is_left_out():
+    def noisy(s, x):
+        y = F.dropout(F.relu(s.a(x)), 0.5, training=s.training)
+        return s.c(2 * y + x if s.training else y)
+
+    make, X = row(noisy)
+    module = make()
+    problem = symverify.from_torch(module, X, [[0] for _ in X]).problem
+    assert module.training
+    assert module.a.training
+    ours = [float(f) for (f,) in predictions(problem, problem.parameters)]
+    assert ours == pytest.approx(module.eval()(X)[:, 0].tolist(), abs=1e-5)

@@ -310,17 +310,19 @@ def flatten(chain: Chain, node: Node) -> None:
 
 def reshape(chain: Chain, node: Node) -> None:
     """Nothing, where samples certainly stay rows and keep their numbers."""
-    sides = _whole_numbers(node, node.operand(1, "shape"))
+    sides = whole_numbers(node, node.operand(1, "shape"))
     width = chain.width
     if len(sides) == 2 and node.place == 0 and not (sides[0] == 0 and node.whole("allowzero", 0)):
         rows, columns = sides
-        if (rows == 0 and columns == -1) or (rows in (0, -1) and columns > 0 and width in (None, columns)):
+        same = columns > 0 and (columns == width or (rows == 0 and width is None))
+        if (rows == 0 and columns == -1) or (rows in (0, -1) and same):
             chain.width = columns if columns > 0 else width
             return
     raise node.fail(f"its shape {shape(sides)} may mix samples or their numbers", "use Flatten, or the shape (0, -1)")
 
 
-def _whole_numbers(node: Node, array: Array) -> list[int]:
+def whole_numbers(node: Node, array: Array) -> list[int]:
+    """An array of integers as a list. Raises NotImportable for numbers of another type."""
     if array.dtype.kind not in "iu":
         raise node.fail("what must be whole numbers are none", "export the model again")
     return [int(x) for x in array.reshape(-1)[:100]]
@@ -329,7 +331,7 @@ def _whole_numbers(node: Node, array: Array) -> list[int]:
 def squeeze(chain: Chain, node: Node) -> None:
     """Nothing, at the end of a network with one output."""
     given = node.optional(1)
-    axes = node.attributes.get("axes", []) if given is None else _whole_numbers(node, given)
+    axes = node.attributes.get("axes", []) if given is None else whole_numbers(node, given)
     if axes not in ([1], [-1]) or chain.width != 1 or not chain.fresh:
         raise node.fail("it may do more than drop the dimension of a single output", "leave the output as it is")
     chain.squeezed = True

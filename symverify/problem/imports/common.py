@@ -93,7 +93,7 @@ def matrix(values: np.ndarray[Any, np.dtype[Any]], name: str) -> Matrix:
 def vector(values: np.ndarray[Any, np.dtype[Any]], size: int, name: str) -> Vector:
     """Per-channel numbers: an array of shape (size), (1, size) or of one number. Raises NotImportable."""
     flat = list(values.reshape(-1))
-    if any(side != 1 for side in values.shape[:-1]) or len(flat) not in (1, size):
+    if values.ndim > 2 or any(side != 1 for side in values.shape[:-1]) or len(flat) not in (1, size):
         raise NotImportable(
             f"{quoted(name)} has the shape {shape(values.shape)}, where {size} numbers, one per channel, are needed",
             "check that the layers fit together",

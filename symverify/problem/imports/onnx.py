@@ -6,6 +6,7 @@ Scales and shifts by constants are folded into the neighbouring affine map: an i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ CARRIERS = frozenset(  # hand labels and tables on
 ENDS = frozenset({"Exp", "LogSoftmax", "Sigmoid", "Softmax"})  # belong to the loss
 COMPLEMENTS = frozenset({"Concat", "Sub", "Unsqueeze"})  # make the other class's probability of one
 TYPES = {1: np.float32, 10: np.float16, 11: np.float64}  # by their numbers in ONNX
+OWN, OLDEST = ("", "ai.onnx"), 7  # the domain of ONNX's operators, and their version that are read
+_AGAIN = "export the model again"
 _NO_CONSTANT = "replace it by constants, for instance with the exporter's constant folding"
 
 
@@ -41,7 +44,34 @@ def graph_of(path: Path) -> "Graph":
         raise NotImportable(
             f"{quoted(path.name)} is not an ONNX file: {plain(error, 200)}", "export the model again"
         ) from None
-    return Graph.of(proto.graph)
+    graph = Graph.of(proto.graph)
+    _check_operators(proto)
+    return graph
+
+
+def _check_operators(proto: Any) -> None:
+    """Operators mean what is read here: ONNX's own, of a version that broadcasts as NumPy does. Raises NotImportable.
+
+    An attribute or operand that its operator has not would be passed over.
+    """
+    from onnx import defs
+
+    version = max((each.version for each in proto.opset_import if each.domain in OWN), default=0)
+    if version < OLDEST:
+        raise NotImportable(f"the model is of ONNX's operator set {version}", f"export it with {OLDEST} or later")
+    replaced = {each.name for each in proto.functions if each.domain in OWN}
+    for node in proto.graph.node:
+        where = f"the operator {quoted(node.op_type)} (node {quoted(node.name or next(iter(node.output), ''))})"
+        if node.domain not in (*OWN, "ai.onnx.ml") or node.op_type in replaced:
+            raise NotImportable(f"{where} is not supported: it is none of ONNX's own", "export the model without it")
+        try:
+            schema = defs.get_schema(node.op_type, version, "")
+        except defs.SchemaError:  # there is none of that name, which is said where it matters
+            continue
+        if other := [each.name for each in node.attribute if each.name not in schema.attributes]:
+            raise NotImportable(f"{where} has an attribute {quoted(other[0])}, unknown to ONNX", _AGAIN)
+        if not schema.min_input <= len(node.input) <= schema.max_input or "" in node.input[: schema.min_input]:
+            raise NotImportable(f"{where} has {len(node.input)} operands", _AGAIN)
 
 
 def read_onnx(path: Path) -> Model:
@@ -52,7 +82,7 @@ def read_onnx(path: Path) -> Model:
 def chain_of(graph: "Graph") -> Model:
     """The chain of layers and activations in a graph. Raises NotImportable."""
     graph.check_rank()
-    current, chain = graph.input, Chain()
+    current, chain = graph.input, Chain(width=graph.width())
     for _ in range(len(graph.nodes) + 1):
         rest = graph.after(current)
         if not rest or _only_decides(chain, rest):
@@ -64,7 +94,7 @@ def chain_of(graph: "Graph") -> Model:
 def body(graph: "Graph") -> list[Any]:
     """The operators of a graph, without those at its end that belong to the loss or make labels."""
     for node in graph.nodes:
-        if node.op_type in DECIDERS | ENDS:
+        if node.op_type in DECIDERS | ENDS and node.input:
             rest = graph.after(node.input[0])
             if {each.op_type for each in rest} <= DECIDERS | ENDS | CARRIERS | COMPLEMENTS:
                 return [each for each in graph.nodes if each not in rest]
@@ -192,6 +222,11 @@ class Graph:
             raise NotImportable(
                 f"the input {quoted(self.input)} has {sides} dimensions", "export it as samples x features"
             )
+
+    def width(self) -> int | None:
+        """How many numbers a sample has; None where the file leaves it open."""
+        sides = [int(side.dim_value) for side in self.kind.shape.dim][1:]
+        return prod(sides) if sides and all(side > 0 for side in sides) else None
 
     def constant(self, name: str) -> np.ndarray[Any, Any]:
         """The array of a constant. Raises NotImportable for computed values and for weights in other files."""

@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import prod, sqrt
+from math import isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
 
 from .chain import OPERATORS as OF_CHAINS
-from .chain import Chain, Node
-from .common import NotImportable, exact, quoted, spelled
+from .chain import Chain, Node, whole_numbers
+from .common import NotImportable, exact, quoted, spelled, vector
 
 Array = np.ndarray[Any, Any]
 _ACTIVATIONS = ("Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu")
@@ -70,8 +70,9 @@ class Program:
     def step(self, node: Node, output: str) -> Value:
         """One more operator: of its operands those are computed that are None and have a name. Raises NotImportable."""
         entering = [self.values[name] for name in self.computed(node)]
-        if not entering:
-            raise node.fail("nothing that enters it is known", "export the model again")
+        constant = sum(each is not None or not name for each, name in zip(node.operands, node.names, strict=True))
+        if not entering or constant + len(entering) < len(node.names):
+            raise node.fail("not all that enters it is known", "export the model again")
         self.values[output] = OPERATIONS[node.kind](self, node, entering)
         return self.values[output]
 
@@ -200,8 +201,9 @@ def global_pool(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 def mean(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """The mean over all axes of each channel."""
     value, given = only(node, entering), node.optional(1)
-    axes, rank = node.attributes.get("axes", []) if given is None else [int(x) for x in given], len(value.shape) + 1
-    if sorted(axis % rank for axis in axes) != list(range(2, rank)):
+    rank = len(value.shape) + 1
+    axes = node.attributes.get("axes", []) if given is None else whole_numbers(node, given)
+    if not isinstance(axes, list) or sorted(axis % rank for axis in axes) != list(range(2, rank)):
         raise node.fail("it is not over all axes after the channels", "use a global average pooling")
     if node.whole("keepdims", 1):
         return global_pool(made, node, [value])
@@ -214,14 +216,18 @@ def batch_norm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
         raise node.fail("it uses the statistics of a batch (training mode)", "export the model in evaluation mode")
     value = only(node, entering)
     scale, shift, mean, variance = (
-        [float(x) for x in exact(node.operand(k, what), what).reshape(-1)]
+        [float(x) for x in vector(exact(node.operand(k, what), what), value.shape[0], f"{node.name}.{what}")]
         for k, what in enumerate(("scale", "bias", "mean", "variance"), 1)
     )
     room = float(node.number("epsilon", 1e-5))
-    factors = [Fraction(s / sqrt(v + room)) for s, v in zip(scale, variance, strict=True)]
-    ends = [Fraction(b) - Fraction(m) * f for b, m, f in zip(shift, mean, factors, strict=True)]
+    if min(variance) + room <= 0:
+        raise node.fail("a variance plus epsilon is not positive", "train again")
+    factors = [s / sqrt(v + room) for s, v in zip(scale, variance, strict=True)]
+    if not all(map(isfinite, factors)):
+        raise node.fail("its scale is beyond the range of floats", "train again")
+    ends = [Fraction(b) - Fraction(m) * Fraction(f) for b, m, f in zip(shift, mean, factors, strict=True)]
     made.notes.append(f"the batch norm {quoted(node.name)} is that of evaluation, frozen, its scale rounded to a float")
-    return channels(made, value, factors, ends)
+    return channels(made, value, list(map(Fraction, factors)), ends)
 
 
 def channels(made: Program, value: Value, scale: Sequence[Fraction], shift: Sequence[Fraction]) -> Value:
@@ -233,8 +239,7 @@ def channels(made: Program, value: Value, scale: Sequence[Fraction], shift: Sequ
 def activation(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """A piecewise linear activation, read as in chains."""
     value = only(node, entering)
-    chain = Chain()
-    chain.fresh, chain.width = True, value.shape[0]
+    chain = Chain(fresh=True, width=value.shape[0])
     OF_CHAINS[node.kind](chain, node)
     (spec,) = chain.activations
     return made.add("activation", value.shape, **{"from": value.name}, activation=spec)
@@ -252,7 +257,7 @@ def gemm(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     found = made.add("affine", weight.shape[:1], **{"from": value.name}, units=int(weight.shape[0]))
     bias = node.optional(2) if node.kind == "Gemm" else None
     if bias is not None:
-        bias = np.broadcast_to(bias.reshape(-1) if bias.ndim == 2 else bias, weight.shape[:1])
+        bias = np.array(list(map(float, vector(exact(bias, node.called(2)), weight.shape[0], node.called(2)))))
     return made.weighed(found, weight, bias, node)
 
 
@@ -292,8 +297,7 @@ def subtract(made: Program, node: Node, entering: Sequence[Value]) -> Value:
         return joined(made, node, [entering[0], back], "sum", "subtracts")
     value, first = entering[0], node.operands[0] is not None
     by, one = per_channel(node, value), Fraction(1)
-    signs = [-one if first else one] * value.shape[0]
-    return channels(made, value, signs, by if first else [-x for x in by])
+    return channels(made, value, [-one if first else one] * value.shape[0], by if first else [-x for x in by])
 
 
 def scaled(made: Program, node: Node, entering: Sequence[Value]) -> Value:
@@ -311,11 +315,12 @@ def negated(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 
 
 def per_channel(node: Node, value: Value) -> list[Fraction]:
-    """The constant operand as a number for each channel of the computed one."""
+    """The constant operand as a number for each channel of the computed one, whose last axes are those of both."""
     constant = next(x for x in node.operands if x is not None)
     count, by = value.shape[0], exact(constant, node.name).reshape(-1)
-    inner = constant.shape[-len(value.shape) :] if constant.ndim >= len(value.shape) else constant.shape
-    if len(by) not in (1, count) or (len(value.shape) > 1 and len(by) > 1 and inner[:1] != (count,)):
+    wanted = (1, count, *(1 for _ in value.shape[1:]))
+    sides = (1,) * (len(wanted) - constant.ndim) + constant.shape
+    if len(sides) > len(wanted) or (len(by) > 1 and sides != wanted):
         raise node.fail("its numbers are not one for each channel", "give one for each")
     return list(by) if len(by) == count else list(by) * count
 
@@ -343,7 +348,7 @@ def flatten(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 
 def reshape(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """Another shape of a sample, the samples staying what they are."""
-    value, sides = only(node, entering), [int(x) for x in node.operand(1, "shape").reshape(-1)]
+    value, sides = only(node, entering), whole_numbers(node, node.operand(1, "shape"))
     inner = sides[1:]
     if inner.count(-1) == 1 and sides[0] != -1:
         rest = prod(side for side in inner if side != -1)
@@ -366,7 +371,8 @@ def transpose(made: Program, node: Node, entering: Sequence[Value]) -> Value:
 
 def nothing(made: Program, node: Node, entering: Sequence[Value]) -> Value:
     """What does nothing in evaluation."""
-    return entering[0]
+    OF_CHAINS[node.kind](Chain(), node)
+    return only(node, entering)
 
 
 Operation = Callable[[Program, Node, Sequence[Value]], Value]

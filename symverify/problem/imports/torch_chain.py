@@ -128,6 +128,8 @@ def _nothing(chain: Chain, where: str, settings: Settings) -> None:
 
 
 def _dropout(chain: Chain, where: str, settings: Settings) -> None:
+    if "module" not in settings and setting(settings, "training", 2, True):
+        raise NotImportable(f"{where}: it drops values in evaluation, too", "give it training=self.training")
     if setting(settings, "p", 1, 0.5):
         chain.notes.append(f"the {where} does nothing, as in evaluation")
 

@@ -26,14 +26,61 @@ def traced(module: Any) -> tuple[Any, dict[str, Any]]:
         raise NotImportable(f"expected an nn.Module, got {kind}", "give the module itself, such as an nn.Sequential")
     if isinstance(module, nn.Linear) or not list(module.children()):
         module = nn.Sequential(module)
+    modes = [(each, each.training) for each in module.modules()]
     try:
+        module.eval()  # what its forward does only in training is not traced
         found = fx.symbolic_trace(module)
     except Exception as error:  # whatever tracing a stranger's forward raises
         raise NotImportable(
             f"torch.fx cannot trace the module: {plain(error, 200)}",
             "write its forward without conditions on values, or copy its layers into an nn.Sequential",
         ) from None
-    return found.graph, dict(found.named_modules())
+    finally:
+        for each, mode in modes:
+            each.training = mode
+    modules = dict(found.named_modules())
+    for name, layer in module.named_modules():
+        if layer._forward_hooks or layer._forward_pre_hooks:
+            raise NotImportable(
+                f"{type(layer).__name__} {quoted(name)} has hooks, which may change its values or weights",
+                "remove them, as with torch.nn.utils.remove_weight_norm",
+            )
+    _check_overwritten(found.graph, modules)
+    return found.graph, modules
+
+
+def _check_overwritten(graph: Any, modules: Mapping[str, Any]) -> None:
+    """Nothing reads what an operation in place has overwritten, but the operation's own result. Raises NotImportable.
+
+    Views share the memory of what they are made of.
+    """
+    memory, lost = dict[Any, Any](), dict[Any, str]()
+    for node in graph.nodes:
+        for each in node.all_input_nodes:
+            if each in lost:
+                raise NotImportable(
+                    f"{lost[each]} overwrites {quoted(each.name)}, which {quoted(node.name)} reads afterwards",
+                    "set inplace=False, or write it without an operation in place",
+                )
+        memory[node] = node
+        if node.op not in ("call_module", "call_function", "call_method") or not node.all_input_nodes:
+            continue
+        where, kind, settings = operation(node, modules)
+        source = memory[node.all_input_nodes[0]]
+        if _in_place(node, settings):
+            lost |= {each: where for each, place in memory.items() if place is source and each is not node}
+            memory[node] = source
+        elif kind in VIEWS:
+            memory[node] = source
+
+
+def _in_place(node: Any, settings: Settings) -> bool:
+    """Whether an operation writes its result where what it reads first was."""
+    if "module" in settings:
+        return bool(getattr(settings["module"], "inplace", False))
+    called = str(getattr(node.target, "__name__", node.target))
+    written = called.endswith("_") or called in ("iadd", "isub", "imul")
+    return written or (called in INPLACE and any(each is True for each in settings.values()))
 
 
 def operation(node: Any, modules: Mapping[str, Any]) -> tuple[str, str, Settings]:
@@ -77,6 +124,11 @@ def stand_in(where: str, kind: str = "") -> Node:
     return Node(kind or what, name.strip("'()"), [None], [""], 0, {})
 
 
+VIEWS = frozenset(  # share memory with what they are made of, at least where nothing is to be done
+    ("Dropout", "dropout", "Flatten", "flatten", "Identity", "Unflatten", "contiguous", "double", "expand", "float",
+     "getitem", "permute", "reshape", "squeeze", "transpose", "unflatten", "unsqueeze", "view")
+)  # fmt: skip
+INPLACE = ("dropout", "hardsigmoid", "hardtanh", "leaky_relu", "relu", "relu6", "threshold")  # by an argument True
 FUNCTIONS = {
     "relu_": "relu", "hardtanh_": "hardtanh", "leaky_relu_": "leaky_relu", "clip": "clamp", "absolute": "abs",
     "linear": "Linear",

@@ -161,9 +161,12 @@ def plus(kind: str) -> "Operation":
         if type(first if swapped else constant) not in (int, float):
             raise at.fail("one of its operands is neither a value nor a number", "use values and numbers")
         number, name = np.array(float(first if swapped else constant)), f"{at.name}.constant"
+        if kind == "Add":  # subtracted, so that it is no bias, which would be a parameter
+            number, swapped = -number, False
         operands, names = [None, number], [at.sources[0].name, name]
         order = slice(None, None, -1 if swapped else 1)
-        reading.made.step(Node(kind, at.name, operands[order], names[order], 0, {}), at.name)
+        done = "Sub" if kind == "Add" else kind
+        reading.made.step(Node(done, at.name, operands[order], names[order], 0, {}), at.name)
 
     return read
 
