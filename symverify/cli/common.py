@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from symverify.cli.outcome import say
+from symverify.cli.outcome import beyond, say
 from symverify.errors import Malformed, NotWritable, SymverifyError, Usage
 from symverify.problem.write import destination, precious
 from symverify.text import leading, plain
@@ -61,7 +61,14 @@ class Format(StrEnum):
     JUNIT = "junit"
 
 
-Plain = Annotated[Format, typer.Option("--format", metavar="<text|json>", help="text or json.")]  # JUnit is refused
+class Listing(StrEnum):
+    """How a list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Plain = Annotated[Listing, typer.Option("--format", help="text or json.")]
 
 
 class SolverName(StrEnum):
@@ -154,34 +161,58 @@ def writing(target: Path) -> Iterator[None]:
 class Telling(TyperCommand):
     """A command with --format: where an error ends it, what is read by programs says so, too."""
 
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the arguments. Raises what it raises."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if callable(told := getattr(error, "format_message", None)):
+                _print_failure(Path(self.name or ""), Usage(plain(told())), _asked(given))
+            raise
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run it. Raises what it raises."""
         try:
             return super().invoke(ctx)
-        except SymverifyError as error:
-            if (form := str(ctx.params["form"])) in list(Format):
-                from symverify.cli.several import print_failure
-
+        except (SymverifyError, MemoryError, RecursionError, ValueError) as error:
+            told = error if isinstance(error, SymverifyError) else beyond(error)
+            if told is not None:
                 named = ctx.params.get("network") or (ctx.params.get("networks") or [Path()])[0]
-                print_failure(named, error, Format(form))
+                _print_failure(named, told, str(ctx.params["form"]))
             raise
 
 
-def load_network(network: Path, form: Format, data: Path | None = None) -> "LoadedProblem":
+def _asked(arguments: Sequence[str]) -> str:
+    """The format that arguments ask for, as far as they can be read."""
+    pairs = zip(arguments, [*arguments, ""][1:], strict=True)
+    found = [after if each == "--format" else each.removeprefix("--format=") for each, after in pairs
+             if each == "--format" or each.startswith("--format=")]  # fmt: skip
+    return found[-1] if found else ""
+
+
+def _print_failure(network: Path, error: SymverifyError, form: str) -> None:
+    if form in list(Format):
+        from symverify.cli.several import print_failure
+
+        print_failure(network, error, Format(form))
+
+
+def load_network(network: Path, form: Format | Listing, data: Path | None = None) -> "LoadedProblem":
     """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit."""
     try:
         return read_network(network, data)
     except Malformed as error:
-        if form is not Format.TEXT:
+        if form != Format.TEXT:
             from symverify.cli.several import print_failure
 
-            print_failure(network, error, form)
-        if form is not Format.JSON:
+            print_failure(network, error, Format(form))
+        if form != Format.JSON:
             faulty(network, error)
         raise typer.Exit(2) from None
 
 
-def load_chain(network: Path, form: Format, command: str, data: Path | None = None) -> "LoadedProblem":
+def load_chain(network: Path, form: Format | Listing, command: str, data: Path | None = None) -> "LoadedProblem":
     """The same of a chain of dense layers with labels that are numbers. Raises NotChain, Usage."""
     from symverify.problem.shape import require_chain
 

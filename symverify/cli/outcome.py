@@ -35,13 +35,23 @@ def say(message: str) -> None:
         print(plain(line, letters=True), file=sys.stderr)
 
 
+def beyond(error: BaseException) -> Any:
+    """What exceeds memory, or what Python spells, as what it is: Declined; None for another error."""
+    from symverify.errors import Declined, unspelled
+
+    if isinstance(error, MemoryError | RecursionError):
+        return Declined(f"beyond the budget: {type(error).__name__}: {error}")
+    return Declined("beyond the budget: a number has too many digits to be written") if unspelled(error) else None
+
+
 def _failed(error: BaseException) -> int:
     """The exit code of an exception that ends a command."""
-    from symverify.errors import Declined, Rejected, SymverifyError, unspelled
+    from symverify.errors import Declined, Rejected, SymverifyError
 
     if callable(getattr(error, "format_message", None)):  # a usage error of the command line's library
         say(_usage(error))
         return MALFORMED
+    error = beyond(error) or error
     match error:
         case Rejected():
             code = REJECTED
@@ -49,12 +59,6 @@ def _failed(error: BaseException) -> int:
             code = UNDECIDED
         case SymverifyError():
             code = MALFORMED
-        case MemoryError() | RecursionError():
-            say(f"beyond the budget: {type(error).__name__}: {error}")
-            return UNDECIDED
-        case _ if unspelled(error):
-            say("beyond the budget: a number has too many digits to be written")
-            return UNDECIDED
         case _:
             say(plain(f"internal error: {type(error).__name__}: {error}"))
             return INTERNAL

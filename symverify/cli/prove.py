@@ -47,7 +47,9 @@ Networks = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The certificate to write, or a folder; default NETWORK.symcert.json."),
+    typer.Option(
+        "--output", "-o", help="The certificate to write (of several networks a folder); default NETWORK.symcert.json."
+    ),
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 Seconds = Annotated[
@@ -57,7 +59,7 @@ NoSmt = Annotated[bool, typer.Option("--no-smt", help="Skip the solver's second 
 Second = Annotated[SolverName, typer.Option(help="The solver for the second opinion.")]
 Workers = Annotated[int, typer.Option(min=1, max=256, help="Threads for a large search (processes without numba).")]
 Dask = Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a large search.")]
-Cell = Annotated[str | None, typer.Option(help="The cell for cell_minima, e.g. '0111,0011'.")]
+Cell = Annotated[str | None, typer.Option(help="The cell of claims that are about one, e.g. '0111,0011'.")]
 Snap = Annotated[bool, typer.Option("--snap", help="First move the given point to the exact local minimum near it.")]
 Witness = Annotated[
     list[Path] | None,

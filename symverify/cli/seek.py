@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symverify.cli.common import (
-    Format,
+    Data,
+    Listing,
     Network,
     Plain,
     Telling,
@@ -38,7 +39,7 @@ def find(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write the network file; its certificate beside it.")
     ] = None,
-    form: Plain = Format.TEXT,
+    form: Plain = Listing.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output and its certificate.")] = False,
 ) -> None:
@@ -51,8 +52,6 @@ def find(
     from symverify.run.find import find as run
     from symverify.run.find import template
 
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
     shape: object = activation
     if activation.lstrip().startswith("{"):
         shape = strict_json(activation.encode("utf-8", "surrogateescape"))
@@ -67,21 +66,24 @@ def find(
             write_atomically(target, found.problem.network)
     tell_found(found, inputs, target, form)
     if not found.proved:
-        tell(f"s UNDECIDED {plain(claim)}")
+        if form is Listing.TEXT:
+            tell(f"s UNDECIDED {plain(claim)}")
         raise typer.Exit(3)
 
 
-def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) -> None:
+def tell_found(found: "Find", inputs: str, target: Path | None, form: Listing) -> None:
     """Print the labels, where the network file is, and the claims."""
     import json
 
-    from symverify.report.render import as_json
+    from symverify.report.render import as_json, failed_fields
+    from symverify.run.verdict import Verdict
 
     labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
-    if form is Format.JSON:
-        more = {"labels": labels, "reason": found.reason, "network": None if target is None else str(target)}
+    if form is Listing.JSON:
+        written = str(target) if target is not None and found.proved else None
+        more = {"labels": labels, "reason": found.reason, "network": written}
         if found.result is None:
-            print(json.dumps(more))
+            print(json.dumps(failed_fields([], Verdict.UNDECIDED) | more, indent=2))
         else:
             print(as_json(found.result, more))
     else:
@@ -98,7 +100,8 @@ def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) ->
 def regions(
     network: Network,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
-    form: Plain = Format.TEXT,
+    form: Plain = Listing.TEXT,
+    data: Data = None,
 ) -> None:
     """Draw a phase diagram of label space.
 
@@ -108,13 +111,11 @@ def regions(
     from symverify.report import regions as render
     from symverify.search.diagram import diagram as run
 
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
     if output is not None and output.suffix not in (".svg", ".png", ".json"):
         raise Usage("the picture is .svg, .png or .json", "name it so with -o")
     if output is not None:
         writable(output, network)
-    found = run(load_chain(network, form, "regions").problem)
+    found = run(load_chain(network, form, "regions", data).problem)
     try:
         if output is not None:
             with writing(output):
@@ -123,7 +124,7 @@ def regions(
                 else:
                     made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
                     write_atomically(output, made.encode())
-        if form is Format.JSON:
+        if form is Listing.JSON:
             print(render.as_json(found))
         else:
             tell(*render.summary(found))

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from symverify.cli.common import (
     Data,
     Exact,
-    Format,
+    Listing,
     Network,
     Plain,
     Progress,
@@ -32,7 +33,7 @@ from symverify.errors import Usage, unspelled
 @app.command(cls=Telling)
 def atlas(
     network: Network,
-    form: Plain = Format.TEXT,
+    form: Plain = Listing.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
     faces: Annotated[
@@ -51,8 +52,6 @@ def atlas(
     from symverify.report.atlas import HEADINGS, VALLEY_HEADINGS, as_json, rows, valley_rows
     from symverify.run.check import check as run
 
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
     problem = load_chain(network, form, "atlas", data)
     claim = "face_atlas" if faces else "atlas"
     target = None  # of the standard input nowhere, unless it is said
@@ -70,7 +69,7 @@ def atlas(
             stopped=interrupted,
         )
     result = replace(result, asked=(claim,))
-    if form is Format.JSON:
+    if form is Listing.JSON:
         print(as_json(result, faces))
     else:
         if faces and (found := valley_rows(result, exact)):
@@ -85,7 +84,7 @@ def atlas(
 def cells(
     network: Network,
     count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
-    form: Plain = Format.TEXT,
+    form: Plain = Listing.TEXT,
     where: Annotated[
         str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
     ] = None,
@@ -105,10 +104,8 @@ def cells(
     if output is not None:
         writable(output, network)
     problem = load_chain(network, form, "cells", data).problem
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
     try:
-        as_json = form is Format.JSON
+        as_json = form is Listing.JSON
         text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         if unspelled(error):
@@ -126,7 +123,7 @@ def critical(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
-    form: Plain = Format.TEXT,
+    form: Plain = Listing.TEXT,
     timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
     exact: Exact = False,
     data: Data = None,
@@ -137,12 +134,18 @@ def critical(
     """
     from symverify.report.critical import listing
 
-    if form is Format.JUNIT:
-        raise Usage("--format is text or json")
     problem = load_chain(network, form, "critical", data).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Format.JSON, timeout, exact))
+    print(listing(problem, cell, form is Listing.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
+
+
+class Written(StrEnum):
+    """How polynomials are written."""
+
+    TEXT = "text"
+    LATEX = "latex"
+    JSON = "json"
 
 
 @app.command(cls=Telling)
@@ -152,7 +155,7 @@ def expand(
     pattern: Annotated[
         str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="text, latex or json.")] = "text",
+    form: Annotated[Written, typer.Option("--format", help="text, latex or json.")] = Written.TEXT,
     exact: Exact = False,
     data: Data = None,
 ) -> None:
@@ -163,11 +166,10 @@ def expand(
     from symverify.report.rationals import abridged
     from symverify.search.expand import expand as run
 
-    if form not in ("text", "latex", "json"):
-        raise Usage("--format is text, latex or json")
-    problem = load_chain(network, Format.JSON if form == "json" else Format.TEXT, "expand", data).problem
+    listing = Listing.JSON if form is Written.JSON else Listing.TEXT
+    problem = load_chain(network, listing, "expand", data).problem
     expansion = run(problem, named_cell(problem, at, pattern))
-    text = getattr(expansion, form)()
-    if form == "text" and not exact:
+    text = getattr(expansion, form.value)()
+    if form is Written.TEXT and not exact:
         text = abridged(text, True).replace("≈ ", "≈")
     print(text)

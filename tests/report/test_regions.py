@@ -73,6 +73,12 @@ def test_the_command(tmp_path: Path, capsys: Any) -> None:
     assert "observed, not certified" in capsys.readouterr().out
     assert picture.read_text().startswith("<svg")
     assert run(["regions", str(network_file), "-o", str(tmp_path / "p.gif")]) == 2
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "t.csv").write_text("x,y\n0,0\n1,0\n2,1\n")
+    table = {"csv": "t.csv", "inputs": ["x"], "targets": ["y"]}
+    network_file.write_text(json.dumps(json.loads(network_file.read_text()) | {"data": table}))
+    assert run(["regions", str(network_file)]) == 2
+    assert run(["regions", str(network_file), "--data", str(tmp_path / "far" / "t.csv")]) == 3
 
 
 @pytest.mark.parametrize(

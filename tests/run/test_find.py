@@ -45,6 +45,16 @@ def test_what_is_too_large_is_said_in_the_same_way(capsys: Any) -> None:
     assert out.splitlines()[-1] == "s UNDECIDED two_valleys"
 
 
+def test_where_nothing_is_found_the_json_is_whole(capsys: Any, tmp_path: Path) -> None:
+    target = tmp_path / "found.json"
+    arguments = ["find", "--claim", "no_exchange", "--inputs", "0,1", "-o", str(target), "--format", "json"]
+    assert run(arguments) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert (found["verdict"], found["labels"], found["network"], found["claims"]) == ("undecided", None, None, [])
+    assert "so says the solver" in found["reason"]
+    assert not target.exists()
+
+
 def test_where_labels_were_only_tried_it_says_how_far() -> None:
     """Two samples are always on a line."""
     found = find("not_spurious", template("0,1", 1, "relu", True), True, 60, None)
@@ -107,13 +117,6 @@ def test_the_command_writes_both_files(tmp_path: Path, capsys: Any) -> None:
     assert "labels 0, 1, 1, 2 on the inputs 0,1,2,3" in capsys.readouterr().out
     assert verify(target, tmp_path / "found.symcert.json")[0] == 10
     assert symverify.load(target).problem.widths == (1, 1, 1)
-
-
-def test_what_is_not_found_is_undecided(capsys: Any) -> None:
-    assert run(["find", "--claim", "two_valleys", "--inputs", "0,1", "--format", "json"]) == 3
-    out = capsys.readouterr().out
-    assert json.loads(out.splitlines()[0])["labels"] is None
-    assert out.splitlines()[-1] == "s UNDECIDED two_valleys"
 
 
 @pytest.mark.parametrize(("claim", "document", "whole", "reason"), [

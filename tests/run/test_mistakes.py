@@ -189,6 +189,13 @@ def test_every_fault_is_in_the_json_too(folder, capsys):
         ["expand", "nowhere.json", "--at", "point"],
         ["find", "--claim", "x", "--inputs", "0,1"],
         ["regions", "good.json", "-o", "x.txt"],
+        ["check"],
+        ["check", "good.json", "--timeout", "soon"],
+        ["atlas", "good.json", "another.json"],
+        ["cells", "good.json", "--limit", "-1"],
+        ["critical", "good.json", "--nothing"],
+        ["find", "--inputs", "0,1"],
+        ["regions"],
     ],
     ids=" ".join,
 )
@@ -201,3 +208,23 @@ def test_whatever_ends_a_command_is_in_its_json(folder, capsys, arguments):
     assert found["verdict"] == "malformed"
     assert len(found["faults"]) == 1
     assert "internal" not in told.err
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("too deep")])
+def test_what_is_beyond_the_budget_is_in_the_json_too(folder, capsys, monkeypatch, error):
+    def ends(*_):
+        raise error
+
+    (folder / "good.json").write_text(GOOD)
+    monkeypatch.setattr("symverify.cli.survey.named_cell", ends)
+    assert command(["expand", "good.json", "--pattern", "0", "--format", "json"]) == 3
+    assert json.loads(capsys.readouterr().out)["verdict"] == "undecided"
+
+
+def test_only_check_writes_junit(folder, capsys):
+    for name in ("atlas", "cells", "critical", "expand", "regions"):
+        code, message = said(capsys, name, "good.json", "--format", "junit")
+        assert code == 2
+        assert "'junit' is not one of 'text', " in message
+        assert command([name, "--help"]) == 0
+        assert "junit" not in capsys.readouterr().out
