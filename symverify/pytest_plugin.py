@@ -12,6 +12,7 @@ which certificates were left. Nothing of symverify is imported before a certific
 import os
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -59,22 +60,28 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _inside(config: pytest.Config, folder: str) -> Iterator[str]:
-    """The certificates in a folder, but for what --ignore names, repositories' own folders and environments."""
-    start = os.path.join(config.invocation_params.dir, folder)
-    ignored = {
-        os.path.abspath(os.path.join(config.invocation_params.dir, path)) for path in config.getoption("ignore") or ()
-    }
-    for place, folders, files in os.walk(start):
+    """The certificates in a folder, but for what --ignore and --ignore-glob name, .git and environments."""
+    here = config.invocation_params.dir
+
+    def named(option: str) -> list[str]:
+        return [os.path.abspath(os.path.join(here, each)) for each in config.getoption(option) or ()]
+
+    ignored, patterns = set(named("ignore")), named("ignore_glob")
+
+    def ignores(path: str) -> bool:
+        return path in ignored or any(fnmatch(path, pattern) for pattern in patterns)
+
+    for place, folders, files in os.walk(os.path.join(here, folder)):
         folders[:] = [
             name
             for name in sorted(folders)
             if name != ".git"
             and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
-            and os.path.abspath(os.path.join(place, name)) not in ignored
+            and not ignores(os.path.abspath(os.path.join(place, name)))
         ]
         for name in sorted(files):
             path = os.path.abspath(os.path.join(place, name))
-            if name.endswith(SUFFIX) and path not in ignored:
+            if name.endswith(SUFFIX) and not ignores(path):
                 yield path
 
 

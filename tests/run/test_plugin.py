@@ -143,6 +143,7 @@ def test_certificates_that_pytest_leaves_out_are_named(run, pytester, processes)
     result.stdout.fnmatch_lines([f"*{warned}x.symcert.json, {found}; `symverify verify` finds *"])
     (pytester.path / "x.symcert.json").unlink()
     run(".", "--ignore", "build", *processes).assert_outcomes(passed=4)
+    run(".", "--ignore-glob", "*/bu?ld", *processes).assert_outcomes(passed=4)
     run("four-points.symcert.json", *processes).assert_outcomes(passed=3)
     assert run(".", "-k", "point").ret == 4  # where warnings are errors
 
