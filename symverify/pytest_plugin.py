@@ -6,10 +6,12 @@ name ends in "[refuted]"; with `--symverify-require-proved` it fails. The kernel
 whole, so one wrong claim fails all items. The problem is the *.json file in the certificate's folder that has the right
 hash; where that is not the file of the certificate's own name, though there is one, a warning says so. Folders that
 pytest leaves out (norecursedirs) and links to nothing have no items: of the folders named in the command a warning says
-which certificates were left. Nothing of symverify is imported before a certificate is collected.
+which certificates were left, or where warnings are errors a test that fails. Nothing of symverify is imported before a
+certificate is collected.
 """
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -40,11 +42,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Certifica
     return collector
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Warn, once for all processes of xdist, of certificates in the folders named that were not collected."""
-    config = session.config
-    worker = getattr(config, "workerinput", {"workerid": "gw0"})
-    if config.args_source is not pytest.Config.ArgsSource.ARGS or worker["workerid"] != "gw0":
+@pytest.hookimpl(trylast=True)  # after -k and --deselect
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Warn of certificates in the folders named that were not collected; where warnings are errors, a test fails.
+
+    Of xdist's processes one warns, and all have that test.
+    """
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
         return
     found = config.stash.get(COLLECTED, set())
     missed = [path for folder in config.args for path in _inside(config, folder) if path not in found]
@@ -53,10 +57,36 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         listed = ", ".join(plain(os.path.relpath(path), 200) for path in missed[:5]) + ", ..." * (len(missed) > 5)
         message = f"not collected, so not verified: {listed}; `symverify verify` finds what pytest leaves out"
-        try:
+        if _is_error(message):
+            items.append(MissedItem.from_parent(session, name="not collected", message=message))
+        elif getattr(config, "workerinput", {"workerid": "gw0"})["workerid"] == "gw0":
             session.warn(pytest.PytestCollectionWarning(message))
-        except pytest.PytestCollectionWarning:  # warnings are errors
-            raise pytest.UsageError(message) from None
+
+
+def _is_error(message: str) -> bool:
+    """Whether a warning is an error, as with -W error."""
+    with warnings.catch_warnings(record=True):
+        try:
+            warnings.warn(pytest.PytestCollectionWarning(message), stacklevel=1)
+        except pytest.PytestCollectionWarning:
+            return True
+    return False
+
+
+class MissedItem(pytest.Item):
+    """A test that fails with a message."""
+
+    def __init__(self, *, message: str, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.message = message
+
+    def runtest(self) -> None:
+        """Fails."""
+        pytest.fail(self.message, pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """How the heading of a failure names the item."""
+        return self.path, None, self.name
 
 
 def _inside(config: pytest.Config, folder: str) -> Iterator[str]:

@@ -256,14 +256,16 @@ def _namesake(certificate: Path) -> Path:
 
 def beside_all(paths: Sequence[Path]) -> list[Path]:
     """The certificates in the folders of these files, whatever their network files and data are called; themselves."""
-    folders = dict.fromkeys(path.parent for path in paths)
+    folders = dict.fromkeys(path.parent for path in paths if not os.path.isdir(path))
     near = (each for folder in folders for each in sorted(folder.glob(f"*{SUFFIX}")))
     return list(dict.fromkeys([*filter(is_certificate, paths), *near]))
 
 
 def missing(paths: Sequence[Path]) -> list[Verified]:
-    """What is wrong with those of these files that are not there."""
-    return [failed(path, MALFORMED, "", MISSING) for path in paths if not os.path.lexists(path)]
+    """What is wrong with those of these files that are not there, or are folders."""
+    wrong = {path: MISSING for path in paths if not os.path.lexists(path)}
+    wrong |= {path: "this is a folder: leave out --beside" for path in paths if os.path.isdir(path)}
+    return [failed(path, MALFORMED, "", reason) for path, reason in wrong.items()]
 
 
 def head(certificate: bytes) -> tuple[str, list[Stated]]:

@@ -340,6 +340,8 @@ def test_the_hook_verifies_what_lies_beside_changed_files(made, tmp_path, monkey
     for changed in (["nowhere/none.txt"], ["b/none.txt"], ["a/train.csv", "a/none.json"]):
         assert command([*entry, *changed]) == 2
         assert f"{changed[-1]}: there is no such file or folder" in capsys.readouterr().out.splitlines()
+    assert command([*entry, "a"]) == 2
+    assert "a: this is a folder: leave out --beside" in capsys.readouterr().out.splitlines()
     (tmp_path / "a" / "train.csv").write_text(TABLE.replace("3,1", "3,2"))
     for changed in (["a/train.csv"], ["b/other.json", "a/train.csv"]):
         assert command([*entry, *changed]) == 2
