@@ -142,6 +142,8 @@ def critical_points(
     deadline = time.monotonic() + seconds
     if not problem.loss.quadratic:
         return Unknown("the risk is a polynomial on the whole cell for the squared loss only")
+    if problem.decays:
+        return Unknown("critical points are listed without weight decay only")
     strata = Strata.of(problem, named_pattern(problem, pattern[:1]))
     interiors = list[Row]()
     for k, each in enumerate(strata.classes):

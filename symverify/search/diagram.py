@@ -106,8 +106,8 @@ def diagram(problem: Problem) -> Diagram:
     """The phase diagram. Raises Declined for other than two or three dimensions, or too many faces."""
     n = len(problem.inputs)
     size = n - problem.output_bias
-    if not problem.shallow or not problem.loss.quadratic:
-        raise Declined("needs one hidden layer, scalar output and squared loss")
+    if not problem.shallow or not problem.loss.quadratic or problem.decays:
+        raise Declined("needs one hidden layer, scalar output and squared loss without weight decay")
     ends = problem.activations[0].slopes[0], problem.activations[0].slopes[-1]
     if Units.of(problem).cone and any(ends):
         raise Declined("needs an activation with which the least risk is attained for all labels: positively "

@@ -89,8 +89,8 @@ class Expansion:
         lines = ["predictions"]
         for i, row in enumerate(self.predictions, 1):
             lines += [f"  f{k}(x{i}) = {self._spelled(f, _plain, '*')}" for k, f in enumerate(row, 1)]
-        risk = "not written as one polynomial" if self.risk is None else self._spelled(self.risk, _plain, "*")
-        lines += ["risk", f"  R = {risk}", "region"]
+        risk = None if self.risk is None else self._spelled(self.risk, _plain, "*")
+        lines += ["risk", "  R is not written as one polynomial" if risk is None else f"  R = {risk}", "region"]
         for c in self.region:
             between = _between(c, self._spelled(c.polynomial, _plain, "*"), str)
             lines.append(f"  z{c.layer}_{c.unit}(x{c.sample}): {between}")
@@ -291,7 +291,7 @@ def _constraints(problem: Problem, pattern: Pattern, hidden: list[list[Polynomia
 
 
 def _squared_risk(problem: Problem, ring: Any, predictions: list[tuple[Polynomial, ...]]) -> Polynomial:
-    """factor · Σ_ik (f_ik − y_ik)², from the Gram matrix of the coefficients over the samples.
+    """factor · Σ_ik (f_ik − y_ik)² and the weight decay, from the Gram matrix of the coefficients over the samples.
 
     The monomials are the same for all samples, so each pair of them is multiplied once, not once per sample.
     """
@@ -311,7 +311,10 @@ def _squared_risk(problem: Problem, ring: Any, predictions: list[tuple[Polynomia
                 if gram[a][b]:
                     monomial = ring.monomial_mul(first, monomials[b])
                     total[monomial] = total.get(monomial, 0) + gram[a][b] * (1 if a == b else 2)
-    return ring.from_dict({m: c for m, c in total.items() if c}) * constant(problem.loss.factor)
+    decays = dict(zip("wb", map(constant, problem.decay), strict=True))
+    penalty = sum((decays[str(x)[0]] * x**2 for x in ring.gens), ring.zero) if problem.decays else ring.zero
+    risk = ring.from_dict({m: c for m, c in total.items() if c}) * constant(problem.loss.factor)
+    return risk + penalty * constant(Fraction(1, 2))
 
 
 def _constants(ring: Any) -> Callable[[Fraction], Any]:

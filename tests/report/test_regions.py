@@ -87,6 +87,8 @@ def test_the_command(tmp_path: Path, capsys: Any) -> None:
 def test_what_has_no_diagram_is_declined(h: Any, n: int, reason: str) -> None:
     with pytest.raises(Declined, match=reason):
         made(h, n)
+    with pytest.raises(Declined, match="squared loss without weight decay"):
+        made("relu", 3, weight_decay="1/10")
 
 
 @pytest.mark.parametrize("h", ["relu", LEAKY, "hardtanh"])

@@ -226,6 +226,9 @@ def test_empty_budget_time_and_loss():
     assert critical_points(problem, cell, seconds=0) == Unknown("out of time")
     huber = critical_points(network(*TENT, 2, loss="huber"), cell)
     assert huber == Unknown("the risk is a polynomial on the whole cell for the squared loss only")
+    for each in (cell, (((0, 0, 0, 0),) * 2,)):  # one without critical points and one with some, if nothing decays
+        decaying = critical_points(replace(problem, decay=(Fraction(1, 10),) * 2), each)
+        assert decaying == Unknown("critical points are listed without weight decay only")
     with pytest.raises(ValueError, match="expected the pieces of 2 units on 4 samples"):
         critical_points(problem, (((0, 1, 1, 1),),))
 

@@ -167,6 +167,23 @@ def test_known_polynomials() -> None:
     assert latex.endswith("& 0 < 3 w^{(1)}_{1,1} + b^{(1)}_{1}\n\\end{align*}")
 
 
+def test_the_risk_has_the_weight_decay() -> None:
+    decay = {"weights": "1/3", "biases": "1/5"}
+    plain = loads(changed(EXAMPLES["four-points"], layers=[1, 1, 1])).problem
+    problem = loads(changed(EXAMPLES["four-points"], layers=[1, 1, 1], weight_decay=decay)).problem
+    found, without = expand(problem, parse_pattern(problem, "0011")), expand(plain, parse_pattern(plain, "0011"))
+    assert found.risk is not None
+    assert without.risk is not None
+    w, b, v, c = found.risk.ring.gens
+    third, fifth = (found.risk.ring.domain(1, k) for k in (6, 10))
+    assert found.risk - without.risk == (w**2 + v**2) * third + (b**2 + c**2) * fifth
+
+
+def test_a_risk_that_is_no_polynomial_is_said_in_words() -> None:
+    problem = loads(changed(EXAMPLES["four-points"], layers=[1, 1, 1], loss="huber")).problem
+    assert "  R is not written as one polynomial" in expand(problem, parse_pattern(problem, "0011")).text().splitlines()
+
+
 def test_offsets_of_bounded_pieces() -> None:
     problem = loads(changed(EXAMPLES["four-points-hardtanh"], layers=[1, 1, 1])).problem
     lines = expand(problem, parse_pattern(problem, "0122")).text().splitlines()
