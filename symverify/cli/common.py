@@ -125,19 +125,20 @@ def tell(*lines: str) -> None:
         print(plain(line, letters=True))
 
 
-def writable(target: Path, *sources: Path, proofs: bool = False) -> Path:
+def writable(target: Path, *sources: Path, proofs: bool = False, option: str = "-o") -> Path:
     """The path itself, if it can be written to and is none of the sources: to be asked before long work.
 
-    Nor is it a network file or a certificate, unless `proofs` says that whoever writes looks at these. Raises
-    NotWritable.
+    Nor is it a network file or a certificate, unless `proofs` says that whoever writes looks at these. `option` is the
+    one that names it. Raises NotWritable.
     """
-    with writing(target):
+    remedy = f"choose another place with {option}"
+    with writing(target, option):
         destination(target)
         for source in sources:
             if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
-                raise NotWritable(f"{str(target)!a} is what is read here", "choose another place with -o")
+                raise NotWritable(f"{str(target)!a} is what is read here", remedy)
         if not proofs and precious(target):
-            raise NotWritable(f"{str(target)!a} is a network file or a certificate", "choose another place with -o")
+            raise NotWritable(f"{str(target)!a} is a network file or a certificate", remedy)
     return target
 
 
@@ -149,13 +150,13 @@ def beside(network: Path, ending: str) -> Path:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[None]:
-    """Around work that ends with writing a file. Raises NotWritable where that fails."""
+def writing(target: Path, option: str = "-o") -> Iterator[None]:
+    """Around work that ends with writing a file, which an option names. Raises NotWritable where that fails."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error) or type(error).__name__
-        raise NotWritable(f"cannot write {str(target)!a}: {why}", "choose another place with -o") from None
+        raise NotWritable(f"cannot write {str(target)!a}: {why}", f"choose another place with {option}") from None
 
 
 class Telling(TyperCommand):

@@ -51,6 +51,8 @@ def verify(
     from symverify.report.summary import markdown_summary
     from symverify.run.verify import beside_all, missing, report, verify_many, worst_code
 
+    if summary is not None:
+        writable(summary, *paths, *([] if data is None else [data]), option="--summary")
     results = missing(paths) if beside else []
     if beside and not (paths := beside_all(paths)) and not results:
         tell("s NOTHING certificates=0: there is no certificate beside these files")
@@ -58,7 +60,7 @@ def verify(
     results += verify_many(paths, require_proved, data, read_network) if paths else []
     tell_verdicts(report(results), exact)
     if summary is not None:
-        with writing(summary):
+        with writing(summary, "--summary"):
             append(summary, markdown_summary(results).encode())
     raise typer.Exit(worst_code(results))
 
@@ -111,7 +113,7 @@ def explain(
 
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     if output is not None:
-        writable(output, certificate, network)
+        writable(output, certificate, *problem.files)
     explanation = run(problem, proof)
     text = render(explanation, "html" if html else form.value, exact)
     if output is None:
@@ -154,7 +156,7 @@ def plot(
     from symverify.report.plots import plot as run
 
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
-    with writing(writable(output, certificate, network)):
+    with writing(writable(output, certificate, *problem.files)):
         tell(plain(run(problem, proof, output, what.value)))
 
 
@@ -202,13 +204,13 @@ def export(
     proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
     empty = list[str]()
     if smt2 is not None:
-        with writing(smt2):
+        with writing(smt2, "--smt2"):
             queries = run(problem, proof, smt2)
         tell(*(f"not posed: {plain(each)}" for each in queries.left_out))
         tell(f"{len(queries.files)} {'query' if len(queries.files) == 1 else 'queries'} in {plain(smt2)}")
         empty += [] if queries.files else ["queries"]
     if rocq is not None:
-        with writing(rocq):
+        with writing(rocq, "--rocq"):
             made = export_rocq(problem, proof, rocq)
         tell(*(f"left out: {plain(each)}" for each in made.left_out))
         tell(f"{counted(len(made.claims), 'claim')} in {plain(made.file)}")

@@ -113,9 +113,10 @@ def regions(
 
     if output is not None and output.suffix not in (".svg", ".png", ".json"):
         raise Usage("the picture is .svg, .png or .json", "name it so with -o")
+    loaded = load_chain(network, form, "regions", data)
     if output is not None:
-        writable(output, network)
-    found = run(load_chain(network, form, "regions", data).problem)
+        writable(output, *loaded.files)
+    found = run(loaded.problem)
     try:
         if output is not None:
             with writing(output):

@@ -101,9 +101,10 @@ def cells(
     from symverify.problem.write import write_atomically
     from symverify.report.cells import counts, listing
 
+    loaded = load_chain(network, form, "cells", data)
     if output is not None:
-        writable(output, network)
-    problem = load_chain(network, form, "cells", data).problem
+        writable(output, *loaded.files)
+    problem = loaded.problem
     try:
         as_json = form is Listing.JSON
         text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)

@@ -21,7 +21,7 @@ from typing import cast
 from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
-from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
+from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS, strict_json
 from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.faults import read_network
@@ -63,6 +63,18 @@ class LoadedProblem:
     def name(self) -> str:
         """The name in the file, else the file's own, else ""."""
         return self.problem.name or (self.path.stem if self.path else "")
+
+    @property
+    def files(self) -> list[Path]:
+        """The network file, and the data file that was read, as far as the problem comes from files."""
+        found = [self.path] if self.path else []
+        value = strict_json(self.network)
+        data = value.get("data") if isinstance(value, dict) else None
+        named = data.get("csv") if isinstance(data, dict) else None
+        if isinstance(named, str) and isinstance(self.open_data, partial) and self.open_data.args:
+            where = Path(self.open_data.args[0])
+            found.append(where if self.open_data.func is read_given else where / named)
+        return found
 
     def __repr__(self) -> str:
         return f"<LoadedProblem {self.name[:60]!a} {architecture(self.problem)} sha256={self.sha256}>"

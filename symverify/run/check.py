@@ -182,7 +182,11 @@ def check(
     names = default_claims(problem.problem) if claims is None else _known(claims)
     wanted = _with_robust(names) if robust else names
     target = None if output is None else Path(output)
-    place = None if log is None else log_place(log, target, *(each.path for each in (problem, *witnesses)))
+    place = (
+        None
+        if log is None
+        else log_place(log, target, *(name for each in (problem, *witnesses) for name in each.files))
+    )
     if smt and not available(solver):
         raise NoSolver(f"the solver {solver} is not installed", "install it, choose another with --solver, or --no-smt")
     pattern = None if cell is None else _pattern(problem, cell)

@@ -16,7 +16,6 @@ from symverify.kernel import Checked, Theorem
 from symverify.kernel.check import FORMAT, needed
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.core.proof import Step, stated
-from symverify.kernel.core.text import strict_json
 from symverify.problem.load import LoadedProblem
 from symverify.problem.regular import read_regular
 from symverify.problem.write import is_file, locked, write_atomically
@@ -43,7 +42,7 @@ def accepted(problem: LoadedProblem, text: bytes) -> Stored:
 
 def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:
     """Raises NotWritable where a certificate would replace something else: the problem, or a file not about it."""
-    for name in _sources(problem):
+    for name in problem.files:
         if os.path.exists(name) and os.path.exists(output) and os.path.samefile(name, output):
             raise NotWritable(f"{str(output)!a} is the network file or its data", "choose another place with -o")
     if fresh or not os.path.exists(output) or not is_file(output):
@@ -187,13 +186,3 @@ def _claim(theorem: Theorem, number: Mapping[int, int]) -> dict[str, object]:
     return {
         "claim": theorem.claim, "verdict": theorem.verdict, "step": number[theorem.step], **numbers
     }  # fmt: skip
-
-
-def _sources(problem: LoadedProblem) -> list[Path]:
-    """The network file, and the data file that it names."""
-    if problem.path is None:
-        return []
-    value = strict_json(problem.network)
-    data = value.get("data") if isinstance(value, dict) else None
-    named = data.get("csv") if isinstance(data, dict) else None
-    return [problem.path, *([problem.path.parent / named] if isinstance(named, str) else [])]

@@ -1,5 +1,6 @@
 """What a command writes does not go over a proof or a problem that is there."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -29,6 +30,7 @@ def folder(tmp_path, monkeypatch):
         ["plot", "proof.symcert.json", "proof.json", "-o"],
         ["cells", "proof.json", "--format", "json", "-o"],
         ["kernel", "-o"],
+        ["verify", "proof.symcert.json", "proof.json", "--summary"],
         ["check", "proof.json", "--no-smt", "--claims", "cells", "-o", "new.symcert.json", "--log"],
     ],
     ids=lambda words: words[0],
@@ -43,6 +45,34 @@ def test_no_report_goes_over_a_network_file_or_a_certificate(folder, capsys, wor
     assert command([*words, f"kept.{there}"]) in (
         (0, 2) if words[0] == "plot" else (0,)
     )  # of what is no picture's name
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_no_report_goes_over_the_data(folder, capsys, given):
+    """Beside the network file, or where --data says."""
+    table = folder / "far.csv" if given else folder / "t.csv"
+    table.write_text("x,y\n0,0\n1,0\n2,1\n")
+    document = {"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "loss": "squared",
+                "data": {"csv": "t.csv", "inputs": ["x"], "targets": ["y"]}}  # fmt: skip
+    (folder / "n.json").write_text(json.dumps(document))
+    named = ["--data", "far.csv"] if given else []
+    assert command(["check", "n.json", "--no-smt", "--claims", "assumptions", *named]) == 0
+    shutil.copy(table, folder / "p.svg")  # by a link the data has a picture's name
+    table.unlink()
+    table.symlink_to("p.svg")
+    before = table.read_bytes()
+    for words in (["explain", "n.symcert.json", "n.json", "-o"], ["plot", "n.symcert.json", "n.json", "-o"],
+                  ["cells", "n.json", "-o"], ["regions", "n.json", "-o"],
+                  ["check", "n.json", "--no-smt", "--claims", "assumptions", "--log"],
+                  ["check", "n.json", "--no-smt", "--claims", "assumptions", "--fresh", "-o"]):  # fmt: skip
+        capsys.readouterr()
+        assert command([*words, "p.svg", *named]) == 2
+        assert "choose another place with" in capsys.readouterr().err
+        assert table.read_bytes() == before
+    if given:
+        assert command(["verify", "n.symcert.json", "n.json", *named, "--summary", "p.svg"]) == 2
+        assert "'p.svg' is what is read here; choose another place with --summary" in capsys.readouterr().err
+        assert table.read_bytes() == before
 
 
 def test_find_replaces_what_is_there_only_when_told(folder, capsys):
