@@ -169,6 +169,14 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         {"axes": np.array([2.0], F32)},
         "what must be whole numbers are none",
     ),
+    "strides": (
+        [
+            helper.make_node("MaxPool", ["x"], ["p"], kernel_shape=[2], strides=[0]),
+            helper.make_node("Flatten", ["p"], ["y"]),
+        ],
+        {},
+        "MaxPool 'p': its strides are not 1 whole numbers from 1 on",
+    ),
     "attribute": (
         rows(helper.make_node("LeakyRelu", ["z"], ["a"], slope=0.5)),
         {},
@@ -188,9 +196,9 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
     nodes, arrays, reason = REFUSED[name]
     whole_set = {"u": random(2, 2), "w": random(1, 2), "scale": random(2), "shift": random(2), "mean": random(2),
                  "variance": abs(random(2))} | arrays  # fmt: skip
-    path = saved(tmp_path / "m.onnx", nodes, [1, 3] if name in ("indices", "axes") else [2], whole_set)
+    path = saved(tmp_path / "m.onnx", nodes, [1, 3] if name in ("indices", "axes", "strides") else [2], whole_set)
     with pytest.raises(NotImportable, match=reason):
-        ours(path, random(2, 3 if name in ("indices", "axes") else 2))
+        ours(path, random(2, 3 if name in ("indices", "axes", "strides") else 2))
 
 
 def test_operators_of_old_are_refused(tmp_path: Path) -> None:
@@ -200,6 +208,19 @@ def test_operators_of_old_are_refused(tmp_path: Path) -> None:
     old = saved(tmp_path / "m.onnx", nodes, [2], arrays, opset_imports=[helper.make_opsetid("", 6)])
     with pytest.raises(NotImportable, match="the model is of ONNX's operator set 6; export it with 7 or later"):
         ours(old, random(2, 2))
+
+
+def test_an_operator_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.onnx", rows(last="z"), [2], {"u": random(2, 2), "w": random(1, 2)})
+    path.write_bytes(path.read_bytes().replace(b"Relu", b"Re\xffu"))
+    with pytest.raises(NotImportable, match="is not supported"):
+        ours(path, random(2, 2))
+
+
+def test_a_newer_version_than_is_known_is_read(tmp_path: Path) -> None:
+    arrays = {"u": random(2, 2), "w": random(1, 2)}
+    path = saved(tmp_path / "m.onnx", rows(last="z"), [2], arrays, opset_imports=[helper.make_opsetid("", 2**40)])
+    assert len(ours(path, random(2, 2))) == 2
 
 
 def test_functions_of_a_model_do_not_pass_for_operators(tmp_path: Path) -> None:

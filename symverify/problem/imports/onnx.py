@@ -65,8 +65,8 @@ def _check_operators(proto: Any) -> None:
         if node.domain not in (*OWN, "ai.onnx.ml") or node.op_type in replaced:
             raise NotImportable(f"{where} is not supported: it is none of ONNX's own", "export the model without it")
         try:
-            schema = defs.get_schema(node.op_type, version, "")
-        except defs.SchemaError:  # there is none of that name, which is said where it matters
+            schema = defs.get_schema(node.op_type, min(version, defs.onnx_opset_version()), "")
+        except (defs.SchemaError, TypeError):  # there is none of that name, which is said where it matters
             continue
         if other := [each.name for each in node.attribute if each.name not in schema.attributes]:
             raise NotImportable(f"{where} has an attribute {quoted(other[0])}, unknown to ONNX", _AGAIN)

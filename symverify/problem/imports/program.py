@@ -150,9 +150,9 @@ def windowed(node: Node, kernel: Sequence[int], axes: int) -> dict[str, list[int
         raise node.fail(f"it has {axes} inner axes", "use one or two")
 
     def given(key: str, default: list[int]) -> list[int]:
-        found = node.attributes.get(key, default)
-        if not isinstance(found, list) or not all(type(x) is int for x in found) or len(found) != len(default):
-            raise node.fail(f"its {key} are not {len(default)} whole numbers", "export the model again")
+        found, least = node.attributes.get(key, default), int(key != "pads")
+        if not isinstance(found, list) or [type(x) is int and x >= least for x in found] != [True] * len(default):
+            raise node.fail(f"its {key} are not {len(default)} whole numbers from {least} on", "export it again")
         return found
 
     pads = given("pads", [0] * (2 * axes))
@@ -170,9 +170,8 @@ def places(node: Node, shape: Sequence[int], window: dict[str, list[int]]) -> li
     """The sizes of the inner axes afterwards."""
     parts = (window[key] for key in ("kernel", "stride", "padding", "dilation"))
     if len(shape) != len(window["kernel"]):
-        raise node.fail(
-            f"it expects {len(window['kernel'])} inner axes, and there are {len(shape)}", "check the shapes"
-        )
+        wanted = len(window["kernel"])
+        raise node.fail(f"it expects {wanted} inner axes, and there are {len(shape)}", "check the shapes")
     return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(shape, *parts, strict=True)]
 
 
