@@ -41,9 +41,7 @@ FAULTS = [
         seed=359,
     ),
     Fault("σ = − judged as σ = +", RULE, "[up | down << len(placed) for", "[up | up << len(placed) for", seed=10),
-    Fault(
-        "rays with ν = 0 dropped", RULE, "if ray[-1] >= 0] if units.cone", "if ray[-1] > 0] if units.cone", seed=3
-    ),
+    Fault("rays with ν = 0 dropped", RULE, "if ray[-1] >= 0] if units.cone", "if ray[-1] > 0] if units.cone", seed=3),
     Fault(
         "opposite rays are not looked at", RULE, "yield sum(map(mul, ray, back), total)", "yield packing.half", seed=10
     ),
