@@ -8,6 +8,7 @@
     │   └── NoProblem           no network file has the hash that a certificate is about
     ├── Rejected                a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
+    │   └── OutOfTime           a time limit is over (symverify.ground.time_limit)
     ├── NotConstructible        the construction of Theorem 1 does not apply (symverify.search.affine_minimum)
     ├── NotAffine               parameters of a program that move are multiplied (symverify.search.programs.forms)
     ├── NotFitted               no dual point of a loss over the reals was found (symverify.search.span_dual)

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symverify.ground.time_limit import on_time
+
 IntArray = NDArray[Any]  # dtype int64 or object (Python integers)
 Signs = NDArray[np.int8]
 Indices = NDArray[np.int64]
 
 _CHUNK = 1 << 19  # matrix entries handled at once, so that the temporaries stay in the cache
+_FEW = 1 << 13  # of them where they may be large numbers, so that none takes long
 
 
 def integers(rows: Sequence[Sequence[int]], width: int) -> IntArray:
@@ -69,6 +72,7 @@ def wedge(omega: IntArray, vectors: IntArray, grade: int) -> IntArray:
         omega, vectors = omega.astype(object), vectors.astype(object)
     coordinates = []
     for terms in _wedge_terms(len(vectors), grade):
+        on_time()
         total: IntArray | None = None
         for source, axis, negative in terms:
             product = omega[source] * vectors[axis]
@@ -106,6 +110,7 @@ def leading_signs(vectors: IntArray) -> Signs:
 
 def primitive(vectors: IntArray) -> IntArray:
     """Each vector (C, N) divided by the gcd of its coordinates; 0 stays 0."""
+    on_time()
     common = np.gcd.reduce(vectors, axis=0, initial=0)  # without `initial` a single coordinate keeps its sign
     if np.all(common == 1):
         return vectors
@@ -130,6 +135,7 @@ def distinct(columns: Sequence[NDArray[Any]]) -> tuple[Indices, Indices]:
 
     Hashes only bring equal tuples together; the classes are then compared exactly.
     """
+    on_time()
     words = [_hash_word(column) for column in columns]
     for seed in range(64):
         hashes = mixed_hash(words, seed)
@@ -178,6 +184,7 @@ def product_signs(left: IntArray, right: IntArray) -> Signs:
     factor = np.ascontiguousarray(right.T, dtype=dtype)
     step = max(1, _CHUNK // max(1, len(right)))
     for start in range(0, len(left), step):
+        on_time()
         product = left[start : start + step].astype(dtype) @ factor
         np.subtract((product > 0).view(np.int8), (product < 0).view(np.int8), out=result[start : start + step])
     return result
@@ -198,8 +205,9 @@ def _filtered_product_signs(left: IntArray, right: IntArray) -> Signs:
     slack = float((width * width + 2 * width + 4) << 53)
     factor = _cut(right).T
     result = np.empty((len(left), len(right)), dtype=np.int8)
-    step = max(1, _CHUNK // max(1, len(right)))
+    step = max(1, _FEW // max(1, len(right)))
     for start in range(0, len(left), step):
+        on_time()
         part = left[start : start + step]
         product = _cut(part) @ factor
         signs = (product > slack).view(np.int8) - (product < -slack).view(np.int8)

@@ -26,6 +26,7 @@ from symverify.cells.exterior import (
 from symverify.cells.words import Words, bit_table, lowest_bits, pack
 
 _CHUNK = 1 << 20  # Plücker coordinates, or emitted sign vectors, handled at once
+_FEW = 1 << 14  # of them where they are large numbers, so that none takes long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,8 @@ class Stars:
 def _joins(omega: IntArray, rows: IntArray, grade: int, limits: Indices) -> Iterator[Joins]:
     """The joins of all flats with the hyperplanes i < limits[F], in blocks of flats."""
     normals = np.ascontiguousarray(rows.T)
-    step = max(1, _CHUNK // (comb(rows.shape[1], grade + 1) * len(rows)))
+    size = _FEW if object in (omega.dtype, rows.dtype) else _CHUNK
+    step = max(1, size // (comb(rows.shape[1], grade + 1) * len(rows)))
     for start in range(0, omega.shape[1], step):
         sizes = limits[start : start + step]
         flat = np.repeat(np.arange(start, start + len(sizes)), sizes)

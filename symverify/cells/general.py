@@ -28,6 +28,7 @@ from symverify.cells.exterior import (
 )
 from symverify.cells.flats import Stars, boolean_words
 from symverify.cells.words import Words, bit_table, pack
+from symverify.ground.time_limit import on_time
 
 _LARGEST = 1 << 27  # coordinates of rays to hold at once; beyond, the lattice of flats is walked instead
 _MANY = 4000  # with more rays than this, first look at
@@ -102,6 +103,7 @@ def _kernel(form: IntArray) -> IntArray:
 
 
 def _product(left: IntArray, right: IntArray) -> IntArray:
+    on_time()
     if safe(left.shape[1], left, right):
         return left @ right
     return narrowed(np.asarray(left.astype(object) @ right.astype(object)))

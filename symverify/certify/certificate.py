@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symverify.ground.time_limit import finishing
 from symverify.kernel.check import FORMAT, apply, needed
 from symverify.kernel.core.errors import Declined, Malformed, Rejected
 from symverify.kernel.core.network import Point, Problem
@@ -86,7 +87,8 @@ class Certificate:
             return known
         begun = time.monotonic()
         try:
-            proved = apply(self.proof, step, f"steps[{len(self.steps)}]")
+            with finishing():
+                proved = apply(self.proof, step, f"steps[{len(self.steps)}]")
         except Rejected as error:
             raise Rejected(error.where, error.reason.removeprefix(f"{rule}: ")) from None
         except Malformed as error:  # its own reader refuses a number of too many digits

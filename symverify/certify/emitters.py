@@ -5,6 +5,7 @@ from importlib import import_module
 
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import unspelled
+from symverify.ground.time_limit import within
 from symverify.kernel import Theorem
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Problem
@@ -188,7 +189,8 @@ def attempt(session: Session, name: str) -> Outcome:
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
     try:
-        outcome = known[name](session)
+        with within(session.overtime):
+            outcome = known[name](session)
     except Declined as error:
         return Undecided(str(error))
     except (OverflowError, ValueError) as error:

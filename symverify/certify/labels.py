@@ -9,6 +9,7 @@ from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.certify.theorem2 import cover, minima_of_cell, named
 from symverify.errors import NotShallow
 from symverify.ground.linear import least_squares, primitive
+from symverify.ground.time_limit import on_time
 from symverify.kernel.cells.cell_cover import unit_pattern
 from symverify.kernel.cells.cell_minima import choices
 from symverify.kernel.cells.strata import types
@@ -236,6 +237,9 @@ def global_radius(session: Session) -> Outcome:
     tree = _tree(face, answer.result.vectors, answer.result.tree)
     low, high = Fraction(0), min(face.radius or Fraction(1), Fraction(10**6))
     for round in range(14):
+        if low and session.remaining() < 0:  # a smaller radius is one, too
+            break
+        on_time()
         size = high if round == 0 else (low + high) / 2
         size = size if round == 0 else Fraction(int(size * 4096), 4096) or size
         try:
@@ -291,6 +295,7 @@ def every_slope(session: Session, rule: str = "every_slope", **more: object) -> 
     values = [sum((a * b for a, b in zip(row, fit, strict=True)), Fraction(0)) for row in rows]
     reason, best = "no kink at an input gains anything", None
     for kink in sorted({x for (x,) in problem.inputs}):
+        on_time()
         fields = {"kink": str(kink), "fit": [str(f) for f in values]}
         try:
             step = session.certificate.step(rule, {}, **fields, **more)

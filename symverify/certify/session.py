@@ -15,6 +15,7 @@ from symverify.certify.global_minimum import (
     estimate,
     limit_step,
 )
+from symverify.ground.time_limit import OVERTIME, OutOfTime
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
@@ -97,6 +98,7 @@ class Session:
 
     problem: Problem
     deadline: float
+    begun: float = field(default_factory=time.monotonic, init=False)
     progress: Progress = lambda _: None
     certificate: Certificate = field(init=False)
     options: Options = field(default_factory=Options)
@@ -121,6 +123,10 @@ class Session:
     def remaining(self) -> float:
         """Seconds left, without those that the kernel will take to read back what it has verified."""
         return self.deadline - time.monotonic() - self.certificate.seconds
+
+    def overtime(self) -> float:
+        """Seconds until exact arithmetic ends, too, which has OVERTIME where there was no time to begin with."""
+        return self.remaining() + max(self.begun - self.deadline, 0.0) + OVERTIME
 
     def affine(self) -> AffineMinimum:
         """The constructed minimum of the affine fit. Raises NotConstructible."""
@@ -245,7 +251,8 @@ class Session:
         try:
             bound, closed = self._bound(result), result.closed
         except Declined as error:
-            return GlobalAnswer(None, None, False, False, f"the kernel declined the proof: {error}")
+            why = "" if isinstance(error, OutOfTime) else "the kernel declined the proof: "
+            return GlobalAnswer(None, None, False, False, f"{why}{error}")
         if result.point is not None:
             if self._lowest is None or result.upper_risk < self._lowest.risk:
                 self._lowest = Witness(result.point, result.upper_risk)

@@ -21,6 +21,7 @@ from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
 from symverify.certify.decisions import entry_fields
 from symverify.ground.floats import least_norm, norm, product
+from symverify.ground.time_limit import OVERTIME, until
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, KernelError
 from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
@@ -68,9 +69,14 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
 
     Looked at: the point's cell; faces of it; neighbouring cells across breakpoints that a pre-activation is near
     to, within `tolerance` times the largest of its unit; where all that fails, the face where a descent from the point
-    ends, which may be far. They are a bounded number, and none is begun after `deadline`, a time.monotonic() value. For
-    losses that are differentiable and quadratic between their cuts.
+    ends, which may be far. They are a bounded number, and none but the first is begun after `deadline`, a
+    time.monotonic() value. For losses that are differentiable and quadratic between their cuts.
     """
+    with until(max(deadline, time.monotonic()) + OVERTIME):
+        return _snapped(problem, point, tolerance, deadline)
+
+
+def _snapped(problem: Problem, point: Point, tolerance: float, deadline: float) -> list[Snapped]:
     given_risk = risk(problem, predictions(problem, point))
     if not problem.loss.smooth:
         reason = f"undecided: snapping needs a differentiable loss, the {problem.loss.name} loss is none"

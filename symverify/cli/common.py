@@ -105,6 +105,9 @@ def positive(seconds: float) -> float:
         raise typer.BadParameter(str(error)) from None
 
 
+Timeout = Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")]
+
+
 def share(text: str) -> str:
     """A part of a value, above 0 and below 1, as an option takes it."""
     from symverify.kernel.core.errors import KernelError

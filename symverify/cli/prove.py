@@ -147,15 +147,15 @@ class _Run:
 
         output, claims = self.places[network], self.claims
         target = _target(network, output)
-        self.near = _snapped(problem, network, output, **self.options) if self.snap else None
+        half = (time.monotonic() + self.begun + self.options["timeout"]) / 2
+        self.near = _snapped(problem, network, output, half, **self.options) if self.snap else None
         if self.near is not None:
             target = _target(self.near.place, output) if self.near.place is not None else target
             claims = "minimum_in_box" if self.near.problem is problem and claims is None else claims
             problem = self.near.problem
         names = None if claims is None else [name.strip() for name in claims.split(",")]
-        begun = self.begun if self.near is None else time.monotonic()
         with nullcontext() if target is None else writing(target), Progress() as progress:
-            options = self.options | {"begun": begun, "progress": progress.say, "stopped": interrupted}
+            options = self.options | {"begun": self.begun, "progress": progress.say, "stopped": interrupted}
             result = run(problem, names, output=target, **options)
         self.begun = time.monotonic()
         return result
@@ -245,9 +245,9 @@ class _Snapped:
 
 
 def _snapped(
-    problem: "LoadedProblem", network: Path, output: Path | None, timeout: float, fresh: bool, **_: object
+    problem: "LoadedProblem", network: Path, output: Path | None, deadline: float, fresh: bool, **_: object
 ) -> _Snapped:
-    """The exact local minimum nearest to the given point; its network file stands beside the certificate.
+    """The exact local minimum nearest to the given point, by the deadline; its network file is beside the certificate.
 
     Where the certificate goes to no file, there is none for the network either. Where no exact one is found the
     problem stays as it is, for a minimum that is enclosed.
@@ -271,7 +271,7 @@ def _snapped(
         return _Snapped(
             problem, {"told": [f"minima under {why} are hardly ever rational: see whether one is enclosed"]}
         )
-    found = snap(problem.problem, point, deadline=time.monotonic() + timeout)
+    found = snap(problem.problem, point, deadline=deadline)
     words = told(found)
     nearest = found[0]
     if nearest.point is None:

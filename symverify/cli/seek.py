@@ -1,6 +1,7 @@
 """Commands about label space: find, regions."""
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,9 @@ from symverify.cli.common import (
     Network,
     Plain,
     Telling,
+    Timeout,
     app,
     load_chain,
-    positive,
     print_result,
     tell,
     writable,
@@ -40,7 +41,7 @@ def find(
         Path | None, typer.Option("--output", "-o", help="Where to write the network file; its certificate beside it.")
     ] = None,
     form: Plain = Listing.TEXT,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
+    timeout: Timeout = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output and its certificate.")] = False,
 ) -> None:
     """Find the smallest labels with a property.
@@ -101,12 +102,14 @@ def regions(
     network: Network,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
     form: Plain = Listing.TEXT,
+    timeout: Timeout = 120.0,
     data: Data = None,
 ) -> None:
     """Draw a phase diagram of label space.
 
     It shows where which faces have local minima, as the labels of a file turn.
     """
+    from symverify.ground.time_limit import until
     from symverify.problem.write import write_atomically
     from symverify.report import regions as render
     from symverify.search.diagram import diagram as run
@@ -116,20 +119,21 @@ def regions(
     loaded = load_chain(network, form, "regions", data)
     if output is not None:
         writable(output, *loaded.files)
-    found = run(loaded.problem)
     try:
-        if output is not None:
-            with writing(output):
-                if output.suffix == ".png":
-                    render.png(found, output)
-                else:
-                    made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
-                    write_atomically(output, made.encode())
+        with until(time.monotonic() + timeout):
+            found = run(loaded.problem)
+            if output is not None:
+                with writing(output):
+                    if output.suffix == ".png":
+                        render.png(found, output)
+                    else:
+                        made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
+                        write_atomically(output, made.encode())
+            lines = [render.as_json(found)] if form is Listing.JSON else render.summary(found)
         if form is Listing.JSON:
-            print(render.as_json(found))
+            print(*lines)
         else:
-            tell(*render.summary(found))
-            tell(*([f"picture: {plain(output)}"] if output is not None else []))
+            tell(*lines, *([f"picture: {plain(output)}"] if output is not None else []))
     except OverflowError:
         raise Usage("its numbers are beyond the range of floats", "scale the inputs") from None
     raise typer.Exit(3)  # there is no certificate

@@ -1,5 +1,6 @@
 """Commands that list: atlas, cells, critical, expand."""
 
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -16,11 +17,11 @@ from symverify.cli.common import (
     Plain,
     Progress,
     Telling,
+    Timeout,
     app,
     beside,
     load_chain,
     named_cell,
-    positive,
     print_result,
     print_table,
     writable,
@@ -35,7 +36,7 @@ def atlas(
     network: Network,
     form: Plain = Listing.TEXT,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search.")] = 120.0,
+    timeout: Timeout = 120.0,
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
     ] = False,
@@ -92,12 +93,14 @@ def cells(
     limit: Annotated[int, typer.Option(min=0, help="At most so many cells; 0: all.")] = 100,
     exact: Exact = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the list to a file.")] = None,
+    timeout: Timeout = 120.0,
     data: Data = None,
 ) -> None:
     """List or count the cells of a hidden unit.
 
     They are the patterns of pieces that its weights can have on the data.
     """
+    from symverify.ground.time_limit import until
     from symverify.problem.write import write_atomically
     from symverify.report.cells import counts, listing
 
@@ -106,8 +109,9 @@ def cells(
         writable(output, *loaded.files)
     problem = loaded.problem
     try:
-        as_json = form is Listing.JSON
-        text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
+        with until(time.monotonic() + timeout):
+            as_json = form is Listing.JSON
+            text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         if unspelled(error):
             raise
@@ -125,7 +129,7 @@ def critical(
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
     form: Plain = Listing.TEXT,
-    timeout: Annotated[float, typer.Option(callback=positive, help="Seconds for the search in deep cells.")] = 30.0,
+    timeout: Timeout = 30.0,
     exact: Exact = False,
     data: Data = None,
 ) -> None:
@@ -157,6 +161,7 @@ def expand(
         str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
     ] = None,
     form: Annotated[Written, typer.Option("--format", help="text, latex or json.")] = Written.TEXT,
+    timeout: Timeout = 120.0,
     exact: Exact = False,
     data: Data = None,
 ) -> None:
@@ -164,13 +169,14 @@ def expand(
 
     On a cell they are multilinear polynomials in the parameters.
     """
+    from symverify.ground.time_limit import until
     from symverify.report.rationals import abridged
     from symverify.search.expand import expand as run
 
     listing = Listing.JSON if form is Written.JSON else Listing.TEXT
     problem = load_chain(network, listing, "expand", data).problem
-    expansion = run(problem, named_cell(problem, at, pattern))
-    text = getattr(expansion, form.value)()
+    with until(time.monotonic() + timeout):
+        text = getattr(run(problem, named_cell(problem, at, pattern)), form.value)()
     if form is Written.TEXT and not exact:
         text = abridged(text, True).replace("≈ ", "≈")
     print(text)

@@ -10,6 +10,8 @@ from math import gcd, lcm
 
 from flint import fmpq, fmpq_mat, nmod_mat
 
+from .time_limit import on_time
+
 Number = Fraction | int
 Matrix = Sequence[Sequence[Number]]
 PRIME = (1 << 61) - 1
@@ -17,6 +19,7 @@ PRIME = (1 << 61) - 1
 
 def _matrix(rows: Matrix) -> fmpq_mat:
     """The flint matrix of `rows`; raises ValueError if they are ragged."""
+    on_time()
     width = len(rows[0]) if rows else 0
     if any(len(row) != width for row in rows):
         raise ValueError("ragged matrix")
@@ -109,6 +112,7 @@ def _rows(matrix: fmpq_mat) -> list[list[Fraction]]:
 
 def primitive(vector: Sequence[Number]) -> list[int]:
     """The integer multiple of `vector` by a positive factor with coprime entries (0 stays 0)."""
+    on_time()
     scale = lcm(*(x.denominator for x in vector))
     whole = [x.numerator * (scale // x.denominator) for x in vector]
     common = gcd(*whole) or 1

@@ -16,6 +16,7 @@ import numpy as np
 from .floats import nonnegative
 from .linear import Number, nullspace, primitive, solve
 from .qp import cone_projection
+from .time_limit import on_time
 
 Constraint = tuple[Sequence[Number], Number]
 Constraints = Sequence[Constraint]
@@ -41,6 +42,7 @@ class Farkas:
 
 def dot(u: Sequence[Number], v: Sequence[Number]) -> Fraction:
     """The inner product of two vectors of equal length."""
+    on_time()
     return Fraction(sum(a * b for a, b in zip(u, v, strict=True) if a and b))
 
 
@@ -125,9 +127,17 @@ def _projected(columns: Sequence[Sequence[int]], target: Sequence[int]) -> tuple
     norms = [sum(map(mul, column, column)) or 1 for column in columns]
 
     def worst(g: Sequence[int]) -> int | None:
-        gains = [sum(map(mul, column, g)) for column in columns]
+        gains = list[int]()
+        for column in columns:
+            on_time()
+            gains.append(sum(map(mul, column, g)))
+
+        def steepness(k: int) -> tuple[bool, int]:
+            on_time()
+            return gains[k] > 0, gains[k] * gains[k] // norms[k]
+
         # Any positive gain makes progress; the steepest makes most.
-        best = max(range(len(columns)), key=lambda k: (gains[k] > 0, gains[k] * gains[k] // norms[k]))
+        best = max(range(len(columns)), key=steepness)
         return best if gains[best] > 0 else None
 
     nearest = cone_projection(target, columns.__getitem__, worst, _guess(columns, target))

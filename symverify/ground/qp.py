@@ -7,6 +7,7 @@ from fractions import Fraction
 from flint import fmpq, fmpq_mat, fmpz_mat
 
 from symverify.ground import linear
+from symverify.ground.time_limit import on_time
 
 Column = Sequence[int]
 
@@ -42,6 +43,7 @@ def cone_projection(
 
 
 def _residual(target: Column, column: Callable[[int], Column], weights: dict[int, Fraction]) -> list[Fraction]:
+    on_time()
     if not weights:
         return [Fraction(t) for t in target]
     row = fmpq_mat(1, len(weights), [fmpq(w.numerator, w.denominator) for w in weights.values()])
@@ -51,6 +53,7 @@ def _residual(target: Column, column: Callable[[int], Column], weights: dict[int
 
 def least_squares(target: Column, columns: Sequence[Column]) -> list[Fraction]:
     """The weights of the least squares fit of `target` by integer columns; ZeroDivisionError if they are dependent."""
+    on_time()
     if not columns:
         return []
     rows = fmpz_mat([list(c) for c in columns])
@@ -79,7 +82,11 @@ def _settled(target: Column, column: Callable[[int], Column], weights: dict[int,
     """Move towards the least squares fit, dropping columns as they reach 0, until all weights are positive."""
     while True:
         best = dict(zip(weights, least_squares(target, [column(k) for k in weights]), strict=True))
-        steps = {k: w / (w - best[k]) for k, w in weights.items() if best[k] <= 0}
+        steps = dict[int, Fraction]()
+        for k, w in weights.items():
+            on_time()
+            if best[k] <= 0:
+                steps[k] = w / (w - best[k])
         if not steps:
             return best
         step = min(steps.values())

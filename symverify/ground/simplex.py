@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .linear import Number
+from .time_limit import on_time
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -29,6 +30,7 @@ def maximise(c: Sequence[Number], rows: Sequence[Sequence[Number]], b: Sequence[
     ]
     price, basis = [*(-Fraction(x) for x in c), *[ZERO] * (count + 1)], list(range(width, width + count))
     while (enter := next((j for j, x in enumerate(price[:-1]) if x < 0), None)) is not None:
+        on_time()
         ratios = [(row[-1] / row[enter], basis[i], i) for i, row in enumerate(table) if row[enter] > 0]
         if not ratios:
             return None

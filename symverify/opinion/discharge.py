@@ -1,8 +1,10 @@
 """The second opinion: obligations run through a solver, counted as confirmed, unanswered or contradicted."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from symverify.ground.time_limit import OutOfTime, until
 from symverify.kernel import Checked, Theorem
 from symverify.opinion.solve import Answer, Name, Solver
 from symverify.opinion.statement import Obligation
@@ -46,15 +48,17 @@ def discharge(
     the premises are unsat. Raises NoSolver.
     """
     opinions: dict[Obligation, Opinion] = {}
-    with Solver(solver, seconds=seconds) as running:
+    with Solver(solver, seconds=seconds) as running, until(deadline):
 
         def ask(script: str) -> Answer:
             return running.solve(script, deadline=deadline).answer
 
         for obligation in obligations:
             progress(f"{solver}: {obligation.rule}, {obligation.name}")
-            vacuity = obligation.vacuity()
-            answers = (ask(obligation.refutation()), Answer.SAT if vacuity is None else ask(vacuity))
+            answers = Answer.NO_ANSWER, Answer.NO_ANSWER
+            with suppress(OutOfTime):
+                vacuity = obligation.vacuity()
+                answers = ask(obligation.refutation()), Answer.SAT if vacuity is None else ask(vacuity)
             if answers[0] is Answer.SAT or answers[1] is Answer.UNSAT:
                 opinions[obligation] = Opinion(contradicted=1)
             elif answers == (Answer.UNSAT, Answer.SAT):

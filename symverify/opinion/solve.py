@@ -28,6 +28,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from symverify.errors import NoSolver
+from symverify.ground.time_limit import OutOfTime, on_time
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -90,6 +91,7 @@ class _Refused(Exception):
 def _tokens(script: str) -> Iterator[str]:
     at = 0
     while match := _TOKEN.match(script, at):
+        on_time()
         if not match[1]:
             return
         yield match[1]
@@ -312,7 +314,7 @@ class Solver:
             found = worker.ask(script, declared if model else None, _left(self._seconds, deadline))
         except _Refused as refusal:
             found = Answer.NO_ANSWER, f"the script is refused: {refusal}", None
-        except _Lost as loss:
+        except (_Lost, OutOfTime) as loss:
             found = Answer.NO_ANSWER, str(loss), None
         answer, reason, values = found
         return Reply(answer, reason, time.monotonic() - start, values)

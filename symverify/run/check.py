@@ -19,6 +19,7 @@ from symverify.certify.emitters import CLAIMS, ROBUST, answers, attempt, default
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
+from symverify.ground.time_limit import until
 from symverify.kernel import Checked, Theorem
 from symverify.kernel.core.network import Pattern, Point
 from symverify.kernel.core.proof import Value
@@ -374,8 +375,9 @@ def _with_opinion(
     """The result with the solver's answers, and where they contradict the kernel."""
     from symverify.opinion.obligations import obligations
 
-    todo = obligations(checked)
     deadline = time.monotonic() + timeout
+    with until(deadline):
+        todo = obligations(checked)
     opinions = discharge(todo, solver, seconds=min(5.0, timeout), deadline=deadline, progress=progress)
     of = {theorem.line(): opinion for theorem, opinion in per_claim(checked, opinions)}
     alarms = tuple(

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from symverify.errors import Declined, Malformed, Usage
+from symverify.ground.time_limit import OVERTIME, until
 from symverify.kernel.core.network import Problem
 from symverify.problem.load import LoadedProblem, loads
 from symverify.run.check import CheckResult, check
@@ -66,18 +67,20 @@ def find(
     output: Path | None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Find:
-    """Search labels for the document's inputs, until `stopped`; what is found is checked by the kernel.
+    """Search labels for the document's inputs, until `stopped`; what is found is checked by the kernel, in time.
 
     Raises Usage, Declined.
     """
     if claim not in CLAIMS:
         raise Usage(f"there is nothing of that name to find: {claim!a:.40}", f"known: {', '.join(CLAIMS)}")
-    start, deadline = loads(json.dumps(document)), time.monotonic() + timeout
+    start, begun = loads(json.dumps(document)), time.monotonic()
+    deadline = begun + timeout
     problem = start.problem
     if not problem.shallow or not problem.loss.quadratic:
         raise Usage("labels are searched for one hidden layer, scalar output and squared loss")
     try:
-        found = searched(claim, problem, whole, deadline, stopped)
+        with until(deadline + OVERTIME):
+            found = searched(claim, problem, whole, deadline, stopped)
     except Declined as error:
         return Find(None, None, str(error))
     if isinstance(found, NotFound):
@@ -87,7 +90,9 @@ def find(
         made = loads(json.dumps({**document, "name": claim.replace("_", " "), "data": data}) + "\n")
     except Malformed:  # of numbers, as everything else is the template's
         return Find(None, None, "the labels that were found have too many digits for a network file")
-    result = check(made, [CLAIMS[claim]], cell=found.cell, output=output, smt=False, timeout=timeout, fresh=True)
+    result = check(
+        made, [CLAIMS[claim]], cell=found.cell, output=output, smt=False, timeout=timeout, begun=begun, fresh=True
+    )
     if not confirmed(claim, result):
         return Find(made, None, "the kernel did not confirm what the search found")
     return Find(made, result, "")

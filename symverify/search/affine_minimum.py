@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from symverify.errors import SymverifyError
 from symverify.ground.linear import least_squares, solve
+from symverify.ground.lp import dot
+from symverify.ground.time_limit import on_time
 from symverify.kernel.core.activation import ONE, ZERO, Activation
 from symverify.kernel.core.loss import Loss
 from symverify.kernel.core.network import Layer, Point, Problem
@@ -130,7 +132,7 @@ def descended(rows: Sequence[Sequence[Fraction]], y: Sequence[Fraction], loss: L
 
 
 def _errors(rows: Sequence[Sequence[Fraction]], fit: Sequence[Fraction], y: Sequence[Fraction]) -> list[Fraction]:
-    return [sum((a * b for a, b in zip(row, fit, strict=True)), ZERO) - t for row, t in zip(rows, y, strict=True)]
+    return [dot(row, fit) - t for row, t in zip(rows, y, strict=True)]
 
 
 def _piece(loss: Loss, e: Fraction, known: int) -> int:
@@ -143,6 +145,7 @@ def _short_between(low: Fraction, high: Fraction) -> Fraction:
     """A fraction of small denominator strictly between two numbers."""
     denominator = 1
     while True:
+        on_time()
         numerator = low.numerator * denominator // low.denominator + 1
         if Fraction(numerator, denominator) < high:
             return Fraction(numerator, denominator)
@@ -189,9 +192,7 @@ def affine_minimum(problem: Problem) -> AffineMinimum:
 def carrying(problem: Problem, fit: Sequence[Sequence[Fraction]]) -> AffineMinimum:
     """The construction for an affine map, d_X + 1 coefficients per output. Raises NotConstructible."""
     outputs = problem.widths[-1]
-    values = [
-        sum((a * b for a, b in zip(column, (*x, ONE), strict=True)), ZERO) for x in problem.inputs for column in fit
-    ]
+    values = [dot(column, (*x, ONE)) for x in problem.inputs for column in fit]
     carriers = [carrier_of(h, min(values), max(values)) for h in problem.activations]
     layers: list[Layer] = []
     gain, offset = ONE, ZERO  # what arrives is gain·u + offset

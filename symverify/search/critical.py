@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, dot, solve_system
+from symverify.ground.time_limit import OutOfTime, on_time, until
 from symverify.kernel.cells.strata import loss_gradient, types
 from symverify.kernel.check import apply
 from symverify.kernel.core.activation import ONE, ZERO
@@ -144,6 +145,16 @@ def critical_points(
         return Unknown("the risk is a polynomial on the whole cell for the squared loss only")
     if problem.decays:
         return Unknown("critical points are listed without weight decay only")
+    try:
+        with until(deadline):
+            return _in_cell(problem, pattern, deadline, budget)
+    except Declined as error:
+        return Unknown(str(error))
+
+
+def _in_cell(
+    problem: Problem, pattern: Pattern, deadline: float, budget: int
+) -> Families | Search | EmptyCell | Unknown:
     strata = Strata.of(problem, named_pattern(problem, pattern[:1]))
     interiors = list[Row]()
     for k, each in enumerate(strata.classes):
@@ -151,24 +162,21 @@ def critical_points(
         if isinstance(found, Farkas):
             return EmptyCell(each.units[0], tuple(found.strict))
         interiors.append(found)
-    try:
-        if len(problem.widths) != 3 or problem.widths[-1] != 1:
-            return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
-        count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
-        if count > budget:
-            return Unknown(f"{count} choices of signs of the output weights are more than the budget of {budget}")
-        families = sorted(_families(strata, interiors, deadline), key=lambda each: (each.risk, -each.dimension))
-    except Declined as error:
-        return Unknown(str(error))
+    if len(problem.widths) != 3 or problem.widths[-1] != 1:
+        return _search(problem, (*strata.pattern, *pattern[1:]), deadline)
+    count = prod(comb(len(each.units) + 2, 2) for each in strata.classes)
+    if count > budget:
+        return Unknown(f"{count} choices of signs of the output weights are more than the budget of {budget}")
+    families = sorted(_families(strata, interiors), key=lambda each: (each.risk, -each.dimension))
     return Families(strata.pattern, tuple(families))
 
 
-def _families(strata: Strata, interiors: Sequence[Row], deadline: float) -> Iterator[Family]:
+def _families(strata: Strata, interiors: Sequence[Row]) -> Iterator[Family]:
     """All families, by the classes that have units with v ≠ 0, then by the signs in each class."""
     every = range(len(strata.classes))
     both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
     for used in chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1))):
-        _on_time(deadline)
+        on_time()
         f = _projection(strata, used)
         r = loss_gradient(strata.problem, f)
         pulls = [tuple(dot(r, column) for column in each.columns) for each in strata.classes]
@@ -178,13 +186,8 @@ def _families(strata: Strata, interiors: Sequence[Row], deadline: float) -> Iter
             if isinstance(reached, Reached):
                 sides = [_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes)]
                 for split in product(*sides):
-                    _on_time(deadline)
+                    on_time()
                     yield _family(strata, f, pulls, rows, reached, split)
-
-
-def _on_time(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise Declined("out of time")
 
 
 def _projection(strata: Strata, used: Sequence[int]) -> Row:
@@ -274,7 +277,10 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Unk
             reply = solver.solve(script.text(), model=True, deadline=deadline)
         if reply.answer is not Answer.SAT:
             return Search(pattern, tuple(found), reply.answer is Answer.UNSAT, reply.reason)
-        found.append(_solution(problem, pattern, reply.model or {}))
+        try:
+            found.append(_solution(problem, pattern, reply.model or {}))
+        except OutOfTime as error:
+            return Search(pattern, tuple(found), False, str(error))
         formulas.append(_other(found[-1].risk))
     return Search(pattern, tuple(found), False, f"there may be more than {MAX_SOLUTIONS} different risks")
 

@@ -7,12 +7,14 @@ fixed one by one. What is not linear, the least risk, is tried label by label.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
 
 from symverify.cells.unit import unit_cells
 from symverify.errors import Declined
+from symverify.ground.time_limit import OutOfTime, on_time
 from symverify.kernel.cells.cell_minima import joined
 from symverify.kernel.core.network import Problem
 from symverify.opinion.solve import Answer, Solver
@@ -44,15 +46,7 @@ class NotFound:
 def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) -> Found | NotFound:
     """Labels of positive risk in a cell without dead units whose minima form two components, or orbits of them."""
     names = [f"y{i + 1}" for i in range(len(problem.inputs))]
-    cells = list(live_cells(problem))
-
-    def timely(cell: tuple[Vector, ...]) -> Iterator[tuple[int, LabelCone]]:
-        for found in type_cones(problem, cell):
-            if time.monotonic() > deadline:
-                raise Declined("the time is over before all cells were looked at")
-            yield found
-
-    cones = [(cell, dict(timely(cell))) for cell in cells]
+    cones = [(cell, dict(type_cones(problem, cell))) for cell in live_cells(problem)]
     formulas = [split(problem, cell, known, names, orbits) for cell, known in cones]
     several = disjunction(formulas)
     fixed = [compare(variable(names[0]), "=")] if problem.output_bias else []
@@ -71,7 +65,7 @@ def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) ->
                 f"{PARTS[orbits]}; so says the solver, there is no certificate"
             )
         if not whole:
-            return _real(solver, [several, *fixed], names, cones, problem, orbits)
+            return _real(solver, [several, *fixed], names, cones, problem, orbits, deadline)
         y = smallest(names, some, lambda y: _shown(problem, y, cones, orbits) is not None, _first(problem))
     if y is None:
         return NotFound(
@@ -83,9 +77,10 @@ def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) ->
 
 def _real(
     solver: Solver, formulas: list[str], names: list[str], cones: list[tuple[tuple[Vector, ...], dict[int, LabelCone]]],
-    problem: Problem, orbits: bool,
+    problem: Problem, orbits: bool, deadline: float,
 ) -> Found | NotFound:  # fmt: skip
-    reply = solver.solve(Script("QF_LRA", dict.fromkeys(names, "Real"), formulas).text(), model=True)
+    script = Script("QF_LRA", dict.fromkeys(names, "Real"), formulas)
+    reply = solver.solve(script.text(), model=True, deadline=deadline)
     if reply.model is None:
         return NotFound(f"the solver gave no labels: {reply.reason}")
     y = tuple(Fraction(reply.model[name]) for name in names)
@@ -111,8 +106,12 @@ def smallest(
 def sized(n: int, top: int, first: Sequence[int] | None = None) -> list[tuple[int, ...]]:
     """Whole labels of this largest size: by their sum of sizes, then in order."""
     span = range(-top, top + 1)
-    every = (y for y in product(span if first is None else first, *[span] * (n - 1)) if max(map(abs, y)) == top)
-    return sorted(every, key=lambda each: (sum(map(abs, each)), each))
+    found = list[tuple[int, ...]]()
+    for y in product(span if first is None else first, *[span] * (n - 1)):
+        on_time()
+        if max(map(abs, y)) == top:
+            found.append(y)
+    return sorted(found, key=lambda each: (sum(map(abs, each)), each))
 
 
 def live_cells(problem: Problem) -> Iterator[tuple[Vector, ...]]:
@@ -133,6 +132,7 @@ def split(
     member = {mask: inside(cone, names) for mask, cone in cones.items()}
     ways = list[str]()
     for chosen in product((False, True), repeat=len(masks)):
+        on_time()
         there = {mask for mask, on in zip(masks, chosen, strict=True) if on}
         if there and count(cell, there)[orbits] > 1:
             ways.append(conjunction(member[m] if m in there else negation(member[m]) for m in masks))
@@ -197,8 +197,9 @@ def by_trying(
                 tried, why = f"of size up to {largest}" if largest else "yet", "the time was up" if over else "asked to"
                 return NotFound(f"none {tried} {what}; stopped there, as {why}")
             labels = tuple(map(Fraction, y))
-            if holds(replace(problem, targets=tuple((x,) for x in labels)), deadline - time.monotonic()):
-                return Found(labels, None)
+            with suppress(OutOfTime):  # which the next round says
+                if holds(replace(problem, targets=tuple((x,) for x in labels)), deadline - time.monotonic()):
+                    return Found(labels, None)
         largest = top
     return NotFound(f"no whole labels of size up to {LARGEST} {what}; larger ones were not tried")
 
