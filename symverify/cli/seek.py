@@ -129,9 +129,9 @@ def regions(
                     else:
                         made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
                         write_atomically(output, made.encode())
-            lines = [render.as_json(found)] if form is Listing.JSON else render.summary(found)
+            lines = render.summary(found)
         if form is Listing.JSON:
-            print(*lines)
+            print(render.as_json(found))
         else:
             tell(*lines, *([f"picture: {plain(output)}"] if output is not None else []))
     except OverflowError:

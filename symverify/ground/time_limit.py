@@ -50,16 +50,13 @@ def within(left: Left) -> Iterator[None]:
 def finishing() -> Iterator[None]:
     """Around a step of the kernel, as it is when it reads the file; only where it takes long it is ended, too."""
     begun, limits = time.monotonic(), _LEFT.get()
-    if not limits:
-        yield
-        return
 
     def left() -> float:
         return min(limit() for limit in limits) + PATIENCE - (time.monotonic() - begun)
 
-    token = _LEFT.set((left,))
+    token = _LEFT.set((left,) if limits else ())
     try:
-        with metered(_Clock(MAX_WORK)):
+        with metered(_Clock(MAX_WORK) if limits else MAX_WORK):
             yield
     finally:
         _LEFT.reset(token)

@@ -59,7 +59,7 @@ def test_a_label_in_an_interval() -> None:
         assert there.verdict is Verdict.PROVED
         assert F(str(there.statement["risk"])) == polynomial(str(spurious["formula"]), values)
     assert lines(result, result["minimum_for_all"]) == [
-        "for all a in [0, 1]: there is a local minimum on the face 11[01]0,111[01], of risk 0"
+        "for all a in [0, 1]: there is a local minimum on the face 00[01]1,[01][01][01][01], of risk 0"
     ]
 
 

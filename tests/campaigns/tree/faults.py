@@ -59,7 +59,7 @@ FAULTS = [
         "the packing's bound ignores the number of samples",
         RULE,
         "[sum(map(abs, column)) for column in zip(*start, *bends",
-        "[max(map(abs, column)) for column in zip(*start, *bends",
+        "[1 for column in zip(*start, *bends",
         focus={"wide": 60, "shapes": [0], "hidden": False, "single": True},
         seed=17,
     ),
