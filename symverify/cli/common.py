@@ -207,10 +207,7 @@ def load_network(network: Path, form: Format | Listing, data: Path | None = None
     try:
         return read_network(network, data)
     except Malformed as error:
-        if form != Format.TEXT:
-            from symverify.cli.several import print_failure
-
-            print_failure(network, error, Format(form))
+        _print_failure(network, error, form)
         if form != Format.JSON:
             faulty(network, error)
         raise typer.Exit(2) from None
