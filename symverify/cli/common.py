@@ -152,6 +152,13 @@ def beside(network: Path, ending: str) -> Path:
     return network.with_name(f"{network.stem}.{ending}")
 
 
+def inside(output: Path | None, network: Path, ending: str) -> Path | None:
+    """The place itself, or of a folder the file in it with the network's name; the standard input has none."""
+    if output is None or str(network) == "-" or not os.path.isdir(output):
+        return output
+    return output / beside(network, ending).name
+
+
 @contextmanager
 def writing(target: Path, option: str = "-o") -> Iterator[None]:
     """Around work that ends with writing a file, which an option names. Raises NotWritable where that fails."""

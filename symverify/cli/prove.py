@@ -22,6 +22,7 @@ from symverify.cli.common import (
     app,
     beside,
     claim_names,
+    inside,
     load_network,
     positive,
     print_result,
@@ -48,7 +49,7 @@ Networks = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", help="The certificate to write (of several networks a folder); default NETWORK.symcert.json."
+        "--output", "-o", help="The certificate to write, or the folder for it; default NETWORK.symcert.json."
     ),
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the result.")]
@@ -120,7 +121,7 @@ def check(
         "fresh": fresh, "cell": cell, "witnesses": [load_network(each, form) for each in witness or ()],
         "robust": robust, "gap": _exact(gap), "log": log, "executor": _executor(dask),
     }  # fmt: skip
-    places = _places(found, output) if many else {found[0]: output}
+    places = _places(found, output) if many else {found[0]: inside(output, found[0], "symcert.json")}
     run = _Run(claims, snap, places, options, context.obj or time.monotonic())
     if many:
         raise typer.Exit(check_all(found, data, form, run, interrupted, exact))

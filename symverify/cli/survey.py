@@ -20,6 +20,7 @@ from symverify.cli.common import (
     Timeout,
     app,
     beside,
+    inside,
     load_chain,
     named_cell,
     print_result,
@@ -35,7 +36,9 @@ from symverify.errors import Usage, unspelled
 def atlas(
     network: Network,
     form: Plain = Listing.TEXT,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The certificate to write.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The certificate to write, or its folder.")
+    ] = None,
     timeout: Timeout = 120.0,
     faces: Annotated[
         bool, typer.Option("--faces", help="Also those on the boundaries of cells: all local minima, as valleys.")
@@ -57,7 +60,8 @@ def atlas(
     claim = "face_atlas" if faces else "atlas"
     target = None  # of the standard input nowhere, unless it is said
     if output is not None or str(network) != "-":
-        target = writable(output if output is not None else beside(network, f"{claim}.symcert.json"), proofs=True)
+        ending = f"{claim}.symcert.json"
+        target = writable(inside(output, network, ending) or beside(network, ending), proofs=True)
     with nullcontext() if target is None else writing(target), Progress() as progress:
         result = run(
             problem,

@@ -119,6 +119,21 @@ def test_what_is_wrong_with_one_file_is_told_and_the_others_go_on(folder, capsys
     assert command(["check", "a.json", "d.json", "--no-smt"]) == 10
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (["check", "--no-smt", "--claims", "point"], "a.symcert.json"),
+        (["check", "--no-smt", "--claims", "point", "--snap"], "a.snapped.json"),
+        (["atlas"], "a.atlas.symcert.json"),
+    ],
+)
+def test_one_certificate_goes_into_a_folder(folder, line, name):
+    (folder / "out").mkdir()
+    assert command([line[0], "a.json", *line[1:], "-o", "out"]) == 0
+    assert name in [each.name for each in (folder / "out").iterdir()]
+    assert not list(folder.glob("*.symcert.json"))
+
+
 def test_several_files_in_a_folder_and_as_json_and_junit(folder, capsys):
     (folder / "out").mkdir()
     (folder / "c.json").write_text("{}")
