@@ -4,8 +4,9 @@ Every case is a network file and its certificate; `proof(name)` copies the certi
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tests.examples import Number, layer, network, samples
 from tests.kernel.corruption import Json, certificate
@@ -17,17 +18,22 @@ PATH: Json = [layer([["3/10"], ["0"]], [["14/5", "1"], "1"]), layer([["1", "0"]]
 THIRD = {"name": "leaky_relu", "negative_slope": "1/3"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
-    """A network file and a certificate about it."""
+    """A network file and a certificate about it, which is made when it is first read."""
 
     network: Json
-    proof: Json
+    made: Callable[[], Json]
+
+    @cached_property
+    def proof(self) -> Json:
+        """The certificate."""
+        return self.made()
 
 
 def case(document: Json, steps: Sequence[Json], *claims: Json) -> Case:
     """The certificate with these steps and claims."""
-    return Case(document, certificate(document, steps, claims))
+    return Case(document, lambda: certificate(document, steps, claims))
 
 
 def point(parameters: Json = "given") -> Json:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise, product
 from math import prod
 from pathlib import Path
@@ -37,7 +38,7 @@ def published() -> dict[str, Case]:
         for proof in path.parent.glob("*.symcert.json"):
             document, spelled = json.loads(path.read_bytes()), json.loads(proof.read_bytes())
             spelled["problem"] = hashlib.sha256(text(document)).hexdigest()
-            found[proof.parent.name] = Case(document, spelled)
+            found[proof.parent.name] = Case(document, partial(json.loads, text(spelled)))
     return {
         name: case for name, case in found.items()
         if isinstance(case.network.get("data"), list)

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -49,18 +49,25 @@ def checked(doc: Json, steps: list[Json], claims: dict[str, int]) -> Checked:
     return check(json.dumps(doc).encode(), json.dumps(made.proof).encode(), no_data)
 
 
-def control(doc: Json, steps: list[Json], claims: dict[str, int]) -> Case:
-    """The same as a network file and a certificate."""
-    proof = Proof(problem_of(doc))
+def control(doc: Json, steps: Sequence[Json], claims: Mapping[str, int]) -> Case:
+    """The same as a network file and a certificate, which the kernel states once it is read.
+
+    So a fault in a rule fails tests, not their collection.
+    """
+    return Case(doc, lambda: stated(doc, steps, claims))
+
+
+def stated(doc: Json, steps: Sequence[Json], claims: Mapping[str, int]) -> Json:
+    """The certificate with these steps, claiming by name what the step of that number proves."""
+    proof, found = Proof(problem_of(doc)), []
     for index, step in enumerate(steps):
         proof.steps.append(apply(proof, copy.deepcopy(step), f"steps[{index}]"))
-    stated = []
     for name, index in claims.items():
         outcome = proof.steps[index].fact.settles(name)
         assert outcome is not None, (name, proof.steps[index].fact)
         spelled = {key: value.stated() if isinstance(value, Quantity) else value for key, value in outcome[1].items()}
-        stated.append({"claim": name, "verdict": outcome[0], "step": index, **spelled})
-    return Case(doc, certificate(doc, steps, stated))
+        found.append({"claim": name, "verdict": outcome[0], "step": index, **spelled})
+    return certificate(doc, steps, found)
 
 
 def refused(doc: Json, steps: list[Json], reason: str, kind: type[Exception] = Rejected) -> None:

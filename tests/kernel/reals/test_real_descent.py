@@ -1,5 +1,8 @@
 """The rule `real_descent`: curves along which the risk falls at first."""
 
+import pytest
+
+from tests.kernel.reals import made
 from tests.kernel.reals.made import Malformed, Rejected, control, corruption, layer
 from tests.kernel.reals.test_real_face_minimum import small
 from tests.kernel.rules import suite
@@ -26,3 +29,15 @@ CORRUPTIONS = [
     corruption("two steps", 1, ["from", "point"], 1, Rejected, "step 1 does not come before this one"),
 ]
 test_accepted, test_corrupted = suite(CONTROLS, CORRUPTIONS)
+
+
+def test_a_control_is_made_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in a rule then fails this file's tests, and does not end the collection of all."""
+
+    def broken(*_: object) -> None:
+        raise Rejected("steps[1]", "planted")
+
+    monkeypatch.setattr(made, "apply", broken)
+    one = control(DOC, STEPS, {"point": 1})
+    with pytest.raises(Rejected, match="planted"):
+        _ = one.proof
