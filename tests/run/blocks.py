@@ -1,7 +1,7 @@
 """The code blocks of README and of the site, run in order as a reader would, in a folder with examples/ and proofs/.
 
-- `console`: lines that begin with `$` are commands, what follows is what they print. Commands are `symverify …`,
-  `python -I -m symverify.kernel …`, `cat FILE` and `echo $?`.
+- `console`: lines that begin with `$` are commands, what follows is what they print. Commands are `symverify …`, which
+  are processes where `run` is told so, `python -I -m symverify.kernel …`, `cat FILE` and `echo $?`.
 - `pycon`: a Python session; one namespace for a page.
 - `python`: a program; a line `print(x)  # y` says that repr(x) is y.
 - `{code-block} LANGUAGE` with a caption: a file of that name, written into the folder.
@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.run.inside import ROOT, inside
+
 FENCE = re.compile(r"^(?P<fence>```+)(?P<kind>[^\n`]*)\n(?P<body>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 NOT_RUN = {"sh", "text", ""}
 
@@ -48,8 +49,8 @@ def prepared(folder: Path) -> Path:
     return folder
 
 
-def run(page: str, folder: Path) -> Iterator[Ran]:
-    """Every block of a page, in order."""
+def run(page: str, folder: Path, processes: bool = False) -> Iterator[Ran]:
+    """Every block of a page, in order; its commands as processes of their own, or in this one."""
     names: dict[str, Any] = {}
     for found in FENCE.finditer(page):
         kind, body = found["kind"].strip(), found["body"]
@@ -60,7 +61,7 @@ def run(page: str, folder: Path) -> Iterator[Ran]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(body[option.end() :], encoding="utf-8")
         elif kind == "console":
-            yield from _console(body, folder)
+            yield from _console(body, folder, processes)
         elif kind in ("pycon", "python"):
             with contextlib.chdir(folder):
                 yield from (_session if kind == "pycon" else _program)(body, names)
@@ -68,7 +69,7 @@ def run(page: str, folder: Path) -> Iterator[Ran]:
             _parsed(kind, body)
 
 
-def _console(body: str, folder: Path) -> Iterator[Ran]:
+def _console(body: str, folder: Path, processes: bool) -> Iterator[Ran]:
     code = 0
     for part in re.split(r"^\$ ", body, flags=re.MULTILINE):
         if not part.strip():
@@ -78,7 +79,12 @@ def _console(body: str, folder: Path) -> Iterator[Ran]:
         if words[:2] == ["echo", "$?"]:
             yield Ran(command, shown, str(code))
             continue
-        done = subprocess.run(_program_of(words), capture_output=True, text=True, cwd=folder, check=False, timeout=300)
+        if words[0] == "symverify" and not processes:
+            done = inside(*words[1:], cwd=folder)
+        else:
+            done = subprocess.run(
+                _program_of(words), capture_output=True, text=True, cwd=folder, check=False, timeout=300
+            )
         code = done.returncode
         yield Ran(command, shown, done.stdout + done.stderr)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from symverify.cli import run as command
+from symverify.cli.action import main
 
 ROOT = Path(__file__).parents[2]
 PROOF = ROOT / "proofs" / "four-points"
@@ -271,15 +272,22 @@ def test_the_first_certificates_of_a_repository_lose_nothing(repository):
     assert (code, said.count(": gained: ")) == (0, 5)
 
 
-@pytest.mark.parametrize("value", ["yes", "1", "on", '"true"', "tru", "no"])
 @pytest.mark.parametrize("name", ["REQUIRE_PROVED", "REQUIRE_KEPT"])
-def test_an_input_that_is_neither_true_nor_false_is_refused(name, value, repository):
-    code, said, summary, outputs = step(repository, **{name: value})
+def test_an_input_that_is_neither_true_nor_false_is_refused(name, repository, monkeypatch, capsys):
+    """One value by the step, the others by the function that it runs."""
+    refused = "s MALFORMED {} is {!a}, not true or false\n"
+    spelled = name.lower().replace("_", "-")
+    code, said, summary, outputs = step(repository, **{name: "yes"})
     assert code == 2
-    assert said == f"s MALFORMED {name.lower().replace('_', '-')} is {value!a}, not true or false\n"
+    assert said == refused.format(spelled, "yes")
     assert outputs == f"verdict={said}"
     assert "not true or false" in summary
-    assert [step(repository, **{name: word})[0] for word in ("true", "True ", "FALSE", "")] == [0] * 4
+    monkeypatch.chdir(repository)
+    for value in ("1", "on", '"true"', "tru", "no"):
+        assert main({"SYMVERIFY_PATHS": "proofs", f"SYMVERIFY_{name}": value}) == 2
+        assert capsys.readouterr().out == refused.format(spelled, value)
+    for word in ("true", "True ", "FALSE", ""):
+        assert main({"SYMVERIFY_PATHS": "proofs", f"SYMVERIFY_{name}": word}) == 0
 
 
 def test_more_proofs_are_told(repository):

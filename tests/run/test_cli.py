@@ -4,18 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from symverify.search.global_minimum.checkpoint import FORMAT
+from tests.run.inside import ROOT, inside
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 
 
 def run(*arguments, **options):
+    """As a process: each exit code is seen in some test."""
     command = [sys.executable, "-c", "from symverify.cli import main; main()", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False, **options)
 
@@ -99,7 +99,7 @@ def test_verify_and_the_bare_kernel_agree(checked):
 
 
 def test_json_has_the_documented_shape(tmp_path):
-    done = run("check", EXAMPLES / "three-corners.json", "--format", "json", "-o", tmp_path / "c", "--no-smt")
+    done = inside("check", EXAMPLES / "three-corners.json", "--format", "json", "-o", tmp_path / "c", "--no-smt")
     document = json.loads(done.stdout)
     assert set(document) == {"problem_sha256", "verdict", "about", "claims", "certificate"}
     assert document["about"] == ["point"]
@@ -135,7 +135,7 @@ def test_junit_counts_failures(tmp_path):
     ],
 )
 def test_misuse_has_a_message_and_its_code(arguments, code, message):
-    done = run(*arguments)
+    done = inside(*arguments)
     assert done.returncode == code
     assert message in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
@@ -158,7 +158,7 @@ def test_malformed_files_are_json_too(tmp_path):
 
 
 def test_export_writes_queries_that_say_their_answer(checked, tmp_path):
-    done = run("export", checked[1], EXAMPLES / "four-points.json", "--smt2", tmp_path / "smt")
+    done = inside("export", checked[1], EXAMPLES / "four-points.json", "--smt2", tmp_path / "smt")
     files = sorted((tmp_path / "smt").iterdir())
     assert done.returncode == 0
     assert len(files) == int(done.stdout.split()[0]) > 10
@@ -168,7 +168,7 @@ def test_export_writes_queries_that_say_their_answer(checked, tmp_path):
 
 
 def test_expand_prints_polynomials():
-    done = run("expand", EXAMPLES / "four-points.json", "--pattern", "0111,0000", "--format", "json")
+    done = inside("expand", EXAMPLES / "four-points.json", "--pattern", "0111,0000", "--format", "json")
     assert done.returncode == 0
     json.loads(done.stdout)
 
@@ -179,14 +179,14 @@ def test_the_atlas_over_the_faces(tmp_path):
         '{"format": "symverify-network/1", "layers": [1, 1, 1], "activation": "relu", "bias": false,'
         ' "loss": "squared", "data": [{"x": [1], "y": [1]}]}'
     )
-    done = run("atlas", network, "--faces")
+    done = inside("atlas", network, "--faces")
     assert done.returncode == 0
     table = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert table[0] == ["risk", "dimension", "components", "faces", "spurious"]
     assert table[2:4] == [["0", "1", "1", "1", "no,", "global"], ["1", "2", "1", "2", "yes"]]
     assert "s PROVED face_atlas faces=3 faces_with_minima=3 distinct_risks=2 valleys=2 components=2" in done.stdout
-    assert run("verify", tmp_path / "one.face_atlas.symcert.json", network).returncode == 0
-    done = run("atlas", network, "--faces", "--format", "json")
+    assert inside("verify", tmp_path / "one.face_atlas.symcert.json", network).returncode == 0
+    done = inside("atlas", network, "--faces", "--format", "json")
     document = json.loads(done.stdout)
     assert (document["complete"], document["verdict"], document["valleys"]) == (True, "proved", 2)
     assert [(each["risk"], each["dimension"], each["spurious"]) for each in document["minima"]] == [
@@ -200,19 +200,21 @@ def test_the_atlas_over_the_faces(tmp_path):
 
 
 def test_schema_is_json():
-    assert json.loads(run("schema").stdout)["$schema"].endswith("2020-12/schema")
+    assert json.loads(inside("schema").stdout)["$schema"].endswith("2020-12/schema")
 
 
 def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
     (tmp_path / "sub").mkdir()
-    done = run("check", EXAMPLES / "linear.json", "-o", tmp_path / "sub", "--no-smt")
+    done = inside("check", EXAMPLES / "linear.json", "-o", tmp_path / "sub", "--no-smt")
     assert done.returncode == 2
     assert list(tmp_path.rglob("*")) == [tmp_path / "sub"]
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     (tmp_path / "c.json.search").write_text("[1, 2")
-    done = run("check", EXAMPLES / "narrow.json", "--claims", "global_minimum", "--resume", "-o", tmp_path / "c.json")
+    done = inside(
+        "check", EXAMPLES / "narrow.json", "--claims", "global_minimum", "--resume", "-o", tmp_path / "c.json"
+    )
     assert done.returncode == 2
     assert "is not a checkpoint of this problem" in done.stderr
     assert "remove it, or start without --resume" in done.stderr
@@ -222,8 +224,8 @@ def test_a_checkpoint_beside_a_program_is_no_rejection(tmp_path):
     """As the file was a chain when its search ended early."""
     state = {"format": FORMAT, "problem": "0" * 64, "nodes": 1}
     (tmp_path / "c.json.0123abcd.search").write_text(json.dumps(state))
-    done = run("check", EXAMPLES / "residual.json", "--claims", "point", "--no-smt", "-o", tmp_path / "c.json")
+    done = inside("check", EXAMPLES / "residual.json", "--claims", "point", "--no-smt", "-o", tmp_path / "c.json")
     assert (done.returncode, done.stderr) == (0, "")
-    done = run("check", EXAMPLES / "residual.json", "--no-smt", "--resume", "-o", tmp_path / "c.json")
+    done = inside("check", EXAMPLES / "residual.json", "--no-smt", "--resume", "-o", tmp_path / "c.json")
     assert done.returncode == 2
     assert "is not a checkpoint of this problem" in done.stderr

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -16,8 +15,8 @@ from symverify.cli import app
 from symverify.cli import run as command
 from symverify.report.glossary import GLOSSARY
 from symverify.run.verdict import Verdict
+from tests.run.inside import ROOT, inside
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 COMMANDS = [each.name or each.callback.__name__ for each in app.registered_commands]
 
@@ -62,7 +61,7 @@ def test_help_fits_and_is_whole(name, monkeypatch, capsys):
 def test_no_command_gets_the_help():
     done = run()
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == run("--help").stdout
+    assert done.stderr == inside("--help").stdout
 
 
 def test_the_shell_completes_commands_claims_and_words():
@@ -195,24 +194,24 @@ def test_the_input_is_a_network_file(folder):
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("s PROVED point at=given risk=3/20")
     assert not list(folder.glob("*.symcert.json"))
-    done = run("check", "-", "--no-smt", "-o", "proof.symcert.json", input=text, cwd=folder)
+    done = inside("check", "-", "--no-smt", "-o", "proof.symcert.json", said=text, cwd=folder)
     assert (done.returncode, (folder / "proof.symcert.json").exists()) == (0, True)
-    assert run("cells", "-", "--count", input=text, cwd=folder).stdout.startswith("unit cells: 8\n")
-    done = run("check", "-", input="{", cwd=folder)
+    assert inside("cells", "-", "--count", said=text, cwd=folder).stdout.startswith("unit cells: 8\n")
+    done = inside("check", "-", said="{", cwd=folder)
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         2, "the standard input is not a network file that can be read:"
     )  # fmt: skip
-    done = run("check", "-", "--snap", input=text, cwd=folder)
+    done = inside("check", "-", "--snap", said=text, cwd=folder)
     assert done.stderr == "--snap writes a network file beside the certificate; say where with -o\n"
 
 
 def test_what_reads_the_input_leaves_no_file_that_is_called_like_it(folder):
     text = (folder / "a.json").read_text()
-    done = run("atlas", "-", input=text, cwd=folder)
+    done = inside("atlas", "-", said=text, cwd=folder)
     assert (done.returncode, "certificate:" in done.stdout) == (0, False)
-    done = run("atlas", "-", "-o", "proof.symcert.json", input=text, cwd=folder)
+    done = inside("atlas", "-", "-o", "proof.symcert.json", said=text, cwd=folder)
     assert (done.returncode, (folder / "proof.symcert.json").exists()) == (0, True)
-    done = run("explain", "proof.symcert.json", "a.json", "-o", "-", cwd=folder)
+    done = inside("explain", "proof.symcert.json", "a.json", "-o", "-", cwd=folder)
     assert (done.returncode, done.stderr) == (
         2, "cannot write '-': it is no file name; choose another place with -o\n"
     )  # fmt: skip

@@ -27,13 +27,14 @@ def said(encoding, *arguments, code=COMMAND, **environment):
     return done.stdout
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
-def test_a_proof_is_told_in_signs_that_the_output_has(encoding):
-    whole, told = said("utf-8", "explain", *PAIR).decode(), said(encoding, "explain", *PAIR).decode(encoding)
+def test_a_proof_is_told_in_signs_that_the_output_has():
+    whole = said("utf-8", "explain", *PAIR).decode()
     assert "θ" in whole
-    assert "theta" in told
-    assert "\\u" not in told
-    assert len(told.splitlines()) == len(whole.splitlines())
+    for encoding in ("cp1252", "cp437", "ascii"):
+        told = said(encoding, "explain", *PAIR).decode(encoding)
+        assert "theta" in told
+        assert "\\u" not in told
+        assert len(told.splitlines()) == len(whole.splitlines())
 
 
 def test_a_page_is_the_same_in_any_encoding(tmp_path):

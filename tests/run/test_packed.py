@@ -34,14 +34,36 @@ def alone(kernel, *arguments):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("certificate", PROOFS, ids=lambda path: path.parent.name + "/" + path.name)
-def test_it_verifies_the_proofs(certificate, kernel):
+EVERY = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from symverify.kernel.__main__ import verify
+for name in sys.argv[2:]:
+    code, lines = verify(Path(name).with_name("network.json"), Path(name))
+    print(name, code, *lines, sep="\\n")
+"""
+
+
+def test_it_verifies_the_proofs(kernel):
+    """All of them by what is inside, in one isolated process that finds nothing else, and two by the file itself."""
+    command = [sys.executable, "-I", "-S", "-c", EVERY, str(kernel), *map(str, PROOFS)]
+    done = subprocess.run(command, cwd=kernel.parent, capture_output=True, text=True, check=True)
+    expected = list[str]()
+    for certificate in PROOFS:
+        code, lines = verify(certificate.with_name("network.json"), certificate)
+        assert code in (0, 10)
+        expected += [str(certificate), str(code), *lines]
+    assert (done.stdout.splitlines(), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize(("name", "code"), [("four-points", 0), ("dead-unit", 10)])
+def test_the_file_prints_and_ends_as_the_folder_does(name, code, kernel):
+    certificate = ROOT / "proofs" / name / "network.symcert.json"
     network = certificate.with_name("network.json")
     done = alone(kernel, network, certificate)
-    code, lines = verify(network, certificate)
     first, *rest = done.stdout.splitlines()
-    assert (done.returncode, rest, done.stderr) == (code, lines, "")
-    assert code in (0, 10)
+    assert (done.returncode, (done.returncode, rest), done.stderr) == (code, verify(network, certificate), "")
     assert first.endswith(f", sources {sources()}")
 
 

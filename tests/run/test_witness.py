@@ -1,18 +1,17 @@
 """Points of lower risk that the user names: the teacher of a study, another run, ..."""
 
 import json
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 import symverify
 from symverify.run.verdict import Verdict
+from tests.run.inside import inside
 
-ROOT = Path(__file__).parents[2]
 LINE = [["-3/2"], ["-1/2"], ["1/2"], ["3/2"]]  # x − 5/2 on x = 1, 2, 3, 4, whose best constant is 0
 LABELS: dict[str, list[Any]] = {
     "hinge": [["-1"], ["-1"], ["1"], ["1"]],
@@ -114,11 +113,9 @@ def test_the_command_line_names_them_and_refuses_other_shapes(tmp_path: Path) ->
     for name, document in documents.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(document))
 
-    def check(*names: str) -> subprocess.CompletedProcess[str]:
+    def check(*names: str) -> CompletedProcess[str]:
         named = [word for name in names for word in ("--witness", str(tmp_path / f"{name}.json"))]
-        command = [sys.executable, "-m", "symverify.cli", "check", str(tmp_path / "student.json"), "--no-smt"]
-        more = ["--claims", "point", *named]
-        return subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, check=False)
+        return inside("check", tmp_path / "student.json", "--no-smt", "--claims", "point", *named)
 
     done = check("student", "teacher")
     assert done.returncode == 0
