@@ -180,11 +180,16 @@ def test_long_against_the_oracle() -> None:
     campaign(range(1000, 1400))
 
 
-@pytest.mark.parametrize("loss", ["absolute", "huber", "hinge", "logistic", "poisson"])
-def test_two_inputs(loss: str) -> None:
+TWELVE = [("absolute", 12), ("huber", 12), ("hinge", 12), ("poisson", 12)]
+
+
+@pytest.mark.parametrize(
+    ("loss", "n"), [*TWELVE, ("logistic", 8), pytest.param("logistic", 12, marks=pytest.mark.long)]
+)
+def test_two_inputs(loss: str, n: int) -> None:
     """Larger than what an enumeration reaches; the kernel accepts the tree, and the bracket is as narrow as asked."""
     rng = random.Random(3)
-    xs = [[rng.randrange(-6, 7) for _ in range(2)] for _ in range(12)]
+    xs = [[rng.randrange(-6, 7) for _ in range(2)] for _ in range(n)]
     problem = made(loss, xs, [rng.choice(LABELS.get(loss, range(-5, 6))) for _ in xs], 2)
     found, value = searched(problem)
     if found.vectors:
@@ -205,8 +210,11 @@ def test_anytime() -> None:
         assert found.complete or not found.vectors or found.lower > 0
 
 
-@pytest.mark.parametrize("loss", ["absolute", "huber", "logistic"])
-@pytest.mark.parametrize("at", [1, 40, 90, 150, 260])
+@pytest.mark.parametrize(("loss", "at"), [
+    *((loss, at) for loss in ("absolute", "huber") for at in (1, 40, 90, 150, 260)),
+    *(("logistic", at) for at in (1, 30, 60, 90)),  # each bound takes longer
+    *(pytest.param("logistic", at, marks=pytest.mark.long) for at in (150, 260)),
+])  # fmt: skip
 def test_an_interruption_leaves_a_bracket(loss: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of any bound: the lower bound that is left is proved."""
     rng = random.Random(7)
