@@ -3,6 +3,7 @@
 import time
 
 from symverify.certify.session import Session
+from symverify.ground.time_limit import until
 from symverify.kernel.cells.tree_bound import alone, cases
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import LowerBound
@@ -21,7 +22,8 @@ def raised(session: Session, bound: int) -> int:
         count, _ = cases(alone(problem))
         if count > UNASKED and not session.insist:
             return bound
-        found = untied_bound(problem, time.monotonic() + session.remaining() * SHARE, session.progress)
+        with until(time.monotonic() + session.remaining() * SHARE):
+            found = untied_bound(problem, session.progress)
         if found is None or found.risk <= fact.risk:
             return bound
         return session.certificate.step(

@@ -8,6 +8,7 @@ from fractions import Fraction
 from symverify.errors import SymverifyError
 from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive
+from symverify.ground.time_limit import on_time
 from symverify.kernel.cells.tree_bound import Case, cases, slope, straight
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Point, Problem
@@ -66,6 +67,7 @@ def tree_minimum(problem: Problem, deadline: float, progress: Callable[[str], No
 
 def posed(problem: Problem, case: Case) -> tuple[list[Row], list[Row]]:
     """A and C, as rows in z: the first units' rows, the biases of later units, the output bias."""
+    on_time()  # there may be tens of thousands of cases
     n, rows = len(problem.inputs), [list(problem.row(i)) for i in range(len(problem.inputs))]
     columns, biases = len(rows[0]), len(case.later) * problem.hidden_bias + problem.output_bias
     width = len(case.first) * columns + biases

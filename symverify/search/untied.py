@@ -1,6 +1,5 @@
 """A lower bound for networks with two hidden layers: each second unit gets first units of its own."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +8,7 @@ import numpy as np
 
 from symverify.ground.cone_qp import minimise_over_cone
 from symverify.ground.linear import primitive, solve
+from symverify.ground.time_limit import on_time
 from symverify.kernel.cells.tree_bound import alone, cases, untied
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Problem
@@ -33,10 +33,10 @@ def widened(problem: Problem) -> bool:
     return untied(problem) and problem.widths[2] > 1
 
 
-def untied_bound(problem: Problem, deadline: float, progress: Callable[[str], None]) -> UntiedBound | None:
+def untied_bound(problem: Problem, progress: Callable[[str], None]) -> UntiedBound | None:
     """Vectors until any k cases have one in common; None if the untied network fits the labels.
 
-    Each comes from the convex program of k cases that have none. Raises NotFinished, Declined.
+    Each comes from the convex program of k cases that have none. Raises NotFinished, and Declined when the time is up.
     """
     one = alone(problem)
     count, every = cases(one)
@@ -45,8 +45,6 @@ def untied_bound(problem: Problem, deadline: float, progress: Callable[[str], No
     floats = [(array(a, own), array(c, own)) for a, c in parts]
     masks, vectors, least = [0] * count, list[list[int]](), ONE
     while (chosen := apart(masks, problem.widths[2])) is not None:
-        if time.monotonic() > deadline:
-            raise NotFinished
         progress(f"a bound for two hidden layers, {len(vectors)} vectors for {count} cases")
         left = misfit(problem, [parts[k] for k in chosen])
         risk = problem.loss.factor * sum((e * e for e in left), ZERO)
@@ -62,6 +60,7 @@ def untied_bound(problem: Problem, deadline: float, progress: Callable[[str], No
 
 def array(rows: Sequence[Row], own: int) -> Array:
     """In floats, without the column of the output bias: Σ g = 0, as the misfit has the best one."""
+    on_time()
     return np.array([[float(x) for x in row[:own]] for row in rows])
 
 
@@ -70,6 +69,7 @@ def apart(masks: Sequence[int], together: int) -> list[int] | None:
     distinct = sorted({mask: k for k, mask in enumerate(masks)}.items(), key=lambda each: each[0].bit_count())
 
     def extended(common: int, start: int, left: int) -> list[int] | None:
+        on_time()
         for at in range(start, len(distinct)):
             mask, k = distinct[at]
             if not common & mask:
@@ -103,6 +103,7 @@ def near(a: Array, c: Array, g: Sequence[int]) -> Array | None:
     """Multipliers m ≥ 0 with Aᵀg + Cᵀm = 0 in floats, None if there are none."""
     from scipy.optimize import nnls  # SciPy loads slowly, and most problems do without it
 
+    on_time()
     aim = -(a.T @ np.array(g, dtype=float))
     m, gap = nnls(c.T, aim)
     return None if gap > SMALL * (1 + float(np.abs(aim).max(initial=0))) else np.asarray(m)

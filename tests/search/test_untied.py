@@ -1,7 +1,6 @@
 """The lower bound of networks with two hidden layers, each second unit with first units of its own."""
 
 import json
-import time
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from symverify.certify.certificate import Certificate
+from symverify.ground.time_limit import OutOfTime, within
 from symverify.kernel.cells.tree_bound import alone, cases
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import LowerBound
@@ -31,7 +31,7 @@ def problem(layers: list[int], ys: list[int], **more: Any) -> Problem:
 
 def bound(given: Problem) -> Fraction | None:
     """What is found, once the kernel has accepted it, and refused it for anything more."""
-    found = untied_bound(given, time.monotonic() + 200, lambda _: None)
+    found = untied_bound(given, lambda _: None)
     if found is None:
         return None
     certificate, fields = Certificate(given), {"vectors": found.vectors, "cases": found.cases}
@@ -52,6 +52,13 @@ def test_it_is_the_least_risk_of_two_networks_together() -> None:
     least = min(sum((e * e for e in left), Fraction(0)) / 2 for left in every)
     assert least > 0
     assert bound(given) == least
+
+
+def test_posing_the_cases_ends_when_the_time_is_up() -> None:
+    """There are 29,568 of them, and each is asked for the time."""
+    given, left = problem([1, 2, 2, 1], [0, 3, -1, 2, 0, 4]), iter(range(100, -2, -1))
+    with within(left.__next__), pytest.raises(OutOfTime):
+        untied_bound(given, lambda _: None)
 
 
 def test_no_training_ends_below() -> None:
