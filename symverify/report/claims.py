@@ -1,5 +1,7 @@
 """What is printed about each claim of a run: the proved sentence, and on a line of its own what the search observed."""
 
+from fractions import Fraction
+
 from symverify.kernel.core.proof import Value
 from symverify.report.rationals import abridged
 from symverify.report.words import Names, flat, height, height_words, theorem_words
@@ -25,7 +27,10 @@ def gap(result: CheckResult, claim: ClaimResult) -> dict[str, Value]:
     if result.checked is None or claim.theorem is None:
         return {}
     found = height(result.checked, claim.theorem)
-    return {} if found is None else {"gap": str(found[0]), "gap_above": found[1]}
+    if found is None:
+        return {}
+    above, least = found
+    return {"gap": str(above) if isinstance(above, Fraction) else above, "gap_above": least}
 
 
 def observed(claim: ClaimResult) -> dict[str, Value]:

@@ -28,9 +28,10 @@ from symverify.kernel.core.facts import (
 )
 from symverify.kernel.core.proof import Fact
 from symverify.kernel.curvature.critical_point import CriticalPoint
+from symverify.kernel.reals.enclosure import Enclosure
 from symverify.report.document import Code, Inline, Stranger, Strong, say
 from symverify.report.formula import Formula, Num, text
-from symverify.report.rationals import View, exact, is_short
+from symverify.report.rationals import View, exact, is_short, within
 
 Sentence = tuple[Inline, ...]
 
@@ -96,16 +97,20 @@ def theorem_words(checked: Checked, theorem: Theorem, names: Names = WORDS) -> S
     return said
 
 
-def height(checked: Checked, theorem: Theorem) -> tuple[Fraction, str] | None:
+def height(checked: Checked, theorem: Theorem) -> tuple[Fraction | Enclosure, str] | None:
     """How far the risk of a proved claim about a minimum is above the least risk, and the claim that proves that one.
 
-    The claim is `global_minimum`, or `infimum` where it is not, or not known to be, attained.
+    The claim is `global_minimum`, or `infimum` where it is not, or not known to be, attained. Where risks are
+    enclosed the least one is 0, if it is rational at all, and the height is the risk itself.
     """
+    proved = theorem.verdict == "proved" and theorem.claim in _MINIMA
     least = next((each for each in checked.theorems if each.claim in _LEAST and each.verdict == "proved"), None)
-    risk = dict(theorem.statement).get("risk")
-    if least is None or theorem.verdict != "proved" or theorem.claim not in _MINIMA or not isinstance(risk, str):
+    risk, lowest = (dict(each.statement).get("risk") if each else None for each in (theorem, least))
+    if not proved or least is None or not isinstance(lowest, str):
         return None
-    return Fraction(risk) - Fraction(str(dict(least.statement)["risk"])), least.claim
+    if isinstance(risk, Enclosure):
+        return (risk, least.claim) if lowest == "0" and risk.lower > 0 else None
+    return (Fraction(risk) - Fraction(lowest), least.claim) if isinstance(risk, str) else None
 
 
 _LEAST = {"global_minimum": "the global minimum", "infimum": "the infimum of the risk over all parameters"}
@@ -117,9 +122,13 @@ def height_words(checked: Checked, theorem: Theorem) -> Sentence:
     found = height(checked, theorem)
     if found is None or not found[0]:
         return ()
-    risk = Fraction(str(dict(theorem.statement)["risk"]))
-    exactly = "exactly " * is_short(found[0])
-    return say(f"the risk {{}} is above {_LEAST[found[1]]} by {exactly}{{}}", risk, found[0])
+    above, least = found[0], _LEAST[found[1]]
+    if isinstance(above, Enclosure):
+        return (f"the risk, {within(above)}, is above {least} by exactly that much",)
+    exactly = "exactly " * is_short(above)
+    return say(
+        f"the risk {{}} is above {least} by {exactly}{{}}", Fraction(str(dict(theorem.statement)["risk"])), above
+    )
 
 
 def storey_words(theorem: Theorem) -> str:
