@@ -208,11 +208,9 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     open_claim = Undecided if session.insist else Skipped
     try:
         bound = session.certificate.step("function_bound")
-        start = session.problem.parameters or session.affine().point
     except Rejected:  # another loss
         return open_claim(reason)
-    except NotConstructible as error:
-        return open_claim(f"{reason}; {error}")
+    start = session.reference()
     at = session.certificate.point(start)
     fact = session.certificate.fact(at)
     found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None

@@ -23,7 +23,7 @@ from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
 from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predictions, risk
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
-from symverify.search.better import Witness, better_point
+from symverify.search.better import Witness, better_point, zero_point
 from symverify.search.global_minimum import LONG, Helpers, Result, bulky, global_minimum, plainly, prepare
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.subgradient import Rows, on_affine, on_groups
@@ -139,6 +139,13 @@ class Session:
         if isinstance(self._affine, str):
             raise NotConstructible(self._affine)
         return self._affine
+
+    def reference(self) -> Point:
+        """The given point, the constructed one, or all parameters 0: what better points are compared with."""
+        try:
+            return self.problem.parameters or self.affine().point
+        except NotConstructible:
+            return zero_point(self.problem)
 
     def _without_biases(self) -> AffineMinimum | None:
         """The minimum of the affine fit in a chain without some biases, where one is found."""
@@ -304,16 +311,13 @@ class Session:
 
     def _by_loss_tree(self, insist: bool) -> "GlobalAnswer":
         """The same for losses other than the squared."""
-        from symverify.search.loss_tree import Unfinished, zero_point
+        from symverify.search.loss_tree import Unfinished
 
         problem, certificate = self.problem, self.certificate
         size = estimate(problem)
         if not (size.affordable or insist):
             return GlobalAnswer(None, None, False, True, f"too large to search unasked (--claims): {size.words}")
-        try:
-            start = problem.parameters or self.affine().point
-        except NotConstructible:
-            start = zero_point(problem)
+        start = self.reference()
         share = self.remaining() * (0.9 if insist else 0.4)
         try:
             bound, searched = self.by_loss_tree(start, time.monotonic() + share)

@@ -35,6 +35,16 @@ class Witness:
     risk: Fraction
 
 
+def zero_point(problem: Problem) -> Point:
+    """All parameters of a chain 0."""
+    layers, biased = zip(problem.widths, problem.widths[1:], strict=False), len(problem.widths) - 2
+    kept = (*(problem.hidden_bias,) * biased, problem.output_bias)
+    return tuple(
+        Layer(((ZERO,) * inputs,) * units, (ZERO,) * units if bias else None)
+        for (inputs, units), bias in zip(layers, kept, strict=True)
+    )
+
+
 def better_point(problem: Problem, start: Point, deadline: float, floor: Fraction = ZERO) -> Witness | None:
     """The lowest point found whose risk is strictly below that of `start`, by `deadline` (time.monotonic); else None.
 

@@ -47,14 +47,14 @@ def test_one_that_there_is_none_of_says_so(name: str) -> None:
 
 
 def test_a_question_that_was_skipped_is_not_answered() -> None:
-    """A deep network without biases and without a point: no default claim applies, and that is no proof."""
+    """A deep network without biases and without a point: no default claim is settled, and a bracket is no proof."""
     document = {
         "format": "symverify-network/1",
-        "layers": [1, 2, 2, 1],
+        "layers": [1, 2, 2, 2],
         "activation": "relu",
         "bias": False,
         "loss": "squared",
-        "data": [{"x": [x], "y": [y]} for x, y in ((0, 1), (1, 0), (2, 1))],
+        "data": [{"x": [x], "y": [y, y]} for x, y in ((0, 1), (1, 0), (2, 1))],
     }
     result = symverify.check(symverify.loads(document), smt=False)
     assert result["assumptions"].verdict is Verdict.PROVED

@@ -283,6 +283,21 @@ def test_a_bracket_ends_at_the_lowest_point_known():
     assert Fraction(result["global_bounds"].statement["upper"]) <= result["spurious_minimum"].better_risk
 
 
+@pytest.mark.parametrize(
+    ("layers", "more", "told"),
+    [
+        ([1, 3, 2, 1], {"bias": False}, "global_minimum"),
+        ([1, 2, 1, 2], {}, "global_bounds"),
+        ([1, 2, 2], {"bias": False, "loss": {"name": "huber"}}, "global_minimum"),
+        ([1, 1, 2], {"loss": "absolute"}, "global_bounds"),
+    ],
+)
+def test_deep_and_vector_valued_networks_have_a_bracket_where_the_affine_fit_is_not_reached(layers, more, told):
+    targets = [[value] * (layers[-1] - 1) + [abs(value)] for value in (0, 1, -2)]
+    result = symverify.check(problem(layers, "relu", ([[0], [1], [-1]], targets), **more), smt=False, timeout=20)
+    assert result[told].verdict is Verdict.PROVED
+
+
 def test_the_lowest_point_known_is_the_one_told():
     session = Session(problem([1, 2, 1], "relu", NINE_HALVES).problem, time.monotonic() + 20)
     high = session.certificate.point(session.affine().point)

@@ -21,8 +21,9 @@ from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.losses import RealLoss
 from symverify.problem.load import loads
+from symverify.search.better import zero_point
 from symverify.search.global_minimum.generators import generators
-from symverify.search.loss_tree import Outcome, Search, search, zero_point
+from symverify.search.loss_tree import Outcome, Search, search
 from symverify.search.loss_tree.relaxation import Relaxed, relaxation_of
 from tests.kernel.reals.made import mp, mp_loss
 

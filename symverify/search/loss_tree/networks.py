@@ -7,7 +7,7 @@ import numpy as np
 
 from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.network import Layer, Point, Problem
+from symverify.kernel.core.network import Point, Problem
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.global_minimum.candidate import Candidate, heights
 from symverify.search.global_minimum.generators import Flags, Generators
@@ -101,10 +101,3 @@ def _huber(problem: Problem, rows: Rows, labels: Sequence[Fraction], found: Rela
             for b in range(width if inner else 0):
                 gram[a][b] += row[a] * row[b]
     return solve(gram, moment, width)
-
-
-def zero_point(problem: Problem) -> Point:
-    """All parameters 0."""
-    d, h = problem.widths[:2]
-    hidden = Layer(((ZERO,) * d,) * h, (ZERO,) * h if problem.hidden_bias else None)
-    return hidden, Layer(((ZERO,) * h,), (ZERO,) if problem.output_bias else None)
