@@ -1,6 +1,7 @@
 """Claims for all values of the symbols of a network file."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from math import comb
@@ -94,6 +95,17 @@ def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fr
     return None
 
 
+def shallow_only(settle: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
+    """The same claim, left open for other networks and losses than those whose faces move linearly with the labels."""
+
+    def settled(session: Session) -> Outcome:
+        problem = session.problem
+        return settle(session) if problem.shallow and problem.loss.quadratic else Undecided(NEEDS)
+
+    return settled
+
+
+@shallow_only
 def minimum_for_all(session: Session) -> Outcome:
     """A local minimum on one face for all values: in the cell that was asked for, or where the least risk is."""
     start = _start(session)
@@ -103,6 +115,7 @@ def minimum_for_all(session: Session) -> Outcome:
     return step if isinstance(step, Undecided) else Proved(step)
 
 
+@shallow_only
 def spurious_face_for_all(session: Session) -> Outcome:
     """The minimum of the cell that was asked for, or of the affine fit, has a higher risk than the least one."""
     if session.cell is not None:
@@ -126,6 +139,7 @@ def spurious_face_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
+@shallow_only
 def global_minimum_for_all(session: Session) -> Outcome:
     """The face of the least risk at the centre has it for all values: one tree, with vectors at the box's corners."""
     start = _least(session)
@@ -200,6 +214,7 @@ def _region_of(session: Session, start: Point) -> int | Undecided:
         return Undecided(f"{NOT_SHOWN}: {error.reason}")
 
 
+@shallow_only
 def no_spurious_for_all(session: Session) -> Outcome:
     """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded.
 

@@ -143,7 +143,8 @@ def without_symbols(value: object) -> tuple[object, Family | None]:
     for k, sample in enumerate(listed(anything)(value.get("data"), "data")):
         each = Fields(sample, f"data[{k}]")
         x = each.need("x", anything)
-        (y,) = each.need("y", listed(lambda label, at: affine(label, at, names), 1, "label, as there is one output"))
+        one = listed(lambda label, at: affine(label, at, names), 1, "label, as symbols need one output")
+        (y,) = each.need("y", one)
         each.done()
         labels.append(y)
         plain.append({"x": x, "y": [0]})
@@ -235,7 +236,8 @@ def affine(value: object, where: str, names: Sequence[str]) -> Form:
             or (place and not match[1])
             or ("*" in match[0] and not (match[2] and match[3]))
         ):
-            raise Malformed((where, f"expected an affine expression in the symbols, got {shown(value)}"))
+            like = 'expected an affine expression in the symbols, such as "1/2 + 3 a"'
+            raise Malformed((where, f"{like}, got {shown(value)}"))
         if match[3] and match[3] not in names:
             raise Malformed((where, f"unknown symbol {shown(match[3])}"))
         size = liberal(match[2], where) if match[2] else ONE

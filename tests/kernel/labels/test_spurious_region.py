@@ -114,7 +114,7 @@ def test_the_labels_are_not_affine() -> None:
     ({"data": samples([0], [""])}, "expected an affine expression"),
     ({"data": samples([0], ["1/0"])}, "the denominator is zero"),
     ({"data": samples(["a"], ["a"])}, "data[0].x[0]: expected a number"),
-    ({"data": samples([0], [[0, 1]])}, "expected 1 label, as there is one output, got 2"),
+    ({"data": samples([0], [[0, 1]])}, "expected 1 label, as symbols need one output, got 2"),
 ])  # fmt: skip
 def test_malformed_symbols(change: Json, reason: str) -> None:
     verdict, what = outcome(FOUR | change, CONTROLS["a label"].proof)
