@@ -5,6 +5,7 @@
     ├── Malformed               a network file, data file or certificate is not well formed; `.faults` are all
     │   │                       (path in the file, what was expected)
     │   ├── Unreadable          a file could not be read at all; `.path`
+    │   ├── NotLoaded           the network file of a command cannot be read; `.network`
     │   └── NoProblem           no network file has the hash that a certificate is about
     ├── Rejected                a well-formed certificate does not prove its claims, or a point lies in no cell
     ├── Declined                deciding would exceed a budget: neither a theorem nor a rejection
@@ -32,6 +33,8 @@
 On the command line Malformed and Usage exit with 2, Rejected with 11, Declined with 3. `remedy(error)` is the next
 thing to try, in a sentence, for any of them.
 """
+
+from pathlib import Path
 
 from .kernel.core.errors import Declined, KernelError, Malformed, Rejected
 
@@ -66,6 +69,14 @@ class Unreadable(Malformed):
 
     def __reduce__(self) -> tuple[type["Unreadable"], tuple[str, str, str]]:
         return type(self), (self.path, self.problem, self.remedy)
+
+
+class NotLoaded(Malformed):
+    """The network file of a command cannot be read; `network` is its path."""
+
+    def __init__(self, network: Path, *faults: tuple[str, str]) -> None:
+        super().__init__(*faults)
+        self.network = network
 
 
 class NoProblem(Malformed):

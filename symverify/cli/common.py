@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from symverify.cli.outcome import beyond, say
-from symverify.errors import Malformed, NotWritable, SymverifyError, Usage
+from symverify.errors import Malformed, NotLoaded, NotWritable, Usage
 from symverify.problem.write import destination, precious
 from symverify.text import leading, plain
 
@@ -59,16 +57,26 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    HTML = "html"
 
 
-class Listing(StrEnum):
-    """How a list is printed."""
+def printed(*forms: Format, help: str) -> Any:
+    """The option of a command that prints its result in one of these ways."""
 
-    TEXT = "text"
-    JSON = "json"
+    def chosen(name: str) -> Format:
+        if name not in forms:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, map(str, forms)))}.")
+        return Format(name)
+
+    names = list(map(str, forms))
+    return typer.Option(
+        "--format", parser=chosen, metavar=f"<{'|'.join(names)}>", autocompletion=lambda: names, help=help
+    )
 
 
-Plain = Annotated[Listing, typer.Option("--format", help="text or json.")]
+Plain = Annotated[Format, printed(Format.TEXT, Format.JSON, help="text or json.")]
 
 
 class SolverName(StrEnum):
@@ -169,62 +177,19 @@ def writing(target: Path, option: str = "-o") -> Iterator[None]:
         raise NotWritable(f"cannot write {str(target)!a}: {why}", f"choose another place with {option}") from None
 
 
-class Telling(TyperCommand):
-    """A command with --format: where an error ends it, what is read by programs says so, too."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the arguments. Raises what it raises."""
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except Exception as error:
-            if callable(told := getattr(error, "format_message", None)):
-                _print_failure(Path(self.name or ""), Usage(plain(told())), _asked(given))
-            raise
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run it. Raises what it raises."""
-        try:
-            return super().invoke(ctx)
-        except (SymverifyError, MemoryError, RecursionError, ValueError) as error:
-            told = error if isinstance(error, SymverifyError) else beyond(error)
-            if told is not None:
-                named = ctx.params.get("network") or (ctx.params.get("networks") or [Path()])[0]
-                _print_failure(named, told, str(ctx.params["form"]))
-            raise
-
-
-def _asked(arguments: Sequence[str]) -> str:
-    """The format that arguments ask for, as far as they can be read."""
-    pairs = zip(arguments, [*arguments, ""][1:], strict=True)
-    found = [after if each == "--format" else each.removeprefix("--format=") for each, after in pairs
-             if each == "--format" or each.startswith("--format=")]  # fmt: skip
-    return found[-1] if found else ""
-
-
-def _print_failure(network: Path, error: SymverifyError, form: str) -> None:
-    if form in list(Format):
-        from symverify.cli.several import print_failure
-
-        print_failure(network, error, Format(form))
-
-
-def load_network(network: Path, form: Format | Listing, data: Path | None = None) -> "LoadedProblem":
-    """The problem in a network file; what is wrong with it is printed as `form` says. Raises typer.Exit."""
+def load_network(network: Path, data: Path | None = None) -> "LoadedProblem":
+    """The problem in a network file. Raises NotLoaded."""
     try:
         return read_network(network, data)
     except Malformed as error:
-        _print_failure(network, error, form)
-        if form != Format.JSON:
-            faulty(network, error)
-        raise typer.Exit(2) from None
+        raise NotLoaded(network, *error.faults) from None
 
 
-def load_chain(network: Path, form: Format | Listing, command: str, data: Path | None = None) -> "LoadedProblem":
-    """The same of a chain of dense layers with labels that are numbers. Raises NotChain, Usage."""
+def load_chain(network: Path, command: str, data: Path | None = None) -> "LoadedProblem":
+    """The same of a chain of dense layers with labels that are numbers. Raises NotLoaded, NotChain, Usage."""
     from symverify.problem.shape import require_chain
 
-    loaded = load_network(network, form, data)
+    loaded = load_network(network, data)
     require_chain(loaded.problem, command)
     require_labels(loaded)
     return loaded
@@ -249,14 +214,6 @@ def read_network(network: Path, data: Path | None = None) -> "LoadedProblem":
         return load(network, data)
     reader = partial(read_beside, Path.cwd()) if data is None else partial(read_given, data)
     return loads(sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b"", open_data=reader)
-
-
-def faulty(network: Path, error: Malformed) -> None:
-    """Say what is wrong with a network file."""
-    name = "the standard input" if str(network) == "-" else leading(network)
-    say(f"{name} is not a network file that can be read:")
-    for where, what in error.faults:
-        say(plain(f"  {where or 'file'}: {what}"))
 
 
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":

@@ -1,31 +1,47 @@
 """From what a command returns or raises to its exit code, and the message on standard error."""
 
+import re
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from symverify.cli.process import BEGUN, INTERRUPTED, interrupted
-from symverify.text import plain
+from symverify.text import leading, plain
+
+if TYPE_CHECKING:
+    from symverify.errors import Malformed
 
 MALFORMED, UNDECIDED, REJECTED, INTERNAL = 2, 3, 11, 70
 
 
+class Call:
+    """A command that was called: since when it is waited for, the format asked for, and the network that it is about.
+
+    The format is read without the parser, which may have failed; the network is, at first, the command's name.
+    """
+
+    def __init__(self, begun: float, arguments: Sequence[str]) -> None:
+        self.begun, self.network = begun, Path(next(iter(arguments), ""))
+        self.form = ["", *re.findall(r"(?:^|\0)--format[=\0]([^\0]*)", "\0".join(arguments))][-1]
+
+
 def exit_code(arguments: Sequence[str] | None) -> int:
     """Run the command that the arguments name; its exit code. Whatever is raised becomes one."""
-    begun = BEGUN if arguments is None else time.monotonic()  # the wait for this command
+    call = Call(BEGUN, sys.argv[1:]) if arguments is None else Call(time.monotonic(), arguments)
     try:
         from symverify.cli import bring, prove, read, seek, survey, words  # noqa: F401  # the commands
         from symverify.cli.common import app
 
-        outcome = app(arguments, prog_name="symverify", standalone_mode=False, obj=begun)
+        outcome = app(arguments, prog_name="symverify", standalone_mode=False, obj=call)
         code = outcome if isinstance(outcome, int) else 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) and stop.code != 1 else INTERNAL
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BaseException as error:
-        code = INTERRUPTED if interrupted() or type(error).__name__ == "Abort" else _failed(error)
+        code = INTERRUPTED if interrupted() or type(error).__name__ == "Abort" else _failed(error, call)
     return code
 
 
@@ -44,26 +60,38 @@ def beyond(error: BaseException) -> Any:
     return Declined("beyond the budget: a number has too many digits to be written") if unspelled(error) else None
 
 
-def _failed(error: BaseException) -> int:
-    """The exit code of an exception that ends a command."""
-    from symverify.errors import Declined, Rejected, SymverifyError
+def _failed(error: BaseException, call: Call) -> int:
+    """The exit code of an exception that ends a command; what is read by programs says so, too."""
+    from symverify.errors import Declined, NotLoaded, Rejected, SymverifyError, Usage
 
-    if callable(getattr(error, "format_message", None)):  # a usage error of the command line's library
-        say(_usage(error))
-        return MALFORMED
-    error = beyond(error) or error
-    match error:
+    usage = callable(getattr(error, "format_message", None))  # of the command line's library
+    failed = Usage(plain(cast(Any, error).format_message())) if usage else beyond(error) or error
+    if not isinstance(failed, SymverifyError):
+        say(plain(f"internal error: {type(error).__name__}: {error}"))
+        return INTERNAL
+    if call.form in ("json", "junit"):
+        from symverify.cli.several import print_failure
+
+        print_failure(getattr(failed, "network", call.network), failed, call.form)
+    if not isinstance(failed, NotLoaded):
+        say(_usage(error) if usage else plain(failed))
+    elif call.form != "json":
+        faulty(failed.network, failed)
+    match failed:
         case Rejected():
-            code = REJECTED
+            return REJECTED
         case Declined():
-            code = UNDECIDED
-        case SymverifyError():
-            code = MALFORMED
+            return UNDECIDED
         case _:
-            say(plain(f"internal error: {type(error).__name__}: {error}"))
-            return INTERNAL
-    say(plain(error))
-    return code
+            return MALFORMED
+
+
+def faulty(network: Path, error: "Malformed") -> None:
+    """Say what is wrong with a network file."""
+    name = "the standard input" if str(network) == "-" else leading(network)
+    say(f"{name} is not a network file that can be read:")
+    for where, what in error.faults:
+        say(plain(f"  {where or 'file'}: {what}"))
 
 
 def _usage(error: Any) -> str:

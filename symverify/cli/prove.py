@@ -18,7 +18,6 @@ from symverify.cli.common import (
     Format,
     Progress,
     SolverName,
-    Telling,
     app,
     beside,
     claim_names,
@@ -26,11 +25,13 @@ from symverify.cli.common import (
     load_network,
     positive,
     print_result,
+    printed,
     share,
     tell,
     writable,
     writing,
 )
+from symverify.cli.outcome import Call
 from symverify.cli.process import interrupted
 from symverify.errors import NotWritable, Usage
 
@@ -52,7 +53,7 @@ Output = Annotated[
         "--output", "-o", help="The certificate to write, or the folder for it; default NETWORK.symcert.json."
     ),
 ]
-Shown = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+Shown = Annotated[Format, printed(Format.TEXT, Format.JSON, Format.JUNIT, help="How to print the result.")]
 Seconds = Annotated[
     float, typer.Option(callback=positive, help="Seconds until the kernel has verified; the solver has as much again.")
 ]
@@ -82,7 +83,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Continue a search that e
 Fresh = Annotated[bool, typer.Option("--fresh", help="Replace a certificate that is there, do not add to it.")]
 
 
-@app.command(cls=Telling)
+@app.command()
 def check(
     context: typer.Context,
     networks: Networks,
@@ -113,19 +114,21 @@ def check(
     """
     from symverify.cli.several import check_all, expanded
 
+    call: Call = context.obj
     found = expanded(networks)
     many = len(found) > 1 or found != networks
     _loggable(log, found, witness or (), many)
     options = {
         "timeout": timeout, "smt": not no_smt, "solver": solver.value, "workers": workers, "resume": resume,
-        "fresh": fresh, "cell": cell, "witnesses": [load_network(each, form) for each in witness or ()],
+        "fresh": fresh, "cell": cell, "witnesses": [load_network(each) for each in witness or ()],
         "robust": robust, "gap": _exact(gap), "log": log, "executor": _executor(dask),
     }  # fmt: skip
     places = _places(found, output) if many else {found[0]: inside(output, found[0], "symcert.json")}
-    run = _Run(claims, snap, places, options, context.obj or time.monotonic())
+    run = _Run(claims, snap, places, options, call.begun)
     if many:
         raise typer.Exit(check_all(found, data, form, run, interrupted, exact))
-    problem = load_network(found[0], form, data)
+    call.network = found[0]
+    problem = load_network(found[0], data)
     result = run(found[0], problem)
     _print(result, form, run, exact)
     raise typer.Exit(result.verdict.exit_code)

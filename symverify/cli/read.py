@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +15,7 @@ from symverify.cli.common import (
     app,
     certificate_bytes,
     load_network,
+    printed,
     read_network,
     tell,
     tell_verdicts,
@@ -22,6 +23,9 @@ from symverify.cli.common import (
     writing,
 )
 from symverify.text import plain
+
+if TYPE_CHECKING:
+    from symverify.report.explain import Form
 
 
 @app.command()
@@ -82,20 +86,14 @@ def diff(
     raise typer.Exit(found.code)
 
 
-class Form(StrEnum):
-    """How an explanation is written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
-    HTML = "html"
-
-
 @app.command()
 def explain(
     certificate: Certificate,
     network: Network,
-    form: Annotated[Form, typer.Option("--format", help="text, markdown, latex or html.")] = Form.TEXT,
+    form: Annotated[
+        Format,
+        printed(Format.TEXT, Format.MARKDOWN, Format.LATEX, Format.HTML, help="text, markdown, latex or html."),
+    ] = Format.TEXT,
     html: Annotated[bool, typer.Option("--html", help="The same as --format html: one self-contained page.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")] = None,
     exact: Exact = False,
@@ -111,13 +109,14 @@ def explain(
     from symverify.report.explain import render
     from symverify.run.verdict import Verdict
 
-    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
+    proof, problem = certificate_bytes(certificate), load_network(network, data)
     if output is not None:
         writable(output, certificate, *problem.files)
     explanation = run(problem, proof)
-    text = render(explanation, "html" if html else form.value, exact)
+    shape = cast("Form", "html" if html else form.value)
+    text = render(explanation, shape, exact)
     if output is None:
-        if html or form is Form.HTML:  # right in any encoding of the output
+        if shape == "html":  # right in any encoding of the output
             text = text.encode("ascii", "xmlcharrefreplace").decode()
         print(text)
     else:
@@ -155,7 +154,7 @@ def plot(
     """
     from symverify.report.plots import plot as run
 
-    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
+    proof, problem = certificate_bytes(certificate), load_network(network, data)
     with writing(writable(output, certificate, *problem.files)):
         tell(plain(run(problem, proof, output, what.value)))
 
@@ -201,7 +200,7 @@ def export(
 
     if smt2 is None and rocq is None:
         raise Usage("nothing to export", "name a folder with --smt2 or --rocq")
-    proof, problem = certificate_bytes(certificate), load_network(network, Format.TEXT, data)
+    proof, problem = certificate_bytes(certificate), load_network(network, data)
     empty = list[str]()
     if smt2 is not None:
         with writing(smt2, "--smt2"):

@@ -9,10 +9,9 @@ import typer
 
 from symverify.cli.common import (
     Data,
-    Listing,
+    Format,
     Network,
     Plain,
-    Telling,
     Timeout,
     app,
     load_chain,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from symverify.run.find import Find
 
 
-@app.command(cls=Telling)
+@app.command()
 def find(
     claim: Annotated[str, typer.Option(help="two_valleys, no_exchange, not_spurious or not_attained.")],
     inputs: Annotated[str, typer.Option(help="The inputs, e.g. 0,1,2,3; coordinates of one separated by ':'.")],
@@ -40,7 +39,7 @@ def find(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write the network file; its certificate beside it.")
     ] = None,
-    form: Plain = Listing.TEXT,
+    form: Plain = Format.TEXT,
     timeout: Timeout = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output and its certificate.")] = False,
 ) -> None:
@@ -67,12 +66,12 @@ def find(
             write_atomically(target, found.problem.network)
     tell_found(found, inputs, target, form)
     if not found.proved:
-        if form is Listing.TEXT:
+        if form is Format.TEXT:
             tell(f"s UNDECIDED {plain(claim)}")
         raise typer.Exit(3)
 
 
-def tell_found(found: "Find", inputs: str, target: Path | None, form: Listing) -> None:
+def tell_found(found: "Find", inputs: str, target: Path | None, form: Format) -> None:
     """Print the labels, where the network file is, and the claims."""
     import json
 
@@ -80,7 +79,7 @@ def tell_found(found: "Find", inputs: str, target: Path | None, form: Listing) -
     from symverify.run.verdict import Verdict
 
     labels = None if found.problem is None else [str(y) for (y,) in found.problem.problem.targets]
-    if form is Listing.JSON:
+    if form is Format.JSON:
         written = str(target) if target is not None and found.proved else None
         more = {"labels": labels, "reason": found.reason, "network": written}
         if found.result is None:
@@ -97,11 +96,11 @@ def tell_found(found: "Find", inputs: str, target: Path | None, form: Listing) -
             tell(found.reason)
 
 
-@app.command(cls=Telling)
+@app.command()
 def regions(
     network: Network,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .svg, .png or .json.")] = None,
-    form: Plain = Listing.TEXT,
+    form: Plain = Format.TEXT,
     timeout: Timeout = 120.0,
     data: Data = None,
 ) -> None:
@@ -116,7 +115,7 @@ def regions(
 
     if output is not None and output.suffix not in (".svg", ".png", ".json"):
         raise Usage("the picture is .svg, .png or .json", "name it so with -o")
-    loaded = load_chain(network, form, "regions", data)
+    loaded = load_chain(network, "regions", data)
     if output is not None:
         writable(output, *loaded.files)
     try:
@@ -130,7 +129,7 @@ def regions(
                         made = render.svg(found) if output.suffix == ".svg" else render.as_json(found) + "\n"
                         write_atomically(output, made.encode())
             lines = render.summary(found)
-        if form is Listing.JSON:
+        if form is Format.JSON:
             print(render.as_json(found))
         else:
             tell(*lines, *([f"picture: {plain(output)}"] if output is not None else []))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 from xml.etree.ElementTree import Element
 
-from symverify.cli.common import Format, faulty, print_result, read_network, tell
-from symverify.cli.outcome import say
+from symverify.cli.common import Format, print_result, read_network, tell
+from symverify.cli.outcome import faulty, say
 from symverify.errors import Declined, Malformed, Rejected, SymverifyError, Usage
 from symverify.problem.load import LoadedProblem
 from symverify.report.junit import document, failed_suite, suite, together
@@ -76,17 +76,11 @@ def failure(network: Path, error: SymverifyError) -> Failure:
     return Failure(network, verdict, error.faults if isinstance(error, Malformed) else [("", str(error))])
 
 
-def print_failure(network: Path, error: SymverifyError, form: Format) -> None:
-    """Print, in a format for programs, that a single network has no result; nothing as text."""
+def print_failure(network: Path, error: SymverifyError, form: str) -> None:
+    """Print, as JSON or JUnit XML, that a single network has no result."""
     failed = failure(network, error)
-    match form:
-        case Format.JSON:
-            print(json.dumps(failed.fields(), indent=2))
-        case Format.JUNIT:
-            text = document(failed.suite())
-            print(text)
-        case Format.TEXT:
-            pass
+    text = document(failed.suite()) if form == Format.JUNIT else json.dumps(failed.fields(), indent=2)
+    print(text)
 
 
 def check_all(

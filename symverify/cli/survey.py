@@ -3,7 +3,6 @@
 import time
 from contextlib import nullcontext
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +11,10 @@ import typer
 from symverify.cli.common import (
     Data,
     Exact,
-    Listing,
+    Format,
     Network,
     Plain,
     Progress,
-    Telling,
     Timeout,
     app,
     beside,
@@ -25,6 +23,7 @@ from symverify.cli.common import (
     named_cell,
     print_result,
     print_table,
+    printed,
     writable,
     writing,
 )
@@ -32,10 +31,10 @@ from symverify.cli.process import interrupted
 from symverify.errors import Usage, unspelled
 
 
-@app.command(cls=Telling)
+@app.command()
 def atlas(
     network: Network,
-    form: Plain = Listing.TEXT,
+    form: Plain = Format.TEXT,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The certificate to write, or its folder.")
     ] = None,
@@ -56,7 +55,7 @@ def atlas(
     from symverify.report.atlas import HEADINGS, VALLEY_HEADINGS, as_json, rows, valley_rows
     from symverify.run.check import check as run
 
-    problem = load_chain(network, form, "atlas", data)
+    problem = load_chain(network, "atlas", data)
     claim = "face_atlas" if faces else "atlas"
     target = None  # of the standard input nowhere, unless it is said
     if output is not None or str(network) != "-":
@@ -74,7 +73,7 @@ def atlas(
             stopped=interrupted,
         )
     result = replace(result, asked=(claim,))
-    if form is Listing.JSON:
+    if form is Format.JSON:
         print(as_json(result, faces))
     else:
         if faces and (found := valley_rows(result, exact)):
@@ -85,11 +84,11 @@ def atlas(
     raise typer.Exit(result.verdict.exit_code)
 
 
-@app.command(cls=Telling)
+@app.command()
 def cells(
     network: Network,
     count: Annotated[bool, typer.Option("--count", help="Only count, without listing.")] = False,
-    form: Plain = Listing.TEXT,
+    form: Plain = Format.TEXT,
     where: Annotated[
         str | None, typer.Option(help="Only cells with these pieces, e.g. '1=0,4=1' (sample=piece, samples from 1).")
     ] = None,
@@ -108,13 +107,13 @@ def cells(
     from symverify.problem.write import write_atomically
     from symverify.report.cells import counts, listing
 
-    loaded = load_chain(network, form, "cells", data)
+    loaded = load_chain(network, "cells", data)
     if output is not None:
         writable(output, *loaded.files)
     problem = loaded.problem
     try:
         with until(time.monotonic() + timeout):
-            as_json = form is Listing.JSON
+            as_json = form is Format.JSON
             text = counts(problem, as_json) if count else listing(problem, as_json, where, rays, limit, exact)
     except ValueError as error:
         if unspelled(error):
@@ -127,12 +126,12 @@ def cells(
         write_atomically(output, (text + "\n").encode())
 
 
-@app.command(cls=Telling)
+@app.command()
 def critical(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="The cell, as for expand.")] = None,
-    form: Plain = Listing.TEXT,
+    form: Plain = Format.TEXT,
     timeout: Timeout = 30.0,
     exact: Exact = False,
     data: Data = None,
@@ -143,28 +142,20 @@ def critical(
     """
     from symverify.report.critical import listing
 
-    problem = load_chain(network, form, "critical", data).problem
+    problem = load_chain(network, "critical", data).problem
     cell = named_cell(problem, at, pattern)
-    print(listing(problem, cell, form is Listing.JSON, timeout, exact))
+    print(listing(problem, cell, form is Format.JSON, timeout, exact))
     raise typer.Exit(3)  # there is no certificate
 
 
-class Written(StrEnum):
-    """How polynomials are written."""
-
-    TEXT = "text"
-    LATEX = "latex"
-    JSON = "json"
-
-
-@app.command(cls=Telling)
+@app.command()
 def expand(
     network: Network,
     at: Annotated[str | None, typer.Option("--at", help="'point': the cell of the given parameters.")] = None,
     pattern: Annotated[
         str | None, typer.Option("--pattern", help="Piece numbers per sample; ',' between units, ';' between layers.")
     ] = None,
-    form: Annotated[Written, typer.Option("--format", help="text, latex or json.")] = Written.TEXT,
+    form: Annotated[Format, printed(Format.TEXT, Format.LATEX, Format.JSON, help="text, latex or json.")] = Format.TEXT,
     timeout: Timeout = 120.0,
     exact: Exact = False,
     data: Data = None,
@@ -177,10 +168,9 @@ def expand(
     from symverify.report.rationals import abridged
     from symverify.search.expand import expand as run
 
-    listing = Listing.JSON if form is Written.JSON else Listing.TEXT
-    problem = load_chain(network, listing, "expand", data).problem
+    problem = load_chain(network, "expand", data).problem
     with until(time.monotonic() + timeout):
         text = getattr(run(problem, named_cell(problem, at, pattern)), form.value)()
-    if form is Written.TEXT and not exact:
+    if form is Format.TEXT and not exact:
         text = abridged(text, True).replace("≈ ", "≈")
     print(text)

@@ -196,6 +196,9 @@ def test_every_fault_is_in_the_json_too(folder, capsys):
         ["critical", "good.json", "--nothing"],
         ["find", "--inputs", "0,1"],
         ["regions"],
+        ["chek", "good.json"],
+        ["--nothing"],
+        ["verify", "good.json"],
     ],
     ids=" ".join,
 )
