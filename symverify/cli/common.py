@@ -205,15 +205,13 @@ def require_labels(loaded: "LoadedProblem") -> None:
 
 def read_network(network: Path, data: Path | None = None) -> "LoadedProblem":
     """The problem in a network file, in the standard input for "-", with its data file if named. Raises Malformed."""
-    from functools import partial
-
     from symverify.kernel.core.text import MAX_BYTES
-    from symverify.problem.load import load, loads, read_beside, read_given
+    from symverify.problem.load import DataFile, load, loads
 
     if str(network) != "-":
         return load(network, data)
-    reader = partial(read_beside, Path.cwd()) if data is None else partial(read_given, data)
-    return loads(sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b"", open_data=reader)
+    text = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b""
+    return loads(text, open_data=DataFile(Path.cwd(), data))
 
 
 def named_cell(problem: "Problem", at: str | None, pattern: str | None) -> "Pattern":

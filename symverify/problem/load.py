@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from html import escape
 from importlib.resources import files
 from numbers import Integral, Rational
@@ -21,7 +20,7 @@ from typing import cast
 from symverify.errors import Malformed
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
-from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS, strict_json
+from symverify.kernel.core.text import MAX_DEPTH, MAX_DIGITS
 from symverify.kernel.labels.symbols import SymbolicProblem
 from symverify.kernel.programs.network import Programmed
 from symverify.problem.faults import read_network
@@ -32,6 +31,22 @@ from symverify.text import plain
 
 OpenData = Callable[[str], bytes]
 Faults = list[tuple[str, str]]
+
+
+@dataclass(slots=True, eq=False)
+class DataFile:
+    """Reads the data file that a network file names: it is the one given, or lies in a folder; `path` once it is read.
+
+    The reader of network files has made sure that what they name is a bare name.
+    """
+
+    folder: Path
+    given: Path | None = None
+    path: Path | None = None
+
+    def __call__(self, name: str) -> bytes:
+        self.path = self.given or self.folder / name
+        return read_regular(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +82,8 @@ class LoadedProblem:
     @property
     def files(self) -> list[Path]:
         """The network file, and the data file that was read, as far as the problem comes from files."""
-        found = [self.path] if self.path else []
-        value = strict_json(self.network)
-        data = value.get("data") if isinstance(value, dict) else None
-        named = data.get("csv") if isinstance(data, dict) else None
-        if isinstance(named, str) and isinstance(self.open_data, partial) and self.open_data.args:
-            where = Path(self.open_data.args[0])
-            found.append(where if self.open_data.func is read_given else where / named)
-        return found
+        data = self.open_data.path if isinstance(self.open_data, DataFile) else None
+        return [path for path in (self.path, data) if path is not None]
 
     def __repr__(self) -> str:
         return f"<LoadedProblem {self.name[:60]!a} {architecture(self.problem)} sha256={self.sha256}>"
@@ -92,15 +101,10 @@ def load(path: str | os.PathLike[str], data: str | os.PathLike[str] | None = Non
 
     Raises Unreadable where the file cannot be read, else Malformed with every fault found; Unreadable is Malformed.
     """
-    network, folder = contents(path), Path(path).absolute().parent
-    open_data, named = partial(read_beside, folder) if data is None else partial(read_given, Path(data)), list[str]()
-
-    def noted(name: str) -> bytes:
-        named.append(name)
-        return open_data(name)
-
-    problem = _read(Path(path), network, noted)
-    if data is not None and not named:
+    network = contents(path)
+    open_data = DataFile(Path(path).absolute().parent, None if data is None else Path(data))
+    problem = _read(Path(path), network, open_data)
+    if data is not None and open_data.path is None:
         raise Malformed(("data", "the samples are in the network file: it names no data file to be looked for"))
     return LoadedProblem(Path(path), network, problem, open_data)
 
@@ -174,16 +178,6 @@ def _digits(x: Fraction) -> str:
 def _activation_words(activation: Activation) -> str:
     slopes, at = (", ".join(map(_digits, numbers)) for numbers in (activation.slopes, activation.breakpoints))
     return f"slopes {slopes}" + (f" between breakpoints {at}" if at else "")
-
-
-def read_beside(folder: Path, name: str) -> bytes:
-    """The bytes of the file with this name in the folder; the reader has made sure that it is a bare name."""
-    return read_regular(folder / name)
-
-
-def read_given(path: Path, name: str) -> bytes:
-    """The bytes of the file at a path, whatever the network file calls it."""
-    return read_regular(path)
 
 
 def _no_data(name: str) -> bytes:
