@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symverify.ground.time_limit import on_time
+from symverify.ground.time_limit import on_time, timed
 
 IntArray = NDArray[Any]  # dtype int64 or object (Python integers)
 Signs = NDArray[np.int8]
@@ -71,8 +71,7 @@ def wedge(omega: IntArray, vectors: IntArray, grade: int) -> IntArray:
     if not safe(grade + 1, omega, vectors):
         omega, vectors = omega.astype(object), vectors.astype(object)
     coordinates = []
-    for terms in _wedge_terms(len(vectors), grade):
-        on_time()
+    for terms in timed(_wedge_terms(len(vectors), grade)):
         total: IntArray | None = None
         for source, axis, negative in terms:
             product = omega[source] * vectors[axis]
@@ -183,8 +182,7 @@ def product_signs(left: IntArray, right: IntArray) -> Signs:
     dtype = np.float64 if exact_floats else np.int64
     factor = np.ascontiguousarray(right.T, dtype=dtype)
     step = max(1, _CHUNK // max(1, len(right)))
-    for start in range(0, len(left), step):
-        on_time()
+    for start in timed(range(0, len(left), step)):
         product = left[start : start + step].astype(dtype) @ factor
         np.subtract((product > 0).view(np.int8), (product < 0).view(np.int8), out=result[start : start + step])
     return result
@@ -206,8 +204,7 @@ def _filtered_product_signs(left: IntArray, right: IntArray) -> Signs:
     factor = _cut(right).T
     result = np.empty((len(left), len(right)), dtype=np.int8)
     step = max(1, _FEW // max(1, len(right)))
-    for start in range(0, len(left), step):
-        on_time()
+    for start in timed(range(0, len(left), step)):
         part = left[start : start + step]
         product = _cut(part) @ factor
         signs = (product > slack).view(np.int8) - (product < -slack).view(np.int8)

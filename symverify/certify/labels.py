@@ -9,7 +9,7 @@ from symverify.certify.session import Outcome, Proved, Session, Undecided
 from symverify.certify.theorem2 import cover, minima_of_cell, named
 from symverify.errors import NotShallow
 from symverify.ground.linear import least_squares, primitive
-from symverify.ground.time_limit import on_time
+from symverify.ground.time_limit import on_time, timed
 from symverify.kernel.cells.cell_cover import unit_pattern
 from symverify.kernel.cells.cell_minima import choices
 from symverify.kernel.cells.strata import types
@@ -294,8 +294,7 @@ def every_slope(session: Session, rule: str = "every_slope", **more: object) -> 
     (fit,) = zip(*least_squares(rows, problem.targets), strict=True)
     values = [sum((a * b for a, b in zip(row, fit, strict=True)), Fraction(0)) for row in rows]
     reason, best = "no kink at an input gains anything", None
-    for kink in sorted({x for (x,) in problem.inputs}):
-        on_time()
+    for kink in timed(sorted({x for (x,) in problem.inputs})):
         fields = {"kink": str(kink), "fit": [str(f) for f in values]}
         try:
             step = session.certificate.step(rule, {}, **fields, **more)

@@ -16,7 +16,7 @@ import numpy as np
 from .floats import nonnegative
 from .linear import Number, nullspace, primitive, solve
 from .qp import cone_projection
-from .time_limit import on_time
+from .time_limit import on_time, timed
 
 Constraint = tuple[Sequence[Number], Number]
 Constraints = Sequence[Constraint]
@@ -127,17 +127,9 @@ def _projected(columns: Sequence[Sequence[int]], target: Sequence[int]) -> tuple
     norms = [sum(map(mul, column, column)) or 1 for column in columns]
 
     def worst(g: Sequence[int]) -> int | None:
-        gains = list[int]()
-        for column in columns:
-            on_time()
-            gains.append(sum(map(mul, column, g)))
-
-        def steepness(k: int) -> tuple[bool, int]:
-            on_time()
-            return gains[k] > 0, gains[k] * gains[k] // norms[k]
-
+        gains = [sum(map(mul, column, g)) for column in timed(columns)]
         # Any positive gain makes progress; the steepest makes most.
-        best = max(range(len(columns)), key=steepness)
+        best = max(timed(range(len(columns))), key=lambda k: (gains[k] > 0, gains[k] * gains[k] // norms[k]))
         return best if gains[best] > 0 else None
 
     nearest = cone_projection(target, columns.__getitem__, worst, _guess(columns, target))

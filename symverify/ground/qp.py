@@ -7,7 +7,7 @@ from fractions import Fraction
 from flint import fmpq, fmpq_mat, fmpz_mat
 
 from symverify.ground import linear
-from symverify.ground.time_limit import on_time
+from symverify.ground.time_limit import on_time, timed
 
 Column = Sequence[int]
 
@@ -82,11 +82,7 @@ def _settled(target: Column, column: Callable[[int], Column], weights: dict[int,
     """Move towards the least squares fit, dropping columns as they reach 0, until all weights are positive."""
     while True:
         best = dict(zip(weights, least_squares(target, [column(k) for k in weights]), strict=True))
-        steps = dict[int, Fraction]()
-        for k, w in weights.items():
-            on_time()
-            if best[k] <= 0:
-                steps[k] = w / (w - best[k])
+        steps = {k: w / (w - best[k]) for k, w in timed(weights.items()) if best[k] <= 0}
         if not steps:
             return best
         step = min(steps.values())

@@ -1,13 +1,14 @@
 """The time limit of a run: exact arithmetic on numbers of thousands of digits may take longer than any search.
 
-Whoever has a limit computes in `within`; the loops of exact arithmetic ask `on_time` in each round, and what the search
+Whoever has a limit computes in `within`; exact arithmetic asks `on_time`, its loops are `timed`, and what the search
 calls of the kernel asks as it counts its work.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 from symverify.kernel.core.errors import MAX_WORK, Declined, metered
 
@@ -15,6 +16,7 @@ OVERTIME = 1.0  # seconds that what is nearly done when the time of a search is 
 UNLIMITED = 1 << 100  # of the kernel's units of work
 EVERY = 10**6  # of them, some milliseconds: how often the time is asked for
 PATIENCE = 2.0  # seconds that a step of the kernel may take beyond that, in which it is read back, too
+T = TypeVar("T")
 Left = Callable[[], float]
 _LEFT: ContextVar[tuple[Left, ...]] = ContextVar("left", default=())
 
@@ -72,3 +74,10 @@ def on_time() -> None:
     for left in _LEFT.get():
         if left() < 0:
             raise OutOfTime("out of time")
+
+
+def timed(items: Iterable[T]) -> Iterator[T]:
+    """The items, one after the other while there is time. Raises OutOfTime."""
+    for item in items:
+        on_time()
+        yield item

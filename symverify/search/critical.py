@@ -29,7 +29,7 @@ from typing import Any, Literal
 
 from symverify.ground.linear import least_squares, nullspace
 from symverify.ground.lp import Farkas, dot, solve_system
-from symverify.ground.time_limit import OutOfTime, on_time, until
+from symverify.ground.time_limit import OutOfTime, timed, until
 from symverify.kernel.cells.strata import loss_gradient, types
 from symverify.kernel.check import apply
 from symverify.kernel.core.activation import ONE, ZERO
@@ -175,8 +175,7 @@ def _families(strata: Strata, interiors: Sequence[Row]) -> Iterator[Family]:
     """All families, by the classes that have units with v ≠ 0, then by the signs in each class."""
     every = range(len(strata.classes))
     both = [(1, 2, 3) if len(each.units) > 1 else (1, 2) for each in strata.classes]
-    for used in chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1))):
-        on_time()
+    for used in timed(chain.from_iterable(combinations(every, size) for size in reversed(range(len(every) + 1)))):
         f = _projection(strata, used)
         r = loss_gradient(strata.problem, f)
         pulls = [tuple(dot(r, column) for column in each.columns) for each in strata.classes]
@@ -185,8 +184,7 @@ def _families(strata: Strata, interiors: Sequence[Row]) -> Iterator[Family]:
             reached = strata.reach(f, slots_of(mask)) if mask else Reached({}, f[0])
             if isinstance(reached, Reached):
                 sides = [_splits(mask >> 2 * k & 3, len(each.units)) for k, each in enumerate(strata.classes)]
-                for split in product(*sides):
-                    on_time()
+                for split in timed(product(*sides)):
                     yield _family(strata, f, pulls, rows, reached, split)
 
 

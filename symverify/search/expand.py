@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from symverify.errors import Declined, NoCell, Rejected
-from symverify.ground.time_limit import on_time
+from symverify.ground.time_limit import timed
 from symverify.kernel.core.errors import printable
 from symverify.kernel.core.network import Pattern, Point, Problem, cell_of
 
@@ -112,8 +112,7 @@ class Expansion:
         return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
     def _terms(self, polynomial: Polynomial) -> Iterator[tuple[Fraction, list[tuple[str, int]]]]:
-        for exponents, coefficient in polynomial.terms():
-            on_time()
+        for exponents, coefficient in timed(polynomial.terms()):
             powers = [(name, int(e)) for name, e in zip(self.variables, exponents, strict=True) if e]
             if coefficient:
                 yield printable(Fraction(int(coefficient.numerator), int(coefficient.denominator))), powers
@@ -269,8 +268,7 @@ def _pre_activations(
     """The pre-activations of sample i, layer by layer, the last being the prediction."""
     constant = _constants(ring)
     a = [ring(constant(x)) for x in problem.inputs[i]]
-    for m, layer in enumerate(point):
-        on_time()
+    for m, layer in timed(enumerate(point)):
         z = [
             sum((w * x for w, x in zip(weights, a, strict=True) if x), ring.zero if bias is None else bias)
             for weights, bias in layer
@@ -309,8 +307,7 @@ def _squared_risk(problem: Problem, ring: Any, predictions: list[tuple[Polynomia
         rows = [[e.get(monomial, ring.domain.zero) for monomial in monomials] for e in errors]
         matrix = sympy.DomainMatrix(rows, (len(rows), len(monomials)), ring.domain)
         gram = (matrix.transpose() * matrix).to_list()
-        for a, first in enumerate(monomials):
-            on_time()
+        for a, first in timed(enumerate(monomials)):
             for b in range(a, len(monomials)):
                 if gram[a][b]:
                     monomial = ring.monomial_mul(first, monomials[b])

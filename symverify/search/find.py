@@ -14,7 +14,7 @@ from itertools import combinations_with_replacement, product
 
 from symverify.cells.unit import unit_cells
 from symverify.errors import Declined
-from symverify.ground.time_limit import OutOfTime, on_time
+from symverify.ground.time_limit import OutOfTime, timed
 from symverify.kernel.cells.cell_minima import joined
 from symverify.kernel.core.network import Problem
 from symverify.opinion.solve import Answer, Solver
@@ -107,8 +107,7 @@ def sized(n: int, top: int, first: Sequence[int] | None = None) -> list[tuple[in
     """Whole labels of this largest size: by their sum of sizes, then in order."""
     span = range(-top, top + 1)
     found = list[tuple[int, ...]]()
-    for y in product(span if first is None else first, *[span] * (n - 1)):
-        on_time()
+    for y in timed(product(span if first is None else first, *[span] * (n - 1))):
         if max(map(abs, y)) == top:
             found.append(y)
     return sorted(found, key=lambda each: (sum(map(abs, each)), each))
@@ -131,8 +130,7 @@ def split(
         raise Declined("too many types of signs in a cell: at most two units")
     member = {mask: inside(cone, names) for mask, cone in cones.items()}
     ways = list[str]()
-    for chosen in product((False, True), repeat=len(masks)):
-        on_time()
+    for chosen in timed(product((False, True), repeat=len(masks))):
         there = {mask for mask, on in zip(masks, chosen, strict=True) if on}
         if there and count(cell, there)[orbits] > 1:
             ways.append(conjunction(member[m] if m in there else negation(member[m]) for m in masks))

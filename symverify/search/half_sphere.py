@@ -13,7 +13,7 @@ from operator import mul
 from symverify.errors import Declined
 from symverify.ground.linear import primitive
 from symverify.ground.lp import dot
-from symverify.ground.time_limit import on_time
+from symverify.ground.time_limit import timed
 from symverify.kernel.core.activation import ONE
 from symverify.kernel.core.network import Problem
 
@@ -101,8 +101,7 @@ def regions(axes: Sequence[Vector], cones: Sequence[LabelCone]) -> list[Region]:
     while todo:
         polygon, inside, open_ones = todo.pop()
         votes, still = Counter[Vector](), set[int]()
-        for k in sorted(open_ones):
-            on_time()
+        for k in timed(sorted(open_ones)):
             crossing = list[Vector]()
             for form in forms[k]:
                 heights = [sum(map(mul, form, corner)) for corner in polygon]
