@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from symverify.kernel.losses import LOSSES
 from symverify.problem.load import LoadedProblem
 from symverify.text import plain
 
@@ -16,15 +17,15 @@ from .common import Model, NotImportable, quoted, spelled
 from .model import of_model
 
 _LOSSES = {  # by the letters of Keras's names: that of network files, whether its mean is over the outputs as well, and
-    # what it takes the model to end in, and what it may be set to
-    "mse": ("squared", True, "", ()),
-    "meansquarederror": ("squared", True, "", ()),
-    "mae": ("absolute", True, "", ()),
-    "meanabsoluteerror": ("absolute", True, "", ()),
-    "huber": ("huber", True, "", ("delta",)),
-    "binarycrossentropy": ("logistic", True, "sigmoid", ()),
-    "categoricalcrossentropy": ("cross_entropy", False, "softmax", ()),
-    "sparsecategoricalcrossentropy": ("cross_entropy", False, "softmax", ()),
+    # what it takes the model to end in
+    "mse": ("squared", True, ""),
+    "meansquarederror": ("squared", True, ""),
+    "mae": ("absolute", True, ""),
+    "meanabsoluteerror": ("absolute", True, ""),
+    "huber": ("huber", True, ""),
+    "binarycrossentropy": ("logistic", True, "sigmoid"),
+    "categoricalcrossentropy": ("cross_entropy", False, "softmax"),
+    "sparsecategoricalcrossentropy": ("cross_entropy", False, "softmax"),
 }
 _PLAIN = {"label_smoothing": 0, "axis": -1, "ignore_class": None}  # what a loss object may be set to
 _SUPPORTED = "Dense, ReLU, LeakyReLU, Activation, Flatten, Dropout, InputLayer; activations linear, relu, leaky_relu"
@@ -72,14 +73,15 @@ def _stated(loss: Any, chain: Model) -> dict[str, Any]:
     named = quoted(_named(loss))
     if not _known(loss):
         raise NotImportable(f"the loss {named} is not supported", "name the one that is meant, with loss=")
-    kind, elementwise, link, takes = _LOSSES[_letters(_named(loss))]
-    settings = dict(loss.get_config()) if callable(getattr(loss, "get_config", None)) else dict.fromkeys(takes, 1)
+    kind, elementwise, link = _LOSSES[_letters(_named(loss))]
+    bounded = "delta" in LOSSES[kind].options
+    settings = dict(loss.get_config()) if callable(getattr(loss, "get_config", None)) else {"delta": 1}
     settings |= getattr(loss, "_fn_kwargs", {})  # a Huber loss does not say its delta elsewhere
     reduction, delta = settings.pop("reduction", "mean"), settings.pop("delta", None)
     link = "" if settings.pop("from_logits", False) else link
     odd = [key for key, value in _PLAIN.items() if settings.pop(key, value) != value]
     odd += [key for key in settings if key not in ("name", "dtype")]
-    odd += ["an unknown delta"] if takes and delta is None else []
+    odd += ["an unknown delta"] if bounded and delta is None else []
     if odd or reduction not in ("mean", "sum", "sum_over_batch_size"):
         raise NotImportable(f"the loss {named} has {odd[0] if odd else 'no reduction'}", "leave it at its default")
     if chain.link != link:
@@ -90,7 +92,7 @@ def _stated(loss: Any, chain: Model) -> dict[str, Any]:
         )
     outputs = chain.layers[-1].outputs
     stated = {"name": kind, "reduction": "sum" if reduction == "sum" else "mean"}
-    stated |= {"delta": spelled(Fraction(float(delta)))} if takes else {}
+    stated |= {"delta": spelled(Fraction(float(delta)))} if bounded else {}
     return stated | ({"factor": f"1/{outputs}"} if elementwise and outputs > 1 else {})
 
 
