@@ -142,7 +142,7 @@ def verify_many(
     paths: Sequence[Path],
     require_proved: bool = False,
     data: Path | None = None,
-    read: Callable[[Path, Path | None], LoadedProblem] = load,
+    piped: Callable[[Path, Path | None], LoadedProblem] | None = None,
 ) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
@@ -150,9 +150,9 @@ def verify_many(
     problem, whatever its hash. Otherwise a certificate's problem is the network file with the right hash, among
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
     `require_proved`: a verified refutation has the code of a refutation. `data` is the data file that the network files
-    name, where it does not lie beside them. `read` reads a network file; one that reads "-" says what that is.
+    name, where it does not lie beside them. `piped`, if given, reads network files in place of `load`, "-" as well.
     """
-    given = {Path("-")} if read is not load else set[Path]()
+    given, read = ({Path("-")}, piped) if piped is not None else (set[Path](), load)
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
         if data is None and paths[1] not in given:
             return [_pair(paths[0], paths[1], require_proved)]
