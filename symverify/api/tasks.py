@@ -9,7 +9,6 @@ from functools import update_wrapper
 from inspect import Signature, signature
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
-from warnings import catch_warnings
 
 from symverify.api.results import AtlasResult, Cells, CheckResult, Place, SnapResult, Verification
 from symverify.certify.snap import snap as snap_points
@@ -101,8 +100,7 @@ def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02
         why = "with weight decay" if loaded.problem.decays else f"of the {loaded.problem.loss.name} loss"
         raise Usage(f"minima {why} are hardly ever rational", 'enclose one: check(problem, ["minimum_in_box"])')
     until = time.monotonic() + seconds(timeout)
-    with catch_warnings(action="ignore", category=RuntimeWarning):  # floats that overflow: nothing rests on them
-        found = snap_points(loaded.problem, point, tolerance=tolerance, deadline=until)
+    found = snap_points(loaded.problem, point, tolerance=tolerance, deadline=until)
     nearest, made = found[0].point, None
     if nearest is not None:
         where = loaded.path if loaded.path is not None else Path("snapped.json")

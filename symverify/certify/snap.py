@@ -20,7 +20,7 @@ import numpy as np
 from symverify.cells.pattern import pattern_at
 from symverify.certify.certificate import Certificate
 from symverify.certify.decisions import entry_fields
-from symverify.ground.floats import least_norm, norm, product
+from symverify.ground.floats import least_norm, norm, product, quiet
 from symverify.ground.time_limit import OVERTIME, until
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, KernelError
@@ -72,7 +72,7 @@ def snap(problem: Problem, point: Point, *, tolerance: float = 0.02, deadline: f
     ends, which may be far. They are a bounded number, and none but the first is begun after `deadline`, a
     time.monotonic() value. For losses that are differentiable and quadratic between their cuts.
     """
-    with until(max(deadline, time.monotonic()) + OVERTIME):
+    with quiet(), until(max(deadline, time.monotonic()) + OVERTIME):
         return _snapped(problem, point, tolerance, deadline)
 
 

@@ -8,12 +8,15 @@ Larger ones go to BLAS and LAPACK: the same theorems, not always the same bytes.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+quiet = partial(catch_warnings, action="ignore", category=RuntimeWarning)  # floats may overflow: nothing rests on them
 SAME = 1 << 14  # multiplications in a product of two matrices
 LEAST = 1e-11  # a column of length 1 whose squared distance from the others' span is at most this depends on them
 SWEEPS = 60  # of Jacobi's method, which needs about eight

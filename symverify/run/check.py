@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from warnings import catch_warnings
 
 from symverify.certify.emitters import CLAIMS, ROBUST, answers, attempt, default_claims
 from symverify.certify.global_minimum import Options
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import NoSolver, Rejected, UnknownClaim, Usage
+from symverify.ground.floats import quiet
 from symverify.ground.time_limit import until
 from symverify.kernel import Checked, Theorem
 from symverify.kernel.core.network import Pattern, Point
@@ -201,7 +201,7 @@ def check(
     session.watch = seen.watch if place is not None else session.watch
     session.witnesses = [*problem.problem.witnesses, *(_parameters_of(each, problem) for each in witnesses)]
     try:
-        with catch_warnings(action="ignore", category=RuntimeWarning):  # floats that overflow: nothing rests on them
+        with quiet():
             results, skipped, called = _attempted(session, wanted, stopped)
         whole, results = _settled(session, results, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
