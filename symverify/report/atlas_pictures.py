@@ -95,12 +95,9 @@ class Placed:
 
 
 def places(entries: Sequence[Mark]) -> Placed:
-    """Marks of one dimension in one band, in as many lanes as keep them apart. Raises NoView beyond floats."""
+    """Marks of one dimension in one band, in as many lanes as keep them apart."""
     marks = sorted(entries, key=lambda each: (each.risk, each.dimension or 0, each.components or 0))
-    try:
-        risks = [float(each.risk) for each in marks]
-    except OverflowError:
-        raise NoView("its numbers are too large for a picture") from None
+    risks = [float(each.risk) for each in marks]
     gap = 1.16 * (max(risks) - min(risks)) * (2 * RADIUS + 4) / 390 or 1.0
     ends = dict[int | None, list[float]]()
     lanes = []
@@ -121,22 +118,19 @@ def places(entries: Sequence[Mark]) -> Placed:
     )
 
 
+@in_floats
 def cards(problem: Problem, entries: Sequence[Mark]) -> list[Card]:
-    """What the network predicts at a point of each valley, lowest risk first, at most MAX_CARDS."""
+    """What the network predicts at a point of each valley, lowest risk first, at most MAX_CARDS. Raises NoView."""
     marks = [each for each in sorted(entries, key=lambda each: each.risk) if each.point is not None][:MAX_CARDS]
     if not marks:
         return []
-    try:
-        view = fits(problem, [each.point for each in marks if each.point is not None], [""] * len(marks))
-        drawn = [_card(view, p) for p in range(len(marks))]
-    except NoView:
-        return []
+    view = fits(problem, [each.point for each in marks if each.point is not None], [""] * len(marks))
+    drawn = [_card(view, p) for p in range(len(marks))]
     return [
         Card(svg, each.risk, KINDS[each.spurious], words(each)) for svg, each in zip(drawn, marks, strict=True) if svg
     ]
 
 
-@in_floats
 def _card(view: Fit, p: int) -> str:
     """A small picture of the first output: a curve, a map, or predictions against targets."""
     y = view.targets[:, 0]

@@ -222,7 +222,8 @@ def _pictures(explanation: Explanation) -> str:
     if explanation.atlas:
         with suppress(NoView):
             parts.append(f'<div class="pictures">{_picture(atlas_picture(explanation.atlas))}</div>\n')
-        parts.append(_cards(problem, explanation.atlas))
+        with suppress(NoView):
+            parts.append(_cards(problem, explanation.atlas))
     point, name = (scenes[0].at.point, scenes[0].name) if scenes else (problem.parameters, GIVEN)
     about = [diagram_picture(problem, point, name, "network")]
     if explanation.cells:

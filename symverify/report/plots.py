@@ -103,7 +103,7 @@ def _matplotlib_for(path: Path) -> Any:
 
 def _figure(problem: Problem, told: Explanation, what: What) -> Any:
     """The panels asked for; of all, those that can be drawn. Raises CannotPlot where there is none."""
-    panels = _panels(problem, told)
+    panels = {name: in_floats(draw) for name, draw in _panels(problem, told).items()}  # what cannot be drawn has none
     if what != "all":
         if what not in panels:
             raise CannotPlot(f"the certificate has no {what}", _REMEDIES.get(what, "plot one that claims a minimum"))
@@ -112,7 +112,7 @@ def _figure(problem: Problem, told: Explanation, what: What) -> Any:
     for name, draw in panels.items():
         axes = import_module("matplotlib.figure").Figure().subplots()
         try:
-            in_floats(draw)(axes)  # what cannot be drawn has no panel
+            draw(axes)
             if max(map(abs, (*axes.get_xlim(), *axes.get_ylim()))) > _FARTHEST:
                 raise NoView("its numbers are too large for a plot")
             drawn.append(draw)

@@ -62,7 +62,7 @@ class Net:
 
     @staticmethod
     def of(problem: Problem) -> "Net":
-        """The network with its data. Raises NoView for numbers beyond floats."""
+        """The network with its data."""
         biases = layout_of(problem).biases if problem.decays else ()
         rates = _floats([problem.decay[number in biases] for number in range(problem.size())])
         losses = [problem.loss.at(y) for y in dict.fromkeys(y for row in problem.targets for y in row)]
@@ -103,13 +103,7 @@ def activate(h: Activation, z: Array) -> Array:
 
 
 def _floats(values: Sequence[Fraction] | Sequence[Sequence[Fraction]]) -> Array:
-    try:
-        found = np.array(
-            [[float(x) for x in v] if not isinstance(v, Fraction) else float(v) for v in values], dtype=np.float64
-        )
-    except OverflowError:
-        raise NoView("its numbers are too large for a picture") from None
-    return found
+    return np.array([[float(x) for x in v] if not isinstance(v, Fraction) else float(v) for v in values], dtype=float)
 
 
 def flat(point: Point) -> Array:
@@ -154,7 +148,6 @@ class Slice:
     directions: tuple[str, str]
 
 
-@in_floats
 def slice_view(problem: Problem, scene: Scene) -> Slice:
     """The slice through the scene's points and, if it has one, along its path."""
     net, start = Net.of(problem), flat(scene.at.point)
@@ -285,7 +278,6 @@ class Segment:
         return low - margin, high + margin
 
 
-@in_floats
 def segment_view(problem: Problem, scene: Scene) -> Segment:
     """Along the descent curve, along the straight line to the better point, or else along a line through the point."""
     net, start = Net.of(problem), flat(scene.at.point)
@@ -382,14 +374,12 @@ class Fit:
         return float(every.min()) - margin, float(every.max()) + margin
 
 
-@in_floats
 def fit_view(problem: Problem, scene: Scene) -> Fit:
     """What the scene's point, and the better one, predict."""
     points = [scene.at] + ([scene.better] if scene.better is not None else [])
     return fits(problem, [each.point for each in points], (scene.name, scene.better_name)[: len(points)])
 
 
-@in_floats
 def fits(problem: Problem, points: Sequence[Point], names: Sequence[str]) -> Fit:
     """What the network predicts at some points. Raises NoView."""
     net = Net.of(problem)

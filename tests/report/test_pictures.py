@@ -262,7 +262,7 @@ def test_numbers_beyond_floats_are_no_picture_but_a_sentence() -> None:
     at = type(scene().at)(problem.parameters, f, exact_risk(problem, f), True)
     drawn = pictures(problem, Scene(at, "θ₁", "local minimum", None, "", None, None), "k")
     assert all(isinstance(each, str) for each in drawn)
-    assert "too large for a picture" in str(drawn[0])
+    assert "too large or too small for a picture" in str(drawn[0])
 
 
 def test_many_boundaries_are_left_out_and_said() -> None:
