@@ -39,7 +39,7 @@ def picture(found: Diagram) -> tuple[list[Shape], list[Label]]:
     labels.append(Label((LEGEND, top + 18), "the local minima have", 14))
     for row, levels in enumerate(sorted(used)):
         shapes.append(box(top + 32 + 26 * row, colour(levels)))
-        labels.append(Label((LEGEND + 32, top + 47 + 26 * row), f"{levels} risk{'s' * (levels != 1)}", 14))
+        labels.append(Label((LEGEND + 32, top + 47 + 26 * row), counted(levels, "risk"), 14))
     top += 46 + 26 * len(used)
     best = any(shape.fill == GOLD for shape in shapes)
     if best:

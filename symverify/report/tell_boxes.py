@@ -15,7 +15,7 @@ from symverify.report.document import Block, Code, Inline, More, para, prose, ta
 from symverify.report.formula import Formula, Num, Script
 from symverify.report.rationals import is_short, within
 from symverify.report.story import Story, samples
-from symverify.report.words import at_least, at_most, counted
+from symverify.report.words import at_least, at_most, counted, verb
 from symverify.search.distances import distance
 
 Place = Sequence[int]
@@ -41,7 +41,7 @@ def tell_box(story: Story, index: int) -> list[Block]:
         ),
     ]
     if held:
-        what = f"{counted(held, 'parameter')} {'is' if held == 1 else 'are'} held at the centre's value"
+        what = f"{counted(held, 'parameter')} {verb(held, 'are')} held at the centre's value"
         blocks.append(
             prose(
                 f"**The slice.** The risk has symmetries, along which it is constant; to cut across them {what}, and "
@@ -139,7 +139,7 @@ def active(story: Story, index: int, fact: BoxMinimum) -> list[Block]:
         rows.append(
             [*(str(k + 1) for k in cast(list[int], each["kink"])), about(Fraction(cast(str, each["multiplier"])))]
         )
-    words = f"{counted(len(rows), 'pre-activation')} {'is' if len(rows) == 1 else 'are'}"
+    words = f"{counted(len(rows), 'pre-activation')} {verb(len(rows), 'are')}"
     which = ", which the kernel encloses," if given is None else ""
     sided = sum("weights" in each for each in following)
     rises = "to both sides, and on every ray between kinks that depend on each other"

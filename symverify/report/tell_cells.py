@@ -9,7 +9,7 @@ from symverify.kernel.cells.face_atlas import FaceAtlas
 from symverify.report.document import Block, Code, Inline, More, prose, table
 from symverify.report.formula import Num
 from symverify.report.story import Story, layers
-from symverify.report.words import counted
+from symverify.report.words import counted, verb
 from symverify.report.words_cells import face_words
 
 
@@ -22,7 +22,7 @@ def tell_cells(story: Story, index: int) -> list[Block]:
     return [
         prose(
             f"In the space of one unit's input weights {counted(planes, 'hyperplane')} "
-            f"{'is' if planes == 1 else 'are'} where a pre-activation is at a breakpoint. Put in one by one, each cuts "
+            f"{verb(planes, 'are')} where a pre-activation is at a breakpoint. Put in one by one, each cuts "
             "as many regions in two as those before it leave on it. In the end the regions, the unit's cells, are "
             f"{fact.count} in all.{witnesses}"
         ),
@@ -85,7 +85,7 @@ def tell_atlas(story: Story, index: int) -> list[Block]:
         prose(
             f"Up to exchanging units the network has {counted(fact.cells, 'cell')} on these data. For every one of "
             "them a step has found the local minima strictly inside: "
-            f"{counted(len(found), 'cell')} {'has' if len(found) == 1 else 'have'} some."
+            f"{counted(len(found), 'cell')} {verb(len(found), 'have')} some."
         ),
         *table("Cells with local minima.", ("risk", "pattern", "components", "dimensions", "step"), rows, limit=40),
     ]
@@ -111,7 +111,7 @@ def tell_face_atlas(story: Story, index: int) -> list[Block]:
             f"Up to exchanging units the network has {counted(fact.faces, 'face')} on these data, its cells included: "
             "the pieces into which the hyperplanes where a pre-activation is at a breakpoint cut the space of all "
             "parameters. For every one of them a step has found the local minima on it. "
-            f"{counted(fact.with_minima, 'face')} {'has' if fact.with_minima == 1 else 'have'} some; joined "
+            f"{counted(fact.with_minima, 'face')} {verb(fact.with_minima, 'have')} some; joined "
             "across the faces they form these valleys, connected up to exchanging units:"
         ),
         *table("All local minima.", ("risk", "dimension", "components", "faces"), rows, limit=40),

@@ -308,6 +308,11 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
+def verb(count: int, several: str) -> str:
+    """As one thing has it, or as several: is, are; has, have; holds, hold."""
+    return several if count != 1 else {"are": "is", "have": "has"}.get(several, f"{several}s")
+
+
 def each_cell(count: int) -> str:
     """The one cell; each of the 2 cells."""
     return "the one cell" if count == 1 else f"each of the {count} cells"

@@ -12,7 +12,7 @@ from symverify.kernel.cells.strata import Face, spelled
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.proof import Fact
 from symverify.report.document import say
-from symverify.report.words import Names, Sentence, at_least, counted
+from symverify.report.words import Names, Sentence, at_least, counted, verb
 
 
 def _cells(fact: UnitCells, _: Names) -> Sentence:
@@ -60,7 +60,7 @@ def _atlas(fact: Atlas, _: Names) -> Sentence:
     found = [each for each in fact.minima if each.components]
     head = (
         f"of the {counted(fact.cells, 'cell')} up to exchanging units, {len(found)} "
-        f"{'has' if len(found) == 1 else 'have'} local minima strictly inside"
+        f"{verb(len(found), 'have')} local minima strictly inside"
     )
     if not found:
         return (head,)
@@ -73,9 +73,9 @@ def _atlas(fact: Atlas, _: Names) -> Sentence:
 
 
 def _face_atlas(fact: FaceAtlas, _: Names) -> Sentence:
-    have = "has" if fact.with_minima == 1 else "have"
     faces = counted(fact.faces, "face")
-    head = f"of the {faces} up to exchanging units, cells included, {fact.with_minima} {have} local"
+    having = f"{fact.with_minima} {verb(fact.with_minima, 'have')}"
+    head = f"of the {faces} up to exchanging units, cells included, {having} local"
     if not fact.valleys:
         return (f"{head} minima: the network has none",)
     risks = counted(len({each.risk for each in fact.valleys}), "risk")

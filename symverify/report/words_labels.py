@@ -20,7 +20,7 @@ from symverify.kernel.labels.spurious_labels import SpuriousLabels
 from symverify.kernel.labels.spurious_radius import SpuriousRadius
 from symverify.kernel.labels.spurious_region import SpuriousRegion
 from symverify.report.document import Code, Inline, say
-from symverify.report.words import at_least, at_most, each_cell
+from symverify.report.words import at_least, at_most, counted, each_cell, verb
 
 Sentence = tuple[Inline, ...]
 
@@ -76,7 +76,7 @@ def _spurious(fact: SpuriousRadius, _: object) -> Sentence:
 
 def _face(fact: FaceRadius, names: Any) -> Sentence:
     if fact.radius == 0:
-        count = f"{fact.vanishing} linear form{'s' * (fact.vanishing != 1)} in the labels"
+        count = f"{counted(fact.vanishing, 'linear form')} in the labels"
         said = say(
             "{}, of risk {}, is a local minimum on the face {}, but some other labels, as near as one likes, "
             f"{'have none' if fact.exact else 'are not known to have one'} there with output weights of these signs: "
@@ -112,7 +112,7 @@ def _cell(fact: CellRadius, _: object) -> Sentence:
     minima = fact.minima
     one = minima.components == 1
     how = "one connected valley" if one else f"{minima.components} components"
-    orbits = "" if one else f" ({len(minima.orbits)} orbit{'s' * (len(minima.orbits) != 1)} under exchanging units)"
+    orbits = "" if one else f" ({counted(len(minima.orbits), 'orbit')} under exchanging units)"
     said = say("the local minima strictly inside the cell {} form {}", Code(spelled(minima.face)), how + orbits)
     if fact.exact:
         others = "some labels have minima there with other signs of the output weights, or none with some of these"
@@ -195,7 +195,7 @@ def _closed(fact: NoSpurious, _: object) -> Sentence:
     return (
         f"for all {fact.family.domain()}: no local minimum is spurious; all have risk {fact.formula}. Of the "
         f"{fact.strata} choices of faces and signs, up to exchanging units, {'at least ' * (parts > 1)}{fact.excluded} "
-        f"{'has' if fact.excluded == 1 else 'have'} none {these}",
+        f"{verb(fact.excluded, 'have')} none {these}",
     )
 
 

@@ -22,7 +22,7 @@ from symverify.kernel.reals.real_cell_traps import RealCellTraps
 from symverify.report.document import Code, Inline, say
 from symverify.report.formula import Num, Script
 from symverify.report.rationals import enclosed, within
-from symverify.report.words import each_cell
+from symverify.report.words import each_cell, verb
 
 Sentence = tuple[Inline, ...]
 
@@ -85,11 +85,7 @@ def _box(fact: BoxMinimum, _: object) -> Sentence:
     one = len(fact.kinks) == 1  # at least: a sample that is 0 may be at others, whatever the parameters
     kinks = f"at least {len(fact.kinks)} of its pre-activations {'is at a breakpoint' if one else 'are at breakpoints'}"
     kinks = f"; {kinks}" if fact.kinks else ""
-    gone = (
-        f"; {len(fact.collapsed)} of its units {'is' if len(fact.collapsed) == 1 else 'are'} 0"
-        if fact.collapsed
-        else ""
-    )
+    gone = f"; {len(fact.collapsed)} of its units {verb(len(fact.collapsed), 'are')} 0" if fact.collapsed else ""
     return *_enclosed(fact), *say(f", of risk {{}}, is a local minimum{kinks}{gone}", _risk(fact.risk))
 
 
@@ -127,17 +123,15 @@ def _traps(fact: RealCellTraps, _: object) -> Sentence:
         "minimum strictly inside, which predicts a best fit that the cell's features allow"
     )
     if fact.traps:
-        hold = "holds" if len(fact.risks) == 1 else "hold"
-        said += (f"; with the labels in the file {len(fact.risks)} of them {hold} such a minimum",)
+        holding = f"{len(fact.risks)} of them {verb(len(fact.risks), 'hold')}"
+        said += (f"; with the labels in the file {holding} such a minimum",)
         if fact.ends is not None:
             said += say(", of risks from {} to {}", *map(enclosed, fact.ends))
         if len(fact.risks) < len(fact.traps):
             said += ("; in the others no fit that the features allow is best",)
     if fact.better is not None:
-        are = "is" if fact.spurious == 1 else "are"
-        count = (
-            f"; at least {fact.spurious} of these {are} spurious: {_named(fact.better, 'another point')} has risk {{}}"
-        )
+        count = f"; at least {fact.spurious} of these {verb(fact.spurious, 'are')} spurious: "
+        count += f"{_named(fact.better, 'another point')} has risk {{}}"
         said += say(count, _risk(fact.better.risk))
     if fact.one is not None:
         cell, risk = fact.one
