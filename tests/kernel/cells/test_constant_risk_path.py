@@ -116,6 +116,15 @@ def test_input_weights_must_not_move_where_a_sign_appears() -> None:
     check_step(LINE, [point(jump), MINIMUM, path | {"nodes": [start]}], "unit 2 of hidden layer 1 changes sign")
 
 
+def test_nor_may_the_bias_where_there_is_no_output_bias() -> None:
+    """f = x at both nodes; the second unit's weight appears while its bias goes from 1 to 1/2."""
+    document = network([1, 2, 1], "relu", samples([1, 2], [1, 2]), bias={"hidden": True, "output": False})
+    start = [layer([["1"], ["1"]], ["0", "1"]), layer([["1", "0"]])]
+    jump = [layer([["1"], ["1"]], ["-1/2", "1/2"]), layer([["1/2", "1/2"]])]
+    path = {"rule": "constant_risk_path", "from": {"minimum": 1}, "nodes": [jump]}
+    check_step(document, [point(start), MINIMUM, path], "its input weights move where its sign appears")
+
+
 @pytest.mark.parametrize(
     "document",
     [
