@@ -1,5 +1,7 @@
 """The rule `valley`: a path of minima with equal predictions, and the dimension of the set it runs in."""
 
+import pytest
+
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import BETTER, FIT, FOUR, case, claim, point
 from tests.kernel.corruption import outcome
@@ -132,3 +134,24 @@ def test_a_dead_row_can_leave_its_piece_in_the_second_layer() -> None:
         found, what = outcome(whole.network, whole.proof)
         assert found == verdict, what
         assert found == "Accepted" or "unit 1 of hidden layer 2 leaves its piece on sample 1" in what
+
+
+@pytest.mark.parametrize(
+    ("start", "speed", "verdict"),
+    [
+        ("0", "1/2", "Accepted"), ("0", "-1/2", "Accepted"), ("0", "1", "Rejected"), ("0", "-1", "Rejected"),
+        ("2", "1", "Accepted"), ("2", "-1", "Rejected"), ("-2", "-1", "Accepted"), ("-2", "1", "Rejected"),
+    ],
+)  # fmt: skip
+def test_both_ends_of_each_piece_are_kept(start: str, speed: str, verdict: str) -> None:
+    """Hard tanh, of breakpoints -1 and 1, at pre-activation `start`, which moves while its output weight is 0."""
+    steps = [
+        point([layer([["1"]], [start]), layer([["0"]], ["0"])]),
+        {"rule": "interior_minimum", "from": {"point": 0}},
+        {"rule": "valley", "from": {"minimum": 1}, "path": [layer([["1"]], [[start, speed]]), layer([["0"]], ["0"])]},
+    ]
+    statement = {"risk": "0", "better_risk": None, "dimension": 3, "exact": True}
+    whole = case(network([1, 1, 1], "hardtanh", samples([0], [0])), steps, claim("valley", 2, **statement))
+    found, what = outcome(whole.network, whole.proof)
+    assert found == verdict, what
+    assert found == "Accepted" or "unit 1 of hidden layer 1 leaves its piece on sample 1" in what
