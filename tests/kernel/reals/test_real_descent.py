@@ -20,11 +20,14 @@ CONTROLS = {
                         {"point": 1}),
 }  # fmt: skip
 LATE = [layer([[["0", "0", "1"]]], ["1"]), layer([["1"]], [["-1", "1"]])]
+# Predictions t³ and t³ + t⁶/4: −t⁶/8 by the residuals, t⁶/4 by the curvature.
+HIDDEN = [layer([[[*["0"] * 6, "1/4"]]], ["1"]), layer([["1"]], [["-1", "0", "0", "1"]])]
 CORRUPTIONS = [
     corruption("two steps", 1, ["curve", 1, "weight", 0, 0], ["0", "0", "1"], Rejected, "is not seen to fall"),
     corruption("two steps", 1, ["curve", 0, "bias", 0], ["-1", "-1"], Rejected, "is not seen to fall"),
     corruption("two steps", 1, ["curve", 0, "weight", 0, 0], "2", Rejected, "does not start at the point"),
     corruption("straight", 1, ["curve"], LATE, Rejected, "is not seen to fall"),
+    corruption("straight", 1, ["curve"], HIDDEN, Rejected, "is not seen to fall"),
     corruption("two steps", 1, ["curve"], ..., Malformed, "curve: is missing"),
     corruption("two steps", 1, ["from", "point"], 1, Rejected, "step 1 does not come before this one"),
 ]
