@@ -156,6 +156,18 @@ def test_no_side(kinks: Kinks, sign: int, reason: str) -> None:
         side(kinks, sign)
 
 
+@pytest.mark.parametrize(("below", "told"), [("relu", True), ("leaky_relu", False)])
+def test_the_slopes_are_those_of_the_layer_below(below: str, told: bool) -> None:
+    """As on the line, between the third and the fourth hidden layer: with leaky ReLU z₄(−1) has a part of z₃(−1)."""
+    other = "leaky_relu" if told else "relu"
+    deep = document([1, 1, 1, 1, 1, 1], [other, other, below, other], SUM, [-1, 0, 1, -2], [[0]] * 4)
+    pieces: Json = (((1,) * 4,), ((1,) * 4,), *PIECES)
+    follows = Following((3, 0, 1), Fraction(-1), (Fraction(0), Fraction(1)))
+    kinks = Kinks(problem_of(deep), pieces, [(2, 0, 1), (3, 0, 0)], [], "here", (follows,))
+    with nullcontext() if told else pytest.raises(Rejected, match="need not be that combination of the others"):
+        assert side(kinks) == {(3, 0, 1): 1}
+
+
 def rises(weights: list[int], pulls: list[int], side: int = 1) -> None:
     kinks = held()
     numbers = ([interval(Fraction(x)) for x in row] for row in (weights, pulls))
