@@ -137,6 +137,7 @@ REJECTED: list[tuple[str, str, list[Json], Json, str]] = [
     ("inside", "flows the other way", ["across", 0, 0], "-1", "do not move the held parameters freely"),
     ("kink", "held twice", ["held"], [0, 0], "must be different numbers of parameters"),
     ("kink", "held outside", ["held"], [4], "must be different numbers of parameters"),
+    ("kink", "held far outside", ["held"], [400], "must be different numbers of parameters"),
     ("inside", "no radius", ["radius"], "0", "must be positive"),
     ("inside", "a negative radius", ["radius"], "-1/1024", "must be positive"),
     ("inside", "a negative tau", ["tau"], "-1", "must not be negative"),
