@@ -86,5 +86,5 @@ def browse(page: str, folder: Path, what: str, width: int) -> bytes:
     quiet = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
     own = f"--disable-component-update --no-pdf-header-footer --virtual-time-budget=2000 --window-size={width},1000"
     command = [browser(), *quiet.split(), *own.split(), f"--user-data-dir={folder / 'profile'}", what, path.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=240, check=True)
     return done.stdout
