@@ -23,7 +23,9 @@ from symverify.run.check import check
 from symverify.run.verdict import Verdict
 from tests.examples import network, samples
 from tests.kernel.accepted import CASES, proof
+from tests.kernel.reals.made import control
 from tests.report.told import HOSTILE, LONG, accepted, files, precise, renamed, shown, told
+from tests.search.test_box import boxed
 
 ROOT = Path(__file__).parents[2]
 THEOREM = "theorem 1"
@@ -390,10 +392,9 @@ def test_the_valleys_of_an_atlas_are_as_many_as_is_proved() -> None:
 
 
 def test_kinks_that_open_on_one_side_of_others_are_told() -> None:
-    problem = loads((Path(__file__).parents[1] / "search" / "joint_kinks.json").read_text())
-    certificate = check(problem, ["minimum_in_box"], timeout=100, smt=False).certificate
-    assert certificate is not None
-    page = " ".join(render(explain(problem, certificate), "text").split())
+    document = json.loads((Path(__file__).parents[1] / "search" / "joint_kinks.json").read_text())
+    proved = control(document, [boxed("joint_kinks.json")[1]], {"minimum_in_box": 0}).proof
+    page = " ".join(render(explain(*files(document, proved)), "text").split())
     assert "The last 2 are at their breakpoints wherever the others are" in page
     assert "2 of these open only on one side of 0, or of a combination of others" in page
     assert "the risk rises in every direction in which the kinks of a unit can open together" in page
