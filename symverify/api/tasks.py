@@ -74,13 +74,14 @@ def _shown(
 check = _shown(run.check)
 
 
-def verify(*paths: Place, require_proved: bool = False) -> Verification:
+def verify(*paths: Place, require_proved: bool = False, core: bool = False) -> Verification:
     """Have the kernel verify certificates: (certificate, network file), or certificates, network files and folders.
 
     The problem of each certificate is found by its hash, among the paths and beside it. `require_proved`: a claim that
-    a certificate refutes counts as a failure. Whatever is wrong with a file is its result; nothing is raised.
+    a certificate refutes counts as a failure. `core`: what does not rest on the kernel's core alone does, too. Whatever
+    is wrong with a file is its result; nothing is raised.
     """
-    return Verification(tuple(verify_many([Path(path) for path in paths], require_proved)))
+    return Verification(tuple(verify_many([Path(path) for path in paths], require_proved, core=core)))
 
 
 def snap(problem: ProblemLike, *, timeout: float = 60.0, tolerance: float = 0.02) -> SnapResult:

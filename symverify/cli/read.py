@@ -44,6 +44,9 @@ def verify(
     beside: Annotated[
         bool, typer.Option("--beside", help="Verify the certificates that lie beside these files, if there are any.")
     ] = False,
+    core: Annotated[
+        bool, typer.Option("--core", help="Refuse what does not rest on the kernel's core alone, with 3.")
+    ] = False,
     exact: Exact = False,
     data: Data = None,
 ) -> None:
@@ -61,7 +64,7 @@ def verify(
     if beside and not (paths := beside_all(paths)) and not results:
         tell("s NOTHING certificates=0: there is no certificate beside these files")
         return
-    results += verify_many(paths, require_proved, data, read_network) if paths else []
+    results += verify_many(paths, require_proved, data, read_network, core) if paths else []
     tell_verdicts(report(results), exact)
     if summary is not None:
         with writing(summary, "--summary"):

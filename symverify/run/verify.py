@@ -13,7 +13,7 @@ from pathlib import Path
 
 from symverify.errors import NoProblem
 from symverify.kernel import Declined, Malformed, Rejected, Theorem, check
-from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED
+from symverify.kernel.__main__ import INTERNAL, MALFORMED, PROVED, REFUTED, REJECTED, UNDECIDED, outcome
 from symverify.kernel.__main__ import verify as kernel_verify
 from symverify.kernel.check import FORMAT
 from symverify.kernel.core.text import shown, strict_json
@@ -143,6 +143,7 @@ def verify_many(
     require_proved: bool = False,
     data: Path | None = None,
     piped: Callable[[Path, Path | None], LoadedProblem] | None = None,
+    core: bool = False,
 ) -> list[Verified]:
     """What becomes of each certificate among some paths: certificates, network files, folders to search.
 
@@ -151,12 +152,13 @@ def verify_many(
     those given or beside the certificate. A path that leads to no certificate is a result of its own, malformed.
     `require_proved`: a verified refutation has the code of a refutation. `data` is the data file that the network files
     name, where it does not lie beside them. `piped`, if given, reads network files in place of `load`, "-" as well.
+    `core`: as for the bare kernel, what does not rest on the core alone is refused, undecided.
     """
     given, read = ({Path("-")}, piped) if piped is not None else (set[Path](), load)
     if len(paths) == 2 and not any(map(os.path.isdir, paths)) and not is_certificate(paths[1]):
         if data is None and paths[1] not in given:
-            return [_pair(paths[0], paths[1], require_proved)]
-        return [verify_one(paths[0], Problems([paths[1]], data, read, alone=True), require_proved)]
+            return [_pair(paths[0], paths[1], require_proved, core)]
+        return [verify_one(paths[0], Problems([paths[1]], data, read, alone=True), require_proved, core)]
     networks = [path for path in paths if path in given or (not is_certificate(path) and os.path.isfile(path))]
     problems, done, results = Problems(networks, data, read), set[str](), list[Verified]()
     for path in paths:
@@ -167,21 +169,21 @@ def verify_many(
                 results.append(found)
             elif (place := os.path.abspath(found)) not in done:
                 done.add(place)
-                results.append(verify_one(found, problems, require_proved))
+                results.append(verify_one(found, problems, require_proved, core))
     if not results:
         what = "no certificate was given: name *.symcert.json files, or folders that contain some"
         results.append(failed(paths[0] if paths else Path(), MALFORMED, "", what))
     return results
 
 
-def verify_one(certificate: Path, problems: Problems, require_proved: bool = False) -> Verified:
+def verify_one(certificate: Path, problems: Problems, require_proved: bool = False, core: bool = False) -> Verified:
     """The kernel's judgement of one certificate, its problem found by hash. Never raises an Exception."""
     network = None
     try:
         text = read_regular(certificate)
         loaded = problems.of(certificate, head(text)[0])
         network = loaded.path
-        theorems = check(loaded.network, text, loaded.open_data).theorems
+        checked = check(loaded.network, text, loaded.open_data)
     except NoProblem as error:
         return failed(certificate, MALFORMED, "problem", error.faults[0][1])
     except Malformed as error:
@@ -195,7 +197,18 @@ def verify_one(certificate: Path, problems: Problems, require_proved: bool = Fal
         return failed(certificate, UNDECIDED, "", f"beyond the kernel's budget: {error}", network)
     except Exception as error:
         return failed(certificate, INTERNAL, "", f"{type(error).__name__}: {error}", network)
-    return _verified(certificate, loaded, theorems, require_proved, problems.note(certificate, loaded))
+    code, told = outcome(checked, core)
+    if code == UNDECIDED:
+        return _refused(certificate, loaded.path, told)
+    return _verified(certificate, loaded, checked.theorems, require_proved, problems.note(certificate, loaded))
+
+
+def _refused(certificate: Path, network: Path | None, told: Sequence[str]) -> Verified:
+    """The result of a certificate that the kernel accepts, though not by its core alone."""
+    lines = [line.removeprefix("s ") for line in told]
+    why = "; ".join(line.removeprefix("UNDECIDED ") for line in lines if line.startswith("UNDECIDED "))
+    printed = [*(f"{leading(certificate)}: {line}" for line in lines), f"s UNDECIDED {word(certificate)}"]
+    return Verified(certificate, network, UNDECIDED, (), tuple(printed), "", why)
 
 
 def _verified(
@@ -311,10 +324,10 @@ def failed(certificate: Path, code: int, where: str, reason: str, network: Path 
     return Verified(certificate, network, code, (), (line, verdict), where, reason)
 
 
-def _pair(certificate: Path, network: Path, require_proved: bool) -> Verified:
+def _pair(certificate: Path, network: Path, require_proved: bool, core: bool) -> Verified:
     """A certificate and the network file that it is said to be about: the bare kernel's output, line by line."""
     try:
-        code, lines = kernel_verify(network, certificate)
+        code, lines = kernel_verify(network, certificate, core)
         if code in (PROVED, REFUTED):
             code = REFUTED if require_proved and any(line.startswith("s REFUTED ") for line in lines) else PROVED
         elif lines[0].startswith("problem: ") and _about(certificate) == Problems().turned(network) != "":

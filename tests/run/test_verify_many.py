@@ -74,6 +74,25 @@ def test_a_verified_refutation_counts_as_a_failure_where_proofs_are_required(pro
     assert [last(verify_many(pair[:1], required)).split()[1] for required in (False, True)] == ["VERIFIED", "REFUTED"]
 
 
+def test_what_does_not_rest_on_the_core_alone_is_refused_on_request(proofs, capsys):
+    """As the bare kernel does: here `assumptions`, which is cited; a point is the core's."""
+    found = verify_many([proofs], core=True)
+    assert [(r.code, r.word, r.reason) for r in found] == [
+        (3, "undecided", "assumptions needs storey=cited"),
+        (0, "refuted", ""),
+    ]
+    assert last(found) == "s UNDECIDED certificates=2: 1 undecided, 1 refuted"
+    given = [str(proofs / name) for name in ("four-points.symcert.json", "four-points.json")]
+    for paths in (given[:1], given):
+        assert command(["verify", "--core", *paths]) == 3
+        told = capsys.readouterr().out
+        assert "UNDECIDED assumptions needs storey=cited" in told
+        assert "PROVED point" in told
+        assert not any(line.startswith("s PROVED four") for line in told.splitlines())
+        assert command(["verify", *paths]) == 0
+        capsys.readouterr()
+
+
 def test_a_single_certificate_ends_with_its_own_verdict(proofs):
     results = verify_many([proofs / "four-points.symcert.json"])
     assert worst_code(results) == 0
