@@ -114,7 +114,7 @@ def height(checked: Checked, theorem: Theorem) -> tuple[Fraction | Enclosure, st
 
 
 _LEAST = {"global_minimum": "the global minimum", "infimum": "the infimum of the risk over all parameters"}
-_MINIMA = frozenset({"spurious_minimum", "valley", "point"})
+_MINIMA = frozenset({"spurious_minimum", "spurious_linear_minimum", "valley", "point"})
 
 
 def height_words(checked: Checked, theorem: Theorem) -> Sentence:

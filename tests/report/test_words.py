@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import symverify
+from symverify.kernel import Checked
 from symverify.kernel import check as kernel_check
 from symverify.kernel.core.proof import Fact, Value
 from symverify.kernel.reals.enclosure import Enclosure
@@ -17,7 +18,7 @@ from symverify.kernel.table import RULES
 from symverify.problem.load import load, loads
 from symverify.report import claims, render
 from symverify.report.render import as_json
-from symverify.report.words import flat, sayer, theorem_words, told
+from symverify.report.words import flat, height_words, sayer, theorem_words, told
 from symverify.run.check import CheckResult, check
 from symverify.run.verdict import Verdict
 from tests.examples import layer, network, samples
@@ -200,14 +201,27 @@ def test_tables_show_enclosures_by_the_digits_that_are_sure(value: Value, shown:
 
 def test_a_linear_minimum_is_told_as_one() -> None:
     """The claim says more than that the minimum is spurious."""
-    folder = ROOT / "proofs" / "convolution"
-    problem = load(folder / "network.json")
-    checked = kernel_check(problem.network, (folder / "network.symcert.json").read_bytes(), problem.open_data)
+    checked = proved("convolution")
     said = {theorem.claim: flat(theorem_words(checked, theorem)) for theorem in checked.theorems}
     assert said["spurious_linear_minimum"].endswith(
         "; at the minimum every unit is on one piece on all samples, so that predictions are affine there"
     )
     assert "one piece" not in said["valley"]
+
+
+def test_every_claim_about_a_minimum_says_how_high_it_is() -> None:
+    checked = proved("residual")
+    above = {theorem.claim: flat(height_words(checked, theorem)) for theorem in checked.theorems}
+    words = "the risk 1/4 is above the global minimum by exactly 1/4"
+    about = ("spurious_linear_minimum", "valley", "point")
+    assert [above[claim] for claim in about if claim in above] == [words] * len(about)
+
+
+def proved(name: str) -> Checked:
+    """What the kernel makes of a certificate in proofs."""
+    folder = ROOT / "proofs" / name
+    problem = load(folder / "network.json")
+    return kernel_check(problem.network, (folder / "network.symcert.json").read_bytes(), problem.open_data)
 
 
 def test_a_single_minimum_is_not_called_a_valley() -> None:
