@@ -10,8 +10,8 @@ from symverify.kernel.reals.enclosure import PLACES, exp
 from symverify.kernel.reals.facts import EnclosedPoint
 from symverify.kernel.reals.real_descent import coefficient
 
+from .losses import outside
 from .paths import paths, write_path
-from .reals import outside
 from .terms import listing, number
 from .writer import COMPUTED, Writer
 

@@ -1,7 +1,6 @@
 """Steps under losses with logarithms and exponentials: the theorems, and what the verified checkers want proposed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,129 +8,25 @@ from symverify.kernel.core.facts import LowerBound
 from symverify.kernel.core.network import Problem, Vector, cell_of, features
 from symverify.kernel.core.proof import Step
 from symverify.kernel.core.text import canonical, integer, listed, natural
-from symverify.kernel.reals.enclosure import PLACES, Bounds, Enclosure, exp, log, log_sum_exp, plus, scaled
+from symverify.kernel.reals.enclosure import Enclosure, plus, scaled
 from symverify.kernel.reals.facts import EnclosedPoint, NoMinimum, RationalMinimum, SpanMinimum, real_loss
-from symverify.kernel.reals.losses import CrossEntropy, Logistic, Poisson
 
 from .cells import Rows, averaged, change, exchange, left_inverse, place_of, solved
+from .losses import (
+    TOO_NEAR,
+    digits_for,
+    entropy_logarithms,
+    entropy_with,
+    fewest,
+    logarithms,
+    loss_parts,
+    parts_of,
+    risk_with,
+    rounded,
+)
 from .terms import constant, integers, listing, number, parameters, tree_arguments, vector, vectors
 from .theorem1 import arguments, bend, obstacle
 from .writer import COMPUTED, Writer
-
-
-@dataclass(frozen=True, slots=True)
-class Digits:
-    """Binary places that the checkers compute with, and those of a proposed logarithm or exponential."""
-
-    places: int
-    given: int
-
-
-GUARD = 10  # the checkers' exp is off by less than 2^8 units of its last place, relative to its value; two are compared
-
-
-def digits(problem: Problem) -> Digits:
-    """What enclosures with 128 places need; exponentials themselves may be large."""
-    return Digits(208, 160) if isinstance(problem.loss, Poisson) else Digits(168, 152)
-
-
-def digits_for(problem: Problem, spare: Fraction, work: Fraction) -> Digits:
-    """Fewer, where a bound leaves something to spare: `work` numbers of size 1 may be wrong by it."""
-    places = max(64, (work / spare).__ceil__().bit_length() + 6) if spare > 0 else 152
-    return min(Digits(places + GUARD, places), digits(problem), key=lambda each: each.places)
-
-
-def outside(x: Bounds, given: int, above: bool) -> Fraction:
-    """A number on that side of what is enclosed, with few places; what is known exactly itself."""
-    if x[0] == x[1]:
-        return Fraction(x[0], 1 << PLACES)
-    end = x[1] if above else x[0]
-    return Fraction((end >> PLACES - given) + (2 if above else -1), 1 << given)
-
-
-Enclosed = Sequence[Sequence[Bounds]]
-
-
-def rounded(parts: Enclosed, given: int, above: bool) -> list[list[Fraction]]:
-    """Numbers on that side of what is enclosed."""
-    return [[outside(part, given, above) for part in row] for row in parts]
-
-
-def loss_parts(problem: Problem, fits: Sequence[Vector]) -> Enclosed:
-    """For each sample the logarithms and exponentials in the loss of its prediction."""
-
-    def parts(f: Vector) -> list[Bounds]:
-        match problem.loss:
-            case Logistic():
-                return [log_sum_exp([Fraction(0), a]) for a in f]
-            case CrossEntropy():
-                return [log_sum_exp(f)]
-        return [exp(a) for a in f]
-
-    return [parts(f) for f in fits]
-
-
-def floors(problem: Problem, fits: Sequence[Vector]) -> Rows:
-    """Numbers below those logarithms and exponentials, as the verified checkers can tell without an exponential."""
-
-    def least(f: Vector) -> list[Fraction]:
-        match problem.loss:
-            case Logistic():
-                return [max(Fraction(0), a) for a in f]
-            case CrossEntropy():
-                return [max(f)]
-        return [Fraction(0)] * len(f)
-
-    return [least(f) for f in fits]
-
-
-def proposals(problem: Problem, with_: Digits, fits: Sequence[Vector], above: bool) -> str:
-    """The same, rounded to that side."""
-    return vectors(rounded(loss_parts(problem, fits), with_.given, above))
-
-
-def risk_with(problem: Problem, fits: Sequence[Vector], parts: Rows) -> Fraction:
-    """The risk of predictions, from the logarithms and exponentials in it."""
-    losses = (
-        sum(part) - sum(a * b for a, b in zip(f, y, strict=True))
-        for f, y, part in zip(fits, problem.targets, parts, strict=True)
-    )
-    return problem.loss.factor * sum(losses, Fraction(0))
-
-
-def entropy_parts(problem: Problem, dual: Rows) -> Rows:
-    """For each sample the numbers whose logarithms are in the entropy of its probabilities or rates."""
-    return [[*p, *[1 - q for q in p]] for p in dual] if isinstance(problem.loss, Logistic) else dual
-
-
-def entropy_logarithms(problem: Problem, dual: Rows) -> Enclosed:
-    """Those logarithms; 0 for that of 0."""
-    return [[log(a) if a else (0, 0) for a in p] for p in entropy_parts(problem, dual)]
-
-
-def logarithms(problem: Problem, with_: Digits, dual: Rows) -> str:
-    """The same, rounded up."""
-    return vectors(rounded(entropy_logarithms(problem, dual), with_.given, True))
-
-
-def entropy_with(problem: Problem, dual: Rows, logs: Rows) -> Fraction:
-    """The entropy of probabilities or rates, times the factor of the risk, from the logarithms in it."""
-    shift = sum((sum(p) for p in dual), Fraction(0)) if isinstance(problem.loss, Poisson) else Fraction(0)
-    pairs = zip(entropy_parts(problem, dual), logs, strict=True)
-    return problem.loss.factor * (shift - sum(a * b for p, v in pairs for a, b in zip(p, v, strict=True)))
-
-
-TOO_NEAR = "has an end that is nearer to the risk than the verified checker can tell"
-
-
-def fewest(problem: Problem, parts: Enclosed, suffices: Callable[[int], bool]) -> Digits | None:
-    """The fewest hexadecimal digits where so many places of the proposed numbers, and of those in the loss, suffice."""
-    most = digits(problem).given
-    given = next((g for g in (*range(64, most, 4), most) if suffices(g)), None)
-    if given is None:
-        return None
-    large = max(part[1] for row in parts for part in row) if isinstance(problem.loss, Poisson) else 0
-    return Digits(given + GUARD + (large >> PLACES).bit_length(), given)
 
 
 def span_risk(problem: Problem, dual: Rows, fits: Sequence[Vector], risk: Enclosure) -> tuple[int, str, str] | None:
@@ -158,7 +53,8 @@ def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
     out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
-    parts, least = loss_parts(out.problem, at.predictions), floors(out.problem, at.predictions)
+    parts = loss_parts(out.problem, at.predictions)
+    least = list(map(parts_of(out.problem).least, at.predictions))
 
     def proposed(given: int, above: bool) -> Rows:
         found = rounded(parts, given, above)
@@ -187,7 +83,7 @@ def without_checker(problem: Problem, step: Step) -> str | None:
     if flat(problem, step):
         alike = len(set(problem.inputs)) == 1
         return "has a verified checker for flat pieces only where not all inputs are equal" if alike else None
-    needed = problem.widths[-1] - isinstance(problem.loss, CrossEntropy)
+    needed = problem.widths[-1] - real_loss(problem).gauge
     if min(problem.widths[1:-1]) <= needed:
         return f"has a verified checker only where every hidden layer has more than {needed} units"
     return None
@@ -233,7 +129,7 @@ def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | 
     at = out.checked.steps[number_of].fact
     if not isinstance(at, EnclosedPoint):
         raise TypeError("not a point with an enclosed risk")
-    place, with_ = place_of(problem, at), digits(problem)
+    place, with_ = place_of(problem, at), parts_of(problem).digits
     dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
     direction = [Fraction(not i) for i in range(len(place.before[0]))]
     given = [vector(direction), vector(change(place)), vectors(left_inverse(place.entering)), vectors(dual)]
@@ -321,14 +217,14 @@ def write_no_minimum(out: Writer, index: int, step: Step) -> str | None:
     dual = listed(listed(canonical))(step.fields["dual"], "")
     direction, moves = affine_combination(out, step, "direction")
     near, fits = affine_combination(out, step, "near")
-    gauged = isinstance(problem.loss, CrossEntropy)
+    gauged = real_loss(problem).gauge
     kept = [
         tuple(a for a, b in zip(f, t, strict=True) if b == (max(t) if gauged else 0))
         for f, t in zip(fits, moves, strict=True)
     ]
-    with_ = digits(problem)
+    with_ = parts_of(problem).digits
     given = [vectors(dual), logarithms(problem, with_, dual), vectors(direction), vectors(near)]
-    given.append(proposals(problem, with_, kept, True))
+    given.append(vectors(rounded(loss_parts(problem, kept), with_.given, True)))
     ends = out.ends(index, fact.risk)
     proof = f"apply (ok_no_minimum_sound {with_.places} p\n   {f'{chr(10)}   '.join(given)} {ends}). {COMPUTED}"
     out.state(index, f"no_best_affine_map p {ends}", proof)
