@@ -48,9 +48,8 @@ class Obligation:
 
     def _script(self, assertions: Sequence[str], expected: str) -> str:
         made = self.statement
-        sorts = dict.fromkeys(made.variables, "Real")
         comments = (f"{self.rule}: {made.name}", expected)
-        return Script(made.logic, sorts, tuple(assertions), comments).text()  # type: ignore[arg-type]
+        return Script(made.logic, made.variables, tuple(assertions), comments).text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,13 @@ arguments only.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Literal
 
 from symverify.errors import SymverifyError
 
-Sort = Literal["Real", "Int", "Bool"]
 Number = Fraction | int
 Monomial = tuple[tuple[str, int], ...]
 """x²y is (("x", 2), ("y", 1)); the constant monomial is ()."""
@@ -54,12 +52,11 @@ class TooLong(SymverifyError, ValueError):
     """A number has more digits than Python writes (4,300)."""
 
 
-def number(value: int, sort: Sort = "Real") -> str:
-    """The integer `value` as a literal of `sort`: `3.0`, `(- 3.0)`, or without the point for "Int". Raises TooLong."""
+def number(value: int) -> str:
+    """The integer `value` as a literal: `3.0`, `(- 3.0)`. Raises TooLong."""
     if abs(value) >= _LONGEST:
         raise TooLong(f"a number of {value.bit_length()} bits")
-    digits = f"{abs(value)}.0" if sort == "Real" else f"{abs(value)}"
-    return f"(- {digits})" if value < 0 else digits
+    return f"(- {-value}.0)" if value < 0 else f"{value}.0"
 
 
 def _integral(poly: Polynomial) -> dict[Monomial, int]:
@@ -71,34 +68,34 @@ def _integral(poly: Polynomial) -> dict[Monomial, int]:
     return {monomial: int(coefficient * scale) for monomial, coefficient in poly.items() if coefficient}
 
 
-def _term(coefficient: int, monomial: Monomial, sort: Sort) -> str:
+def _term(coefficient: int, monomial: Monomial) -> str:
     factors = []
     for variable, exponent in monomial:
         if exponent < 1:
             raise ValueError(f"exponent {exponent} in a monomial")
         factors += [symbol(variable)] * exponent
     if coefficient != 1 or not factors:
-        factors.insert(0, number(coefficient, sort))
+        factors.insert(0, number(coefficient))
     return factors[0] if len(factors) == 1 else f"(* {' '.join(factors)})"
 
 
-def polynomial(poly: Polynomial, sort: Sort = "Real") -> str:
+def polynomial(poly: Polynomial) -> str:
     """`poly` times its least common denominator, by rising degree. Powers are written as products."""
     terms = sorted(_integral(poly).items(), key=lambda term: (sum(power for _, power in term[0]), term[0]))
-    match [_term(coefficient, monomial, sort) for monomial, coefficient in terms]:
+    match [_term(coefficient, monomial) for monomial, coefficient in terms]:
         case []:
-            return number(0, sort)
+            return number(0)
         case [term]:
             return term
         case written:
             return f"(+ {' '.join(written)})"
 
 
-def relation(poly: Polynomial, op: str, sort: Sort = "Real") -> str:
+def relation(poly: Polynomial, op: str) -> str:
     """`poly` op 0, where op is one of = < <= > >= distinct, with integer coefficients."""
     if op not in _RELATIONS:
         raise ValueError(f"not a relation: {op!r}")
-    return f"({op} {polynomial(poly, sort)} {number(0, sort)})"
+    return f"({op} {polynomial(poly)} {number(0)})"
 
 
 def _joined(connective: str, parts: Iterable[str], empty: str) -> str:
@@ -133,23 +130,20 @@ def _comment(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One query: is there a value of `variables` (name -> sort) that meets all of `assertions`?
+    """One query: are there real values of `variables` that meet all of `assertions`?
 
     `assertions` are formulas written by this module; `comments` are header lines of any text. Raises
-    ValueError for a logic that is not a name of SMT-LIB's, or for an unknown sort.
+    ValueError for a logic that is not a name of SMT-LIB's.
     """
 
     logic: str
-    variables: Mapping[str, Sort]
+    variables: Collection[str]
     assertions: Sequence[str]
     comments: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z_]+", self.logic):
             raise ValueError(f"not a logic: {self.logic!r}")
-        for sort in self.variables.values():
-            if sort not in ("Real", "Int", "Bool"):
-                raise ValueError(f"not a sort: {sort!r}")
 
     def text(self) -> str:
         """The SMT-LIB 2 text; declarations are sorted by name."""
@@ -158,7 +152,7 @@ class Script:
             for line in (
                 *map(_comment, self.comments),
                 f"(set-logic {self.logic})",
-                *(f"(declare-const {symbol(v)} {sort})" for v, sort in sorted(self.variables.items())),
+                *(f"(declare-const {symbol(v)} Real)" for v in sorted(set(self.variables))),
                 *(f"(assert {formula})" for formula in self.assertions),
                 "(check-sat)",
             )

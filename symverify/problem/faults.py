@@ -291,7 +291,7 @@ def read_program(fields: Fields, open_data: OpenData) -> None:
         read_activation(value, where)
         return kernel_activation(value, where)
 
-    network, found = program_faults(fields.take("program", lambda value, _: value, None), "program", activation)
+    network, found = program_faults(fields.take("program", lambda value, _: value, None), activation)
     fields.faults += found
     sizes = (None, None) if network is None else (network.inputs, network.outputs)
     labels: Labels | None = fields.need("loss", lambda v, at: read_loss(v, at, sizes[1]), None)

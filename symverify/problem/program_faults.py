@@ -27,15 +27,15 @@ RENAMED = {
 }
 
 
-def program_faults(value: object, where: str, activation: Read[Activation]) -> tuple[Network | None, Faults]:
+def program_faults(value: object, activation: Read[Activation]) -> tuple[Network | None, Faults]:
     """The network, where there is nothing wrong with it, and all faults."""
     if not isinstance(value, list) or not all(isinstance(node, dict) for node in value) or len(value) < 2:
-        return whole(value, where, activation)
+        return whole(value, activation)
     faults: Faults = []
     names = [node.get("name") for node in value]
     network, broken = Network(Builder([]), activation, later=[str(name) for name in names]), set[object]()
     for k, node in enumerate(value):
-        here = f"{where}[{k}]"
+        here = f"program[{k}]"
         if any(name in broken for name in sources(node)):
             broken.add(node.get("name"))
             continue
@@ -43,13 +43,13 @@ def program_faults(value: object, where: str, activation: Read[Activation]) -> t
         faults += found
         if found:
             broken.add(node.get("name"))
-    return (None, faults) if faults else whole(value, where, activation)
+    return (None, faults) if faults else whole(value, activation)
 
 
-def whole(value: object, where: str, activation: Read[Activation]) -> tuple[Network | None, Faults]:
+def whole(value: object, activation: Read[Activation]) -> tuple[Network | None, Faults]:
     """What the kernel says."""
     try:
-        return read_nodes(value, where, activation), []
+        return read_nodes(value, "program", activation), []
     except Malformed as error:
         return None, list(error.faults)
 

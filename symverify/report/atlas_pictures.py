@@ -41,7 +41,7 @@ def words(mark: Mark) -> str:
 
 
 @in_floats
-def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
+def atlas_picture(entries: Sequence[Mark]) -> Picture:
     """Every valley a mark, by risk and dimension, side by side where they would overlap; with its components inside."""
     if not entries:
         raise NoView("there are no minima")
@@ -54,7 +54,7 @@ def atlas_picture(entries: Sequence[Mark], key: str = "atlas") -> Picture:
         (0.0, placed.height),
         "Valleys of local minima by risk",
         f"{counted(len(marks), 'valley')} by risk and dimension; the least risk is {short(marks[0].risk)}.",
-        key,
+        "atlas",
         height=int(placed.height) + 58,
         rows=placed.rows,
     )

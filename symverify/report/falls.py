@@ -7,12 +7,13 @@ from symverify.kernel.core.network import Point, Problem, evaluate, risk_along
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.reals.losses import RealLoss
 
+PIECES = 256
 SHORTEST = 500  # the curve is followed up to t = 2^-k, for k up to this
 SMALLEST = Fraction(1, 10**280)  # far enough from where floats end
 
 
-def exact_fall(problem: Problem, curve: Point, pieces: int) -> tuple[list[float], list[float]] | None:
-    """R(γ(t)) − R(γ(0)) at the ends of so many pieces of the curve, up to the reach at which the fall is deepest.
+def exact_fall(problem: Problem, curve: Point) -> tuple[list[float], list[float]] | None:
+    """R(γ(t)) − R(γ(0)) at the ends of PIECES of the curve, up to the reach at which the fall is deepest.
 
     First the values of t. The reaches are powers of 2 up to which R ∘ γ is certainly the polynomial that it is for
     small t. None where the loss is not piecewise polynomial, or the risk does not fall by what a float can hold.
@@ -30,7 +31,7 @@ def exact_fall(problem: Problem, curve: Point, pieces: int) -> tuple[list[float]
     reach = min(tried, key=lambda t: _at(fall, t))
     if _at(fall, reach) > -SMALLEST:
         return None
-    ts = [reach * k / pieces for k in range(pieces + 1)]
+    ts = [reach * k / PIECES for k in range(PIECES + 1)]
     return [float(t) for t in ts], [float(_at(fall, t)) for t in ts]
 
 

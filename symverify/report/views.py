@@ -321,7 +321,7 @@ def _reach(net: Net, curve: Point, level: float) -> float | None:
 
 def _exact_segment(problem: Problem, scene: Scene, curve: Point) -> Segment:
     """The change of the risk along a descent curve, from exact values; up to where another cell is met at the most."""
-    found = exact_fall(problem, curve, 256)
+    found = exact_fall(problem, curve)
     if found is None:
         raise NoView("the risk falls along the curve by less than floats can show")
     ts, changes = map(np.array, found)

@@ -24,7 +24,7 @@ from symverify.kernel.core.network import Layer, Point, Problem
 from symverify.kernel.core.poly import Poly
 from symverify.search.kinked_fit import kinked_fit
 
-NEWTON, SHORT, GRID = 200, 1e-12, 2**40
+ROUNDS, NEWTON, SHORT, GRID = 200, 200, 1e-12, 2**40
 Array = npt.NDArray[Any]
 
 
@@ -52,7 +52,7 @@ class Carrier:
     intercept: Fraction
 
 
-def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]]:
+def affine_fit(problem: Problem) -> list[tuple[Fraction, ...]]:
     """The best affine model's columns per output: (A_k, a_k), d_X + 1 numbers each, exactly.
 
     A quadratic loss: normal equations. A piecewise linear one: a linear program. Else the piece of the loss that each
@@ -63,14 +63,13 @@ def affine_fit(problem: Problem, rounds: int = 200) -> list[tuple[Fraction, ...]
         return list(zip(*least_squares(rows, problem.targets), strict=True))
     if not problem.loss.smooth:
         return [tuple(kinked_fit(rows, y, problem.loss)) for y in zip(*problem.targets, strict=True)]
-    return [fit_by_pieces(rows, list(y), problem.loss, rounds) for y in zip(*problem.targets, strict=True)]
+    return [fit_by_pieces(rows, list(y), problem.loss) for y in zip(*problem.targets, strict=True)]
 
 
 def fit_by_pieces(
     rows: Sequence[Sequence[Fraction]],
     y: Sequence[Fraction],
     loss: Loss,
-    rounds: int,
     near: Sequence[Fraction] | None = None,
 ) -> tuple[Fraction, ...]:
     """Σ ℓ'(e_i) x̃_i = 0 with ℓ'(e) = 2 a e + b on the guessed pieces, e = ⟨fit, x̃⟩ − y.
@@ -83,7 +82,7 @@ def fit_by_pieces(
     pieces = [len(loss.parts) // 2] * len(y)
     if near is not None:
         pieces = [_piece(loss, e, -1) for e in _errors(rows, start, y)]
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         bends, slopes = ([loss.parts[p][k] for p in pieces] for k in (0, 1))
         gram = [
             [sum((2 * a * row[c] * row[d] for a, row in zip(bends, rows, strict=True)), ZERO) for d in range(width)]
@@ -103,7 +102,7 @@ def fit_by_pieces(
             return tuple(fit)
         pieces = again
     if near is None:
-        return fit_by_pieces(rows, y, loss, rounds, descended(rows, y, loss))
+        return fit_by_pieces(rows, y, loss, descended(rows, y, loss))
     raise NotConstructible(f"the best fit under the {loss.name} loss was not found")
 
 

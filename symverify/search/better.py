@@ -24,6 +24,7 @@ from symverify.search.last_layer import arriving, independent, least_squares, pr
 from symverify.search.training import Array, Training, heights_of
 
 POLISH_WORK = 200_000  # parameters · samples · candidates
+MOST = 12  # candidates of each kind
 MAX_PAIRS = 1 << 18  # samples · kinks, in one direction: of more samples only some are kinks
 
 
@@ -106,7 +107,7 @@ def with_last_layer(problem: Problem, point: Point, kept: Sequence[int], solved:
     return (*point[:-1], Layer(weight, bias))
 
 
-def extra_units(problem: Problem, start: Point, f: Sequence[Vector], most: int = 12) -> Iterator[Point]:
+def extra_units(problem: Problem, start: Point, f: Sequence[Vector]) -> Iterator[Point]:
     """`start` with the first unit beyond the carriers replaced, layer by layer, by one that bends among the data.
 
     f are its predictions. Candidates bend at a sample; those that correlate best with the residuals, in floats, are
@@ -125,20 +126,20 @@ def extra_units(problem: Problem, start: Point, f: Sequence[Vector], most: int =
     for number, w in enumerate(directions):
         z = product(x, np.array([float(v) for v in w]))
         kinks = np.arange(len(z))
-        if len(z) > (count := max(MAX_PAIRS // len(z), most)):
+        if len(z) > (count := max(MAX_PAIRS // len(z), MOST)):
             kinks = np.argsort(z, kind="stable")[np.arange(count) * len(z) // count]
         for which, t in enumerate(h.breakpoints):
             heights = heights_of(h, z[None, :] - z[kinks, None] + float(t))
             spread = ((heights - heights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
             score = (product(heights, pull.T) ** 2).sum(axis=1) / np.where(spread > 1e-12, spread, np.inf)
             scored += [
-                (-float(score[i]), number, which, int(kinks[i])) for i in np.argsort(-score, kind="stable")[:most]
+                (-float(score[i]), number, which, int(kinks[i])) for i in np.argsort(-score, kind="stable")[:MOST]
             ]
     seen: set[tuple[tuple[Fraction, ...], Fraction]] = set()
     for _, number, which, i in sorted(scored):
         w = directions[number]
         b = h.breakpoints[which] - sum((a * v for a, v in zip(w, problem.inputs[i], strict=True)), ZERO)
-        if (w, b) not in seen and len(seen) < most:
+        if (w, b) not in seen and len(seen) < MOST:
             seen.add((w, b))
             yield _with_unit(problem, start, w, b)
 

@@ -270,7 +270,7 @@ def _search(problem: Problem, pattern: Pattern, deadline: float) -> Search | Unk
     formulas.append(relation(_terms(whole, names) | {(("R", 1),): -ONE}, "="))
     found = list[Solution]()
     while len(found) < MAX_SOLUTIONS:
-        script = Script("QF_NRA", dict.fromkeys([*names, "R"], "Real"), formulas)
+        script = Script("QF_NRA", [*names, "R"], formulas)
         with Solver("z3", seconds=min(max(deadline - time.monotonic(), 0.01), 10**6)) as solver:
             reply = solver.solve(script.text(), model=True, deadline=deadline)
         if reply.answer is not Answer.SAT:

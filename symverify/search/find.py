@@ -53,7 +53,7 @@ def two_valleys(problem: Problem, whole: bool, orbits: bool, deadline: float) ->
     with Solver(seconds=max(deadline - time.monotonic(), 1.0)) as solver:
 
         def some(*more: str) -> bool:
-            script = Script("QF_LRA", dict.fromkeys(names, "Real"), [several, *fixed, *more])
+            script = Script("QF_LRA", names, [several, *fixed, *more])
             reply = solver.solve(script.text(), deadline=deadline)
             if reply.answer is Answer.NO_ANSWER:
                 raise Declined(f"the solver gave no answer: {reply.reason}")
@@ -79,7 +79,7 @@ def _real(
     solver: Solver, formulas: list[str], names: list[str], cones: list[tuple[tuple[Vector, ...], dict[int, LabelCone]]],
     problem: Problem, orbits: bool, deadline: float,
 ) -> Found | NotFound:  # fmt: skip
-    script = Script("QF_LRA", dict.fromkeys(names, "Real"), formulas)
+    script = Script("QF_LRA", names, formulas)
     reply = solver.solve(script.text(), model=True, deadline=deadline)
     if reply.model is None:
         return NotFound(f"the solver gave no labels: {reply.reason}")

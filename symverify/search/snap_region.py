@@ -17,7 +17,7 @@ from symverify.search.affine_minimum import NotConstructible, fit_by_pieces
 Held = tuple[int, int, int, int]  # (hidden layer, unit, sample, breakpoint)
 Vector = list[Fraction]
 Constraint = tuple[Vector, Fraction]
-MAX_CONSTRAINTS, ROUNDS, GRID = 400, 200, 2**20
+MAX_CONSTRAINTS, GRID = 400, 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def best_predictions(problem: Problem, region: Region, near: Sequence[Sequence[F
         rounded = [[round(f * GRID) / Fraction(GRID) for f in row] for row in near]
         starts = zip(*least_squares(rows, rounded), strict=True)
         labels = zip(*problem.targets, strict=True)
-        columns = [fit_by_pieces(rows, y, problem.loss, ROUNDS, b) for y, b in zip(labels, starts, strict=True)]
+        columns = [fit_by_pieces(rows, y, problem.loss, b) for y, b in zip(labels, starts, strict=True)]
     return [[sum((a * b for a, b in zip(row, column, strict=True)), ZERO) for column in columns] for row in rows]
 
 

@@ -182,8 +182,7 @@ def test_the_equations_have_the_networks_values() -> None:
         pattern = tuple(tuple(tuple(at[0] for at in unit) for unit in layer) for layer in pieces_at(problem, theta))
         made = of_point(problem, theta, pattern)
         with Solver() as solver:
-            sorts = dict.fromkeys(made.variables, "Real")
-            model = solver.solve(Script("QF_LRA", sorts, made.relations).text(), model=True).model  # type: ignore[arg-type]
+            model = solver.solve(Script("QF_LRA", made.variables, made.relations).text(), model=True).model
         assert model is not None
         for i in range(len(problem.inputs)):
             values = evaluate(problem, theta, i)[-1]
@@ -199,8 +198,7 @@ def test_the_cells_equations_hold_at_its_points() -> None:
     given = [(parameter_name(place), entry(fact.at.point, place)) for place in places(problem)]
     fixed = [compare(variable(name), "=", scalar(value)) for name, value in given]
     with Solver() as solver:
-        sorts = dict.fromkeys(cell.variables, "Real")
-        both = Script("QF_NRA", sorts, [*cell.relations, *fixed, *at.relations])  # type: ignore[arg-type]
+        both = Script("QF_NRA", cell.variables, [*cell.relations, *fixed, *at.relations])
         assert solver.solve(both.text()).answer is Answer.SAT
 
 

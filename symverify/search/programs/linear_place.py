@@ -223,7 +223,7 @@ def best(problem: Programmed, rows: Sequence[Sequence[Fraction]], aims: Sequence
         return []
     if problem.loss.quadratic:
         return [row[0] for row in least_squares(rows, [[aim] for aim in aims])]
-    return list(fit_by_pieces([tuple(row) for row in rows], list(aims), problem.loss, 200))
+    return list(fit_by_pieces([tuple(row) for row in rows], list(aims), problem.loss))
 
 
 def path(problem: Programmed, values: Mapping[int, Fraction], pieces: Pieces, point: Point) -> Point | None:
