@@ -16,7 +16,7 @@ from symverify.opinion import losses
 from symverify.opinion.equations import f_names, of_point, too_large, whereabouts
 from symverify.opinion.minima import predicted
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
-from symverify.opinion.terms import Terms, compare, polynomial, variable
+from symverify.opinion.terms import along, compare, polynomial, variable
 from symverify.opinion.text import conjunction, disjunction
 
 MAX_CELL_SIGNS = 400  # of a list of cells: cells times samples
@@ -79,13 +79,9 @@ def best_in_span(
     title = f"predictions of the {where} do not change the minorant"
     yield Statement(title, LINEAR, tuple(names), (), compare(total, "="))
     g = [f"g{i + 1}" for i in range(len(best))]
-    across = tuple(compare(_product(g, phi), "=") for phi in span)
+    across = tuple(compare(along(g, phi), "=") for phi in span)
     title = f"what is orthogonal to all predictions of the {where} is so to the best ones"
-    yield Statement(title, LINEAR, tuple(g), across, compare(_product(g, best), "="))
-
-
-def _product(names: Sequence[str], row: Sequence[Fraction]) -> Terms:
-    return sum((variable(name) * x for name, x in zip(names, row, strict=True)), polynomial(0))
+    yield Statement(title, LINEAR, tuple(g), across, compare(along(g, best), "="))
 
 
 def _strict(kappa: Sequence[Fraction] | None) -> bool:
@@ -110,8 +106,8 @@ def _admitted(
             k = classes[slot // 2]
             y = [f"y{slot + 1}_{c + 1}" for c in range(len(k.columns))]
             names += y
-            premises += [compare(_product(y, row), sides[0]) for row in k.rows]
-            pull = _product(y, [dot(g, column) for column in k.columns]) * (1 - 2 * (slot % 2))
+            premises += [compare(along(y, row), sides[0]) for row in k.rows]
+            pull = along(y, [dot(g, column) for column in k.columns]) * (1 - 2 * (slot % 2))
             goals.append(compare(pull, sides[1]))
         if goals:
             yield Statement(f"{title} {words} its signs", LINEAR, tuple(names), tuple(premises), conjunction(goals))
@@ -128,7 +124,7 @@ def _separates(
         low, high = level(problem, b, y)
         top += x * ((high if x > 0 else low) or ZERO)
     op, words = ("<=", "not positive") if strict and top >= 0 else ("<", "negative")
-    title, goal = f"separator {number} is {words} on best predictions", compare(_product(names, g), op)
+    title, goal = f"separator {number} is {words} on best predictions", compare(along(names, g), op)
     return Statement(title, LINEAR, tuple(names), tuple(held), goal)
 
 
@@ -160,9 +156,9 @@ def _limit(given: Given, classes: Sequence[UnitClass], risk: Fraction) -> Statem
         k, s, y = classes[slot // 2], 1 - 2 * (slot % 2), [f"y{slot + 1}_{c + 1}" for c in range(len(z))]
         names += y
         premises += [compare(variable(name), "=", x) for name, x in zip(y, z, strict=True)]
-        goals += [compare(_product(y, row), ">=") for row in k.rows]
+        goals += [compare(along(y, row), ">=") for row in k.rows]
         effects = list(zip(*k.columns, strict=True))
-        f = [a + _product(y, row) * s for a, row in zip(f, effects, strict=True)]
+        f = [a + along(y, row) * s for a, row in zip(f, effects, strict=True)]
         values = [a + s * dot(z, row) for a, row in zip(values, effects, strict=True)]
     premises += [compare(a, "=", b) for (b,), a in zip(predicted(problem), f, strict=True)]
     within, total = losses.risk_at(problem, predicted(problem), [(x,) for x in values])
@@ -174,7 +170,7 @@ def _limit(given: Given, classes: Sequence[UnitClass], risk: Fraction) -> Statem
 def _bounds(problem: Problem, b: Sequence[Fraction], risk: Fraction, title: str) -> Statement:
     """⟨r, f⟩ ≥ 0, and losses q_i above the tangents at b, give at least the risk."""
     names = [name for (name,) in f_names(problem)]
-    premises, total = [compare(_product(names, loss_gradient(problem, b)), ">=")], polynomial(0)
+    premises, total = [compare(along(names, loss_gradient(problem, b)), ">=")], polynomial(0)
     for i, (name, x, (y,)) in enumerate(zip(names, b, problem.targets, strict=True)):
         q, e = variable(f"q{i + 1}"), x - y
         line = (variable(name) - x) * problem.loss.slope(e) + problem.loss.value(e)

@@ -32,7 +32,7 @@ from symverify.opinion.losses import risk_at, tangents
 from symverify.opinion.minima import constant_minorant, predicted
 from symverify.opinion.paths import reach
 from symverify.opinion.statement import LINEAR, NONLINEAR, Given, Statement
-from symverify.opinion.terms import Series, Terms, compare, polynomial, variable
+from symverify.opinion.terms import Series, Terms, along, compare, polynomial, variable
 from symverify.opinion.text import conjunction, disjunction
 
 MAX_PARAMETERS = 30  # of a statement about all directions at once
@@ -87,7 +87,7 @@ def second_order(given: Given) -> Iterator[Statement]:
     unit = nullspace([], problem.size())
     yield _sum_of_squares(problem, at, pattern, (), unit, squares, "the change of second order is a sum of squares")
     names = _directions(problem)
-    flat = [compare(_along(names, row), "=") for row in (*(row for _, row in squares), *moves)]
+    flat = [compare(along(names, row), "=") for row in (*(row for _, row in squares), *moves)]
     title = "a direction without change of second order, across all symmetries, is 0"
     yield Statement(title, LINEAR, tuple(names), tuple(flat), _zero(names))
     yield _kept(problem, at, pattern, (), moves, "the symmetries change no prediction, to first order")
@@ -154,7 +154,7 @@ def _held_down(cell: Cell, given: Sequence[Fraction], where: str) -> Iterator[St
     made, _ = of_change(problem, cell.at.point, cell.pattern, 1)
     names = _directions(problem)
     flat = [compare(_moved(kink, 1), "=") for kink, _ in weights]
-    flat += [compare(_along(names, row), "=") for row in (*found.moves, *basis)]
+    flat += [compare(along(names, row), "=") for row in (*found.moves, *basis)]
     title = f"{where}: a direction across flows, active kinks and those of the squares is 0"
     yield Statement(title, LINEAR, tuple(made.variables), (*made.relations, *flat), _zero(names))
     yield from _definite(cell, weights, found, basis, where)
@@ -175,7 +175,7 @@ def _definite(cell: Cell, weights: Weights, found: Stationary, basis: Matrix, wh
     squares, own = _squares(restricted(found.hessian, basis)), [f"e{k + 1}" for k in range(len(basis))]
     title = f"{where}: the change of second order is a sum of squares"
     yield _sum_of_squares(cell.problem, cell.at, cell.pattern, weights, basis, squares, title)
-    title, flat = f"{where}: the squares vanish at 0 only", tuple(compare(_along(own, row), "=") for _, row in squares)
+    title, flat = f"{where}: the squares vanish at 0 only", tuple(compare(along(own, row), "=") for _, row in squares)
     yield Statement(title, LINEAR, tuple(own), flat, _zero(own))
     title = f"{where}: the flows change no prediction and no active kink, to first order"
     yield _kept(cell.problem, cell.at, cell.pattern, weights, found.moves, title)
@@ -228,10 +228,6 @@ def _zero(names: Sequence[str]) -> str:
     return conjunction(compare(variable(name), "=") for name in names)
 
 
-def _along(names: Sequence[str], row: Sequence[Fraction]) -> Terms:
-    return sum((variable(name) * x for name, x in zip(names, row, strict=True)), polynomial(0))
-
-
 def _moved(kink: Place, order: int) -> Terms:
     """The change of a pre-activation."""
     return variable("d" * order + z_name(*kink))
@@ -282,7 +278,7 @@ def _sum_of_squares(
     own = [f"e{k + 1}" for k in range(len(basis))]
     made.variables += own
     for c, name in enumerate(_directions(problem)):
-        made.relations.append(compare(variable(name), "=", _along(own, [row[c] for row in basis])))
+        made.relations.append(compare(variable(name), "=", along(own, [row[c] for row in basis])))
     change, total = _pulled(problem, at, f, weights, 2) * 2, polynomial(0)
     for changes, bends in zip(f, second_derivatives(problem, at.predictions), strict=True):
         for x, bend in zip(changes, bends, strict=True):
@@ -290,7 +286,7 @@ def _sum_of_squares(
                 raise TypeError("a loss without second derivative")
             change += x.of[1] * x.of[1] * bend
     for k, (weight, row) in enumerate(squares):
-        s = made.define(f"s{k + 1}", _along(own, row))
+        s = made.define(f"s{k + 1}", along(own, row))
         total += s * s * weight
     return Statement(title, NONLINEAR, tuple(made.variables), tuple(made.relations), compare(change, "=", total))
 
@@ -300,6 +296,6 @@ def _kept(problem: Problem, at: Evaluated, pattern: Pattern, weights: Weights, m
     made, f = of_change(problem, at.point, pattern, 1)
     mu = [f"u{s + 1}" for s in range(len(moves))]
     for c, name in enumerate(_directions(problem)):
-        made.relations.append(compare(variable(name), "=", _along(mu, [move[c] for move in moves])))
+        made.relations.append(compare(variable(name), "=", along(mu, [move[c] for move in moves])))
     same = [compare(x.of[1], "=") for row in f for x in row] + [compare(_moved(kink, 1), "=") for kink, _ in weights]
     return Statement(title, LINEAR, (*made.variables, *mu), tuple(made.relations), conjunction(same))

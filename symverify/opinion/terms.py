@@ -1,6 +1,6 @@
 """The numbers that obligations calculate with: sparse polynomials in named variables, and truncated series of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -60,6 +60,11 @@ def polynomial(x: Terms | Number) -> Terms:
 def variable(name: str) -> Terms:
     """One variable."""
     return Terms({((name, 1),): Fraction(1)})
+
+
+def along(names: Sequence[str], row: Sequence[Fraction]) -> Terms:
+    """The inner product of variables and numbers."""
+    return sum((variable(name) * x for name, x in zip(names, row, strict=True)), polynomial(0))
 
 
 def power(name: str, exponent: int) -> Terms:

@@ -29,6 +29,7 @@ TOLERANCE, RADIUS, MAX_ROUNDS, NEAR = 2e-11, 0.3, 600, 1e-6
 FLAT = 1e-8
 MAX_CROSSINGS = 4  # of one kink, before it is held: else the path may zigzag along it for ever
 FAR = 1e4  # a parameter beyond: the search ends
+Held = tuple[list[Kink], dict[Kink, dict[Kink, Fraction]], Pieces]
 
 
 @dataclass(slots=True)
@@ -168,14 +169,8 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
                 weak = t
     if not way:
         return bool(weak) and slid(net, state, weak, refused)
-    before, old = net.risk(state.v), (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
-    aim = np.array([float(way.get(b, ZERO)) for b in state.kinks])
-    step = least(rows, aim)
-    moved = speeds(state, way)
-    for (m, j, i), z in moved.items():
-        state.pieces[m][i, j] += z > 0
-    state.kinks = [b for b in state.kinks if not moved.get(b, ZERO)]
-    depend(net, state, state.v)
+    step = least(rows, np.array([float(way.get(b, ZERO)) for b in state.kinks]))
+    before, old = net.risk(state.v), opened(net, state, way)
     size = 1e-2
     while size > 1e-13:
         there = retracted(net, state, state.v + size * step)
@@ -190,18 +185,24 @@ def released(net: FloatNetwork, state: State, rows: Array, refused: dict[Kink, i
     return False
 
 
-def slid(net: FloatNetwork, state: State, way: dict[Kink, Fraction], refused: dict[Kink, int]) -> bool:
-    """Open kinks in a way in which the risk neither rises nor falls, along a direction in which it stays flat."""
-    refused[next(iter(way))] = 1
-    before, old = net.risk(state.v), (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
-    aim = sum(
-        float(x) * row for (_, x), row in zip(way.items(), net.kinks(state.v, state.pieces, list(way))[1], strict=True)
-    )
+def opened(net: FloatNetwork, state: State, way: dict[Kink, Fraction]) -> Held:
+    """Open the kinks that move in a way, each to its side; what was held before."""
+    old = (list(state.kinks), dict(state.dependents), [p.copy() for p in state.pieces])
     moved = speeds(state, way)
     for (m, j, i), z in moved.items():
         state.pieces[m][i, j] += z > 0
     state.kinks = [b for b in state.kinks if not moved.get(b, ZERO)]
     depend(net, state, state.v)
+    return old
+
+
+def slid(net: FloatNetwork, state: State, way: dict[Kink, Fraction], refused: dict[Kink, int]) -> bool:
+    """Open kinks in a way in which the risk neither rises nor falls, along a direction in which it stays flat."""
+    refused[next(iter(way))] = 1
+    aim = sum(
+        float(x) * row for (_, x), row in zip(way.items(), net.kinks(state.v, state.pieces, list(way))[1], strict=True)
+    )
+    before, old = net.risk(state.v), opened(net, state, way)
     rows = net.kinks(state.v, state.pieces, state.kinks)[1]
     weights = least(rows.T, net.gradient(state.v, state.pieces)[0]) if state.kinks else np.zeros(0)
     hessian = net.hessian(state.v, state.pieces, dict(zip(state.kinks, weights.tolist(), strict=True)))

@@ -19,9 +19,7 @@ from .writer import COMPUTED, Writer
 def write_real_descent(out: Writer, index: int, step: Step) -> str | None:
     """The point is not a local minimum."""
     problem, number_of = out.problem, out.premise(step, "point")
-    at = out.checked.steps[number_of].fact
-    if not isinstance(at, EnclosedPoint):
-        raise TypeError("not a point with an enclosed risk")
+    at = out.enclosed(number_of)
     path, th = write_path(out, index, step, "curve"), f"th{number_of}"
     first, order, slopes = beginnings(problem, at, step)
     found = {a: exp(a) for a in sorted(slopes)}

@@ -49,9 +49,7 @@ def widths(problem: Problem) -> str:
 
 def write_enclosed_point(out: Writer, index: int, step: Step) -> str | None:
     """The parameters, and an enclosure of their risk."""
-    at = step.fact
-    if not isinstance(at, EnclosedPoint):
-        raise TypeError("not a point with an enclosed risk")
+    at = out.enclosed(index)
     out.parts.append(f"Definition th{index} : params Q := {parameters(at.point, constant)}.\n")
     parts = loss_parts(out.problem, at.predictions)
     least = list(map(parts_of(out.problem).least, at.predictions))
@@ -126,9 +124,7 @@ def write_constants(out: Writer, index: int, step: Step, risk: Enclosure) -> str
 def write_cell(out: Writer, index: int, step: Step, fact: SpanMinimum) -> str | None:
     """Infinitely many local minima near those of a point's cell; of affine predictions, if these are what it makes."""
     problem, number_of = out.problem, out.premise(step, "point")
-    at = out.checked.steps[number_of].fact
-    if not isinstance(at, EnclosedPoint):
-        raise TypeError("not a point with an enclosed risk")
+    at = out.enclosed(number_of)
     place, with_ = place_of(problem, at), parts_of(problem).digits
     dual = averaged(place.entering, problem.targets, listed(listed(canonical))(step.fields["dual"], ""))
     direction = [Fraction(not i) for i in range(len(place.before[0]))]
@@ -191,10 +187,7 @@ def affine_combination(out: Writer, step: Step, name: str) -> tuple[Rows, list[V
     """The same of a combination of the vectors of any span of affine predictions."""
     problem = out.problem
     if "point" in step.premises:
-        at = out.checked.steps[out.premise(step, "point")].fact
-        if not isinstance(at, EnclosedPoint):
-            raise TypeError("not a point with an enclosed risk")
-        spanning = features(problem, cell_of(problem, at.point))
+        spanning = features(problem, cell_of(problem, out.enclosed(out.premise(step, "point")).point))
     elif flat(problem, step):
         spanning = [(Fraction(1),) * len(problem.inputs)]
     else:

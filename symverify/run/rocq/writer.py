@@ -7,6 +7,7 @@ from symverify.kernel.check import Checked
 from symverify.kernel.core.network import Problem
 from symverify.kernel.core.proof import Step
 from symverify.kernel.reals.enclosure import Enclosure
+from symverify.kernel.reals.facts import EnclosedPoint
 
 from .terms import is_long, long_number, number
 
@@ -51,6 +52,13 @@ class Writer:
     def premise(self, step: Step, role: str) -> int:
         """The number of the step with this role."""
         return step.premises[role][0]
+
+    def enclosed(self, index: int) -> EnclosedPoint:
+        """What a step says about a point."""
+        at = self.checked.steps[index].fact
+        if not isinstance(at, EnclosedPoint):
+            raise TypeError("not a point with an enclosed risk")
+        return at
 
     def point_of(self, index: int) -> int:
         """The number of the step of the point that a minimum is about."""

@@ -109,6 +109,19 @@ class Fit(Weighted, Protocol):
     def value(self) -> float: ...
 
 
+def random_units(model: Generators, seed: int, width: int) -> list[tuple[int, Floats]]:
+    """So many float units (σ, u), each a combination of some rays."""
+    rng = np.random.default_rng(seed)
+    units = []
+    for _ in range(width):
+        few = rng.integers(0, model.count, 8) if model.count else np.zeros(0, dtype=np.int64)
+        point = product(rng.standard_normal(len(few)), model.directions[few])
+        if model.form.cone:
+            point[-1] = abs(point[-1])
+        units.append((int(rng.integers(0, 2)) * 2 - 1, point))
+    return units
+
+
 def local_search(
     model: Generators, units: Sequence[tuple[int, Floats]], fit: Callable[[Flags, Flags], Fit] | None = None
 ) -> tuple[float, list[Share]]:

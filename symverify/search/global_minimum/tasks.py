@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from symverify.ground.floats import product
 from symverify.kernel.core.network import Problem
 from symverify.search.global_minimum.generators import (
     Flags,
@@ -27,7 +26,16 @@ from symverify.search.global_minimum.generators import (
     Slot,
     generators,
 )
-from symverify.search.global_minimum.network import SPLITS, Share, Split, conflicts, local_search, shares, start_units
+from symverify.search.global_minimum.network import (
+    SPLITS,
+    Share,
+    Split,
+    conflicts,
+    local_search,
+    random_units,
+    shares,
+    start_units,
+)
 from symverify.search.global_minimum.relaxation import LEAST, Projection, compiling, interruptible, project
 
 DESCENTS = 100, 150, 100  # compiled ones of a task: fresh, near the best one, and how many of those may fail in a row
@@ -331,15 +339,7 @@ def explore(problem: Problem, seeds: Sequence[int], width: int) -> list[Guess]:
         return [_descended(shape, seeds[0], width)]
     found = []
     for seed in seeds:
-        rng = np.random.default_rng(seed)
-        units = []
-        for _ in range(width):
-            few = rng.integers(0, shape.count, 8) if shape.count else np.zeros(0, dtype=np.int64)
-            point = product(rng.standard_normal(len(few)), shape.directions[few])
-            if shape.form.cone:
-                point[-1] = abs(point[-1])
-            units.append((int(rng.integers(0, 2)) * 2 - 1, point))
-        value, parts = local_search(shape, units)
+        value, parts = local_search(shape, random_units(shape, seed, width))
         found.append((value, tuple(parts)))
     return found
 

@@ -16,13 +16,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from symverify.ground.floats import product
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.network import Point, Problem, predictions, risk
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.global_minimum.generators import Generators, Node, generators
-from symverify.search.global_minimum.network import Split, conflicts, local_search, shares, start_units
+from symverify.search.global_minimum.network import Split, conflicts, local_search, random_units, shares, start_units
 from symverify.search.global_minimum.tasks import children, roots
 from symverify.search.global_minimum.tree import written
 from symverify.search.loss_tree.networks import network
@@ -133,15 +132,7 @@ class Search:
         for seed in range(STARTS if shape.count else 0):
             if time.monotonic() > until:
                 break
-            rng = np.random.default_rng(seed)
-            units = []
-            for _ in range(shape.width):
-                few = rng.integers(0, shape.count, 8)
-                point = product(rng.standard_normal(len(few)), shape.directions[few])
-                if shape.form.cone:
-                    point[-1] = abs(point[-1])
-                units.append((int(rng.integers(0, 2)) * 2 - 1, point))
-            value, parts = local_search(shape, units, self.fit)
+            value, parts = local_search(shape, random_units(shape, seed, shape.width), self.fit)
             guesses.append((value, tuple(parts)))
         for _, guess in sorted(guesses)[:2]:
             self.improve(guess)
