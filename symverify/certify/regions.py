@@ -28,6 +28,9 @@ from symverify.search.splits import best_split
 
 MAX_NODES = 200
 NOT_SHOWN = "the face of the minimum at the centre is not shown to have a local minimum for all values"
+NEEDS = (
+    "with symbols only one hidden layer, scalar output and squared loss are decided: else predictions move otherwise"
+)
 
 
 def spurious_for_all(session: Session) -> Outcome:
