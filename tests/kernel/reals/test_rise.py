@@ -156,6 +156,16 @@ def test_no_side(kinks: Kinks, sign: int, reason: str) -> None:
         side(kinks, sign)
 
 
+@pytest.mark.parametrize("other", [(1, 1, 0), (2, 0, 0)])
+def test_weights_are_for_kinks_of_its_unit_alone(other: Place) -> None:
+    """Neither of the next unit nor of the next layer, whose rows have other weights between."""
+    wide = problem_of(document([1, 1, 2, 1, 1], "relu", SUM, [-1, 0, 1, -2], [[0]] * 4))
+    follows = Following((1, 0, 1), Fraction(-1), (Fraction(0), Fraction(1)))
+    pieces: Json = (PIECES[0], ((0, 0, 1, 0),) * 2, ((0,) * 4,))
+    with pytest.raises(Rejected, match="has weights for kinks of another unit"):
+        side(Kinks(wide, pieces, [(0, 0, 1), other], [], "here", (follows,)))
+
+
 @pytest.mark.parametrize(("below", "told"), [("relu", True), ("leaky_relu", False)])
 def test_the_slopes_are_those_of_the_layer_below(below: str, told: bool) -> None:
     """As on the line, between the third and the fourth hidden layer: with leaky ReLU z₄(−1) has a part of z₃(−1)."""
@@ -276,6 +286,7 @@ def test_the_rise_is_that_of_all_numbers_in_the_intervals() -> None:
     """λ in [−2, 0], λ + p in [0, 2]: 1 at the middles, 0 at the ends."""
     kinks = made(problem_of(document([1, 1, 1], "relu", SUM, [1], [[0]])), [[[0]]], [(0, 0, 0)])
     require_rise(kinks, [interval(Fraction(-1))], [interval(Fraction(2))])
+    require_rise(kinks, [interval(Fraction(-1, 2**256))], [interval(Fraction(2))])  # by a unit of the intervals
     for radius in (Fraction(1), Fraction(2)):
         with pytest.raises(Rejected, match="the risk need not rise below"):
             require_rise(kinks, [interval(Fraction(-1), radius)], [interval(Fraction(5))])
