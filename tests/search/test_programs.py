@@ -188,14 +188,17 @@ def test_a_unit_at_infinity_is_not_a_point() -> None:
     assert signed_bound(problem, time.monotonic() + 5) is None
 
 
+SLOW = (8, 9)  # of these: nothing is found, after many seconds
+
+
 def test_verdicts_stand() -> None:
-    found = [judge(*each) for each in some(25)]
+    found = [judge(*each) for number, each in enumerate(some(25)) if number not in SLOW]
     assert {"proved", "refuted"} <= set(found)
 
 
 @pytest.mark.long
 def test_verdicts_stand_for_three_hundred() -> None:
-    found = [judge(*each) for each in some(300, 10_000)]
+    found = [judge(*each) for each in [*some(25), *some(300, 10_000)]]
     tally = {each: found.count(each) for each in set(found)}
     print(tally)
     assert tally["proved"] > 60
