@@ -277,7 +277,10 @@ def test_the_global_minimum_and_a_bracket():
     assert (found.proved, found.risk) == (True, 0)
     rows = [[(7 * i) % 5, (3 * i * i) % 11] for i in range(30)]
     late = symverify.problem(rows, [(i * i) % 7 for i in range(30)], layers=[2, 4, 1])
-    open_ = symverify.global_minimum(late, timeout=0.5)
+    for timeout in (0.5, 4.0, 32.0):  # more where a busy machine finds no bracket
+        open_ = symverify.global_minimum(late, timeout=timeout)
+        if open_.bounds is not None:
+            break
     assert not open_.proved
     assert 0 <= open_.bounds[0] < open_.bounds[1]
 

@@ -77,11 +77,20 @@ def test_the_gap_is_exact():
     assert Fraction(spurious.notes["gap"]) == spurious.risk - Fraction(9, 2) > 0
 
 
+def cut_short(given, **options):
+    """A search with time for a bracket and no more; on a busy machine that is more."""
+    for timeout in (1.5, 6.0, 24.0):
+        result = symverify.check(given, ["global_minimum"], smt=False, timeout=timeout, **options)
+        if any(claim.name == "global_bounds" for claim in result.claims):
+            break
+    return result
+
+
 def test_out_of_time_is_a_proved_bracket_and_an_open_equality():
     inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
     targets = [[(11 * i * i + i) % 19] for i in range(30)]
     given = problem([2, 3, 1], "relu", (inputs, targets))
-    result = symverify.check(given, ["global_minimum"], smt=False, timeout=1.5, workers=1)
+    result = cut_short(given, workers=1)
     assert result.verdict is Verdict.UNDECIDED
     bounds = result["global_bounds"]
     assert bounds.verdict is Verdict.PROVED
@@ -103,7 +112,7 @@ def test_a_search_that_there_is_no_time_to_compile_says_so(monkeypatch):
     inputs = [[(7 * i * i + 3 * i) % 101, (i * i * i + 5) % 97] for i in range(30)]
     given = problem([2, 3, 1], "relu", (inputs, [[(11 * i * i + i) % 19] for i in range(30)]))
     monkeypatch.setattr("symverify.certify.session.prepare", lambda *_: False)
-    result = symverify.check(given, ["global_minimum"], smt=False, timeout=1.5)
+    result = cut_short(given)
     assert "there was no time to compile the search" in result["global_minimum"].reason
     assert result["global_bounds"].verdict is Verdict.PROVED
 
