@@ -28,11 +28,20 @@ from symverify.search.splits import best_split
 
 MAX_NODES = 200
 NOT_SHOWN = "the face of the minimum at the centre is not shown to have a local minimum for all values"
-NEEDS = (
-    "with symbols only one hidden layer, scalar output and squared loss are decided: else predictions move otherwise"
-)
+NEEDS = "with symbols only one hidden layer, scalar output and squared loss are decided"
 
 
+def shallow_only(settle: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
+    """The same claim, left open for the networks and losses that no rule about symbols is for."""
+
+    def settled(session: Session) -> Outcome:
+        problem = session.problem
+        return settle(session) if problem.shallow and problem.loss.quadratic else Undecided(NEEDS)
+
+    return settled
+
+
+@shallow_only
 def spurious_for_all(session: Session) -> Outcome:
     """Theorem 1 for all values of the symbols: one vector that is positive on all their labels."""
     family = family_of(session.problem)
@@ -48,6 +57,7 @@ def spurious_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
+@shallow_only
 def spurious_for_all_slopes(session: Session) -> Outcome:
     """Theorem 1 for all slopes that the symbols stand for, but for equal ones if there are such."""
     family = family_of(session.problem)
@@ -93,16 +103,6 @@ def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fr
         if (given := weights(family, form)) is not None:
             return g, given
     return None
-
-
-def shallow_only(settle: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
-    """The same claim, left open for other networks and losses than those whose faces move linearly with the labels."""
-
-    def settled(session: Session) -> Outcome:
-        problem = session.problem
-        return settle(session) if problem.shallow and problem.loss.quadratic else Undecided(NEEDS)
-
-    return settled
 
 
 @shallow_only
