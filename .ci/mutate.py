@@ -63,7 +63,7 @@ REALS = [
     f"reals/test_{rule}.py"
     for rule in (
         "enclosed_point", "span_minimum", "zero_infimum", "no_minimum", "real_descent", "real_interior_minimum",
-        "real_lower_bound", "spurious_real",
+        "real_function_minimum", "real_lower_bound", "spurious_real",
     )
 ]  # fmt: skip
 # The tests of a file without a test file of its name, the quickest that can kill first.

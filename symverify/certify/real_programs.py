@@ -3,7 +3,7 @@
 import time
 
 from symverify.certify.program_points import lower_real, program_of
-from symverify.certify.reals import bracketed, decided
+from symverify.certify.reals import bracketed, decided, least_of_all
 from symverify.certify.session import Outcome, Proved, Session, Skipped, Undecided
 from symverify.errors import cause
 from symverify.kernel.core.errors import Declined, Rejected
@@ -76,6 +76,8 @@ def global_minimum(session: Session) -> Outcome:
         return Proved(certificate.step("zero_infimum", {"point": at}), claim="infimum")
     bound = certificate.step("function_bound")
     certificate.claim("global_bounds", certificate.step("bracket", {"bound": bound, "point": at}))
+    if (least := least_of_all(session, at)) is not None:
+        return Proved(least, claim="global_minimum")
     reason = "the infimum is only bounded by that over all functions, and by the best point found"
     return Undecided(reason) if session.insist else Skipped(reason)
 

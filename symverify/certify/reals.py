@@ -125,6 +125,10 @@ def spurious_minimum(session: Session) -> Outcome:
     step = spurious(session, minimum)
     if step is not None and session.certificate.fact(step).settles("spurious_minimum") is not None:
         return Proved(step)
+    witness = lowest(session, None)
+    least = None if witness is None else least_of_all(session, session.certificate.point(witness.point))
+    if least is not None and session.certificate.fact(least).settles("spurious_minimum") is not None:
+        return Proved(least)
     if why:
         return Undecided(f"{why}; see the claim valley for another minimum")
     return Undecided("no point of lower risk than the affine fit was found within the budget")
@@ -148,6 +152,14 @@ def spurious(session: Session, minimum: int) -> int | None:
         return None
     better = session.certificate.point(witness.point)
     return session.certificate.step("spurious_real", {"minimum": minimum, "better": better})
+
+
+def least_of_all(session: Session, at: int) -> int | None:
+    """The step that no function of the inputs has lower risk than a point, if the kernel accepts it."""
+    try:
+        return session.certificate.step("real_function_minimum", {"point": at})
+    except (Rejected, Declined):
+        return None
 
 
 def lowest(session: Session, ceiling: Fraction | None) -> RealWitness | None:
@@ -184,6 +196,9 @@ def global_minimum(session: Session) -> Outcome:
     at = certificate.point(witness.point)
     if witness.wins:
         return Proved(certificate.step("zero_infimum", {"point": at}), claim="infimum")
+    if (least := least_of_all(session, at)) is not None:
+        certificate.claim("global_bounds", certificate.step("bracket", {"bound": bound, "point": at}))
+        return Proved(least, claim="global_minimum")
     step = certificate.step("bracket", {"bound": bound, "point": at})
     fact = certificate.fact(step)
     if isinstance(fact, Bracket) and fact.upper - fact.lower <= session.gap * max(abs(fact.lower), abs(fact.upper)):
@@ -239,6 +254,8 @@ def decided(session: Session, against: Callable[[Session, int], int | None]) -> 
     fact = certificate.fact(at)
     if not isinstance(fact, EnclosedPoint):
         raise TypeError("a point under a loss over the reals is enclosed")
+    if (least := least_of_all(session, at)) is not None:
+        return Proved(least)
     match decide_real(problem, fact):
         case Unknown(why):
             return Undecided(why)

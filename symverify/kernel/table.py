@@ -52,6 +52,7 @@ from .reals.no_minimum import no_minimum
 from .reals.real_cell_traps import real_cell_traps
 from .reals.real_descent import real_descent
 from .reals.real_face_minimum import real_face_minimum
+from .reals.real_function_minimum import real_function_minimum
 from .reals.real_interior_minimum import real_interior_minimum
 from .reals.real_lower_bound import real_lower_bound
 from .reals.span_minimum import span_minimum
@@ -111,6 +112,7 @@ STOREYS: dict[str, tuple[Rule, ...]] = {
         real_cell_traps,
         real_interior_minimum,
         real_face_minimum,
+        real_function_minimum,
         real_descent,
         real_lower_bound,
         minimum_in_box,

@@ -83,6 +83,7 @@ REALS: Mapping[str, Poser | Unposed] = {
     "real_cell_traps": EXPONENTIALS,
     "real_interior_minimum": EXPONENTIALS,
     "real_face_minimum": EXPONENTIALS,
+    "real_function_minimum": EXPONENTIALS,
     "real_descent": EXPONENTIALS,
     "real_lower_bound": EXPONENTIALS,
     "minimum_in_box": Unposed("interval arithmetic with long dyadic numbers; nothing shorter states it"),

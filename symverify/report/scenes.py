@@ -27,6 +27,7 @@ from symverify.kernel.reals.facts import (
     EnclosedPoint,
     NotRealMinimum,
     RationalMinimum,
+    RealGlobalMinimum,
     RealMinimum,
     SpanMinimum,
     SpuriousReal,
@@ -107,17 +108,18 @@ def _real_scene(story: Story, index: int) -> Scene | None:
     inner: Fact = story.facts[place]
     descent = story.path(index, "curve") if isinstance(fact, NotRealMinimum) else None
     at = _near(story, place) if isinstance(inner, SpanMinimum) else None
-    if isinstance(inner, RationalMinimum | NotRealMinimum):
+    if isinstance(inner, RationalMinimum | RealGlobalMinimum | NotRealMinimum):
         at = _shown(inner.at)
     if isinstance(inner, BoxMinimum):
         f = predictions(story.problem, inner.centre)
         at = Evaluated(inner.centre, f, _middle(inner.risk), False)
     if at is None:
         return None
-    risk = inner.enclosed if isinstance(inner, RealMinimum) else cast(NotRealMinimum, inner).at.risk
+    risk = inner.enclosed if isinstance(inner, RealMinimum) else cast(RealGlobalMinimum | NotRealMinimum, inner).at.risk
     better = _shown(fact.better) if isinstance(fact, SpuriousReal) else _lowest(story, risk.lower)
     kind = "spurious local minimum" if isinstance(fact, SpuriousReal) else "local minimum"
     kind = "no local minimum" if descent is not None else kind
+    kind = "global minimum" if isinstance(fact, RealGlobalMinimum) else kind
     name = GIVEN if at.given else "a point"
     if isinstance(inner, SpanMinimum | BoxMinimum):
         name, kind = "a point near the minimum", f"shown for a {kind}"

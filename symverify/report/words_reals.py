@@ -12,6 +12,7 @@ from symverify.kernel.reals.facts import (
     NotRealMinimum,
     RationalMinimum,
     RealBracket,
+    RealGlobalMinimum,
     RealMinimum,
     SpanMinimum,
     SpuriousReal,
@@ -64,6 +65,14 @@ def _size(fact: SpanMinimum) -> str:
 def _rational(fact: RationalMinimum, _: object) -> Sentence:
     inside = "" if fact.pattern is None else ": strictly inside its cell, in whose closure no point has lower risk"
     return say(f"{_named(fact.at)}, of risk {{}}, is a local minimum{inside}", _risk(fact.at.risk))
+
+
+def _global(fact: RealGlobalMinimum, _: object) -> Sentence:
+    fit = ", and predicts a best affine fit" if fact.affine else ""
+    return say(
+        f"{_named(fact.at)}, of risk {{}}, is a global minimum{fit}: no function of the inputs has lower risk",
+        _risk(fact.at.risk),
+    )
 
 
 def _falls(fact: NotRealMinimum, _: object) -> Sentence:
@@ -146,6 +155,7 @@ SAYERS: dict[type[Fact], Callable[..., Sentence]] = {
     EnclosedPoint: _point,
     SpanMinimum: _span,
     RationalMinimum: _rational,
+    RealGlobalMinimum: _global,
     NotRealMinimum: _falls,
     SpuriousReal: _spurious,
     NoMinimum: _none,

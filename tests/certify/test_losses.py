@@ -319,6 +319,19 @@ def test_the_infimum_is_bracketed_as_narrowly_as_asked(loss: str, ys: list[int])
         assert 0 < risk.upper - risk.lower <= gap * abs(risk.upper)
 
 
+@pytest.mark.parametrize("loss", ["logistic", "poisson"])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_point_that_no_function_of_the_inputs_beats_is_global(loss: str, given: bool) -> None:
+    labels = [[0], [1], [1], [0]] if loss == "logistic" else [[0], [2], [1], [1]]
+    point = {"parameters": [layer([[0], [1]], [0, 1]), layer([[0, 0]], [0])]} if given else {}
+    result = proved(document([1, 2, 1], "relu", loss, [0, 0, 1, 1], labels, **point))
+    verdicts = {claim.name: claim.verdict for claim in result.claims}
+    assert verdicts["global_minimum"] is verdicts["global_bounds"] is Verdict.PROVED
+    assert verdicts["spurious_minimum"] is Verdict.REFUTED
+    assert verdicts.get("point") is (Verdict.PROVED if given else None)
+    assert "spurious=false" in result["point"].line if given else True
+
+
 def test_a_bracket_under_cross_entropy_is_wide() -> None:
     """Equal inputs of both classes: the bound for all functions of the inputs is met as nearly as the point is good."""
     doc = document([1, 2, 2], "relu", "cross_entropy", [0, 0, 1, 2, 3], [0, 1, 1, 0, 1])

@@ -60,8 +60,9 @@ def test_bounds_and_points() -> None:
         "z": {"weight": [["1", "0"], ["0", "1"]], "bias": ["1", "1"]},
         "f": {"weight": [["0", "0"]], "bias": ["0"]},
     }
-    result = proved(same | {"parameters": stuck}, ["point"])
-    assert result["point"].verdict is Verdict.PROVED
+    result = proved(same | {"parameters": stuck}, ["point", "global_minimum"])
+    assert result["point"].verdict is result["global_minimum"].verdict is Verdict.PROVED
+    assert "spurious=false" in result["point"].line
 
 
 def test_labels_that_are_separated() -> None:

@@ -23,6 +23,7 @@ _SAME = (
     "span_minimum",
     "spurious_real",
     "real_interior_minimum",
+    "real_function_minimum",
     "real_descent",
     "minimum_in_box",
     "face_span",

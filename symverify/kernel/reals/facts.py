@@ -99,6 +99,21 @@ class RationalMinimum(RealMinimum):
 
 
 @dataclass(frozen=True, slots=True)
+class RealGlobalMinimum(Fact):
+    """`at` minimises the risk; `affine` if its predictions are those of a best affine fit of the data."""
+
+    at: EnclosedPoint
+    affine: bool
+
+    def settles(self, claim: str) -> Verdict:
+        if claim == "global_minimum":
+            return "proved", {"risk": self.at.risk, "attained": True}
+        if claim == "spurious_minimum" and self.affine:
+            return "refuted", {"risk": self.at.risk}
+        return self.at.as_point(claim, "proved", False)
+
+
+@dataclass(frozen=True, slots=True)
 class NotRealMinimum(Fact):
     """Along a curve from `at` the risk strictly falls at once."""
 

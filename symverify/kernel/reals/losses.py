@@ -210,7 +210,9 @@ class Poisson(RealLoss):
 BOXES = frozenset({"minimum_in_box", "face_span", "spurious_real"})
 DUAL = BOXES | {"enclosed_point", "span_minimum", "no_minimum", "zero_infimum", "real_cell_traps"}
 COMMON = frozenset({"function_bound", "bracket", "assumptions", "linear_collapse", "cell_cover"})
-EXACT = frozenset({"real_interior_minimum", "real_face_minimum", "real_descent", "real_lower_bound"})
+EXACT = frozenset(
+    {"real_interior_minimum", "real_face_minimum", "real_function_minimum", "real_descent", "real_lower_bound"}
+)
 
 
 def logistic(factor: Fraction) -> Loss:
