@@ -41,7 +41,7 @@ let describe = function
 let all_rules = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cells"; "descent"; "spurious_minimum"; "function_minimum"; "valley";
   "function_bound"; "global_lower_bound"; "global_minimum"; "bracket"; "limit"; "infimum"; "not_attained"; "assumptions"; "linear_collapse";
   "critical_point"; "second_order"; "cell_kkt"; "cell_cover"; "cell_minima"; "cell_infimum"; "constant_risk_path"; "atlas"; "face_atlas"; "enclosed_point"; "span_minimum"; "spurious_real"; "no_minimum"; "zero_infimum";
-  "real_interior_minimum"; "real_face_minimum"; "real_descent"; "real_lower_bound"; "minimum_in_box"; "face_span"; "decay_bound"; "tree_bound";
+  "real_interior_minimum"; "real_face_minimum"; "real_function_minimum"; "real_descent"; "real_lower_bound"; "minimum_in_box"; "face_span"; "decay_bound"; "tree_bound";
   "restricted_face_minimum"; "restricted_lower_bound"; "substitution"; "cell_traps"; "spurious_labels"; "every_slope"; "spurious_radius";
   "face_radius"; "cell_radius"; "global_radius"; "spurious_region"; "face_region"; "hull"; "closed_list"; "real_cell_traps"; "slope_region"; "global_region" ]
 
@@ -307,7 +307,7 @@ let rational_only = [ "point"; "interior_minimum"; "face_minimum"; "adjacent_cel
 
 (* the rules of the kernel for general programs *)
 let on_programs = [ "point"; "interior_minimum"; "descent"; "spurious_minimum"; "function_minimum"; "valley"; "function_bound"; "global_minimum"; "bracket"; "adjacent_cells";
-  "critical_point"; "second_order"; "cell_kkt"; "enclosed_point"; "span_minimum"; "spurious_real"; "real_interior_minimum"; "real_descent"; "minimum_in_box"; "face_span"; "zero_infimum";
+  "critical_point"; "second_order"; "cell_kkt"; "enclosed_point"; "span_minimum"; "spurious_real"; "real_interior_minimum"; "real_function_minimum"; "real_descent"; "minimum_in_box"; "face_span"; "zero_infimum";
   "restricted_face_minimum"; "restricted_lower_bound"; "substitution" ]
 
 (* rules that the kernel does not have for the loss or for programs, refused before anything of the step is read *)
@@ -387,7 +387,7 @@ let step state number v =
     (* its premises must be there; its other fields are not read *)
     let roles_of = match rule with
       | "spurious_minimum" | "spurious_real" -> [ "minimum"; "better" ] | "global_minimum" | "bracket" -> [ "bound"; "point" ]
-      | "infimum" -> [ "bound"; "limit" ] | "not_attained" -> [ "infimum" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
+      | "infimum" -> [ "bound"; "limit" ] | "not_attained" -> [ "infimum" ] | "restricted_face_minimum" | "real_interior_minimum" | "real_face_minimum" | "real_function_minimum" | "real_descent" | "zero_infimum" -> [ "point" ] | _ -> [] in
     let both = Read.fields roles.Read.where (Option.value (Json.field "from" v) ~default:(Json.Object [])) in
     List.iter (fun role -> ignore (Read.need both role any)) roles_of;
     List.iter (fun (role, v) -> match v with
