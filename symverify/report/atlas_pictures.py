@@ -9,10 +9,11 @@ import numpy as np
 from symverify.kernel.core.network import Problem
 from symverify.report.atlas import Mark
 from symverify.report.contours import outlines
+from symverify.report.net import Array, NoView, in_floats
 from symverify.report.pictures import Picture
 from symverify.report.rationals import short
 from symverify.report.svg import Canvas
-from symverify.report.views import Array, Fit, NoView, fits, in_floats
+from symverify.report.views import Fit, fits
 from symverify.report.words import counted
 
 MAX_CARDS = 24

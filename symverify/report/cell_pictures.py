@@ -6,9 +6,9 @@ from math import atan2, cos, pi, sin
 import numpy as np
 
 from symverify.kernel.core.network import Point, Problem
+from symverify.report.net import Array, NoView, in_floats
 from symverify.report.pictures import Picture
 from symverify.report.svg import Canvas
-from symverify.report.views import Array, NoView, in_floats
 
 MAX_LINES = 400
 

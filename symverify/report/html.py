@@ -39,11 +39,11 @@ from symverify.report.explain import Explanation
 from symverify.report.formula import apart, in_pieces, text
 from symverify.report.graph import program_picture
 from symverify.report.mathml import mathml
+from symverify.report.net import NoView
 from symverify.report.pictures import Picture, pictures
 from symverify.report.rationals import exact, is_short, short
 from symverify.report.render import opinion
 from symverify.report.scenes import GIVEN, Scene
-from symverify.report.views import NoView
 from symverify.run.check import CheckResult, ClaimResult
 
 MAX_EXACT, MAX_APPENDIX = 200, 4000  # values in a list; characters of the appendix for paper

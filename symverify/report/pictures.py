@@ -9,21 +9,11 @@ import numpy as np
 
 from symverify.kernel.core.network import Problem
 from symverify.report.contours import level_lines, outlines
+from symverify.report.net import Array, NoView, in_floats
 from symverify.report.rationals import short
 from symverify.report.scenes import Scene
 from symverify.report.svg import Canvas, number
-from symverify.report.views import (
-    Array,
-    Fit,
-    NoView,
-    Segment,
-    Slice,
-    fit_view,
-    in_floats,
-    levels,
-    segment_view,
-    slice_view,
-)
+from symverify.report.views import Fit, Segment, Slice, fit_view, levels, segment_view, slice_view
 
 MAX_PANELS = 4
 CROWDS = (16, 48)  # creases beyond which they are drawn fainter, so that the risk under them is seen

@@ -19,8 +19,9 @@ from symverify.report.atlas import Mark
 from symverify.report.atlas_pictures import places
 from symverify.report.cell_pictures import cells_view
 from symverify.report.explain import Explanation, explain
+from symverify.report.net import NoView, in_floats
 from symverify.report.scenes import Scene
-from symverify.report.views import NoView, fit_view, in_floats, levels, segment_view, slice_view
+from symverify.report.views import fit_view, levels, segment_view, slice_view
 from symverify.run.bounds import Seen
 from symverify.run.verdict import Verdict
 

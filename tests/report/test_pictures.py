@@ -27,9 +27,10 @@ from symverify.report.cell_pictures import cells_picture, cells_view
 from symverify.report.contours import level_lines, outlines
 from symverify.report.diagram import diagram_picture
 from symverify.report.explain import Scene, explain
+from symverify.report.net import Net, NoView, along, flat
 from symverify.report.pictures import Picture, pictures
 from symverify.report.svg import Canvas, meet, number, ticks
-from symverify.report.views import MAX_BOUNDARIES, Net, NoView, along, fit_view, flat, segment_view, slice_view
+from symverify.report.views import MAX_BOUNDARIES, fit_view, segment_view, slice_view
 from tests.examples import EXAMPLES, layer, network, samples, text
 from tests.kernel.accepted import CASES
 from tests.report.told import accepted, told

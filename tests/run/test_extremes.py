@@ -12,7 +12,7 @@ from symverify.certify import emitters
 from symverify.cli import run as command
 from symverify.kernel.core.errors import Declined
 from symverify.problem import loads
-from symverify.report.views import NoView, in_floats
+from symverify.report.net import NoView, in_floats
 from symverify.search.expand import expand
 
 FLOATS = "its numbers are beyond the range of floats"
