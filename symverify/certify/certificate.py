@@ -132,12 +132,13 @@ class Certificate:
         premises = self.proof.steps[minimum].premises
         return self.step("bracket", {role: index for role, (index,) in premises.items()})
 
-    def text(self) -> bytes:
-        """The certificate file: only the steps that some claim rests on, renumbered in order."""
-        kept = self._needed(self.claims)
+    def text(self, claims: Sequence[dict[str, object]] | None = None) -> bytes:
+        """The certificate file, of all claims or of some: only the steps that these rest on, renumbered in order."""
+        chosen = self.claims if claims is None else claims
+        kept = self._needed(chosen)
         number = {old: new for new, old in enumerate(kept)}
         steps = [_renumbered(self.steps[index], self.proof.steps[index].premises, number) for index in kept]
-        claims = [{**claim, "step": number[claim["step"]]} for claim in self.claims]  # type: ignore[index]
+        claims = [{**claim, "step": number[claim["step"]]} for claim in chosen]  # type: ignore[index]
         return lines({"format": FORMAT, "problem": self.problem.sha256}, claims=claims, steps=steps)
 
     def _needed(self, claims: Sequence[Mapping[str, object]]) -> list[int]:

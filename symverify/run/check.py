@@ -32,7 +32,7 @@ from symverify.run import checkpoints
 from symverify.run.bounds import Log, log_failed, log_place
 from symverify.run.limits import seconds
 from symverify.run.local import processes
-from symverify.run.merge import SOLVED, Stored, accepted, replaceable, settling, store
+from symverify.run.merge import SOLVED, Stored, fitting, replaceable, settling, store
 from symverify.run.verdict import Verdict, worst
 from symverify.search.global_minimum.checkpoint import bad
 from symverify.text import meant, plain
@@ -46,6 +46,7 @@ MAIN = (  # what a run without named claims is about: the first of these that wa
     "global_minimum",
     "minimum_in_box",
 )
+TOO_MUCH = "with all others it takes more work than the kernel's budget allows: name it alone with --claims"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -203,15 +204,15 @@ def check(
     try:
         with quiet():
             results, skipped, called = _attempted(session, wanted, stopped)
-        whole, results = _settled(session, results, target, problem, fresh)
+        main = _main(called, [name for name, _ in skipped]) if claims is None else names
+        asked = tuple(called.get(name, name) for name in main)
+        whole, results = _settled(session, results, asked, target, problem, fresh)
     except (ArithmeticError, LookupError, TypeError, ValueError, Rejected) as error:
         if taken is None:
             raise
         raise bad(taken, error) from error  # what it says cannot be continued
     if place is not None:
         _write_log(place, seen)
-    main = _main(called, [name for name, _ in skipped]) if claims is None else names
-    asked = tuple(called.get(name, name) for name in main)
     found = _concluded(problem, target, whole, results, skipped, asked)
     if whole is None or not smt or stopped():
         return found
@@ -322,11 +323,16 @@ def _attempted(
 
 
 def _settled(
-    session: Session, results: list[ClaimResult], output: Path | None, problem: LoadedProblem, fresh: bool
+    session: Session,
+    results: list[ClaimResult],
+    asked: Sequence[str],
+    output: Path | None,
+    problem: LoadedProblem,
+    fresh: bool,
 ) -> tuple[Stored | None, list[ClaimResult]]:
     """The certificate as it is on disk now, None without one; and the results with what it proves."""
     session.progress("the kernel verifies the certificate")
-    new = accepted(problem, session.certificate.text()) if session.certificate.claims else None
+    new = fitting(session.certificate, problem, asked)
     whole = new if output is None else store(output, problem, new, fresh)
     if whole is None:
         return None, results
@@ -335,8 +341,13 @@ def _settled(
     sides = dict.fromkeys(theorem.claim for theorem in mine if theorem.claim not in tried)
     results = [*results, *(ClaimResult(name, Verdict.UNDECIDED, "", 0.0) for name in sides)]
     found = [(result, settling(whole, mine, result.name, partial(answers, session))) for result in results]
+    left = {claim["claim"] for claim in session.certificate.claims}
     return whole, [
-        result if settled is None else _with_theorem(result, *settled)
+        _with_theorem(result, *settled)
+        if settled is not None
+        else replace(result, reason=TOO_MUCH, notes={})
+        if result.name in left
+        else result
         for result, settled in found
         if settled is not None or result.name in tried
     ]

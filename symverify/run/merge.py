@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from symverify.certify.certificate import lines
+from symverify.certify.certificate import Certificate, lines
 from symverify.errors import Declined, Malformed, NotWritable, Rejected
 from symverify.kernel import Checked, Theorem
 from symverify.kernel.check import FORMAT, needed
@@ -38,6 +38,28 @@ class Stored:
 def accepted(problem: LoadedProblem, text: bytes) -> Stored:
     """What a certificate proves about a problem. Raises what the kernel raises."""
     return Stored(text, kernel_check(problem.network, text, problem.open_data))
+
+
+def fitting(certificate: Certificate, problem: LoadedProblem, asked: Sequence[str]) -> Stored | None:
+    """What the certificate proves; where that takes too much work in all, what of the claims asked for fits, in order.
+
+    Raises Declined where not even the first does.
+    """
+    if not certificate.claims:
+        return None
+    try:
+        return accepted(problem, certificate.text())
+    except Declined:
+        kept, found = list[dict[str, object]](), None
+        for name in asked:
+            kept += [claim for claim in certificate.claims if claim["claim"] == name]
+            try:
+                found = accepted(problem, certificate.text(kept)) if kept else None
+            except Declined:
+                break
+        if found is None:
+            raise
+        return found
 
 
 def replaceable(output: Path, problem: LoadedProblem, fresh: bool) -> None:

@@ -204,14 +204,14 @@ def test_the_proof_of_a_problem_before_a_change_stays(problem, output):
 
 
 def test_one_that_appears_during_the_run_stays(problem, output, monkeypatch):
-    other, real = output.with_name("other.symcert.json"), merge.accepted
+    other, real = output.with_name("other.symcert.json"), merge.fitting
     run(symverify.loads(HARD), ["assumptions"], other)
 
     def meanwhile(*of):
         shutil.copy(other, output)
         return real(*of)
 
-    monkeypatch.setattr("symverify.run.check.accepted", meanwhile)
+    monkeypatch.setattr("symverify.run.check.fitting", meanwhile)
     with pytest.raises(NotWritable, match="is about another problem"):
         run(problem, ["point"], output)
     assert output.read_bytes() == other.read_bytes()
@@ -343,3 +343,29 @@ def test_checks_at_once_lose_nothing(problem, output):
         assert process.exitcode == 0
     assert {line.split()[2] for line in proved(problem, output)} == set(claims)
     assert sorted(path.name for path in output.parent.iterdir()) == ["a.symcert.json", "four-points.json"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "most", "kept"),
+    [
+        (None, 2, ["point"]),
+        (["valley", "point"], 1, ["valley"]),
+        (["valley", "point", "assumptions"], 2, ["valley", "point"]),
+    ],
+)
+def test_what_was_asked_for_is_kept_where_all_together_takes_too_much_work(
+    problem, output, monkeypatch, claims, most, kept
+):
+    def strict(network, text, open_data):
+        if len(json.loads(text)["claims"]) > most:
+            raise Declined("the certificate takes more work than the kernel's budget allows")
+        return kernel_check(network, text, open_data)
+
+    monkeypatch.setattr(merge, "kernel_check", strict)
+    result = run(problem, claims, output)
+    assert [claim.name for claim in result.claims if claim.theorem is not None] == kept
+    assert all("name it alone" in claim.reason for claim in result.claims if claim.theorem is None)
+    assert {line.split()[2] for line in proved(problem, output)} == set(kept)
+    most = 0
+    with pytest.raises(Declined, match="more work than the kernel's budget"):
+        run(problem, claims, output, fresh=True)
