@@ -188,6 +188,10 @@ def attempt(session: Session, name: str) -> Outcome:
             )
         loss = f"{session.problem.loss.name} loss{' with weight decay' * session.problem.decays}"
         return Undecided(f"not a claim for the {loss}; claims for it: {', '.join(known)}")
+    if isinstance(session.problem, SymbolicProblem) and not (
+        session.problem.shallow and session.problem.loss.quadratic
+    ):
+        return Undecided("with symbols only one hidden layer, scalar output and squared loss are decided")
     try:
         with within(session.overtime):
             outcome = known[name](session)

@@ -1,7 +1,6 @@
 """Claims for all values of the symbols of a network file."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from math import comb
@@ -28,20 +27,8 @@ from symverify.search.splits import best_split
 
 MAX_NODES = 200
 NOT_SHOWN = "the face of the minimum at the centre is not shown to have a local minimum for all values"
-NEEDS = "with symbols only one hidden layer, scalar output and squared loss are decided"
 
 
-def shallow_only(settle: Callable[[Session], Outcome]) -> Callable[[Session], Outcome]:
-    """The same claim, left open for the networks and losses that no rule about symbols is for."""
-
-    def settled(session: Session) -> Outcome:
-        problem = session.problem
-        return settle(session) if problem.shallow and problem.loss.quadratic else Undecided(NEEDS)
-
-    return settled
-
-
-@shallow_only
 def spurious_for_all(session: Session) -> Outcome:
     """Theorem 1 for all values of the symbols: one vector that is positive on all their labels."""
     family = family_of(session.problem)
@@ -57,7 +44,6 @@ def spurious_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
-@shallow_only
 def spurious_for_all_slopes(session: Session) -> Outcome:
     """Theorem 1 for all slopes that the symbols stand for, but for equal ones if there are such."""
     family = family_of(session.problem)
@@ -105,7 +91,6 @@ def _positive_form(session: Session, family: Family) -> tuple[list[int], list[Fr
     return None
 
 
-@shallow_only
 def minimum_for_all(session: Session) -> Outcome:
     """A local minimum on one face for all values: in the cell that was asked for, or where the least risk is."""
     start = _start(session)
@@ -115,7 +100,6 @@ def minimum_for_all(session: Session) -> Outcome:
     return step if isinstance(step, Undecided) else Proved(step)
 
 
-@shallow_only
 def spurious_face_for_all(session: Session) -> Outcome:
     """The minimum of the cell that was asked for, or of the affine fit, has a higher risk than the least one."""
     if session.cell is not None:
@@ -139,7 +123,6 @@ def spurious_face_for_all(session: Session) -> Outcome:
         return Undecided(error.reason)
 
 
-@shallow_only
 def global_minimum_for_all(session: Session) -> Outcome:
     """The face of the least risk at the centre has it for all values: one tree, with vectors at the box's corners."""
     start = _least(session)
@@ -214,7 +197,6 @@ def _region_of(session: Session, start: Point) -> int | Undecided:
         return Undecided(f"{NOT_SHOWN}: {error.reason}")
 
 
-@shallow_only
 def no_spurious_for_all(session: Session) -> Outcome:
     """For no value is there a spurious minimum: all faces and signs but some with one prediction are excluded.
 
