@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from symverify.errors import Usage
 from symverify.kernel import Checked
+from symverify.kernel.check import rests_on
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, rational
 from symverify.kernel.core.proof import Fact
@@ -132,7 +133,7 @@ def found(checked: Checked, step: int, which: Which, owner: LoadedProblem) -> Ex
     known = list(_chain(fact))
     if not any(isinstance(each, SpanMinimum) or hasattr(each, "better") for each in known):
         # else the minimum is not written down, and a premise is the better point, or one that is only near
-        known += [checked.steps[index].fact for index in checked.steps[step].rests_on]
+        known += [checked.steps[index].fact for index in rests_on(checked.steps[step])]
     for each in known:
         match each:
             case Evaluated(point=point, risk=risk) | EnclosedPoint(point=point, risk=risk):

@@ -1,6 +1,7 @@
 """The pattern of a point: which piece each unit is on, for each sample."""
 
-from symverify.kernel.core.network import Pattern, Point, Problem, rational, trace
+from symverify.kernel.core.network import Pattern, Point, Problem, rational
+from symverify.kernel.programs.values import trace
 
 
 def pattern_at(problem: Problem, point: Point) -> Pattern:

@@ -24,7 +24,8 @@ from symverify.ground.floats import least_norm, norm, product, quiet
 from symverify.ground.time_limit import OVERTIME, until
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, KernelError
-from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk, trace
+from symverify.kernel.core.network import Point, Problem, coordinates, predictions, rational, risk
+from symverify.kernel.programs.values import trace
 from symverify.search.active_set import descend
 from symverify.search.affine_minimum import NotConstructible
 from symverify.search.answers import Descends, Unknown

@@ -77,6 +77,11 @@ def spelled(text: str) -> str:
     return text.replace("_", "\\_").replace(" ", "_")
 
 
+def rests_on(step: Step) -> tuple[int, ...]:
+    """The numbers of the steps that a step rests on."""
+    return tuple(index for indices in step.premises.values() for index in indices)
+
+
 def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:
     """The steps that these rest on, themselves among them, in order."""
     found, pending = set[int](), list(last)
@@ -84,7 +89,7 @@ def needed(steps: Sequence[Step], last: Iterable[int]) -> list[int]:
         spend(50)
         if (index := pending.pop()) not in found:
             found.add(index)
-            pending += steps[index].rests_on
+            pending += rests_on(steps[index])
     return sorted(found)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from symverify.cells.pattern import pattern_at
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.network import Pattern, Place, Point, Problem, evaluate, residuals
+from symverify.kernel.core.network import Pattern, Place, Point, Problem, residuals
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.proof import read_point
@@ -18,6 +18,7 @@ from symverify.kernel.curvature.eliminate import Slice, Stationary
 from symverify.kernel.curvature.flows import symmetries
 from symverify.kernel.curvature.forms import nullspace, restricted
 from symverify.kernel.curvature.hessian import derivatives, second_derivatives
+from symverify.kernel.programs.values import evaluate
 from symverify.opinion.equations import (
     inside,
     of_change,
@@ -211,7 +212,7 @@ def _rises(cell: Cell, path: Point, where: str) -> Iterator[Statement]:
         everything, title = ("t", *made.variables), f"{where}: the risk is constant along the curve"
         yield Statement(title, NONLINEAR, everything, tuple(made.relations), compare(risk, "=", at.risk))
         return
-    back = Poly(tuple(c * (-1) ** k for k, c in enumerate(g.coefficients)))
+    back = Poly(tuple(c * (-1) ** k for k, c in enumerate(g.numerators)), g.over)
     span = reach([each for each in (g, back) if each.sign_after_zero() > 0])
     if span is not None:
         title = f"{where}: the risk is higher along the curve, for 0 < |t| <= {span}"

@@ -10,11 +10,12 @@ from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import dot, sign
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.facts import LocalMinimum, Minimum, NotLocalMinimum, SpuriousMinimum
-from symverify.kernel.core.network import Pattern, Point, Problem, rational, risk_along, trace
-from symverify.kernel.core.poly import Poly, positive_on_unit_interval
+from symverify.kernel.core.network import Pattern, Point, Problem, rational, risk_along
+from symverify.kernel.core.poly import Poly, around, positive_on_unit_interval
 from symverify.kernel.core.proof import polynomial as coefficients
 from symverify.kernel.core.proof import read_point
 from symverify.kernel.programs.parameters import hidden
+from symverify.kernel.programs.values import trace
 from symverify.opinion.equations import entry, inside, of_point, places, scalar, too_large
 from symverify.opinion.losses import risk_at, same_slope
 from symverify.opinion.minima import predicted
@@ -43,7 +44,7 @@ def descent(given: Given) -> Iterator[Statement]:
         return
     rows = _traced(problem, path)
     pattern: Pattern = tuple(
-        tuple(tuple(node.h.piece_after_zero(row[m][j]) for row in rows) for j in range(width))
+        tuple(tuple(around(node.h.breakpoints, row[m][j])[0] for row in rows) for j in range(width))
         for m, (node, width) in enumerate(zip(problem.bents, hidden(problem), strict=True))
     )
     fall = (risk_along(problem, path) - at.risk) * -1

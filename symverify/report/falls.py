@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from symverify.kernel.core.network import Point, Problem, evaluate, risk_along
+from symverify.kernel.core.network import Point, Problem, risk_along
 from symverify.kernel.core.poly import Poly, Scalar
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.losses import RealLoss
 
 PIECES = 256
@@ -52,7 +53,7 @@ def _less(values: Iterable[Scalar], ends: Iterable[Iterable[Fraction]]) -> Itera
 def _keeps_sign(gap: Poly, reach: Fraction) -> bool:
     """Whether the first non-zero coefficient outweighs the later ones for 0 < t ≤ reach."""
     first = next(k for k, c in enumerate(gap.coefficients) if c)
-    rest = Poly((Fraction(0), *map(abs, gap.coefficients[first + 1 :])))
+    rest = Poly((0, *map(abs, gap.numerators[first + 1 :])), gap.over)
     return _at(rest, reach) < abs(gap.coefficients[first])
 
 

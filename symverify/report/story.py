@@ -10,6 +10,7 @@ from inspect import cleandoc
 from typing import TypeVar, cast
 
 from symverify.kernel import Checked
+from symverify.kernel.check import rests_on
 from symverify.kernel.core.facts import Evaluated
 from symverify.kernel.core.network import Point, Problem, Vector, residuals
 from symverify.kernel.core.poly import Poly, Scalar
@@ -97,7 +98,7 @@ class Story:
 
     def premises(self, index: int) -> list[int]:
         """The earlier steps that a step names."""
-        return sorted(set(self.steps[index].rests_on))
+        return sorted(set(rests_on(self.steps[index])))
 
     def slopes(self, index: int, at: Evaluated) -> list[Vector]:
         """r_k over the samples for each output k, of a step's minorant: its subgradients if it gives them."""

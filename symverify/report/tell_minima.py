@@ -16,8 +16,8 @@ from symverify.kernel.core.network import (
     coordinates,
     features,
     rational,
-    trace,
 )
+from symverify.kernel.programs.values import trace
 from symverify.report.document import Block, Inline, Items, More, Verbatim, formula, prose, say, table
 from symverify.report.formula import Formula, Num, Op, m, vector
 from symverify.report.rationals import TABLE, abridged, short

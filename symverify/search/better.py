@@ -17,6 +17,7 @@ import numpy as np
 from symverify.ground.floats import product
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.network import Layer, Point, Problem, Vector, rational, residuals, risk
+from symverify.kernel.programs.values import height
 from symverify.search.affine_minimum import carrier_of
 from symverify.search.float_losses import measure_of
 from symverify.search.kinked_fit import kinked_fit
@@ -172,7 +173,7 @@ def _with_unit(problem: Problem, start: Point, w: Sequence[Fraction], b: Fractio
     heights = list[Fraction]()
     if len(start) > 2:
         h, at = problem.activations[0], (sum((a * v for a, v in zip(w, x, strict=True)), b) for x in problem.inputs)
-        heights = [rational(h.on(h.pieces(z)[0], z)) for z in at]
+        heights = [height(h, z) for z in at]
     for m, layer in enumerate(start[:-1]):
         weight, bias = [list(map(rational, row)) for row in layer.weight], list(map(rational, layer.bias or ()))
         if m == 0:

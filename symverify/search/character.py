@@ -19,8 +19,8 @@ from symverify.kernel.core.network import (
     predictions,
     rational,
     residuals,
-    trace,
 )
+from symverify.kernel.programs.values import trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from symverify.ground.linear import solve
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import rank
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.network import Point, evaluate, risk_along
+from symverify.kernel.core.network import Point, risk_along
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.curvature.cell_kkt import Cell
 from symverify.kernel.curvature.eliminate import Slice, Stationary, eliminated
 from symverify.kernel.curvature.forms import restricted
 from symverify.kernel.curvature.hessian import gradient
 from symverify.kernel.programs.parameters import linear, values_of
+from symverify.kernel.programs.values import evaluate
 from symverify.search.answers import Descends, Unknown
 from symverify.search.snap_equations import as_point
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from symverify.kernel.core.activation import ONE, ZERO
-from symverify.kernel.core.algebra import Direction, fractions, rays, sign
+from symverify.kernel.core.algebra import Direction, rays, sign
 from symverify.kernel.core.errors import Declined, KernelError, Rejected
 from symverify.kernel.core.network import Point, Problem, cell_of, features, rational
 from symverify.kernel.core.poly import Poly
@@ -112,7 +112,10 @@ def _moving(
 ) -> tuple[Sequence[Fraction], int] | None:
     """A δ along which v times the slope falls (v = 0: it is not 0), and the sign of the slope; None if none."""
     width = len(g)
-    candidates: list[Sequence[Fraction]] = [*null_space(list(bends), width), *map(fractions, rays(list(bends)))]
+    candidates: list[Sequence[Fraction]] = [
+        *null_space(list(bends), width),
+        *(list(map(Fraction, ray)) for ray in rays(list(bends))),
+    ]
     if not v:
         candidates += _generic(bends, width)
     for line in candidates:

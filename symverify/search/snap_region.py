@@ -9,7 +9,8 @@ from symverify.ground.lp import Farkas, roomy_point, solve_system
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.algebra import sign
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.network import Layer, Pattern, Place, Point, Problem, features, rational, trace
+from symverify.kernel.core.network import Layer, Pattern, Place, Point, Problem, features, rational
+from symverify.kernel.programs.values import trace
 from symverify.kernel.reals.kinks import homogeneous
 from symverify.kernel.reals.on_face import carried
 from symverify.search.affine_minimum import NotConstructible, fit_by_pieces

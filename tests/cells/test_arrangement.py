@@ -20,7 +20,7 @@ from symverify.cells.arrangement import (
 from symverify.cells.flats import stars_and_rays
 from symverify.cells.general import general_position
 from symverify.cells.hyperplanes import hyperplanes
-from symverify.kernel.core.algebra import directed, fractions, rank
+from symverify.kernel.core.algebra import directed, rank
 from symverify.kernel.core.algebra import rays as kernel_rays
 from symverify.kernel.core.errors import Declined
 
@@ -78,7 +78,7 @@ def check(rows: Rows, positive: int | None = None) -> Arrangement:
     rays = found.rays.tolist()
     assert rays == sorted(rays)
     distinct = list(dict.fromkeys(directed(row) for row in rows if any(row)))
-    if rank(map(fractions, rows)) == len(rows[0]):
+    if rank(rows) == len(rows[0]):
         assert {tuple(ray) for ray in rays} == {directed(ray) for ray in kernel_rays(distinct)}
     assert len({tuple(ray) for ray in rays}) == len(rays)
     assert all(type(x) is int and gcd(*ray) == 1 for ray in rays for x in ray)

@@ -72,8 +72,12 @@ def test_budgets() -> None:
     primes = [3, 5, 7, 11, 13, 17, 19, 23]
     with pytest.raises(Declined, match="no common multiple within the budget"):
         integral([Fraction(1, p**40_000) for p in primes])
-    with pytest.raises(Declined, match="bits"):
+    with pytest.raises(Declined, match="no common multiple within the budget"):
         total(Fraction(1, p**40_000) for p in primes)
+    with pytest.raises(Declined, match="beyond 100000 bits"):
+        total([Fraction(3**70_000)])
+    with pytest.raises(Declined, match="beyond 100000 bits"):
+        dot([Fraction(3**40_000)], [Fraction(3**40_000)])
     with pytest.raises(Declined, match="too many intersections"):
         list(rays([tuple(k**power for power in range(8)) for k in range(40)]))
 

@@ -56,7 +56,7 @@ BANNED = {
 }  # fmt: skip
 FILES = {"open", "read_bytes", "read_text", "write_text", "write_bytes", "Path", "stdout", "stderr", "print"}
 MODULES = {"os", "io", "subprocess", "pickle", "socket", "time", "random", "math", "importlib", "ctypes", "tempfile"}
-EXACT = {"comb", "gcd", "lcm", "prod", "isqrt", "factorial"}
+EXACT = {"comb", "gcd", "lcm", "prod", "isqrt", "factorial", "perm"}
 
 
 def names(tree: ast.AST) -> set[str]:

@@ -28,7 +28,7 @@ MUTANTS = {
         "core/test_adjacent_cells.py::test_a_dead_row_has_both_sides_in_the_second_layer",
     ),
     "only first layers move, valleys": (
-        "core/valley.py", "for m, z in enumerate(hidden):", "for m, z in enumerate(hidden[:1]):",
+        "core/valley.py", "node in problem.bents):", "node in problem.bents[:1]):",
         "core/test_valley.py::test_a_dead_row_can_leave_its_piece_in_the_second_layer",
     ),
     "flows of tied places": (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from symverify.kernel import Checked
-from symverify.kernel.check import needed
+from symverify.kernel.check import needed, rests_on
 from symverify.kernel.core.proof import Fact, Reading
 from symverify.kernel.table import RULES
 from symverify.opinion.obligations import obligations
@@ -80,7 +80,7 @@ def test_a_comparison_runs_each_step_of_both_once(runs: Counter[str], tmp_path: 
 
 def test_a_step_says_what_it_rests_on() -> None:
     found = checked(CASES["theorem 1"].network, CASES["theorem 1"].proof)
-    assert [step.rests_on for step in found.steps] == [(), (), (1,), (), (2, 3), (4,), (), (6,), (7, 3)]
+    assert [rests_on(step) for step in found.steps] == [(), (), (1,), (), (2, 3), (4,), (), (6,), (7, 3)]
     assert [dict(step.premises) for step in found.steps][4] == {"minimum": (2,), "better": (3,)}
     assert [found.support(theorem) for theorem in found.theorems] == [
         [0], [1, 2, 3, 4], [1, 2, 3, 4, 5], [3, 6, 7, 8]

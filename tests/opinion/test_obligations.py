@@ -13,7 +13,8 @@ import pytest
 import symverify.opinion
 from symverify.kernel import check
 from symverify.kernel.core.facts import Evaluated, LocalMinimum
-from symverify.kernel.core.network import evaluate, pieces_at, residuals
+from symverify.kernel.core.network import pieces_at, residuals
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.table import RULES, STOREYS
 from symverify.opinion import obligations as module
 from symverify.opinion.discharge import Opinion, discharge

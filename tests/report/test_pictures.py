@@ -118,7 +118,7 @@ def falling(above: Fraction, kink: Fraction) -> tuple[Problem, Scene]:
     f = predictions(problem, problem.parameters)
     at = Evaluated(problem.parameters, f, exact_risk(problem, f), True)
     return problem, Scene(
-        at, "θ", "no minimum", None, "", None, (Layer(first.weight, (Poly((kink, Fraction(-1))),)), last)
+        at, "θ", "no minimum", None, "", None, (Layer(first.weight, (Poly.of((kink, Fraction(-1))),)), last)
     )
 
 

@@ -14,8 +14,9 @@ import pytest
 from symverify.certify.certificate import Certificate, parameters
 from symverify.ground.linear import nullspace
 from symverify.kernel.core.facts import LocalMinimum, NotLocalMinimum
-from symverify.kernel.core.network import Layer, predictions, rational, risk, trace
+from symverify.kernel.core.network import Layer, predictions, rational, risk
 from symverify.kernel.network_file import read_problem
+from symverify.kernel.programs.values import trace
 from symverify.search.answers import Descends
 from symverify.search.decide import Stays, decide_shallow
 

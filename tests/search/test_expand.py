@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from symverify.errors import Declined, NoCell
-from symverify.kernel.core.network import Pattern, Point, Problem, cell_of, coordinates, predictions, risk, trace
+from symverify.kernel.core.network import Pattern, Point, Problem, cell_of, coordinates, predictions, risk
+from symverify.kernel.programs.values import trace
 from symverify.problem import loads
 from symverify.search.expand import (
     Expansion,

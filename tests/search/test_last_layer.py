@@ -9,7 +9,8 @@ import pytest
 from symverify import loads
 from symverify.ground import linear
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.network import Layer, Point, Problem, evaluate, predictions, rational, risk
+from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, risk
+from symverify.kernel.programs.values import evaluate
 from symverify.search import last_layer as fast
 from symverify.search.better import refit
 from tests.examples import network, samples

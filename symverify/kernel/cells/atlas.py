@@ -6,6 +6,7 @@ from math import comb
 
 from ..core.errors import MAX_PRINTED, Declined, Rejected
 from ..core.proof import Fact, Reading, Statement
+from ..core.text import listed, natural
 from .cell_cover import UnitCells
 from .cell_minima import CellMinima
 
@@ -34,10 +35,17 @@ def atlas(step: Reading) -> Atlas:
     ------------------------------------------------------------------------------------------------- [atlas]
       these are all cells of the network, up to exchanging units
     """
-    count, found = step.premise("cells", UnitCells), step.several("minima", CellMinima)
+    count, found = step.premise("cells", UnitCells), several(step, "minima")
     if not all(each.is_cell for each in found):
         raise Rejected(step.roles.at("minima"), "name a face that is no cell")
     return Atlas(all_of(found, count.count, count.units, step.roles.at("minima"), "cell"), tuple(found))
+
+
+def several(step: Reading, role: str) -> list[CellMinima]:
+    """The cells or faces that the earlier steps with this role are about."""
+    indices = step.roles.need(role, listed(natural))
+    step.premises[role] = tuple(indices)
+    return [step.fact(index, f"{step.roles.at(role)}[{k}]", CellMinima) for k, index in enumerate(indices)]
 
 
 def all_of(found: Sequence[CellMinima], places: int, units: int, where: str, what: str) -> int:

@@ -17,7 +17,7 @@ from ..core.errors import Declined, Rejected, spend
 from ..core.network import Point, Problem
 from ..core.proof import Fact, Reading, Statement
 from .arrangement import arrangement
-from .atlas import all_of
+from .atlas import all_of, several
 from .cell_minima import CellMinima
 
 MAX_FACES, MAX_STRATA, MAX_JOINS = 10_000, 2_000_000, 10_000_000
@@ -183,7 +183,7 @@ def face_atlas(step: Reading) -> FaceAtlas:
     R(θ) ≥ R(θ') ≥ R(θ), as θ minimises over a larger span. Move the units with v = 0 at θ' from w' to their faces in
     S, on to those of θ, and then all of (v w, v, c) on a segment to θ: this is a path of local minima.
     """
-    problem, found, where = step.proof.problem, step.several("minima", CellMinima), step.roles.at("minima")
+    problem, found, where = step.proof.problem, several(step, "minima"), step.roles.at("minima")
     if not problem.shallow:
         raise Rejected(step.where, "needs one hidden layer and scalar output")
     every = all_of(found, len(unit_faces(problem)), problem.widths[1], where, "face")

@@ -1,15 +1,17 @@
 """Continuous piecewise linear activations."""
 
-from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
-from .poly import Poly, Scalar
+from .algebra import whole
+from .poly import Whole, around
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Activation:
     """On piece p, between breakpoints p−1 and p, h(z) = slopes[p]·z + offsets[p]; neighbouring slopes differ."""
 
@@ -17,19 +19,24 @@ class Activation:
     slopes: tuple[Fraction, ...]
     offsets: tuple[Fraction, ...]
 
+    @cached_property
+    def parts(self) -> tuple[list[int], list[int], list[int], int, int]:
+        """Breakpoints, slopes and offsets in integers, their denominator, and the most bits of an integer."""
+        (row, unit, bits), n = whole((*self.breakpoints, *self.slopes, *self.offsets)), len(self.slopes)
+        return row[: n - 1], row[n - 1 : -n], row[-n:], unit, bits
+
     def pieces(self, z: Fraction) -> tuple[int, ...]:
         """The piece that z is strictly inside, or the two that meet at z."""
-        p = bisect_left(self.breakpoints, z)
-        return (p, p + 1) if p < len(self.breakpoints) and self.breakpoints[p] == z else (p,)
+        return around(self.breakpoints, z)
 
-    def piece_after_zero(self, z: Scalar) -> int:
-        """The piece of z, or of the polynomial z(t) for all small t > 0; the lower where z stays at a breakpoint."""
-        if not isinstance(z, Poly):
-            return self.pieces(z)[0]
-        start = z.at_zero()
-        return self.pieces(start)[-1 if (z - start).sign_after_zero() > 0 else 0]
+    def each(self, row: Whole) -> list[tuple[int, ...]]:
+        """The pieces of each value of a row, those of a polynomial for all small t ≥ 0; two where one stays between."""
+        (breakpoints, *_, unit, _), (values, over, _) = self.parts, row
+        cuts = [t * over for t in breakpoints]
+        return [around(cuts, x) for x in (values if unit == 1 else [x * unit for x in values])]
 
-    def on(self, piece: int, z: Scalar) -> Scalar:
-        """h as it is on the piece, continued to all z."""
-        steep = z if (slope := self.slopes[piece]) == 1 else z * slope if slope else ZERO
-        return steep + offset if (offset := self.offsets[piece]) else steep
+    def bend(self, row: Whole, pieces: Sequence[int]) -> Whole:
+        """h, as it is on these pieces, of a row."""
+        (_, slopes, offsets, unit, grown), (values, over, bits) = self.parts, row
+        made = [slopes[p] * x + offsets[p] * over for p, x in zip(pieces, values, strict=True)]
+        return made, over * unit, bits + grown + 1

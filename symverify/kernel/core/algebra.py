@@ -12,7 +12,7 @@ Direction = tuple[int, ...]
 MAX_RAYS = 2**17
 
 
-def common(numbers: Iterable[Fraction]) -> int:
+def common(numbers: Iterable[Fraction | int]) -> int:
     """The common denominator."""
     scale = 1
     for x in numbers:
@@ -21,14 +21,20 @@ def common(numbers: Iterable[Fraction]) -> int:
     return scale
 
 
-def integral(row: Row) -> list[int]:
+def whole(row: Sequence[Fraction | int]) -> tuple[list[int], int, int]:
+    """The row in integers over a common denominator, that, and the most bits of any of these."""
+    over = common(row)
+    found = [x.numerator * (over // x.denominator) for x in row]
+    spend(len(row) * elimination(bits := max([over.bit_length(), *[x.bit_length() for x in found]])))
+    return found, over, bits
+
+
+def integral(row: Sequence[Fraction | int]) -> list[int]:
     """The positive multiple of a rational row with coprime integer entries (the zero row stays zero)."""
-    scale = common(row)
-    spend(len(row) * elimination(max([scale.bit_length(), *(x.numerator.bit_length() for x in row)])))
-    return list(primitive([x.numerator * (scale // x.denominator) for x in row]))
+    return list(primitive(whole(row)[0]))
 
 
-def echelon(rows: Iterable[Row]) -> list[list[int]]:
+def echelon(rows: Iterable[Sequence[Fraction | int]]) -> list[list[int]]:
     """Rows in echelon form that span the same space: as many as the rank, with distinct leading columns."""
     basis: dict[int, list[int]] = {}
     for row in rows:
@@ -36,10 +42,8 @@ def echelon(rows: Iterable[Row]) -> list[list[int]]:
         for column in range(len(left)):
             if not left[column]:
                 continue
-            if column not in basis:
-                basis[column] = left
+            if (pivot := basis.setdefault(column, left)) is left:
                 break
-            pivot = basis[column]
             a, b = pivot[column], left[column]
             left = list(primitive([a * y - b * x for x, y in zip(pivot, left, strict=True)]))
             if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
@@ -50,30 +54,22 @@ def echelon(rows: Iterable[Row]) -> list[list[int]]:
     return [basis[column] for column in sorted(basis)]
 
 
-def rank(rows: Iterable[Row]) -> int:
+def rank(rows: Iterable[Sequence[Fraction | int]]) -> int:
     """The rank of a matrix given by its rows."""
     return len(echelon(rows))
 
 
 def total(terms: Iterable[Fraction]) -> Fraction:
-    """The sum; every partial sum stays within the budget on numbers."""
-    value = Fraction(0)
-    for term in terms:
-        value = within_budget(value + term, term)
-    return value
+    """The sum, within the budget on numbers."""
+    row, over, _ = whole([*terms])
+    return within_budget(Fraction(sum(row), over))
 
 
-def dot(u: Row, v: Row) -> Fraction:
+def dot(u: Sequence[Fraction | int], v: Sequence[Fraction | int]) -> Fraction:
     """The inner product; vectors of unequal length are an error."""
-    value = Fraction(0)
-    for a, b in zip(u, v, strict=True):
-        value = within_budget(value + a * b, a, b)
-    return value
-
-
-def fractions(row: Sequence[int]) -> list[Fraction]:
-    """The row as fractions."""
-    return [Fraction(x) for x in row]
+    (a, over, bits), (b, under, size) = whole(u), whole(v)
+    spend(len(a) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
+    return within_budget(Fraction(sum([x * y for x, y in zip(a, b, strict=True)]), over * under))
 
 
 def sign(x: Fraction | int) -> int:
@@ -100,7 +96,7 @@ def rays(rows: Sequence[Direction]) -> list[Direction]:
     their rank D; there a ray is orthogonal to D − 1 independent rows: eliminate one at a time, until in the last three
     dimensions it is the cross product of two.
     """
-    pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(map(fractions, rows))]
+    pivots = [next(c for c, x in enumerate(row) if x) for row in echelon(rows)]
     units = [tuple([int(i == c) for i in range(len(rows[0]))]) for c in pivots]
     if len(units) < 2:
         return units

@@ -64,7 +64,7 @@ def spend(work: int) -> None:
             raise Declined("the certificate takes more work than the kernel's budget allows")
 
 
-def size(x: Fraction) -> int:
+def size(x: Fraction | int) -> int:
     """The bits of a rational."""
     return x.numerator.bit_length() + x.denominator.bit_length()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from .activation import ZERO, Activation
-from .algebra import Direction, directed, dot, fractions, integral, rank, rays, sign, total
+from .algebra import Direction, directed, dot, integral, rank, rays, sign, total
 from .errors import Rejected, within_budget
 from .facts import Evaluated, LocalMinimum
 from .minorant import minorant
@@ -92,8 +92,8 @@ def unit_stays(value: Fraction, g: list[Fraction], bends: Bends, v: int, mu: lis
         if any(abs(m) > v * a for m, a in zip(mu, bends.values(), strict=True)):
             raise Rejected("", "has a multiplier beyond the bend at its boundary")
     else:
-        if rank([*map(fractions, bends), g]) > rank(map(fractions, bends)):
+        if rank([*bends, g]) > rank(bends):
             raise Rejected("", "has a gradient that is not spanned by its boundaries")
-        for line in map(fractions, rays(list(bends))):
-            if v * total(a * abs(dot(fractions(u), line)) for u, a in bends.items()) < abs(dot(g, line)):
+        for line in rays(list(bends)):
+            if v * total(a * abs(dot(u, line)) for u, a in bends.items()) < abs(dot(g, line)):
                 raise Rejected("", "has a descent direction among its rays")

@@ -9,15 +9,29 @@ from bisect import bisect, bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
+from .activation import ZERO
 from .algebra import total
 from .errors import within_budget
-from .poly import Poly
+from .poly import Poly, around
 
-ZERO, ONE = Fraction(0), Fraction(1)
 Quadratic = tuple[Fraction, Fraction, Fraction]  # a, b, c of a e² + b e + c
-Vector = tuple[Fraction, ...]
 Ends = tuple[Fraction | None, Fraction | None]
+S = TypeVar("S", Fraction, Poly)
+
+
+def of(part: Quadratic, e: S) -> S:
+    """a e² + b e + c."""
+    a, b, c = part
+    square = (e if a == 1 else e * a) * e
+    return square + e * b + c if b or c else square
+
+
+def steepness(part: Quadratic, e: Fraction) -> Fraction:
+    """2 a e + b."""
+    a, b, _ = part
+    return 2 * (e if a == 1 else e * a) + b if b or a != 1 else e + e
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +87,12 @@ class Loss:
 
     def value(self, e: Fraction) -> Fraction:
         """ℓ(e), without the factor."""
-        a, b, c = self.part(e)
-        return (a * e + b) * e + c
+        return of(self.part(e), e)
 
     def slopes(self, e: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative of ℓ at e, without the factor."""
-        (a, b, _), (c, d, _) = self.part(e), self.parts[bisect(self.cuts, e)]
-        return 2 * a * e + b, 2 * c * e + d
+        below, above = self.part(e), self.parts[bisect(self.cuts, e)]
+        return (low := steepness(below, e)), low if above is below else steepness(above, e)
 
     def slope(self, e: Fraction) -> Fraction:
         """ℓ'(e), without the factor, where it exists."""
@@ -90,11 +103,7 @@ class Loss:
 
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
-        start = e.at_zero()
-        a, b, c = self.part(start)
-        if (e - start).sign_after_zero() > 0:
-            a, b, c = self.parts[bisect(self.cuts, start)]
-        return (e * a + b) * e + c
+        return of(self.parts[around(self.cuts, e)[0]], e)
 
     def ends(self) -> Ends:
         """ℓ' at −∞ and at ∞, None where it is infinite."""
@@ -114,7 +123,7 @@ class Loss:
         t = min([2 * bend * product / square] * bool(bend) + [end / -x for x, end in pulled if end is not None])
         return within_budget(t * product - (t * t * square / (4 * bend) if bend else ZERO), product, Fraction(square))
 
-    def least(self, labels: Sequence[Vector]) -> Fraction:
+    def least(self, labels: Sequence[Sequence[Fraction]]) -> Fraction:
         """A lower bound of Σ ℓ for one prediction on samples with these labels, without the factor; exact here."""
         columns = [(column, self.best(column)) for column in zip(*labels, strict=True)]
         return total(self.at(y).value(m - y) for column, m in columns for y in column)

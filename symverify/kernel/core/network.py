@@ -13,13 +13,12 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from operator import add, mul
-from typing import assert_never
 
 from .activation import ONE, ZERO, Activation
-from .algebra import common, dot, echelon, rank, total
-from .errors import MAX_BITS, Declined, Rejected, effort, spend, within_budget
+from .algebra import dot, echelon, rank, total, whole
+from .errors import MAX_BITS, Declined, Rejected, spend, within_budget
 from .loss import Loss
-from .poly import Poly, Scalar
+from .poly import Poly, Scalar, Whole, apart, lifted
 
 Vector = tuple[Fraction, ...]
 Pattern = tuple[tuple[tuple[int, ...], ...], ...]  # piece[l][j][i]
@@ -34,7 +33,7 @@ class Affine:
     layer: int
     biased: bool
 
-    def entering(self, values: Sequence[list[Scalar]]) -> list[Scalar]:
+    def arriving(self, values: Sequence[Whole]) -> Whole:
         """What enters, of the values of all nodes."""
         return values[self.source]
 
@@ -67,21 +66,22 @@ class Layer:
     bias: tuple[Scalar, ...] | None
 
     @cached_property
-    def whole(self) -> tuple[list[int | Poly], int, int]:
-        """All rows, `scaled`, each followed by its bias."""
+    def rows(self) -> tuple[Sequence[Sequence[int | Poly]], int, int]:
+        """All rows in integers, each followed by its bias, their common denominator, and the most bits."""
         rows = zip(self.weight, self.bias or [ZERO] * len(self.weight), strict=True)
-        return scaled([x for row, bias in rows for x in (*row, bias)])
+        (flat, over, bits), width = lifted([x for row, bias in rows for x in (*row, bias)]), len(self.weight[0]) + 1
+        return list(zip(*(iter(flat),) * width, strict=True)), over, bits
 
-    def apply(self, a: Sequence[Scalar]) -> list[Scalar]:
-        """weight·a + bias, in integers over a common denominator."""
-        (flat, over, bits), (entering, under, size), width = self.whole, scaled([*a, ONE]), len(a) + 1
-        if len(flat) != width * len(self.weight):
+    def apply(self, a: Whole) -> Whole:
+        """weight·a + bias."""
+        (rows, over, size), (entering, under, bits), width = self.rows, a, len(a[0]) + 1
+        if len(rows[0]) != width or len(rows) != len(self.weight):
             raise ValueError("a layer of another width than what enters")
-        if bits + size > MAX_BITS:
+        if (grown := bits + size + width.bit_length()) > MAX_BITS:
             raise Declined(f"a number grew beyond {MAX_BITS} bits")
-        spend(len(self.weight) * effort(bits + size) + len(flat) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
-        sums = (sum(map(mul, flat[k : k + width], entering)) for k in range(0, len(flat), width))
-        return [x * Fraction(1, over * under) if isinstance(x, Poly) else Fraction(x, over * under) for x in sums]
+        spend(len(rows) * (150 + width * (25 + (1 + (bits >> 5)) * (1 + (size >> 5)))))
+        ends = [*entering, under]
+        return [sum(map(mul, row, ends)) for row in rows], over * under, grown
 
 
 Point = tuple[Layer, ...]
@@ -190,13 +190,6 @@ def bounded(x: Scalar, *factors: Scalar) -> Scalar:
     return x if isinstance(x, Poly) else within_budget(x, *map(rational, factors))
 
 
-def scaled(row: Sequence[Scalar]) -> tuple[list[int | Poly], int, int]:
-    """The row times its common denominator, that, and the length of the longest integer."""
-    over = common(x for x in row if not isinstance(x, Poly))
-    whole = [x * over if isinstance(x, Poly) else x.numerator * (over // x.denominator) for x in row]
-    return whole, over, max([over, *(abs(x) for x in whole if isinstance(x, int))]).bit_length()
-
-
 def rational(x: Scalar) -> Fraction:
     """A scalar known to be a number."""
     if isinstance(x, Poly):
@@ -210,35 +203,26 @@ def coordinates(point: Point) -> list[Scalar]:
     return [x for row, bias in rows for x in (*row, *bias)]
 
 
-def evaluate(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
-    """The values of all nodes on sample i, the input's first.
+def run(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[Whole]:
+    """The values of all nodes on sample i, the input's first, in integers.
 
     With `pieces` the activations are replaced by those affine pieces. Without, the network itself: at a rational
     point its values, along a curve the polynomials that they are for all small t > 0.
     """
-    values: list[list[Scalar]] = [list(problem.inputs[i])]
+    values: list[Whole] = [whole(problem.inputs[i])]
     for node in problem.program:
-        match node:
-            case Affine(layer=m):
-                values.append(point[m].apply(node.entering(values)))
-            case Bent(layer=m, h=h):
-                entering = values[node.source]
-                at = [h.piece_after_zero(z) if pieces is None else pieces[m][j][i] for j, z in enumerate(entering)]
-                values.append([h.on(p, z) for p, z in zip(at, entering, strict=True)])
-            case _:
-                assert_never(node)
+        if isinstance(node, Affine):
+            values.append(point[node.layer].apply(node.arriving(values)))
+        else:
+            row, given = values[node.source], None if pieces is None else [unit[i] for unit in pieces[node.layer]]
+            values.append(node.h.bend(row, [p[0] for p in node.h.each(row)] if given is None else given))
+        spend(len(values[-1][0]) * (75 + (values[-1][2] >> 5)))
     return values
-
-
-def trace(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -> list[list[Scalar]]:
-    """The pre-activations of sample i, hidden layer by hidden layer, and last the prediction; see `evaluate`."""
-    values = evaluate(problem, point, i, pieces)
-    return [*(values[node.source] for node in problem.bents), values[-1]]
 
 
 def predictions(problem: Problem, point: Point) -> tuple[Vector, ...]:
     """f(x_i; point), n × d_Y."""
-    return tuple(tuple(map(rational, evaluate(problem, point, i)[-1])) for i in range(len(problem.inputs)))
+    return tuple(tuple(map(rational, apart(run(problem, point, i)[-1]))) for i in range(len(problem.inputs)))
 
 
 def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
@@ -249,7 +233,7 @@ def risk(problem: Problem, f: Sequence[Vector]) -> Fraction:
 
 def risk_along(problem: Problem, path: Point) -> Poly:
     """R along a curve of polynomials in t, as the polynomial that it is for all small t ≥ 0."""
-    f = (evaluate(problem, path, i)[-1] for i in range(len(problem.inputs)))
+    f = (apart(run(problem, path, i)[-1]) for i in range(len(problem.inputs)))
     pairs = ((a, y) for u, v in zip(f, problem.targets, strict=True) for a, y in zip(u, v, strict=True))
     return sum((problem.loss.at(y).after_zero(Poly(()) + a - y) for a, y in pairs), Poly(())) * problem.loss.factor
 
@@ -267,9 +251,9 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h. So
     it is in a program where all that enters it is the same near the point: units strictly inside pieces of slope 0.
     """
-    c, rows = list[list[list[tuple[int, ...]]]](), [trace(problem, point, i)[:-1] for i in range(len(problem.inputs))]
+    c, rows = list[list[list[tuple[int, ...]]]](), [run(problem, point, i) for i in range(len(problem.inputs))]
     for m, node in enumerate(problem.bents):
-        at = [[node.h.pieces(rational(x)) for x in unit] for unit in zip(*(row[m] for row in rows), strict=True)]
+        at = zip(*(node.h.each(row[node.source]) for row in rows), strict=True)
         c += [[[p[: 2 - (len(p) > 1 and problem.dead(m, j, i, c))] for i, p in enumerate(u)] for j, u in enumerate(at)]]
     return c
 
@@ -293,21 +277,18 @@ def features(problem: Problem, pattern: Pattern) -> list[Vector]:
     n = len(problem.inputs)
     spans: list[list[Vector]] = [list(zip(*problem.inputs, strict=True))]
     for node in problem.program:
-        match node:
-            case Affine(biased=biased):
-                spans.append([*node.joined(spans), *[(ONE,) * n] * biased])
-            case Bent(layer=m, h=h):
-                if len(spans[node.source]) > n:
-                    spans[node.source] = [tuple(map(Fraction, row)) for row in echelon(spans[node.source])]
-                fresh = dict[Vector, None]()
-                for unit in dict.fromkeys(pattern[m]):
-                    slopes = [h.slopes[p] for p in unit]
-                    for phi in spans[node.source]:
-                        fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
-                    fresh[tuple(h.offsets[p] for p in unit)] = None
-                spans.append([phi for phi in fresh if any(phi)])
-            case _:
-                assert_never(node)
+        if isinstance(node, Affine):
+            spans.append([*node.joined(spans), *[(ONE,) * n] * node.biased])
+            continue
+        if len(spans[node.source]) > n:
+            spans[node.source] = [tuple(map(Fraction, row)) for row in echelon(spans[node.source])]
+        fresh = dict[Vector, None]()
+        for unit in dict.fromkeys(pattern[node.layer]):
+            slopes = [node.h.slopes[p] for p in unit]
+            for phi in spans[node.source]:
+                fresh[tuple(within_budget(s * x, s, x) for s, x in zip(slopes, phi, strict=True))] = None
+            fresh[tuple(node.h.offsets[p] for p in unit)] = None
+        spans.append([phi for phi in fresh if any(phi)])
     return spans[-1]
 
 
@@ -318,23 +299,20 @@ def pullback(
 
     a are the values on sample i of a node, of the prediction if none is named.
     """
-    values = evaluate(problem, point, i, pattern)
-    pulls: list[list[Scalar]] = [[ZERO] * len(each) for each in values]
+    values = run(problem, point, i, pattern)
+    pulls: list[list[Scalar]] = [[ZERO] * len(each[0]) for each in values]
     pulls[node] = list(back)
     found: list[list[Scalar]] = [[] for _ in point]
     for pull, each in reversed(list(zip(pulls[1:], problem.program, strict=True))):
-        match each:
-            case Affine(layer=m, biased=biased):
-                row = [*each.entering(values), *[ONE] * biased]
-                found[m] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
-                if each.source:
-                    each.spread(pulls, Layer(tuple(zip(*point[m].weight, strict=True)), None).apply(pull))
-            case Bent(layer=m, h=h):
-                before = pulls[each.source]
-                rates = [h.slopes[pattern[m][j][i]] for j in range(len(pull))]
-                before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
-            case _:
-                assert_never(each)
+        if isinstance(each, Affine):
+            row = [*apart(each.arriving(values)), *[ONE] * each.biased]
+            found[each.layer] = [bounded(g * a, g, a) if g != 0 else ZERO for g in pull for a in row]
+            if each.source:
+                turned = Layer(tuple(zip(*point[each.layer].weight, strict=True)), None)
+                each.spread(pulls, apart(turned.apply(lifted(pull))))
+        else:
+            before, rates = pulls[each.source], [each.h.slopes[unit[i]] for unit in pattern[each.layer]]
+            before[:] = [bounded(x + g * rate, g, rate) for x, g, rate in zip(before, pull, rates, strict=True)]
     return problem.gather(found)
 
 

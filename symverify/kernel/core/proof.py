@@ -48,11 +48,6 @@ class Step:
     premises: Mapping[str, tuple[int, ...]]
     fact: Fact
 
-    @property
-    def rests_on(self) -> tuple[int, ...]:
-        """The numbers of the steps it rests on."""
-        return tuple(index for indices in self.premises.values() for index in indices)
-
 
 F = TypeVar("F")
 
@@ -77,15 +72,10 @@ class Reading(Fields):
         """The fact of the earlier step with this role, of the kind that the rule uses."""
         index = self.roles.need(role, natural)
         self.premises[role] = (index,)
-        return self._fact(index, self.roles.at(role), kind)
+        return self.fact(index, self.roles.at(role), kind)
 
-    def several(self, role: str, kind: type[F]) -> list[F]:
-        """The facts of the earlier steps with this role."""
-        indices = self.roles.need(role, listed(natural))
-        self.premises[role] = tuple(indices)
-        return [self._fact(index, f"{self.roles.at(role)}[{k}]", kind) for k, index in enumerate(indices)]
-
-    def _fact(self, index: int, where: str, kind: type[F]) -> F:
+    def fact(self, index: int, where: str, kind: type[F]) -> F:
+        """The fact of an earlier step, of the kind that the rule uses."""
         if index >= len(self.proof.steps):
             raise Rejected(where, f"step {index} does not come before this one")
         fact = self.proof.steps[index].fact

@@ -2,7 +2,7 @@
 
 from .errors import Rejected
 from .facts import LocalMinimum, Minimum, SpuriousMinimum, Valley
-from .network import coordinates, jacobian_rank, trace
+from .network import coordinates, jacobian_rank, run
 from .poly import Poly, positive_on_unit_interval
 from .proof import Reading, curve
 
@@ -25,13 +25,13 @@ def valley(step: Reading) -> Valley:
     if not any(isinstance(x, Poly) and not x.is_constant() for x in coordinates(path)):
         raise Rejected(here, "is constant")
     for i in range(len(problem.inputs)):
-        *hidden, last = trace(problem, path, i, pattern)
-        if not all((Poly(()) + x).is_constant() for x in last):
+        values = run(problem, path, i, pattern)
+        if not all((Poly(()) + x).is_constant() for x in values[-1][0]):
             raise Rejected(here, f"the prediction of sample {i + 1} changes along it")
-        for m, z in enumerate(hidden):
+        for m, (z, over, _) in enumerate(values[node.source] for node in problem.bents):
             # a constant one stays where it is at t = 0, strictly inside
             for j, x in ((j, x) for j, x in enumerate(z) if isinstance(x, Poly) and not x.is_constant()):
-                t, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
+                t, p = [t * over for t in problem.bents[m].h.breakpoints], pattern[m][j][i]
                 margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
                 if not all(map(positive_on_unit_interval, margins)):
                     raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")

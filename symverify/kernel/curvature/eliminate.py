@@ -8,9 +8,10 @@ from ..core.activation import ONE, ZERO
 from ..core.algebra import Row, rank
 from ..core.errors import Rejected
 from ..core.facts import Evaluated
-from ..core.network import Pattern, Place, Point, Problem, evaluate
+from ..core.network import Pattern, Place, Point, Problem
 from ..core.poly import Poly, Scalar
 from ..programs.parameters import linear, values_of
+from ..programs.values import evaluate
 from .forms import require_definite, restricted
 from .hessian import gradient
 

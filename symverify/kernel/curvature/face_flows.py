@@ -13,7 +13,8 @@ from itertools import pairwise
 from ..core.activation import ONE, ZERO
 from ..core.algebra import rank
 from ..core.errors import spend
-from ..core.network import Pattern, Place, Point, Problem, evaluate, features, rational
+from ..core.network import Pattern, Place, Point, Problem, features, rational
+from ..programs.values import evaluate
 from .forms import nullspace
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import dot, echelon, fractions
+from ..core.algebra import dot, echelon
 from ..core.errors import Rejected, spend, within_budget
 from ..core.network import Layer, Place, Point, Vector, rational
+from ..core.poly import apart, lifted
 from .face_flows import Face
 from .forms import nullspace
 
@@ -45,7 +46,7 @@ def replaced(face: Face, point: Point, pull: Sequence[Vector], weights: dict[Pla
         back = list(row)
         for m in reversed(range(len(found))):
             turned = Layer(tuple(zip(*point[m + 1].weight, strict=True)), None)
-            back = list(map(rational, turned.apply(back)))
+            back = list(map(rational, apart(turned.apply(lifted(back)))))
             for j, unit in enumerate(found[m]):
                 weight, (slope, offset) = weights.get((m, j, i), ZERO), unit[i]
                 if m and weight and back[j]:
@@ -68,7 +69,7 @@ def on_face(face: Face, point: Point, pieces: Pieces) -> list[Vector]:
         spans += [applied(unit, [dot(c, row) for row in rows], ZERO) for c in free]
         spans.append(applied(unit, [dot(here, row) for row in rows], ONE))
     for layer in pieces[1:]:
-        entering = [*map(fractions, echelon(spans)), *ones * problem.hidden_bias]
+        entering = [*([Fraction(x) for x in row] for row in echelon(spans)), *ones * problem.hidden_bias]
         spans = [applied(unit, phi, ZERO) for unit in layer for phi in entering]
         spans += [tuple(offset for _, offset in unit) for unit in layer]
     return [*spans, *ones * problem.output_bias]

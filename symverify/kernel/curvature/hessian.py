@@ -16,7 +16,6 @@ from ..core.network import (
     Place,
     Point,
     Problem,
-    evaluate,
     predictions,
     pullback,
     rational,
@@ -24,6 +23,7 @@ from ..core.network import (
 )
 from ..core.poly import Scalar
 from ..programs.parameters import numbered
+from ..programs.values import evaluate
 
 MAX_HESSIAN, MAX_TERMS = 80, 200_000
 Vector = list[Fraction]

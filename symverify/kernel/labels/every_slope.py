@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from ..cells.strata import loss_gradient
 from ..core.activation import ZERO
-from ..core.algebra import dot, fractions, integral, total
+from ..core.algebra import dot, integral, total
 from ..core.errors import Rejected, printable, within_budget
 from ..core.network import residuals, risk
 from ..core.proof import Fact, Reading, Statement
@@ -76,7 +76,7 @@ def every_slope(step: Reading) -> EverySlope:
     if form[0] <= 0 or within_budget(form[0] * form[2] - form[1] * form[1]) <= 0:
         raise Rejected(step.at("kink"), "leaves too few different inputs on a side")
     gain = within_budget(moment * moment / (4 * c), moment, c)
-    whole = fractions(integral([form[0], 2 * form[1], form[2]]))
+    whole = list(map(Fraction, integral([form[0], 2 * form[1], form[2]])))
     gain = printable(within_budget(gain * whole[0] / form[0], gain))
     least = printable(risk(problem, [(f,) for f in fit]))
     return stateable(EverySlope(least, kink, gain, (whole[0], whole[1] / 2, whole[2])), "every_slope")

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 from operator import mul
 
-from ..core.algebra import Direction, dot, fractions
+from ..core.algebra import Direction, dot
 from ..core.errors import Declined, Rejected, printable, spend, within_budget
 from ..core.facts import Evaluated
 from ..core.global_lower_bound import arranged, failing, sides_of, walk
@@ -74,7 +74,7 @@ def global_radius(step: Reading) -> GlobalRadius:
         errors = [e[0] + dot(e[1:], d) for e in face.errors]
         size = dot(errors, errors)
         for k, g in enumerate(vectors):
-            height = dot(fractions(g), labels)
+            height = dot(g, labels)
             if height < 0 or height * height < size * sum(map(mul, g, g)):
                 raise Rejected(f"{step.at('vectors')}[{k}]", "proves less than the claimed bound for some labels")
     units = Units.of(problem)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..core.algebra import dot, fractions, primitive, total
+from ..core.algebra import dot, primitive, total
 from ..core.errors import Rejected, printable, within_budget
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, integer, listed
@@ -43,7 +43,7 @@ def spurious_radius(step: Reading) -> SpuriousRadius:
     problem = step.proof.problem
     g = step.need("form", listed(integer, len(problem.inputs), "integers, one per sample"))
     edge: list[Fraction] = step.need("affine", listed(canonical, problem.widths[0] + 1, "numbers: A, then a"))
-    form = fractions(read_affine_form(step, g))
+    form = list(map(Fraction, read_affine_form(step, g)))
     labels = [y for (y,) in problem.targets]
     if (height := dot(form, labels)) <= 0:
         raise Rejected(step.at("form"), "is not positive at the labels")
@@ -62,7 +62,7 @@ def read_affine_form(step: Reading, g: list[int]) -> list[int]:
         raise Rejected(step.where, "needs one hidden layer of two or more units, scalar output and all biases")
     if not problem.activations[0].breakpoints:
         raise Rejected(step.where, "the activation is affine")
-    form = fractions(g)
+    form = list(map(Fraction, g))
     if any(dot(form, phi) for phi in problem.affine_features()) or tuple(g) != primitive(g):
         raise Rejected(step.at("form"), "is not orthogonal to 1 and the inputs, or its entries have a common factor")
     if any(len({g[i] for i in group}) > 1 for group in problem.groups):

@@ -1,9 +1,9 @@
 """The rule `spurious_region`: Theorem 1 for all values of the symbols."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..core.activation import ZERO
-from ..core.algebra import fractions
 from ..core.errors import Rejected
 from ..core.proof import Fact, Reading, Statement
 from ..core.text import canonical, integer, listed
@@ -36,7 +36,7 @@ def spurious_region(step: Reading) -> SpuriousRegion:
     """
     problem, family = step.proof.problem, family_of(step.proof.problem)
     g = read_affine_form(step, step.need("form", listed(integer, len(problem.inputs), "integers, one per sample")))
-    form = combined(zip(fractions(g), family.labels, strict=True), family.size)
+    form = combined(zip(map(Fraction, g), family.labels, strict=True), family.size)
     weights = step.take("weights", listed(canonical), [ZERO] * len(family.where))
     if len(weights) != len(family.where) or not family.positive(form, True, weights):
         raise Rejected(step.at("form"), "is not shown to be positive for all values of the symbols")

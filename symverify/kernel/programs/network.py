@@ -18,6 +18,7 @@ from ..core.network import Affine, Bent, Pattern, Place, Point, Problem, Program
 from ..core.poly import Scalar
 from ..core.text import Fields, Read
 from .places import Owned, Slot, Slots, into, wired, zero
+from .values import height
 
 Monomial = tuple[int, ...]  # the free parameters of a product, sorted
 
@@ -283,7 +284,7 @@ class Programmed(Problem):
 def level(h: Activation, z: Fraction | None, pieces: Sequence[int]) -> Fraction | None:
     """The value of an activation that is the same near a point: of a number, or strictly inside a piece of slope 0."""
     if z is not None:
-        return h.on(h.pieces(z)[0], z)  # type: ignore[return-value]
+        return height(h, z)
     return h.offsets[pieces[0]] if len(pieces) == 1 and not h.slopes[pieces[0]] else None
 
 

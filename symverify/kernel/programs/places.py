@@ -7,11 +7,13 @@ no edge at all.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from math import lcm
 from typing import TypeVar
 
 from ..core.errors import Malformed
 from ..core.network import Affine, Layer, Vector, bounded
-from ..core.poly import Scalar
+from ..core.poly import Scalar, Whole
 from ..core.text import Read, shown
 
 Slot = int | Fraction  # a free parameter's number, or a frozen number
@@ -19,7 +21,7 @@ Wire = tuple[int, int]  # a node and one of its units
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wired(Affine):
     """An affine node into which any units of earlier nodes go, in the order of `wires`."""
 
@@ -29,7 +31,7 @@ class Wired(Affine):
         """All that the nodes that enter are made of."""
         return [phi for source in self.sources for phi in spans[source]]
 
-    @property
+    @cached_property
     def sources(self) -> tuple[int, ...]:
         """The nodes whose values enter."""
         return tuple(dict.fromkeys(node for node, _ in self.wires))
@@ -37,6 +39,16 @@ class Wired(Affine):
     def entering(self, values: Sequence[Sequence[T]]) -> list[T]:
         """What enters, of the values of all nodes."""
         return [values[node][unit] for node, unit in self.wires]
+
+    def arriving(self, values: Sequence[Whole]) -> Whole:
+        """The same of values in integers, over one denominator."""
+        over = lcm(*(values[node][1] for node in self.sources))
+        rates = {node: over // values[node][1] for node in self.sources}
+        rows = {
+            node: [x * rate for x in values[node][0]] if rate > 1 else values[node][0] for node, rate in rates.items()
+        }
+        most = max([over.bit_length(), *(values[node][2] + rate.bit_length() for node, rate in rates.items())])
+        return [rows[node][unit] for node, unit in self.wires], over, most
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
 from ..core.algebra import total
-from ..core.loss import Loss, Vector
+from ..core.loss import Loss
 from .enclosure import Bounds, exact, exp, log, log_sum_exp, lower_end, plus, times
 from .interval import NONE, Interval, inner, interval
 from .jet import Jet, from_parts, rising, softmax
@@ -69,7 +69,7 @@ class RealLoss(Loss):
         """Whether ℓ(sf, y) → 0 as s → ∞, and ℓ > 0 everywhere: a hard label, predicted with a positive margin."""
         raise NotImplementedError
 
-    def least(self, labels: Sequence[Vector]) -> Fraction:
+    def least(self, labels: Sequence[Sequence[Fraction]]) -> Fraction:
         """Σ ℓ ≥ Σ entropy(p) for p the mean label of the samples, as then Σ (p − y) = 0."""
         p = [total(column) / len(labels) for column in zip(*labels, strict=True)]
         return lower_end(times(Fraction(len(labels)), self.entropy(p)))

@@ -4,9 +4,10 @@ from fractions import Fraction
 
 from ..core.activation import ZERO
 from ..core.errors import Rejected
-from ..core.network import Point, Problem, evaluate
+from ..core.network import Point, Problem
 from ..core.poly import Poly
 from ..core.proof import Reading, curve
+from ..programs.values import evaluate
 from .combination import Residuals
 from .facts import EnclosedPoint, NotRealMinimum
 

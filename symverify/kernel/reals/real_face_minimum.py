@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import Direction, dot, echelon, fractions, rays, sign, total
+from ..core.algebra import Direction, dot, echelon, rays, sign, total
 from ..core.errors import Rejected, spend
 from ..core.face_minimum import kinks
 from ..core.network import Problem, Vector, rational
@@ -62,9 +62,8 @@ def unit_stays(r: Residuals, value: Linear, g: list[Linear], bends: dict[Directi
         if not r.vanishes(combined(line, g)):
             raise Rejected("", "has a gradient that is not spanned by its boundaries")
     for ray in rays(list(bends)):
-        line = fractions(ray)
-        along = combined([abs(dot(fractions(u), line)) for u in bends], list(bends.values()))
-        across = combined(line, g)
+        along = combined([abs(dot(u, ray)) for u in bends], list(bends.values()))
+        across = combined(list(map(Fraction, ray)), g)
         for side in (1, -1):
             if v * r.sign([a + side * b for a, b in zip(along, across, strict=True)]) < 0:
                 raise Rejected("", "has a descent direction among its rays")
@@ -77,7 +76,7 @@ def combined(weights: Sequence[Fraction], parts: Sequence[Linear]) -> Linear:
 
 def null_space(rows: Sequence[Direction], width: int) -> list[list[Fraction]]:
     """A basis of {δ : ⟨row, δ⟩ = 0 for all rows}, by back substitution."""
-    form = echelon(map(fractions, rows))
+    form = echelon(rows)
     pivots = [next(c for c, x in enumerate(row) if x) for row in form]
     basis = []
     for free in sorted(set(range(width)) - set(pivots)):

@@ -10,11 +10,12 @@ from fractions import Fraction
 from ..core.activation import ONE, ZERO
 from ..core.algebra import dot, rank
 from ..core.errors import Rejected
-from ..core.network import Affine, Problem, Vector, cell_of, evaluate, features, rational
+from ..core.network import Affine, Problem, Vector, cell_of, features
 from ..core.proof import Reading
 from ..core.text import Fields, canonical, listed, natural
 from ..curvature.substitution import as_chain
 from ..programs.network import Programmed
+from ..programs.values import entering
 from .enclosure import plus, scaled
 from .facts import EnclosedPoint, real_loss
 
@@ -95,9 +96,8 @@ def last_activations(problem: Problem, at: EnclosedPoint) -> list[Vector]:
         raise Rejected("", "the last layer is not affine")
     if isinstance(problem, Programmed) and not problem.loose(last.layer):
         raise Rejected("", "a parameter of the last affine map is frozen or tied")
-    rows = [last.entering(evaluate(problem, at.point, i)) for i in range(len(problem.inputs))]
-    columns = [tuple(map(rational, column)) for column in zip(*rows, strict=True)]
-    return [*columns, *[(ONE,) * len(rows)] * last.biased]
+    rows = entering(problem, at.point, last)
+    return [*zip(*rows, strict=True), *[(ONE,) * len(rows)] * last.biased]
 
 
 def dual_bound(problem: Problem, fields: Fields, span: Span, strictly: bool) -> Fraction:

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from symverify.ground.linear import solve
 from symverify.kernel.core.algebra import echelon
-from symverify.kernel.core.network import Affine, Problem, Vector, cell_of, evaluate, rational
+from symverify.kernel.core.network import Affine, Problem, Vector, cell_of
+from symverify.kernel.programs.values import entering
 from symverify.kernel.reals.facts import EnclosedPoint
 
 Rows = list[list[Fraction]]
@@ -30,10 +31,9 @@ def place_of(problem: Problem, at: EnclosedPoint) -> Place:
     under = problem.program[bent.source - 1]
     if not (isinstance(last, Affine) and isinstance(under, Affine)):
         raise TypeError("not a chain of layers")
-    values = [evaluate(problem, at.point, i) for i in range(len(problem.inputs))]
 
     def seen(node: Affine) -> Rows:
-        return [[*[Fraction(1)] * node.biased, *map(rational, node.entering(each))] for each in values]
+        return [[*[Fraction(1)] * node.biased, *row] for row in entering(problem, at.point, node)]
 
     pieces = cell_of(problem, at.point)[-1][0]
     return Place(seen(last), seen(under), tuple(bent.h.slopes[p] for p in pieces))

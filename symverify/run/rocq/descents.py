@@ -2,9 +2,10 @@
 
 from fractions import Fraction
 
-from symverify.kernel.core.network import Problem, evaluate
+from symverify.kernel.core.network import Problem
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.core.proof import Step
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.combination import Residuals
 from symverify.kernel.reals.enclosure import PLACES, exp
 from symverify.kernel.reals.facts import EnclosedPoint

@@ -6,6 +6,7 @@ from math import comb
 
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.cells.limit import unit as limit_unit
+from symverify.kernel.check import rests_on
 from symverify.kernel.core.facts import Evaluated, LowerBound
 from symverify.kernel.core.network import Problem, Vector, pieces_at
 from symverify.kernel.core.proof import Step
@@ -56,7 +57,7 @@ def write_step(out: Writer, index: int, step: Step) -> str | None:
 
 def write_by(writers: Mapping[str, Write], out: Writer, index: int, step: Step, lacking: str) -> str | None:
     """The same by the writer of its rule; `lacking` tells that there is none."""
-    if missing := [each for each in step.rests_on if each not in out.done]:
+    if missing := [each for each in rests_on(step) if each not in out.done]:
         return f"rests on step {missing[0]}"
     if (write := writers.get(step.rule)) is None:
         return lacking

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from symverify.kernel.core.activation import Activation
 from symverify.kernel.core.network import Problem
+from symverify.kernel.programs.values import height
 from symverify.kernel.reals.losses import Poisson
 
 from .terms import listing, number, vectors
@@ -33,7 +34,7 @@ def bend(h: Activation) -> str:
     """Three numbers at which h is not affine, the first two with different values; of an affine h only the latter."""
     ends = [*h.breakpoints[:1], *h.breakpoints[-1:]] or [Fraction(0)] * 2
     at = [ends[0] - 1, *h.breakpoints, ends[1] + 1]
-    values = [h.on(h.pieces(z)[0], z) for z in at]
+    values = [height(h, z) for z in at]
     first = next(k for k, (a, b) in enumerate(pairwise(values)) if a != b)
     beyond = at[first + 2] if first + 2 < len(at) else at[first - 1]
     return f"({number(at[first])}, {number(at[first + 1])}, {number(beyond)})"

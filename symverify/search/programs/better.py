@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from symverify.ground.linear import least_squares
 from symverify.kernel.core.activation import ZERO
-from symverify.kernel.core.network import Bent, Point, evaluate, predictions, rational, risk
+from symverify.kernel.core.network import Bent, Point, predictions, rational, risk
 from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.values import evaluate
 from symverify.search.better import Witness
 from symverify.search.programs.forms import forms, tail
 from symverify.search.programs.training import rounded

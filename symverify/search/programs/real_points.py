@@ -12,8 +12,9 @@ from random import Random
 from symverify.errors import cause
 from symverify.kernel.core.activation import ONE, ZERO
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.network import Affine, Point, Vector, cell_of, evaluate, features, predictions, rational
+from symverify.kernel.core.network import Affine, Point, Vector, cell_of, features, predictions, rational
 from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.values import entering
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.facts import real_loss
 from symverify.kernel.reals.zero_infimum import scalable
@@ -46,9 +47,8 @@ def last_map(problem: Programmed) -> Affine:
 def columns_of(problem: Programmed, point: Point) -> list[Vector]:
     """What enters the last affine map, as vectors over the samples, and 1 where it has a bias."""
     last = last_map(problem)
-    rows = [last.entering(evaluate(problem, point, i)) for i in range(len(problem.inputs))]
-    found = [tuple(map(rational, column)) for column in zip(*rows, strict=True)]
-    return [*found, *[(ONE,) * len(rows)] * last.biased]
+    rows = entering(problem, point, last)
+    return [*zip(*rows, strict=True), *[(ONE,) * len(rows)] * last.biased]
 
 
 def with_last(problem: Programmed, point: Point, weights: Sequence[Sequence[Fraction]]) -> Point:

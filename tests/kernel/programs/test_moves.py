@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Pattern, evaluate
+from symverify.kernel.core.network import Pattern
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.programs.moves import Unit, moves_of
 from symverify.kernel.programs.network import Programmed
+from symverify.kernel.programs.values import evaluate
 from tests.kernel.programs.drawn import random_pattern, random_problem, rate
 from tests.kernel.programs.test_nodes import document, node, read
 
@@ -117,7 +118,7 @@ def require_symmetries(problem: Programmed, pattern: Pattern, kinked: Kinked) ->
     for _ in range(3):
         values = [Fraction(rng.randint(-4, 4), rng.randint(1, 3)) for _ in range(problem.size())]
         for velocity in flows(problem, problem.expand(values), pattern, kinked):
-            moved = problem.expand([Poly((x, v)) for x, v in zip(values, velocity, strict=True)])
+            moved = problem.expand([Poly.of((x, v)) for x, v in zip(values, velocity, strict=True)])
             for i in range(len(problem.inputs)):
                 nodes = evaluate(problem, moved, i, pattern)
                 assert not any(rate(each) for each in nodes[-1])

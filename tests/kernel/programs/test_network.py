@@ -14,12 +14,13 @@ import pytest
 
 from symverify.kernel import Malformed, Rejected, check
 from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.network import cell_of, evaluate, features, jacobian_rank, pieces_at, pullback
+from symverify.kernel.core.network import cell_of, features, jacobian_rank, pieces_at, pullback
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.flows import flows
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed, monomials
 from symverify.kernel.programs.rules import ON_PROGRAMS
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.table import RULES
 from tests.as_program import certificate_of, program_of
 from tests.examples import EXAMPLES
@@ -300,7 +301,7 @@ def test_derivatives_are_those_along_each_parameter(seed: int) -> None:
         back = [Fraction(rng.randint(-3, 3)) for _ in outputs]
         found = pullback(problem, problem.expand(values), i, pattern, back)
         for slot, x in enumerate(found):
-            curve = [Poly((v, Fraction(k == slot))) for k, v in enumerate(values)]
+            curve = [Poly.of((v, Fraction(k == slot))) for k, v in enumerate(values)]
             moved = evaluate(problem, problem.expand(curve), i, pattern)[-1]
             assert sum((b * rate(f) for b, f in zip(back, moved, strict=True)), Fraction(0)) == x
 

@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 from symverify.kernel import Malformed
-from symverify.kernel.core.network import Pattern, Place, Point, evaluate, rational
+from symverify.kernel.core.network import Pattern, Place, Point, rational
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.network_file import read_problem
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.parameters import fixed, hidden
+from symverify.kernel.programs.values import evaluate
 from tests.kernel.reals.made import no_data
 from tests.oracles.programs import random_program
 

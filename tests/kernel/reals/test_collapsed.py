@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import coordinates, evaluate
+from symverify.kernel.core.network import coordinates
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.collapsed import (
     around,

@@ -8,7 +8,8 @@ import pytest
 import sympy
 
 from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.network import evaluate, rational
+from symverify.kernel.core.network import rational
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.face_span import enclosed_multipliers, span_of_chain
 from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.kinks import Kinks

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Layer, Place, Point, Problem, evaluate
+from symverify.kernel.core.network import Layer, Place, Point, Problem
 from symverify.kernel.core.poly import Poly, Scalar
 from symverify.kernel.curvature.hessian import places
 from symverify.kernel.programs.moves import Moves
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.fields import symmetries
 from tests.kernel.reals.made import document, problem_of
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Place, Problem, evaluate, rational
+from symverify.kernel.core.network import Place, Problem, rational
 from symverify.kernel.core.text import Read
 from symverify.kernel.programs.network import Programmed
 from symverify.kernel.programs.parameters import fixed
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.interval import interval
 from symverify.kernel.reals.kinks import (
     Following,

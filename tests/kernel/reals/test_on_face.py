@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from symverify.kernel.core.network import Place, evaluate
+from symverify.kernel.core.network import Place
 from symverify.kernel.curvature.forms import nullspace
 from symverify.kernel.curvature.hessian import places
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.collapsed import require_collapsed
 from symverify.kernel.reals.interval import Interval, interval
 from symverify.kernel.reals.kinks import Following, Kinks, require_following, require_kinks

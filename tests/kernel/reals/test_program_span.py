@@ -4,7 +4,8 @@ from fractions import Fraction
 from random import Random
 
 from symverify.kernel.core.algebra import rank
-from symverify.kernel.core.network import evaluate, predictions
+from symverify.kernel.core.network import predictions
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals.face_span import span_of_face
 from symverify.kernel.reals.kinks import Kinks, homogeneous
 from symverify.kernel.reals.program_span import columns_of, solutions

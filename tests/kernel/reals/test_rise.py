@@ -6,9 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from symverify.kernel.core.network import Layer, Place, evaluate
+from symverify.kernel.core.network import Layer, Place
 from symverify.kernel.core.poly import Poly
 from symverify.kernel.curvature.hessian import places
+from symverify.kernel.programs.values import evaluate
 from symverify.kernel.reals import minimum_in_box
 from symverify.kernel.reals.box import Box
 from symverify.kernel.reals.interval import interval
