@@ -1,6 +1,5 @@
 """The claims about a chain under a loss with rational risks: how each is proved or refuted, or why it stays open."""
 
-from contextlib import suppress
 from functools import partial
 
 from symverify.certify.certificate import parameters
@@ -8,10 +7,11 @@ from symverify.certify.session import Decision, Outcome, Proved, Session, Skippe
 from symverify.kernel.cells.limit import Limit
 from symverify.kernel.core.algebra import total
 from symverify.kernel.core.errors import Declined, Rejected
-from symverify.kernel.core.facts import Evaluated
+from symverify.kernel.core.facts import Evaluated, LowerBound
 from symverify.kernel.core.network import Point, Problem, cell_of, residuals
 from symverify.kernel.core.proof import Fact
 from symverify.search.affine_minimum import NotConstructible
+from symverify.search.better import Witness
 from symverify.search.character import character
 from symverify.search.subgradient import at_face, in_cell, on_affine
 
@@ -108,10 +108,9 @@ def _described(problem: Problem, theta: Point) -> tuple[tuple[str, str | int | b
 def local_minimum(session: Session, at: int, theta: Point) -> Decision | Undecided:
     """Prove or refute that a point is a local minimum, by the rules in order of their simplicity."""
     problem, certificate = session.problem, session.certificate
-    interior = strictly_inside(problem, theta)
     if not problem.loss.smooth:
-        return _by_subgradient(session, at, theta, interior)
-    if interior and _balanced(problem, certificate.fact(at)):
+        return _by_subgradient(session, at, theta, strictly_inside(problem, theta))
+    if _balanced(problem, certificate.fact(at)) and strictly_inside(problem, theta):
         try:
             return Decision(certificate.step("interior_minimum", {"point": at}), False, "interior")
         except Rejected:
@@ -211,27 +210,35 @@ def _met_bound(session: Session, reason: str) -> Outcome:
     except Rejected:  # another loss
         return open_claim(reason)
     start = session.reference()
-    at = session.certificate.point(start)
-    fact = session.certificate.fact(at)
-    found = session.lower_than(start, fact.risk) if isinstance(fact, Evaluated) else None
-    lowest = at if found is None else session.certificate.point(found.point)
+    fact = session.certificate.fact(session.certificate.point(start))
+    if not isinstance(fact, Evaluated):
+        return open_claim(reason)
+    lowest = session.lower_than(start, fact.risk) or Witness(start, fact.risk)
     words = "the bound for all functions of the inputs"
-    try:
-        step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
-        return Proved(step, claim="global_minimum")
-    except Rejected:
-        from symverify.certify.deep_bounds import raised
+    if _met(session, bound, lowest):
+        return _least(session, bound, lowest)
+    from symverify.certify.deep_bounds import raised
 
-        higher = raised(session, bound)
-    if higher != bound:
+    if (higher := raised(session, bound)) != bound:
         bound, words = higher, "the lower bound found"
-        with suppress(Rejected):
-            step = session.certificate.step("global_minimum", {"bound": bound, "point": lowest})
-            return Proved(step, claim="global_minimum")
+        if _met(session, bound, lowest):
+            return _least(session, bound, lowest)
     if session.insist or not session.problem.shallow:
-        bracket = session.certificate.step("bracket", {"bound": bound, "point": lowest})
-        session.certificate.claim("global_bounds", bracket)
+        ends = {"bound": bound, "point": session.certificate.point(lowest.point)}
+        session.certificate.claim("global_bounds", session.certificate.step("bracket", ends))
     return open_claim(f"{reason}; the best point found does not meet {words}")
+
+
+def _met(session: Session, bound: int, lowest: Witness) -> bool:
+    """Whether a point has the risk of a lower bound."""
+    fact = session.certificate.fact(bound)
+    return isinstance(fact, LowerBound) and lowest.risk == fact.risk
+
+
+def _least(session: Session, bound: int, lowest: Witness) -> Proved:
+    """The global minimum at a point that has the risk of a lower bound."""
+    ends = {"bound": bound, "point": session.certificate.point(lowest.point)}
+    return Proved(session.certificate.step("global_minimum", ends), claim="global_minimum")
 
 
 def global_bounds(session: Session) -> Outcome:

@@ -23,7 +23,7 @@ from symverify.kernel.core.facts import Evaluated, LocalMinimum, LowerBound
 from symverify.kernel.core.network import Pattern, Point, Problem, Vector, predictions, risk
 from symverify.kernel.reals.losses import RealLoss
 from symverify.search.affine_minimum import AffineMinimum, NotConstructible, affine_minimum
-from symverify.search.better import Witness, better_point, zero_point
+from symverify.search.better import Witness, better_point, tries_few, zero_point
 from symverify.search.global_minimum import LONG, Helpers, Result, bulky, global_minimum, plainly, prepare
 from symverify.search.global_minimum import Progress as SearchProgress
 from symverify.search.subgradient import Rows, on_affine, on_groups
@@ -169,8 +169,9 @@ class Session:
         named = self.lowest_named()
         if named is not None and (self._lowest is None or named.risk < self._lowest.risk):
             self._lowest = named
-        if named is not None and named.risk < risk:
-            return self._lowest  # a search is for those who know no such point
+        spared = named is not None and named.risk < risk  # a search is for those who know no such point
+        if self._lowest and self._lowest.risk < risk and (spared or (not self.insist and tries_few(self.problem))):
+            return self._lowest
         if point not in self._better:
             self.progress("searching for a point of lower risk")
             budget = time.monotonic() + max(self.remaining() / 2, 0)

@@ -31,10 +31,10 @@ class _Clock(int):
     """A budget of the kernel's meter that is used up when the time is, too."""
 
     def __sub__(self, work: int) -> "_Clock":
-        left = _Clock(int(self) - work)
-        if int(left) // EVERY != int(self) // EVERY:
+        left = int.__sub__(self, work)
+        if left // EVERY != self // EVERY:
             on_time()
-        return left
+        return _Clock(left)
 
 
 @contextmanager

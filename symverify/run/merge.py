@@ -85,13 +85,17 @@ def _strange(text: bytes, problem: LoadedProblem) -> str:
     return "" if about == problem.sha256 else "is about another problem, or about this one as it was before a change"
 
 
-def _there(output: Path, problem: LoadedProblem) -> tuple[bytes | None, Stored | None]:
+def _there(output: Path, problem: LoadedProblem, new: Stored | None) -> tuple[bytes | None, Stored | None]:
     """The file at a certificate's place, and what it proves about this problem, if the kernel accepts it.
+
+    Where its bytes are those of the new one, it proves the same.
 
     Raises NotWritable where it is not about this problem; Declined where it may be a proof, beyond the budget.
     """
     if (text := _bytes(output)) is None:
         return None, None
+    if new is not None and text == new.text:
+        return text, new
     try:
         return text, accepted(problem, text)
     except (Malformed, Rejected):
@@ -111,7 +115,7 @@ def store(output: Path, problem: LoadedProblem, new: Stored | None, fresh: bool)
             write_atomically(output, new.text)
         return new
     for _ in range(_ATTEMPTS):
-        text, old = _there(output, problem)
+        text, old = _there(output, problem, new)
         if new is None:
             return old
         whole = new if old is None else _joined(problem, old, new)

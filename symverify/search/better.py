@@ -25,7 +25,7 @@ from symverify.search.last_layer import arriving, independent, least_squares, pr
 from symverify.search.training import Array, Training, heights_of
 
 POLISH_WORK = 200_000  # parameters · samples · candidates
-MOST = 12  # candidates of each kind
+LEAST, MOST = 4, 12  # candidates: after one that is better, and of each kind
 MAX_PAIRS = 1 << 18  # samples · kinks, in one direction: of more samples only some are kinks
 
 
@@ -47,6 +47,12 @@ def zero_point(problem: Problem) -> Point:
     )
 
 
+def tries_few(problem: Problem) -> bool:
+    """Whether a search ends after a few candidates, whose last layers can hardly fit all samples."""
+    few = problem.size() * len(problem.inputs) > POLISH_WORK // LEAST
+    return few and problem.widths[-2] + problem.output_bias < len(problem.groups)
+
+
 def better_point(problem: Problem, start: Point, deadline: float, floor: Fraction = ZERO) -> Witness | None:
     """The lowest point found whose risk is strictly below that of `start`, by `deadline` (time.monotonic); else None.
 
@@ -55,12 +61,15 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     """
     reached = predictions(problem, start)
     best = Witness(start, risk(problem, reached))
-    first, polish = best, max(4, POLISH_WORK // (problem.size() * len(problem.inputs)))
-    for source in (extra_units(problem, start, reached), trained(problem)):
+    first, polish = best, max(LEAST, POLISH_WORK // (problem.size() * len(problem.inputs)))
+    units = extra_units(problem, start, reached)
+    for source in (units, trained(problem)):
         candidates = within_floats(source)
         while time.monotonic() <= deadline and best.risk > floor and polish and (hidden := next(candidates, None)):
             polish -= best is not first
             found = refit(problem, hidden)
+            if found is None and source is units:  # the other units are the same, and as long
+                break
             if found is not None and found.risk < best.risk:
                 best = found
     return None if best is first else best
@@ -85,8 +94,8 @@ def refit(problem: Problem, point: Point) -> Witness | None:
     given, loss = arriving(problem, point), problem.loss
     kept = independent(given, problem.output_bias)
     if not kept:
-        return None
-    if not loss.smooth:
+        solved, found = [], risk(problem, [(ZERO,) * problem.widths[-1]] * len(problem.inputs))
+    elif not loss.smooth:
         rows = [[row[j] for j in kept] for row in given.fractions()]
         fits = [kinked_fit(rows, y, loss, False) for y in zip(*problem.targets, strict=True)]
         solved = [list(each) for each in zip(*fits, strict=True)]

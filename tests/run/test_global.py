@@ -13,8 +13,10 @@ from symverify.certify.session import Session
 from symverify.kernel import Declined, Malformed, Rejected
 from symverify.kernel.check import check as kernel_check
 from symverify.kernel.core import global_lower_bound
+from symverify.kernel.core.network import predictions, risk
 from symverify.report.render import as_json
 from symverify.run.verdict import Verdict
+from symverify.search import better
 from symverify.search.global_minimum import attain
 
 SUM = {"name": "squared", "reduction": "sum"}
@@ -314,3 +316,21 @@ def test_the_lowest_point_known_is_the_one_told():
     low = session.lowest(high)
     assert session.certificate.fact(low).risk == found.risk < session.certificate.fact(high).risk
     assert session.lowest(low) == low
+
+
+@pytest.mark.parametrize(("insist", "work", "searches"), [(False, 1, 1), (True, 1, 2), (False, 10**6, 2)])
+def test_a_large_problem_is_searched_again_only_for_what_is_asked(monkeypatch, insist, work, searches):
+    """From another point, where one that is lower is known; 4 samples, which no last layer of 3 numbers fits."""
+    starts = []
+    real = better.better_point
+    monkeypatch.setattr(better, "POLISH_WORK", work)
+    monkeypatch.setattr("symverify.certify.session.better_point", lambda *args: starts.append(args[1]) or real(*args))
+    given = problem([1, 2, 1], "relu", ([[0], [1], [2], [4]], [[1], [0], [3], [-5]])).problem
+    session = Session(given, time.monotonic() + 20, insist=insist)
+    monkeypatch.setattr(Session, "global_answer", lambda *_: None)
+    fit, other = session.affine().point, better.zero_point(given)
+    for point in (fit, other):
+        here = risk(given, predictions(given, point))
+        found = session.lower_than(point, here)
+        assert found.risk == risk(given, predictions(given, found.point)) < here
+    assert starts == [fit, other][:searches]

@@ -72,6 +72,20 @@ def test_nothing_is_lost_and_the_diff_says_so(problem, tmp_path, output):
     assert found.report()[-1] == "s NOTHING LOST: 5 kept, 1 gained"
 
 
+def test_equal_bytes_are_verified_once(problem, output, monkeypatch):
+    seen = []
+
+    def counted(network, text, open_data):
+        seen.append(text)
+        return kernel_check(network, text, open_data)
+
+    run(problem, ["spurious_minimum"], output)
+    monkeypatch.setattr(merge, "kernel_check", counted)
+    again = run(problem, ["spurious_minimum"], output)
+    assert seen == [output.read_bytes()]
+    assert [claim.verdict for claim in again.claims] == [Verdict.PROVED]
+
+
 def test_the_same_check_again_gives_the_same_bytes(problem, output):
     run(problem, ["assumptions", "point"], output)
     first = output.read_bytes()

@@ -11,8 +11,8 @@ from symverify.ground import linear
 from symverify.kernel.core.errors import Declined
 from symverify.kernel.core.network import Layer, Point, Problem, predictions, rational, risk
 from symverify.kernel.programs.values import evaluate
+from symverify.search import better
 from symverify.search import last_layer as fast
-from symverify.search.better import refit
 from tests.examples import network, samples
 
 ACTIVATIONS: list[object] = [
@@ -59,9 +59,10 @@ def test_the_fit_is_the_best_and_its_risk_is_the_kernels(seed: int) -> None:
     kept = fast.independent(given, problem.output_bias)
     rows = [[row[j] for j in kept] for row in given.fractions()]
     assert len(kept) == linear.rank(given.fractions())
-    found = refit(problem, point)
-    assert (found is None) == (not kept)
-    if found is None:
+    found = better.refit(problem, point)
+    assert found is not None
+    if not kept:
+        assert found.risk == risk(problem, [(Fraction(0),) * len(problem.targets[0])] * len(problem.targets))
         return
     assert found.risk == risk(problem, predictions(problem, found.point))
     fit = fast.least_squares(given, kept, problem.targets)
@@ -78,6 +79,30 @@ def test_the_fit_is_the_best_and_its_risk_is_the_kernels(seed: int) -> None:
     assert fit.distance == sum((e * e for row in left for e in row), Fraction(0))
 
 
+def test_where_nothing_arrives_the_best_prediction_is_0() -> None:
+    data = samples([["1"], ["2"]], [["3"], ["-1"]])
+    problem = loads(json.dumps(network([1, 2, 1], "relu", data, bias=False))).problem
+    off = Layer(((Fraction(-1),), (Fraction(-2),)), None)
+    found = better.refit(problem, (off, Layer(((Fraction(5), Fraction(7)),), None)))
+    assert found is not None
+    assert found.point == (off, Layer(((Fraction(0), Fraction(0)),), None))
+    assert found.risk == risk(problem, predictions(problem, found.point)) == 10
+
+
+def test_of_units_with_long_numbers_one_candidate_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others differ in one unit only; those of trainings do not stem from the point."""
+    tried, short = list[Point](), Layer(((Fraction(1),),) * 3, (Fraction(0), Fraction(-1), Fraction(-2)))
+    problem = loads(
+        json.dumps(network([1, 3, 1], "relu", samples([["0"], ["1"], ["3"]], [["1"], ["0"], ["2"]])))
+    ).problem
+    start = (short, Layer(((Fraction(1),) * 3,), (Fraction(0),)))
+    monkeypatch.setattr(better, "refit", lambda _, point: tried.append(point))
+    monkeypatch.setattr(better, "trained", lambda _: iter([start, start]))
+    assert better.better_point(problem, start, float("inf")) is None
+    assert len(list(better.extra_units(problem, start, predictions(problem, start)))) > 1
+    assert len(tried) == 3
+
+
 def test_numbers_too_long_for_a_certificate_are_no_fit() -> None:
     """Weights of 300 digits and 20 units: the coefficients would have some ten thousand digits."""
     rng, n, h = Random(1), 24, 20
@@ -90,7 +115,7 @@ def test_numbers_too_long_for_a_certificate_are_no_fit() -> None:
         return Layer(weight, tuple(Fraction(rng.randint(-20 * long, 20 * long), long) for _ in range(h)))
 
     last = Layer(((Fraction(0),) * h,), (Fraction(0),))
-    assert refit(problem, (layer(2), last)) is not None
-    assert refit(problem, (layer(300), last)) is None
+    assert better.refit(problem, (layer(2), last)) is not None
+    assert better.refit(problem, (layer(300), last)) is None
     with pytest.raises(Declined, match="budget on numbers"):
         fast.arriving(problem, (layer(40_000), last))
