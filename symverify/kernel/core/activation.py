@@ -29,7 +29,7 @@ class Activation:
         """The piece that z is strictly inside, or the two that meet at z."""
         return around(self.breakpoints, z)
 
-    def each(self, row: Whole) -> list[tuple[int, ...]]:
+    def pieces_of(self, row: Whole) -> list[tuple[int, ...]]:
         """The pieces of each value of a row, those of a polynomial for all small t ≥ 0; two where one stays between."""
         (breakpoints, *_, unit, _), (values, over, _) = self.parts, row
         cuts = [t * over for t in breakpoints]

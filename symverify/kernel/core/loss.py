@@ -21,14 +21,14 @@ Ends = tuple[Fraction | None, Fraction | None]
 S = TypeVar("S", Fraction, Poly)
 
 
-def of(part: Quadratic, e: S) -> S:
+def value_on(part: Quadratic, e: S) -> S:
     """a e² + b e + c."""
     a, b, c = part
     square = (e if a == 1 else e * a) * e
     return square + e * b + c if b or c else square
 
 
-def steepness(part: Quadratic, e: Fraction) -> Fraction:
+def slope_on(part: Quadratic, e: Fraction) -> Fraction:
     """2 a e + b."""
     a, b, _ = part
     return 2 * (e if a == 1 else e * a) + b if b or a != 1 else e + e
@@ -87,12 +87,12 @@ class Loss:
 
     def value(self, e: Fraction) -> Fraction:
         """ℓ(e), without the factor."""
-        return of(self.part(e), e)
+        return value_on(self.part(e), e)
 
     def slopes(self, e: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative of ℓ at e, without the factor."""
         below, above = self.part(e), self.parts[bisect(self.cuts, e)]
-        return (low := steepness(below, e)), low if above is below else steepness(above, e)
+        return (low := slope_on(below, e)), low if above is below else slope_on(above, e)
 
     def slope(self, e: Fraction) -> Fraction:
         """ℓ'(e), without the factor, where it exists."""
@@ -103,7 +103,7 @@ class Loss:
 
     def after_zero(self, e: Poly) -> Poly:
         """ℓ(e(t)) as a polynomial that is right for all small t ≥ 0."""
-        return of(self.parts[around(self.cuts, e)[0]], e)
+        return value_on(self.parts[around(self.cuts, e)[0]], e)
 
     def ends(self) -> Ends:
         """ℓ' at −∞ and at ∞, None where it is infinite."""

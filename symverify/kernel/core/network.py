@@ -215,7 +215,7 @@ def run(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -
             values.append(point[node.layer].apply(node.arriving(values)))
         else:
             row, given = values[node.source], None if pieces is None else [unit[i] for unit in pieces[node.layer]]
-            values.append(node.h.bend(row, [p[0] for p in node.h.each(row)] if given is None else given))
+            values.append(node.h.bend(row, [p[0] for p in node.h.pieces_of(row)] if given is None else given))
         spend(len(values[-1][0]) * (75 + (values[-1][2] >> 5)))
     return values
 
@@ -253,7 +253,7 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
     """
     c, rows = list[list[list[tuple[int, ...]]]](), [run(problem, point, i) for i in range(len(problem.inputs))]
     for m, node in enumerate(problem.bents):
-        at = zip(*(node.h.each(row[node.source]) for row in rows), strict=True)
+        at = zip(*(node.h.pieces_of(row[node.source]) for row in rows), strict=True)
         c += [[[p[: 2 - (len(p) > 1 and problem.dead(m, j, i, c))] for i, p in enumerate(u)] for j, u in enumerate(at)]]
     return c
 
