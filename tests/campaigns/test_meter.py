@@ -10,7 +10,7 @@ import pytest
 
 from symverify.kernel import Declined, Rejected, check
 from symverify.kernel.core import errors
-from tests.campaigns.meter import CASES, files
+from tests.campaigns.evaluation import CASES, files
 
 SECONDS, MEGABYTES = 10, 1000  # of CPU time, of memory
 DECLINED, REJECTED = 3, 11

@@ -1,6 +1,7 @@
 """Elimination and rays over the rationals, against FLINT and against counting."""
 
 import random
+import tracemalloc
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb
@@ -80,6 +81,15 @@ def test_budgets() -> None:
         dot([Fraction(3**40_000)], [Fraction(3**40_000)])
     with pytest.raises(Declined, match="too many intersections"):
         list(rays([tuple(k**power for power in range(8)) for k in range(40)]))
+
+
+def test_long_denominators_are_counted_before_they_are_written_out() -> None:
+    row = [Fraction(1, 3**60_000), *[Fraction(1)] * 2000]
+    tracemalloc.start()
+    with pytest.raises(Declined, match="more work"), metered(10**7):
+        total(row)
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
 
 
 def primitive(vector: list[int]) -> tuple[int, ...]:

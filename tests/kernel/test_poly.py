@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from symverify.kernel.core.errors import Declined
-from symverify.kernel.core.poly import MAX_DEGREE, MAX_PIECES, Poly, positive_on_unit_interval
+from symverify.kernel.core.poly import MAX_DEGREE, MAX_PIECES, Poly, apart, around, lifted, positive_on_unit_interval
 
 T = sympy.Symbol("t")
 
@@ -62,6 +62,25 @@ def test_no_trailing_zeros(seed: int) -> None:
 )
 def test_sign_after_zero(p: Poly, sign: int) -> None:
     assert p.sign_after_zero() == sign
+
+
+@pytest.mark.parametrize(
+    ("p", "pieces"),
+    [
+        (poly("1/2", 1), (1,)), (poly("1/2", -1), (0,)), (poly("1/2", 0, "-1/9"), (0,)), (poly("1/2"), (0, 1)),
+        (poly(3, -5), (1,)), (poly(3, 5), (2,)), (poly(3), (1, 2)), (poly(2, -9), (1,)), (poly(), (0,)),
+    ],
+)  # fmt: skip
+def test_the_pieces_after_zero(p: Poly, pieces: tuple[int, ...]) -> None:
+    assert around([Fraction(1, 2), 3], p) == pieces
+    if p.is_constant():
+        assert around([Fraction(1, 2), 3], p.at_zero()) == pieces
+
+
+def test_a_row_over_one_denominator_is_the_row() -> None:
+    row = [Fraction(1, 6), poly("1/5", 2), Fraction(-3, 4), poly()]
+    assert lifted(row) == ([2, poly("12/5", 24), -9, poly()], 12, 4)
+    assert apart(lifted(row)) == row
 
 
 SIGNS = [

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb, gcd, lcm
 
-from .errors import MAX_BITS, Declined, elimination, spend, within_budget
+from .errors import MAX_BITS, Declined, elimination, multiplication, spend, within_budget
 
 Row = Sequence[Fraction]
 Direction = tuple[int, ...]
@@ -23,15 +23,16 @@ def common(numbers: Iterable[Fraction | int]) -> int:
 
 def whole(row: Sequence[Fraction | int]) -> tuple[list[int], int, int]:
     """The row in integers over a common denominator, that, and the most bits of any of these."""
-    over = common(row)
+    over, longest = common(row), max([x.bit_length() for y in row for x in (y.numerator, y.denominator)], default=0)
+    spend(len(row) * (75 + multiplication(over.bit_length(), 96 + longest)))  # before it is made, as it may be large
     found = [x.numerator * (over // x.denominator) for x in row]
-    spend(len(row) * elimination(bits := max([over.bit_length(), *[x.bit_length() for x in found]])))
-    return found, over, bits
+    return found, over, max([over.bit_length(), *[x.bit_length() for x in found]])
 
 
 def integral(row: Sequence[Fraction | int]) -> list[int]:
     """The positive multiple of a rational row with coprime integer entries (the zero row stays zero)."""
-    return list(primitive(whole(row)[0]))
+    spend(len(row) * elimination((found := whole(row))[2]))
+    return list(primitive(found[0]))
 
 
 def echelon(rows: Iterable[Sequence[Fraction | int]]) -> list[list[int]]:
@@ -48,7 +49,7 @@ def echelon(rows: Iterable[Sequence[Fraction | int]]) -> list[list[int]]:
             left = list(primitive([a * y - b * x for x, y in zip(pivot, left, strict=True)]))
             if (bits := max(x.bit_length() for x in left)) > MAX_BITS:
                 raise Declined("an elimination outgrew the budget on numbers")
-            spend(len(left) * elimination(bits))
+            spend(len(left) * (elimination(bits) + (a.bit_length() >> 3)))  # short ones, too, may come from long ones
         if len(basis) == len(left):
             break
     return [basis[column] for column in sorted(basis)]
@@ -68,7 +69,7 @@ def total(terms: Iterable[Fraction]) -> Fraction:
 def dot(u: Sequence[Fraction | int], v: Sequence[Fraction | int]) -> Fraction:
     """The inner product; vectors of unequal length are an error."""
     (a, over, bits), (b, under, size) = whole(u), whole(v)
-    spend(len(a) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
+    spend(len(a) * multiplication(bits, size))
     return within_budget(Fraction(sum([x * y for x, y in zip(a, b, strict=True)]), over * under))
 
 

@@ -77,8 +77,12 @@ def effort(bits: int) -> int:
 
 def elimination(bits: int) -> int:
     """The work of a x − b y, and of dividing it by a gcd, for integers of so many bits each."""
-    words = bits >> 5
-    return 100 + 10 * words + words * words
+    return 100 + (bits >> 5) * (10 + (bits >> 5))
+
+
+def multiplication(bits: int, size: int) -> int:
+    """The work of a product of two integers of so many bits, and of adding it to a sum."""
+    return 25 + (1 + (bits >> 5)) * (1 + (size >> 5))
 
 
 def within_budget(x: Fraction, *factors: Fraction) -> Fraction:

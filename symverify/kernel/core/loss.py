@@ -87,7 +87,7 @@ class Loss:
 
     def value(self, e: Fraction) -> Fraction:
         """ℓ(e), without the factor."""
-        return value_on(self.part(e), e)
+        return within_budget(value_on(self.part(e), e), e)
 
     def slopes(self, e: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative of ℓ at e, without the factor."""

@@ -16,7 +16,7 @@ from operator import add, mul
 
 from .activation import ONE, ZERO, Activation
 from .algebra import dot, echelon, rank, total, whole
-from .errors import MAX_BITS, Declined, Rejected, spend, within_budget
+from .errors import MAX_BITS, Declined, Rejected, multiplication, spend, within_budget
 from .loss import Loss
 from .poly import Poly, Scalar, Whole, apart, lifted
 
@@ -79,7 +79,7 @@ class Layer:
             raise ValueError("a layer of another width than what enters")
         if (grown := bits + size + width.bit_length()) > MAX_BITS:
             raise Declined(f"a number grew beyond {MAX_BITS} bits")
-        spend(len(rows) * (150 + width * (25 + (1 + (bits >> 5)) * (1 + (size >> 5)))))
+        spend(len(rows) * (225 + width * multiplication(bits, size)))
         ends = [*entering, under]
         return [sum(map(mul, row, ends)) for row in rows], over * under, grown
 
@@ -215,8 +215,8 @@ def run(problem: Problem, point: Point, i: int, pieces: Pattern | None = None) -
             values.append(point[node.layer].apply(node.arriving(values)))
         else:
             row, given = values[node.source], None if pieces is None else [unit[i] for unit in pieces[node.layer]]
+            spend((3 * len(row[0]) + len(node.h.breakpoints)) * multiplication(row[2], node.h.parts[-1]))
             values.append(node.h.bend(row, [p[0] for p in node.h.pieces_of(row)] if given is None else given))
-        spend(len(values[-1][0]) * (75 + (values[-1][2] >> 5)))
     return values
 
 
@@ -251,9 +251,9 @@ def pieces_at(problem: Problem, point: Point) -> list[list[list[tuple[int, ...]]
     A dead pre-activation, as the 0 of a dead row in the first layer, bounds no cell: one piece, the lower, gives h. So
     it is in a program where all that enters it is the same near the point: units strictly inside pieces of slope 0.
     """
-    c, rows = list[list[list[tuple[int, ...]]]](), [run(problem, point, i) for i in range(len(problem.inputs))]
-    for m, node in enumerate(problem.bents):
-        at = zip(*(node.h.pieces_of(row[node.source]) for row in rows), strict=True)
+    c, rows = list[list[list[tuple[int, ...]]]](), (run(problem, point, i) for i in range(len(problem.inputs)))
+    found = [[node.h.pieces_of(row[node.source]) for node in problem.bents] for row in rows]
+    for m, at in enumerate(zip(*layer, strict=True) for layer in zip(*found, strict=True)):
         c += [[[p[: 2 - (len(p) > 1 and problem.dead(m, j, i, c))] for i, p in enumerate(u)] for j, u in enumerate(at)]]
     return c
 

@@ -4,12 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise, product, zip_longest
-from math import factorial, gcd, perm
-from operator import mul
+from itertools import accumulate, pairwise, product, zip_longest
+from math import factorial, gcd
 
 from .algebra import sign, whole
-from .errors import MAX_BITS, Declined, effort, elimination, spend
+from .errors import MAX_BITS, Declined, effort, elimination, multiplication, spend
 
 MAX_DEGREE, MAX_PIECES = 128, 256
 
@@ -38,7 +37,7 @@ class Poly:
     def __mul__(self, other: "Scalar | int") -> "Poly":
         (a, m), (b, k) = terms(self), terms(other)
         bits, size = (max([x.bit_length() for x in each], default=0) for each in (a, b))
-        spend(len(a) * len(b) * (25 + (1 + (bits >> 5)) * (1 + (size >> 5))))
+        spend(len(a) * len(b) * multiplication(bits, size))
         found = [0] * (len(a) + len(b) - 1)
         for (i, x), (j, y) in product(enumerate(a), enumerate(b)):
             found[i + j] += x * y
@@ -78,7 +77,7 @@ def reduced(row: list[int], over: int) -> Poly:
         row.pop()
     if len(row) > MAX_DEGREE + 1:
         raise Declined(f"a polynomial of degree above {MAX_DEGREE}")
-    spend(len(row) * elimination(bits := max([over.bit_length(), *[x.bit_length() for x in row]])))
+    spend(len(row) * (75 + elimination(bits := max([over.bit_length(), *[x.bit_length() for x in row]])) // 4))
     if bits - (common := gcd(over, *row)).bit_length() >= MAX_BITS:
         raise Declined(f"a number grew beyond {MAX_BITS} bits")
     return Poly(tuple([x // common for x in row] if common > 1 else row), over // common)
@@ -93,7 +92,7 @@ def lifted(row: Sequence[Scalar]) -> Whole:
 
 def apart(row: Whole) -> list[Scalar]:
     """The numbers themselves."""
-    spend(len(row[0]) * effort(row[2]))
+    spend(len(row[0]) * effort(2 * row[2]))
     return [x * Fraction(1, row[1]) if isinstance(x, Poly) else Fraction(x, row[1]) for x in row[0]]
 
 
@@ -104,6 +103,12 @@ def around(cuts: Sequence[int | Fraction], z: int | Scalar) -> tuple[int, ...]:
     return (p, p + 1)[turn > 0 : 2 - (turn < 0)] if p < len(cuts) and cuts[p] == start else (p,)
 
 
+def summed(row: list[int]) -> list[list[int]]:
+    """The row, and below it the sums of neighbours, row by row, down to one number."""
+    spend(len(row) ** 2 * (20 + max(x.bit_length() for x in row) // 256))
+    return list(accumulate(row[1:], lambda above, _: [a + b for a, b in pairwise(above)], initial=row))
+
+
 def positive_on_unit_interval(p: Poly) -> bool:
     """Whether p(t) > 0 for every t in [0, 1].
 
@@ -111,9 +116,8 @@ def positive_on_unit_interval(p: Poly) -> bool:
     the end ones are p(0) and p(1). All positive proves it; an end that is not positive refutes it; otherwise halve
     the interval (de Casteljau) and repeat, up to a number of pieces at which the question is declined.
     """
-    degree, powers = max(len(p.numerators) - 1, 0), p.numerators or (0,)
-    shares = ([perm(i, k) * factorial(degree - k) for k in range(i + 1)] for i in range(degree + 1))
-    pending, visited = [[sum(map(mul, powers, row)) for row in shares]], 0
+    scaled = [c * factorial(k) * factorial(len(p.numerators) - 1 - k) for k, c in enumerate(p.numerators)] or [0]
+    pending, visited = [[row[0] for row in summed(scaled)]], 0  # Σ_k C(i, k) scaled_k
     while pending:
         bernstein, visited = pending.pop(), visited + 1
         if bernstein[0] <= 0 or bernstein[-1] <= 0:
@@ -122,9 +126,6 @@ def positive_on_unit_interval(p: Poly) -> bool:
             continue
         if visited > MAX_PIECES:
             raise Declined("a polynomial comes too close to zero on [0, 1] to decide its sign")
-        spend(degree * degree * (20 + max(x.bit_length() for x in bernstein) // 256))
-        rows = [bernstein]
-        while len(rows[-1]) > 1:  # each row lacks one factor 2 less than the one before
-            rows.append([a + b for a, b in pairwise(rows[-1])])
+        rows = summed(bernstein)  # each row lacks one factor 2 less than the one before
         pending += [[row[0] << len(row) for row in rows], [row[-1] << len(row) for row in reversed(rows)]]
     return True

@@ -31,8 +31,8 @@ def valley(step: Reading) -> Valley:
         for m, (z, over, _) in enumerate(values[node.source] for node in problem.bents):
             # a constant one stays where it is at t = 0, strictly inside
             for j, x in ((j, x) for j, x in enumerate(z) if isinstance(x, Poly) and not x.is_constant()):
-                t, p = [t * over for t in problem.bents[m].h.breakpoints], pattern[m][j][i]
-                margins = [*(x - lower for lower in t[p - 1 : p]), *((x - upper) * -1 for upper in t[p : p + 1])]
+                cuts, p = problem.bents[m].h.breakpoints, pattern[m][j][i]
+                margins = [*(x - t * over for t in cuts[p - 1 : p]), *((x - t * over) * -1 for t in cuts[p : p + 1])]
                 if not all(map(positive_on_unit_interval, margins)):
                     raise Rejected(here, f"{problem.unit_name(m, j)} leaves its piece on sample {i + 1}")
     attained = jacobian_rank(problem, minimum.at.point, pattern, most := problem.reach(pattern))

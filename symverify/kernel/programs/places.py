@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 from typing import TypeVar
 
-from ..core.errors import Malformed
+from ..core.algebra import whole
+from ..core.errors import Malformed, multiplication, spend
 from ..core.network import Affine, Layer, Vector, bounded
 from ..core.poly import Scalar, Whole
 from ..core.text import Read, shown
@@ -29,7 +29,7 @@ class Wired(Affine):
 
     def joined(self, spans: Sequence[list[Vector]]) -> list[Vector]:
         """All that the nodes that enter are made of."""
-        return [phi for source in self.sources for phi in spans[source]]
+        return list({id(phi): phi for source in self.sources for phi in spans[source]}.values())
 
     @cached_property
     def sources(self) -> tuple[int, ...]:
@@ -42,13 +42,15 @@ class Wired(Affine):
 
     def arriving(self, values: Sequence[Whole]) -> Whole:
         """The same of values in integers, over one denominator."""
-        over = lcm(*(values[node][1] for node in self.sources))
-        rates = {node: over // values[node][1] for node in self.sources}
-        rows = {
-            node: [x * rate for x in values[node][0]] if rate > 1 else values[node][0] for node, rate in rates.items()
-        }
-        most = max([over.bit_length(), *(values[node][2] + rate.bit_length() for node, rate in rates.items())])
-        return [rows[node][unit] for node, unit in self.wires], over, most
+        if len(self.sources) == 1:
+            row, over, bits = values[self.sources[0]]
+            return [row[unit] for _, unit in self.wires], over, bits
+        found, over, bits = whole([Fraction(1, values[node][1]) for node in self.sources])
+        rates, longest = dict(zip(self.sources, found, strict=True)), max(values[node][2] for node in self.sources)
+        spend(len(self.wires) * multiplication(longest, max(map(int.bit_length, found))))
+        rows = ((values[node][0][unit], rates[node]) for node, unit in self.wires)
+        most = max([bits, *(values[node][2] + rate.bit_length() for node, rate in rates.items())])
+        return [x * rate if rate > 1 else x for x, rate in rows], over, most
 
     def spread(self, pulls: Sequence[list[Scalar]], back: Sequence[Scalar]) -> None:
         """Add the derivatives by what enters to those by the nodes' values."""

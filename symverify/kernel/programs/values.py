@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from ..core.activation import Activation
+from ..core.errors import within_budget
 from ..core.network import Affine, Pattern, Point, Problem, rational, run
 from ..core.poly import Scalar, apart
 
@@ -27,4 +28,4 @@ def entering(problem: Problem, point: Point, node: Affine) -> list[list[Fraction
 def height(h: Activation, z: Fraction) -> Fraction:
     """h(z)."""
     piece = h.pieces(z)[0]
-    return h.slopes[piece] * z + h.offsets[piece]
+    return within_budget(h.slopes[piece] * z + h.offsets[piece], h.slopes[piece], z)

@@ -68,6 +68,24 @@ def test_huber_pieces_along_a_curve(start: str, risk: str) -> None:
         assert refuted(document, curve, risk)[0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("loss", "label", "risk", "down"),
+    [
+        ({"name": "quantile", "tau": "1/4"}, "1/2", "1/12", "1"),
+        ({"name": "quantile", "tau": "1/4"}, "-1/6", "1/4", "-1"),
+        ({"name": "hinge"}, "1", "5/6", "1"),
+        ({"name": "hinge"}, "-1", "7/6", "-1"),
+    ],
+)
+def test_losses_with_two_sides_fall_towards_the_label(loss: Json, label: str, risk: str, down: str) -> None:
+    """From f = 1/6: errors are f − y, not y − f."""
+    document = network([1, 1, 1], "relu", samples([0], [label]), parameters=[layer([[0]], [1]), layer([[0]], ["1/6"])])
+    document["loss"] = loss | {"reduction": "sum"}
+    for step in ("1", "-1"):
+        curve = [layer([["0"]], ["1"]), layer([["0"]], [["1/6", step]])]
+        assert refuted(document, curve, risk)[0] == ("Accepted" if step == down else "Rejected")
+
+
 def test_a_minimum_has_no_descent() -> None:
     document = network([1, 1, 1], "relu", samples([0, 1], [0, 1]), parameters=[layer([[1]], [0]), layer([[1]], [0])])
     curve = [layer([["1"]], ["0"]), layer([[["1", "1"]]], ["0"])]

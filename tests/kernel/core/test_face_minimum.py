@@ -6,6 +6,8 @@ from itertools import combinations_with_replacement, product
 
 import pytest
 
+from symverify.kernel.core.errors import Rejected
+from symverify.kernel.core.face_minimum import unit_stays
 from tests.examples import layer, network, samples
 from tests.kernel.accepted import case, given, point
 from tests.kernel.corruption import Json, outcome
@@ -156,3 +158,15 @@ def test_a_negative_multiplier_is_bounded_by_the_bend_too() -> None:
     steps = [point(), BY_RAYS | {"multipliers": [["-1"]]}]
     check_step(document, steps, "has a multiplier beyond the bend at its boundary")
     assert Oracle(document).lower_nearby(parameters) is not None
+
+
+@pytest.mark.parametrize(("across", "verdict"), [(0, True), (1, False)])
+def test_kinks_that_depend_on_each_other_do_not_span_a_gradient_out_of_their_plane(across: int, verdict: bool) -> None:
+    """Three lines in a plane of space: as many as there are dimensions, and yet nothing bends along the third."""
+    bends = {(0, 1, 0): Fraction(2), (1, 0, 0): Fraction(2), (1, 1, 0): Fraction(2)}
+    g = [Fraction(1), Fraction(-1), Fraction(across)]
+    if verdict:
+        unit_stays(Fraction(0), g, bends, 1, None)
+    else:
+        with pytest.raises(Rejected, match="not spanned by its boundaries"):
+            unit_stays(Fraction(0), g, bends, 1, None)

@@ -155,3 +155,21 @@ def test_both_ends_of_each_piece_are_kept(start: str, speed: str, verdict: str) 
     found, what = outcome(whole.network, whole.proof)
     assert found == verdict, what
     assert found == "Accepted" or "unit 1 of hidden layer 1 leaves its piece on sample 1" in what
+
+
+@pytest.mark.parametrize(
+    ("start", "speed", "verdict"),
+    [("0", "2", "Accepted"), ("0", "3", "Rejected"), ("2", "-2", "Accepted"), ("2", "-9/2", "Rejected")],
+)
+def test_margins_are_in_the_units_of_what_enters(start: str, speed: str, verdict: str) -> None:
+    """Hard tanh at start + speed · t / 3, as the input is 1/3: with breakpoints, and not three times that."""
+    steps = [
+        point([layer([["0"]], [start]), layer([["0"]], ["0"])]),
+        {"rule": "interior_minimum", "from": {"point": 0}},
+        {"rule": "valley", "from": {"minimum": 1}, "path": [layer([[["0", speed]]], [start]), layer([["0"]], ["0"])]},
+    ]
+    statement = {"risk": "0", "better_risk": None, "dimension": 3, "exact": True}
+    whole = case(network([1, 1, 1], "hardtanh", samples(["1/3"], [0])), steps, claim("valley", 2, **statement))
+    found, what = outcome(whole.network, whole.proof)
+    assert found == verdict, what
+    assert found == "Accepted" or "unit 1 of hidden layer 1 leaves its piece on sample 1" in what
