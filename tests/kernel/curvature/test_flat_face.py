@@ -3,16 +3,19 @@
 import random
 from collections.abc import Sequence
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Rejected
-from symverify.kernel.core.network import residuals
+from symverify.kernel.core.network import Layer, residuals
 from symverify.kernel.curvature.cell_kkt import Cell, face_of
 from symverify.kernel.curvature.face_flows import Face
 from symverify.kernel.curvature.flat_face import flat_face, on_face, replaced
 from symverify.kernel.curvature.forms import nullspace
+from symverify.kernel.network_file import read_activation
 from tests.kernel.corruption import Json
 from tests.kernel.curvature.pieces import along, values
 from tests.kernel.curvature.test_face_flows import drawn
@@ -83,3 +86,16 @@ def test_on_the_face_other_slopes_give_the_same_values(seed: int) -> None:
                     assert slope * t + offset == h.slopes[piece] * t + h.offsets[piece]
                 else:
                     assert (slope, offset) == (h.slopes[piece], h.offsets[piece])
+
+
+def test_a_slope_changes_by_the_multiplier_over_the_derivative() -> None:
+    """By the kinked unit's value Ψ has the derivative (1/3) (1/2): a multiplier of 1/4 takes 3/2 off its slope 1."""
+    relu = read_activation("relu", "")
+    face: Any = SimpleNamespace(
+        problem=SimpleNamespace(activations=(relu, relu)), pattern=(((1,),), ((1,),)), kinks={(1, 0, 0): Fraction(2, 7)}
+    )
+    point = tuple(Layer(((Fraction(1, k),),), (Fraction(0),)) for k in (5, 5, 3))
+    assert replaced(face, point, [(Fraction(1, 2),)], {(1, 0, 0): Fraction(1, 4)}) == [
+        [[(1, 0)]],
+        [[(Fraction(-1, 2), Fraction(3, 7))]],
+    ]
