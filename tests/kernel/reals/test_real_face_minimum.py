@@ -2,16 +2,18 @@
 
 import random
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 import mpmath
 import pytest
 
 from symverify.kernel.check import apply
-from symverify.kernel.core.algebra import rank
+from symverify.kernel.core.algebra import rank, sign
 from symverify.kernel.core.errors import Rejected
 from symverify.kernel.core.network import Layer
 from symverify.kernel.core.proof import Proof
-from symverify.kernel.reals.real_face_minimum import null_space
+from symverify.kernel.reals.real_face_minimum import null_space, unit_stays
 from tests.kernel.reals.made import (
     Json,
     Malformed,
@@ -139,3 +141,15 @@ def test_null_space(rows: list[tuple[int, ...]], dimension: int) -> None:
     found = null_space(rows, 3)
     assert len(found) == rank(found) == dimension
     assert not any(sum(a * x for a, x in zip(row, line, strict=True)) for row in rows for line in found)
+
+
+@pytest.mark.parametrize(("bend", "stays"), [(1, True), (-1, False)])
+def test_a_ray_on_the_other_side_of_a_kink_counts_as_much(bend: int, stays: bool) -> None:
+    """2 |δ_1| ± |δ_1 − δ_2| along the ray (0, 1), where the second kink's form is −1."""
+    r: Any = SimpleNamespace(vanishes=lambda form: not any(form), sign=lambda form: sign(form[0]))
+    zero, bends = (Fraction(0),), {(1, -1): (Fraction(bend),), (1, 0): (Fraction(2),)}
+    if stays:
+        unit_stays(r, zero, [zero, zero], bends, 1)
+    else:
+        with pytest.raises(Rejected, match="descent direction among its rays"):
+            unit_stays(r, zero, [zero, zero], bends, 1)
