@@ -53,7 +53,7 @@ def _less(values: Iterable[Scalar], ends: Iterable[Iterable[Fraction]]) -> Itera
 def _keeps_sign(gap: Poly, reach: Fraction) -> bool:
     """Whether the first non-zero coefficient outweighs the later ones for 0 < t ≤ reach."""
     first = next(k for k, c in enumerate(gap.coefficients) if c)
-    rest = Poly((0, *map(abs, gap.numerators[first + 1 :])), gap.over)
+    rest = Poly.of((Fraction(0), *map(abs, gap.coefficients[first + 1 :])))
     return _at(rest, reach) < abs(gap.coefficients[first])
 
 

@@ -47,10 +47,14 @@ def zero_point(problem: Problem) -> Point:
     )
 
 
+def affordable(problem: Problem) -> int:
+    """How many candidates are cheap to try."""
+    return POLISH_WORK // (problem.size() * len(problem.inputs))
+
+
 def tries_few(problem: Problem) -> bool:
     """Whether a search ends after a few candidates, whose last layers can hardly fit all samples."""
-    few = problem.size() * len(problem.inputs) > POLISH_WORK // LEAST
-    return few and problem.widths[-2] + problem.output_bias < len(problem.groups)
+    return affordable(problem) < LEAST and problem.widths[-2] + problem.output_bias < len(problem.groups)
 
 
 def better_point(problem: Problem, start: Point, deadline: float, floor: Fraction = ZERO) -> Witness | None:
@@ -61,7 +65,7 @@ def better_point(problem: Problem, start: Point, deadline: float, floor: Fractio
     """
     reached = predictions(problem, start)
     best = Witness(start, risk(problem, reached))
-    first, polish = best, max(LEAST, POLISH_WORK // (problem.size() * len(problem.inputs)))
+    first, polish = best, max(LEAST, affordable(problem))
     units = extra_units(problem, start, reached)
     for source in (units, trained(problem)):
         candidates = within_floats(source)

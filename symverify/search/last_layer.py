@@ -4,13 +4,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 from flint import fmpq, fmpz_mat
 
 from symverify.ground.linear import independent_integers
 from symverify.kernel.core.activation import ZERO, Activation
-from symverify.kernel.core.algebra import common
+from symverify.kernel.core.algebra import whole
 from symverify.kernel.core.errors import MAX_BITS, MAX_PRINTED, Declined
 from symverify.kernel.core.network import Layer, Point, Problem, Vector, rational
 
@@ -37,18 +36,12 @@ class Fit:
     distance: Fraction
 
 
-def whole(numbers: Sequence[Fraction]) -> tuple[list[int], int]:
-    """The numbers times their common denominator, and that."""
-    over = common(numbers)
-    return [x.numerator * (over // x.denominator) for x in numbers], over
-
-
 def arriving(problem: Problem, point: Point) -> Arriving:
     """What a chain's hidden layers give. Raises Declined where numbers outgrow the kernel's budget."""
-    (flat, over), width = whole([x for row in problem.inputs for x in row]), problem.widths[0]
+    (flat, over, _), width = whole([x for row in problem.inputs for x in row]), problem.widths[0]
     rows = [flat[k * width : (k + 1) * width] for k in range(len(problem.inputs))]
     for h, layer in zip(problem.activations, point[:-1], strict=True):
-        weights, under = whole(entries(layer))
+        weights, under, _ = whole(entries(layer))
         across = fmpz_mat(len(layer.weight), width + 1, weights).transpose()
         values = fmpz_mat(len(rows), width + 1, [x for row in rows for x in (*row, over)]) * across
         if (over := over * under).bit_length() > MAX_BITS:
@@ -66,12 +59,10 @@ def entries(layer: Layer) -> list[Fraction]:
 
 def bent(h: Activation, values: Sequence[int], over: int, count: int) -> tuple[Whole, int]:
     """The activation of values / over, `count` of them in a row, and the denominator."""
-    unit = lcm(*(x.denominator for x in (*h.breakpoints, *h.slopes, *h.offsets)))
-    cuts = [t.numerator * (unit // t.denominator) * over for t in h.breakpoints]
-    slopes = [s.numerator * (unit // s.denominator) for s in h.slopes]
-    offsets = [o.numerator * (unit // o.denominator) * over for o in h.offsets]
+    breakpoints, slopes, offsets, unit, _ = h.parts
+    cuts, rises = [t * over for t in breakpoints], [o * over for o in offsets]
     pieces = [bisect_left(cuts, z * unit) for z in values] if unit > 1 else [bisect_left(cuts, z) for z in values]
-    made = [slopes[p] * z + offsets[p] for p, z in zip(pieces, values, strict=True)]
+    made = [slopes[p] * z + rises[p] for p, z in zip(pieces, values, strict=True)]
     return [made[k : k + count] for k in range(0, len(made), count)], over * unit
 
 
@@ -84,7 +75,7 @@ def independent(given: Arriving, last_first: bool) -> list[int]:
 
 def least_squares(given: Arriving, kept: Sequence[int], targets: Sequence[Sequence[Fraction]]) -> Fit | None:
     """The best fit by these independent columns; None where its numbers may be too long to be stated."""
-    labels, scale = whole([y for row in targets for y in row])
+    labels, scale, _ = whole([y for row in targets for y in row])
     design = fmpz_mat(len(given.rows), len(kept), [row[j] for row in given.rows for j in kept])
     aims, across = fmpz_mat(len(given.rows), len(targets[0]), labels), design.transpose()
     gram, moments = across * design, across * aims
@@ -106,7 +97,7 @@ def printed(numbers: Sequence[Fraction]) -> bool:
 
 def predicted(given: Arriving, kept: Sequence[int], coefficients: Sequence[Sequence[Fraction]]) -> tuple[Vector, ...]:
     """The predictions of a last layer with these coefficients (columns kept × outputs), n × outputs."""
-    (flat, under), outputs = whole([x for row in coefficients for x in row]), len(coefficients[0])
+    (flat, under, _), outputs = whole([x for row in coefficients for x in row]), len(coefficients[0])
     design = fmpz_mat(len(given.rows), len(kept), [row[j] for row in given.rows for j in kept])
     values, rate = (design * fmpz_mat(len(kept), outputs, flat)).entries(), given.over * under
     return tuple(tuple(Fraction(int(x), rate) for x in values[k : k + outputs]) for k in range(0, len(values), outputs))

@@ -15,12 +15,11 @@ from itertools import compress, product
 from math import prod
 
 from ..core.activation import ONE, ZERO
-from ..core.algebra import Row, dot, rank, total
+from ..core.algebra import Row, dot, rank, total, whole
 from ..core.errors import Declined, Rejected
 from ..core.face_minimum import kinks, unit_stays
 from ..core.facts import Evaluated
-from ..core.network import Point, Problem, Vector, predictions, rational, residuals
-from ..core.poly import apart, lifted
+from ..core.network import Point, Problem, Vector, predictions, residuals
 from ..core.proof import Reading, read_point
 from ..core.text import Fields, canonical, listed, optional
 from ..curvature.forms import nullspace
@@ -49,7 +48,7 @@ def face_of(problem: Problem, theta: Point) -> Face:
     """
     columns = list[list[int]]()
     for i, x in enumerate(problem.inputs):
-        at = [problem.activations[0].pieces(rational(z)) for z in apart(theta[0].apply(lifted(x)))]
+        at = problem.activations[0].pieces_of(theta[0].apply(whole(x)))
         columns.append([2 * p[0] + (len(p) > 1 and not problem.dead_row(i)) for p in at])
     return tuple(zip(*columns, strict=True))
 

@@ -43,11 +43,11 @@ def spurious_radius(step: Reading) -> SpuriousRadius:
     problem = step.proof.problem
     g = step.need("form", listed(integer, len(problem.inputs), "integers, one per sample"))
     edge: list[Fraction] = step.need("affine", listed(canonical, problem.widths[0] + 1, "numbers: A, then a"))
-    form = list(map(Fraction, read_affine_form(step, g)))
+    form = read_affine_form(step, g)
     labels = [y for (y,) in problem.targets]
     if (height := dot(form, labels)) <= 0:
         raise Rejected(step.at("form"), "is not positive at the labels")
-    radius = printable(within_budget(height / total(map(abs, form)), height))
+    radius = printable(within_budget(height / sum(map(abs, form)), height))
     for group in problem.groups:
         mean, x = total(labels[i] for i in group) / len(group), problem.inputs[group[0]]
         if abs(dot(edge, (*x, Fraction(1))) - mean) > radius:
@@ -62,8 +62,7 @@ def read_affine_form(step: Reading, g: list[int]) -> list[int]:
         raise Rejected(step.where, "needs one hidden layer of two or more units, scalar output and all biases")
     if not problem.activations[0].breakpoints:
         raise Rejected(step.where, "the activation is affine")
-    form = list(map(Fraction, g))
-    if any(dot(form, phi) for phi in problem.affine_features()) or tuple(g) != primitive(g):
+    if any(dot(g, phi) for phi in problem.affine_features()) or tuple(g) != primitive(g):
         raise Rejected(step.at("form"), "is not orthogonal to 1 and the inputs, or its entries have a common factor")
     if any(len({g[i] for i in group}) > 1 for group in problem.groups):
         raise Rejected(step.at("form"), "differs on equal inputs")

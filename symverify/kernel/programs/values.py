@@ -2,9 +2,9 @@
 
 from fractions import Fraction
 
-from ..core.activation import Activation
+from ..core.activation import ONE, Activation
 from ..core.errors import within_budget
-from ..core.network import Affine, Pattern, Point, Problem, rational, run
+from ..core.network import Affine, Pattern, Point, Problem, Vector, rational, run
 from ..core.poly import Scalar, apart
 
 
@@ -23,6 +23,12 @@ def entering(problem: Problem, point: Point, node: Affine) -> list[list[Fraction
     """What enters an affine node, sample by sample."""
     samples = range(len(problem.inputs))
     return [list(map(rational, apart(node.arriving(run(problem, point, i))))) for i in samples]
+
+
+def columns(problem: Problem, point: Point, node: Affine) -> list[Vector]:
+    """The same as vectors over the samples, and 1 where the node has a bias."""
+    rows = entering(problem, point, node)
+    return [*zip(*rows, strict=True), *[(ONE,) * len(rows)] * node.biased]
 
 
 def height(h: Activation, z: Fraction) -> Fraction:

@@ -15,7 +15,7 @@ from ..core.proof import Reading
 from ..core.text import Fields, canonical, listed, natural
 from ..curvature.substitution import as_chain
 from ..programs.network import Programmed
-from ..programs.values import entering
+from ..programs.values import columns
 from .enclosure import plus, scaled
 from .facts import EnclosedPoint, real_loss
 
@@ -96,8 +96,7 @@ def last_activations(problem: Problem, at: EnclosedPoint) -> list[Vector]:
         raise Rejected("", "the last layer is not affine")
     if isinstance(problem, Programmed) and not problem.loose(last.layer):
         raise Rejected("", "a parameter of the last affine map is frozen or tied")
-    rows = entering(problem, at.point, last)
-    return [*zip(*rows, strict=True), *[(ONE,) * len(rows)] * last.biased]
+    return columns(problem, at.point, last)
 
 
 def dual_bound(problem: Problem, fields: Fields, span: Span, strictly: bool) -> Fraction:

@@ -10,11 +10,11 @@ from fractions import Fraction
 from random import Random
 
 from symverify.errors import cause
-from symverify.kernel.core.activation import ONE, ZERO
+from symverify.kernel.core.activation import ZERO
 from symverify.kernel.core.errors import Declined, Rejected
 from symverify.kernel.core.network import Affine, Point, Vector, cell_of, features, predictions, rational
 from symverify.kernel.programs.network import Programmed
-from symverify.kernel.programs.values import entering
+from symverify.kernel.programs.values import columns
 from symverify.kernel.reals.enclosed_point import enclosed_risk
 from symverify.kernel.reals.facts import real_loss
 from symverify.kernel.reals.zero_infimum import scalable
@@ -46,9 +46,7 @@ def last_map(problem: Programmed) -> Affine:
 
 def columns_of(problem: Programmed, point: Point) -> list[Vector]:
     """What enters the last affine map, as vectors over the samples, and 1 where it has a bias."""
-    last = last_map(problem)
-    rows = entering(problem, point, last)
-    return [*zip(*rows, strict=True), *[(ONE,) * len(rows)] * last.biased]
+    return columns(problem, point, last_map(problem))
 
 
 def with_last(problem: Programmed, point: Point, weights: Sequence[Sequence[Fraction]]) -> Point:
